@@ -1,0 +1,214 @@
+//! Configuration of the circuit breaker.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::rule::Rules;
+use crate::name::ServiceKind;
+
+/// When a circuit breaker opens, for how long, and what closes it again.
+///
+/// The default is the preset of [`ServiceKind::Custom`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct CircuitBreakerConfig {
+    /// Failures in a row that open it, unless `failure_rate` is set.
+    pub failure_threshold: u32,
+    /// Share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed. Replaces
+    /// `failure_threshold`.
+    pub failure_rate: Option<f64>,
+    /// The calls that the rates look at: the last so many, or those of the last so long.
+    pub window: Window,
+    /// The rates are not looked at before so many calls are in the window.
+    pub minimum_calls: u32,
+    /// A call that takes this long or longer is slow. Goes together with `slow_call_rate`.
+    pub slow_call_duration: Option<Duration>,
+    /// Share of slow calls in `window` (0 < rate ≤ 1) that opens it. While half-open, a slow call reopens.
+    pub slow_call_rate: Option<f64>,
+    /// How long it stays open before it lets probes through.
+    pub recovery_timeout: Duration,
+    /// Each reopening lengthens the pause by this factor; at least 1.
+    pub recovery_multiplier: f64,
+    /// The pause never gets longer than this.
+    pub max_recovery_timeout: Duration,
+    /// Successful probes that close it.
+    pub success_threshold: u32,
+    /// Probes that may run at the same time.
+    pub half_open_max_calls: u32,
+    /// What a call that was dropped before it ended counts as.
+    pub abandoned: Abandoned,
+}
+
+impl CircuitBreakerConfig {
+    /// The values that a service of this kind starts from.
+    #[must_use]
+    pub const fn preset(kind: ServiceKind) -> Self {
+        let (recovery_s, success_threshold, half_open_max_calls) = match kind {
+            ServiceKind::Llm => (60, 3, 5),
+            ServiceKind::Database => (10, 2, 3),
+            ServiceKind::Mcp | ServiceKind::Custom => (30, 2, 3),
+            ServiceKind::Secret => (30, 1, 2),
+        };
+        Self {
+            failure_threshold: 5,
+            failure_rate: None,
+            window: Window::Calls(100),
+            minimum_calls: 10,
+            slow_call_duration: None,
+            slow_call_rate: None,
+            recovery_timeout: Duration::from_secs(recovery_s),
+            recovery_multiplier: 1.0,
+            max_recovery_timeout: Duration::from_secs(600),
+            success_threshold,
+            half_open_max_calls,
+            abandoned: Abandoned::Ignored,
+        }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names each value that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut rules = Rules::default();
+        self.check(&mut rules);
+        rules.finish()
+    }
+
+    pub(crate) fn check(&self, rules: &mut Rules) {
+        rules.count("circuit.failure_threshold", self.failure_threshold);
+        if let Some(rate) = self.failure_rate {
+            rules.rate("circuit.failure_rate", rate);
+        }
+        rules.count("circuit.minimum_calls", self.minimum_calls);
+        match self.window {
+            Window::Calls(calls) => {
+                rules.keep(
+                    (1..=Window::MAX_CALLS).contains(&calls),
+                    "circuit.window",
+                    calls,
+                    "must be between 1 and 1000000 calls",
+                );
+                rules.keep_between(
+                    self.minimum_calls <= calls,
+                    "circuit.minimum_calls",
+                    self.minimum_calls,
+                    "circuit.window",
+                    "must not be above the calls of `circuit.window`, it could never be reached",
+                );
+            }
+            Window::Time(span) => rules.duration("circuit.window", span),
+        }
+        if let Some(limit) = self.slow_call_duration {
+            rules.duration("circuit.slow_call_duration", limit);
+        }
+        if let Some(rate) = self.slow_call_rate {
+            rules.rate("circuit.slow_call_rate", rate);
+        }
+        rules.keep(
+            self.slow_call_rate.is_some() || self.slow_call_duration.is_none(),
+            "circuit.slow_call_duration",
+            format_args!("{:?}", self.slow_call_duration.unwrap_or_default()),
+            "does nothing without `circuit.slow_call_rate`; set both",
+        );
+        rules.keep(
+            self.slow_call_duration.is_some() || self.slow_call_rate.is_none(),
+            "circuit.slow_call_rate",
+            self.slow_call_rate.unwrap_or_default(),
+            "does nothing without `circuit.slow_call_duration`; set both",
+        );
+        rules.duration("circuit.recovery_timeout", self.recovery_timeout);
+        rules.multiplier("circuit.recovery_multiplier", self.recovery_multiplier);
+        rules.keep_between(
+            self.recovery_timeout <= self.max_recovery_timeout,
+            "circuit.recovery_timeout",
+            format_args!("{:?}", self.recovery_timeout),
+            "circuit.max_recovery_timeout",
+            "must not be longer than `circuit.max_recovery_timeout`",
+        );
+        rules.count("circuit.success_threshold", self.success_threshold);
+        rules.count("circuit.half_open_max_calls", self.half_open_max_calls);
+    }
+}
+
+impl Default for CircuitBreakerConfig {
+    fn default() -> Self {
+        Self::preset(ServiceKind::Custom)
+    }
+}
+
+/// The calls that a breaker's rates look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Window {
+    /// The last so many calls.
+    Calls(u32),
+    /// The calls that ended in the last so long.
+    Time(Duration),
+}
+
+impl Window {
+    /// The longest window of calls.
+    pub const MAX_CALLS: u32 = 1_000_000;
+}
+
+impl From<u32> for Window {
+    fn from(calls: u32) -> Self {
+        Self::Calls(calls)
+    }
+}
+
+impl From<Duration> for Window {
+    fn from(span: Duration) -> Self {
+        Self::Time(span)
+    }
+}
+
+/// What a call that was dropped before it ended counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Abandoned {
+    /// As nothing.
+    #[default]
+    Ignored,
+    /// As a failure of the service.
+    Failure,
+}
+
+impl Abandoned {
+    /// Its name in attributes, variables and files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ignored => "ignored",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+impl fmt::Display for Abandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Abandoned {
+    type Err = UnknownAbandoned;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAbandoned> {
+        match text {
+            "ignored" => Ok(Self::Ignored),
+            "failure" => Ok(Self::Failure),
+            _ => Err(UnknownAbandoned(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no [`Abandoned`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown meaning of an abandoned call `{0}`; one of ignored, failure")]
+pub struct UnknownAbandoned(String);

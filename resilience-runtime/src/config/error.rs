@@ -1,0 +1,160 @@
+//! What is wrong with a configuration, all of it at once.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// One or more values that cannot run. Each names its key, its value, where it came from and what is
+/// allowed.
+///
+/// ```
+/// use resilience_runtime::{RetryConfig, RetryPolicy};
+///
+/// let error = RetryPolicy::new(RetryConfig { max_attempts: 0, ..RetryConfig::default() }).unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "`retry.max_attempts` is `0` (given in code): must be at least 1, the first attempt counts"
+/// );
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    // Shared, because the same error is handed out by every call of a misconfigured function.
+    problems: Arc<[ConfigProblem]>,
+}
+
+impl ConfigError {
+    pub(crate) fn new(problems: Vec<ConfigProblem>) -> Self {
+        debug_assert!(!problems.is_empty(), "an error without a problem");
+        Self {
+            problems: problems.into(),
+        }
+    }
+
+    /// `Ok` without problems.
+    pub(crate) fn check(problems: Vec<ConfigProblem>) -> Result<(), Self> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Self::new(problems))
+        }
+    }
+
+    /// Everything that is wrong, at least one entry.
+    #[must_use]
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+}
+
+impl From<ConfigProblem> for ConfigError {
+    fn from(problem: ConfigProblem) -> Self {
+        Self::new(vec![problem])
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.problems.iter()).finish()
+    }
+}
+
+impl Error for ConfigError {}
+
+/// One value that cannot run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblem {
+    key: String,
+    value: String,
+    origin: Origin,
+    allowed: String,
+}
+
+impl ConfigProblem {
+    pub(crate) fn new(
+        key: impl Into<String>,
+        value: impl fmt::Display,
+        origin: Origin,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self {
+            key: key.into(),
+            value: value.to_string(),
+            origin,
+            allowed: allowed.into(),
+        }
+    }
+
+    /// The variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What it was set to.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Where that was written.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What would be right.
+    #[must_use]
+    pub fn allowed(&self) -> &str {
+        &self.allowed
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is `{}` ({}): {}",
+            self.key, self.value, self.origin, self.allowed
+        )
+    }
+}
+
+/// Where a value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// An environment variable.
+    Environment,
+    /// `Registry::configure`, for the service or the kind named here.
+    Settings(String),
+    /// The attribute of the function named here, with its place.
+    Attribute(String),
+    /// The preset of the kind.
+    Preset,
+    /// A configuration built by hand.
+    Code,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("environment variable"),
+            Self::Settings(scope) => write!(f, "settings of {scope}"),
+            Self::Attribute(place) => write!(f, "attribute of {place}"),
+            Self::Preset => f.write_str("preset"),
+            Self::Code => f.write_str("given in code"),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Configuration of the rate limiter.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::rule::Rules;
+
+/// How many requests a key may make, and how that is counted.
+///
+/// ```
+/// use resilience_runtime::RateLimitConfig;
+///
+/// let config = RateLimitConfig::per_minute(60).burst(10);
+/// assert_eq!(config.capacity(), 10);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RateLimitConfig {
+    /// Requests in one `period`; at least 1.
+    pub limit: u32,
+    /// The time that `limit` is about.
+    pub period: Duration,
+    /// The token bucket's size; `None`: as much as `limit`. The windows have no burst.
+    pub burst: Option<u32>,
+    /// How requests are counted.
+    pub strategy: Strategy,
+    /// How many keys have a state of their own; the others share one.
+    pub max_keys: usize,
+    /// The longest time for which a server's Retry-After is obeyed by everybody.
+    pub max_park: Duration,
+}
+
+impl RateLimitConfig {
+    /// The default of `max_keys`.
+    pub const DEFAULT_MAX_KEYS: usize = 100_000;
+    /// The default of `max_park`.
+    pub const DEFAULT_MAX_PARK: Duration = Duration::from_secs(60);
+
+    /// At most `limit` requests in each `period`, by token bucket.
+    #[must_use]
+    pub const fn new(limit: u32, period: Duration) -> Self {
+        Self {
+            limit,
+            period,
+            burst: None,
+            strategy: Strategy::TokenBucket,
+            max_keys: Self::DEFAULT_MAX_KEYS,
+            max_park: Self::DEFAULT_MAX_PARK,
+        }
+    }
+
+    /// `limit` requests a second.
+    #[must_use]
+    pub const fn per_second(limit: u32) -> Self {
+        Self::new(limit, Duration::from_secs(1))
+    }
+
+    /// `limit` requests a minute.
+    #[must_use]
+    pub const fn per_minute(limit: u32) -> Self {
+        Self::new(limit, Duration::from_secs(60))
+    }
+
+    /// `limit` requests an hour.
+    #[must_use]
+    pub const fn per_hour(limit: u32) -> Self {
+        Self::new(limit, Duration::from_secs(3_600))
+    }
+
+    /// Lets `burst` requests through at once, instead of `limit` (token bucket only).
+    #[must_use]
+    pub const fn burst(mut self, burst: u32) -> Self {
+        self.burst = Some(burst);
+        self
+    }
+
+    /// Counts with the given strategy.
+    #[must_use]
+    pub const fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = strategy;
+        self
+    }
+
+    /// Counts in windows that begin with a first request.
+    #[must_use]
+    pub const fn fixed_window(self) -> Self {
+        self.strategy(Strategy::FixedWindow)
+    }
+
+    /// Counts exactly, over every window at any offset.
+    #[must_use]
+    pub const fn sliding_window(self) -> Self {
+        self.strategy(Strategy::SlidingWindow)
+    }
+
+    /// Gives at most so many keys a state of their own.
+    #[must_use]
+    pub const fn max_keys(mut self, keys: usize) -> Self {
+        self.max_keys = keys;
+        self
+    }
+
+    /// Obeys a server's Retry-After for at most so long.
+    #[must_use]
+    pub const fn max_park(mut self, longest: Duration) -> Self {
+        self.max_park = longest;
+        self
+    }
+
+    /// The greatest cost that can ever pass.
+    #[must_use]
+    pub const fn capacity(&self) -> u32 {
+        match (self.strategy, self.burst) {
+            (Strategy::TokenBucket, Some(burst)) => burst,
+            _ => self.limit,
+        }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names each value that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut rules = Rules::default();
+        self.check(&mut rules);
+        rules.finish()
+    }
+
+    pub(crate) fn check(&self, rules: &mut Rules) {
+        rules.count("rate_limit.limit", self.limit);
+        rules.duration("rate_limit.period", self.period);
+        if let Some(burst) = self.burst {
+            rules.count("rate_limit.burst", burst);
+        }
+        rules.keep(
+            self.max_keys > 0,
+            "rate_limit.max_keys",
+            self.max_keys,
+            "must be at least 1",
+        );
+        rules.duration("rate_limit.max_park", self.max_park);
+    }
+}
+
+/// How requests are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Strategy {
+    /// A bucket that refills evenly: at most `burst + rate × t` in any span `t`.
+    #[default]
+    TokenBucket,
+    /// Never more than the limit in any window at any offset.
+    SlidingWindow,
+    /// The limit in each window; windows begin with a first request.
+    FixedWindow,
+}
+
+impl Strategy {
+    /// Every strategy.
+    pub const ALL: [Self; 3] = [Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
+
+    /// Its name in attributes, variables and files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokenBucket => "token_bucket",
+            Self::SlidingWindow => "sliding_window",
+            Self::FixedWindow => "fixed_window",
+        }
+    }
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Strategy {
+    type Err = UnknownStrategy;
+
+    fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
+        Self::ALL
+            .into_iter()
+            .find(|strategy| strategy.name() == text)
+            .ok_or_else(|| UnknownStrategy(text.to_owned()))
+    }
+}
+
+/// A text that names no [`Strategy`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown strategy `{0}`; one of token_bucket, sliding_window, fixed_window")]
+pub struct UnknownStrategy(String);

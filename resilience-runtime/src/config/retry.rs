@@ -1,0 +1,194 @@
+//! Configuration of retries and of the budget that bounds them.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::rule::Rules;
+use crate::name::ServiceKind;
+
+/// How often, and after which pauses, a failed attempt is made again.
+///
+/// The default is the preset of [`ServiceKind::Custom`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RetryConfig {
+    /// Attempts of one call, the first one included; at least 1.
+    pub max_attempts: u32,
+    /// The pause before the first retry, before jitter.
+    pub base_delay: Duration,
+    /// No pause is longer than this, jitter included.
+    pub max_delay: Duration,
+    /// Each pause is this many times the one before; at least 1.
+    pub multiplier: f64,
+    /// How pauses are spread.
+    pub jitter: Jitter,
+    /// No attempt starts later than this after the call began; the work itself counts.
+    pub max_elapsed: Option<Duration>,
+}
+
+impl RetryConfig {
+    /// The values that a service of this kind starts from.
+    #[must_use]
+    pub const fn preset(kind: ServiceKind) -> Self {
+        let (max_attempts, base_ms, max_s) = match kind {
+            ServiceKind::Llm => (3, 1_000, 60),
+            ServiceKind::Database => (3, 50, 1),
+            ServiceKind::Mcp => (3, 250, 5),
+            ServiceKind::Secret => (4, 200, 5),
+            ServiceKind::Custom => (3, 500, 30),
+        };
+        Self {
+            max_attempts,
+            base_delay: Duration::from_millis(base_ms),
+            max_delay: Duration::from_secs(max_s),
+            multiplier: 2.0,
+            jitter: Jitter::Full,
+            max_elapsed: None,
+        }
+    }
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names each value that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut rules = Rules::default();
+        self.check(&mut rules);
+        rules.finish()
+    }
+
+    pub(crate) fn check(&self, rules: &mut Rules) {
+        rules.keep(
+            self.max_attempts > 0,
+            "retry.max_attempts",
+            self.max_attempts,
+            "must be at least 1, the first attempt counts",
+        );
+        rules.duration("retry.base_delay", self.base_delay);
+        rules.duration("retry.max_delay", self.max_delay);
+        rules.multiplier("retry.multiplier", self.multiplier);
+        rules.keep_between(
+            self.base_delay <= self.max_delay,
+            "retry.base_delay",
+            format!("{:?}", self.base_delay),
+            "retry.max_delay",
+            "must not be longer than `retry.max_delay`",
+        );
+        if let Some(limit) = self.max_elapsed {
+            rules.duration("retry.max_elapsed", limit);
+        }
+    }
+}
+
+impl Default for RetryConfig {
+    fn default() -> Self {
+        Self::preset(ServiceKind::Custom)
+    }
+}
+
+/// How the pauses between attempts are spread, so that callers who failed together do not come back
+/// together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum Jitter {
+    /// Evenly between zero and the exponential pause.
+    #[default]
+    Full,
+    /// Half of the exponential pause, and evenly up to the whole of it.
+    Equal,
+    /// Evenly between `base_delay` and three times the pause before.
+    Decorrelated,
+    /// Exactly the exponential pause.
+    None,
+}
+
+impl Jitter {
+    /// Every jitter.
+    pub const ALL: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
+
+    /// Its name in attributes, variables and files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Equal => "equal",
+            Self::Decorrelated => "decorrelated",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for Jitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Jitter {
+    type Err = UnknownJitter;
+
+    fn from_str(text: &str) -> Result<Self, UnknownJitter> {
+        Self::ALL
+            .into_iter()
+            .find(|jitter| jitter.name() == text)
+            .ok_or_else(|| UnknownJitter(text.to_owned()))
+    }
+}
+
+/// A text that names no [`Jitter`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown jitter `{0}`; one of full, equal, decorrelated, none")]
+pub struct UnknownJitter(String);
+
+/// A bucket that retries are paid from: it starts full, a retry costs 1, a success pays `refill` back,
+/// and while less than 1 is left there are no retries.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct RetryBudgetConfig {
+    /// The most that it holds; at least 1.
+    pub capacity: f64,
+    /// What one success pays back; above 0.
+    pub refill: f64,
+}
+
+impl RetryBudgetConfig {
+    /// The most that a budget can hold, so that its arithmetic stays exact.
+    pub const MAX_CAPACITY: f64 = 1e9;
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names each value that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut rules = Rules::default();
+        self.check(&mut rules);
+        rules.finish()
+    }
+
+    pub(crate) fn check(&self, rules: &mut Rules) {
+        rules.keep(
+            self.capacity >= 1.0 && self.capacity <= Self::MAX_CAPACITY,
+            "retry_budget.capacity",
+            self.capacity,
+            "must be between 1 and 1000000000",
+        );
+        rules.keep(
+            self.refill > 0.0 && self.refill <= Self::MAX_CAPACITY,
+            "retry_budget.refill",
+            self.refill,
+            "must be above 0 and at most 1000000000",
+        );
+    }
+}
+
+impl Default for RetryBudgetConfig {
+    fn default() -> Self {
+        Self {
+            capacity: 100.0,
+            refill: 0.1,
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What a guarded call can fail with, besides the body's own error.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::config::ConfigError;
+use crate::name::ServiceName;
+
+/// Any error that can be sent between threads.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// What the runtime itself answers instead of the body's result.
+///
+/// An annotated function's error type takes it through `From`. Neither `Display` nor `Debug` ever shows
+/// the text of another error, since such texts carry secrets and URLs with keys; walk
+/// [`source`](Error::source) for it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ResilienceError {
+    /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
+    #[error("circuit breaker of service `{service}` is open, next attempt possible in {retry_after:?}")]
+    CircuitBreakerOpen {
+        /// The service whose breaker it is.
+        service: ServiceName,
+        /// When to come back: the rest of the pause, or the recovery timeout where that is unknown.
+        retry_after: Duration,
+    },
+    /// The rate limit is used up, or the server asked to be left alone: nothing was sent.
+    #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
+    RateLimitExceeded {
+        /// The service whose limit it is.
+        service: ServiceName,
+        /// When it could pass; `None`: never, the cost is above the capacity.
+        retry_after: Option<Duration>,
+    },
+    /// As many calls as allowed are running already: nothing was sent.
+    #[error("bulkhead of service `{service}` is full")]
+    BulkheadFull {
+        /// The service whose bulkhead it is.
+        service: ServiceName,
+    },
+    /// One attempt took longer than its `timeout`. Whether it took effect is unknown.
+    #[error("attempt on service `{service}` timed out after {after:?}")]
+    Timeout {
+        /// The service that did not answer.
+        service: ServiceName,
+        /// The limit that was passed.
+        after: Duration,
+    },
+    /// The whole call, sleeps included, took longer than its `deadline`.
+    #[error("call to service `{service}` passed its deadline of {after:?}")]
+    DeadlineExceeded {
+        /// The service that was called.
+        service: ServiceName,
+        /// The limit that was passed.
+        after: Duration,
+    },
+    /// The attempts are used up (`exhausted = "wrap"`).
+    #[error("gave up on service `{service}` after {attempts} attempt(s)")]
+    RetryExhausted {
+        /// The service that was called.
+        service: ServiceName,
+        /// How many attempts were made.
+        attempts: u32,
+        /// The last attempt's error.
+        source: BoxError,
+    },
+    /// The call failed and its last fallback failed as well.
+    #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
+    FallbackFailed {
+        /// The service that was called.
+        service: ServiceName,
+        /// Which fallback failed last.
+        strategy: &'static str,
+        /// The last fallback's error.
+        error: BoxError,
+        /// The call's own error.
+        source: BoxError,
+    },
+    /// A health check of the service failed.
+    #[error("health check of service `{service}` failed")]
+    HealthCheckFailed {
+        /// The service that was checked.
+        service: ServiceName,
+        /// Why.
+        source: BoxError,
+    },
+    /// The configuration cannot run: nothing was sent.
+    #[error(transparent)]
+    InvalidConfig(#[from] ConfigError),
+}
+
+fn retry_hint(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!("retry in {wait:?}"),
+        None => "and the cost is above what it can ever admit".to_owned(),
+    }
+}
+
+impl ResilienceError {
+    /// The service that it is about; `None` where the configuration itself is wrong.
+    #[must_use]
+    pub fn service(&self) -> Option<&ServiceName> {
+        match self {
+            Self::CircuitBreakerOpen { service, .. }
+            | Self::RateLimitExceeded { service, .. }
+            | Self::BulkheadFull { service }
+            | Self::Timeout { service, .. }
+            | Self::DeadlineExceeded { service, .. }
+            | Self::RetryExhausted { service, .. }
+            | Self::FallbackFailed { service, .. }
+            | Self::HealthCheckFailed { service, .. } => Some(service),
+            Self::InvalidConfig(_) => None,
+        }
+    }
+
+    /// How long to wait before asking again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
+            Self::RateLimitExceeded { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the call was turned away here, before anything was sent.
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        matches!(
+            self,
+            Self::CircuitBreakerOpen { .. }
+                | Self::RateLimitExceeded { .. }
+                | Self::BulkheadFull { .. }
+        )
+    }
+}
+
+/// Stands where an error's own text would be.
+struct Withheld;
+
+impl fmt::Debug for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl fmt::Debug for ResilienceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CircuitBreakerOpen {
+                service,
+                retry_after,
+            } => f
+                .debug_struct("CircuitBreakerOpen")
+                .field("service", service)
+                .field("retry_after", retry_after)
+                .finish(),
+            Self::RateLimitExceeded {
+                service,
+                retry_after,
+            } => f
+                .debug_struct("RateLimitExceeded")
+                .field("service", service)
+                .field("retry_after", retry_after)
+                .finish(),
+            Self::BulkheadFull { service } => f
+                .debug_struct("BulkheadFull")
+                .field("service", service)
+                .finish(),
+            Self::Timeout { service, after } => f
+                .debug_struct("Timeout")
+                .field("service", service)
+                .field("after", after)
+                .finish(),
+            Self::DeadlineExceeded { service, after } => f
+                .debug_struct("DeadlineExceeded")
+                .field("service", service)
+                .field("after", after)
+                .finish(),
+            Self::RetryExhausted {
+                service, attempts, ..
+            } => f
+                .debug_struct("RetryExhausted")
+                .field("service", service)
+                .field("attempts", attempts)
+                .field("source", &Withheld)
+                .finish(),
+            Self::FallbackFailed {
+                service, strategy, ..
+            } => f
+                .debug_struct("FallbackFailed")
+                .field("service", service)
+                .field("strategy", strategy)
+                .field("error", &Withheld)
+                .field("source", &Withheld)
+                .finish(),
+            Self::HealthCheckFailed { service, .. } => f
+                .debug_struct("HealthCheckFailed")
+                .field("service", service)
+                .field("source", &Withheld)
+                .finish(),
+            Self::InvalidConfig(error) => f.debug_tuple("InvalidConfig").field(error).finish(),
+        }
+    }
+}
+
+/// So that a function that returns `io::Result` can be annotated as it is.
+impl From<ResilienceError> for io::Error {
+    fn from(error: ResilienceError) -> Self {
+        let kind = match &error {
+            ResilienceError::Timeout { .. } | ResilienceError::DeadlineExceeded { .. } => {
+                io::ErrorKind::TimedOut
+            }
+            rejection if rejection.is_rejection() => io::ErrorKind::ResourceBusy,
+            ResilienceError::InvalidConfig(_) => io::ErrorKind::InvalidInput,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

@@ -1,0 +1,269 @@
+//! What an error means: may the call be retried, does it count against the breaker, when may the
+//! service be asked again.
+
+mod classify;
+mod http;
+mod io;
+mod jsonrpc;
+mod known;
+pub(crate) mod probe;
+mod sqlstate;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use classify::Classify;
+pub use http::{HttpHeaders, HttpStatus};
+
+use crate::name::ServiceKind;
+
+/// What an error means.
+///
+/// | verdict | retried | counts against the breaker |
+/// |---|---|---|
+/// | [`transient`](Self::transient) | yes, it was surely not executed | yes |
+/// | [`outcome_unknown`](Self::outcome_unknown) | only where the function is idempotent | yes |
+/// | [`throttled`](Self::throttled) | yes, after the time that the server asked for | no |
+/// | [`permanent`](Self::permanent) | no | no, it is a sign of life |
+/// | [`unknown`](Self::unknown) | as the service's kind says | as the service's kind says |
+///
+/// Two verdicts are equal when they lead to the same behaviour; the [`code`](Self::code) is only for
+/// logs.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Verdict {
+    class: Class,
+    breaker: Option<BreakerSignal>,
+    retry_after: Option<Duration>,
+    code: Option<ErrorCode>,
+}
+
+/// The heart of a [`Verdict`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Class {
+    /// Surely not executed, and worth another attempt.
+    Transient,
+    /// It may have been executed.
+    OutcomeUnknown,
+    /// The server asks for fewer calls; surely not executed.
+    Throttled,
+    /// Another attempt would fail in the same way.
+    Permanent,
+    /// No rule knows the error; the service's kind decides.
+    Unknown,
+}
+
+impl Class {
+    /// Its name in logs and statistics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Throttled => "throttled",
+            Self::Permanent => "permanent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What an outcome tells a circuit breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum BreakerSignal {
+    Success,
+    Failure,
+    Ignored,
+}
+
+/// The code that an error carried, the only part of it that is ever logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// An HTTP status.
+    Http(u16),
+    /// An SQLSTATE, five ASCII characters.
+    SqlState([u8; 5]),
+    /// A JSON-RPC error code.
+    JsonRpc(i64),
+    /// A kind of I/O error.
+    Io(std::io::ErrorKind),
+    /// A name that the client's documentation defines.
+    Name(&'static str),
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Http(status) => write!(f, "http:{status}"),
+            Self::SqlState(code) => write!(f, "sqlstate:{}", code.escape_ascii()),
+            Self::JsonRpc(code) => write!(f, "jsonrpc:{code}"),
+            Self::Io(kind) => write!(f, "io:{kind:?}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl Verdict {
+    const fn new(class: Class) -> Self {
+        Self {
+            class,
+            breaker: None,
+            retry_after: None,
+            code: None,
+        }
+    }
+
+    /// Surely not executed: another attempt is safe and may succeed.
+    pub const fn transient() -> Self {
+        Self::new(Class::Transient)
+    }
+
+    /// It may have been executed: another attempt only where the function is idempotent.
+    pub const fn outcome_unknown() -> Self {
+        Self::new(Class::OutcomeUnknown)
+    }
+
+    /// The server asks for fewer calls, and says when to come back if it is known.
+    pub const fn throttled(retry_after: Option<Duration>) -> Self {
+        let mut verdict = Self::new(Class::Throttled);
+        verdict.retry_after = retry_after;
+        verdict
+    }
+
+    /// Another attempt would fail in the same way.
+    pub const fn permanent() -> Self {
+        Self::new(Class::Permanent)
+    }
+
+    /// No rule knows it; the service's kind decides.
+    pub const fn unknown() -> Self {
+        Self::new(Class::Unknown)
+    }
+
+    /// The same, but the circuit breaker learns nothing from it.
+    pub const fn ignored_by_breaker(mut self) -> Self {
+        self.breaker = Some(BreakerSignal::Ignored);
+        self
+    }
+
+    /// The same, but the circuit breaker counts it as a failure.
+    pub const fn counts_as_failure(mut self) -> Self {
+        self.breaker = Some(BreakerSignal::Failure);
+        self
+    }
+
+    /// The same, and the service asks not to be called again before `wait` has passed.
+    pub const fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The same, with the code to log.
+    pub const fn with_code(mut self, code: ErrorCode) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// The class.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+
+    /// When the service may be asked again, if it said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The code to log, if the error carried one.
+    #[must_use]
+    pub const fn code(&self) -> Option<ErrorCode> {
+        self.code
+    }
+
+    /// Whether it is [`transient`](Self::transient).
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self.class, Class::Transient)
+    }
+
+    /// Whether it is [`outcome_unknown`](Self::outcome_unknown).
+    #[must_use]
+    pub const fn is_outcome_unknown(&self) -> bool {
+        matches!(self.class, Class::OutcomeUnknown)
+    }
+
+    /// Whether it is [`throttled`](Self::throttled).
+    #[must_use]
+    pub const fn is_throttled(&self) -> bool {
+        matches!(self.class, Class::Throttled)
+    }
+
+    /// Whether it is [`permanent`](Self::permanent).
+    #[must_use]
+    pub const fn is_permanent(&self) -> bool {
+        matches!(self.class, Class::Permanent)
+    }
+
+    /// Whether it is [`unknown`](Self::unknown).
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self.class, Class::Unknown)
+    }
+
+    /// Whether a call that failed with it may be made again.
+    #[must_use]
+    pub const fn may_retry(&self, idempotent: bool) -> bool {
+        match self.class {
+            Class::Transient | Class::Throttled => true,
+            Class::OutcomeUnknown => idempotent,
+            Class::Permanent | Class::Unknown => false,
+        }
+    }
+
+    /// Whether a circuit breaker counts it as a failure.
+    #[must_use]
+    pub const fn is_breaker_failure(&self) -> bool {
+        matches!(self.breaker_signal(), BreakerSignal::Failure)
+    }
+
+    /// Whether a circuit breaker learns nothing from it.
+    #[must_use]
+    pub const fn is_ignored_by_breaker(&self) -> bool {
+        matches!(self.breaker_signal(), BreakerSignal::Ignored)
+    }
+
+    pub(crate) const fn breaker_signal(&self) -> BreakerSignal {
+        match (self.breaker, self.class) {
+            (Some(signal), _) => signal,
+            (None, Class::Transient | Class::OutcomeUnknown) => BreakerSignal::Failure,
+            (None, Class::Throttled | Class::Unknown) => BreakerSignal::Ignored,
+            (None, Class::Permanent) => BreakerSignal::Success,
+        }
+    }
+
+    /// The verdict with an unknown class replaced by the kind's default.
+    pub(crate) const fn or_default_of(mut self, kind: ServiceKind) -> Self {
+        if let Class::Unknown = self.class {
+            self.class = match kind {
+                ServiceKind::Llm | ServiceKind::Secret => Class::Transient,
+                ServiceKind::Database | ServiceKind::Mcp | ServiceKind::Custom => {
+                    Class::OutcomeUnknown
+                }
+            };
+        }
+        self
+    }
+}
+
+impl PartialEq for Verdict {
+    fn eq(&self, other: &Self) -> bool {
+        self.class == other.class
+            && self.breaker_signal() == other.breaker_signal()
+            && self.retry_after == other.retry_after
+    }
+}
+
+impl Eq for Verdict {}
