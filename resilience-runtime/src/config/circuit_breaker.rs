@@ -91,11 +91,10 @@ impl CircuitBreakerConfig {
                     calls,
                     "must be between 1 and 1000000 calls",
                 );
-                rules.keep_between(
+                rules.keep(
                     self.minimum_calls <= calls,
                     "circuit.minimum_calls",
                     self.minimum_calls,
-                    "circuit.window",
                     "must not be above the calls of `circuit.window`, it could never be reached",
                 );
             }
@@ -121,11 +120,10 @@ impl CircuitBreakerConfig {
         );
         rules.duration("circuit.recovery_timeout", self.recovery_timeout);
         rules.multiplier("circuit.recovery_multiplier", self.recovery_multiplier);
-        rules.keep_between(
+        rules.keep(
             self.recovery_timeout <= self.max_recovery_timeout,
             "circuit.recovery_timeout",
             format_args!("{:?}", self.recovery_timeout),
-            "circuit.max_recovery_timeout",
             "must not be longer than `circuit.max_recovery_timeout`",
         );
         rules.count("circuit.success_threshold", self.success_threshold);

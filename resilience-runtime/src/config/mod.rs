@@ -1,14 +1,44 @@
 //! What a person may write, and what runs.
+//!
+//! A value is taken from the first of these that has it:
+//!
+//! 1. the environment variable that names the service,
+//! 2. [`Registry::configure`](crate::Registry::configure) for the service,
+//! 3. the attribute,
+//! 4. the environment variable that names the kind,
+//! 5. `Registry::configure` for the kind,
+//! 6. the kind's preset.
 
 mod bulkhead;
 mod circuit_breaker;
+mod environment;
 mod error;
+mod key;
+mod layer;
 mod rate_limit;
+mod resolve;
 mod retry;
 mod rule;
+mod settings;
+mod value;
 
 pub use bulkhead::BulkheadConfig;
 pub use circuit_breaker::{Abandoned, CircuitBreakerConfig, UnknownAbandoned, Window};
+pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, Origin};
+pub use key::Pattern;
 pub use rate_limit::{RateLimitConfig, Strategy, UnknownStrategy};
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
+pub use settings::{
+    BulkheadSettings, CircuitSettings, RateLimitSettings, RetryBudgetSettings, RetrySettings,
+    ServiceSettings, Settings,
+};
+
+pub(crate) use environment::{Environment, EnvironmentLayer, canonical_upper};
+#[doc(hidden)]
+pub use key::Key;
+pub(crate) use key::Patterns;
+pub(crate) use layer::Layer;
+pub(crate) use resolve::{Effective, Levels, Source};
+#[doc(hidden)]
+pub use value::Value;

@@ -69,11 +69,10 @@ impl RetryConfig {
         rules.duration("retry.base_delay", self.base_delay);
         rules.duration("retry.max_delay", self.max_delay);
         rules.multiplier("retry.multiplier", self.multiplier);
-        rules.keep_between(
+        rules.keep(
             self.base_delay <= self.max_delay,
             "retry.base_delay",
             format!("{:?}", self.base_delay),
-            "retry.max_delay",
             "must not be longer than `retry.max_delay`",
         );
         if let Some(limit) = self.max_elapsed {

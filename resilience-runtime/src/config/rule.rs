@@ -9,8 +9,6 @@ pub(crate) struct Broken {
     pub(crate) key: &'static str,
     pub(crate) value: String,
     pub(crate) allowed: &'static str,
-    /// The other setting that it clashes with, where the rule is about two.
-    pub(crate) against: Option<&'static str>,
 }
 
 /// Collects the broken rules of one configuration.
@@ -32,25 +30,6 @@ impl Rules {
                 key,
                 value: value.to_string(),
                 allowed,
-                against: None,
-            });
-        }
-    }
-
-    pub(crate) fn keep_between(
-        &mut self,
-        kept: bool,
-        key: &'static str,
-        value: impl ToString,
-        against: &'static str,
-        allowed: &'static str,
-    ) {
-        if !kept {
-            self.broken.push(Broken {
-                key,
-                value: value.to_string(),
-                allowed,
-                against: Some(against),
             });
         }
     }

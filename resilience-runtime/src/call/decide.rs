@@ -1,0 +1,231 @@
+//! What follows from how an attempt ended. Nothing here is generic: it is compiled once.
+
+use std::time::Duration;
+
+use super::Call;
+use crate::circuit_breaker::Outcome as BreakerOutcome;
+use crate::clock::Moment;
+use crate::error::ResilienceError;
+use crate::fallback::FailureCause;
+use crate::name::ServiceKind;
+use crate::telemetry::Counter;
+use crate::telemetry::events::{self, Level, listening};
+use crate::verdict::probe::Judgement;
+use crate::verdict::{BreakerSignal, Class, Verdict};
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another attempt.
+    Retry,
+    /// The end. `exhausted`: there would have been another attempt, had there been any left.
+    Stop { exhausted: bool },
+}
+
+/// Why there is no other attempt although the error would allow one.
+type Reason = &'static str;
+
+impl Call {
+    /// The body succeeded.
+    #[inline]
+    pub(super) fn succeeded(&mut self) {
+        if !self.plan().bare {
+            self.release(BreakerOutcome::Success, Moment::now);
+            if self.plan().budget {
+                self.core().budget.deposit();
+            }
+        }
+        if self.attempt == 1 {
+            self.count(Counter::Clean);
+        } else {
+            self.count(Counter::Calls);
+            self.count(Counter::Attempts);
+            self.count(Counter::Successes);
+        }
+        self.end(None, false);
+    }
+
+    /// The body failed, or its success was judged a failure.
+    #[cold]
+    pub(super) fn failed(&mut self, judgement: Judgement, error_type: &'static str) -> Next {
+        let now = Moment::now().max(self.now);
+        let plan = self.plan();
+        let kind = plan.core.kind;
+        let verdict = judgement.verdict.or_default_of(kind);
+        let allowed = verdict.may_retry(plan.idempotent);
+        if judgement.verdict.is_unknown() && plan.retry.is_some() && !allowed {
+            plan.function
+                .unknown_error(&plan.core.name, kind, error_type);
+        }
+        self.end_attempt(verdict, now);
+        if self.plan().rate_limit
+            && let Some(wait) = verdict.retry_after()
+        {
+            self.core().limiter.park_key(self.key, wait, now);
+            if listening!(Level::WARN) {
+                self.tell(|subject| events::parked(subject, wait));
+            }
+        }
+        let wanted = !self.given_up_inside && judgement.retry.unwrap_or(allowed);
+        let cause = match verdict.class() {
+            Class::Permanent => FailureCause::Permanent,
+            _ => FailureCause::Temporary,
+        };
+        self.next(wanted, verdict, error_type, cause, now)
+    }
+
+    /// The attempt was cut by its timeout: whether it took effect is unknown.
+    #[cold]
+    pub(super) fn timed_out(&mut self) -> Next {
+        let now = Moment::now().max(self.now);
+        let verdict = Verdict::outcome_unknown();
+        self.count(Counter::Timeouts);
+        self.end_attempt(verdict, now);
+        let wanted = self.plan().idempotent;
+        let next = self.next(wanted, verdict, "Timeout", FailureCause::Timeout, now);
+        self.timed_out_before = true;
+        next
+    }
+
+    /// The body was cut by the deadline.
+    #[cold]
+    pub(super) fn deadline_passed(&mut self) {
+        let now = Moment::now().max(self.now);
+        self.count(Counter::Deadlines);
+        self.end_attempt(Verdict::outcome_unknown(), now);
+        self.count(Counter::Calls);
+        self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
+        let given_up = self.attempt >= 2;
+        self.end(Some(FailureCause::Timeout), given_up);
+    }
+
+    /// The body could not be timed.
+    #[cold]
+    pub(super) fn could_not_be_timed(&mut self) {
+        self.release(BreakerOutcome::Ignored, Moment::now);
+        self.count(Counter::Attempts);
+        self.count(Counter::Calls);
+        self.count(Counter::InvalidConfig);
+        self.end(Some(FailureCause::InvalidConfig), false);
+    }
+
+    pub(super) fn timeout_error(&self) -> ResilienceError {
+        ResilienceError::Timeout {
+            service: self.core().name.clone(),
+            after: self.plan().timeout.unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn deadline_error(&self) -> ResilienceError {
+        ResilienceError::DeadlineExceeded {
+            service: self.core().name.clone(),
+            after: self.plan().deadline.unwrap_or_default(),
+        }
+    }
+
+    /// Tells breaker and counters of a failed attempt.
+    fn end_attempt(&mut self, verdict: Verdict, now: Moment) {
+        let outcome = match verdict.breaker_signal() {
+            BreakerSignal::Success => BreakerOutcome::Success,
+            BreakerSignal::Failure => BreakerOutcome::Failure,
+            BreakerSignal::Ignored => BreakerOutcome::Ignored,
+        };
+        self.release(outcome, || now);
+        self.count(Counter::Attempts);
+        self.count(match verdict.class() {
+            Class::Transient | Class::Unknown => Counter::Transient,
+            Class::OutcomeUnknown => Counter::OutcomeUnknown,
+            Class::Throttled => Counter::Throttled,
+            Class::Permanent => Counter::Permanent,
+        });
+    }
+
+    fn next(
+        &mut self,
+        wanted: bool,
+        verdict: Verdict,
+        error_type: &'static str,
+        cause: FailureCause,
+        now: Moment,
+    ) -> Next {
+        let refused = if wanted {
+            match self.plan_retry(verdict.retry_after(), now) {
+                Ok(pause) => {
+                    self.count(Counter::Retries);
+                    let attempt = self.attempt;
+                    if listening!(Level::WARN) {
+                        self.tell(|subject| {
+                            events::retry(subject, attempt, pause, verdict, error_type);
+                        });
+                    }
+                    return Next::Retry;
+                }
+                Err(reason) => Some(reason),
+            }
+        } else {
+            None
+        };
+        self.count(Counter::Calls);
+        self.tell_gave_up(refused.unwrap_or("not retryable"), verdict, error_type);
+        let given_up = self.attempt >= 2 || self.given_up_inside;
+        self.end(Some(cause), given_up);
+        Next::Stop {
+            exhausted: refused.is_some() && self.plan().max_attempts() > 1,
+        }
+    }
+
+    /// Everything that can be known before sleeping is decided before sleeping.
+    fn plan_retry(
+        &mut self,
+        retry_after: Option<Duration>,
+        now: Moment,
+    ) -> Result<Duration, Reason> {
+        let plan = self.plan();
+        let Some(policy) = &plan.retry else {
+            return Err("retries are off");
+        };
+        if self.attempt >= policy.config().max_attempts {
+            return Err("attempts used up");
+        }
+        // Each answer of a language model is billed, also the one that nobody waited for.
+        if self.timed_out_before && plan.core.kind == ServiceKind::Llm {
+            return Err("one attempt after a timeout");
+        }
+        let asked = retry_after.unwrap_or_default();
+        if asked > plan.max_retry_after {
+            return Err("retry-after above max_retry_after");
+        }
+        let backoff = policy.delay(self.attempt, self.previous_delay);
+        let mut pause = backoff.max(asked);
+        if plan.rate_limit {
+            let token = plan.core.limiter.earliest(self.key, self.cost, now);
+            pause = pause.max(token.ok_or("cost above the rate limit")?);
+        }
+        let at = now.after(pause);
+        if let Some(limit) = policy.config().max_elapsed
+            && at.since(self.started) > limit
+        {
+            return Err("max_elapsed");
+        }
+        if at >= self.deadline_at {
+            return Err("deadline");
+        }
+        if plan.circuit && plan.core.breaker.blocked_at(now, at) {
+            return Err("circuit breaker open");
+        }
+        if plan.budget && !plan.core.budget.try_spend() {
+            return Err("retry budget empty");
+        }
+        self.previous_delay = backoff;
+        self.not_before = at;
+        self.now = now;
+        Ok(pause)
+    }
+
+    fn tell_gave_up(&mut self, reason: Reason, verdict: Verdict, error_type: &'static str) {
+        let attempts = self.attempt;
+        if listening!(Level::WARN) {
+            self.tell(|subject| events::gave_up(subject, attempts, reason, verdict, error_type));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What a function keeps from call to call, whatever its configuration becomes.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::site::Function;
+use crate::config::Pattern;
+use crate::fallback::LastGood;
+use crate::name::ServiceKind;
+
+/// What a function keeps from call to call.
+#[derive(Debug)]
+pub(crate) struct FunctionState {
+    /// Its path; the service's name for calls by hand.
+    pub(crate) name: Box<str>,
+    pub(crate) place: &'static str,
+    pub(crate) off: &'static [Pattern],
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) has_fallback: bool,
+    retry_if: bool,
+    /// The type of the first error that no rule knew, where that kept retries from happening.
+    unknown_error: OnceLock<&'static str>,
+    warned: AtomicBool,
+    pub(crate) last_good: Option<LastGood>,
+}
+
+impl FunctionState {
+    pub(crate) fn of(function: &'static Function) -> Self {
+        Self {
+            name: function.name.into(),
+            place: function.place,
+            off: function.off,
+            idempotent: function.idempotent,
+            has_fallback: function.has_fallback,
+            retry_if: function.retry_if,
+            unknown_error: OnceLock::new(),
+            warned: AtomicBool::new(false),
+            last_good: function
+                .cache
+                .map(|(ttl, max_entries)| LastGood::new(ttl, max_entries)),
+        }
+    }
+
+    /// For a service's calls by hand.
+    pub(crate) fn by_hand(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            place: "",
+            off: &[],
+            idempotent: None,
+            has_fallback: false,
+            retry_if: false,
+            unknown_error: OnceLock::new(),
+            warned: AtomicBool::new(false),
+            last_good: None,
+        }
+    }
+
+    /// Notes an error that no rule knows in a function that is not idempotent: it will not be retried,
+    /// which is said once.
+    pub(crate) fn unknown_error(&self, service: &str, kind: ServiceKind, error: &'static str) {
+        if self.retry_if {
+            return;
+        }
+        let _ = self.unknown_error.set(error);
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                target: "resilience",
+                service,
+                kind = kind.name(),
+                function = &*self.name,
+                error_type = error,
+                "no rule knows this error, so it is not retried: implement Classify, name a classifier \
+                 (classify = …), or say that the function is idempotent"
+            );
+        }
+    }
+
+    pub(crate) fn unretried_error(&self) -> Option<&'static str> {
+        self.unknown_error.get().copied()
+    }
+}

@@ -1,0 +1,355 @@
+//! One guarded call, from outside in: fallback → deadline → retry → per attempt: breaker → rate
+//! limiter → bulkhead → timeout → body. This is the only place that knows this order.
+//!
+//! The macro and the calls by hand drive the same steps: [`Call::start`], then for each attempt
+//! [`Call::admit`](admit), [`Call::run`](run) and [`Call::settle`](settle), then perhaps a
+//! [`rescue`](rescue). What a step decides is decided in functions that are not generic.
+
+pub(crate) mod admit;
+mod by_hand;
+mod decide;
+mod function;
+mod nested;
+mod outcome;
+mod plan;
+pub(crate) mod rescue;
+pub(crate) mod run;
+pub(crate) mod settle;
+mod site;
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::Guard;
+use tracing::Span;
+
+use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
+use crate::clock::Moment;
+use crate::config::ConfigError;
+use crate::error::ResilienceError;
+use crate::fallback::FailureCause;
+use crate::rate_limit::KeyHash;
+use crate::registry::Registry;
+use crate::service::{Service, ServiceCore};
+use crate::telemetry::events::{self, Level, Subject, listening};
+use crate::telemetry::{CorrelationId, Counter};
+
+pub(crate) use function::FunctionState;
+pub use outcome::{Attempt, CloneForRetry, Outcome, ok_is_ok};
+pub(crate) use plan::Plan;
+pub use site::{Function, Site};
+
+/// One guarded call. Everything that it holds is given back when it is dropped, wherever that happens.
+pub struct Call {
+    plan: Guard<Option<Arc<Plan>>>,
+    started: Moment,
+    /// The last reading of the clock: when the running attempt began.
+    now: Moment,
+    deadline_at: Moment,
+    /// When the next attempt may begin.
+    not_before: Moment,
+    previous_delay: Duration,
+    key: KeyHash,
+    cost: u32,
+    cache_key: u128,
+    attempt: u32,
+    hold: Hold,
+    /// The error that is leaving the body was already given up on inside.
+    given_up_inside: bool,
+    timed_out_before: bool,
+    ended: bool,
+    cause: Option<FailureCause>,
+    refusal: Option<Refusal>,
+    span: Span,
+    has_span: bool,
+    correlation: Option<CorrelationId>,
+}
+
+/// What an attempt holds of the service.
+#[derive(Debug, Default)]
+struct Hold {
+    ticket: Option<Ticket>,
+    /// A token was taken and the body has not been polled since.
+    unused_token: bool,
+    place: bool,
+}
+
+/// Why nothing is sent.
+#[derive(Debug)]
+enum Refusal {
+    CircuitBreaker { retry_after: Duration },
+    RateLimit { retry_after: Option<Duration> },
+    Bulkhead,
+    Deadline,
+    InvalidConfig(ConfigError),
+}
+
+impl Call {
+    /// Begins a call of an annotated function. Asks the registry only if it has changed since the
+    /// site's last call.
+    #[inline]
+    #[must_use]
+    pub fn start(
+        site: &'static Site,
+        function: &'static Function,
+        registry: Option<&Registry>,
+    ) -> Self {
+        match registry {
+            Some(registry) => Self::with_plan(registry.plan_of(site, function)),
+            None => Registry::with_current(|registry| {
+                Self::with_plan(registry.plan_of(site, function))
+            }),
+        }
+    }
+
+    /// Begins a call by hand.
+    pub(crate) fn by_hand(service: &Service) -> Self {
+        Self::with_plan(service.plan.load())
+    }
+
+    #[inline]
+    fn with_plan(plan: Guard<Option<Arc<Plan>>>) -> Self {
+        let now = Moment::now();
+        let deadline_at = plan
+            .as_ref()
+            .and_then(|plan| plan.deadline)
+            .map_or(Moment::FAR_FUTURE, |deadline| now.after(deadline));
+        Self {
+            plan,
+            started: now,
+            now,
+            deadline_at,
+            not_before: Moment::default(),
+            previous_delay: Duration::ZERO,
+            key: KeyHash::NONE,
+            cost: 1,
+            cache_key: 0,
+            attempt: 0,
+            hold: Hold::default(),
+            given_up_inside: false,
+            timed_out_before: false,
+            ended: false,
+            cause: None,
+            refusal: None,
+            span: Span::none(),
+            has_span: false,
+            correlation: None,
+        }
+    }
+
+    /// The rate limit's key.
+    pub fn key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
+        call.key = call.core().limiter.hash_key(key);
+    }
+
+    /// What the call costs of the rate limit.
+    pub fn cost(call: &mut Self, cost: u32) {
+        call.cost = cost;
+    }
+
+    /// The key of the last good answer.
+    pub fn cache_key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
+        if let Some(last_good) = &call.plan().function.last_good {
+            call.cache_key = last_good.hash(key);
+        }
+    }
+
+    /// The id to log the call under. It becomes text only if something may be logged.
+    pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
+        if listening!(Level::ERROR) {
+            call.correlation = Some(CorrelationId::new(id));
+        }
+    }
+
+    #[inline]
+    fn plan(&self) -> &Plan {
+        self.plan.as_ref().expect("a call starts with a plan")
+    }
+
+    #[inline]
+    fn core(&self) -> &ServiceCore {
+        &self.plan().core
+    }
+
+    fn count(&self, counter: Counter) {
+        self.core().counters.add(counter);
+    }
+
+    /// Opens the span of the call, if anybody listens.
+    #[inline]
+    fn open_span(&mut self) {
+        self.has_span = true;
+        if tracing::enabled!(target: "resilience", tracing::Level::DEBUG) {
+            self.make_span();
+        }
+    }
+
+    #[cold]
+    fn make_span(&mut self) {
+        let id = self.identify();
+        let plan = self.plan();
+        self.span = tracing::debug_span!(
+            target: "resilience",
+            "resilience.call",
+            service = plan.core.name.as_str(),
+            kind = plan.core.kind.name(),
+            function = &*plan.function.name,
+            correlation_id = %id,
+        );
+    }
+
+    /// The call's correlation id: its own, else the one around it, else a new one.
+    fn identify(&mut self) -> CorrelationId {
+        self.correlation
+            .get_or_insert_with(|| CorrelationId::current().unwrap_or_else(CorrelationId::random))
+            .clone()
+    }
+
+    /// Lets `say` tell of something, inside the span.
+    #[cold]
+    fn tell(&mut self, say: impl FnOnce(Subject<'_>)) {
+        let id = self.identify();
+        let span = self.span.clone();
+        let _entered = span.enter();
+        let plan = self.plan();
+        say(Subject {
+            service: &plan.core.name,
+            function: &plan.function.name,
+            correlation_id: &id,
+        });
+    }
+
+    /// Ends the running attempt with what the breaker is to learn from it.
+    fn release(&mut self, outcome: BreakerOutcome, now: impl FnOnce() -> Moment) {
+        let started = self.now;
+        let hold = std::mem::take(&mut self.hold);
+        let core = self.core();
+        if hold.place {
+            core.bulkhead.leave();
+        }
+        if let Some(ticket) = hold.ticket {
+            core.breaker.record(ticket, outcome, started, now);
+        }
+    }
+
+    /// Gives everything back that was taken for an attempt that will not begin.
+    fn hand_back(&mut self) {
+        self.hand_back_ticket();
+        let hold = std::mem::take(&mut self.hold);
+        let core = self.core();
+        if hold.place {
+            core.bulkhead.leave();
+        }
+        if hold.unused_token {
+            core.limiter.give_back(self.key, self.cost, self.now);
+        }
+    }
+
+    fn hand_back_ticket(&mut self) {
+        if let Some(ticket) = self.hold.ticket.take() {
+            let now = self.now;
+            self.core()
+                .breaker
+                .record(ticket, BreakerOutcome::Ignored, now, || now);
+        }
+    }
+
+    /// The last word: nothing more will be tried.
+    fn end(&mut self, cause: Option<FailureCause>, given_up: bool) {
+        self.ended = true;
+        self.cause = cause;
+        nested::mark(given_up);
+    }
+}
+
+impl Refusal {
+    fn cause(&self) -> FailureCause {
+        match self {
+            Self::CircuitBreaker { .. } | Self::RateLimit { .. } | Self::Bulkhead => {
+                FailureCause::Rejection
+            }
+            Self::Deadline => FailureCause::Timeout,
+            Self::InvalidConfig(_) => FailureCause::InvalidConfig,
+        }
+    }
+
+    const fn counter(&self) -> Counter {
+        match self {
+            Self::CircuitBreaker { .. } => Counter::RejectedByCircuit,
+            Self::RateLimit { .. } => Counter::RejectedByRateLimit,
+            Self::Bulkhead => Counter::RejectedByBulkhead,
+            Self::Deadline => Counter::Deadlines,
+            Self::InvalidConfig(_) => Counter::InvalidConfig,
+        }
+    }
+
+    fn into_error(self, call: &Call) -> ResilienceError {
+        let service = call.core().name.clone();
+        match self {
+            Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
+                service,
+                retry_after,
+            },
+            Self::RateLimit { retry_after } => ResilienceError::RateLimitExceeded {
+                service,
+                retry_after,
+            },
+            Self::Bulkhead => ResilienceError::BulkheadFull { service },
+            Self::Deadline => ResilienceError::DeadlineExceeded {
+                service,
+                after: call.plan().deadline.unwrap_or_default(),
+            },
+            Self::InvalidConfig(error) => ResilienceError::InvalidConfig(error),
+        }
+    }
+
+    fn tell(&self, call: &mut Call) {
+        match self {
+            Self::CircuitBreaker { retry_after } => {
+                let retry_after = Some(*retry_after);
+                call.tell(|subject| events::rejected(subject, "circuit_breaker", retry_after));
+            }
+            Self::RateLimit { retry_after } => {
+                let retry_after = *retry_after;
+                call.tell(|subject| events::rejected(subject, "rate_limit", retry_after));
+            }
+            Self::Bulkhead => call.tell(|subject| events::rejected(subject, "bulkhead", None)),
+            Self::Deadline => call.tell(|subject| events::rejected(subject, "deadline", None)),
+            Self::InvalidConfig(error) => {
+                let problems = error.problems().len();
+                call.tell(|subject| events::invalid_config(subject, problems));
+            }
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        // The caller went away, or the body panicked.
+        if self.hold.unused_token {
+            self.hand_back();
+        } else {
+            if self.hold.ticket.is_some() || self.hold.place {
+                self.count(Counter::Attempts);
+            }
+            self.release(BreakerOutcome::Abandoned, Moment::now);
+        }
+        self.count(Counter::Calls);
+        self.count(Counter::Abandoned);
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("service", &self.core().name)
+            .field("function", &self.plan().function.name)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! The results that a guarded function may have, and what its arguments must allow.
+
+use crate::config::ConfigError;
+use crate::error::ResilienceError;
+
+/// The return type of an annotated function: any type that is `Result<T, E>`, aliases too.
+#[diagnostic::on_unimplemented(
+    message = "a resilient function must return `Result<T, E>`, not `{Self}`",
+    label = "this is not a `Result`",
+    note = "the error side decides whether an attempt is retried; wrap the value in `Ok(..)`"
+)]
+pub trait Outcome {
+    /// The success.
+    type Ok;
+    /// The error; it takes the runtime's own errors through `From`.
+    type Error: From<ResilienceError>;
+
+    /// As a result.
+    fn into_result(self) -> Result<Self::Ok, Self::Error>;
+
+    /// The success, if it is one.
+    fn success(&self) -> Option<&Self::Ok>;
+
+    /// From a result.
+    fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
+}
+
+impl<T, E: From<ResilienceError>> Outcome for Result<T, E> {
+    type Ok = T;
+    type Error = E;
+
+    #[inline]
+    fn into_result(self) -> Self {
+        self
+    }
+
+    #[inline]
+    fn success(&self) -> Option<&T> {
+        self.as_ref().ok()
+    }
+
+    #[inline]
+    fn from_result(result: Self) -> Self {
+        result
+    }
+}
+
+/// An argument that every attempt gets a copy of.
+#[diagnostic::on_unimplemented(
+    message = "argument of type `{Self}` cannot be given to every attempt: a retried function runs its body again, so the arguments that it owns must be `Clone`",
+    label = "`{Self}` is not `Clone`",
+    note = "take the argument by reference, or share it as `Arc<{Self}>`",
+    note = "or let all attempts use one value by reference with `borrow(..)`, or turn retries off with `retry = off`"
+)]
+pub trait CloneForRetry {
+    /// The copy for one attempt.
+    #[must_use]
+    fn clone_for_retry(&self) -> Self;
+}
+
+impl<T: Clone> CloneForRetry for T {
+    #[inline]
+    fn clone_for_retry(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// How one attempt ended.
+#[derive(Debug)]
+pub struct Attempt<R>(pub(crate) AttemptEnd<R>);
+
+#[derive(Debug)]
+pub(crate) enum AttemptEnd<R> {
+    /// The body came to its end.
+    Done(R),
+    /// Cut by the attempt's timeout.
+    TimedOut,
+    /// Cut by the call's deadline.
+    DeadlinePassed,
+    /// A timer was needed and there is none.
+    NoTimer(ConfigError),
+}
+
+/// The default of `classify_ok`: an `Ok` is one.
+#[inline]
+pub fn ok_is_ok<T>(_: &T) -> Option<crate::verdict::Verdict> {
+    None
+}
+

@@ -1,0 +1,92 @@
+//! What runs for one function: the end of all configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::function::FunctionState;
+use crate::config::{ConfigError, Effective, Pattern, Patterns};
+use crate::retry::RetryPolicy;
+use crate::service::ServiceCore;
+
+/// What runs for one function, or for a service's calls by hand. A call keeps the plan that it started
+/// with.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The configuration that it was made from; a call site whose registry has moved on asks again.
+    pub(crate) epoch: u64,
+    pub(crate) core: Arc<ServiceCore>,
+    pub(crate) function: Arc<FunctionState>,
+    /// Why nothing runs.
+    pub(crate) refusal: Option<ConfigError>,
+    /// Bodies run bare, only fallbacks stay.
+    pub(crate) bare: bool,
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) max_retry_after: Duration,
+    pub(crate) budget: bool,
+    pub(crate) circuit: bool,
+    pub(crate) rate_limit: bool,
+    pub(crate) rate_limit_wait: Duration,
+    pub(crate) bulkhead: bool,
+    pub(crate) bulkhead_wait: Duration,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) idempotent: bool,
+}
+
+impl Plan {
+    pub(crate) fn new(
+        epoch: u64,
+        core: Arc<ServiceCore>,
+        function: Arc<FunctionState>,
+        bare: bool,
+        effective: Result<&Effective, ConfigError>,
+    ) -> Self {
+        let preset;
+        let (effective, mut refusal) = match effective {
+            Ok(effective) => (effective, None),
+            Err(error) => {
+                preset = Effective::preset(core.kind);
+                (&preset, Some(error))
+            }
+        };
+        let off = Patterns::of(function.off);
+        let on = |pattern| !bare && !off.has(pattern);
+        let retry = if on(Pattern::Retry) && effective.retry.max_attempts > 1 {
+            match RetryPolicy::new(effective.retry.clone()) {
+                Ok(policy) => Some(policy),
+                Err(error) => {
+                    refusal.get_or_insert(error);
+                    None
+                }
+            }
+        } else {
+            None
+        };
+        Self {
+            epoch,
+            refusal,
+            bare,
+            retry,
+            max_retry_after: effective.max_retry_after,
+            budget: on(Pattern::RetryBudget),
+            circuit: on(Pattern::Circuit),
+            rate_limit: on(Pattern::RateLimit),
+            rate_limit_wait: effective.rate_limit_wait,
+            bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
+            bulkhead_wait: effective.bulkhead_wait,
+            timeout: on(Pattern::Timeout).then_some(effective.timeout),
+            deadline: on(Pattern::Deadline).then_some(effective.deadline),
+            idempotent: function
+                .idempotent
+                .unwrap_or_else(|| core.kind.idempotent_by_default()),
+            core,
+            function,
+        }
+    }
+
+    pub(crate) fn max_attempts(&self) -> u32 {
+        self.retry
+            .as_ref()
+            .map_or(1, |policy| policy.config().max_attempts)
+    }
+}

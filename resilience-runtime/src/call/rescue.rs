@@ -1,0 +1,219 @@
+//! After a failed call: its fallbacks.
+
+use std::fmt;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::outcome::Outcome;
+use super::{Call, nested};
+use crate::clock::Moment;
+use crate::error::{BoxError, ResilienceError};
+use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
+use crate::telemetry::Counter;
+use crate::telemetry::events::{self, Level, listening};
+
+/// Which failures a fallback answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// All.
+    Any,
+    /// Those that might not happen again: all but permanent errors.
+    Transient,
+    /// Calls that were turned away here.
+    Rejection,
+}
+
+impl On {
+    fn answers(self, cause: FailureCause) -> bool {
+        match (self, cause) {
+            (_, FailureCause::InvalidConfig) => false,
+            (Self::Any, _) | (Self::Rejection, FailureCause::Rejection) => true,
+            (Self::Transient, cause) => cause != FailureCause::Permanent,
+            (Self::Rejection, _) => false,
+        }
+    }
+}
+
+impl Call {
+    /// `Continue` with the error that a fallback is to answer, `Break` with what is the answer already.
+    #[inline]
+    pub fn rescue<R: Outcome>(call: &mut Self, out: R, on: On) -> ControlFlow<R, R::Error> {
+        match out.into_result() {
+            Ok(value) => ControlFlow::Break(R::from_result(Ok(value))),
+            Err(error) if call.cause.is_some_and(|cause| on.answers(cause)) => {
+                ControlFlow::Continue(error)
+            }
+            Err(error) => ControlFlow::Break(R::from_result(Err(error))),
+        }
+    }
+
+    /// Remembers a good answer.
+    pub fn remember<R: Outcome>(call: &mut Self, out: &R)
+    where
+        R::Ok: Clone + Send + Sync + 'static,
+    {
+        // An `Ok` that was judged a failure is not a good answer.
+        if call.cause.is_none()
+            && let Some(last_good) = &call.plan().function.last_good
+            && let Some(value) = out.success()
+        {
+            last_good.put(call.cache_key, value, Moment::now());
+        }
+    }
+
+    /// The last good answer, unless the error was permanent.
+    pub fn recall<R: Outcome>(call: &mut Self) -> Option<R>
+    where
+        R::Ok: Clone + Send + Sync + 'static,
+    {
+        if call.cause == Some(FailureCause::Permanent) {
+            return None;
+        }
+        let last_good = call.plan().function.last_good.as_ref()?;
+        let value = last_good.get::<R::Ok>(call.cache_key, Moment::now())?;
+        Some(Self::rescued(call, "cache", value))
+    }
+
+    /// The answer of a fallback.
+    pub fn rescued<R: Outcome>(call: &mut Self, strategy: &'static str, value: R::Ok) -> R {
+        call.answered_by(strategy);
+        R::from_result(Ok(value))
+    }
+
+    fn answered_by(&mut self, strategy: &'static str) {
+        nested::mark(false);
+        self.count(match strategy {
+            "cache" => Counter::FallbackCache,
+            "value" => Counter::FallbackValue,
+            "registered" => Counter::FallbackRegistered,
+            _ => Counter::FallbackCall,
+        });
+        if listening!(Level::WARN) {
+            let cause = self.cause_name();
+            self.tell(|subject| events::fallback(subject, strategy, cause));
+        }
+    }
+
+    fn cause_name(&self) -> &'static str {
+        self.cause.map_or("", FailureCause::name)
+    }
+
+    /// Runs a fallback function inside the call's span.
+    pub fn attempt_fallback<F: Future>(call: &mut Self, fallback: F) -> InCall<'_, F> {
+        InCall {
+            call,
+            future: fallback,
+        }
+    }
+
+    /// Asks the fallback that was registered at run time for this service and type, if there is one.
+    pub fn registered<R: Outcome>(call: &mut Self) -> Registered<'_, R::Ok>
+    where
+        R::Ok: Send + 'static,
+    {
+        let core = call.core();
+        let context = || FallbackContext {
+            service: core.name.clone(),
+            kind: core.kind,
+            function: call.plan().function.name.as_ref().into(),
+            cause: call.cause.unwrap_or(FailureCause::Permanent),
+            attempts: call.attempt,
+        };
+        let answer = core.registered.call(context, &core.name);
+        Registered { call, answer }
+    }
+
+    /// No fallback answered. If one failed, that is said along with the call's own error.
+    pub fn unrescued<R: Outcome>(
+        call: &mut Self,
+        error: R::Error,
+        last: Option<(&'static str, BoxError)>,
+    ) -> R
+    where
+        R::Error: Into<BoxError>,
+    {
+        let Some((strategy, failed)) = last else {
+            return R::from_result(Err(error));
+        };
+        call.fallback_failed(strategy);
+        let error = ResilienceError::FallbackFailed {
+            service: call.core().name.clone(),
+            strategy,
+            error: failed,
+            source: error.into(),
+        };
+        R::from_result(Err(error.into()))
+    }
+
+    fn fallback_failed(&mut self, strategy: &'static str) {
+        self.count(Counter::FallbackFailed);
+        if listening!(Level::WARN) {
+            let cause = self.cause_name();
+            self.tell(|subject| events::fallback_failed(subject, strategy, cause));
+        }
+    }
+}
+
+/// Puts the error of a fallback function into a box.
+pub fn boxed_error<E: Into<BoxError>>(error: E) -> BoxError {
+    error.into()
+}
+
+pin_project! {
+    /// A future inside the call's span.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InCall<'a, F> {
+        call: &'a mut Call,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InCall<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.call.span.enter();
+        match &this.call.correlation {
+            Some(id) => id.scope(|| this.future.poll(cx)),
+            None => this.future.poll(cx),
+        }
+    }
+}
+
+impl<F> fmt::Debug for InCall<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InCall").finish_non_exhaustive()
+    }
+}
+
+/// The future of [`Call::registered`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Registered<'a, T> {
+    call: &'a mut Call,
+    answer: Option<AnswerFuture<T>>,
+}
+
+impl<T> Future for Registered<'_, T> {
+    type Output = Option<Result<T, BoxError>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let _entered = this.call.span.enter();
+        match &mut this.answer {
+            Some(answer) => answer.as_mut().poll(cx).map(Some),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Registered<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registered").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! One attempt: the body, its timer, and what is known of nested calls.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::Sleep;
+
+use super::outcome::{Attempt, AttemptEnd};
+use super::{Call, nested};
+use crate::clock::Moment;
+use crate::timer;
+
+pin_project! {
+    /// The future of [`Call::run`]. Written by hand because an `async fn` would hold the body twice.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Run<'a, F> {
+        call: &'a mut Call,
+        #[pin]
+        body: F,
+        // Made when the body is pending for the first time; most bodies that are ready at once, such as
+        // those that find their answer in a cache, never need one.
+        #[pin]
+        timer: Option<Unconstrained<Sleep>>,
+        armed: bool,
+    }
+}
+
+impl Call {
+    /// Runs one attempt.
+    #[inline]
+    pub fn run<F: Future>(call: &mut Self, body: F) -> Run<'_, F> {
+        Run {
+            call,
+            body,
+            timer: None,
+            armed: false,
+        }
+    }
+
+    /// When the running attempt is cut, and by what.
+    fn cut_at(&self) -> Option<Moment> {
+        let timeout_at = self
+            .plan()
+            .timeout
+            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout));
+        let at = timeout_at.min(self.deadline_at);
+        (at != Moment::FAR_FUTURE).then_some(at)
+    }
+
+    /// What the timer that fired stood for.
+    fn cut<R>(&self) -> AttemptEnd<R> {
+        let timeout_at = self
+            .plan()
+            .timeout
+            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout));
+        if self.deadline_at <= timeout_at {
+            AttemptEnd::DeadlinePassed
+        } else {
+            AttemptEnd::TimedOut
+        }
+    }
+
+    /// Polls a body in the scope of the call.
+    #[inline]
+    fn poll_body<F: Future>(
+        &mut self,
+        body: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        self.hold.unused_token = false;
+        let scope = nested::PollScope::enter();
+        let polled = if self.span.is_none() && self.correlation.is_none() {
+            body.poll(cx)
+        } else {
+            self.poll_body_in_scope(body, cx)
+        };
+        self.given_up_inside = scope.given_up();
+        polled
+    }
+
+    fn poll_body_in_scope<F: Future>(
+        &self,
+        body: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
+        let _entered = self.span.enter();
+        match &self.correlation {
+            Some(id) => id.scope(|| body.poll(cx)),
+            None => body.poll(cx),
+        }
+    }
+}
+
+impl<F: Future> Future for Run<'_, F> {
+    type Output = Attempt<F::Output>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let call = &mut **this.call;
+        if let Poll::Ready(out) = call.poll_body(this.body, cx) {
+            return Poll::Ready(Attempt(AttemptEnd::Done(out)));
+        }
+        if !*this.armed {
+            *this.armed = true;
+            match call.cut_at().map(timer::at) {
+                None | Some(Ok(None)) => {}
+                Some(Ok(Some(sleep))) => this.timer.set(Some(unconstrained(sleep))),
+                Some(Err(cause)) => {
+                    return Poll::Ready(Attempt(AttemptEnd::NoTimer(cause.into())));
+                }
+            }
+        }
+        match this.timer.as_pin_mut() {
+            Some(timer) => timer.poll(cx).map(|()| Attempt(call.cut())),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl<F> fmt::Debug for Run<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! After an attempt: the result is unwrapped, judged, and either handed out or dropped for another
+//! attempt. An error is dropped before anything sleeps, so that it need not be `Send`.
+
+use std::any::type_name;
+use std::ops::ControlFlow;
+
+use super::Call;
+use super::decide::Next;
+use super::outcome::{Attempt, AttemptEnd, Outcome};
+use crate::error::{BoxError, ResilienceError};
+use crate::verdict::Verdict;
+use crate::verdict::probe::Judgement;
+
+impl Call {
+    /// Decides on an attempt: `Break` with the call's result, or `Continue` with another attempt.
+    #[inline]
+    pub fn settle<R: Outcome>(
+        call: &mut Self,
+        attempt: Attempt<R>,
+        judge: impl FnOnce(&R::Error) -> Judgement,
+        ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
+        exhausted: impl FnOnce(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let (next, error) = match attempt.0 {
+            AttemptEnd::Done(out) => match out.into_result() {
+                Ok(value) => {
+                    let Some(verdict) = ok(&value) else {
+                        call.succeeded();
+                        return ControlFlow::Break(R::from_result(Ok(value)));
+                    };
+                    return match call.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
+                        Next::Retry => ControlFlow::Continue(()),
+                        // An `Ok` that means a failure is handed out unchanged.
+                        Next::Stop { .. } => ControlFlow::Break(R::from_result(Ok(value))),
+                    };
+                }
+                Err(error) => {
+                    let judgement = judge(&error);
+                    (call.failed(judgement, type_name::<R::Error>()), error)
+                }
+            },
+            AttemptEnd::TimedOut => (call.timed_out(), call.timeout_error().into()),
+            AttemptEnd::DeadlinePassed => {
+                call.deadline_passed();
+                return ControlFlow::Break(R::from_result(Err(call.deadline_error().into())));
+            }
+            AttemptEnd::NoTimer(error) => {
+                call.could_not_be_timed();
+                let error = ResilienceError::InvalidConfig(error);
+                return ControlFlow::Break(R::from_result(Err(error.into())));
+            }
+        };
+        match next {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { exhausted: false } => ControlFlow::Break(R::from_result(Err(error))),
+            Next::Stop { exhausted: true } => {
+                ControlFlow::Break(R::from_result(Err(exhausted(call, error))))
+            }
+        }
+    }
+
+    /// As [`settle`](Self::settle), where retries are off in the code.
+    #[inline]
+    pub fn settle_last<R: Outcome>(
+        call: &mut Self,
+        attempt: Attempt<R>,
+        judge: impl FnOnce(&R::Error) -> Judgement,
+        ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
+        exhausted: impl FnOnce(&Self, R::Error) -> R::Error,
+    ) -> R {
+        match Self::settle(call, attempt, judge, ok, exhausted) {
+            ControlFlow::Break(out) => out,
+            ControlFlow::Continue(()) => unreachable!("a call with `retry = off` was to be retried"),
+        }
+    }
+}
+
+/// The default of `exhausted`: the last error as it is.
+#[inline]
+pub fn unchanged<E>(_: &Call, error: E) -> E {
+    error
+}
+
+/// `exhausted = "wrap"`.
+pub fn wrapped<E>(call: &Call, error: E) -> E
+where
+    E: From<ResilienceError> + Into<BoxError>,
+{
+    ResilienceError::RetryExhausted {
+        service: call.core().name.clone(),
+        attempts: call.attempt,
+        source: error.into(),
+    }
+    .into()
+}
+
+/// The verdict of `classify = …`.
+#[inline]
+pub fn judge_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Judgement {
+    Judgement::of(classify(error))
+}
+
+/// The verdict of `classify_ok = …`.
+#[inline]
+pub fn judge_ok<T>(
+    value: &T,
+    classify_ok: impl FnOnce(&T) -> Option<Verdict>,
+) -> Option<Verdict> {
+    classify_ok(value)
+}
+
+/// The judgement with the retry decided by `retry_if = …`.
+#[inline]
+pub fn retry_if<E>(
+    judgement: Judgement,
+    error: &E,
+    decide: impl FnOnce(&E) -> bool,
+) -> Judgement {
+    Judgement {
+        retry: Some(decide(error)),
+        ..judgement
+    }
+}

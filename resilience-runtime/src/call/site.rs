@@ -1,0 +1,114 @@
+//! What the attribute writes down of a function, and where its plan is kept.
+
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+
+use super::plan::Plan;
+use crate::config::{Key, Pattern, Value};
+use crate::name::ServiceKind;
+
+/// A call site's memory: the plan that its last call used. One static for each annotated function, so
+/// that the registry is asked once and not per call.
+#[derive(Debug)]
+pub struct Site {
+    pub(crate) plan: ArcSwapOption<Plan>,
+}
+
+impl Site {
+    /// Nothing known yet.
+    #[must_use]
+    #[allow(clippy::new_without_default)] // only ever written by the macro, in a static
+    pub const fn new() -> Self {
+        Self {
+            plan: ArcSwapOption::const_empty(),
+        }
+    }
+
+    /// What identifies it.
+    pub(crate) fn address(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+/// What an attribute says of its function.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    pub(crate) service: &'static str,
+    pub(crate) kind: ServiceKind,
+    pub(crate) name: &'static str,
+    pub(crate) place: &'static str,
+    pub(crate) settings: &'static [(Key, Value)],
+    pub(crate) off: &'static [Pattern],
+    pub(crate) idempotent: Option<bool>,
+    pub(crate) retry_if: bool,
+    pub(crate) has_fallback: bool,
+    pub(crate) cache: Option<(Duration, Option<usize>)>,
+}
+
+impl Function {
+    /// A function of a service, with its path and its place in the source.
+    #[must_use]
+    pub const fn new(
+        service: &'static str,
+        kind: ServiceKind,
+        name: &'static str,
+        place: &'static str,
+    ) -> Self {
+        Self {
+            service,
+            kind,
+            name,
+            place,
+            settings: &[],
+            off: &[],
+            idempotent: None,
+            retry_if: false,
+            has_fallback: false,
+            cache: None,
+        }
+    }
+
+    /// With these values.
+    #[must_use]
+    pub const fn settings(mut self, settings: &'static [(Key, Value)]) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// With these patterns switched off.
+    #[must_use]
+    pub const fn off(mut self, patterns: &'static [Pattern]) -> Self {
+        self.off = patterns;
+        self
+    }
+
+    /// Says whether a call whose outcome is unknown may be sent again.
+    #[must_use]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = Some(idempotent);
+        self
+    }
+
+    /// Its retries are decided by `retry_if`.
+    #[must_use]
+    pub const fn retry_if(mut self) -> Self {
+        self.retry_if = true;
+        self
+    }
+
+    /// It has fallbacks of its own.
+    #[must_use]
+    pub const fn fallback(mut self) -> Self {
+        self.has_fallback = true;
+        self
+    }
+
+    /// It remembers its last good answers.
+    #[must_use]
+    pub const fn cache(mut self, ttl: Duration, max_entries: Option<usize>) -> Self {
+        self.has_fallback = true;
+        self.cache = Some((ttl, max_entries));
+        self
+    }
+}

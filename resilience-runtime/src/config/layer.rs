@@ -1,0 +1,60 @@
+//! One source's values: at most one for each key.
+
+use super::key::Key;
+use super::value::Value;
+
+/// What one source says, partial.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Layer {
+    values: [Option<Value>; Key::COUNT],
+}
+
+impl Default for Layer {
+    fn default() -> Self {
+        Self {
+            values: [None; Key::COUNT],
+        }
+    }
+}
+
+impl Layer {
+    pub(crate) fn get(&self, key: Key) -> Option<Value> {
+        self.values[key as usize]
+    }
+
+    pub(crate) fn set(&mut self, key: Key, value: Value) {
+        debug_assert!(key.accepts(value), "{key} does not take {value:?}");
+        self.values[key as usize] = Some(value);
+    }
+
+    pub(crate) fn set_some(&mut self, key: Key, value: Option<Value>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    /// Takes every value that `newer` has.
+    pub(crate) fn overlay(&mut self, newer: &Self) {
+        for (value, newer) in self.values.iter_mut().zip(newer.values) {
+            if newer.is_some() {
+                *value = newer;
+            }
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, Value)> {
+        Key::ALL
+            .iter()
+            .filter_map(|key| self.get(*key).map(|value| (*key, value)))
+    }
+}
+
+impl FromIterator<(Key, Value)> for Layer {
+    fn from_iter<I: IntoIterator<Item = (Key, Value)>>(values: I) -> Self {
+        let mut layer = Self::default();
+        for (key, value) in values {
+            layer.set(key, value);
+        }
+        layer
+    }
+}

@@ -1,0 +1,440 @@
+//! What a person writes: partial, for kinds and for services.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::circuit_breaker::{Abandoned, Window};
+use super::environment::{Environment, UnknownVariable};
+use super::error::{ConfigError, ConfigProblem, Origin};
+use super::key::Key;
+use super::layer::Layer;
+use super::rate_limit::Strategy;
+use super::retry::Jitter;
+use super::value::Value;
+use crate::name::ServiceKind;
+
+/// Partial configuration of kinds and of services, from code, from a file or from the environment.
+///
+/// What it says of a service beats the attribute; what it says of a kind is a default beneath it.
+/// Environment variables beat both, each at its level.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_runtime::{Registry, ServiceKind, ServiceSettings, Settings};
+///
+/// let settings = Settings::new()
+///     .kind(ServiceKind::Llm, ServiceSettings { timeout: Some(Duration::from_secs(20)), ..Default::default() })
+///     .service("openai", ServiceSettings { deadline: Some(Duration::from_secs(60)), ..Default::default() });
+///
+/// let registry = Registry::new();
+/// registry.configure(settings)?;
+/// let openai = registry.service("openai", ServiceKind::Llm)?;
+/// assert_eq!(openai.config().timeout, Some(Duration::from_secs(20)));
+/// assert_eq!(openai.config().deadline, Some(Duration::from_secs(60)));
+/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Settings {
+    /// Switches everything but the fallbacks off (`false`), as `RESILIENCE_ENABLED` does.
+    pub enabled: Option<bool>,
+    /// What holds for every service of a kind.
+    pub kinds: BTreeMap<ServiceKind, ServiceSettings>,
+    /// What holds for one service.
+    pub services: BTreeMap<String, ServiceSettings>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) environment: Option<Environment>,
+}
+
+impl Settings {
+    /// Nothing said.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the environment's variables and checks those that name a kind. Those that name a service
+    /// are checked when the service is known: at once in
+    /// [`Registry::configure`](crate::Registry::configure), else when it first appears.
+    ///
+    /// Unknown variables under the name of a kind are logged at WARN with the nearest right one, and
+    /// listed by [`warnings`](Self::warnings).
+    ///
+    /// # Errors
+    /// Names every variable whose value cannot be used.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_environment(Environment::capture())
+    }
+
+    /// As [`from_env`](Self::from_env), with the variables given here instead of the process's.
+    ///
+    /// ```
+    /// use resilience_runtime::Settings;
+    ///
+    /// let error = Settings::from_vars([("RETRY_LLM_MAX_ATTEMPTS", "many")]).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "`RETRY_LLM_MAX_ATTEMPTS` is `many` (environment variable): \
+    ///      must be a whole number of at least 0, such as `3`"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// Names every variable whose value cannot be used.
+    pub fn from_vars<N, V>(variables: impl IntoIterator<Item = (N, V)>) -> Result<Self, ConfigError>
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        Self::from_environment(Environment::from_variables(variables))
+    }
+
+    fn from_environment(environment: Environment) -> Result<Self, ConfigError> {
+        let mut problems = Vec::new();
+        if let Err(problem) = environment.enabled() {
+            problems.push(problem);
+        }
+        for kind in ServiceKind::ALL {
+            match environment.layer(kind.name()) {
+                Ok(layer) => problems.extend(layer.values.problems(&Origin::Environment, |key| {
+                    layer.variable(key).unwrap_or_else(|| key.name().to_owned())
+                })),
+                Err(found) => problems.extend(found),
+            }
+        }
+        ConfigError::check(problems)?;
+        for warning in environment.unknown_variables(ServiceKind::ALL.map(ServiceKind::name)) {
+            warning.log();
+        }
+        Ok(Self {
+            environment: Some(environment),
+            ..Self::default()
+        })
+    }
+
+    /// The variables under the name of a kind, or of a service named in here, that mean nothing, each
+    /// with the nearest that does.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<UnknownVariable> {
+        let names = ServiceKind::ALL
+            .map(ServiceKind::name)
+            .into_iter()
+            .chain(self.services.keys().map(String::as_str));
+        self.environment
+            .as_ref()
+            .map(|environment| environment.unknown_variables(names))
+            .unwrap_or_default()
+    }
+
+    /// Sets what holds for every service of `kind`.
+    #[must_use]
+    pub fn kind(mut self, kind: ServiceKind, settings: ServiceSettings) -> Self {
+        self.kinds.insert(kind, settings);
+        self
+    }
+
+    /// Sets what holds for the service `name`.
+    #[must_use]
+    pub fn service(mut self, name: impl Into<String>, settings: ServiceSettings) -> Self {
+        self.services.insert(name.into(), settings);
+        self
+    }
+
+    /// Switches everything but the fallbacks off (`false`).
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+}
+
+/// Reads an optional duration as people write it: `"250ms"`, `30`, `1.5`.
+#[cfg(feature = "serde")]
+mod duration {
+    use std::fmt;
+    use std::time::Duration;
+
+    use serde::de::{Deserializer, Error, Visitor};
+
+    use crate::config::value::{DURATION_FORMAT, parse_duration};
+
+    struct DurationVisitor;
+
+    impl Visitor<'_> for DurationVisitor {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a duration, such as \"250ms\", \"30s\" or seconds as a number")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse_duration(text).map_err(E::custom)
+        }
+
+        fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
+            Ok(Duration::from_secs(seconds))
+        }
+
+        fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
+            u64::try_from(seconds)
+                .map(Duration::from_secs)
+                .map_err(|_| E::custom(DURATION_FORMAT))
+        }
+
+        fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
+            Duration::try_from_secs_f64(seconds).map_err(|_| E::custom(DURATION_FORMAT))
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        deserializer.deserialize_any(DurationVisitor).map(Some)
+    }
+
+    /// A window: a whole number is calls, anything else a duration.
+    pub(super) mod window {
+        use std::fmt;
+
+        use serde::de::{Deserializer, Error, Visitor};
+
+        use crate::config::Window;
+        use crate::config::value::parse_duration;
+
+        struct WindowVisitor;
+
+        impl Visitor<'_> for WindowVisitor {
+            type Value = Window;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of calls, such as 100, or a duration, such as \"30s\"")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Window, E> {
+                parse_duration(text).map(Window::Time).map_err(E::custom)
+            }
+
+            fn visit_u64<E: Error>(self, calls: u64) -> Result<Window, E> {
+                u32::try_from(calls)
+                    .map(Window::Calls)
+                    .map_err(|_| E::custom("too many calls for a window"))
+            }
+
+            fn visit_i64<E: Error>(self, calls: i64) -> Result<Window, E> {
+                u32::try_from(calls)
+                    .map(Window::Calls)
+                    .map_err(|_| E::custom("the calls of a window must be a positive number"))
+            }
+        }
+
+        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<Window>, D::Error> {
+            deserializer.deserialize_any(WindowVisitor).map(Some)
+        }
+    }
+}
+
+macro_rules! group {
+    (
+        $(#[$doc:meta])*
+        $name:ident {
+            $($(#[$field_doc:meta])* $([serde $with:literal])? $field:ident: $type:ty = $key:ident, $wrap:expr;)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        pub struct $name {
+            $(
+                $(#[$field_doc])*
+                $(#[cfg_attr(feature = "serde", serde(deserialize_with = $with))])?
+                pub $field: Option<$type>,
+            )*
+        }
+
+        impl $name {
+            fn fill(&self, layer: &mut Layer) {
+                $(layer.set_some(Key::$key, self.$field.map($wrap));)*
+            }
+        }
+    };
+}
+
+/// Partial configuration of one service or kind; what is `None` is left to the levels beneath.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct ServiceSettings {
+    /// How often and after which pauses to try again.
+    pub retry: RetrySettings,
+    /// The budget that bounds the service's retries.
+    pub retry_budget: RetryBudgetSettings,
+    /// The circuit breaker.
+    pub circuit: CircuitSettings,
+    /// The rate limiter.
+    pub rate_limit: RateLimitSettings,
+    /// The bulkhead.
+    pub bulkhead: BulkheadSettings,
+    /// The limit on each attempt.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    pub timeout: Option<Duration>,
+    /// The limit on the whole call, sleeps included.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    pub deadline: Option<Duration>,
+}
+
+group! {
+    /// The part of [`ServiceSettings`] about retries; see [`RetryConfig`](crate::RetryConfig).
+    RetrySettings {
+        /// Attempts of one call, the first one included.
+        max_attempts: u32 = RetryMaxAttempts, |n| Value::Count(n.into());
+        /// The pause before the first retry.
+        [serde "duration::deserialize"] base_delay: Duration = RetryBaseDelay, Value::Time;
+        /// No pause is longer than this.
+        [serde "duration::deserialize"] max_delay: Duration = RetryMaxDelay, Value::Time;
+        /// Each pause is this many times the one before.
+        multiplier: f64 = RetryMultiplier, Value::Number;
+        /// How pauses are spread.
+        jitter: Jitter = RetryJitter, Value::Jitter;
+        /// No attempt starts later than this after the call began.
+        [serde "duration::deserialize"] max_elapsed: Duration = RetryMaxElapsed, Value::Time;
+        /// A server's Retry-After above this ends the call.
+        [serde "duration::deserialize"] max_retry_after: Duration = RetryMaxRetryAfter, Value::Time;
+    }
+}
+
+group! {
+    /// The part of [`ServiceSettings`] about the retry budget; see
+    /// [`RetryBudgetConfig`](crate::RetryBudgetConfig).
+    RetryBudgetSettings {
+        /// The most that it holds.
+        capacity: f64 = BudgetCapacity, Value::Number;
+        /// What one success pays back.
+        refill: f64 = BudgetRefill, Value::Number;
+    }
+}
+
+group! {
+    /// The part of [`ServiceSettings`] about the circuit breaker; see
+    /// [`CircuitBreakerConfig`](crate::CircuitBreakerConfig).
+    CircuitSettings {
+        /// Failures in a row that open it.
+        failure_threshold: u32 = CircuitFailureThreshold, |n| Value::Count(n.into());
+        /// Share of failures that opens it.
+        failure_rate: f64 = CircuitFailureRate, Value::Number;
+        /// The calls that the rates look at.
+        [serde "duration::window::deserialize"] window: Window = CircuitWindow, Value::Window;
+        /// The rates are not looked at before so many calls are in the window.
+        minimum_calls: u32 = CircuitMinimumCalls, |n| Value::Count(n.into());
+        /// A call that takes this long is slow.
+        [serde "duration::deserialize"] slow_call_duration: Duration = CircuitSlowCallDuration, Value::Time;
+        /// Share of slow calls that opens it.
+        slow_call_rate: f64 = CircuitSlowCallRate, Value::Number;
+        /// How long it stays open.
+        [serde "duration::deserialize"] recovery_timeout: Duration = CircuitRecoveryTimeout, Value::Time;
+        /// Each reopening lengthens the pause by this factor.
+        recovery_multiplier: f64 = CircuitRecoveryMultiplier, Value::Number;
+        /// The pause never gets longer than this.
+        [serde "duration::deserialize"] max_recovery_timeout: Duration = CircuitMaxRecoveryTimeout, Value::Time;
+        /// Successful probes that close it.
+        success_threshold: u32 = CircuitSuccessThreshold, |n| Value::Count(n.into());
+        /// Probes that may run at the same time.
+        half_open_max_calls: u32 = CircuitHalfOpenMaxCalls, |n| Value::Count(n.into());
+        /// What a dropped call counts as.
+        abandoned: Abandoned = CircuitAbandoned, Value::Abandoned;
+    }
+}
+
+/// The part of [`ServiceSettings`] about the rate limiter; see
+/// [`RateLimitConfig`](crate::RateLimitConfig). At most one of the rates may be set.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct RateLimitSettings {
+    /// Requests in each second.
+    pub requests_per_second: Option<u32>,
+    /// Requests in each minute.
+    pub requests_per_minute: Option<u32>,
+    /// Requests in each hour.
+    pub requests_per_hour: Option<u32>,
+    /// The token bucket's size.
+    pub burst: Option<u32>,
+    /// How requests are counted.
+    pub strategy: Option<Strategy>,
+    /// How long a call waits for a token.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    pub max_wait: Option<Duration>,
+    /// How many keys have a state of their own.
+    pub max_keys: Option<u32>,
+    /// The longest time for which a server's Retry-After is obeyed by everybody.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    pub max_park: Option<Duration>,
+}
+
+impl RateLimitSettings {
+    fn rates(&self) -> impl Iterator<Item = (&'static str, u32, u64)> {
+        [
+            ("requests_per_second", self.requests_per_second, 1),
+            ("requests_per_minute", self.requests_per_minute, 60),
+            ("requests_per_hour", self.requests_per_hour, 3_600),
+        ]
+        .into_iter()
+        .filter_map(|(name, limit, seconds)| limit.map(|limit| (name, limit, seconds)))
+    }
+
+    fn fill(&self, layer: &mut Layer, origin: &Origin, problems: &mut Vec<ConfigProblem>) {
+        for (index, (name, limit, seconds)) in self.rates().enumerate() {
+            if index > 0 {
+                problems.push(ConfigProblem::new(
+                    format!("rate_limit.{name}"),
+                    limit,
+                    origin.clone(),
+                    "only one of requests_per_second, requests_per_minute, requests_per_hour may be set",
+                ));
+            }
+            let period = Duration::from_secs(seconds);
+            layer.set(Key::RateLimitRate, Value::Rate { limit, period });
+        }
+        let count = |n: u32| Value::Count(n.into());
+        layer.set_some(Key::RateLimitBurst, self.burst.map(count));
+        layer.set_some(Key::RateLimitStrategy, self.strategy.map(Value::Strategy));
+        layer.set_some(Key::RateLimitMaxWait, self.max_wait.map(Value::Time));
+        layer.set_some(Key::RateLimitMaxKeys, self.max_keys.map(count));
+        layer.set_some(Key::RateLimitMaxPark, self.max_park.map(Value::Time));
+    }
+}
+
+group! {
+    /// The part of [`ServiceSettings`] about the bulkhead; see [`BulkheadConfig`](crate::BulkheadConfig).
+    BulkheadSettings {
+        /// Calls that may run at the same time.
+        max_concurrent: u32 = BulkheadMaxConcurrent, |n| Value::Count(n.into());
+        /// How long a call waits for a place.
+        [serde "duration::deserialize"] max_wait: Duration = BulkheadMaxWait, Value::Time;
+    }
+}
+
+impl ServiceSettings {
+    /// The values as a layer; `scope` names whose they are, for errors.
+    pub(crate) fn layer(&self, scope: &str) -> Result<Layer, Vec<ConfigProblem>> {
+        let origin = Origin::Settings(scope.to_owned());
+        let mut layer = Layer::default();
+        let mut problems = Vec::new();
+        self.retry.fill(&mut layer);
+        self.retry_budget.fill(&mut layer);
+        self.circuit.fill(&mut layer);
+        self.rate_limit.fill(&mut layer, &origin, &mut problems);
+        self.bulkhead.fill(&mut layer);
+        layer.set_some(Key::Timeout, self.timeout.map(Value::Time));
+        layer.set_some(Key::Deadline, self.deadline.map(Value::Time));
+        problems.extend(layer.problems(&origin, |key| key.name().to_owned()));
+        if problems.is_empty() {
+            Ok(layer)
+        } else {
+            Err(problems)
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The value of a setting, and how a text is read as one.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::circuit_breaker::{Abandoned, Window};
+use super::rate_limit::Strategy;
+use super::retry::Jitter;
+
+/// The value of a setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Value {
+    Count(u64),
+    Number(f64),
+    Time(Duration),
+    Jitter(Jitter),
+    Window(Window),
+    Abandoned(Abandoned),
+    Rate { limit: u32, period: Duration },
+    Strategy(Strategy),
+}
+
+/// The type of a [`Value`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueType {
+    Count,
+    Number,
+    Time,
+    Jitter,
+    Window,
+    Abandoned,
+    Rate,
+    Strategy,
+}
+
+impl Value {
+    pub(crate) const fn value_type(self) -> ValueType {
+        match self {
+            Self::Count(_) => ValueType::Count,
+            Self::Number(_) => ValueType::Number,
+            Self::Time(_) => ValueType::Time,
+            Self::Jitter(_) => ValueType::Jitter,
+            Self::Window(_) => ValueType::Window,
+            Self::Abandoned(_) => ValueType::Abandoned,
+            Self::Rate { .. } => ValueType::Rate,
+            Self::Strategy(_) => ValueType::Strategy,
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Number(number) => number.fmt(f),
+            Self::Time(span) | Self::Window(Window::Time(span)) => write!(f, "{span:?}"),
+            Self::Jitter(jitter) => jitter.fmt(f),
+            Self::Window(Window::Calls(calls)) => write!(f, "{calls} calls"),
+            Self::Abandoned(abandoned) => abandoned.fmt(f),
+            Self::Rate { limit, period } => write!(f, "{limit} per {period:?}"),
+            Self::Strategy(strategy) => strategy.fmt(f),
+        }
+    }
+}
+
+impl ValueType {
+    /// Reads a text, or says what is allowed. `period` is that of the variable, for a rate.
+    pub(crate) fn parse(self, text: &str, period: Duration) -> Result<Value, &'static str> {
+        let text = text.trim();
+        match self {
+            Self::Count => text
+                .parse()
+                .map(Value::Count)
+                .map_err(|_| "must be a whole number of at least 0, such as `3`"),
+            Self::Number => text
+                .parse::<f64>()
+                .ok()
+                .filter(|number| number.is_finite())
+                .map(Value::Number)
+                .ok_or("must be a number, such as `2.0`"),
+            Self::Time => parse_duration(text).map(Value::Time),
+            Self::Jitter => text
+                .parse()
+                .map(Value::Jitter)
+                .map_err(|_| "must be one of full, equal, decorrelated, none"),
+            Self::Window => text.parse::<u32>().map_or_else(
+                |_| {
+                    parse_duration(text)
+                        .map(|span| Value::Window(Window::Time(span)))
+                        .map_err(|_| {
+                            "must be a number of calls, such as `100`, or a time, such as `30s`"
+                        })
+                },
+                |calls| Ok(Value::Window(Window::Calls(calls))),
+            ),
+            Self::Abandoned => text
+                .parse()
+                .map(Value::Abandoned)
+                .map_err(|_| "must be one of ignored, failure"),
+            Self::Rate => text
+                .parse()
+                .map(|limit| Value::Rate { limit, period })
+                .map_err(|_| "must be a whole number of at least 1, such as `60`"),
+            Self::Strategy => text
+                .parse()
+                .map(Value::Strategy)
+                .map_err(|_| "must be one of token_bucket, sliding_window, fixed_window"),
+        }
+    }
+}
+
+/// What [`parse_duration`] takes.
+pub(crate) const DURATION_FORMAT: &str =
+    "must be seconds, such as `1.5`, or a number with a unit, such as `250ms`, `30s`, `2m`, `1h`";
+
+/// Reads a duration: a bare number is seconds; the units are `ns`, `us`, `ms`, `s`, `m`, `h`.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    let text = text.trim();
+    let unit_at = text
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let seconds_per_unit = match unit.trim_start() {
+        "ns" => 1e-9,
+        "us" | "µs" => 1e-6,
+        "ms" => 1e-3,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err(DURATION_FORMAT),
+    };
+    // A whole number is taken exactly, without the detour over a float.
+    if let Ok(whole) = number.parse::<u64>() {
+        let exact = match unit.trim_start() {
+            "ns" => Some(Duration::from_nanos(whole)),
+            "us" | "µs" => Some(Duration::from_micros(whole)),
+            "ms" => Some(Duration::from_millis(whole)),
+            "m" => whole.checked_mul(60).map(Duration::from_secs),
+            "h" => whole.checked_mul(3_600).map(Duration::from_secs),
+            _ => Some(Duration::from_secs(whole)),
+        };
+        return exact.ok_or(DURATION_FORMAT);
+    }
+    number
+        .parse::<f64>()
+        .ok()
+        .and_then(|number| Duration::try_from_secs_f64(number * seconds_per_unit).ok())
+        .ok_or(DURATION_FORMAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, expected) in [
+            ("250ms", Duration::from_millis(250)),
+            ("1.5s", Duration::from_millis(1_500)),
+            ("2m", Duration::from_secs(120)),
+            ("1h", Duration::from_secs(3_600)),
+            ("0.5h", Duration::from_secs(1_800)),
+            ("60", Duration::from_secs(60)),
+            ("0.5", Duration::from_millis(500)),
+            ("1.0", Duration::from_secs(1)),
+            (" 10 s ", Duration::from_secs(10)),
+            ("0", Duration::ZERO),
+            ("7us", Duration::from_micros(7)),
+        ] {
+            assert_eq!(parse_duration(text), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused() {
+        for text in [
+            "", "-1", "-1s", "NaN", "inf", "1e400", "1 sec", "s", "1.2.3", "+1", "1e3", "1d",
+            "99999999999999999999h",
+        ] {
+            assert_eq!(parse_duration(text), Err(DURATION_FORMAT), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite() {
+        for text in ["NaN", "inf", "-inf", "x", ""] {
+            assert!(ValueType::Number.parse(text, Duration::ZERO).is_err());
+        }
+        assert!(ValueType::Count.parse("-1", Duration::ZERO).is_err());
+        assert_eq!(
+            ValueType::Count.parse("007", Duration::ZERO),
+            Ok(Value::Count(7))
+        );
+    }
+
+    #[test]
+    fn a_window_is_calls_or_time() {
+        assert_eq!(
+            ValueType::Window.parse("100", Duration::ZERO),
+            Ok(Value::Window(Window::Calls(100)))
+        );
+        assert_eq!(
+            ValueType::Window.parse("30s", Duration::ZERO),
+            Ok(Value::Window(Window::Time(Duration::from_secs(30))))
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! Fallbacks by hand.
+
+use std::fmt;
+use std::future::Future;
+use std::hash::Hash;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::last_good::LastGood;
+use crate::clock::Moment;
+use crate::error::{BoxError, ResilienceError};
+use crate::name::ServiceName;
+
+/// What to answer when a call failed, tried in the order written.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use std::io;
+/// use std::time::Duration;
+/// use resilience_runtime::Fallback;
+///
+/// let fallback = Fallback::new()
+///     .cache(Duration::from_secs(300))
+///     .call(|| async { Err::<String, _>(io::Error::other("the other one is down too")) })
+///     .value("try later".to_owned());
+///
+/// let answer = fallback.run("llm", || async { Err(io::Error::other("down")) }).await;
+/// assert_eq!(answer.unwrap(), "try later");
+/// # }
+/// ```
+pub struct Fallback<T, E> {
+    steps: Vec<Step<T, E>>,
+}
+
+type Pending<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+enum Step<T, E> {
+    Cache(Cache<T>),
+    Call(Box<dyn Fn(&E) -> Pending<T, E> + Send + Sync>),
+    Value(Box<dyn Fn() -> T + Send + Sync>),
+}
+
+/// The cache, with what it takes to use it fixed where `T` was known to allow it.
+struct Cache<T> {
+    answers: Arc<LastGood>,
+    put: fn(&LastGood, u128, &T, Moment),
+    get: fn(&LastGood, u128, Moment) -> Option<T>,
+}
+
+/// How a fallback ended.
+pub(crate) enum Answered<T, E> {
+    By(&'static str, T),
+    /// The last function's error; the call's own.
+    Failed(E, E),
+    /// Nothing had anything to offer.
+    Not(E),
+}
+
+impl<T, E> Fallback<T, E> {
+    /// Nothing to answer yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { steps: Vec::new() }
+    }
+
+    /// Answers with the last good answer, if it is at most `ttl` old.
+    #[must_use]
+    pub fn cache(self, ttl: Duration) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.cache_of(ttl, 1_000)
+    }
+
+    /// As [`cache`](Self::cache), for at most `max_entries` keys (see [`run_keyed`](Self::run_keyed)).
+    #[must_use]
+    pub fn cache_of(mut self, ttl: Duration, max_entries: usize) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.steps.push(Step::Cache(Cache {
+            answers: Arc::new(LastGood::new(ttl, Some(max_entries))),
+            put: |answers, key, value, now| answers.put(key, value, now),
+            get: |answers, key, now| answers.get(key, now),
+        }));
+        self
+    }
+
+    /// Asks this function.
+    #[must_use]
+    pub fn call<F, Fut>(self, function: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.call_with_error(move |_| function())
+    }
+
+    /// Asks this function, which is told the call's error.
+    #[must_use]
+    pub fn call_with_error<F, Fut>(mut self, function: F) -> Self
+    where
+        F: Fn(&E) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.steps
+            .push(Step::Call(Box::new(move |error| Box::pin(function(error)))));
+        self
+    }
+
+    /// Answers with a copy of this value.
+    #[must_use]
+    pub fn value(self, value: T) -> Self
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.value_with(move || value.clone())
+    }
+
+    /// Answers with what this function makes.
+    #[must_use]
+    pub fn value_with(mut self, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        self.steps.push(Step::Value(Box::new(make)));
+        self
+    }
+
+    /// Runs `call`, and on failure the steps. Every error is answered; where a verdict should decide
+    /// use [`Service::fallback`](crate::Service::fallback).
+    ///
+    /// # Errors
+    /// The call's own error where no step had anything to offer, [`ResilienceError::FallbackFailed`]
+    /// where a fallback function failed as well.
+    pub async fn run<F, Fut>(&self, service: impl Into<ServiceName>, call: F) -> Result<T, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError> + Into<BoxError>,
+    {
+        self.run_keyed(service, &(), call).await
+    }
+
+    /// As [`run`](Self::run), with the cache's key.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_keyed<K, F, Fut>(
+        &self,
+        service: impl Into<ServiceName>,
+        key: &K,
+        call: F,
+    ) -> Result<T, E>
+    where
+        K: Hash + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError> + Into<BoxError>,
+    {
+        let service = service.into();
+        let keys = self.keys(key);
+        match call().await {
+            Ok(value) => {
+                self.remember(&keys, &value);
+                Ok(value)
+            }
+            Err(error) => match self.answer(&keys, error, true).await {
+                Answered::By(_, value) => Ok(value),
+                Answered::Not(error) => Err(error),
+                Answered::Failed(error, source) => Err(ResilienceError::FallbackFailed {
+                    service,
+                    strategy: "call",
+                    error: error.into(),
+                    source: source.into(),
+                }
+                .into()),
+            },
+        }
+    }
+
+    /// The key, as each cache hashes it.
+    pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<u128> {
+        self.caches()
+            .map(|cache| cache.answers.hash(key))
+            .collect()
+    }
+
+    fn caches(&self) -> impl Iterator<Item = &Cache<T>> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Cache(cache) => Some(cache),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn remember(&self, keys: &[u128], value: &T) {
+        for (cache, key) in self.caches().zip(keys) {
+            (cache.put)(&cache.answers, *key, value, Moment::now());
+        }
+    }
+
+    /// Goes through the steps. `temporary`: whether the failure may be answered from a cache.
+    pub(crate) async fn answer(&self, keys: &[u128], error: E, temporary: bool) -> Answered<T, E> {
+        let mut keys = keys.iter();
+        let mut last = None;
+        for step in &self.steps {
+            match step {
+                Step::Cache(cache) => {
+                    let key = keys.next().copied().unwrap_or_default();
+                    if temporary && let Some(value) = (cache.get)(&cache.answers, key, Moment::now())
+                    {
+                        return Answered::By("cache", value);
+                    }
+                }
+                Step::Call(function) => {
+                    let answer = function(&error);
+                    match answer.await {
+                        Ok(value) => return Answered::By("call", value),
+                        Err(failed) => last = Some(failed),
+                    }
+                }
+                Step::Value(make) => return Answered::By("value", make()),
+            }
+        }
+        match last {
+            Some(last) => Answered::Failed(last, error),
+            None => Answered::Not(error),
+        }
+    }
+}
+
+impl<T, E> Default for Fallback<T, E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T, E> fmt::Debug for Fallback<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.steps.iter().map(|step| match step {
+                Step::Cache(_) => "cache",
+                Step::Call(_) => "call",
+                Step::Value(_) => "value",
+            }))
+            .finish()
+    }
+}

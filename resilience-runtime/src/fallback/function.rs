@@ -1,0 +1,108 @@
+//! Which fallback functions fit a function: any arity, sync or async, with or without the error.
+
+use std::future::{Future, Ready, ready};
+
+/// A function that can stand in for another one: it takes the same arguments, then perhaps `&E`, and
+/// returns the same result, at once or as a future. The compiler finds `Marker`.
+#[diagnostic::on_unimplemented(
+    message = "this function does not fit as a fallback",
+    label = "takes other arguments than the annotated function, or returns something else",
+    note = "a fallback takes the same arguments (the receiver first), optionally one more `&E`, the error",
+    note = "and returns the same `Result`, from a plain or an async function"
+)]
+pub trait FallbackFn<'e, Args, E, R, Marker> {
+    /// The future of the result.
+    type Future: Future<Output = R>;
+
+    /// Calls it.
+    fn call_fallback(self, args: Args, error: &'e E) -> Self::Future;
+}
+
+/// A plain function of the arguments.
+#[derive(Debug)]
+pub struct Plain;
+/// An async function of the arguments.
+#[derive(Debug)]
+pub struct Async;
+/// A plain function of the arguments and the error.
+#[derive(Debug)]
+pub struct PlainWithError;
+/// An async function of the arguments and the error.
+#[derive(Debug)]
+pub struct AsyncWithError;
+
+macro_rules! fallback_fn {
+    ($($arg:ident),*) => {
+        impl<'e, F, E: 'e, T, $($arg),*> FallbackFn<'e, ($($arg,)*), E, Result<T, E>, Plain> for F
+        where
+            F: FnOnce($($arg),*) -> Result<T, E>,
+        {
+            type Future = Ready<Result<T, E>>;
+
+            #[allow(non_snake_case)]
+            fn call_fallback(self, ($($arg,)*): ($($arg,)*), _: &'e E) -> Self::Future {
+                ready(self($($arg),*))
+            }
+        }
+
+        impl<'e, F, E: 'e, T, Fut, $($arg),*> FallbackFn<'e, ($($arg,)*), E, Result<T, E>, Async> for F
+        where
+            F: FnOnce($($arg),*) -> Fut,
+            Fut: Future<Output = Result<T, E>>,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case)]
+            fn call_fallback(self, ($($arg,)*): ($($arg,)*), _: &'e E) -> Self::Future {
+                self($($arg),*)
+            }
+        }
+
+        impl<'e, F, E: 'e, T, $($arg),*> FallbackFn<'e, ($($arg,)*), E, Result<T, E>, PlainWithError> for F
+        where
+            F: FnOnce($($arg,)* &'e E) -> Result<T, E>,
+        {
+            type Future = Ready<Result<T, E>>;
+
+            #[allow(non_snake_case)]
+            fn call_fallback(self, ($($arg,)*): ($($arg,)*), error: &'e E) -> Self::Future {
+                ready(self($($arg,)* error))
+            }
+        }
+
+        impl<'e, F, E: 'e, T, Fut, $($arg),*> FallbackFn<'e, ($($arg,)*), E, Result<T, E>, AsyncWithError> for F
+        where
+            F: FnOnce($($arg,)* &'e E) -> Fut,
+            Fut: Future<Output = Result<T, E>>,
+        {
+            type Future = Fut;
+
+            #[allow(non_snake_case)]
+            fn call_fallback(self, ($($arg,)*): ($($arg,)*), error: &'e E) -> Self::Future {
+                self($($arg,)* error)
+            }
+        }
+    };
+}
+
+fallback_fn!();
+fallback_fn!(A1);
+fallback_fn!(A1, A2);
+fallback_fn!(A1, A2, A3);
+fallback_fn!(A1, A2, A3, A4);
+fallback_fn!(A1, A2, A3, A4, A5);
+fallback_fn!(A1, A2, A3, A4, A5, A6);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
+fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
+
+/// Calls a fallback function.
+pub fn fallback<'e, Args, E, R, Marker, F>(function: F, args: Args, error: &'e E) -> F::Future
+where
+    F: FallbackFn<'e, Args, E, R, Marker>,
+{
+    function.call_fallback(args, error)
+}

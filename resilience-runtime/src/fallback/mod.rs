@@ -1,0 +1,14 @@
+//! What to answer when a call failed: the last good answer, a function, a value, or something
+//! registered at run time.
+
+mod builder;
+mod function;
+mod last_good;
+mod registered;
+
+pub use builder::Fallback;
+pub(crate) use builder::Answered;
+pub use function::{FallbackFn, fallback};
+pub(crate) use last_good::LastGood;
+pub use registered::{FailureCause, FallbackContext, IntoAnswer, RegisteredFallback};
+pub(crate) use registered::{AnswerFuture, RegisteredFallbacks};

@@ -1,0 +1,15 @@
+//! What the macros' expansion uses. Not for people: it changes without notice.
+
+pub use std::time::Duration;
+
+pub use crate::call::admit::Admit;
+pub use crate::call::rescue::{InCall, On, Registered, boxed_error};
+pub use crate::call::run::Run;
+pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
+pub use crate::call::{Attempt, Call, CloneForRetry, Function, Outcome, Site, ok_is_ok};
+pub use crate::config::{Abandoned, Jitter, Key, Pattern, Strategy, Value, Window};
+pub use crate::fallback::{FallbackFn, fallback};
+pub use crate::name::ServiceKind;
+pub use crate::registry::Registry;
+pub use crate::verdict::probe::{self, Judgement};
+pub use crate::verdict::{Classify, Verdict};

@@ -1,0 +1,409 @@
+//! One service of a registry: its functions, and how what they and others say becomes plans.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use super::Written;
+use crate::bulkhead::Bulkhead;
+use crate::call::{Function, FunctionState, Plan, Site};
+use crate::circuit_breaker::CircuitBreaker;
+use crate::config::{
+    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Effective, Key, Layer,
+    Levels, Origin, RateLimitConfig, RetryBudgetConfig, Source, Value,
+};
+use crate::fallback::RegisteredFallbacks;
+use crate::name::{ServiceKind, ServiceName};
+use crate::rate_limit::RateLimiter;
+use crate::retry::RetryBudget;
+use crate::service::{FunctionConfig, Service, ServiceConfig, ServiceCore};
+use crate::telemetry::Counters;
+
+/// One service and its functions.
+#[derive(Debug)]
+pub(super) struct Entry {
+    service: Arc<Service>,
+    by_hand: Arc<FunctionState>,
+    functions: Vec<FunctionEntry>,
+    /// What keeps the whole service from running.
+    error: Option<ConfigError>,
+    seen_at: String,
+}
+
+/// One function of the service.
+#[derive(Debug)]
+struct FunctionEntry {
+    site: usize,
+    function: &'static Function,
+    place: String,
+    state: Arc<FunctionState>,
+    /// It cannot belong to this service, whatever the configuration.
+    misfit: Option<ConfigError>,
+    plan: Option<Arc<Plan>>,
+}
+
+/// Which function said what first of the values that all share.
+#[derive(Default)]
+struct Explicit {
+    layer: Layer,
+    said: Vec<(Key, usize)>,
+}
+
+impl Entry {
+    pub(super) fn new(
+        name: ServiceName,
+        kind: ServiceKind,
+        registered: &Arc<RegisteredFallbacks>,
+    ) -> Self {
+        let presets = "presets are valid";
+        let effective = Effective::preset(kind);
+        let core = Arc::new(ServiceCore {
+            breaker: Arc::new(
+                CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
+                    .expect(presets),
+            ),
+            limiter: Arc::new(RateLimiter::unlimited(
+                name.clone(),
+                RateLimitConfig::DEFAULT_MAX_KEYS,
+                RateLimitConfig::DEFAULT_MAX_PARK,
+            )),
+            bulkhead: Arc::new(
+                Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
+            ),
+            budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
+            counters: Counters::default(),
+            registered: Arc::clone(registered),
+            name,
+            kind,
+        });
+        Self {
+            by_hand: Arc::new(FunctionState::by_hand(&core.name)),
+            service: Arc::new(Service {
+                config: ArcSwap::from_pointee(ServiceConfig::new(kind, true, &effective)),
+                core,
+                plan: ArcSwapOption::const_empty(),
+            }),
+            functions: Vec::new(),
+            error: None,
+            seen_at: String::new(),
+        }
+    }
+
+    pub(super) fn service(&self) -> &Arc<Service> {
+        &self.service
+    }
+
+    pub(super) fn first_seen_at(&mut self, place: &Origin) {
+        if let Origin::Attribute(place) = place {
+            self.seen_at = format!(" in {place}");
+        }
+    }
+
+    pub(super) fn seen_at(&self) -> &str {
+        &self.seen_at
+    }
+
+    pub(super) fn check_service(&self) -> Result<(), ConfigError> {
+        self.error.clone().map_or(Ok(()), Err)
+    }
+
+    pub(super) fn problems(&self) -> Vec<ConfigProblem> {
+        let of_functions = self
+            .functions
+            .iter()
+            .filter_map(|function| function.plan.as_ref()?.refusal.as_ref());
+        self.error
+            .iter()
+            .chain(of_functions)
+            .flat_map(|error| error.problems().to_vec())
+            .collect()
+    }
+
+    fn find(&self, site: &'static Site) -> Option<&FunctionEntry> {
+        self.functions
+            .iter()
+            .find(|function| function.site == site.address())
+    }
+
+    pub(super) fn knows(&self, site: &'static Site) -> bool {
+        self.find(site).is_some()
+    }
+
+    pub(super) fn says_shared_values(&self, site: &'static Site) -> bool {
+        self.find(site)
+            .is_some_and(|function| function.shared_values().next().is_some())
+    }
+
+    pub(super) fn plan(&self, site: &'static Site) -> Arc<Plan> {
+        self.find(site)
+            .and_then(|function| function.plan.clone())
+            .expect("a function that was added has a plan")
+    }
+
+    pub(super) fn add(&mut self, site: &'static Site, function: &'static Function) {
+        self.functions.push(FunctionEntry {
+            site: site.address(),
+            function,
+            place: format!("{} ({})", function.name, function.place),
+            state: Arc::new(FunctionState::of(function)),
+            misfit: None,
+            plan: None,
+        });
+    }
+
+    /// Adds a function that cannot belong to the service.
+    pub(super) fn refuse(
+        &mut self,
+        site: &'static Site,
+        function: &'static Function,
+        error: ConfigError,
+        epoch: u64,
+    ) -> Arc<Plan> {
+        if !self.knows(site) {
+            self.add(site, function);
+        }
+        let core = Arc::clone(&self.service.core);
+        let entry = self
+            .functions
+            .iter_mut()
+            .find(|function| function.site == site.address())
+            .expect("added just before");
+        entry.misfit = Some(error.clone());
+        let state = Arc::clone(&entry.state);
+        let plan = Arc::new(Plan::new(epoch, core, state, false, Err(error)));
+        entry.plan = Some(Arc::clone(&plan));
+        plan
+    }
+
+    /// Makes everything anew from what is written: the shared patterns are reconfigured in place, and
+    /// each function gets a new plan.
+    pub(super) fn resolve(&mut self, written: &mut Written, epoch: u64) {
+        written.environment();
+        let kind = self.service.kind();
+        let name = self.service.name().clone();
+        let enabled = written.enabled();
+        let mut explicit = Explicit::default();
+        let mut refusals: Vec<Option<ConfigError>> = Vec::new();
+        let shared = service_levels(written, &name, kind, |levels| {
+            for index in 0..self.functions.len() {
+                refusals.push(self.take_explicit(index, &mut explicit, levels, kind).err());
+            }
+            levels.with_attribute(&explicit.layer, "its functions", |levels| {
+                levels.resolve(kind)
+            })
+        });
+        let shared = match (shared, enabled) {
+            (Ok(Ok(shared)), Ok(_)) => Ok(shared),
+            (_, Err(error)) => Err(error),
+            (Ok(Err(problems)) | Err(problems), _) => Err(ConfigError::new(problems)),
+        };
+        let enabled = written.enabled().unwrap_or(true);
+        self.error = shared.as_ref().err().cloned();
+        let applied = shared.as_ref().map_err(Clone::clone).and_then(|shared| {
+            self.apply(shared).inspect_err(|error| {
+                self.error = Some(error.clone());
+            })
+        });
+        if let Err(error) = applied {
+            self.error = Some(error);
+        }
+
+        let mut config = match &shared {
+            Ok(shared) => ServiceConfig::new(kind, enabled, shared),
+            Err(_) => ServiceConfig::clone(&self.service.config.load()),
+        };
+        config.functions.clear();
+        let core = &self.service.core;
+        let refusals = refusals.into_iter().chain(std::iter::repeat(None));
+        for (function, refusal) in self.functions.iter_mut().zip(refusals) {
+            let refusal = function
+                .misfit
+                .clone()
+                .or_else(|| self.error.clone())
+                .or(refusal);
+            let effective = match refusal {
+                Some(error) => Err(error),
+                None => function.effective(written, &name, kind, &explicit.layer),
+            };
+            let plan = Plan::new(
+                epoch,
+                Arc::clone(core),
+                Arc::clone(&function.state),
+                !enabled,
+                effective.as_ref().map_err(Clone::clone),
+            );
+            config.functions.push(FunctionConfig::of(&plan));
+            function.plan = Some(Arc::new(plan));
+        }
+        let by_hand = Plan::new(
+            epoch,
+            Arc::clone(core),
+            Arc::clone(&self.by_hand),
+            !enabled,
+            shared.as_ref().map_err(Clone::clone),
+        );
+        self.service.plan.store(Some(Arc::new(by_hand)));
+        self.service.config.store(Arc::new(config));
+    }
+
+    /// Takes a function's shared values, unless they say something else than another function's.
+    fn take_explicit(
+        &self,
+        index: usize,
+        explicit: &mut Explicit,
+        levels: &ServiceLevels<'_>,
+        kind: ServiceKind,
+    ) -> Result<(), ConfigError> {
+        let function = &self.functions[index];
+        if function.misfit.is_some() {
+            return Ok(());
+        }
+        let mut layer = explicit.layer.clone();
+        let mut problems = Vec::new();
+        for (key, value) in function.shared_values() {
+            match explicit.layer.get(key) {
+                Some(other) if other != value && !levels.decide(key) => {
+                    let first = explicit
+                        .said
+                        .iter()
+                        .find(|(said, _)| *said == key)
+                        .map_or("", |(_, first)| &self.functions[*first].place);
+                    problems.push(ConfigProblem::new(
+                        key.name(),
+                        value,
+                        Origin::Attribute(function.place.clone()),
+                        format!(
+                            "the functions of service `{}` share it, and {first} says `{other}`",
+                            self.service.name()
+                        ),
+                    ));
+                }
+                Some(_) => {}
+                None => layer.set(key, value),
+            }
+        }
+        ConfigError::check(problems)?;
+        levels
+            .with_attribute(&layer, &function.place, |levels| levels.resolve(kind))
+            .map_err(ConfigError::new)?;
+        for (key, _) in layer.iter() {
+            if explicit.layer.get(key).is_none() {
+                explicit.said.push((key, index));
+            }
+        }
+        explicit.layer = layer;
+        Ok(())
+    }
+
+    /// Reconfigures what the service's callers share; every pattern keeps its state.
+    fn apply(&self, shared: &Effective) -> Result<(), ConfigError> {
+        let core = &self.service.core;
+        core.breaker.reconfigure(shared.circuit.clone())?;
+        core.budget.reconfigure(shared.retry_budget.clone())?;
+        core.limiter
+            .set_limit(shared.rate_limit.clone(), shared.max_keys, shared.max_park)?;
+        if let Some(bulkhead) = &shared.bulkhead {
+            core.bulkhead.reconfigure(bulkhead.clone())?;
+        }
+        Ok(())
+    }
+}
+
+impl FunctionEntry {
+    fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {
+        let settings = self.function.settings;
+        settings.iter().copied().filter(|(key, _)| key.is_shared())
+    }
+
+    fn effective(
+        &self,
+        written: &Written,
+        name: &str,
+        kind: ServiceKind,
+        explicit: &Layer,
+    ) -> Result<Effective, ConfigError> {
+        let mut layer = explicit.clone();
+        for (key, value) in self.function.settings {
+            if !key.is_shared() {
+                layer.set(*key, *value);
+            }
+        }
+        service_levels(written, name, kind, |levels| {
+            levels.with_attribute(&layer, &self.place, |levels| levels.resolve(kind))
+        })
+        .and_then(|resolved| resolved)
+        .map_err(ConfigError::new)
+    }
+}
+
+/// The levels of a service, without an attribute.
+pub(super) struct ServiceLevels<'a> {
+    above: [Option<Source<'a>>; 2],
+    beneath: [Option<Source<'a>>; 2],
+}
+
+impl ServiceLevels<'_> {
+    /// Whether a level above the attributes decides on this key.
+    fn decide(&self, key: Key) -> bool {
+        self.above
+            .iter()
+            .flatten()
+            .any(|source| source.has(key))
+    }
+
+    pub(super) fn resolve(&self, kind: ServiceKind) -> Result<Effective, Vec<ConfigProblem>> {
+        let sources = self.above.iter().chain(&self.beneath);
+        Levels(sources.flatten().copied().collect()).resolve(kind)
+    }
+
+    fn with_attribute<R>(
+        &self,
+        layer: &Layer,
+        place: &str,
+        work: impl FnOnce(&Levels<'_>) -> R,
+    ) -> R {
+        let attribute = Some(Source::Attribute(layer, place));
+        let sources = self.above.iter().chain([&attribute]).chain(&self.beneath);
+        work(&Levels(sources.flatten().copied().collect()))
+    }
+}
+
+/// Runs `work` with the levels of a service; fails where its own variables or its kind's are bad.
+pub(super) fn service_levels<R>(
+    written: &Written,
+    name: &str,
+    kind: ServiceKind,
+    work: impl FnOnce(&ServiceLevels<'_>) -> R,
+) -> Result<R, Vec<ConfigProblem>> {
+    let environment = written.environment.as_ref();
+    let layer_of = |name: &str| {
+        environment
+            .map(|environment| environment.layer(name))
+            .transpose()
+    };
+    let by_service = layer_of(name)?;
+    let by_kind = if name == kind.name() {
+        None
+    } else {
+        layer_of(kind.name())?
+    };
+    let service_scope = format!("service `{name}`");
+    let kind_scope = format!("kind `{kind}`");
+    let levels = ServiceLevels {
+        above: [
+            by_service.as_ref().map(Source::Environment),
+            written
+                .services
+                .get(name)
+                .map(|layer| Source::Settings(layer, &service_scope)),
+        ],
+        beneath: [
+            by_kind.as_ref().map(Source::Environment),
+            written
+                .kinds
+                .get(&kind)
+                .map(|layer| Source::Settings(layer, &kind_scope)),
+        ],
+    };
+    Ok(work(&levels))
+}

@@ -1,0 +1,471 @@
+//! All services by name, and the settings that configure them.
+
+mod entry;
+#[cfg(feature = "testing")]
+mod scope;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::Guard;
+
+use crate::call::{Function, Plan, Site};
+use crate::circuit_breaker::CircuitState;
+use crate::config::{
+    ConfigError, ConfigProblem, Environment, Layer, Origin, Settings, canonical_upper,
+};
+use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
+use crate::name::{ServiceKind, ServiceName};
+use crate::service::Service;
+use crate::sync::Mutex;
+use crate::telemetry::RegistryStats;
+
+use entry::Entry;
+#[cfg(feature = "testing")]
+pub use scope::InScope;
+
+/// All services by name, and the settings that configure them.
+///
+/// Annotated functions use the [global](Self::global) one, unless their attribute names another. A
+/// clone is a handle to the same registry.
+///
+/// ```
+/// use resilience_runtime::{Registry, ServiceKind};
+///
+/// let registry = Registry::new();
+/// let openai = registry.service("openai", ServiceKind::Llm)?;
+/// assert_eq!(registry.services().len(), 1);
+/// assert!(registry.service("openai", ServiceKind::Database).is_err(), "one name, one kind");
+/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Registry {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// Unique among all registries and all times, so that a call site sees both another registry and
+    /// another configuration by comparing one number.
+    epoch: AtomicU64,
+    registered: Arc<RegisteredFallbacks>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    written: Written,
+    entries: BTreeMap<ServiceName, Entry>,
+}
+
+/// All that was written, by level.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    /// Read from the process when it is first needed.
+    environment: Option<Environment>,
+    enabled: Option<bool>,
+    kinds: BTreeMap<ServiceKind, Layer>,
+    services: BTreeMap<String, Layer>,
+}
+
+impl Written {
+    fn environment(&mut self) -> &Environment {
+        self.environment.get_or_insert_with(Environment::capture)
+    }
+
+    /// Whether the patterns are on; the environment comes first.
+    fn enabled(&self) -> Result<bool, ConfigError> {
+        let by_environment = match &self.environment {
+            Some(environment) => environment.enabled()?,
+            None => None,
+        };
+        Ok(by_environment.or(self.enabled).unwrap_or(true))
+    }
+
+    /// Takes what is said in `settings`; what it leaves out stays.
+    fn overlay(&mut self, settings: Settings) -> Result<(), Vec<ConfigProblem>> {
+        let mut problems = Vec::new();
+        for (kind, settings) in &settings.kinds {
+            match settings.layer(&format!("kind `{kind}`")) {
+                Ok(layer) => self.kinds.entry(*kind).or_default().overlay(&layer),
+                Err(found) => problems.extend(found),
+            }
+        }
+        for (name, settings) in &settings.services {
+            match settings.layer(&format!("service `{name}`")) {
+                Ok(layer) => self
+                    .services
+                    .entry(name.clone())
+                    .or_default()
+                    .overlay(&layer),
+                Err(found) => problems.extend(found),
+            }
+        }
+        self.enabled = settings.enabled.or(self.enabled);
+        if settings.environment.is_some() {
+            self.environment = settings.environment;
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+fn next_epoch() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// An empty registry. It reads the environment when its first service appears.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                epoch: AtomicU64::new(next_epoch()),
+                registered: Arc::default(),
+                state: Mutex::new(State::default()),
+            }),
+        }
+    }
+
+    /// The registry of annotated functions that name no other.
+    pub fn global() -> &'static Self {
+        static GLOBAL: OnceLock<Registry> = OnceLock::new();
+        GLOBAL.get_or_init(Self::new)
+    }
+
+    /// Runs `work` with the registry that annotated functions use here: the global one, or the one whose
+    /// scope this is.
+    #[inline]
+    pub(crate) fn with_current<R>(work: impl FnOnce(&Self) -> R) -> R {
+        #[cfg(feature = "testing")]
+        if let Some(registry) = scope::current() {
+            return work(&registry);
+        }
+        work(Self::global())
+    }
+
+    /// The service `name`, created if it is new.
+    ///
+    /// # Errors
+    /// The name belongs to a service of another kind, its variable name to another service, or its
+    /// configuration cannot run.
+    pub fn service(
+        &self,
+        name: impl Into<ServiceName>,
+        kind: ServiceKind,
+    ) -> Result<Arc<Service>, ConfigError> {
+        let name = name.into();
+        let mut state = self.inner.state.lock();
+        let entry = self.entry(&mut state, &name, kind, Origin::Code)?;
+        entry.check_service()?;
+        Ok(Arc::clone(entry.service()))
+    }
+
+    /// All services seen so far, sorted by name.
+    #[must_use]
+    pub fn services(&self) -> Vec<Arc<Service>> {
+        let state = self.inner.state.lock();
+        state
+            .entries
+            .values()
+            .map(|entry| Arc::clone(entry.service()))
+            .collect()
+    }
+
+    /// What happened to all services so far.
+    #[must_use]
+    pub fn stats(&self) -> RegistryStats {
+        let mut stats = RegistryStats {
+            total_fallbacks: self.inner.registered.len(),
+            ..RegistryStats::default()
+        };
+        for service in self.services() {
+            let blocked = matches!(
+                service.circuit_breaker().state(),
+                CircuitState::Open | CircuitState::ForcedOpen
+            );
+            stats.open_breakers += usize::from(blocked);
+            stats.total_fallbacks += service
+                .config
+                .load()
+                .functions
+                .iter()
+                .filter(|function| function.state.has_fallback)
+                .count();
+            let service = service.stats();
+            stats.total_services += 1;
+            stats.total_calls += service.calls;
+            stats.total_attempts += service.attempts;
+            stats.total_retries += service.retries;
+            stats.total_rejections += service.rejections.total();
+            stats.fallbacks_served += service.fallbacks.total();
+            stats.services.push(service);
+        }
+        stats
+    }
+
+    /// Takes settings, before or after the first use. Values given earlier stay unless they are given
+    /// again. Running calls end under the configuration they began with; the next ones see the new.
+    /// Breakers, limiters, bulkheads and budgets keep their state.
+    ///
+    /// # Errors
+    /// Names every value that cannot run, for the kinds, the services named in the settings and those
+    /// seen so far; then nothing has changed.
+    pub fn configure(&self, settings: Settings) -> Result<(), ConfigError> {
+        let mut state = self.inner.state.lock();
+        let mut written = state.written.clone();
+        let overlaid = written.overlay(settings);
+        written.environment();
+        let mut problems = overlaid.err().unwrap_or_default();
+        problems.extend(self.problems_with(&state, &written));
+        ConfigError::check(problems)?;
+        self.run_with(&mut state, written);
+        Ok(())
+    }
+
+    /// Reads the environment again.
+    ///
+    /// # Errors
+    /// Names every variable whose value cannot be used; then nothing has changed.
+    pub fn reload_env(&self) -> Result<(), ConfigError> {
+        let settings = Settings::from_env()?;
+        self.configure(settings)
+    }
+
+    /// Whether every service and function seen so far can run.
+    ///
+    /// # Errors
+    /// Names everything that keeps one from running. The calls of those functions fail with
+    /// [`ResilienceError::InvalidConfig`](crate::ResilienceError::InvalidConfig).
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let mut state = self.inner.state.lock();
+        state.written.environment();
+        let mut problems: Vec<ConfigProblem> = state
+            .entries
+            .values()
+            .flat_map(Entry::problems)
+            .collect();
+        problems.extend(self.problems_with(&state, &state.written));
+        let mut seen = Vec::new();
+        problems.retain(|problem| {
+            let new = !seen.contains(problem);
+            if new {
+                seen.push(problem.clone());
+            }
+            new
+        });
+        ConfigError::check(problems)
+    }
+
+    /// Registers a fallback for calls of `service` that answer with a `T`, replacing an earlier one. It
+    /// may be registered before the service exists. The function may return a `T` or a
+    /// `Result<T, BoxError>`.
+    ///
+    /// It is asked after the other fallbacks of an annotated function: where the attribute says
+    /// `fallback(registered)`, and without being named where `T` is made of the standard library's own
+    /// types (`String`, numbers, `Vec`, `Option`, …) and there is no `fallback = off`.
+    ///
+    /// ```
+    /// use resilience_runtime::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.register_fallback::<String>("llm", |context| async move {
+    ///     format!("{} is having a break", context.service())
+    /// });
+    /// assert_eq!(registry.stats().total_fallbacks, 1);
+    /// ```
+    pub fn register_fallback<T: Send + 'static>(
+        &self,
+        service: impl Into<ServiceName>,
+        fallback: impl RegisteredFallback<T>,
+    ) {
+        self.inner.registered.register(service.into(), fallback);
+    }
+
+    /// Runs `future` with this registry in place of the global one, for every annotated function inside.
+    /// Not seen across `tokio::spawn`: wrap the spawned future as well.
+    #[cfg(feature = "testing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    pub fn scope<F: Future>(&self, future: F) -> InScope<F> {
+        scope::enter(self.clone(), future)
+    }
+
+    /// The plan of a call site.
+    #[inline]
+    pub(crate) fn plan_of(
+        &self,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Guard<Option<Arc<Plan>>> {
+        let cached = site.plan.load();
+        let epoch = self.inner.epoch.load(Ordering::Acquire);
+        if cached.as_ref().is_some_and(|plan| plan.epoch == epoch) {
+            return cached;
+        }
+        self.make_plan(site, function)
+    }
+
+    #[cold]
+    fn make_plan(
+        &self,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Guard<Option<Arc<Plan>>> {
+        let plan = {
+            let mut state = self.inner.state.lock();
+            self.plan_under_lock(&mut state, site, function)
+        };
+        site.plan.store(Some(Arc::clone(&plan)));
+        Guard::from_inner(Some(plan))
+    }
+
+    fn plan_under_lock(
+        &self,
+        state: &mut State,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Arc<Plan> {
+        let name = ServiceName::from(function.service);
+        let place = Origin::Attribute(format!("{} ({})", function.name, function.place));
+        if let Err(error) = self.entry(state, &name, function.kind, place) {
+            return self.refused_plan(state, &name, site, function, error);
+        }
+        let written = &mut state.written;
+        let entry = state.entries.get_mut(&name).expect("made just before");
+        if !entry.knows(site) {
+            entry.add(site, function);
+            // What is explicit here may change what the others share: their call sites ask again.
+            if entry.says_shared_values(site) {
+                self.inner.epoch.store(next_epoch(), Ordering::Release);
+            }
+            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+        } else if entry.plan(site).epoch != self.inner.epoch.load(Ordering::Relaxed) {
+            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+        }
+        entry.plan(site)
+    }
+
+    /// A plan that refuses every call of a function which cannot belong to its service.
+    fn refused_plan(
+        &self,
+        state: &mut State,
+        name: &ServiceName,
+        site: &'static Site,
+        function: &'static Function,
+        error: ConfigError,
+    ) -> Arc<Plan> {
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let registered = &self.inner.registered;
+        let entry = state
+            .entries
+            .entry(name.clone())
+            .or_insert_with(|| Entry::new(name.clone(), function.kind, registered));
+        entry.refuse(site, function, error, epoch)
+    }
+
+    fn entry<'a>(
+        &self,
+        state: &'a mut State,
+        name: &ServiceName,
+        kind: ServiceKind,
+        place: Origin,
+    ) -> Result<&'a mut Entry, ConfigError> {
+        if !state.entries.contains_key(name) {
+            if let Some(other) = state
+                .entries
+                .keys()
+                .find(|other| canonical_upper(other) == canonical_upper(name))
+            {
+                return Err(ConfigProblem::new(
+                    "service",
+                    name,
+                    place,
+                    format!(
+                        "shares the variables of `{}` with service `{other}`; rename one of them",
+                        canonical_upper(name)
+                    ),
+                )
+                .into());
+            }
+            let mut entry = Entry::new(name.clone(), kind, &self.inner.registered);
+            for unknown in state.written.environment().unknown_variables([&**name]) {
+                unknown.log();
+            }
+            entry.first_seen_at(&place);
+            let epoch = self.inner.epoch.load(Ordering::Relaxed);
+            entry.resolve(&mut state.written, epoch);
+            state.entries.insert(name.clone(), entry);
+        }
+        let entry = state.entries.get_mut(name).expect("made just before");
+        if entry.service().kind() != kind {
+            return Err(ConfigProblem::new(
+                "kind",
+                kind,
+                place,
+                format!(
+                    "service `{name}` is of kind `{}`{}; one name has one kind",
+                    entry.service().kind(),
+                    entry.seen_at()
+                ),
+            )
+            .into());
+        }
+        Ok(entry)
+    }
+
+    /// Everything that `written` would keep from running, services seen so far included.
+    fn problems_with(&self, state: &State, written: &Written) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        if let Err(error) = written.enabled() {
+            problems.extend(error.problems().to_vec());
+        }
+        let known = state.entries.values().map(|entry| {
+            let service = entry.service();
+            (service.name().as_str(), service.kind())
+        });
+        // A service that is configured but not seen yet: its kind is not known, the variables are.
+        let configured = written
+            .services
+            .keys()
+            .filter(|name| !state.entries.contains_key(name.as_str()))
+            .map(|name| (name.as_str(), ServiceKind::Custom));
+        let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
+        for (name, kind) in known.chain(configured).chain(kinds) {
+            let found = entry::service_levels(written, name, kind, |levels| {
+                levels.resolve(kind).err().unwrap_or_default()
+            });
+            for problem in found.unwrap_or_else(|problems| problems) {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+        }
+        problems
+    }
+
+    /// Runs everything with what is written now.
+    fn run_with(&self, state: &mut State, written: Written) {
+        state.written = written;
+        let names: Vec<ServiceName> = state.entries.keys().cloned().collect();
+        let environment = state.written.environment().clone();
+        for unknown in environment.unknown_variables(names.iter().map(|name| &**name)) {
+            unknown.log();
+        }
+        let epoch = next_epoch();
+        for entry in state.entries.values_mut() {
+            entry.resolve(&mut state.written, epoch);
+        }
+        self.inner.epoch.store(epoch, Ordering::Release);
+    }
+}

@@ -1,0 +1,56 @@
+//! A registry in place of the global one, for the annotated functions of one future.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Registry;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Registry>> = const { RefCell::new(None) };
+}
+
+/// The registry whose scope this is.
+pub(super) fn current() -> Option<Registry> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+pub(super) fn enter<F: Future>(registry: Registry, future: F) -> InScope<F> {
+    InScope { registry, future }
+}
+
+pin_project! {
+    /// The future of [`Registry::scope`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct InScope<F> {
+        registry: Registry,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for InScope<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        struct Restore(Option<Registry>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let this = self.project();
+        let _restore = Restore(CURRENT.replace(Some(this.registry.clone())));
+        this.future.poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for InScope<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InScope").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,337 @@
+//! A protected dependency: what its callers share.
+
+use std::future::Future;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+
+use crate::bulkhead::Bulkhead;
+use crate::call::{Call, Plan};
+use crate::circuit_breaker::CircuitBreaker;
+use crate::config::{
+    BulkheadConfig, CircuitBreakerConfig, Effective, Pattern, RateLimitConfig, RetryBudgetConfig,
+    RetryConfig,
+};
+use crate::error::{BoxError, ResilienceError};
+use crate::fallback::{Fallback, RegisteredFallbacks};
+use crate::name::{ServiceKind, ServiceName};
+use crate::rate_limit::RateLimiter;
+use crate::retry::RetryBudget;
+use crate::telemetry::{Counter, Counters, ServiceStats};
+use crate::verdict::{Classify, Verdict};
+
+/// What the callers of a service share. Plans refer to it, so it must not refer to plans.
+#[derive(Debug)]
+pub(crate) struct ServiceCore {
+    pub(crate) name: ServiceName,
+    pub(crate) kind: ServiceKind,
+    pub(crate) breaker: Arc<CircuitBreaker>,
+    pub(crate) limiter: Arc<RateLimiter>,
+    pub(crate) bulkhead: Arc<Bulkhead>,
+    pub(crate) budget: RetryBudget,
+    pub(crate) counters: Counters,
+    pub(crate) registered: Arc<RegisteredFallbacks>,
+}
+
+/// One protected dependency, known by name. Get it from
+/// [`Registry::service`](crate::Registry::service).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use resilience_runtime::{BoxError, Registry, ServiceKind};
+///
+/// let registry = Registry::new();
+/// let openai = registry.service("openai", ServiceKind::Llm)?;
+/// let text = openai.call(|| async { Ok::<_, BoxError>("hello") }).await?;
+/// assert_eq!(text, "hello");
+/// assert_eq!(openai.stats().successes, 1);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) core: Arc<ServiceCore>,
+    /// The plan of calls by hand.
+    pub(crate) plan: ArcSwapOption<Plan>,
+    pub(crate) config: ArcSwap<ServiceConfig>,
+}
+
+impl Service {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &ServiceName {
+        &self.core.name
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> ServiceKind {
+        self.core.kind
+    }
+
+    /// Its circuit breaker.
+    #[must_use]
+    pub fn circuit_breaker(&self) -> Arc<CircuitBreaker> {
+        Arc::clone(&self.core.breaker)
+    }
+
+    /// Its rate limiter, where a limit is set.
+    #[must_use]
+    pub fn rate_limiter(&self) -> Option<Arc<RateLimiter>> {
+        self.config
+            .load()
+            .rate_limit
+            .is_some()
+            .then(|| Arc::clone(&self.core.limiter))
+    }
+
+    /// Its bulkhead, where one is set.
+    #[must_use]
+    pub fn bulkhead(&self) -> Option<Arc<Bulkhead>> {
+        self.config
+            .load()
+            .bulkhead
+            .is_some()
+            .then(|| Arc::clone(&self.core.bulkhead))
+    }
+
+    /// What runs now, for the service and for each of its functions seen so far.
+    #[must_use]
+    pub fn config(&self) -> ServiceConfig {
+        let mut config = ServiceConfig::clone(&self.config.load());
+        for function in &mut config.functions {
+            function.unretried_error = function.state.unretried_error();
+        }
+        config
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn stats(&self) -> ServiceStats {
+        let core = &*self.core;
+        let counters = &core.counters;
+        ServiceStats {
+            service: core.name.clone(),
+            kind: core.kind,
+            calls: counters.calls(),
+            attempts: counters.attempts(),
+            successes: counters.successes(),
+            failures: counters.failures(),
+            timeouts: counters.get(Counter::Timeouts),
+            deadlines: counters.get(Counter::Deadlines),
+            retries: counters.get(Counter::Retries),
+            rejections: counters.rejections(),
+            invalid_config: counters.get(Counter::InvalidConfig),
+            abandoned: counters.get(Counter::Abandoned),
+            fallbacks: counters.fallbacks(),
+            circuit: core.breaker.stats(),
+            retry_budget: core.budget.balance(),
+            in_flight: core.bulkhead.in_flight(),
+        }
+    }
+
+    /// Calls the service by hand: each attempt runs the future that `attempt` makes, guarded by
+    /// everything that is configured for the service.
+    ///
+    /// # Errors
+    /// The last attempt's error, or a [`ResilienceError`] through `From`.
+    pub async fn call<F, Fut, T, E>(&self, attempt: F) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError>,
+    {
+        self.call_with(E::classify, attempt).await
+    }
+
+    /// As [`call`](Self::call), with a classifier for errors that do not implement [`Classify`].
+    ///
+    /// # Errors
+    /// The last attempt's error, or a [`ResilienceError`] through `From`.
+    pub async fn call_with<F, Fut, T, E>(
+        &self,
+        classify: impl Fn(&E) -> Verdict,
+        attempt: F,
+    ) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError>,
+    {
+        let mut call = Call::by_hand(self);
+        call.attempts_by_hand(classify, attempt).await
+    }
+
+    /// The service with a fallback.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use std::io;
+    /// use resilience_runtime::{Fallback, Registry, ServiceKind};
+    ///
+    /// let docs = Registry::new().service("docs", ServiceKind::Custom)?;
+    /// let fallback = Fallback::new().value("nothing found");
+    /// let answer = docs
+    ///     .fallback(&fallback)
+    ///     .call(|| async { Err(io::Error::from(io::ErrorKind::NotFound)) })
+    ///     .await?;
+    /// assert_eq!(answer, "nothing found");
+    /// # Ok(()) }
+    /// ```
+    pub fn fallback<T, E, F>(&self, fallback: F) -> ServiceWithFallback<'_, F>
+    where
+        F: std::borrow::Borrow<Fallback<T, E>>,
+    {
+        ServiceWithFallback {
+            service: self,
+            fallback,
+        }
+    }
+}
+
+/// A service with a fallback, see [`Service::fallback`].
+#[derive(Debug)]
+pub struct ServiceWithFallback<'a, F> {
+    service: &'a Service,
+    fallback: F,
+}
+
+impl<F> ServiceWithFallback<'_, F> {
+    /// As [`Service::call`]; what it fails with is answered by the fallback.
+    ///
+    /// # Errors
+    /// The call's error where no step had anything to offer, [`ResilienceError::FallbackFailed`] where
+    /// a fallback function failed as well.
+    pub async fn call<A, Fut, T, E>(&self, attempt: A) -> Result<T, E>
+    where
+        F: std::borrow::Borrow<Fallback<T, E>>,
+        A: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError> + Into<BoxError>,
+    {
+        self.call_keyed(&(), attempt).await
+    }
+
+    /// As [`call`](Self::call), with the key of the fallback's cache.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_keyed<K, A, Fut, T, E>(&self, key: &K, attempt: A) -> Result<T, E>
+    where
+        K: Hash + ?Sized,
+        F: std::borrow::Borrow<Fallback<T, E>>,
+        A: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError> + Into<BoxError>,
+    {
+        let fallback = self.fallback.borrow();
+        let keys = fallback.keys(key);
+        let mut call = Call::by_hand(self.service);
+        let out = call.attempts_by_hand(E::classify, attempt).await;
+        call.answer_by_hand(out, fallback, &keys).await
+    }
+}
+
+/// What runs: the configuration of a service after precedence, clamping and checks.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ServiceConfig {
+    /// The kind.
+    pub kind: ServiceKind,
+    /// `false`: bodies run bare, only fallbacks stay.
+    pub enabled: bool,
+    /// Retries of calls by hand, and of functions that say nothing else.
+    pub retry: RetryConfig,
+    /// A server's Retry-After above this ends the call.
+    pub max_retry_after: Duration,
+    /// The budget that bounds the service's retries.
+    pub retry_budget: RetryBudgetConfig,
+    /// The circuit breaker.
+    pub circuit: CircuitBreakerConfig,
+    /// The rate limiter, where a limit is set.
+    pub rate_limit: Option<RateLimitConfig>,
+    /// The bulkhead, where one is set.
+    pub bulkhead: Option<BulkheadConfig>,
+    /// The limit on each attempt.
+    pub timeout: Option<Duration>,
+    /// The limit on each call.
+    pub deadline: Option<Duration>,
+    /// Whether calls whose outcome is unknown may be sent again.
+    pub idempotent: bool,
+    /// The functions seen so far, in the order in which they first ran.
+    pub functions: Vec<FunctionConfig>,
+}
+
+impl ServiceConfig {
+    pub(crate) fn new(kind: ServiceKind, enabled: bool, effective: &Effective) -> Self {
+        Self {
+            kind,
+            enabled,
+            retry: effective.retry.clone(),
+            max_retry_after: effective.max_retry_after,
+            retry_budget: effective.retry_budget.clone(),
+            circuit: effective.circuit.clone(),
+            rate_limit: effective.rate_limit.clone(),
+            bulkhead: effective.bulkhead.clone(),
+            timeout: Some(effective.timeout),
+            deadline: Some(effective.deadline),
+            idempotent: kind.idempotent_by_default(),
+            functions: Vec::new(),
+        }
+    }
+}
+
+/// What runs for one annotated function.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FunctionConfig {
+    /// Its path.
+    pub function: Box<str>,
+    /// Its place in the source.
+    pub place: &'static str,
+    /// Retries; `None`: off.
+    pub retry: Option<RetryConfig>,
+    /// A server's Retry-After above this ends the call.
+    pub max_retry_after: Duration,
+    /// The limit on each attempt; `None`: off.
+    pub timeout: Option<Duration>,
+    /// The limit on the whole call; `None`: off.
+    pub deadline: Option<Duration>,
+    /// How long it waits for a token.
+    pub rate_limit_wait: Duration,
+    /// How long it waits for a place in the bulkhead.
+    pub bulkhead_wait: Duration,
+    /// Whether a call whose outcome is unknown may be sent again.
+    pub idempotent: bool,
+    /// The patterns that its attribute switched off.
+    pub off: &'static [Pattern],
+    /// The type of an error that no rule knew and that was therefore not retried, if one was seen.
+    pub unretried_error: Option<&'static str>,
+    /// Why it does not run.
+    pub invalid: Option<String>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) state: Arc<crate::call::FunctionState>,
+}
+
+impl FunctionConfig {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        Self {
+            function: plan.function.name.clone(),
+            place: plan.function.place,
+            retry: plan.retry.as_ref().map(|policy| policy.config().clone()),
+            max_retry_after: plan.max_retry_after,
+            timeout: plan.timeout,
+            deadline: plan.deadline,
+            rate_limit_wait: plan.rate_limit_wait,
+            bulkhead_wait: plan.bulkhead_wait,
+            idempotent: plan.idempotent,
+            off: plan.function.off,
+            unretried_error: None,
+            invalid: plan.refusal.as_ref().map(ToString::to_string),
+            state: Arc::clone(&plan.function),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The id that ties together what is logged of one call.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+thread_local! {
+    static CURRENT: RefCell<Option<CorrelationId>> = const { RefCell::new(None) };
+}
+
+/// The id that ties together what is logged of one call.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CorrelationId(Arc<str>);
+
+impl CorrelationId {
+    pub(crate) fn new(id: impl fmt::Display) -> Self {
+        Self(id.to_string().into())
+    }
+
+    /// A new one.
+    pub(crate) fn random() -> Self {
+        Self::new(format_args!("{:016x}", rand::random::<u64>()))
+    }
+
+    /// The one around the code that runs now.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.with_borrow(Clone::clone)
+    }
+
+    /// Runs `work` with this id around it.
+    pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
+        struct Restore(Option<CorrelationId>);
+        impl Drop for Restore {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let _restore = Restore(CURRENT.replace(Some(self.clone())));
+        work()
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for CorrelationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// Logs every guarded call inside `future` under `id`, unless its attribute names another one. Not seen
+/// across `tokio::spawn`: wrap the spawned future as well.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use resilience_runtime::{CorrelationId, with_correlation_id};
+///
+/// let seen = with_correlation_id("request-7", async { CorrelationId::current() }).await;
+/// assert_eq!(seen.unwrap().as_str(), "request-7");
+/// assert_eq!(CorrelationId::current(), None);
+/// # }
+/// ```
+pub fn with_correlation_id<F: Future>(id: impl fmt::Display, future: F) -> WithCorrelationId<F> {
+    WithCorrelationId {
+        id: CorrelationId::new(id),
+        future,
+    }
+}
+
+pin_project! {
+    /// The future of [`with_correlation_id`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WithCorrelationId<F> {
+        id: CorrelationId,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for WithCorrelationId<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.id.scope(|| this.future.poll(cx))
+    }
+}

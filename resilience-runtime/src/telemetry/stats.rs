@@ -1,0 +1,180 @@
+//! What is known of services, as numbers.
+
+use crate::circuit_breaker::CircuitBreakerStats;
+use crate::name::{ServiceKind, ServiceName};
+
+use super::counters::{Counter, Counters};
+
+/// What happened to one service since it was created.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ServiceStats {
+    /// The service.
+    pub service: ServiceName,
+    /// Its kind.
+    pub kind: ServiceKind,
+    /// Calls that ended, in whatever way.
+    pub calls: u64,
+    /// Runs of a body that ended, in whatever way.
+    pub attempts: u64,
+    /// Calls that the body answered.
+    pub successes: u64,
+    /// Attempts that failed, by what their error meant.
+    pub failures: FailureStats,
+    /// Attempts that were cut by their `timeout`; also among the failures, outcome unknown.
+    pub timeouts: u64,
+    /// Calls that were ended by their `deadline`.
+    pub deadlines: u64,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Calls that were turned away before anything was sent, by cause.
+    pub rejections: RejectionStats,
+    /// Calls that a configuration error kept from running.
+    pub invalid_config: u64,
+    /// Calls that were dropped before they ended.
+    pub abandoned: u64,
+    /// Calls that were answered by a fallback, by strategy.
+    pub fallbacks: FallbackStats,
+    /// The circuit breaker.
+    pub circuit: CircuitBreakerStats,
+    /// What is left of the retry budget.
+    pub retry_budget: f64,
+    /// Calls that are inside the bulkhead now; 0 where there is none.
+    pub in_flight: usize,
+}
+
+/// Failed attempts by what their error meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FailureStats {
+    /// Surely not executed.
+    pub transient: u64,
+    /// Perhaps executed, own timeouts included.
+    pub outcome_unknown: u64,
+    /// The server asked for fewer calls.
+    pub throttled: u64,
+    /// Would fail again.
+    pub permanent: u64,
+}
+
+impl FailureStats {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.transient + self.outcome_unknown + self.throttled + self.permanent
+    }
+}
+
+/// Calls that were turned away, by cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RejectionStats {
+    /// The circuit breaker was open.
+    pub circuit_breaker: u64,
+    /// The rate limit was used up, or the server had asked to be left alone.
+    pub rate_limit: u64,
+    /// The bulkhead was full.
+    pub bulkhead: u64,
+}
+
+impl RejectionStats {
+    /// All of them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.circuit_breaker + self.rate_limit + self.bulkhead
+    }
+}
+
+/// Calls that were answered by a fallback, by strategy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct FallbackStats {
+    /// The last good answer.
+    pub cache: u64,
+    /// A function.
+    pub call: u64,
+    /// A value.
+    pub value: u64,
+    /// A fallback registered at run time.
+    pub registered: u64,
+    /// Fallback functions that failed themselves; those calls were not answered by them.
+    pub failed: u64,
+}
+
+impl FallbackStats {
+    /// All calls that a fallback answered.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.cache + self.call + self.value + self.registered
+    }
+}
+
+/// What happened to all services of a registry.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RegistryStats {
+    /// Services known.
+    pub total_services: usize,
+    /// Services whose breaker turns calls away now.
+    pub open_breakers: usize,
+    /// Fallbacks that exist: registered at run time, or of a function seen so far.
+    pub total_fallbacks: usize,
+    /// Calls of all services.
+    pub total_calls: u64,
+    /// Attempts of all services.
+    pub total_attempts: u64,
+    /// Retries of all services.
+    pub total_retries: u64,
+    /// Rejections of all services.
+    pub total_rejections: u64,
+    /// Calls of all services that a fallback answered.
+    pub fallbacks_served: u64,
+    /// Each service, sorted by name.
+    pub services: Vec<ServiceStats>,
+}
+
+impl Counters {
+    pub(crate) fn calls(&self) -> u64 {
+        self.get(Counter::Clean) + self.get(Counter::Calls)
+    }
+
+    pub(crate) fn attempts(&self) -> u64 {
+        self.get(Counter::Clean) + self.get(Counter::Attempts)
+    }
+
+    pub(crate) fn successes(&self) -> u64 {
+        self.get(Counter::Clean) + self.get(Counter::Successes)
+    }
+
+    pub(crate) fn failures(&self) -> FailureStats {
+        FailureStats {
+            transient: self.get(Counter::Transient),
+            outcome_unknown: self.get(Counter::OutcomeUnknown),
+            throttled: self.get(Counter::Throttled),
+            permanent: self.get(Counter::Permanent),
+        }
+    }
+
+    pub(crate) fn rejections(&self) -> RejectionStats {
+        RejectionStats {
+            circuit_breaker: self.get(Counter::RejectedByCircuit),
+            rate_limit: self.get(Counter::RejectedByRateLimit),
+            bulkhead: self.get(Counter::RejectedByBulkhead),
+        }
+    }
+
+    pub(crate) fn fallbacks(&self) -> FallbackStats {
+        FallbackStats {
+            cache: self.get(Counter::FallbackCache),
+            call: self.get(Counter::FallbackCall),
+            value: self.get(Counter::FallbackValue),
+            registered: self.get(Counter::FallbackRegistered),
+            failed: self.get(Counter::FallbackFailed),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Errors that say themselves what they mean.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use super::Verdict;
+use super::known;
+use crate::error::ResilienceError;
+
+/// An error that knows what it means.
+///
+/// Derive it, or write it by hand:
+///
+/// ```
+/// use resilience_runtime::{Classify, Verdict};
+///
+/// enum ApiError {
+///     Overloaded { retry_after: Option<std::time::Duration> },
+///     ConnectionLost,
+///     BadRequest,
+/// }
+///
+/// impl Classify for ApiError {
+///     fn classify(&self) -> Verdict {
+///         match self {
+///             Self::Overloaded { retry_after } => Verdict::throttled(*retry_after),
+///             Self::ConnectionLost => Verdict::outcome_unknown(),
+///             Self::BadRequest => Verdict::permanent(),
+///         }
+///     }
+/// }
+///
+/// assert!(ApiError::BadRequest.classify().is_permanent());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "nothing says what an error of type `{Self}` means",
+    label = "`{Self}` does not implement `Classify`",
+    note = "derive it with `#[derive(Classify)]`, or implement `Classify` by hand",
+    note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` by hand"
+)]
+pub trait Classify {
+    /// What this error means. [`Verdict::unknown`] leaves it to the service's kind.
+    fn classify(&self) -> Verdict;
+}
+
+impl<E: Classify + ?Sized> Classify for &E {
+    fn classify(&self) -> Verdict {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Box<E> {
+    fn classify(&self) -> Verdict {
+        (**self).classify()
+    }
+}
+
+impl<E: Classify + ?Sized> Classify for Arc<E> {
+    fn classify(&self) -> Verdict {
+        (**self).classify()
+    }
+}
+
+macro_rules! classify_dyn {
+    ($($error:ty),*) => {
+        $(
+            /// By the first error in its chain of sources that a rule knows.
+            impl Classify for $error {
+                fn classify(&self) -> Verdict {
+                    known::find(self).unwrap_or(Verdict::unknown())
+                }
+            }
+        )*
+    };
+}
+
+classify_dyn!(
+    dyn Error + 'static,
+    dyn Error + Send + 'static,
+    dyn Error + Send + Sync + 'static
+);
+
+/// Found inside another call's error. A timeout leaves open whether the call took effect; everything
+/// else was decided here and says nothing about the service of the caller.
+impl Classify for ResilienceError {
+    fn classify(&self) -> Verdict {
+        match self {
+            Self::Timeout { .. } => Verdict::outcome_unknown(),
+            _ => Verdict::permanent().ignored_by_breaker(),
+        }
+    }
+}

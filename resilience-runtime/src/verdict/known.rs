@@ -1,0 +1,32 @@
+//! The errors that the project knows, found by walking a chain of sources.
+//!
+//! Each client library has a file of its own beside this one and a feature of its own; it adds its
+//! errors to [`one`].
+
+use std::error::Error;
+use std::io;
+
+use super::Verdict;
+use super::classify::Classify;
+use crate::error::ResilienceError;
+
+/// The verdict of the first error in the chain, `error` included, that a rule knows.
+pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(one)
+}
+
+/// The verdict of the first source that a rule knows, `error` itself not included: it need not be
+/// `'static`, so it cannot be asked for its type.
+pub(crate) fn find_in_sources(error: &dyn Error) -> Option<Verdict> {
+    error.source().and_then(find)
+}
+
+fn one(error: &(dyn Error + 'static)) -> Option<Verdict> {
+    if let Some(error) = error.downcast_ref::<ResilienceError>() {
+        return Some(error.classify());
+    }
+    if let Some(error) = error.downcast_ref::<io::Error>() {
+        return Some(error.classify()).filter(|verdict| !verdict.is_unknown());
+    }
+    None
+}

@@ -1,0 +1,105 @@
+//! What an SQLSTATE means, by the classes of PostgreSQL's documentation, appendix A.
+
+use super::{ErrorCode, Verdict};
+
+impl Verdict {
+    /// What an SQLSTATE means: five characters, of which the first two are the class.
+    ///
+    /// A code that is not an SQLSTATE, and a class that no rule knows, is left to the kind.
+    ///
+    /// ```
+    /// use resilience_runtime::Verdict;
+    ///
+    /// assert!(Verdict::from_sqlstate("40001").is_transient());        // serialization failure
+    /// assert!(Verdict::from_sqlstate("08006").is_outcome_unknown());  // connection failure
+    /// assert!(Verdict::from_sqlstate("23505").is_permanent());        // unique violation
+    /// ```
+    pub fn from_sqlstate(code: impl AsRef<str>) -> Self {
+        let code = code.as_ref();
+        let Ok(bytes) = <[u8; 5]>::try_from(code.as_bytes()) else {
+            return Self::unknown();
+        };
+        if !code.is_ascii() {
+            return Self::unknown();
+        }
+        let verdict = match code {
+            // Rolled back on behalf of another transaction: run the whole transaction again. Contention
+            // says nothing about the server's health. So do a lock that was not to be had, and a
+            // database that others use; and a server that became a replica answers on a new connection.
+            "40001" | "40P01" | "40002" | "55P03" | "55006" | "25006" => {
+                Self::transient().ignored_by_breaker()
+            }
+            // Refused before anything ran: too many connections, starting up, connection not made.
+            "53300" | "57P03" | "08001" | "08004" => Self::transient(),
+            // A protocol violation repeats itself (PgBouncer's overload needs its message, see the
+            // clients).
+            "08P01" => Self::permanent(),
+            // Statement completion unknown.
+            "40003" => Self::outcome_unknown(),
+            // Cancelled, by a person or by statement_timeout: a repetition costs the same again.
+            "57014" => Self::permanent(),
+            // Shut down by an administrator or by a crash.
+            "57P01" | "57P02" | "57P04" | "57P05" => Self::outcome_unknown(),
+            _ => match &code[..2] {
+                "08" => Self::outcome_unknown(),
+                "40" => Self::transient().ignored_by_breaker(),
+                // Out of memory or disk, I/O trouble, internal error: more load helps nobody.
+                "53" | "54" | "58" | "F0" | "XX" => Self::permanent().counts_as_failure(),
+                "00" | "01" | "02" | "03" | "09" | "0A" | "0B" | "0F" | "0L" | "0P" | "0Z"
+                | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "2B" | "2D"
+                | "2F" | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "55" | "57"
+                | "72" | "HV" | "P0" => Self::permanent(),
+                _ => Self::unknown(),
+            },
+        };
+        verdict.with_code(ErrorCode::SqlState(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_mean_what_became_of_the_statement() {
+        let contention = Verdict::transient().ignored_by_breaker();
+        let sick = Verdict::permanent().counts_as_failure();
+        for (code, expected) in [
+            ("40001", contention),
+            ("40P01", contention),
+            ("55P03", contention),
+            ("55006", contention),
+            ("25006", contention),
+            ("53300", Verdict::transient()),
+            ("57P03", Verdict::transient()),
+            ("08001", Verdict::transient()),
+            ("08004", Verdict::transient()),
+            ("08000", Verdict::outcome_unknown()),
+            ("08003", Verdict::outcome_unknown()),
+            ("08006", Verdict::outcome_unknown()),
+            ("08007", Verdict::outcome_unknown()),
+            ("40003", Verdict::outcome_unknown()),
+            ("57P01", Verdict::outcome_unknown()),
+            ("57P02", Verdict::outcome_unknown()),
+            ("08P01", Verdict::permanent()),
+            ("57014", Verdict::permanent()),
+            ("53100", sick),
+            ("53200", sick),
+            ("58030", sick),
+            ("XX000", sick),
+            ("25P02", Verdict::permanent()),
+            ("22012", Verdict::permanent()),
+            ("23505", Verdict::permanent()),
+            ("42601", Verdict::permanent()),
+            ("0A000", Verdict::permanent()),
+            ("28P01", Verdict::permanent()),
+            ("ZZ999", Verdict::unknown()),
+            ("", Verdict::unknown()),
+            ("nonsense", Verdict::unknown()),
+            ("ä123", Verdict::unknown()),
+            ("1ä23", Verdict::unknown()),
+        ] {
+            assert_eq!(Verdict::from_sqlstate(code), expected, "{code}");
+        }
+    }
+}
