@@ -1,6 +1,7 @@
 //! Resilience for async functions that call something that fails.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod circuit_breaker;
 mod clock;
 pub mod config;
 mod error;
@@ -8,6 +9,7 @@ mod name;
 mod sync;
 mod timer;
 
+pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
     Abandoned, BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Jitter, Origin,
     RateLimitConfig, RetryBudgetConfig, RetryConfig, Strategy, Window,
