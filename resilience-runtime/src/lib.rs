@@ -6,6 +6,7 @@ mod clock;
 pub mod config;
 mod error;
 mod name;
+mod retry;
 mod sync;
 mod timer;
 
@@ -16,3 +17,4 @@ pub use config::{
 };
 pub use error::{BoxError, ResilienceError};
 pub use name::{ServiceKind, ServiceName};
+pub use retry::{Delays, RetryBudget, RetryPolicy};

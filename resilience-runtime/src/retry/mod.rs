@@ -1,0 +1,8 @@
+//! Retries: how often, after which pauses, and paid from which budget.
+
+mod backoff;
+mod budget;
+mod policy;
+
+pub use self::budget::RetryBudget;
+pub use self::policy::{Delays, RetryPolicy};
