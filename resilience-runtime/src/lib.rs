@@ -23,6 +23,10 @@ mod verdict;
 pub mod __private;
 
 pub use call::Outcome;
+pub use bulkhead::{Bulkhead, BulkheadPermit};
+pub use circuit_breaker::{
+    CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit,
+};
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CircuitBreakerConfig, CircuitSettings,
     ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig, RateLimitSettings,
@@ -34,7 +38,9 @@ pub use fallback::{
     FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback,
 };
 pub use name::{ServiceKind, ServiceName};
+pub use rate_limit::{Decision, RateLimiter, Reservation};
 pub use registry::Registry;
+pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
 pub use service::{FunctionConfig, Service, ServiceConfig, ServiceWithFallback};
 pub use telemetry::{
     CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,

@@ -19,6 +19,12 @@ pub(crate) struct Mutex<T>(
     #[cfg(not(resilience_loom))] std::sync::Mutex<T>,
 );
 
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T> Mutex<T> {
     pub(crate) fn new(value: T) -> Self {
         #[cfg(resilience_loom)]

@@ -210,7 +210,7 @@ impl Call {
         if at >= self.deadline_at {
             return Err("deadline");
         }
-        if plan.circuit && plan.core.breaker.blocked_at(now, at) {
+        if plan.circuit && plan.core.breaker.rejects_at(at) {
             return Err("circuit breaker open");
         }
         if plan.budget && !plan.core.budget.try_spend() {

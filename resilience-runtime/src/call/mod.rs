@@ -222,7 +222,7 @@ impl Call {
     }
 
     /// Ends the running attempt with what the breaker is to learn from it.
-    fn release(&mut self, outcome: BreakerOutcome, now: impl FnOnce() -> Moment) {
+    fn release(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
         let started = self.now;
         let hold = std::mem::take(&mut self.hold);
         let core = self.core();

@@ -34,7 +34,7 @@ pub use settings::{
     ServiceSettings, Settings,
 };
 
-pub(crate) use environment::{Environment, EnvironmentLayer, canonical_upper};
+pub(crate) use environment::{Environment, canonical_upper};
 #[doc(hidden)]
 pub use key::Key;
 pub(crate) use key::Patterns;

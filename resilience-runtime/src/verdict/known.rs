@@ -12,7 +12,14 @@ use crate::error::ResilienceError;
 
 /// The verdict of the first error in the chain, `error` included, that a rule knows.
 pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
-    std::iter::successors(Some(error), |error| error.source()).find_map(one)
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(verdict) = one(error) {
+            return Some(verdict);
+        }
+        next = error.source();
+    }
+    None
 }
 
 /// The verdict of the first source that a rule knows, `error` itself not included: it need not be

@@ -6,7 +6,7 @@ mod http;
 mod io;
 mod jsonrpc;
 mod known;
-pub(crate) mod probe;
+pub mod probe;
 mod sqlstate;
 
 use std::fmt;

@@ -1,0 +1,177 @@
+//! The machine behind its lock, and the lock-free paths beside it.
+
+use std::time::Duration;
+
+use super::machine::{Machine, Outcome, View};
+use super::state::{CircuitState, Transition};
+use super::word::{Ticket, Word};
+use crate::clock::{Moment, nanos};
+use crate::config::CircuitBreakerConfig;
+use crate::sync::Mutex;
+use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+
+/// A call was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    /// When to come back.
+    pub(crate) retry_after: Duration,
+}
+
+/// Everything that changes the machine happens under the lock and ends with publishing its word. So a
+/// word that was read without the lock is one that the machine really showed, and acting on it is as
+/// good as having come a moment earlier.
+#[derive(Debug)]
+pub(super) struct Gate {
+    word: AtomicU64,
+    /// While open: until when.
+    open_until: AtomicU64,
+    /// While open or forced open: the longest wait to tell, in nanoseconds.
+    pause: AtomicU64,
+    rejected: AtomicU64,
+    machine: Mutex<Machine>,
+}
+
+impl Gate {
+    pub(super) fn new(config: CircuitBreakerConfig, now: Moment) -> Self {
+        let machine = Machine::new(config, now);
+        Self {
+            word: AtomicU64::new(machine.word().0),
+            open_until: AtomicU64::new(0),
+            pause: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            machine: Mutex::new(machine),
+        }
+    }
+
+    #[inline]
+    fn word(&self) -> Word {
+        Word(self.word.load(Acquire))
+    }
+
+    /// One load while it is closed; the clock is read only where it is not.
+    #[inline]
+    pub(super) fn admit(
+        &self,
+        now: impl FnOnce() -> Moment,
+    ) -> (Result<Ticket, Rejection>, Option<Transition>) {
+        let word = self.word();
+        if word.is(CircuitState::Closed) || word.is(CircuitState::Disabled) {
+            return (Ok(word.ticket()), None);
+        }
+        let now = now();
+        if let Some(retry_after) = self.wait_without_lock(word, now) {
+            self.rejected.fetch_add(1, Relaxed);
+            return (Err(Rejection { retry_after }), None);
+        }
+        self.admit_by_machine(now)
+    }
+
+    /// The rest of the pause of an open breaker. The pause may be one that began after `word` was read:
+    /// then it was open all the same when this looked.
+    #[inline]
+    fn wait_without_lock(&self, word: Word, now: Moment) -> Option<Duration> {
+        let pause = self.pause.load(Relaxed);
+        if word.is(CircuitState::ForcedOpen) {
+            return Some(Duration::from_nanos(pause));
+        }
+        let left = self.open_until.load(Relaxed).saturating_sub(now.0);
+        // Not above the pause, even if the clock went back to before it opened.
+        (word.is(CircuitState::Open) && left > 0).then(|| Duration::from_nanos(left.min(pause)))
+    }
+
+    #[cold]
+    fn admit_by_machine(&self, now: Moment) -> (Result<Ticket, Rejection>, Option<Transition>) {
+        let (answer, change) = self.change(|machine| machine.admit(now));
+        let answer = answer.map_err(|retry_after| {
+            self.rejected.fetch_add(1, Relaxed);
+            Rejection { retry_after }
+        });
+        (answer, change)
+    }
+
+    /// One load for the success of a healthy breaker that keeps no window.
+    #[inline]
+    pub(super) fn record(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) -> Option<Transition> {
+        let word = self.word();
+        let nothing_to_tell = match outcome {
+            Outcome::Success => word.is_quiet(),
+            Outcome::Failure => false,
+            Outcome::Ignored => !ticket.is_probe(),
+            Outcome::Abandoned => !ticket.is_probe() && !word.abandoned_fails(),
+        };
+        if nothing_to_tell
+            || ticket.generation() != word.generation()
+            || word.is(CircuitState::Disabled)
+        {
+            return None;
+        }
+        // The lock is not held while the clock is read, except by the outcome that changes the state.
+        let read = word.needs_time().then(&now);
+        self.change(|machine| {
+            machine.record(ticket, outcome, started, || read.unwrap_or_else(&now))
+        })
+    }
+
+    /// Whether a call at `at` would be rejected for sure.
+    #[inline]
+    pub(super) fn rejects_at(&self, at: Moment) -> bool {
+        let word = self.word();
+        word.is(CircuitState::ForcedOpen)
+            || (word.is(CircuitState::Open) && at.0 < self.open_until.load(Relaxed))
+    }
+
+    /// The state, without the lock.
+    pub(super) fn state(&self, now: impl FnOnce() -> Moment) -> CircuitState {
+        let word = self.word();
+        let state = CircuitState::ALL
+            .into_iter()
+            .find(|state| word.is(*state))
+            .unwrap_or(CircuitState::Closed);
+        if state == CircuitState::Open && now().0 >= self.open_until.load(Relaxed) {
+            return CircuitState::HalfOpen;
+        }
+        state
+    }
+
+    pub(super) fn view(&self, now: Moment) -> View {
+        self.machine.lock().view(now)
+    }
+
+    pub(super) fn rejected(&self) -> u64 {
+        self.rejected.load(Relaxed)
+    }
+
+    pub(super) fn forget_rejected(&self) {
+        self.rejected.store(0, Relaxed);
+    }
+
+    pub(super) fn config(&self) -> CircuitBreakerConfig {
+        self.machine.lock().config().clone()
+    }
+
+    /// Runs a change under the lock and publishes what became of the machine.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machine = self.machine.lock();
+        let answer = change(&mut machine);
+        // Before the word: who sees an open word sees its pause, or a later one.
+        if let Some(until) = machine.open_until() {
+            self.open_until.store(until.0, Relaxed);
+        }
+        let word = machine.word();
+        if word.is(CircuitState::Open) || word.is(CircuitState::ForcedOpen) {
+            self.pause.store(nanos(machine.pause()), Relaxed);
+        }
+        // A window's outcomes do not change the word: leave the readers' cache line alone.
+        if self.word.load(Relaxed) != word.0 {
+            self.word.store(word.0, Release);
+        }
+        answer
+    }
+}

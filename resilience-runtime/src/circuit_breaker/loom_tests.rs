@@ -1,0 +1,157 @@
+//! Every interleaving of a few threads, by the model checker:
+//! `RUSTFLAGS="--cfg resilience_loom" cargo test -p resilience-runtime --release --lib loom`.
+
+use std::time::Duration;
+
+use loom::sync::Arc;
+use loom::sync::atomic::AtomicU32;
+use loom::sync::atomic::Ordering::SeqCst;
+use loom::thread;
+
+use super::gate::Gate;
+use super::machine::Outcome;
+use super::state::CircuitState;
+use crate::clock::Moment;
+use crate::config::{CircuitBreakerConfig, Window};
+
+const START: Moment = Moment(0);
+/// When the pause is over.
+const AFTER: Moment = Moment(100);
+
+fn config() -> CircuitBreakerConfig {
+    CircuitBreakerConfig {
+        failure_threshold: 2,
+        recovery_timeout: Duration::from_nanos(100),
+        success_threshold: 2,
+        half_open_max_calls: 1,
+        ..CircuitBreakerConfig::default()
+    }
+}
+
+fn settle(gate: &Gate, outcome: Outcome, now: Moment) -> bool {
+    match gate.admit(|| now).0 {
+        Ok(ticket) => {
+            gate.record(ticket, outcome, now, || now);
+            true
+        }
+        Err(_) => false,
+    }
+}
+
+fn opened(config: CircuitBreakerConfig) -> Arc<Gate> {
+    let gate = Arc::new(Gate::new(config, START));
+    while settle(&gate, Outcome::Failure, START) {}
+    gate
+}
+
+#[test]
+fn loom_half_open_never_admits_more_than_its_places() {
+    loom::model(|| {
+        let gate = opened(config());
+        let running = Arc::new(AtomicU32::new(0));
+        let threads: Vec<_> = [Outcome::Ignored, Outcome::Success]
+            .into_iter()
+            .map(|outcome| {
+                let (gate, running) = (Arc::clone(&gate), Arc::clone(&running));
+                thread::spawn(move || {
+                    if let (Ok(ticket), _) = gate.admit(|| AFTER) {
+                        assert_eq!(running.fetch_add(1, SeqCst), 0, "two probes at once");
+                        running.fetch_sub(1, SeqCst);
+                        gate.record(ticket, outcome, AFTER, || AFTER);
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().expect("no panic");
+        }
+        // Every place is free again.
+        assert!(settle(&gate, Outcome::Ignored, AFTER));
+        assert_eq!(gate.state(|| AFTER), CircuitState::HalfOpen);
+    });
+}
+
+#[test]
+fn loom_no_failure_is_lost_on_the_way_to_open() {
+    loom::model(|| {
+        let gate = Arc::new(Gate::new(config(), START));
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || settle(&gate, Outcome::Failure, START))
+        };
+        assert!(settle(&gate, Outcome::Failure, START));
+        assert!(other.join().expect("no panic"));
+        assert_eq!(gate.state(|| START), CircuitState::Open);
+        assert!(gate.rejects_at(Moment(99)) && !gate.rejects_at(AFTER));
+        assert!(!settle(&gate, Outcome::Success, Moment(99)));
+    });
+}
+
+#[test]
+fn loom_a_success_between_failures_is_seen_by_the_one_who_made_it() {
+    loom::model(|| {
+        let gate = Arc::new(Gate::new(config(), START));
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || settle(&gate, Outcome::Success, START))
+        };
+        // Fail, succeed, fail in one thread: never two in a row, whatever the other one does.
+        for outcome in [Outcome::Failure, Outcome::Success, Outcome::Failure] {
+            assert!(settle(&gate, outcome, START));
+        }
+        assert!(other.join().expect("no panic"));
+        assert_eq!(gate.state(|| START), CircuitState::Closed);
+    });
+}
+
+#[test]
+fn loom_no_outcome_of_a_window_is_lost() {
+    loom::model(|| {
+        let gate = Arc::new(Gate::new(
+            CircuitBreakerConfig {
+                failure_rate: Some(0.5),
+                window: Window::Calls(2),
+                minimum_calls: 2,
+                ..config()
+            },
+            START,
+        ));
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || settle(&gate, Outcome::Success, START))
+        };
+        assert!(settle(&gate, Outcome::Failure, START));
+        assert!(other.join().expect("no panic"));
+        // Whichever came second filled the window.
+        assert_eq!(gate.state(|| START), CircuitState::Open);
+    });
+}
+
+#[test]
+fn loom_a_late_result_of_the_round_before_changes_nothing() {
+    loom::model(|| {
+        let gate = opened(CircuitBreakerConfig {
+            half_open_max_calls: 2,
+            success_threshold: 1,
+            ..config()
+        });
+        let (first, second) = (gate.admit(|| AFTER).0, gate.admit(|| AFTER).0);
+        let (Ok(first), Ok(second)) = (first, second) else {
+            panic!("two places");
+        };
+        let other = {
+            let gate = Arc::clone(&gate);
+            thread::spawn(move || {
+                gate.record(second, Outcome::Success, AFTER, || AFTER);
+            })
+        };
+        gate.record(first, Outcome::Failure, AFTER, || AFTER);
+        other.join().expect("no panic");
+        // The first to come decides; the other one is late.
+        let state = gate.state(|| AFTER);
+        assert!(matches!(state, CircuitState::Open | CircuitState::Closed));
+        let word = gate.view(AFTER);
+        assert_eq!(word.opened, if state == CircuitState::Open { 2 } else { 1 });
+        assert_eq!(gate.rejects_at(AFTER), state == CircuitState::Open);
+    });
+}

@@ -1,0 +1,321 @@
+//! The state machine: plain functions of the time that they are given.
+
+use std::time::Duration;
+
+use super::history::{History, Totals, is_slow, reaches};
+use super::state::{CircuitState, Transition};
+use super::word::{Modes, Ticket, Word};
+use crate::clock::{Moment, nanos};
+use crate::config::{Abandoned, CircuitBreakerConfig};
+
+/// How a call ended, in the eyes of the breaker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Success,
+    Failure,
+    /// It says nothing about the service.
+    Ignored,
+    /// It was dropped before it ended.
+    Abandoned,
+}
+
+#[derive(Debug)]
+pub(super) struct Machine {
+    config: CircuitBreakerConfig,
+    phase: Phase,
+    /// Grows with every change of state, so that a result finds out that it is late.
+    generation: u64,
+    /// When the state began.
+    since: Moment,
+    /// Failures since the last success.
+    consecutive: u32,
+    /// Kept only where a rate is set.
+    history: Option<History>,
+    /// How often it opened again since it was last closed.
+    reopenings: u32,
+    /// How often it opened, ever.
+    opened: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Closed,
+    Open { until: Moment },
+    HalfOpen { in_flight: u32, successes: u32 },
+    ForcedOpen,
+    Disabled,
+}
+
+impl Phase {
+    fn state(self) -> CircuitState {
+        match self {
+            Self::Closed => CircuitState::Closed,
+            Self::Open { .. } => CircuitState::Open,
+            Self::HalfOpen { .. } => CircuitState::HalfOpen,
+            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::Disabled => CircuitState::Disabled,
+        }
+    }
+}
+
+/// What the machine shows of itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View {
+    pub(super) state: CircuitState,
+    pub(super) since: Moment,
+    pub(super) consecutive: u32,
+    pub(super) totals: Totals,
+    pub(super) opened: u64,
+}
+
+impl Machine {
+    /// `config` has been validated.
+    pub(super) fn new(config: CircuitBreakerConfig, now: Moment) -> Self {
+        Self {
+            history: wants_history(&config).then(|| History::new(config.window)),
+            config,
+            phase: Phase::Closed,
+            generation: 0,
+            since: now,
+            consecutive: 0,
+            reopenings: 0,
+            opened: 0,
+        }
+    }
+
+    pub(super) fn config(&self) -> &CircuitBreakerConfig {
+        &self.config
+    }
+
+    pub(super) fn word(&self) -> Word {
+        let modes = Modes {
+            rated: self.history.is_some(),
+            failing: self.consecutive > 0,
+            timed: self.config.slow_call_duration.is_some(),
+            clocked: self.history.as_ref().is_some_and(History::is_clocked),
+            abandoned_fails: self.config.abandoned == Abandoned::Failure,
+        };
+        Word::new(self.phase.state(), modes, self.generation)
+    }
+
+    /// Until when it rejects by itself, where it is open.
+    pub(super) fn open_until(&self) -> Option<Moment> {
+        match self.phase {
+            Phase::Open { until } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// The longest that a rejected call can be told to wait.
+    pub(super) fn pause(&self) -> Duration {
+        match self.phase {
+            Phase::Open { until } => until.since(self.since),
+            _ => self.config.recovery_timeout,
+        }
+    }
+
+    /// Gives a ticket, or the time to come back after.
+    pub(super) fn admit(&mut self, now: Moment) -> (Result<Ticket, Duration>, Option<Transition>) {
+        let mut change = None;
+        if let Phase::Open { until } = self.phase
+            && now >= until
+        {
+            change = self.turn(
+                Phase::HalfOpen {
+                    in_flight: 0,
+                    successes: 0,
+                },
+                now,
+            );
+        }
+        let answer = match &mut self.phase {
+            Phase::Closed | Phase::Disabled => Ok(self.word().ticket()),
+            // Not above the pause, even if the clock went back to before it opened.
+            Phase::Open { until } => Err(until.since(now).min(until.since(self.since))),
+            Phase::HalfOpen { in_flight, .. } if *in_flight < self.config.half_open_max_calls => {
+                *in_flight += 1;
+                Ok(self.word().ticket().probe())
+            }
+            Phase::HalfOpen { .. } | Phase::ForcedOpen => Err(self.config.recovery_timeout),
+        };
+        (answer, change)
+    }
+
+    /// Takes a ticket back. The clock is read only where the time matters.
+    pub(super) fn record(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) -> Option<Transition> {
+        if ticket.generation() != self.generation {
+            return None;
+        }
+        let failed = match (outcome, self.config.abandoned) {
+            (Outcome::Success, _) => false,
+            (Outcome::Failure, _) | (Outcome::Abandoned, Abandoned::Failure) => true,
+            (Outcome::Ignored, _) | (Outcome::Abandoned, Abandoned::Ignored) => {
+                if let Phase::HalfOpen { in_flight, .. } = &mut self.phase {
+                    *in_flight = in_flight.saturating_sub(1);
+                }
+                return None;
+            }
+        };
+        match &mut self.phase {
+            Phase::Closed => {
+                self.consecutive = if failed {
+                    self.consecutive.saturating_add(1)
+                } else {
+                    0
+                };
+                if let Some(history) = &mut self.history {
+                    let slow = is_slow(self.config.slow_call_duration, started, &now);
+                    history.record(&now, failed, slow);
+                }
+                if self.trips() { self.open(now()) } else { None }
+            }
+            Phase::HalfOpen {
+                in_flight,
+                successes,
+            } => {
+                *in_flight = in_flight.saturating_sub(1);
+                if failed || is_slow(self.config.slow_call_duration, started, &now) {
+                    self.reopenings = self.reopenings.saturating_add(1);
+                    return self.open(now());
+                }
+                *successes += 1;
+                if *successes >= self.config.success_threshold {
+                    return self.close(now());
+                }
+                None
+            }
+            Phase::Open { .. } | Phase::ForcedOpen | Phase::Disabled => None,
+        }
+    }
+
+    /// Whether what was seen while closed is enough to open.
+    fn trips(&self) -> bool {
+        let config = &self.config;
+        if config.failure_rate.is_none() && self.consecutive >= config.failure_threshold {
+            return true;
+        }
+        let Some(history) = &self.history else {
+            return false;
+        };
+        let seen = history.totals();
+        let reached =
+            |part, rate: Option<f64>| rate.is_some_and(|rate| reaches(part, seen.calls, rate));
+        seen.calls >= u64::from(config.minimum_calls)
+            && (reached(seen.failures, config.failure_rate)
+                || reached(seen.slow, config.slow_call_rate))
+    }
+
+    /// What led to it stays readable until it closes.
+    fn open(&mut self, now: Moment) -> Option<Transition> {
+        self.opened += 1;
+        let until = now.after(self.next_pause());
+        self.turn(Phase::Open { until }, now)
+    }
+
+    fn close(&mut self, now: Moment) -> Option<Transition> {
+        self.forget();
+        self.turn(Phase::Closed, now)
+    }
+
+    fn forget(&mut self) {
+        self.consecutive = 0;
+        self.reopenings = 0;
+        if let Some(history) = &mut self.history {
+            history.clear();
+        }
+    }
+
+    /// `recovery_timeout × recovery_multiplier ^ reopenings`, at most `max_recovery_timeout`.
+    fn next_pause(&self) -> Duration {
+        let config = &self.config;
+        let first = config.recovery_timeout;
+        if self.reopenings == 0 || config.recovery_multiplier <= 1.0 {
+            return first;
+        }
+        let exponent = i32::try_from(self.reopenings).unwrap_or(i32::MAX);
+        // In nanoseconds, so that decimal factors come out round; the cast saturates.
+        let grown =
+            (nanos(first) as f64 * config.recovery_multiplier.powi(exponent)).round() as u64;
+        Duration::from_nanos(grown).clamp(first, config.max_recovery_timeout)
+    }
+
+    /// Every change of state goes through here, so none forgets the generation.
+    fn turn(&mut self, phase: Phase, now: Moment) -> Option<Transition> {
+        let from = self.phase.state();
+        self.phase = phase;
+        self.generation += 1;
+        self.since = now;
+        let to = phase.state();
+        (from != to).then(|| Transition {
+            from,
+            to,
+            pause: self.pause(),
+        })
+    }
+
+    /// What it does at `now`: an open breaker whose pause is over answers as half-open.
+    pub(super) fn view(&mut self, now: Moment) -> View {
+        let (state, since) = match self.phase {
+            Phase::Open { until } if now >= until => (CircuitState::HalfOpen, until),
+            phase => (phase.state(), self.since),
+        };
+        let totals = self.history.as_mut().map(|history| {
+            history.expire(now);
+            history.totals()
+        });
+        View {
+            state,
+            since,
+            consecutive: self.consecutive,
+            totals: totals.unwrap_or_default(),
+            opened: self.opened,
+        }
+    }
+
+    pub(super) fn force_open(&mut self, now: Moment) -> Option<Transition> {
+        match self.phase {
+            Phase::ForcedOpen => None,
+            _ => self.turn(Phase::ForcedOpen, now),
+        }
+    }
+
+    pub(super) fn disable(&mut self, now: Moment) -> Option<Transition> {
+        match self.phase {
+            Phase::Disabled => None,
+            _ => self.turn(Phase::Disabled, now),
+        }
+    }
+
+    pub(super) fn force_closed(&mut self, now: Moment) -> Option<Transition> {
+        self.close(now)
+    }
+
+    pub(super) fn reset(&mut self, now: Moment) -> Option<Transition> {
+        self.opened = 0;
+        self.close(now)
+    }
+
+    /// Swaps in a validated configuration. It changes no state by itself: new thresholds are looked at
+    /// with the next outcome, and a pause is measured anew from when it opened.
+    pub(super) fn reconfigure(&mut self, config: CircuitBreakerConfig) {
+        match (&mut self.history, wants_history(&config)) {
+            (Some(history), true) => history.resize(config.window),
+            (history, wanted) => *history = wanted.then(|| History::new(config.window)),
+        }
+        self.config = config;
+        let pause = self.next_pause();
+        if let Phase::Open { until } = &mut self.phase {
+            *until = self.since.after(pause);
+        }
+    }
+}
+
+fn wants_history(config: &CircuitBreakerConfig) -> bool {
+    config.failure_rate.is_some() || config.slow_call_rate.is_some()
+}

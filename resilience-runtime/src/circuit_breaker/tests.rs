@@ -1,0 +1,446 @@
+//! The rules one by one, as a user sees them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::{advance, sleep};
+
+use super::*;
+use crate::config::{Abandoned, Window};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> CircuitBreakerConfig {
+    CircuitBreakerConfig {
+        failure_threshold: 3,
+        recovery_timeout: 10 * SECOND,
+        success_threshold: 2,
+        half_open_max_calls: 2,
+        ..CircuitBreakerConfig::default()
+    }
+}
+
+fn rated(rate: f64, window: impl Into<Window>, minimum_calls: u32) -> CircuitBreakerConfig {
+    CircuitBreakerConfig {
+        failure_rate: Some(rate),
+        window: window.into(),
+        minimum_calls,
+        ..config()
+    }
+}
+
+fn breaker(config: CircuitBreakerConfig) -> Arc<CircuitBreaker> {
+    Arc::new(CircuitBreaker::new("llm", config).expect("a valid configuration"))
+}
+
+impl CircuitBreaker {
+    fn succeed(&self, times: u32) {
+        for _ in 0..times {
+            self.try_acquire().expect("a permit").success();
+        }
+    }
+
+    fn fail(&self, times: u32) {
+        for _ in 0..times {
+            self.try_acquire().expect("a permit").failure();
+        }
+    }
+
+    /// The wait that it tells to a call that it turns away.
+    fn wait(&self) -> Option<Duration> {
+        self.try_acquire().err().and_then(|it| it.retry_after())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failures_in_a_row_open_it_and_a_success_starts_over() {
+    let breaker = breaker(config());
+    breaker.fail(2);
+    breaker.succeed(1);
+    breaker.fail(2);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    assert_eq!(breaker.stats().consecutive_failures, 2);
+    breaker.fail(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(breaker.wait(), Some(10 * SECOND));
+    advance(4 * SECOND).await;
+    assert_eq!(breaker.wait(), Some(6 * SECOND));
+    let stats = breaker.stats();
+    assert_eq!((stats.opened, stats.rejected), (1, 2));
+    assert_eq!(stats.consecutive_failures, 3);
+    assert_eq!(stats.in_state_for, 4 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_admits_at_the_very_end_of_the_pause() {
+    let breaker = breaker(config());
+    breaker.fail(3);
+    advance(10 * SECOND - Duration::from_nanos(1)).await;
+    assert_eq!(breaker.wait(), Some(Duration::from_nanos(1)));
+    advance(Duration::from_nanos(1)).await;
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert!(breaker.try_acquire().expect("a probe").is_probe());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_breaker_whose_pause_is_over_shows_as_half_open_since_then() {
+    let breaker = breaker(config());
+    breaker.fail(3);
+    advance(13 * SECOND).await;
+    let stats = breaker.stats();
+    assert_eq!(stats.state, CircuitState::HalfOpen);
+    assert_eq!(stats.in_state_for, 3 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_open_has_so_many_places_and_gives_them_again() {
+    let breaker = breaker(config());
+    breaker.fail(3);
+    advance(10 * SECOND).await;
+    let first = breaker.try_acquire().expect("the first place");
+    let second = breaker.try_acquire().expect("the second place");
+    assert_eq!(breaker.wait(), Some(10 * SECOND));
+    drop(first);
+    let third = breaker.try_acquire().expect("the place of the first");
+    assert!(breaker.wait().is_some());
+    second.ignore();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    breaker.succeed(1);
+    third.success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failed_probe_reopens_and_each_pause_is_longer_up_to_the_limit() {
+    let breaker = breaker(CircuitBreakerConfig {
+        recovery_multiplier: 2.0,
+        max_recovery_timeout: 35 * SECOND,
+        ..config()
+    });
+    breaker.fail(3);
+    for pause in [10, 20, 35, 35] {
+        assert_eq!(breaker.wait(), Some(pause * SECOND));
+        advance(pause * SECOND).await;
+        breaker.succeed(1);
+        breaker.fail(1);
+        assert_eq!(breaker.state(), CircuitState::Open);
+    }
+    advance(35 * SECOND).await;
+    breaker.succeed(2);
+    breaker.fail(3);
+    assert_eq!(breaker.wait(), Some(10 * SECOND), "closing starts over");
+}
+
+#[tokio::test(start_paused = true)]
+async fn results_of_an_earlier_state_or_round_change_nothing() {
+    let breaker = breaker(config());
+    let closed = breaker.try_acquire().expect("a permit");
+    let another = breaker.try_acquire().expect("a permit");
+    breaker.fail(3);
+    advance(10 * SECOND).await;
+    let slow_probe = breaker.try_acquire().expect("a probe");
+    closed.failure();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    breaker.fail(1);
+    advance(10 * SECOND).await;
+
+    // The second round of probes: neither old result frees a place or counts.
+    let probe = breaker.try_acquire().expect("a probe");
+    let last = breaker.try_acquire().expect("a probe");
+    slow_probe.success();
+    another.success();
+    assert!(breaker.wait().is_some());
+    probe.success();
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    last.success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
+    let nothing = breaker(config());
+    let failure = breaker(CircuitBreakerConfig {
+        abandoned: Abandoned::Failure,
+        ..config()
+    });
+    for _ in 0..3 {
+        drop(nothing.try_acquire());
+        drop(failure.try_acquire());
+    }
+    assert_eq!(nothing.state(), CircuitState::Closed);
+    assert_eq!(nothing.stats().consecutive_failures, 0);
+    assert_eq!(failure.state(), CircuitState::Open);
+    advance(10 * SECOND).await;
+    drop(failure.try_acquire());
+    assert_eq!(failure.state(), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_calls_slides() {
+    let breaker = breaker(rated(0.5, 10, 10));
+    breaker.succeed(1_000);
+    breaker.fail(4);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    breaker.fail(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    let stats = breaker.stats();
+    assert_eq!((stats.calls, stats.failures), (10, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_replaces_the_failures_in_a_row() {
+    let breaker = breaker(rated(1.0, 20, 10));
+    breaker.fail(9);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_may_fill_the_window_that_trips_it() {
+    let breaker = breaker(rated(0.5, 10, 10));
+    breaker.fail(6);
+    breaker.succeed(3);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    breaker.succeed(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_time_slides() {
+    let breaker = breaker(rated(0.5, 30 * SECOND, 4));
+    breaker.fail(2);
+    advance(29 * SECOND).await;
+    breaker.succeed(1);
+    advance(SECOND).await;
+    assert_eq!(
+        breaker.stats().calls,
+        1,
+        "as old as the window: out of it, also unasked"
+    );
+    breaker.fail(2);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+    breaker.succeed(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_calls_trip_beside_the_failures() {
+    let breaker = breaker(CircuitBreakerConfig {
+        slow_call_duration: Some(2 * SECOND),
+        slow_call_rate: Some(0.5),
+        window: Window::Calls(4),
+        minimum_calls: 4,
+        ..config()
+    });
+    for took in [SECOND, 2 * SECOND, SECOND] {
+        let permit = breaker.try_acquire().expect("a permit");
+        sleep(took).await;
+        permit.success();
+    }
+    let stats = breaker.stats();
+    assert_eq!((stats.calls, stats.slow_calls), (3, 1));
+    let permit = breaker.try_acquire().expect("a permit");
+    sleep(3 * SECOND).await;
+    permit.success();
+    assert_eq!(breaker.state(), CircuitState::Open);
+
+    sleep(10 * SECOND).await;
+    let probe = breaker.try_acquire().expect("a probe");
+    sleep(2 * SECOND).await;
+    probe.success();
+    assert_eq!(breaker.state(), CircuitState::Open, "a slow probe reopens");
+
+    sleep(10 * SECOND).await;
+    breaker.succeed(2);
+    breaker.fail(3);
+    assert_eq!(breaker.state(), CircuitState::Open, "failures in a row too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_began_before_slow_ones_counted_are_not_slow() {
+    let breaker = breaker(config());
+    let permit = breaker.try_acquire().expect("a permit");
+    let slow = CircuitBreakerConfig {
+        slow_call_duration: Some(SECOND),
+        slow_call_rate: Some(0.1),
+        minimum_calls: 1,
+        ..config()
+    };
+    breaker.reconfigure(slow).expect("valid");
+    sleep(5 * SECOND).await;
+    permit.success();
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_hand() {
+    let breaker = breaker(config());
+    let early = breaker.try_acquire().expect("a permit");
+    breaker.force_open();
+    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
+    advance(1_000 * SECOND).await;
+    assert_eq!(breaker.wait(), Some(10 * SECOND));
+    assert!(breaker.rejects_at(Moment::FAR_FUTURE));
+
+    breaker.disable();
+    early.failure();
+    breaker.fail(100);
+    assert_eq!(breaker.state(), CircuitState::Disabled);
+    assert_eq!(breaker.stats().consecutive_failures, 0);
+
+    breaker.force_closed();
+    breaker.fail(2);
+    breaker.force_closed();
+    breaker.fail(2);
+    assert_eq!(breaker.state(), CircuitState::Closed, "closing forgets");
+    breaker.fail(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+    assert_eq!(breaker.stats().opened, 1);
+
+    breaker.reset();
+    let stats = breaker.stats();
+    assert_eq!(stats.state, CircuitState::Closed);
+    assert_eq!((stats.opened, stats.rejected), (0, 0));
+    assert_eq!(stats.in_state_for, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_configuration_keeps_what_still_makes_sense() {
+    let breaker = breaker(config());
+    breaker.fail(2);
+    breaker
+        .reconfigure(CircuitBreakerConfig {
+            failure_threshold: 2,
+            ..config()
+        })
+        .expect("valid");
+    assert_eq!(
+        breaker.state(),
+        CircuitState::Closed,
+        "nothing happened since"
+    );
+    breaker.fail(1);
+    assert_eq!(breaker.state(), CircuitState::Open);
+
+    advance(4 * SECOND).await;
+    let longer = |seconds| CircuitBreakerConfig {
+        recovery_timeout: seconds * SECOND,
+        ..config()
+    };
+    breaker.reconfigure(longer(20)).expect("valid");
+    assert_eq!(breaker.wait(), Some(16 * SECOND));
+    assert!(breaker.rejects_at(Moment::now().after(15 * SECOND)));
+    assert!(!breaker.rejects_at(Moment::now().after(16 * SECOND)));
+    breaker.reconfigure(longer(3)).expect("valid");
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+    assert_eq!(breaker.config(), longer(3));
+
+    let bad = breaker.reconfigure(longer(0));
+    assert!(bad.is_err());
+    assert_eq!(breaker.config(), longer(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_another_size_keeps_what_fits() {
+    let breaker = breaker(rated(0.5, 10, 10));
+    breaker.fail(3);
+    breaker.succeed(5);
+    breaker.reconfigure(rated(0.5, 6, 6)).expect("valid");
+    let stats = breaker.stats();
+    assert_eq!((stats.calls, stats.failures), (6, 1));
+    breaker
+        .reconfigure(rated(0.5, 60 * SECOND, 6))
+        .expect("valid");
+    assert_eq!(breaker.stats().calls, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
+    let breaker = breaker(config());
+    breaker.fail(3);
+    let refused = breaker.admit(Moment(0)).expect_err("it is open");
+    assert_eq!(refused.retry_after, 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn call_counts_what_the_future_returns() {
+    let breaker = breaker(config());
+    for _ in 0..3 {
+        let failed: Result<(), std::io::Error> = breaker
+            .call(|| async { Err(std::io::ErrorKind::Other.into()) })
+            .await;
+        assert!(failed.is_err());
+    }
+    let refused: Result<(), ResilienceError> =
+        breaker.call(|| async { unreachable!("it is open") }).await;
+    assert!(refused.expect_err("it is open").is_rejection());
+    advance(10 * SECOND).await;
+    {
+        let mut hung = Box::pin(breaker.call(std::future::pending::<Result<(), ResilienceError>>));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(hung.as_mut().poll(cx)));
+        assert!(polled.await.is_pending());
+    }
+    for _ in 0..2 {
+        let fine: Result<(), ResilienceError> = breaker.call(|| async { Ok(()) }).await;
+        fine.expect("a probe");
+    }
+    assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[test]
+fn values_that_cannot_run_are_refused() {
+    let error = CircuitBreaker::new(
+        "llm",
+        CircuitBreakerConfig {
+            failure_threshold: 0,
+            failure_rate: Some(f64::NAN),
+            ..config()
+        },
+    )
+    .expect_err("two bad values");
+    assert_eq!(error.problems().len(), 2);
+}
+
+#[test]
+fn never_more_probes_at_once_than_places() {
+    const THREADS: usize = 8;
+    let breaker = breaker(CircuitBreakerConfig {
+        failure_threshold: 1,
+        recovery_timeout: Duration::from_nanos(1),
+        success_threshold: u32::MAX,
+        half_open_max_calls: 3,
+        ..config()
+    });
+    breaker.fail(1);
+    let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let mut probes = 0;
+                while probes < 2_000 {
+                    if let Ok(permit) = breaker.try_acquire() {
+                        let now = running.fetch_add(1, Ordering::SeqCst) + 1;
+                        most.fetch_max(now, Ordering::SeqCst);
+                        std::hint::spin_loop();
+                        running.fetch_sub(1, Ordering::SeqCst);
+                        probes += 1;
+                        match probes % 3 {
+                            0 => permit.ignore(),
+                            1 => permit.success(),
+                            _ => drop(permit),
+                        }
+                    }
+                }
+            });
+        }
+    });
+    assert!(most.load(Ordering::SeqCst) <= 3);
+    assert_eq!(breaker.state(), CircuitState::HalfOpen);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn statistics_are_data() {
+    fn data<T: serde::Serialize>(_: &T) {}
+    data(&breaker(config()).stats());
+}

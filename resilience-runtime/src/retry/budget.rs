@@ -1,0 +1,243 @@
+//! The budget that bounds the retries of a service, so that a retry storm starves.
+
+use crate::config::{ConfigError, RetryBudgetConfig};
+use crate::sync::Mutex;
+use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::Ordering::Relaxed;
+
+/// The price of a retry: amounts are kept in billionths, so that decimal fractions add up exactly.
+const RETRY: u64 = 1_000_000_000;
+
+/// A bucket that retries are paid from, shared by the callers of a service.
+///
+/// It starts full. A retry costs 1, a success pays `refill` back, and while less than 1 is left there are
+/// no retries. Amounts are exact to a billionth: ten successes at 0.1 pay exactly one retry.
+///
+/// ```
+/// use resilience_runtime::{RetryBudget, RetryBudgetConfig};
+///
+/// let budget = RetryBudget::new(RetryBudgetConfig { capacity: 1.0, refill: 0.5 })?;
+/// assert!(budget.try_spend());
+/// assert!(!budget.try_spend());
+/// budget.deposit();
+/// budget.deposit();
+/// assert!(budget.try_spend());
+/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// ```
+#[derive(Debug)]
+pub struct RetryBudget {
+    /// What was spent and not paid back. Not the balance, so that "full" is one number whatever the
+    /// capacity: then a success has nothing to do but look.
+    spent: AtomicU64,
+    capacity: AtomicU64,
+    refill: AtomicU64,
+    config: Mutex<RetryBudgetConfig>,
+}
+
+impl RetryBudget {
+    /// A full budget.
+    ///
+    /// # Errors
+    /// Names each value of `config` that is out of range.
+    pub fn new(config: RetryBudgetConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self {
+            spent: AtomicU64::new(0),
+            capacity: AtomicU64::new(billionths(config.capacity)),
+            refill: AtomicU64::new(billionths(config.refill)),
+            config: Mutex::new(config),
+        })
+    }
+
+    /// Pays for one retry, if enough is left.
+    #[must_use = "without the payment there is no retry"]
+    pub fn try_spend(&self) -> bool {
+        let capacity = self.capacity.load(Relaxed);
+        self.spent
+            .fetch_update(Relaxed, Relaxed, |spent| {
+                spent.checked_add(RETRY).filter(|spent| *spent <= capacity)
+            })
+            .is_ok()
+    }
+
+    /// Pays back for one success. On a full budget this is one load.
+    #[inline]
+    pub fn deposit(&self) {
+        if self.spent.load(Relaxed) > 0 {
+            self.pay_back();
+        }
+    }
+
+    #[cold]
+    fn pay_back(&self) {
+        let refill = self.refill.load(Relaxed);
+        // An error means that somebody else paid back all there was.
+        let _full = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
+            (spent > 0).then(|| spent.saturating_sub(refill))
+        });
+    }
+
+    /// What is left, in retries.
+    #[must_use]
+    pub fn balance(&self) -> f64 {
+        let left = self
+            .capacity
+            .load(Relaxed)
+            .saturating_sub(self.spent.load(Relaxed));
+        left as f64 / RETRY as f64
+    }
+
+    /// The configuration it runs with.
+    #[must_use]
+    pub fn config(&self) -> RetryBudgetConfig {
+        self.config.lock().clone()
+    }
+
+    /// Swaps the configuration while it works. What was spent stays spent, up to the new capacity: a full
+    /// budget stays full, a larger one has that much more left at once.
+    ///
+    /// # Errors
+    /// Names each value that is out of range; then nothing is changed.
+    pub fn reconfigure(&self, config: RetryBudgetConfig) -> Result<(), ConfigError> {
+        config.validate()?;
+        let mut current = self.config.lock();
+        let capacity = billionths(config.capacity);
+        self.capacity.store(capacity, Relaxed);
+        self.refill.store(billionths(config.refill), Relaxed);
+        self.spent.fetch_min(capacity, Relaxed);
+        *current = config;
+        Ok(())
+    }
+}
+
+/// An amount between 0 and 1e9 as a whole number, at least 1.
+fn billionths(amount: f64) -> u64 {
+    ((amount * RETRY as f64).round() as u64).max(1)
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn budget(capacity: f64, refill: f64) -> RetryBudget {
+        RetryBudget::new(RetryBudgetConfig { capacity, refill }).expect("valid")
+    }
+
+    fn empty(capacity: f64, refill: f64) -> RetryBudget {
+        let budget = budget(capacity, refill);
+        while budget.try_spend() {}
+        budget
+    }
+
+    #[test]
+    fn ten_successes_at_a_tenth_pay_exactly_one_retry() {
+        let budget = empty(100.0, 0.1);
+        for _ in 0..1_000 {
+            for _ in 0..9 {
+                budget.deposit();
+                assert!(!budget.try_spend());
+            }
+            budget.deposit();
+            assert!(budget.try_spend());
+            assert_eq!(budget.balance(), 0.0);
+        }
+    }
+
+    #[test]
+    fn it_starts_full_and_never_holds_more() {
+        let budget = budget(2.5, 10.0);
+        assert_eq!(budget.balance(), 2.5);
+        budget.deposit();
+        assert!(budget.try_spend() && budget.try_spend());
+        assert!(!budget.try_spend(), "half a retry is none");
+        assert_eq!(budget.balance(), 0.5);
+        budget.deposit();
+        assert_eq!(budget.balance(), 2.5);
+    }
+
+    #[test]
+    fn what_was_spent_stays_spent_in_a_new_configuration() {
+        let budget = budget(10.0, 1.0);
+        let changed = |capacity, refill| {
+            budget
+                .reconfigure(RetryBudgetConfig { capacity, refill })
+                .expect("valid");
+            budget.balance()
+        };
+        assert_eq!(changed(100.0, 1.0), 100.0, "full stays full");
+        for _ in 0..30 {
+            assert!(budget.try_spend());
+        }
+        assert_eq!(changed(50.0, 1.0), 20.0);
+        assert_eq!(changed(10.0, 2.0), 0.0);
+        budget.deposit();
+        assert_eq!(budget.balance(), 2.0);
+        assert_eq!(budget.config().capacity, 10.0);
+        let bad = budget.reconfigure(RetryBudgetConfig {
+            capacity: f64::NAN,
+            refill: 0.0,
+        });
+        assert_eq!(bad.expect_err("two bad values").problems().len(), 2);
+        assert_eq!(budget.config().capacity, 10.0);
+    }
+
+    #[test]
+    fn the_extremes_do_not_overflow() {
+        let budget = budget(
+            RetryBudgetConfig::MAX_CAPACITY,
+            RetryBudgetConfig::MAX_CAPACITY,
+        );
+        assert!(budget.try_spend());
+        budget.deposit();
+        assert_eq!(budget.balance(), RetryBudgetConfig::MAX_CAPACITY);
+        let tiny = empty(1.0, f64::MIN_POSITIVE);
+        tiny.deposit();
+        assert!(tiny.balance() > 0.0);
+    }
+
+    #[test]
+    fn threads_never_spend_more_than_there_is() {
+        let budget = empty(50.0, 0.1);
+        let spent = std::sync::atomic::AtomicU64::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10_000 {
+                        budget.deposit();
+                        if budget.try_spend() {
+                            spent.fetch_add(1, Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        // 40,000 successes at a tenth. Never full on the way, as every thread spends what it can.
+        let left = (budget.balance() * 10.0).round() as u64;
+        assert_eq!(spent.load(Relaxed) * 10 + left, 40_000);
+    }
+
+    proptest! {
+        #[test]
+        fn equals_whole_numbers(
+            capacity in 1_000_u64..100_000,
+            refill in 1_u64..5_000,
+            steps in prop::collection::vec(any::<bool>(), 0..500),
+        ) {
+            // Thousandths.
+            let budget = budget(capacity as f64 / 1e3, refill as f64 / 1e3);
+            let mut left = capacity;
+            for spend in steps {
+                if spend {
+                    prop_assert_eq!(budget.try_spend(), left >= 1_000);
+                    left -= if left >= 1_000 { 1_000 } else { 0 };
+                } else {
+                    budget.deposit();
+                    left = (left + refill).min(capacity);
+                }
+                prop_assert_eq!(budget.balance(), left as f64 / 1e3);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Retries: how often, after which pauses, and paid from which budget.
+
+mod backoff;
+mod budget;
+mod policy;
+mod run;
+
+pub use self::budget::RetryBudget;
+pub use self::policy::{Delays, RetryPolicy};
+pub use self::run::ClassifiedRetry;

@@ -1,0 +1,148 @@
+//! How often a call is made again, and the pauses in between.
+
+use std::iter::FusedIterator;
+use std::time::Duration;
+
+use super::backoff::Backoff;
+use crate::config::{ConfigError, RetryConfig};
+
+/// How often a failed call is made again, and after which pauses.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_runtime::{Jitter, RetryConfig, RetryPolicy};
+///
+/// let policy = RetryPolicy::new(RetryConfig {
+///     max_attempts: 4,
+///     base_delay: Duration::from_millis(100),
+///     jitter: Jitter::None,
+///     ..RetryConfig::default()
+/// })?;
+/// let pauses: Vec<_> = policy.delays().map(|pause| pause.as_millis()).collect();
+/// assert_eq!(pauses, [100, 200, 400]);
+/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RetryPolicy {
+    config: RetryConfig,
+    backoff: Backoff,
+}
+
+impl RetryPolicy {
+    /// A policy that does what `config` says.
+    ///
+    /// # Errors
+    /// Names each value of `config` that is out of range.
+    pub fn new(config: RetryConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        Ok(Self {
+            backoff: Backoff::new(&config),
+            config,
+        })
+    }
+
+    /// The configuration it runs with.
+    #[must_use]
+    pub fn config(&self) -> &RetryConfig {
+        &self.config
+    }
+
+    /// The pauses between the attempts of one call, `max_attempts - 1` of them, drawn anew each time.
+    pub fn delays(&self) -> Delays {
+        Delays {
+            backoff: self.backoff,
+            attempt: 0,
+            last: self.config.max_attempts.saturating_sub(1),
+            previous: Duration::ZERO,
+        }
+    }
+
+    /// The pause after attempt number `attempt` (from 1) failed. `previous` is the pause that this method
+    /// gave before that attempt, zero before the first.
+    pub(crate) fn delay(&self, attempt: u32, previous: Duration) -> Duration {
+        self.backoff.delay(attempt, previous, &mut rand::rng())
+    }
+}
+
+/// The pauses between the attempts of one call, from [`RetryPolicy::delays`].
+#[derive(Clone, Debug)]
+#[must_use = "iterators are lazy"]
+pub struct Delays {
+    backoff: Backoff,
+    attempt: u32,
+    last: u32,
+    previous: Duration,
+}
+
+impl Iterator for Delays {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        if self.attempt == self.last {
+            return None;
+        }
+        self.attempt += 1;
+        self.previous = self
+            .backoff
+            .delay(self.attempt, self.previous, &mut rand::rng());
+        Some(self.previous)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = (self.last - self.attempt) as usize;
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Delays {}
+
+impl FusedIterator for Delays {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Jitter;
+
+    #[test]
+    fn one_pause_less_than_attempts() {
+        for attempts in [1, 2, 7] {
+            let policy = RetryPolicy::new(RetryConfig {
+                max_attempts: attempts,
+                ..RetryConfig::default()
+            })
+            .expect("valid");
+            let delays = policy.delays();
+            assert_eq!(delays.len(), attempts as usize - 1);
+            assert_eq!(delays.count(), attempts as usize - 1);
+        }
+    }
+
+    #[test]
+    fn no_pause_is_longer_than_the_limit_whatever_the_jitter() {
+        for jitter in Jitter::ALL {
+            let config = RetryConfig {
+                max_attempts: 2_000,
+                jitter,
+                ..RetryConfig::default()
+            };
+            let policy = RetryPolicy::new(config).expect("valid");
+            assert!(
+                policy
+                    .delays()
+                    .all(|pause| pause <= policy.config().max_delay)
+            );
+            assert!(policy.delay(u32::MAX, Duration::MAX) <= policy.config().max_delay);
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_run_are_refused() {
+        let config = RetryConfig {
+            max_attempts: 0,
+            multiplier: f64::INFINITY,
+            ..RetryConfig::default()
+        };
+        let error = RetryPolicy::new(config).expect_err("two bad values");
+        assert_eq!(error.problems().len(), 2);
+    }
+}
