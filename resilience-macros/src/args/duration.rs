@@ -1,0 +1,327 @@
+//! Durations: `"250ms"`, `"1.5s"`, a number of seconds, or the path of a constant.
+
+use std::time::Duration;
+
+use darling::{Error, Result};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::{Expr, Lit};
+
+use super::value::{Setting, is_negative, literal};
+use super::written::{Value, is_off, peel};
+use crate::expand::Runtime;
+
+/// What is allowed, for every message.
+const ALLOWED: &str = "allowed are a number with one of `ns`, `us`, `ms`, `s`, `m`, `h` in quotes, such as `\"250ms\"`, \
+a bare number of seconds, or the path of a `const` of type `Duration`";
+
+/// A span of time, as it was written.
+#[derive(Clone, Debug)]
+pub(crate) enum Time {
+    Literal(Duration),
+    Path(Expr),
+}
+
+impl Time {
+    /// Its length where the macro can know it.
+    pub(crate) fn known(&self) -> Option<Duration> {
+        match self {
+            Self::Literal(duration) => Some(*duration),
+            Self::Path(_) => None,
+        }
+    }
+
+    /// The runtime's `Duration`.
+    pub(crate) fn duration(&self, runtime: &Runtime) -> TokenStream {
+        match self {
+            Self::Literal(duration) => {
+                let private = runtime.private(Span::mixed_site());
+                let seconds = Literal::u64_unsuffixed(duration.as_secs());
+                match duration.subsec_nanos() {
+                    0 => quote!(#private::Duration::from_secs(#seconds)),
+                    nanos => {
+                        let millis = u64::try_from(duration.as_millis()).ok();
+                        match millis.filter(|_| nanos % 1_000_000 == 0) {
+                            Some(millis) => {
+                                let millis = Literal::u64_unsuffixed(millis);
+                                quote!(#private::Duration::from_millis(#millis))
+                            }
+                            None => {
+                                let nanos = Literal::u32_unsuffixed(nanos);
+                                quote!(#private::Duration::new(#seconds, #nanos))
+                            }
+                        }
+                    }
+                }
+            }
+            Self::Path(path) => path.to_token_stream(),
+        }
+    }
+
+    fn read_any(expr: &Expr) -> Result<Self> {
+        let wrong = |message: String| Err(Error::custom(message).with_span(expr));
+        if is_negative(expr) {
+            return wrong(format!("a duration cannot be negative; {ALLOWED}"));
+        }
+        let parsed = match (peel(expr), literal(expr)) {
+            (_, Some(Lit::Str(text))) => text_to_duration(&text.value()),
+            (_, Some(Lit::Int(number))) if !number.suffix().is_empty() => {
+                Err(suffixed(number.base10_digits(), number.suffix()))
+            }
+            (_, Some(Lit::Float(number))) if !number.suffix().is_empty() => {
+                Err(suffixed(number.base10_digits(), number.suffix()))
+            }
+            (_, Some(Lit::Int(number))) => of_unit(number.base10_digits(), 1_000_000_000),
+            (_, Some(Lit::Float(number))) => of_unit(number.base10_digits(), 1_000_000_000),
+            (Expr::Path(_), _) => return Ok(Self::Path(expr.clone())),
+            _ => Err(format!("not a duration; {ALLOWED}")),
+        };
+        parsed.map(Self::Literal).or_else(wrong)
+    }
+}
+
+fn suffixed(digits: &str, suffix: &str) -> String {
+    format!("quote a duration with a unit: `\"{digits}{suffix}\"`; {ALLOWED}")
+}
+
+impl Value for Time {
+    const EXAMPLE: &'static str = "\"30s\"";
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if is_off(expr) {
+            return Err(
+                Error::custom(format!("`off` is not possible here; {ALLOWED}")).with_span(expr),
+            );
+        }
+        match Self::read_any(expr)? {
+            Self::Literal(Duration::ZERO) => {
+                Err(Error::custom("must be longer than zero").with_span(expr))
+            }
+            time => Ok(time),
+        }
+    }
+}
+
+impl Setting for Time {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        let private = runtime.private(Span::mixed_site());
+        let duration = self.duration(runtime);
+        quote!(#private::Value::Time(#duration))
+    }
+}
+
+/// A span of time that may be zero.
+#[derive(Clone, Debug)]
+pub(crate) struct Wait(pub(crate) Time);
+
+impl Value for Wait {
+    const EXAMPLE: &'static str = Time::EXAMPLE;
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if is_off(expr) {
+            return Err(Error::custom("`off` is not possible here; write `0`").with_span(expr));
+        }
+        Time::read_any(expr).map(Self)
+    }
+}
+
+impl Setting for Wait {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        self.0.expand(runtime)
+    }
+}
+
+/// The calls that a breaker's rates look at: a number of them, or a span of time.
+#[derive(Clone, Debug)]
+pub(crate) enum Window {
+    Calls(u32),
+    Time(Time),
+}
+
+/// The longest window of calls.
+const MAX_CALLS: u32 = 1_000_000;
+
+impl Value for Window {
+    const EXAMPLE: &'static str = "100";
+
+    fn of(expr: &Expr) -> Result<Self> {
+        match literal(expr) {
+            Some(Lit::Int(number)) if number.suffix().is_empty() => number
+                .base10_parse::<u32>()
+                .ok()
+                .filter(|calls| (1..=MAX_CALLS).contains(calls))
+                .map(Self::Calls)
+                .ok_or_else(|| {
+                    Error::custom("must be between 1 and 1000000 calls").with_span(expr)
+                }),
+            Some(Lit::Float(number)) if number.suffix().is_empty() => Err(Error::custom(
+                "a window is a number of calls, such as `100`, or a time in quotes, such as `\"30s\"`",
+            )
+            .with_span(expr)),
+            _ => Time::of(expr).map(Self::Time),
+        }
+    }
+}
+
+impl Setting for Window {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        let private = runtime.private(Span::mixed_site());
+        let window = match self {
+            Self::Calls(calls) => {
+                let calls = Literal::u32_unsuffixed(*calls);
+                quote!(#private::Window::Calls(#calls))
+            }
+            Self::Time(time) => {
+                let time = time.duration(runtime);
+                quote!(#private::Window::Time(#time))
+            }
+        };
+        quote!(#private::Value::Window(#window))
+    }
+}
+
+/// The length of a text such as `1.5s`.
+fn text_to_duration(text: &str) -> core::result::Result<Duration, String> {
+    let text = text.trim();
+    let digits_end = text
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_' | '+' | '-')))
+        .unwrap_or(text.len());
+    let (digits, unit) = text.split_at(digits_end);
+    let digits = digits.trim().replace('_', "");
+    let unit = unit.trim();
+    if digits.starts_with('-') {
+        return Err(format!("a duration cannot be negative; {ALLOWED}"));
+    }
+    if digits.is_empty() {
+        return Err(format!("`{text}` is not a duration; {ALLOWED}"));
+    }
+    let nanos_of_unit = match unit {
+        // As in the environment, a number is seconds.
+        "s" | "" => 1_000_000_000,
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        unknown => {
+            let hint = match unknown.to_ascii_lowercase().as_str() {
+                "sec" | "secs" | "second" | "seconds" | "s" => {
+                    format!(", did you mean `{digits}s`?")
+                }
+                "min" | "mins" | "minute" | "minutes" | "m" => {
+                    format!(", did you mean `{digits}m`?")
+                }
+                "hr" | "hrs" | "hour" | "hours" | "h" => format!(", did you mean `{digits}h`?"),
+                "msec" | "millis" | "millisecond" | "milliseconds" | "ms" => {
+                    format!(", did you mean `{digits}ms`?")
+                }
+                "d" | "day" | "days" => ", write days as hours".to_owned(),
+                _ => String::new(),
+            };
+            return Err(format!("unknown unit `{unknown}`{hint}; {ALLOWED}"));
+        }
+    };
+    of_unit(&digits, nanos_of_unit).map_err(|message| format!("`{text}`: {message}"))
+}
+
+/// So many units, exactly.
+fn of_unit(digits: &str, nanos_of_unit: u128) -> core::result::Result<Duration, String> {
+    let malformed = || format!("not a number; {ALLOWED}");
+    let too_large = || "longer than any duration can be".to_owned();
+    if digits.contains(['e', 'E']) {
+        let seconds: f64 = digits.parse().map_err(|_| malformed())?;
+        return Duration::try_from_secs_f64(seconds).map_err(|_| too_large());
+    }
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        return Err(malformed());
+    }
+    let whole = match whole {
+        "" => 0,
+        digits => digits.parse::<u128>().map_err(|_| too_large())?,
+    };
+    let mut nanos = whole.checked_mul(nanos_of_unit).ok_or_else(too_large)?;
+    // Digits beyond these are below a nanosecond for every unit.
+    let fraction = &fraction[..fraction.len().min(20)];
+    if !fraction.is_empty() {
+        let numerator: u128 = fraction.parse().map_err(|_| malformed())?;
+        let scale = 10_u128.pow(u32::try_from(fraction.len()).map_err(|_| malformed())?);
+        let share = numerator.checked_mul(nanos_of_unit).ok_or_else(too_large)? / scale;
+        nanos = nanos.checked_add(share).ok_or_else(too_large)?;
+    }
+    let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| too_large())?;
+    let rest = u32::try_from(nanos % 1_000_000_000).map_err(|_| too_large())?;
+    Ok(Duration::new(seconds, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(code: &str) -> core::result::Result<Duration, String> {
+        let expr = syn::parse_str(code).unwrap_or_else(|_| panic!("{code} is no expression"));
+        match Time::read_any(&expr) {
+            Ok(Time::Literal(duration)) => Ok(duration),
+            Ok(Time::Path(_)) => Err("a path".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn every_form_has_its_length() {
+        for (code, millis) in [
+            ("\"250ms\"", 250),
+            ("\"1.5s\"", 1_500),
+            ("\"2m\"", 120_000),
+            ("\"1h\"", 3_600_000),
+            ("\"1.1h\"", 3_960_000),
+            ("\" 3 s \"", 3_000),
+            ("\"60\"", 60_000),
+            ("60", 60_000),
+            ("1_000", 1_000_000),
+            ("0.5", 500),
+            ("1.", 1_000),
+            ("1e3", 1_000_000),
+            ("0x10", 16_000),
+            ("0", 0),
+            ("(2)", 2_000),
+        ] {
+            assert_eq!(read(code), Ok(Duration::from_millis(millis)), "{code}");
+        }
+        assert_eq!(read("\"1500us\""), Ok(Duration::from_micros(1_500)));
+        assert_eq!(read("\"7ns\""), Ok(Duration::from_nanos(7)));
+        assert_eq!(read("\"0.000000001s\""), Ok(Duration::from_nanos(1)));
+    }
+
+    #[test]
+    fn what_is_no_duration_says_what_is_allowed() {
+        for (code, about) in [
+            ("\"2 sec\"", "unknown unit `sec`, did you mean `2s`?"),
+            ("\"3d\"", "unknown unit `d`, write days as hours"),
+            ("\"5 parsecs\"", "unknown unit `parsecs`"),
+            ("\"-5s\"", "a duration cannot be negative"),
+            ("-5", "a duration cannot be negative"),
+            ("-0.5", "a duration cannot be negative"),
+            ("\"NaN\"", "`NaN` is not a duration"),
+            ("\"inf\"", "`inf` is not a duration"),
+            ("\"\"", "`` is not a duration"),
+            ("\"1.2.3s\"", "not a number"),
+            ("\"+5s\"", "not a number"),
+            ("\".s\"", "not a number"),
+            ("\"99999999999999999999s\"", "longer than any duration"),
+            (
+                "\"9999999999999999999999999999999999999999h\"",
+                "longer than any duration",
+            ),
+            ("1e400", "longer than any duration"),
+            ("500ms", "quote a duration with a unit: `\"500ms\"`"),
+            ("1.5s", "quote a duration with a unit: `\"1.5s\"`"),
+            ("true", "not a duration"),
+            ("1 + 1", "not a duration"),
+        ] {
+            let error = read(code).expect_err(code);
+            assert!(error.contains(about), "{code}: {error}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `fallback`: steps in the order in which they were written.
+
+use darling::{Error, Result};
+use proc_macro2::{Span, TokenStream};
+use syn::spanned::Spanned as _;
+use syn::{Expr, ExprPath, MacroDelimiter, Meta};
+
+use super::items::{self, options};
+use super::names::Place;
+use super::written::{Read, Written, is_off, name, peel};
+use super::{Code, Count, On, Time};
+
+/// What `fallback(…)` takes. Not a struct of options, because order counts and `call` may repeat.
+pub(crate) const PLACE: Place = Place {
+    within: Some("fallback"),
+    names: &["cache", "call", "value", "registered", "on"],
+};
+
+options! {
+    /// `fallback(cache(…))`: the last good answer.
+    LastGood in "cache" {
+        key: Code,
+        ttl: Time,
+        max_entries: Count,
+    }
+}
+
+/// What was written for `fallback`.
+#[derive(Debug)]
+pub(crate) enum Fallback {
+    Off,
+    Steps { steps: Vec<Step>, on: On },
+}
+
+/// One thing to try after a failure.
+#[derive(Debug)]
+pub(crate) enum Step {
+    Cache { name: Span, cache: LastGood },
+    Call(ExprPath),
+    Value(Expr),
+    Registered,
+}
+
+impl Fallback {
+    /// The steps that were written.
+    pub(crate) fn steps(written: Option<&Written<Self>>) -> &[Step] {
+        match written {
+            Some(Written {
+                value: Self::Steps { steps, .. },
+                ..
+            }) => steps,
+            _ => &[],
+        }
+    }
+}
+
+impl Read for Fallback {
+    fn read(meta: &Meta) -> Result<Self> {
+        match meta {
+            Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
+            Meta::NameValue(pair) => Ok(Self::Steps {
+                steps: vec![Step::Call(function(&pair.value)?)],
+                on: On::Any,
+            }),
+            Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                read_steps(list.tokens.clone(), list.path.span())
+            }
+            _ => Err(Error::custom(
+                "expected `fallback = function`, `fallback(…)` with at least one of `cache(…)`, `call = function`, \
+                 `value = expression`, `registered`, or `fallback = off`",
+            )
+            .with_span(meta.path())),
+        }
+    }
+}
+
+fn function(expr: &Expr) -> Result<ExprPath> {
+    match peel(expr) {
+        Expr::Path(path) => Ok(path.clone()),
+        _ => Err(Error::custom(
+            "expected the path of a function that takes the same arguments; for a value write `fallback(value = …)`",
+        )
+        .with_span(expr)),
+    }
+}
+
+fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Result<Fallback> {
+    let mut problems = Error::accumulator();
+    let items = items::split(tokens, &mut problems);
+    let broken = items.len();
+    let items = items::known(items, PLACE, &mut problems);
+    let broken = broken != items.len();
+
+    let mut steps = Vec::new();
+    let mut on: Option<On> = None;
+    let mut cached = false;
+    let mut registered = false;
+    let mut answered = false;
+    let mut wrong_steps = false;
+    for meta in &items {
+        let mut wrong = |message: &str| {
+            problems.push(Error::custom(message).with_span(meta.path()));
+            wrong_steps = true;
+        };
+        let step_name = name(meta);
+        if step_name == "on" {
+            if on.is_some() {
+                wrong("`on` is given twice; keep one");
+            } else {
+                // A wrong value still counts as given.
+                on = Some(problems.handle(<On as Read>::read(meta)).unwrap_or(On::Any));
+            }
+            continue;
+        }
+        if answered {
+            wrong("never reached: `value` always has an answer, so it must be the last step");
+        }
+        match step_name.as_str() {
+            "cache" if cached => wrong("`cache` is given twice; keep one"),
+            "registered" if registered => wrong("`registered` is given twice; keep one"),
+            _ => {}
+        }
+        cached |= step_name == "cache";
+        registered |= step_name == "registered";
+        answered |= step_name == "value";
+        match problems.handle(read_step(meta)) {
+            Some(step) => steps.push(step),
+            None => wrong_steps = true,
+        }
+    }
+    if steps.is_empty() && !wrong_steps && !broken {
+        problems.push(
+            Error::custom(
+                "a fallback needs at least one step: `cache(…)`, `call = function`, `value = expression` or `registered`",
+            )
+            .with_span(&name_of_fallback),
+        );
+    }
+    problems.finish_with(Fallback::Steps {
+        steps,
+        on: on.unwrap_or(On::Any),
+    })
+}
+
+fn read_step(meta: &Meta) -> Result<Step> {
+    match (name(meta).as_str(), meta) {
+        ("cache", Meta::List(list)) => Ok(Step::Cache {
+            name: list.path.span(),
+            cache: items::read(list.tokens.clone())?,
+        }),
+        ("cache", _) => Err(Error::custom(
+            "expected `cache(key = …, ttl = \"5m\")`, the last good answer",
+        )
+        .with_span(meta.path())),
+        ("call", Meta::NameValue(pair)) => function(&pair.value).map(Step::Call),
+        ("call", _) => Err(Error::custom("expected `call = function`").with_span(meta.path())),
+        ("registered", Meta::Path(_)) => Ok(Step::Registered),
+        ("registered", _) => Err(Error::custom(
+            "`registered` stands alone: the fallback is registered at run time",
+        )
+        .with_span(meta.path())),
+        _ => <Code as Read>::read(meta).map(|Code(value)| Step::Value(value)),
+    }
+}

@@ -1,0 +1,181 @@
+//! A list of arguments: taken apart so that one mistake does not hide the next, and read into a struct.
+
+use std::collections::HashMap;
+
+use darling::ast::NestedMeta;
+use darling::error::Accumulator;
+use darling::{Error, FromMeta, Result};
+use proc_macro2::TokenStream;
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Lit, Meta, Token};
+
+use super::names::{self, Place};
+use super::written::is_off;
+
+/// A struct with one field for each argument of a list.
+pub(crate) trait Options: FromMeta {
+    /// The argument whose parentheses hold the list; `None`: the attribute itself.
+    const WITHIN: Option<&'static str>;
+    /// The arguments it takes.
+    const NAMES: &'static [&'static str];
+}
+
+/// Declares such a struct, so that each argument is named once. `=> Key` names the runtime's setting
+/// that the argument sets.
+macro_rules! options {
+    (
+        $(#[$about:meta])*
+        $name:ident $(in $within:literal)? {
+            $( $(#[$doc:meta])* $field:ident $(as $written:literal)?: $value:ty $(=> $key:ident)?, )*
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, darling::FromMeta)]
+        pub(crate) struct $name {
+            $( $(#[$doc])* $(#[darling(rename = $written)])? pub(crate) $field: Option<crate::args::Written<$value>>, )*
+        }
+
+        impl crate::args::items::Options for $name {
+            const WITHIN: Option<&'static str> = crate::args::items::options!(@within $($within)?);
+            const NAMES: &'static [&'static str] = &[$( crate::args::items::options!(@name $field $($written)?) ),*];
+        }
+
+        impl $name {
+            /// The settings of the runtime that were given, by the name of their key.
+            #[allow(unused_mut, dead_code)]
+            pub(crate) fn settings(&self) -> Vec<(&'static str, &dyn crate::args::Setting)> {
+                let mut settings: Vec<(&'static str, &dyn crate::args::Setting)> = Vec::new();
+                $( $(
+                    if let Some(written) = &self.$field {
+                        settings.push((stringify!($key), &written.value));
+                    }
+                )? )*
+                settings
+            }
+        }
+    };
+    (@within) => { None };
+    (@within $within:literal) => { Some($within) };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $written:literal) => { $written };
+}
+pub(crate) use options;
+
+/// Reads a list of arguments; everything wrong with it is in the one error.
+pub(crate) fn read<T: Options>(tokens: TokenStream) -> Result<T> {
+    let mut problems = Error::accumulator();
+    let place = names::place::<T>();
+    let items = known(split(tokens, &mut problems), place, &mut problems);
+    let once = without_repetitions(items, &mut problems);
+    let read = problems.handle(T::from_list(&once));
+    problems.finish()?;
+    read.ok_or_else(|| Error::custom("no arguments"))
+}
+
+/// Takes a list apart at its commas. What does not parse is reported and left out.
+pub(crate) fn split(tokens: TokenStream, problems: &mut Accumulator) -> Vec<NestedMeta> {
+    let mut items = Vec::new();
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let ahead = input.fork();
+            match ahead.parse::<NestedMeta>() {
+                Ok(item) if ahead.is_empty() || ahead.peek(Token![,]) => {
+                    input.advance_to(&ahead);
+                    items.push(item);
+                }
+                Ok(_) => {
+                    problems.push(
+                        Error::custom(
+                            "expected `,` between arguments, and each argument as `name = value`",
+                        )
+                        .with_span(&ahead.span()),
+                    );
+                    skip_to_comma(input)?;
+                }
+                Err(error) => {
+                    problems.push(error.into());
+                    skip_to_comma(input)?;
+                }
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        problems.push(error.into());
+    }
+    items
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// Keeps the arguments that this place takes.
+pub(crate) fn known(items: Vec<NestedMeta>, place: Place, problems: &mut Accumulator) -> Vec<Meta> {
+    let mut kept = Vec::new();
+    for item in items {
+        match item {
+            NestedMeta::Lit(lit) => problems.push(unnamed(&lit, place)),
+            NestedMeta::NameValueInvalidExpr(pair) => {
+                let name = names::text(&pair.path);
+                problems.push(if place.names.contains(&name.as_str()) {
+                    let place = pair.error.span();
+                    Error::custom(format!("not a value for `{name}`: {}", pair.error))
+                        .with_span(&place)
+                } else {
+                    Error::custom(names::unknown(&name, place)).with_span(&pair.path)
+                });
+            }
+            NestedMeta::Meta(meta) => {
+                let name = names::text(meta.path());
+                if place.names.contains(&name.as_str()) {
+                    kept.push(meta);
+                } else {
+                    problems
+                        .push(Error::custom(names::unknown(&name, place)).with_span(meta.path()));
+                }
+            }
+        }
+    }
+    kept
+}
+
+fn unnamed(lit: &Lit, place: Place) -> Error {
+    let error = match (lit, place.within) {
+        (Lit::Str(text), None) => Error::custom(format!(
+            "a value without a name; for the service's name write `service = {:?}`",
+            text.value()
+        )),
+        _ => Error::custom("a value without a name; write `name = value`"),
+    };
+    error.with_span(&lit.span())
+}
+
+fn without_repetitions(items: Vec<Meta>, problems: &mut Accumulator) -> Vec<NestedMeta> {
+    let mut first_off: HashMap<String, bool> = HashMap::new();
+    let mut kept = Vec::new();
+    for meta in items {
+        let name = names::text(meta.path());
+        let off = matches!(&meta, Meta::NameValue(pair) if is_off(&pair.value));
+        match first_off.get(&name) {
+            None => {
+                first_off.insert(name, off);
+                kept.push(NestedMeta::Meta(meta));
+            }
+            Some(before) => {
+                let message = if *before == off {
+                    format!("`{name}` is given twice; keep one")
+                } else {
+                    format!("`{name}` is both set and switched off; keep one")
+                };
+                problems.push(Error::custom(message).with_span(meta.path()));
+            }
+        }
+    }
+    kept
+}

@@ -1,0 +1,233 @@
+//! What was written in the attribute.
+
+mod duration;
+pub(crate) mod fallback;
+pub(crate) mod items;
+pub(crate) mod names;
+mod value;
+mod written;
+
+use darling::{Error, Result};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote;
+use syn::{Expr, MacroDelimiter, Meta};
+
+pub(crate) use duration::{Time, Wait, Window};
+pub(crate) use fallback::{Fallback, LastGood, Step};
+use items::{Options, options};
+pub(crate) use value::{
+    Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
+    PathText, Refill, Setting, Share, Strategy, Text, source,
+};
+pub(crate) use written::Written;
+use written::{Read, Value, is_off, name};
+
+use crate::expand::Runtime;
+
+options! {
+    /// The arguments of every attribute.
+    Args {
+        service: Text,
+        retry: Switch<Retry>,
+        retry_budget: Switch<RetryBudget>,
+        circuit: Switch<Circuit>,
+        rate_limit: Switch<RateLimit>,
+        bulkhead: Switch<Bulkhead>,
+        timeout: Limit,
+        deadline: Limit,
+        fallback: Fallback,
+        classify: Callable,
+        classify_ok: Callable,
+        idempotent: Flag,
+        correlation_id: Code,
+        borrow: Names,
+        registry: Code,
+        runtime as "crate": PathText,
+    }
+}
+
+options! {
+    /// `retry(…)`
+    Retry in "retry" {
+        max_attempts: Count => RetryMaxAttempts,
+        base_delay: Time => RetryBaseDelay,
+        max_delay: Time => RetryMaxDelay,
+        multiplier: Factor => RetryMultiplier,
+        jitter: Jitter => RetryJitter,
+        max_elapsed: Time => RetryMaxElapsed,
+        max_retry_after: Wait => RetryMaxRetryAfter,
+        retry_if: Callable,
+        exhausted: Exhausted,
+    }
+}
+
+options! {
+    /// `retry_budget(…)`
+    RetryBudget in "retry_budget" {
+        capacity: Capacity => BudgetCapacity,
+        refill: Refill => BudgetRefill,
+    }
+}
+
+options! {
+    /// `circuit(…)`
+    Circuit in "circuit" {
+        failure_threshold: Count => CircuitFailureThreshold,
+        failure_rate: Share => CircuitFailureRate,
+        window: Window => CircuitWindow,
+        minimum_calls: Count => CircuitMinimumCalls,
+        slow_call_duration: Time => CircuitSlowCallDuration,
+        slow_call_rate: Share => CircuitSlowCallRate,
+        recovery_timeout: Time => CircuitRecoveryTimeout,
+        recovery_multiplier: Factor => CircuitRecoveryMultiplier,
+        max_recovery_timeout: Time => CircuitMaxRecoveryTimeout,
+        success_threshold: Count => CircuitSuccessThreshold,
+        half_open_max_calls: Count => CircuitHalfOpenMaxCalls,
+        abandoned: Abandoned => CircuitAbandoned,
+    }
+}
+
+options! {
+    /// `rate_limit(…)`
+    RateLimit in "rate_limit" {
+        requests_per_second: PerSecond => RateLimitRate,
+        requests_per_minute: PerMinute => RateLimitRate,
+        requests_per_hour: PerHour => RateLimitRate,
+        burst: Count => RateLimitBurst,
+        strategy: Strategy => RateLimitStrategy,
+        key: Code,
+        cost: Code,
+        max_wait: Wait => RateLimitMaxWait,
+        max_keys: Count => RateLimitMaxKeys,
+        max_park: Time => RateLimitMaxPark,
+    }
+}
+
+options! {
+    /// `bulkhead(…)`
+    Bulkhead in "bulkhead" {
+        max_concurrent: Count => BulkheadMaxConcurrent,
+        max_wait: Wait => BulkheadMaxWait,
+    }
+}
+
+/// Requests in one period.
+macro_rules! rates {
+    ($($name:ident: $seconds:literal;)*) => { $(
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name(Count);
+
+        impl Value for $name {
+            const EXAMPLE: &'static str = "60";
+
+            fn of(expr: &Expr) -> Result<Self> {
+                Count::of(expr).map(Self)
+            }
+        }
+
+        impl Setting for $name {
+            fn expand(&self, runtime: &Runtime) -> TokenStream {
+                let private = runtime.private(Span::mixed_site());
+                let limit = Literal::u32_unsuffixed(self.0.0);
+                quote!(#private::Value::Rate { limit: #limit, period: #private::Duration::from_secs($seconds) })
+            }
+        }
+    )* };
+}
+rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }
+
+/// A pattern that can be set in parentheses, or switched off.
+#[derive(Debug)]
+pub(crate) enum Switch<T> {
+    Off,
+    On(T),
+}
+
+impl<T> Switch<T> {
+    /// Whether it was written and is off.
+    pub(crate) fn is_off(written: Option<&Written<Self>>) -> bool {
+        matches!(
+            written,
+            Some(Written {
+                value: Self::Off,
+                ..
+            })
+        )
+    }
+
+    /// The settings, where there are any.
+    pub(crate) fn on(written: Option<&Written<Self>>) -> Option<&T> {
+        match written {
+            Some(Written {
+                value: Self::On(settings),
+                ..
+            }) => Some(settings),
+            _ => None,
+        }
+    }
+}
+
+impl<T: Options> Read for Switch<T> {
+    fn read(meta: &Meta) -> Result<Self> {
+        match meta {
+            Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                items::read(list.tokens.clone()).map(Self::On)
+            }
+            Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
+            _ => {
+                let error = Error::custom(format!(
+                    "expected `{0}({1} = …)`, or `{0} = off`",
+                    name(meta),
+                    T::NAMES[0]
+                ));
+                Err(match meta {
+                    Meta::NameValue(pair) => error.with_span(&pair.value),
+                    _ => error.with_span(meta.path()),
+                })
+            }
+        }
+    }
+}
+
+/// A limit of time, or `off`.
+#[derive(Debug)]
+pub(crate) enum Limit {
+    Off,
+    On(Time),
+}
+
+impl Value for Limit {
+    const EXAMPLE: &'static str = Time::EXAMPLE;
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if is_off(expr) {
+            return Ok(Self::Off);
+        }
+        Time::of(expr).map(Self::On).map_err(|error| {
+            let zero = matches!(Wait::of(expr), Ok(Wait(time)) if time.known().is_some());
+            if zero {
+                Error::custom("must be longer than zero; to do without it write `off`")
+                    .with_span(expr)
+            } else {
+                error
+            }
+        })
+    }
+}
+
+impl Args {
+    /// Reads the tokens between the attribute's parentheses.
+    pub(crate) fn read(tokens: TokenStream) -> Result<Self> {
+        items::read(tokens)
+    }
+
+    /// Whether failed attempts are repeated.
+    pub(crate) fn retries(&self) -> bool {
+        !Switch::is_off(self.retry.as_ref())
+    }
+
+    /// `retry(retry_if = …)`
+    pub(crate) fn retry_if(&self) -> Option<&Written<Callable>> {
+        Switch::on(self.retry.as_ref())?.retry_if.as_ref()
+    }
+}

@@ -1,0 +1,230 @@
+//! Which argument belongs where, and what a name that belongs nowhere was probably meant to be.
+
+use syn::Path;
+
+use super::items::Options;
+use super::{Args, Bulkhead, Circuit, LastGood, RateLimit, Retry, RetryBudget, fallback};
+
+/// The names that one list of arguments takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The argument whose parentheses it is; `None`: the attribute's own.
+    pub(crate) within: Option<&'static str>,
+    pub(crate) names: &'static [&'static str],
+}
+
+/// Every place where an argument can stand.
+const PLACES: [Place; 8] = [
+    place::<Args>(),
+    place::<Retry>(),
+    place::<RetryBudget>(),
+    place::<Circuit>(),
+    place::<RateLimit>(),
+    place::<Bulkhead>(),
+    fallback::PLACE,
+    place::<LastGood>(),
+];
+
+pub(crate) const fn place<T: Options>() -> Place {
+    Place {
+        within: T::WITHIN,
+        names: T::NAMES,
+    }
+}
+
+/// Names that other libraries use, and what they are called here.
+const ELSEWHERE: [(&str, &str); 30] = [
+    ("attempts", "max_attempts"),
+    ("max_retries", "max_attempts"),
+    ("retries", "max_attempts"),
+    ("max_times", "max_attempts"),
+    ("initial_delay", "base_delay"),
+    ("min_delay", "base_delay"),
+    ("delay", "base_delay"),
+    ("backoff", "base_delay"),
+    ("factor", "multiplier"),
+    ("exponential_base", "multiplier"),
+    ("retry_on", "retry_if"),
+    ("when", "retry_if"),
+    ("breaker", "circuit"),
+    ("circuit_breaker", "circuit"),
+    ("reset_timeout", "recovery_timeout"),
+    ("cooldown", "recovery_timeout"),
+    ("failure_ratio", "failure_rate"),
+    ("failure_rate_threshold", "failure_rate"),
+    ("window_size", "window"),
+    ("min_calls", "minimum_calls"),
+    ("rate_limiter", "rate_limit"),
+    ("rpm", "requests_per_minute"),
+    ("rps", "requests_per_second"),
+    ("per_minute", "requests_per_minute"),
+    ("per_second", "requests_per_second"),
+    ("concurrency", "max_concurrent"),
+    ("max_concurrency", "max_concurrent"),
+    ("total_timeout", "deadline"),
+    ("default", "value"),
+    ("name", "service"),
+];
+
+/// A path as it was written, without spaces.
+pub(crate) fn text(path: &Path) -> String {
+    let mut text = String::new();
+    if path.leading_colon.is_some() {
+        text.push_str("::");
+    }
+    for (index, segment) in path.segments.iter().enumerate() {
+        if index > 0 {
+            text.push_str("::");
+        }
+        text.push_str(&segment.ident.to_string());
+    }
+    text
+}
+
+/// What to say about a name that `here` does not take.
+pub(crate) fn unknown(name: &str, here: Place) -> String {
+    let what = match here.within {
+        None => format!("unknown argument `{name}`"),
+        Some(group) => format!("unknown argument `{name}` in `{group}(…)`"),
+    };
+    let hint = elsewhere(name, here)
+        .or_else(|| {
+            let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name)?.1;
+            if here.names.contains(&known) {
+                Some(format!("; here it is called `{known}`"))
+            } else {
+                Some(elsewhere(known, here)?.replace("it belongs", &format!("`{known}` belongs")))
+            }
+        })
+        .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
+        .or_else(|| {
+            // A slip of the pen and the wrong place at once.
+            let all = PLACES.iter().flat_map(|place| place.names.iter().copied());
+            let near = nearest(name, &all.collect::<Vec<_>>())?;
+            Some(elsewhere(near, here)?.replace(
+                "; it belongs",
+                &format!("; did you mean `{near}`? It belongs"),
+            ))
+        })
+        .unwrap_or_else(|| format!("; expected {}", list(here.names)));
+    what + &hint
+}
+
+/// Where else the name would be right.
+fn elsewhere(name: &str, here: Place) -> Option<String> {
+    let homes: Vec<Option<&str>> = PLACES
+        .iter()
+        .filter(|place| place.within != here.within && place.names.contains(&name))
+        .map(|place| place.within)
+        .collect();
+    if homes.is_empty() {
+        return None;
+    }
+    // One of the attribute's own arguments inside of a group.
+    if homes.contains(&None) {
+        let group = here.within?;
+        return Some(format!(
+            "; it belongs outside of `{group}(…)`, beside it in the attribute"
+        ));
+    }
+    let homes: Vec<String> = homes
+        .into_iter()
+        .flatten()
+        .map(|group| match name {
+            "cache" => format!("`{group}({name}(…))`"),
+            "registered" => format!("`{group}({name})`"),
+            _ => format!("`{group}({name} = …)`"),
+        })
+        .collect();
+    Some(format!("; it belongs inside {}", homes.join(" or ")))
+}
+
+/// The name that is spelled most like it, if any is near.
+pub(crate) fn nearest<'a>(name: &str, names: &[&'a str]) -> Option<&'a str> {
+    names
+        .iter()
+        .map(|known| (strsim::jaro_winkler(name, known), *known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, known)| known)
+}
+
+/// `` `a`, `b` or `c` ``
+pub(crate) fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own() -> Place {
+        place::<Args>()
+    }
+
+    #[test]
+    fn every_foreign_name_leads_to_one_of_ours() {
+        for (theirs, ours) in ELSEWHERE {
+            assert!(
+                PLACES.iter().any(|place| place.names.contains(&ours)),
+                "{ours}"
+            );
+            assert!(
+                !PLACES.iter().any(|place| place.names.contains(&theirs)),
+                "{theirs}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_gets_the_nearest_one() {
+        assert_eq!(
+            unknown("retires", own()),
+            "unknown argument `retires`; did you mean `retry`?"
+        );
+        assert_eq!(
+            unknown("max_attempt", place::<Retry>()),
+            "unknown argument `max_attempt` in `retry(…)`; did you mean `max_attempts`?"
+        );
+    }
+
+    #[test]
+    fn a_name_in_the_wrong_place_is_told_its_home() {
+        assert_eq!(
+            unknown("max_attempts", own()),
+            "unknown argument `max_attempts`; it belongs inside `retry(max_attempts = …)`"
+        );
+        assert_eq!(
+            unknown("max_wait", own()),
+            "unknown argument `max_wait`; it belongs inside `rate_limit(max_wait = …)` or `bulkhead(max_wait = …)`"
+        );
+        assert_eq!(
+            unknown("timeout", place::<Retry>()),
+            "unknown argument `timeout` in `retry(…)`; it belongs outside of `retry(…)`, beside it in the attribute"
+        );
+    }
+
+    #[test]
+    fn a_name_of_another_library_is_translated() {
+        assert_eq!(
+            unknown("max_retries", place::<Retry>()),
+            "unknown argument `max_retries` in `retry(…)`; here it is called `max_attempts`"
+        );
+        assert_eq!(
+            unknown("rpm", own()),
+            "unknown argument `rpm`; `requests_per_minute` belongs inside `rate_limit(requests_per_minute = …)`"
+        );
+    }
+
+    #[test]
+    fn a_name_like_no_other_gets_the_whole_list() {
+        assert_eq!(
+            unknown("zzz", place::<Bulkhead>()),
+            "unknown argument `zzz` in `bulkhead(…)`; expected `max_concurrent` or `max_wait`"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! One argument as it was written: its name, its value, and where they stand.
+
+use darling::{Error, FromMeta, Result};
+use proc_macro2::Span;
+use syn::spanned::Spanned as _;
+use syn::{Expr, Meta};
+
+/// An argument, with the places to point at when it is wrong.
+#[derive(Debug)]
+pub(crate) struct Written<T> {
+    /// Where its name stands.
+    pub(crate) name: Span,
+    /// Where its value stands; the name again where it has none.
+    pub(crate) place: Span,
+    pub(crate) value: T,
+}
+
+/// What can stand as one argument.
+pub(crate) trait Read: Sized {
+    fn read(meta: &Meta) -> Result<Self>;
+}
+
+/// What can stand after `name =`.
+pub(crate) trait Value: Sized {
+    /// An example, for the message about a missing value.
+    const EXAMPLE: &'static str;
+
+    fn of(expr: &Expr) -> Result<Self>;
+}
+
+impl<T: Value> Read for T {
+    fn read(meta: &Meta) -> Result<Self> {
+        match meta {
+            Meta::NameValue(pair) => T::of(peel(&pair.value)),
+            Meta::Path(path) => Err(Error::custom(format!(
+                "`{0}` needs a value: `{0} = {1}`",
+                name(meta),
+                T::EXAMPLE
+            ))
+            .with_span(path)),
+            Meta::List(list) => Err(Error::custom(format!(
+                "`{0}` takes its value after `=`: `{0} = {1}`",
+                name(meta),
+                T::EXAMPLE
+            ))
+            .with_span(&list.path)),
+        }
+    }
+}
+
+impl<T: Read> FromMeta for Written<T> {
+    fn from_meta(meta: &Meta) -> Result<Self> {
+        let place = match meta {
+            Meta::NameValue(pair) => peel(&pair.value).span(),
+            Meta::Path(_) | Meta::List(_) => meta.path().span(),
+        };
+        Ok(Self {
+            name: meta.path().span(),
+            place,
+            value: T::read(meta)?,
+        })
+    }
+}
+
+/// The name of an argument as text.
+pub(crate) fn name(meta: &Meta) -> String {
+    crate::args::names::text(meta.path())
+}
+
+/// The expression without the invisible groups of `macro_rules!` and without parentheses.
+pub(crate) fn peel(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Group(group) => peel(&group.expr),
+        Expr::Paren(paren) => peel(&paren.expr),
+        expr => expr,
+    }
+}
+
+/// Whether it is the word `off`.
+pub(crate) fn is_off(expr: &Expr) -> bool {
+    matches!(peel(expr), Expr::Path(path) if path.path.is_ident("off"))
+}

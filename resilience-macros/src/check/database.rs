@@ -1,0 +1,48 @@
+//! A retry inside of a transaction that somebody else began repeats half of it.
+
+use darling::{Error, Result};
+use syn::Type;
+use syn::spanned::Spanned as _;
+
+use crate::args::Args;
+use crate::function::Function;
+
+pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
+    if !args.retries() {
+        return Ok(());
+    }
+    let mut problems = Error::accumulator();
+    for argument in &function.arguments {
+        if let Some(what) = belongs_to_the_caller(&argument.ty, false) {
+            problems.push(
+                Error::custom(format!(
+                    "this {what} is the caller's: after a failure inside of it the whole of it must be repeated, not this function; \
+                     write `retry = off` here and annotate the function that begins it"
+                ))
+                .with_span(&argument.ty.span()),
+            );
+        }
+    }
+    problems.finish()
+}
+
+fn belongs_to_the_caller(ty: &Type, exclusive: bool) -> Option<&'static str> {
+    match ty {
+        Type::Group(group) => belongs_to_the_caller(&group.elem, exclusive),
+        Type::Paren(paren) => belongs_to_the_caller(&paren.elem, exclusive),
+        Type::Reference(reference) => {
+            belongs_to_the_caller(&reference.elem, reference.mutability.is_some())
+        }
+        Type::Path(path) => {
+            let name = path.path.segments.last()?.ident.to_string();
+            if name.ends_with("Transaction") {
+                Some("transaction")
+            } else if exclusive && name.ends_with("Connection") {
+                Some("connection, with a transaction that may be open on it,")
+            } else {
+                None
+            }
+        }
+        _ => None,
+    }
+}

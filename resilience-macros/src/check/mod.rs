@@ -1,0 +1,100 @@
+//! Rules between arguments, and between arguments and the function. The rules of one argument alone are
+//! where it is read.
+
+mod database;
+mod fallback;
+mod values;
+
+use darling::{Error, Result};
+use proc_macro2::Span;
+use syn::Type;
+
+use crate::args::{Args, names};
+use crate::function::{Function, bare_error_parameter};
+use crate::kind::Kind;
+
+/// Everything that is wrong, at once. Without a function only the arguments are looked at.
+pub(crate) fn check(kind: Kind, args: &Args, function: Option<&Function>) -> Result<()> {
+    let mut problems = Error::accumulator();
+    if kind.default_service().is_none() && args.service.is_none() {
+        problems.push(
+            Error::custom(
+                "`#[resilient]` needs the name of the service that it protects: `#[resilient(service = \"billing\")]`",
+            )
+            .with_span(&Span::call_site()),
+        );
+    }
+    problems.handle(values::check(args));
+    if let Some(function) = function {
+        problems.handle(borrowed(args, function));
+        problems.handle(fallback::check(args, function));
+        problems.handle(error_is_known(args, function));
+        if kind == Kind::Database {
+            problems.handle(database::check(args, function));
+        }
+    }
+    problems.finish()
+}
+
+/// `borrow(…)` names owned arguments.
+fn borrowed(args: &Args, function: &Function) -> Result<()> {
+    let mut problems = Error::accumulator();
+    let names = args.borrow.iter().flat_map(|written| &written.value.0);
+    let mut seen = Vec::new();
+    for name in names {
+        let found = function
+            .arguments
+            .iter()
+            .find(|argument| argument.bindings.iter().any(|own| own.ident == *name));
+        let problem = match found {
+            _ if seen.contains(&name) => Some(format!("`{name}` is named twice; keep one")),
+            None => Some(no_such_argument(&name.to_string(), function)),
+            Some(argument) if matches!(argument.ty, Type::Reference(_)) => Some(format!(
+                "`{name}` is a reference already, every attempt uses it as it is; take it out of `borrow(…)`"
+            )),
+            Some(_) => None,
+        };
+        if let Some(problem) = problem {
+            problems.push(Error::custom(problem).with_span(name));
+        }
+        seen.push(name);
+    }
+    problems.finish()
+}
+
+fn no_such_argument(name: &str, function: &Function) -> String {
+    let known: Vec<String> = function
+        .arguments
+        .iter()
+        .flat_map(|argument| &argument.bindings)
+        .map(|binding| binding.ident.to_string())
+        .collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match names::nearest(name, &known) {
+        Some(near) => {
+            format!("the function has no argument `{name}`; did you mean `{near}`?")
+        }
+        None if known.is_empty() => {
+            format!("the function has no argument `{name}`, it has none to borrow")
+        }
+        None => format!(
+            "the function has no argument `{name}`; it has {}",
+            names::list(&known)
+        ),
+    }
+}
+
+/// What an error means is looked up by its type. A bare type parameter has nothing to look up.
+fn error_is_known(args: &Args, function: &Function) -> Result<()> {
+    if !args.retries() || args.classify.is_some() || args.retry_if().is_some() {
+        return Ok(());
+    }
+    match bare_error_parameter(&function.output, &function.sig.generics) {
+        None => Ok(()),
+        Some(error) => Err(Error::custom(format!(
+            "nothing is known about the generic error type `{error}`, so no failure could be told from another; \
+             add the bound `{error}: Classify`, name a function with `classify = …`, or write `retry = off`"
+        ))
+        .with_span(&error)),
+    }
+}

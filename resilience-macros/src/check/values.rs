@@ -1,0 +1,104 @@
+//! Values that clash with one another.
+
+use darling::{Error, Result};
+use proc_macro2::Span;
+
+use crate::args::{Args, Circuit, RateLimit, Retry, Switch, Time, Window, Written};
+
+pub(super) fn check(args: &Args) -> Result<()> {
+    let mut problems = Error::accumulator();
+    if let Some(retry) = Switch::on(args.retry.as_ref()) {
+        problems.handle(delays(retry));
+    }
+    if let Some(circuit) = Switch::on(args.circuit.as_ref()) {
+        problems.handle(pauses(circuit));
+        problems.handle(window(circuit));
+    }
+    if let Some(rate_limit) = Switch::on(args.rate_limit.as_ref()) {
+        problems.handle(one_rate(rate_limit));
+    }
+    problems.finish()
+}
+
+fn delays(retry: &Retry) -> Result<()> {
+    ordered(
+        retry.base_delay.as_ref(),
+        retry.max_delay.as_ref(),
+        "`base_delay` is longer than `max_delay`, which no pause may be",
+    )
+}
+
+fn pauses(circuit: &Circuit) -> Result<()> {
+    ordered(
+        circuit.recovery_timeout.as_ref(),
+        circuit.max_recovery_timeout.as_ref(),
+        "`recovery_timeout` is longer than `max_recovery_timeout`, which no pause may be",
+    )
+}
+
+/// The first is not longer than the second, as far as both are known.
+fn ordered(
+    short: Option<&Written<Time>>,
+    long: Option<&Written<Time>>,
+    message: &str,
+) -> Result<()> {
+    if let (Some(short), Some(long)) = (short, long)
+        && let (Some(least), Some(most)) = (short.value.known(), long.value.known())
+        && least > most
+    {
+        return Err(Error::custom(message).with_span(&short.place));
+    }
+    Ok(())
+}
+
+fn window(circuit: &Circuit) -> Result<()> {
+    if let (Some(minimum), Some(window)) = (&circuit.minimum_calls, &circuit.window)
+        && let Window::Calls(calls) = window.value
+        && minimum.value.0 > calls
+    {
+        return Err(Error::custom(format!(
+            "`minimum_calls` can never be reached in a `window` of {calls} calls"
+        ))
+        .with_span(&minimum.place));
+    }
+    Ok(())
+}
+
+fn one_rate(rate_limit: &RateLimit) -> Result<()> {
+    let rates: [(&str, Option<Span>); 3] = [
+        (
+            "requests_per_second",
+            rate_limit
+                .requests_per_second
+                .as_ref()
+                .map(|rate| rate.name),
+        ),
+        (
+            "requests_per_minute",
+            rate_limit
+                .requests_per_minute
+                .as_ref()
+                .map(|rate| rate.name),
+        ),
+        (
+            "requests_per_hour",
+            rate_limit.requests_per_hour.as_ref().map(|rate| rate.name),
+        ),
+    ];
+    let mut given = rates
+        .iter()
+        .filter_map(|(name, place)| place.map(|place| (name, place)));
+    let Some((first, _)) = given.next() else {
+        return Ok(());
+    };
+    let mut problems = Error::accumulator();
+    for (name, place) in given {
+        problems.push(
+            Error::custom(format!(
+                "`{name}` and `{first}` are both the rate of one limiter; keep one"
+            ))
+            .with_span(&place),
+        );
+    }
+    problems.finish()
+}

@@ -1,0 +1,172 @@
+//! One run of the body: what it gets, and how it is handed to the runtime.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::Expansion;
+use super::runtime::at;
+use crate::function::{Binding, Passing, without_impl_trait};
+
+/// How the attempt's block comes to what it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Capture {
+    /// `async move`: it takes what it mentions.
+    Move,
+    /// `async`: it takes what it uses up and borrows the rest, for a receiver that no `let` can replace
+    /// and for `borrow(…)`.
+    ByUse,
+}
+
+/// What one binding needs for one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Renewal {
+    Clone,
+    Lend,
+    Take,
+}
+
+impl Expansion<'_> {
+    pub(super) fn capture(&self) -> Capture {
+        let borrows = self.args.borrow.is_some();
+        let receiver_is_stuck = self.function.receiver.as_ref().is_some_and(|receiver| {
+            !receiver.can_be_shadowed
+                && match receiver.passing {
+                    Passing::Copied => false,
+                    Passing::Lent => self.args.retries() || self.fallback_uses(&receiver.ident),
+                    Passing::Owned => self.args.retries(),
+                }
+        });
+        if borrows || receiver_is_stuck {
+            Capture::ByUse
+        } else {
+            Capture::Move
+        }
+    }
+
+    /// Whether each attempt gets a binding of its own, so that `mut` belongs there and not on the argument.
+    pub(super) fn renews(&self, ident: &Ident) -> bool {
+        self.function
+            .arguments
+            .iter()
+            .flat_map(|argument| &argument.bindings)
+            .any(|binding| binding.ident == *ident && self.renewal(binding).is_some())
+    }
+
+    fn renewal(&self, binding: &Binding) -> Option<Renewal> {
+        if !self.body.contain(&binding.ident) || self.borrowed(&binding.ident) {
+            return None;
+        }
+        let retries = self.args.retries();
+        match binding.passing {
+            Passing::Owned if retries => Some(Renewal::Clone),
+            Passing::Owned if self.capture() == Capture::ByUse => Some(Renewal::Take),
+            Passing::Owned => None,
+            Passing::Lent if retries || self.fallback_uses(&binding.ident) => Some(Renewal::Lend),
+            Passing::Lent => None,
+            // A fresh copy, where the body may change it.
+            Passing::Copied if retries && binding.mutability.is_some() => Some(Renewal::Take),
+            Passing::Copied => None,
+        }
+    }
+
+    pub(super) fn borrowed(&self, ident: &Ident) -> bool {
+        let mut names = self.args.borrow.iter().flat_map(|written| &written.value.0);
+        names.any(|name| name == ident)
+    }
+
+    /// `CloneForRetry::clone_for_retry(&x)`, standing at the argument's name: that is where a missing
+    /// `Clone` is reported.
+    pub(super) fn cloned(&self, ident: &Ident) -> TokenStream {
+        let there = ident.span();
+        let private = self.runtime.private(there);
+        quote_spanned!(there=> #private::CloneForRetry::clone_for_retry(&#ident))
+    }
+}
+
+/// `{ let x = …; Call::run(&mut call, async move { body }).await }`
+pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let private = &expansion.private;
+    let capture = expansion.capture();
+    let mut outside = Vec::new();
+    let mut inside = Vec::new();
+    if let Some(receiver) = &expansion.function.receiver
+        && receiver.can_be_shadowed
+        && expansion.body.contain(&receiver.ident)
+    {
+        let own = Binding {
+            ident: receiver.ident.clone(),
+            mutability: None,
+            passing: receiver.passing,
+        };
+        renew(expansion, capture, &own, &mut outside, &mut inside);
+    }
+    for argument in &expansion.function.arguments {
+        for binding in &argument.bindings {
+            renew(expansion, capture, binding, &mut outside, &mut inside);
+        }
+    }
+
+    let body = &expansion.function.body;
+    let there = at(body.span());
+    let edge = return_edge(expansion);
+    let keywords = match capture {
+        Capture::Move => quote_spanned!(there=> async move),
+        Capture::ByUse => quote_spanned!(there=> async),
+    };
+    let block = quote_spanned!(there=> #keywords { #(#inside)* #edge #body });
+    let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block).await);
+    if outside.is_empty() {
+        run
+    } else {
+        quote_spanned!(mixed=> { #(#outside)* #run })
+    }
+}
+
+fn renew(
+    expansion: &Expansion<'_>,
+    capture: Capture,
+    binding: &Binding,
+    outside: &mut Vec<TokenStream>,
+    inside: &mut Vec<TokenStream>,
+) {
+    let Some(renewal) = expansion.renewal(binding) else {
+        return;
+    };
+    let mixed = Span::mixed_site();
+    let ident = &binding.ident;
+    let mutability = &binding.mutability;
+    let renewed = match renewal {
+        Renewal::Clone => expansion.cloned(ident),
+        Renewal::Lend => quote_spanned!(mixed=> &mut *#ident),
+        Renewal::Take => quote_spanned!(mixed=> #ident),
+    };
+    match (capture, renewal) {
+        (Capture::Move, _) => {
+            outside.push(quote_spanned!(mixed=> let #mutability #ident = #renewed;));
+        }
+        (Capture::ByUse, Renewal::Lend | Renewal::Take) => {
+            inside.push(quote_spanned!(mixed=> let #mutability #ident = #renewed;));
+        }
+        // Cloned outside: inside, the block would borrow the original and ask it to be `Sync`.
+        (Capture::ByUse, Renewal::Clone) => {
+            let own = format_ident!("{}", ident, span = mixed);
+            outside.push(quote_spanned!(mixed=> let #own = #renewed;));
+            inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));
+        }
+    }
+}
+
+/// Tells the compiler the block's type before it reads the body, as a function's signature would: for
+/// inference, for coercions, and for errors that point at the return type.
+fn return_edge(expansion: &Expansion<'_>) -> TokenStream {
+    let output = without_impl_trait(&expansion.function.output);
+    let there = at(output.span());
+    quote_spanned! {there=>
+        if false {
+            let never: #output = loop {};
+            return never;
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! What is tried after a failure, in the order in which it was written.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Expr, ExprPath};
+
+use super::Expansion;
+use super::description::last_good;
+use super::runtime::at;
+use crate::args::{Fallback, On, Step, source};
+use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
+
+/// How a fallback that is registered at run time comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Registered {
+    /// Not at all.
+    No,
+    /// As a step that was written, or follows one that can fail.
+    Step,
+    /// Without a word about it, so it must ask nothing of the error type.
+    Unasked,
+}
+
+impl<'a> Expansion<'a> {
+    pub(super) fn steps(&self) -> &'a [Step] {
+        Fallback::steps(self.args.fallback.as_ref())
+    }
+
+    /// Whether a fallback uses the argument of that name.
+    pub(super) fn fallback_uses(&self, ident: &Ident) -> bool {
+        self.steps().iter().any(|step| match step {
+            Step::Call(_) => true,
+            Step::Value(value) => self.value_mentions(value, ident),
+            Step::Cache { .. } | Step::Registered => false,
+        })
+    }
+
+    fn value_mentions(&self, value: &Expr, ident: &Ident) -> bool {
+        Mentions::of(self.user_code(value)).contain(ident)
+    }
+
+    fn registered(&self) -> Registered {
+        let steps = self.steps();
+        let off = matches!(
+            self.args.fallback.as_ref().map(|written| &written.value),
+            Some(Fallback::Off)
+        );
+        let written = steps.iter().any(|step| matches!(step, Step::Registered));
+        let answered = matches!(steps.last(), Some(Step::Value(_)));
+        let owned = last_good(self).is_some() || is_surely_owned(&self.function.output);
+        if off || written || answered || !owned {
+            Registered::No
+        } else if steps.iter().any(|step| matches!(step, Step::Call(_))) {
+            Registered::Step
+        } else {
+            Registered::Unasked
+        }
+    }
+
+    /// Whether anything stands after the attempts.
+    pub(super) fn has_fallback(&self) -> bool {
+        !self.steps().is_empty() || self.registered() != Registered::No
+    }
+
+    /// With `retry = off` the attempt uses its arguments up: what a fallback needs is cloned before.
+    pub(super) fn saved(&self) -> (TokenStream, TokenStream) {
+        let mixed = Span::mixed_site();
+        let mut before = TokenStream::new();
+        let mut after = TokenStream::new();
+        if self.args.retries() {
+            return (before, after);
+        }
+        let arguments = self.function.arguments.iter();
+        let bindings = arguments.flat_map(|argument| &argument.bindings);
+        let owned = bindings
+            .filter(|binding| binding.passing == Passing::Owned && !self.borrowed(&binding.ident))
+            .map(|binding| (&binding.ident, true))
+            .chain(self.owned_receiver());
+        for (ident, can_be_shadowed) in owned {
+            if !self.body.contain(ident) || !self.fallback_uses(ident) {
+                continue;
+            }
+            let saved = saved_as(ident);
+            let clone = self.cloned(ident);
+            before.extend(quote_spanned!(mixed=> let #saved = #clone;));
+            if can_be_shadowed {
+                after.extend(quote_spanned!(mixed=> let #ident = #saved;));
+            }
+        }
+        (before, after)
+    }
+
+    fn owned_receiver(&self) -> Option<(&Ident, bool)> {
+        let receiver = self.function.receiver.as_ref()?;
+        (receiver.passing == Passing::Owned).then_some((&receiver.ident, receiver.can_be_shadowed))
+    }
+}
+
+fn saved_as(ident: &Ident) -> Ident {
+    format_ident!("{}_for_fallback", ident, span = Span::mixed_site())
+}
+
+/// The block that turns `out` into the function's result.
+pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let there = at(expansion.function.output.span());
+    let private = expansion.runtime.private(there);
+    let on = match expansion
+        .args
+        .fallback
+        .as_ref()
+        .map(|written| &written.value)
+    {
+        Some(Fallback::Steps { on, .. }) => on.variant(),
+        _ => On::Any.variant(),
+    };
+    let steps = expansion.steps();
+    let registered = expansion.registered();
+    let answered = matches!(steps.last(), Some(Step::Value(_)));
+    let calls = steps.iter().any(|step| matches!(step, Step::Call(_)));
+
+    let remember = last_good(expansion)
+        .map(|_| quote_spanned!(there=> #private::Call::remember(&mut call, &out);));
+    let rescue = quote_spanned!(there=> #private::Call::rescue(&mut call, out, #private::On::#on));
+    let error = if calls || !answered {
+        quote_spanned! {mixed=>
+            let error = match #rescue {
+                ::core::ops::ControlFlow::Break(out) => break 'answer out,
+                ::core::ops::ControlFlow::Continue(error) => error,
+            };
+        }
+    } else {
+        quote_spanned! {mixed=>
+            if let ::core::ops::ControlFlow::Break(out) = #rescue {
+                break 'answer out;
+            }
+        }
+    };
+
+    let (_, restored) = expansion.saved();
+    let mut tried = TokenStream::new();
+    let mut last_failure = None;
+    for (index, step) in steps.iter().enumerate() {
+        let later = &steps[index + 1..];
+        tried.extend(match step {
+            Step::Cache { .. } => quote_spanned! {there=>
+                if let ::core::option::Option::Some(out) = #private::Call::recall(&mut call) {
+                    break 'answer out;
+                }
+            },
+            Step::Call(path) => {
+                // Only the last failure is told, and only where nothing answers in the end.
+                let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
+                if told {
+                    last_failure = Some(());
+                }
+                call(expansion, path, later, told)
+            }
+            Step::Value(value) => {
+                let output = without_impl_trait(&expansion.function.output);
+                let value = expansion.user_code(value);
+                quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "value", #value))
+            }
+            Step::Registered => {
+                let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
+                let step = ask_registered(expansion, told.then_some(last_failure));
+                if told {
+                    last_failure = Some(());
+                }
+                step
+            }
+        });
+    }
+    match registered {
+        Registered::No => {}
+        Registered::Step => {
+            tried.extend(ask_registered(expansion, Some(last_failure)));
+            last_failure = Some(());
+        }
+        Registered::Unasked => tried.extend(ask_unasked(expansion)),
+    }
+    if !answered && registered != Registered::Unasked {
+        tried.extend(if last_failure.is_some() {
+            quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
+        } else {
+            quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
+        });
+    }
+    quote_spanned! {mixed=>
+        #remember
+        'answer: {
+            #error
+            #restored
+            #tried
+        }
+    }
+}
+
+/// Calls a fallback function with the function's arguments.
+fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let there = at(path.span());
+    let private = expansion.runtime.private(there);
+    let name = source(&Expr::Path(path.clone()));
+    let arguments = arguments(expansion, later);
+    let path = expansion.user_code(&Expr::Path(path.clone()));
+    let future = quote_spanned! {there=>
+        #private::fallback(#path, (#(#arguments,)*), &error)
+    };
+    let output = without_impl_trait(&expansion.function.output);
+    let rescued = {
+        let there = at(output.span());
+        let private = expansion.runtime.private(there);
+        quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, #name, value))
+    };
+    let outcome = quote_spanned! {there=>
+        #private::Outcome::into_result(#private::Call::attempt_fallback(&mut call, #future).await)
+    };
+    if told {
+        let told = quote_spanned!(there=> ::core::convert::Into::into(failure));
+        quote_spanned! {mixed=>
+            let outcome = #outcome;
+            let last = match outcome {
+                ::core::result::Result::Ok(value) => break 'answer #rescued,
+                ::core::result::Result::Err(failure) => ::core::option::Option::Some((#name, #told)),
+            };
+        }
+    } else {
+        quote_spanned! {mixed=>
+            let outcome = #outcome;
+            if let ::core::result::Result::Ok(value) = outcome {
+                break 'answer #rescued;
+            }
+        }
+    }
+}
+
+/// The receiver and the arguments, as they came in. What a later step needs again is cloned.
+fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
+    let needed_again = |ident: &Ident| {
+        later.iter().any(|step| match step {
+            Step::Call(_) => true,
+            Step::Value(value) => expansion.value_mentions(value, ident),
+            Step::Cache { .. } | Step::Registered => false,
+        })
+    };
+    let pass = |ident: &Ident, passing: Passing, saved: bool| -> TokenStream {
+        let there = at(ident.span());
+        let own = if saved {
+            saved_as(ident)
+        } else {
+            ident.clone()
+        };
+        match passing {
+            Passing::Copied => own.to_token_stream(),
+            Passing::Lent => quote_spanned!(there=> &mut *#own),
+            Passing::Owned if needed_again(ident) => expansion.cloned(&own),
+            Passing::Owned => own.to_token_stream(),
+        }
+    };
+    let receiver = expansion.function.receiver.as_ref().map(|receiver| {
+        let saved = !expansion.args.retries()
+            && receiver.passing == Passing::Owned
+            && !receiver.can_be_shadowed
+            && expansion.body.contain(&receiver.ident);
+        pass(&receiver.ident, receiver.passing, saved)
+    });
+    let arguments = expansion.function.arguments.iter().filter_map(|argument| {
+        argument
+            .rebuilt(&mut |binding| Expr::Verbatim(pass(&binding.ident, binding.passing, false)))
+            .map(|expr| expr.into_token_stream())
+    });
+    receiver.into_iter().chain(arguments).collect()
+}
+
+/// A fallback that was registered at run time, where its failure may be told. `told` holds whether an
+/// earlier failure is at hand.
+fn ask_registered(expansion: &Expansion<'_>, told: Option<Option<()>>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let output = without_impl_trait(&expansion.function.output);
+    let there = at(output.span());
+    let private = expansion.runtime.private(there);
+    let asked = quote_spanned!(there=> #private::Call::registered::<#output>(&mut call).await);
+    let rescued =
+        quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "registered", value));
+    match told {
+        None => quote_spanned! {mixed=>
+            let outcome = #asked;
+            if let ::core::option::Option::Some(::core::result::Result::Ok(value)) = outcome {
+                break 'answer #rescued;
+            }
+        },
+        Some(earlier) => {
+            let earlier = match earlier {
+                Some(()) => quote_spanned!(mixed=> last),
+                None => quote_spanned!(mixed=> ::core::option::Option::None),
+            };
+            quote_spanned! {mixed=>
+                let outcome = #asked;
+                let last = match outcome {
+                    ::core::option::Option::Some(::core::result::Result::Ok(value)) => break 'answer #rescued,
+                    ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
+                        ::core::option::Option::Some(("registered", failure))
+                    }
+                    ::core::option::Option::None => #earlier,
+                };
+            }
+        }
+    }
+}
+
+/// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
+/// held while the fallback runs, so that the future stays as it was.
+fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let output = without_impl_trait(&expansion.function.output);
+    let there = at(output.span());
+    let private = expansion.runtime.private(there);
+    let asked = quote_spanned!(there=> asker.ask::<#output>(&mut call, error));
+    quote_spanned! {mixed=>
+        let asker = {
+            use #private::registered::{ByInto as _, ByNothing as _};
+            (&#private::registered::Probe(&error)).asker()
+        };
+        let answer = match #asked {
+            ::core::ops::ControlFlow::Break(out) => break 'answer out,
+            ::core::ops::ControlFlow::Continue(answer) => answer,
+        };
+        answer.await
+    }
+}

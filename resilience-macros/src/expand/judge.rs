@@ -1,0 +1,77 @@
+//! What is handed to the runtime to judge an outcome: the error, the `Ok`, and the error that the caller
+//! gets after the last attempt.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned as _;
+
+use super::Expansion;
+use super::runtime::at;
+use crate::args::{Exhausted, Switch};
+
+/// The three functions, in the order of the runtime's parameters.
+pub(super) fn judges(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let judge = judge(expansion);
+    let ok = ok(expansion);
+    let exhausted = exhausted(expansion);
+    quote_spanned!(mixed=> #judge, #ok, #exhausted)
+}
+
+fn judge(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let private = &expansion.private;
+    let mut judgement = match &expansion.args.classify {
+        Some(classify) => {
+            let there = at(classify.place);
+            let private = expansion.runtime.private(there);
+            let classify = expansion.user_code(&classify.value.0);
+            let error = quote_spanned!(mixed=> error);
+            quote_spanned!(there=> #private::judge_by(#error, #classify))
+        }
+        None => quote_spanned! {mixed=> {
+            use #private::probe::{
+                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+            };
+            (&&&&#private::probe::Probe(error)).judge()
+        }},
+    };
+    if let Some(retry_if) = expansion.args.retry_if() {
+        let there = at(retry_if.place);
+        let private = expansion.runtime.private(there);
+        let retry_if = expansion.user_code(&retry_if.value.0);
+        let error = quote_spanned!(mixed=> error);
+        judgement = quote_spanned!(there=> #private::retry_if(#judgement, #error, #retry_if));
+    }
+    quote_spanned!(mixed=> |error| #judgement)
+}
+
+fn ok(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let private = &expansion.private;
+    match &expansion.args.classify_ok {
+        None => quote_spanned!(mixed=> #private::ok_is_ok),
+        Some(classify) => {
+            let there = at(classify.value.0.span());
+            let private = expansion.runtime.private(there);
+            let value = quote_spanned!(mixed=> value);
+            let classify = expansion.user_code(&classify.value.0);
+            quote_spanned!(there=> |#value| #private::judge_ok(#value, #classify))
+        }
+    }
+}
+
+fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
+    let private = &expansion.private;
+    let written =
+        Switch::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());
+    match written {
+        Some(written) if written.value == Exhausted::Wrap => {
+            // The bounds of wrapping are broken by the error type, but asked for here.
+            let there = at(written.place);
+            let private = expansion.runtime.private(there);
+            quote_spanned!(there=> #private::wrapped)
+        }
+        _ => quote_spanned!(Span::mixed_site()=> #private::unchanged),
+    }
+}

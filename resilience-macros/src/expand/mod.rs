@@ -1,0 +1,247 @@
+//! The function that the compiler gets.
+//!
+//! ```text
+//! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
+//! Call::key(&mut call, &(key));
+//! let out = loop {
+//!     if !Call::admit(&mut call).await { break Call::refuse(&mut call); }
+//!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }).await };
+//!     if let Break(out) = Call::settle(&mut call, attempt, judge, ok, exhausted) { break out; }
+//! };
+//! 'answer: { fallbacks }
+//! ```
+//!
+//! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
+
+mod attempt;
+mod description;
+mod fallback;
+mod judge;
+mod runtime;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Expr, FnArg};
+
+pub(crate) use runtime::Runtime;
+use runtime::at;
+
+use crate::args::{Args, Switch};
+use crate::function::{Function, Mentions, Shape, braces};
+use crate::kind::Kind;
+
+/// All that the parts of an expansion are made from.
+struct Expansion<'a> {
+    kind: Kind,
+    args: &'a Args,
+    function: &'a Function,
+    runtime: Runtime,
+    /// The runtime's names for expansions, where no error points at them.
+    private: TokenStream,
+    /// What the body mentions.
+    body: Mentions,
+}
+
+pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStream {
+    let runtime = Runtime::new(args.runtime.as_ref().map(|written| &written.value.0));
+    let expansion = Expansion {
+        kind,
+        args,
+        function,
+        private: runtime.private(Span::mixed_site()),
+        runtime,
+        body: Mentions::of(function.body.stream()),
+    };
+    let statements = expansion.statements();
+    let renewed = |ident: &Ident| expansion.renews(ident);
+    match &function.shape {
+        Shape::AsyncFn => {
+            let mut sig = function.sig.clone();
+            for input in &mut sig.inputs {
+                if let FnArg::Typed(argument) = input {
+                    crate::function::without_mut(&mut argument.pat, &renewed);
+                }
+            }
+            function.with_block(&sig, statements)
+        }
+        Shape::AsyncTrait(boxed) => {
+            let block = braces(statements, function.body.span());
+            function.with_block(&function.sig, boxed.with_block(block, &renewed))
+        }
+    }
+}
+
+impl Expansion<'_> {
+    fn statements(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let start = self.start();
+        let (saved, _) = self.saved();
+        let attempts = if self.args.retries() {
+            self.attempts()
+        } else {
+            self.single_attempt()
+        };
+        if self.has_fallback() {
+            let rescue = fallback::rescue(self);
+            quote_spanned!(mixed=> #start #saved let out = #attempts; #rescue)
+        } else {
+            quote_spanned!(mixed=> #start #saved #attempts)
+        }
+    }
+
+    /// The call, with what is evaluated once.
+    fn start(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = &self.private;
+        let description = description::description(self);
+        let registry = match &self.args.registry {
+            None => quote_spanned!(mixed=> ::core::option::Option::None),
+            Some(registry) => {
+                let registry = self.user_code(&registry.value.0);
+                quote_spanned!(mixed=> ::core::option::Option::Some(#registry))
+            }
+        };
+        let limit = Switch::on(self.args.rate_limit.as_ref());
+        let key = limit
+            .and_then(|limit| limit.key.as_ref())
+            .map(|key| self.hashed("key", &key.value.0));
+        let cost = limit.and_then(|limit| limit.cost.as_ref()).map(|cost| {
+            let cost = self.user_code(&cost.value.0);
+            quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
+        });
+        let correlation_id = self.args.correlation_id.as_ref().map(|id| {
+            let there = at(id.place);
+            let id = self.user_code(&id.value.0);
+            quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
+        });
+        let cache_key = description::last_good(self)
+            .and_then(|cache| cache.key.as_ref())
+            .map(|key| self.hashed("cache_key", &key.value.0));
+        quote_spanned! {mixed=>
+            let mut call = #private::Call::start(
+                { static SITE: #private::Site = #private::Site::new(); &SITE },
+                #description,
+                #registry,
+            );
+            #key
+            #cost
+            #correlation_id
+            #cache_key
+        }
+    }
+
+    /// `Call::key(&mut call, &(user));`
+    fn hashed(&self, verb: &str, expr: &Expr) -> TokenStream {
+        let there = at(expr.span());
+        let private = self.runtime.private(there);
+        let verb = Ident::new(verb, there);
+        let call = quote_spanned!(Span::mixed_site()=> call);
+        let expr = self.user_code(&borrowing(expr.clone()));
+        quote_spanned!(there=> #private::Call::#verb(&mut #call, &(#expr));)
+    }
+
+    fn attempts(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = &self.private;
+        let refuse = self
+            .of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)));
+        let attempt = attempt::attempt(self);
+        let judges = judge::judges(self);
+        let settle = self.of_output(
+            |private| quote_spanned!(self.there()=> #private::Call::settle(&mut call, attempt, #judges)),
+        );
+        quote_spanned! {mixed=>
+            loop {
+                if !#private::Call::admit(&mut call).await {
+                    break #refuse;
+                }
+                let attempt = #attempt;
+                if let ::core::ops::ControlFlow::Break(out) = #settle {
+                    break out;
+                }
+            }
+        }
+    }
+
+    /// `retry = off`: nothing is cloned, nothing is repeated.
+    fn single_attempt(&self) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = &self.private;
+        let refuse = self
+            .of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)));
+        let attempt = attempt::attempt(self);
+        let judges = judge::judges(self);
+        let settle = self.of_output(
+            |private| quote_spanned!(self.there()=> #private::Call::settle_last(&mut call, attempt, #judges)),
+        );
+        quote_spanned! {mixed=>
+            if #private::Call::admit(&mut call).await {
+                let attempt = #attempt;
+                #settle
+            } else {
+                #refuse
+            }
+        }
+    }
+
+    /// The return type's place: what asks it to be a `Result` stands there, all of it, or the compiler
+    /// would say so twice.
+    fn there(&self) -> Span {
+        at(self.function.output.span())
+    }
+
+    fn of_output(&self, expression: impl FnOnce(&TokenStream) -> TokenStream) -> TokenStream {
+        expression(&self.runtime.private(self.there()))
+    }
+
+    /// An expression of the user's, with `self` as the body calls it.
+    fn user_code(&self, expr: &Expr) -> TokenStream {
+        let tokens = expr.to_token_stream();
+        match &self.function.receiver {
+            Some(receiver) if receiver.can_be_shadowed => with_receiver(tokens, &receiver.ident),
+            _ => tokens,
+        }
+    }
+}
+
+/// `self` replaced by the name that `#[async_trait]` gave it.
+fn with_receiver(tokens: TokenStream, receiver: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(ident) if ident == "self" => {
+                TokenTree::Ident(Ident::new(&receiver.to_string(), ident.span()))
+            }
+            TokenTree::Group(group) => {
+                let mut replaced = proc_macro2::Group::new(
+                    group.delimiter(),
+                    with_receiver(group.stream(), receiver),
+                );
+                replaced.set_span(group.span());
+                TokenTree::Group(replaced)
+            }
+            token => token,
+        })
+        .collect()
+}
+
+/// A key of several parts borrows them: `(tenant, user)` must not use the arguments up.
+fn borrowing(expr: Expr) -> Expr {
+    match expr {
+        Expr::Tuple(mut tuple) => {
+            for element in &mut tuple.elems {
+                let inner = borrowing(element.clone());
+                *element = match inner {
+                    Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => {
+                        let there = at(inner.span());
+                        Expr::Verbatim(quote_spanned!(there=> &#inner))
+                    }
+                    inner => inner,
+                };
+            }
+            Expr::Tuple(tuple)
+        }
+        expr => expr,
+    }
+}

@@ -1,0 +1,197 @@
+//! What comes into the function, and how it can come in again for the next attempt.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::spanned::Spanned as _;
+use syn::{Expr, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, Type};
+
+/// One argument that is not the receiver.
+pub(crate) struct Argument {
+    pub(crate) pattern: Pat,
+    pub(crate) ty: Type,
+    /// The names that the pattern binds.
+    pub(crate) bindings: Vec<Binding>,
+}
+
+/// A name that the body can use.
+#[derive(Clone)]
+pub(crate) struct Binding {
+    pub(crate) ident: Ident,
+    pub(crate) mutability: Option<Token![mut]>,
+    pub(crate) passing: Passing,
+}
+
+/// What an attempt does to a binding that it uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passing {
+    /// A shared reference or a plain number: as it is.
+    Copied,
+    /// An exclusive reference: lent to each attempt.
+    Lent,
+    /// An owned value: used up.
+    Owned,
+}
+
+/// `self`
+#[derive(Clone)]
+pub(crate) struct Receiver {
+    /// `self`, or the `__self` that `#[async_trait]` puts in its place.
+    pub(crate) ident: Ident,
+    pub(crate) passing: Passing,
+    /// Whether a `let` can put something else in its place, as for `__self`.
+    pub(crate) can_be_shadowed: bool,
+}
+
+impl Argument {
+    pub(crate) fn new(pattern: Pat, ty: Type) -> Self {
+        let mut bindings = Vec::new();
+        let passing = passing(&ty);
+        collect(&pattern, passing, &mut bindings);
+        Self {
+            pattern,
+            ty,
+            bindings,
+        }
+    }
+
+    /// The value that the pattern took apart, put together again from its bindings; `None` where the
+    /// pattern does not say how.
+    pub(crate) fn rebuilt(&self, each: &mut dyn FnMut(&Binding) -> Expr) -> Option<Expr> {
+        rebuilt(&self.pattern, &mut self.bindings.iter(), each)
+    }
+}
+
+/// The arguments and the receiver of a signature.
+pub(crate) fn of(sig: &Signature) -> (Vec<Argument>, Option<Receiver>) {
+    let mut arguments = Vec::new();
+    let mut receiver = None;
+    for input in &sig.inputs {
+        match input {
+            FnArg::Typed(typed) => {
+                arguments.push(Argument::new((*typed.pat).clone(), (*typed.ty).clone()));
+            }
+            FnArg::Receiver(found) => {
+                receiver = Some(Receiver {
+                    ident: Ident::new("self", found.self_token.span()),
+                    passing: match &found.kind {
+                        ReceiverKind::Reference(_, _, None) => Passing::Copied,
+                        ReceiverKind::Reference(_, _, Some(_)) => Passing::Lent,
+                        ReceiverKind::Typed(_, ty) => passing(ty),
+                        _ => Passing::Owned,
+                    },
+                    can_be_shadowed: false,
+                });
+            }
+        }
+    }
+    (arguments, receiver)
+}
+
+/// How a value of this type, as written, can come in again.
+pub(crate) fn passing(ty: &Type) -> Passing {
+    match ty {
+        Type::Group(group) => passing(&group.elem),
+        Type::Paren(paren) => passing(&paren.elem),
+        Type::Reference(reference) if reference.mutability.is_some() => Passing::Lent,
+        Type::Reference(_) => Passing::Copied,
+        Type::Path(path) if path.qself.is_none() => {
+            const PLAIN: [&str; 16] = [
+                "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32",
+                "i64", "i128", "isize", "f32", "f64",
+            ];
+            if PLAIN.iter().any(|plain| path.path.is_ident(plain)) {
+                Passing::Copied
+            } else {
+                Passing::Owned
+            }
+        }
+        _ => Passing::Owned,
+    }
+}
+
+fn collect(pattern: &Pat, passing: Passing, bindings: &mut Vec<Binding>) {
+    match pattern {
+        Pat::Ident(PatIdent {
+            by_ref,
+            mutability,
+            ident,
+            subpat,
+            ..
+        }) => {
+            bindings.push(Binding {
+                ident: ident.clone(),
+                mutability: if by_ref.is_some() { None } else { *mutability },
+                passing: match (by_ref, mutability) {
+                    (Some(_), Some(_)) => Passing::Lent,
+                    (Some(_), None) => Passing::Copied,
+                    (None, _) => passing,
+                },
+            });
+            if let Some((_, inner)) = subpat {
+                collect(inner, passing, bindings);
+            }
+        }
+        Pat::Reference(reference) => {
+            // What is copied out of a shared reference can be copied again.
+            let inner = match passing {
+                Passing::Lent => Passing::Owned,
+                other => other,
+            };
+            collect(&reference.pat, inner, bindings);
+        }
+        Pat::Paren(paren) => collect(&paren.pat, passing, bindings),
+        Pat::Tuple(tuple) => tuple
+            .elems
+            .iter()
+            .for_each(|element| collect(element, passing, bindings)),
+        Pat::TupleStruct(tuple) => tuple
+            .elems
+            .iter()
+            .for_each(|element| collect(element, passing, bindings)),
+        Pat::Slice(slice) => slice
+            .elems
+            .iter()
+            .for_each(|element| collect(element, passing, bindings)),
+        Pat::Struct(structure) => structure
+            .fields
+            .iter()
+            .for_each(|field| collect(&field.pat, passing, bindings)),
+        Pat::Type(typed) => collect(&typed.pat, passing, bindings),
+        _ => {}
+    }
+}
+
+fn rebuilt<'a>(
+    pattern: &Pat,
+    bindings: &mut impl Iterator<Item = &'a Binding>,
+    each: &mut dyn FnMut(&Binding) -> Expr,
+) -> Option<Expr> {
+    match pattern {
+        // `ref x` and `x @ (a, b)` are made of more than one binding says.
+        Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {
+            bindings.next().map(each)
+        }
+        Pat::Paren(paren) => rebuilt(&paren.pat, bindings, each),
+        Pat::Reference(reference) if reference.mutability.is_none() => {
+            let inner = rebuilt(&reference.pat, bindings, each)?;
+            Some(syn::parse_quote!(&#inner))
+        }
+        Pat::Tuple(tuple) => {
+            let elements = tuple
+                .elems
+                .iter()
+                .map(|element| rebuilt(element, bindings, each))
+                .collect::<Option<Vec<_>>>()?;
+            let elements = quote!(#(#elements,)*);
+            Some(syn::parse_quote!((#elements)))
+        }
+        _ => None,
+    }
+}
+
+impl Argument {
+    /// Where its pattern stands.
+    pub(crate) fn place(&self) -> Span {
+        self.pattern.span()
+    }
+}

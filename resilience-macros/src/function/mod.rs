@@ -1,0 +1,226 @@
+//! The annotated function. Its body stays tokens: it need not parse, and is emitted as it was.
+
+mod async_trait;
+mod bindings;
+mod mention;
+mod output;
+
+use darling::{Error, Result};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, TokenStreamExt as _};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
+
+pub(crate) use async_trait::without_mut;
+pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
+pub(crate) use mention::Mentions;
+pub(crate) use output::{bare_error_parameter, is_surely_owned, without_impl_trait};
+
+/// A function with everything that is around its body.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) defaultness: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    /// The braces of the function; the body itself is in `body`.
+    pub(crate) brace: token::Brace,
+    /// `#![…]` at the head of the body.
+    pub(crate) inner_attrs: Vec<Attribute>,
+    /// The statements to run in each attempt.
+    pub(crate) body: Group,
+    pub(crate) shape: Shape,
+    pub(crate) output: Type,
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// How the function is asynchronous.
+pub(crate) enum Shape {
+    /// `async fn`
+    AsyncFn,
+    /// What `#[async_trait]` leaves: `Box::pin(async move { before; let __ret: R = { body }; after })`.
+    AsyncTrait(Box<async_trait::Boxed>),
+}
+
+/// A function as it stands in the source, before it is known to be one that can be annotated.
+struct Raw {
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    defaultness: Option<Token![default]>,
+    sig: Signature,
+    body: Option<(token::Brace, TokenStream)>,
+}
+
+impl Parse for Raw {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            defaultness: input.parse()?,
+            sig: input.parse()?,
+            body: if input.peek(Token![;]) {
+                input.parse::<Token![;]>()?;
+                None
+            } else {
+                let body;
+                let brace = syn::braced!(body in input);
+                Some((brace, body.parse()?))
+            },
+        })
+    }
+}
+
+/// What can come of an item.
+pub(crate) enum Parsed {
+    Function(Box<Function>),
+    /// The compiler, or the author in an editor, is not done with it: emit it as it is.
+    Unfinished,
+}
+
+impl Function {
+    /// Reads the annotated item. Everything that keeps it from being annotated is in the one error.
+    pub(crate) fn parse(item: TokenStream) -> Result<Parsed> {
+        let raw: Raw = match syn::parse2(item.clone()) {
+            Ok(raw) => raw,
+            Err(_) => return not_a_function(item),
+        };
+        let mut problems = Error::accumulator();
+        let Some((brace, body)) = raw.body else {
+            return Err(Error::custom(
+                "a trait method without a body has nothing to run; annotate its implementations, or give it a default body",
+            )
+            .with_span(&raw.sig.ident));
+        };
+        if let Some(constness) = raw.sig.constness {
+            problems.push(
+                Error::custom("a `const fn` cannot wait between attempts; expected an `async fn`")
+                    .with_span(&constness),
+            );
+        }
+        let (inner_attrs, body) = inner_attributes(body);
+        let (arguments, receiver) = bindings::of(&raw.sig);
+        let group = braces(body, brace.span.join());
+        let boxed = (raw.sig.asyncness.is_none())
+            .then(|| async_trait::recognize(&raw.sig, &group, &arguments, receiver.as_ref()));
+        let (shape, output, body, receiver, arguments) = match boxed {
+            None => {
+                let output = returned(&raw.sig, &mut problems);
+                (Shape::AsyncFn, output, group, receiver, arguments)
+            }
+            Some(async_trait::Recognized::Yes(found)) => (
+                Shape::AsyncTrait(Box::new(found.boxed)),
+                Some(found.output),
+                found.body,
+                found.receiver,
+                found.arguments,
+            ),
+            Some(async_trait::Recognized::Unfinished) => return Ok(Parsed::Unfinished),
+            Some(async_trait::Recognized::ReturnsNothing) => {
+                problems.push(nothing_returned(&raw.sig));
+                (Shape::AsyncFn, None, group, receiver, arguments)
+            }
+            Some(async_trait::Recognized::No) => {
+                if raw.sig.constness.is_none() {
+                    problems.push(not_async(&raw.attrs).with_span(&raw.sig.fn_token));
+                }
+                (Shape::AsyncFn, None, group, receiver, arguments)
+            }
+        };
+        problems.finish()?;
+        let Some(output) = output else {
+            return Ok(Parsed::Unfinished);
+        };
+        Ok(Parsed::Function(Box::new(Self {
+            attrs: raw.attrs,
+            vis: raw.vis,
+            defaultness: raw.defaultness,
+            sig: raw.sig,
+            brace,
+            inner_attrs,
+            body,
+            shape,
+            output,
+            receiver,
+            arguments,
+        })))
+    }
+
+    /// Whether `self` or any argument comes in.
+    pub(crate) fn takes_anything(&self) -> bool {
+        !self.sig.inputs.is_empty()
+    }
+}
+
+fn returned(sig: &Signature, problems: &mut darling::error::Accumulator) -> Option<Type> {
+    match &sig.output {
+        ReturnType::Type(_, output) => Some((**output).clone()),
+        ReturnType::Default => {
+            problems.push(nothing_returned(sig));
+            None
+        }
+    }
+}
+
+fn nothing_returned(sig: &Signature) -> Error {
+    Error::custom(
+        "a resilient function must return a `Result`, whose error decides about retries; this one returns nothing",
+    )
+    .with_span(&sig.ident)
+}
+
+fn not_async(attrs: &[Attribute]) -> Error {
+    let is_test = |attr: &Attribute| {
+        let last = attr.path().segments.last();
+        last.is_some_and(|segment| segment.ident == "test")
+    };
+    Error::custom(if attrs.iter().any(is_test) {
+        "expected an `async fn`; beside a test attribute this one goes above it, since the topmost runs first"
+    } else {
+        "expected an `async fn`: a retry waits between attempts"
+    })
+}
+
+fn not_a_function(item: TokenStream) -> Result<Parsed> {
+    match syn::parse2::<syn::Item>(item) {
+        // A function whose signature syn does not understand, or an item that is not complete.
+        Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Ok(Parsed::Unfinished),
+        Ok(item) => Err(Error::custom(
+            "expected an `async fn`: the attribute stands on one function or method at a time",
+        )
+        .with_span(&item.span())),
+    }
+}
+
+/// Takes `#![…]` off the head of a body.
+fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
+    let parser = |input: ParseStream<'_>| {
+        let attrs = Attribute::parse_inner(input)?;
+        Ok((attrs, input.parse::<TokenStream>()?))
+    };
+    syn::parse::Parser::parse2(parser, body.clone()).unwrap_or((Vec::new(), body))
+}
+
+/// The tokens in braces that stand where the function's do, but belong to a macro, so that lints about
+/// superfluous braces leave them alone.
+pub(crate) fn braces(tokens: TokenStream, place: Span) -> Group {
+    let mut group = Group::new(Delimiter::Brace, tokens);
+    group.set_span(place.resolved_at(Span::mixed_site()));
+    group
+}
+
+impl Function {
+    /// The function with other statements in its place.
+    pub(crate) fn with_block(&self, sig: &Signature, block: impl ToTokens) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(&mut tokens);
+        self.defaultness.to_tokens(&mut tokens);
+        sig.to_tokens(&mut tokens);
+        self.brace.surround(&mut tokens, |inside| {
+            inside.append_all(&self.inner_attrs);
+            block.to_tokens(inside);
+        });
+        tokens
+    }
+}
