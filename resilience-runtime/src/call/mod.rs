@@ -16,6 +16,7 @@ pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
 mod site;
+pub mod unasked;
 
 use std::fmt;
 use std::hash::Hash;

@@ -139,28 +139,33 @@ impl Call {
         let Some((strategy, failed)) = last else {
             return R::from_result(Err(error));
         };
-        call.fallback_failed(strategy);
-        let error = ResilienceError::FallbackFailed {
-            service: call.core().name.clone(),
-            strategy,
-            error: failed,
-            source: error.into(),
-        };
+        let error = call.fallback_failure(strategy, failed, error.into());
         R::from_result(Err(error.into()))
     }
 
-    fn fallback_failed(&mut self, strategy: &'static str) {
+    /// No fallback answered, and none could fail.
+    pub fn unrescued_as_it_was<R: Outcome>(_: &mut Self, error: R::Error) -> R {
+        R::from_result(Err(error))
+    }
+
+    pub(super) fn fallback_failure(
+        &mut self,
+        strategy: &'static str,
+        error: BoxError,
+        source: BoxError,
+    ) -> ResilienceError {
         self.count(Counter::FallbackFailed);
         if listening!(Level::WARN) {
             let cause = self.cause_name();
             self.tell(|subject| events::fallback_failed(subject, strategy, cause));
         }
+        ResilienceError::FallbackFailed {
+            service: self.core().name.clone(),
+            strategy,
+            error,
+            source,
+        }
     }
-}
-
-/// Puts the error of a fallback function into a box.
-pub fn boxed_error<E: Into<BoxError>>(error: E) -> BoxError {
-    error.into()
 }
 
 pin_project! {
@@ -197,6 +202,17 @@ impl<F> fmt::Debug for InCall<'_, F> {
 pub struct Registered<'a, T> {
     call: &'a mut Call,
     answer: Option<AnswerFuture<T>>,
+}
+
+impl<T> Registered<'_, T> {
+    /// Whether nothing is registered.
+    pub(super) fn is_none(&self) -> bool {
+        self.answer.is_none()
+    }
+
+    pub(super) fn call(&mut self) -> &mut Call {
+        self.call
+    }
 }
 
 impl<T> Future for Registered<'_, T> {
