@@ -1,6 +1,7 @@
 //! Resilience for async functions that call something that fails.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod bulkhead;
 mod circuit_breaker;
 mod clock;
 pub mod config;
@@ -10,6 +11,7 @@ mod retry;
 mod sync;
 mod timer;
 
+pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
     Abandoned, BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Jitter, Origin,
