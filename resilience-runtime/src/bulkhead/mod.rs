@@ -200,12 +200,9 @@ impl Bulkhead {
     }
 
     /// Takes a place, waiting for it at most until `until`. After `Ok` the caller owes a
-    /// [`leave`](Self::leave); dropped before, the future leaves no trace.
-    pub(crate) fn enter_by(
-        self: Arc<Self>,
-        until: Moment,
-    ) -> impl Future<Output = Result<(), EnterError>> + Send + 'static {
-        async move { wait::wait(&self.places, until).await }
+    /// [`leave`](Self::leave); dropped before, the future leaves no trace. It is `Send + 'static`.
+    pub(crate) async fn enter_by(self: Arc<Self>, until: Moment) -> Result<(), EnterError> {
+        wait::wait(&self.places, until).await
     }
 
     /// Gives a place back, or on to the one who waits longest.

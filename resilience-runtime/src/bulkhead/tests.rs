@@ -22,6 +22,10 @@ fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
+fn sendable<F: Future + Send + 'static>(future: F) -> Pin<Box<F>> {
+    Box::pin(future)
+}
+
 fn at_rest(bulkhead: &Bulkhead) -> bool {
     bulkhead.in_flight() == 0 && bulkhead.places.waiting() == 0
 }
@@ -91,7 +95,7 @@ async fn a_wait_that_is_dropped_after_any_poll_leaves_no_trace() {
         for polls in 0..4 {
             let bulkhead = bulkhead(1, 100 * SECOND);
             let place = bulkhead.try_acquire().expect("a place");
-            let mut dropped = Box::pin(Arc::clone(&bulkhead).enter_by(Moment::FAR_FUTURE));
+            let mut dropped = sendable(Arc::clone(&bulkhead).enter_by(Moment::FAR_FUTURE));
             let mut next = Box::pin(bulkhead.acquire());
             for _ in 0..polls {
                 assert!(poll(dropped.as_mut()).is_pending());
