@@ -10,7 +10,6 @@ mod loom_tests;
 mod tests;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
