@@ -11,12 +11,9 @@ mod word;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
-mod reference_tests;
-#[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use self::gate::Gate;
