@@ -251,7 +251,7 @@ async fn call_counts_what_the_future_returns() {
     let breaker = breaker(config());
     for _ in 0..3 {
         let failed: Result<(), std::io::Error> = breaker
-            .call(|| async { Err(std::io::ErrorKind::Other.into()) })
+            .call(|| async { Err(std::io::ErrorKind::ConnectionReset.into()) })
             .await;
         assert!(failed.is_err());
     }
