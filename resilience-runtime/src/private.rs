@@ -3,6 +3,7 @@
 pub use std::time::Duration;
 
 pub use crate::call::admit::Admit;
+pub use crate::call::rescue::unasked as registered;
 pub use crate::call::rescue::{InCall, On, Registered, boxed_error};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};

@@ -1,5 +1,7 @@
 //! After a failed call: its fallbacks.
 
+pub mod unasked;
+
 use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -139,14 +141,24 @@ impl Call {
         let Some((strategy, failed)) = last else {
             return R::from_result(Err(error));
         };
-        call.fallback_failed(strategy);
-        let error = ResilienceError::FallbackFailed {
-            service: call.core().name.clone(),
+        let error = call.failed_as_well(strategy, failed, error.into());
+        R::from_result(Err(error.into()))
+    }
+
+    /// The error of a call whose last fallback failed too.
+    fn failed_as_well(
+        &mut self,
+        strategy: &'static str,
+        failed: BoxError,
+        error: BoxError,
+    ) -> ResilienceError {
+        self.fallback_failed(strategy);
+        ResilienceError::FallbackFailed {
+            service: self.core().name.clone(),
             strategy,
             error: failed,
-            source: error.into(),
-        };
-        R::from_result(Err(error.into()))
+            source: error,
+        }
     }
 
     fn fallback_failed(&mut self, strategy: &'static str) {
