@@ -19,8 +19,8 @@ pub(crate) use value::{
     Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
     PathText, Refill, Setting, Share, Strategy, Text, literal, source, variant,
 };
-pub(crate) use written::{Written, peel};
 use written::{Read, Value, is_off, name};
+pub(crate) use written::{Written, peel};
 
 use crate::expand::Runtime;
 

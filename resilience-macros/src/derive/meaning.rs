@@ -127,7 +127,8 @@ fn items_of(attrs: &[Attribute], place: Place) -> Result<Vec<Meta>> {
 }
 
 fn nothing_said(attr: &Attribute) -> Error {
-    Error::custom("say what the error means, such as `#[classify(permanent)]`").with_span(attr.path())
+    Error::custom("say what the error means, such as `#[classify(permanent)]`")
+        .with_span(attr.path())
 }
 
 impl Container {

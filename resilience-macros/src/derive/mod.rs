@@ -179,8 +179,7 @@ fn is_source(field: &Field, fields: &Fields) -> bool {
             .any(|attr| attr.path().is_ident("from") || attr.path().is_ident("source"))
     };
     marked(field)
-        || (field.ident.as_ref().is_some_and(|name| name == "source")
-            && !fields.iter().any(marked))
+        || (field.ident.as_ref().is_some_and(|name| name == "source") && !fields.iter().any(marked))
 }
 
 /// `#[error(transparent)]`

@@ -106,7 +106,11 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
-    let written = expansion.args.fallback.as_ref().map(|written| &written.value);
+    let written = expansion
+        .args
+        .fallback
+        .as_ref()
+        .map(|written| &written.value);
     let on = variant(match written {
         Some(Fallback::Steps { on, .. }) => *on,
         _ => On::Any,
