@@ -5,6 +5,7 @@ mod clock;
 pub mod config;
 mod error;
 mod name;
+mod rate_limit;
 mod sync;
 mod timer;
 
@@ -14,3 +15,4 @@ pub use config::{
 };
 pub use error::{BoxError, ResilienceError};
 pub use name::{ServiceKind, ServiceName};
+pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
