@@ -81,7 +81,8 @@ macro_rules! keys {
             }
 
             /// The pattern that it configures.
-            pub(crate) const fn pattern(self) -> Pattern {
+            #[cfg(test)]
+            const fn pattern(self) -> Pattern {
                 match self { $(Self::$key => Pattern::$pattern),* }
             }
 
