@@ -92,7 +92,7 @@ proptest! {
             while let Some(joined) = tasks.join_next().await {
                 joined.expect("no panic");
             }
-            let passed = passed.lock().expect("alone");
+            let passed = passed.lock().expect("alone").clone();
             assert!(passed.is_sorted(), "{passed:?}");
             sleep(100 * SECOND).await;
             let decision = limiter.peek("a");
