@@ -3,10 +3,10 @@
 pub use std::time::Duration;
 
 pub use crate::call::admit::Admit;
-pub use crate::call::rescue::unasked as registered;
-pub use crate::call::rescue::{InCall, On, Registered, boxed_error};
+pub use crate::call::rescue::{InCall, On, Registered};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
+pub use crate::call::unasked as registered;
 pub use crate::call::{Attempt, Call, CloneForRetry, Function, Outcome, Site, ok_is_ok};
 pub use crate::config::{Abandoned, Jitter, Key, Pattern, Strategy, Value, Window};
 pub use crate::fallback::{FallbackFn, fallback};

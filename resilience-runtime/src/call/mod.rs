@@ -16,6 +16,7 @@ pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
 mod site;
+pub mod unasked;
 
 use std::fmt;
 use std::hash::Hash;
@@ -98,9 +99,9 @@ impl Call {
     ) -> Self {
         match registry {
             Some(registry) => Self::with_plan(registry.plan_of(site, function)),
-            None => Registry::with_current(|registry| {
-                Self::with_plan(registry.plan_of(site, function))
-            }),
+            None => {
+                Registry::with_current(|registry| Self::with_plan(registry.plan_of(site, function)))
+            }
         }
     }
 

@@ -1,7 +1,5 @@
 //! After a failed call: its fallbacks.
 
-pub mod unasked;
-
 use std::fmt;
 use std::future::Future;
 use std::ops::ControlFlow;
@@ -141,38 +139,33 @@ impl Call {
         let Some((strategy, failed)) = last else {
             return R::from_result(Err(error));
         };
-        let error = call.failed_as_well(strategy, failed, error.into());
+        let error = call.fallback_failure(strategy, failed, error.into());
         R::from_result(Err(error.into()))
     }
 
-    /// The error of a call whose last fallback failed too.
-    fn failed_as_well(
-        &mut self,
-        strategy: &'static str,
-        failed: BoxError,
-        error: BoxError,
-    ) -> ResilienceError {
-        self.fallback_failed(strategy);
-        ResilienceError::FallbackFailed {
-            service: self.core().name.clone(),
-            strategy,
-            error: failed,
-            source: error,
-        }
+    /// No fallback answered, and none could fail.
+    pub fn unrescued_as_it_was<R: Outcome>(_: &mut Self, error: R::Error) -> R {
+        R::from_result(Err(error))
     }
 
-    fn fallback_failed(&mut self, strategy: &'static str) {
+    pub(super) fn fallback_failure(
+        &mut self,
+        strategy: &'static str,
+        error: BoxError,
+        source: BoxError,
+    ) -> ResilienceError {
         self.count(Counter::FallbackFailed);
         if listening!(Level::WARN) {
             let cause = self.cause_name();
             self.tell(|subject| events::fallback_failed(subject, strategy, cause));
         }
+        ResilienceError::FallbackFailed {
+            service: self.core().name.clone(),
+            strategy,
+            error,
+            source,
+        }
     }
-}
-
-/// Puts the error of a fallback function into a box.
-pub fn boxed_error<E: Into<BoxError>>(error: E) -> BoxError {
-    error.into()
 }
 
 pin_project! {
@@ -209,6 +202,17 @@ impl<F> fmt::Debug for InCall<'_, F> {
 pub struct Registered<'a, T> {
     call: &'a mut Call,
     answer: Option<AnswerFuture<T>>,
+}
+
+impl<T> Registered<'_, T> {
+    /// Whether nothing is registered.
+    pub(super) fn is_none(&self) -> bool {
+        self.answer.is_none()
+    }
+
+    pub(super) fn call(&mut self) -> &mut Call {
+        self.call
+    }
 }
 
 impl<T> Future for Registered<'_, T> {
