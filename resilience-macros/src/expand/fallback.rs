@@ -219,10 +219,10 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
     let name = source(&Expr::Path(path.clone()));
     let arguments = arguments(expansion, later);
     let path = expansion.user_code(&Expr::Path(path.clone()));
-    let future = quote_spanned! {there=>
-        #private::fallback(#path, (#(#arguments,)*), &error)
-    };
     let output = without_impl_trait(&expansion.function.output);
+    let future = quote_spanned! {there=>
+        #private::fallback::<_, _, #output, _, _>((#(#arguments,)*), &error, #path)
+    };
     let rescued = {
         let there = at(output.span());
         let private = expansion.runtime.private(there);
