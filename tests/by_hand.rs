@@ -134,9 +134,7 @@ async fn a_retry_after_beyond_the_cap_ends_the_call() {
     let api = Registry::new().service("api", ServiceKind::Custom).unwrap();
     let began = Instant::now();
     let wait = Some(Duration::from_secs(31));
-    let out: Result<(), _> = api
-        .call(|| async { Err(ApiError::Throttled(wait)) })
-        .await;
+    let out: Result<(), _> = api.call(|| async { Err(ApiError::Throttled(wait)) }).await;
     assert!(matches!(out, Err(ApiError::Throttled(_))));
     assert_eq!(began.elapsed(), Duration::ZERO);
 }

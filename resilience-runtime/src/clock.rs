@@ -23,7 +23,9 @@ impl Moment {
     }
 
     pub(crate) fn from_instant(instant: Instant) -> Self {
-        Self(nanos(instant.into_std().saturating_duration_since(origin())))
+        Self(nanos(
+            instant.into_std().saturating_duration_since(origin()),
+        ))
     }
 
     /// The instant to hand to a timer, `None` where it is further away than an `Instant` reaches.
@@ -83,10 +85,7 @@ mod tests {
     async fn a_paused_clock_is_followed_to_the_nanosecond() {
         let before = Moment::now();
         tokio::time::advance(Duration::from_nanos(1_500_001)).await;
-        assert_eq!(
-            Moment::now().since(before),
-            Duration::from_nanos(1_500_001)
-        );
+        assert_eq!(Moment::now().since(before), Duration::from_nanos(1_500_001));
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[non_exhaustive]
 pub enum ResilienceError {
     /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
-    #[error("circuit breaker of service `{service}` is open, next attempt possible in {retry_after:?}")]
+    #[error(
+        "circuit breaker of service `{service}` is open, next attempt possible in {retry_after:?}"
+    )]
     CircuitBreakerOpen {
         /// The service whose breaker it is.
         service: ServiceName,

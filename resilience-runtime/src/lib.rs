@@ -22,11 +22,9 @@ mod verdict;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
 pub use call::Outcome;
-pub use bulkhead::{Bulkhead, BulkheadPermit};
-pub use circuit_breaker::{
-    CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit,
-};
+pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CircuitBreakerConfig, CircuitSettings,
     ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig, RateLimitSettings,
@@ -34,9 +32,7 @@ pub use config::{
     Strategy, UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
-pub use fallback::{
-    FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback,
-};
+pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
 pub use name::{ServiceKind, ServiceName};
 pub use rate_limit::{Decision, RateLimiter, Reservation};
 pub use registry::Registry;

@@ -74,7 +74,10 @@ impl Call {
             refusal.tell(self);
         }
         let cause = refusal.cause();
-        self.end(Some(cause), cause == crate::fallback::FailureCause::Rejection);
+        self.end(
+            Some(cause),
+            cause == crate::fallback::FailureCause::Rejection,
+        );
         refusal.into_error(self)
     }
 
@@ -110,11 +113,7 @@ impl Call {
             }
         }
         if self.plan().rate_limit && !self.hold.unused_token {
-            match self
-                .core()
-                .limiter
-                .try_take(self.key, self.cost, self.now)
-            {
+            match self.core().limiter.try_take(self.key, self.cost, self.now) {
                 Take::Taken => self.hold.unused_token = true,
                 Take::Refused { retry_after } => return self.queue_for_token(retry_after),
             }
@@ -205,7 +204,7 @@ impl Queue {
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
                 Ok(()) => Ok(Got::Place),
-                Err(EnterError::TimedOut) => Err(Refusal::Bulkhead),
+                Err(EnterError::Full) => Err(Refusal::Bulkhead),
                 Err(EnterError::NoTimer(cause)) => Err(Refusal::InvalidConfig(cause.into())),
             }),
         }

@@ -99,9 +99,9 @@ impl Call {
     ) -> Self {
         match registry {
             Some(registry) => Self::with_plan(registry.plan_of(site, function)),
-            None => Registry::with_current(|registry| {
-                Self::with_plan(registry.plan_of(site, function))
-            }),
+            None => {
+                Registry::with_current(|registry| Self::with_plan(registry.plan_of(site, function)))
+            }
         }
     }
 

@@ -86,4 +86,3 @@ pub(crate) enum AttemptEnd<R> {
 pub fn ok_is_ok<T>(_: &T) -> Option<crate::verdict::Verdict> {
     None
 }
-

@@ -70,7 +70,9 @@ impl Call {
     ) -> R {
         match Self::settle(call, attempt, judge, ok, exhausted) {
             ControlFlow::Break(out) => out,
-            ControlFlow::Continue(()) => unreachable!("a call with `retry = off` was to be retried"),
+            ControlFlow::Continue(()) => {
+                unreachable!("a call with `retry = off` was to be retried")
+            }
         }
     }
 }
@@ -102,20 +104,13 @@ pub fn judge_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Judgement
 
 /// The verdict of `classify_ok = …`.
 #[inline]
-pub fn judge_ok<T>(
-    value: &T,
-    classify_ok: impl FnOnce(&T) -> Option<Verdict>,
-) -> Option<Verdict> {
+pub fn judge_ok<T>(value: &T, classify_ok: impl FnOnce(&T) -> Option<Verdict>) -> Option<Verdict> {
     classify_ok(value)
 }
 
 /// The judgement with the retry decided by `retry_if = …`.
 #[inline]
-pub fn retry_if<E>(
-    judgement: Judgement,
-    error: &E,
-    decide: impl FnOnce(&E) -> bool,
-) -> Judgement {
+pub fn retry_if<E>(judgement: Judgement, error: &E, decide: impl FnOnce(&E) -> bool) -> Judgement {
     Judgement {
         retry: Some(decide(error)),
         ..judgement

@@ -11,12 +11,9 @@ mod word;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
-mod reference_tests;
-#[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use self::gate::Gate;
@@ -30,7 +27,8 @@ pub(crate) use self::word::Ticket;
 use crate::clock::Moment;
 use crate::config::{CircuitBreakerConfig, ConfigError};
 use crate::error::ResilienceError;
-use crate::name::ServiceName;
+use crate::name::{ServiceKind, ServiceName};
+use crate::verdict::{BreakerSignal, Classify, Verdict};
 
 /// Stops calling a service that keeps failing, and finds out when it is back.
 ///
@@ -120,8 +118,9 @@ impl CircuitBreaker {
         Ok(OwnedPermit::new(Arc::clone(self), ticket))
     }
 
-    /// Makes one call: `Ok` is a success, `Err` a failure. Dropped, or where `call` panics, it counts as
-    /// a permit that is dropped.
+    /// Makes one call: `Ok` is a success, and what an `Err` tells of the service's health, it says
+    /// itself: a permanent error is a sign of life, throttling tells nothing, an error that no rule knows
+    /// is a failure. Dropped, or where `call` panics, it counts as a permit that is dropped.
     ///
     /// # Errors
     /// The call's own, or [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) as an `E`.
@@ -141,13 +140,40 @@ impl CircuitBreaker {
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError>,
+    {
+        self.call_with(E::classify, call).await
+    }
+
+    /// As [`call`](Self::call), with a classifier for errors that do not implement [`Classify`].
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_with<F, Fut, T, E>(
+        &self,
+        classify: impl FnOnce(&E) -> Verdict,
+        call: F,
+    ) -> Result<T, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
         E: From<ResilienceError>,
     {
         let permit = self.try_acquire()?;
         let result = call().await;
         match &result {
             Ok(_) => permit.success(),
-            Err(_) => permit.failure(),
+            Err(error) => {
+                // Without a service there is no kind to ask: it counts as for a custom one.
+                match classify(error)
+                    .or_default_of(ServiceKind::Custom)
+                    .breaker_signal()
+                {
+                    BreakerSignal::Success => permit.success(),
+                    BreakerSignal::Failure => permit.failure(),
+                    BreakerSignal::Ignored => permit.ignore(),
+                }
+            }
         }
         result
     }

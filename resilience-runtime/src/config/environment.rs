@@ -96,7 +96,9 @@ impl Environment {
                         Err(allowed) => allowed.to_owned(),
                         Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
                             (Some(before), Some(other)) if before != value => {
-                                format!("`{other}` says something else about the same; set one of them")
+                                format!(
+                                    "`{other}` says something else about the same; set one of them"
+                                )
                             }
                             _ => {
                                 layer.values.set(*key, value);

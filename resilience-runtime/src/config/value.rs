@@ -175,7 +175,18 @@ mod tests {
     #[test]
     fn everything_else_is_refused() {
         for text in [
-            "", "-1", "-1s", "NaN", "inf", "1e400", "1 sec", "s", "1.2.3", "+1", "1e3", "1d",
+            "",
+            "-1",
+            "-1s",
+            "NaN",
+            "inf",
+            "1e400",
+            "1 sec",
+            "s",
+            "1.2.3",
+            "+1",
+            "1e3",
+            "1d",
             "99999999999999999999h",
         ] {
             assert_eq!(parse_duration(text), Err(DURATION_FORMAT), "{text}");

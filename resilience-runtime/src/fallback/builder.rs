@@ -179,9 +179,7 @@ impl<T, E> Fallback<T, E> {
 
     /// The key, as each cache hashes it.
     pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<u128> {
-        self.caches()
-            .map(|cache| cache.answers.hash(key))
-            .collect()
+        self.caches().map(|cache| cache.answers.hash(key)).collect()
     }
 
     fn caches(&self) -> impl Iterator<Item = &Cache<T>> {
@@ -205,7 +203,8 @@ impl<T, E> Fallback<T, E> {
             match step {
                 Step::Cache(cache) => {
                     let key = keys.next().copied().unwrap_or_default();
-                    if temporary && let Some(value) = (cache.get)(&cache.answers, key, Moment::now())
+                    if temporary
+                        && let Some(value) = (cache.get)(&cache.answers, key, Moment::now())
                     {
                         return Answered::By("cache", value);
                     }

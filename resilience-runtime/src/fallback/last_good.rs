@@ -98,7 +98,11 @@ impl LastGood {
         drop(displaced);
     }
 
-    pub(crate) fn get<T: Clone + Send + Sync + 'static>(&self, key: u128, now: Moment) -> Option<T> {
+    pub(crate) fn get<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: u128,
+        now: Moment,
+    ) -> Option<T> {
         let value = {
             let stores = self.stores.lock();
             let store = stores.get(&TypeId::of::<T>())?.downcast_ref::<Store<T>>()?;

@@ -6,9 +6,9 @@ mod function;
 mod last_good;
 mod registered;
 
-pub use builder::Fallback;
 pub(crate) use builder::Answered;
+pub use builder::Fallback;
 pub use function::{FallbackFn, fallback};
 pub(crate) use last_good::LastGood;
-pub use registered::{FailureCause, FallbackContext, IntoAnswer, RegisteredFallback};
 pub(crate) use registered::{AnswerFuture, RegisteredFallbacks};
+pub use registered::{FailureCause, FallbackContext, IntoAnswer, RegisteredFallback};

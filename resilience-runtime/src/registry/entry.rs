@@ -345,10 +345,7 @@ pub(super) struct ServiceLevels<'a> {
 impl ServiceLevels<'_> {
     /// Whether a level above the attributes decides on this key.
     fn decide(&self, key: Key) -> bool {
-        self.above
-            .iter()
-            .flatten()
-            .any(|source| source.has(key))
+        self.above.iter().flatten().any(|source| source.has(key))
     }
 
     pub(super) fn resolve(&self, kind: ServiceKind) -> Result<Effective, Vec<ConfigProblem>> {

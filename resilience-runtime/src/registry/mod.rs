@@ -251,11 +251,8 @@ impl Registry {
     pub fn check(&self) -> Result<(), ConfigError> {
         let mut state = self.inner.state.lock();
         state.written.environment();
-        let mut problems: Vec<ConfigProblem> = state
-            .entries
-            .values()
-            .flat_map(Entry::problems)
-            .collect();
+        let mut problems: Vec<ConfigProblem> =
+            state.entries.values().flat_map(Entry::problems).collect();
         problems.extend(self.problems_with(&state, &state.written));
         let mut seen = Vec::new();
         problems.retain(|problem| {

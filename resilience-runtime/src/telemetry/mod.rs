@@ -7,8 +7,6 @@ pub(crate) mod events;
 mod stats;
 
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
-pub use stats::{
-    FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
-};
+pub use stats::{FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats};
 
 pub(crate) use counters::{Counter, Counters};

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::gate::{Gate, Rejection};
-use super::machine::Outcome;
-use super::state::CircuitState;
-use super::word::Ticket;
+use crate::circuit_breaker::CircuitState;
+use crate::circuit_breaker::gate::{Gate, Rejection};
+use crate::circuit_breaker::machine::Outcome;
+use crate::circuit_breaker::word::Ticket;
 use crate::clock::{Moment, nanos};
 use crate::config::{Abandoned, CircuitBreakerConfig, Window};
 
@@ -331,17 +331,23 @@ proptest! {
         }
     }
 
-    /// Whatever happened, times that jump included: once everybody has left and the pause is over, it
+    /// Whatever happened, times that jump and a new configuration included: once everybody has left and the pause is over, it
     /// lets a call through, and successes close it for good. (The first of them may still open it.)
     #[test]
     fn no_wedge_is_reachable(
+        first in config(),
         config in config(),
+        changed in 0_usize..100,
         steps in prop::collection::vec((any::<bool>(), 0_usize..8, outcome(), 0_u64..400), 0..200),
     ) {
-        let gate = Gate::new(config.clone(), Moment(0));
+        let gate = Gate::new(first, Moment(0));
         let mut permits = Vec::new();
-        for (admit, place, outcome, at) in steps {
+        let mut config = Some(config);
+        for (step, (admit, place, outcome, at)) in steps.into_iter().enumerate() {
             let now = Moment(at);
+            if step == changed && let Some(config) = config.take() {
+                gate.change(|machine| machine.reconfigure(config));
+            }
             if admit {
                 if let (Ok(ticket), _) = gate.admit(|| now) {
                     permits.push((ticket, now));
