@@ -47,5 +47,9 @@ pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Verdict};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use resilience_macros::{
-    database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
+    Classify, database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
 };
+
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
