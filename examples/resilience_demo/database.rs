@@ -145,7 +145,9 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         - before;
     story.promise(
         matches!(again, Err(LedgerError::Sqlite(_))) && attempts == 1,
-        format_args!("refused by the database after {attempts} attempt: another would meet the same"),
+        format_args!(
+            "refused by the database after {attempts} attempt: another would meet the same"
+        ),
     );
     lines.extend(log.take());
     story.promise(
@@ -159,9 +161,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
 }
 
 /// Returns once the lock is held.
-async fn hold_lock(
-    path: PathBuf,
-) -> anyhow::Result<tokio::task::JoinHandle<rusqlite::Result<()>>> {
+async fn hold_lock(path: PathBuf) -> anyhow::Result<tokio::task::JoinHandle<rusqlite::Result<()>>> {
     let (held, is_held) = tokio::sync::oneshot::channel();
     let holder = spawn_blocking(move || {
         let mut ledger = open(&path)?;

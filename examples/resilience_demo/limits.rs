@@ -49,7 +49,10 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let wait = wait.unwrap_or_default();
     story.promise(
         passed == 3 && !wait.is_zero() && wait <= Duration::from_millis(200),
-        format_args!("{passed} of hers pass, one is told to come back in {}", ms(wait)),
+        format_args!(
+            "{passed} of hers pass, one is told to come back in {}",
+            ms(wait)
+        ),
     );
     story.promise(
         search("bob", "pears").await.is_ok(),
@@ -94,7 +97,10 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let lines = log.take();
     story.promise(
         log::all_carry(&lines, "demo-limits"),
-        format_args!("all {} log lines carry correlation_id=demo-limits", lines.len()),
+        format_args!(
+            "all {} log lines carry correlation_id=demo-limits",
+            lines.len()
+        ),
     );
     Ok(())
 }

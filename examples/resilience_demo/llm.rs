@@ -132,7 +132,9 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         .sum();
     story.promise(
         usize::try_from(attempts) == Ok(requests),
-        format_args!("the server saw {requests} requests, the statistics count {attempts} attempts"),
+        format_args!(
+            "the server saw {requests} requests, the statistics count {attempts} attempts"
+        ),
     );
     story.promise(
         log::all_carry(&lines, "demo-llm"),
@@ -217,7 +219,11 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
         http: reqwest::Client::builder().no_proxy().build()?,
         base: llm.base.clone(),
     };
-    let timeouts = || Registry::global().service("llm", ServiceKind::Llm).map(|it| it.stats().timeouts);
+    let timeouts = || {
+        Registry::global()
+            .service("llm", ServiceKind::Llm)
+            .map(|it| it.stats().timeouts)
+    };
     let before = timeouts()?;
     server.next(&[Mood::Hanging, Mood::Hanging, Mood::Hanging]);
     let began = Instant::now();
@@ -232,7 +238,10 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
             Err(LlmError::Resilience(ResilienceError::Timeout { after, .. }))
                 if after == Duration::from_millis(400)
         ) && timeouts()? - before == 2,
-        format_args!("two attempts were cut after 400 ms each, {} in all", ms(took)),
+        format_args!(
+            "two attempts were cut after 400 ms each, {} in all",
+            ms(took)
+        ),
     );
     story.promise(
         second == 2,

@@ -85,8 +85,13 @@ impl Write for Log {
     }
 }
 
-/// Whether there are lines, and all of them carry this correlation id.
+/// Whether there are lines about calls, and all of them carry this correlation id. What happens to a
+/// breaker happens to all callers, so those lines have none.
 pub fn all_carry(lines: &[String], id: &str) -> bool {
     let field = format!("correlation_id={id} ");
-    !lines.is_empty() && lines.iter().all(|line| line.contains(&field))
+    let mut calls = lines
+        .iter()
+        .filter(|line| line.contains("function="))
+        .peekable();
+    calls.peek().is_some() && calls.all(|line| line.contains(&field))
 }

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use resilience_runtime::{
     Classify, Registry, ResilienceError, ServiceKind, ServiceStats, Verdict, mcp_resilient,
 };
+use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult};
 use rmcp::service::{Peer, RoleClient, ServiceError};
-use rmcp::ServiceExt as _;
 
 use crate::log::{self, Log};
 use crate::mcp_server::{Kitchen, Restaurant};
@@ -83,9 +83,12 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let kitchen = Arc::new(Kitchen::default());
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let restaurant = Restaurant(Arc::clone(&kitchen));
-    let server = tokio::spawn(async move { restaurant.serve(theirs).await?.waiting().await.map_err(anyhow::Error::from) });
+    let server = tokio::spawn(async move {
+        restaurant.serve(theirs).await?.waiting().await?;
+        anyhow::Ok(())
+    });
     let client = ().serve(ours).await?;
-    let tools: Vec<_> = client.list_all_tools().await?;
+    let tools = client.list_all_tools().await?;
     let names: Vec<&str> = tools.iter().map(|tool| &*tool.name).collect();
     story.promise(
         names.len() == 3,
@@ -114,7 +117,10 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let out = call_tool(&client, CallToolRequestParams::new("book")).await;
     let took = began.elapsed();
     story.promise(
-        matches!(&out, Err(ToolError::Resilience(ResilienceError::Timeout { .. }))),
+        matches!(
+            &out,
+            Err(ToolError::Resilience(ResilienceError::Timeout { .. }))
+        ),
         format_args!("cut after {} by the attribute's timeout", ms(took)),
     );
     // Were there a second attempt, it would have begun by now.
@@ -125,6 +131,11 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         format_args!(
             "and not repeated, since nobody knows whether it took effect (it did): {bookings} table is booked"
         ),
+    );
+    let cancelled = kitchen.cancelled.load(Ordering::Relaxed);
+    story.promise(
+        cancelled == 1,
+        "the server was told that nobody waits for the answer any more",
     );
 
     story.tell("The menu may be read again, and `classify_ok` knows which `Ok` means “later”.");
@@ -138,7 +149,10 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let lines = log.take();
     story.promise(
         log::all_carry(&lines, "demo-mcp"),
-        format_args!("all {} log lines carry correlation_id=demo-mcp", lines.len()),
+        format_args!(
+            "all {} log lines carry correlation_id=demo-mcp",
+            lines.len()
+        ),
     );
     client.cancel().await?;
     server.await??;

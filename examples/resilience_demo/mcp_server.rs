@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use rmcp::model::{CallToolResult, ContentBlock};
-use rmcp::{ServerHandler, tool, tool_handler, tool_router};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler, tool, tool_handler, tool_router};
 use serde_json::json;
 
 /// What happened in the kitchen, seen from the kitchen.
@@ -14,6 +14,7 @@ pub struct Kitchen {
     pub menus: AtomicU32,
     pub orders: AtomicU32,
     pub bookings: AtomicU32,
+    pub cancelled: AtomicU32,
 }
 
 #[derive(Clone)]
@@ -45,10 +46,11 @@ impl Restaurant {
         description = "Book a table; each call books another one",
         annotations(destructive_hint = false, idempotent_hint = false)
     )]
-    async fn book(&self) -> String {
-        // The table is booked, but the answer never arrives.
+    async fn book(&self, context: RequestContext<RoleServer>) -> String {
+        // The table is booked, but the answer does not arrive before the guest gives up.
         self.0.bookings.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        context.ct.cancelled().await;
+        self.0.cancelled.fetch_add(1, Ordering::Relaxed);
         "booked".to_owned()
     }
 }

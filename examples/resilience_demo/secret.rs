@@ -106,7 +106,9 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let reads = vault.take_reads();
     story.promise(
         stale == fresh && reads == 3 && service.stats().fallbacks.cache == 1,
-        format_args!("after {reads} attempts the last good one is served: stale, but most likely valid"),
+        format_args!(
+            "after {reads} attempts the last good one is served: stale, but most likely valid"
+        ),
     );
     let never_read = vault.read("api-key").await;
     vault.take_reads();
@@ -121,7 +123,9 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let reads = vault.take_reads();
     story.promise(
         matches!(denied, Err(VaultError::Denied)) && reads == 1,
-        format_args!("denied after {reads} attempt; what is revoked is never answered from the cache"),
+        format_args!(
+            "denied after {reads} attempt; what is revoked is never answered from the cache"
+        ),
     );
 
     story.tell("The permission is restored.");
@@ -129,7 +133,10 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     let rotated = vault.read("db-password").await?;
     story.promise(
         rotated != fresh && service.stats().fallbacks.cache == 1,
-        format_args!("the rotated one, {} characters, from the store", rotated.len()),
+        format_args!(
+            "the rotated one, {} characters, from the store",
+            rotated.len()
+        ),
     );
 
     let lines = log.take();
