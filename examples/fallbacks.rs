@@ -35,11 +35,12 @@ fn market(fruit: &str) -> Result<u32, PriceError> {
     }
 }
 
-/// The last good answer for the same fruit; for those never asked for, a value. `retry = off` keeps the
-/// example short.
+/// The last good answer for the same fruit; for those never asked for, a value. Without retries
+/// and a breaker, so that each of the failures below reaches its fallback at once.
 #[resilient(
     service = "market",
     retry = off,
+    circuit = off,
     fallback(cache(key = fruit, ttl = "5m"), value = 0)
 )]
 async fn remembered(fruit: &str) -> Result<u32, PriceError> {
@@ -47,7 +48,7 @@ async fn remembered(fruit: &str) -> Result<u32, PriceError> {
 }
 
 /// Another function: it takes the same arguments.
-#[resilient(service = "market", retry = off, fallback = estimate)]
+#[resilient(service = "market", retry = off, circuit = off, fallback = estimate)]
 async fn estimated(fruit: &str) -> Result<u32, PriceError> {
     market(fruit)
 }
@@ -57,7 +58,7 @@ async fn estimate(fruit: &str) -> Result<u32, PriceError> {
 }
 
 /// With one more argument it is told the error. It need not be async.
-#[resilient(service = "market", retry = off, fallback = explain)]
+#[resilient(service = "market", retry = off, circuit = off, fallback = explain)]
 async fn explained(fruit: &str) -> Result<String, PriceError> {
     market(fruit).map(|price| format!("{price} cents"))
 }
@@ -70,6 +71,7 @@ fn explain(fruit: &str, error: &PriceError) -> Result<String, PriceError> {
 #[resilient(
     service = "market",
     retry = off,
+    circuit = off,
     fallback(call = neighbour, call = estimate, on = "transient")
 )]
 async fn somehow(fruit: &str) -> Result<u32, PriceError> {
@@ -81,7 +83,7 @@ async fn neighbour(_: &str) -> Result<u32, PriceError> {
 }
 
 /// Nothing here: one is registered at run time.
-#[resilient(service = "weather", retry = off)]
+#[resilient(service = "weather", retry = off, circuit = off)]
 async fn weather() -> Result<String, PriceError> {
     Err(PriceError::Closed)
 }
