@@ -2,26 +2,18 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use resilience_runtime::{Classify, Registry, ResilienceError, Verdict, resilient};
+use resilience_runtime::{Classify, Registry, ResilienceError, resilient};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum PriceError {
     #[error("the market is closed")]
+    #[classify(transient)]
     Closed,
     #[error("there is no such fruit")]
+    #[classify(permanent)]
     Unknown,
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
-}
-
-impl Classify for PriceError {
-    fn classify(&self) -> Verdict {
-        match self {
-            Self::Closed => Verdict::transient(),
-            Self::Unknown => Verdict::permanent(),
-            Self::Resilience(error) => error.classify(),
-        }
-    }
 }
 
 static OPEN: AtomicBool = AtomicBool::new(true);

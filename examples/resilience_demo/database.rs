@@ -18,33 +18,32 @@ const WRITERS: u32 = 8;
 const ENTRIES: u32 = 10;
 const CENTS: u32 = 5;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum LedgerError {
     #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
+    Sqlite(
+        #[from]
+        #[classify(with = by_sqlite_code)]
+        rusqlite::Error,
+    ),
     #[error(transparent)]
+    #[classify(outcome_unknown)]
     Lost(#[from] JoinError),
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
 }
 
-impl Classify for LedgerError {
-    fn classify(&self) -> Verdict {
-        match self {
-            Self::Sqlite(error) => match error.sqlite_error_code() {
-                // Nothing was written, so it is safe to try again. That others hold the lock is no sign
-                // that the database is ill, so the breaker learns nothing from it.
-                Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => Verdict::transient()
-                    .ignored_by_breaker()
-                    .with_code(ErrorCode::Name("SQLITE_BUSY")),
-                Some(SqliteCode::ConstraintViolation) => {
-                    Verdict::permanent().with_code(ErrorCode::Name("SQLITE_CONSTRAINT"))
-                }
-                _ => Verdict::outcome_unknown(),
-            },
-            Self::Lost(_) => Verdict::outcome_unknown(),
-            Self::Resilience(error) => error.classify(),
+fn by_sqlite_code(error: &rusqlite::Error) -> Verdict {
+    match error.sqlite_error_code() {
+        // Nothing was written, so it is safe to try again. That others hold the lock is no sign that the
+        // database is ill, so the breaker learns nothing from it.
+        Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => Verdict::transient()
+            .ignored_by_breaker()
+            .with_code(ErrorCode::Name("SQLITE_BUSY")),
+        Some(SqliteCode::ConstraintViolation) => {
+            Verdict::permanent().with_code(ErrorCode::Name("SQLITE_CONSTRAINT"))
         }
+        _ => Verdict::outcome_unknown(),
     }
 }
 

@@ -13,29 +13,38 @@ use crate::llm_server::{LlmServer, Mood};
 use crate::log::{self, Log};
 use crate::story::{Story, ms};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum LlmError {
     // Without its text: it holds the whole URL, and with some providers the URL holds the key.
     #[error("the request failed")]
-    Http(#[from] reqwest::Error),
-    #[error("the model answered {status}")]
-    Status {
-        status: StatusCode,
-        headers: HeaderMap,
-    },
+    Http(
+        #[from]
+        #[classify(with = by_connection)]
+        reqwest::Error,
+    ),
+    #[error("the model answered {}", .0.status)]
+    Status(#[classify(with = by_status)] Refusal),
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
 }
 
-impl Classify for LlmError {
-    fn classify(&self) -> Verdict {
-        match self {
-            Self::Http(error) if error.is_connect() => Verdict::transient(),
-            Self::Http(_) => Verdict::outcome_unknown(),
-            Self::Status { status, headers } => Verdict::from_http(*status, headers),
-            Self::Resilience(error) => error.classify(),
-        }
+#[derive(Debug)]
+struct Refusal {
+    status: StatusCode,
+    /// With the Retry-After.
+    headers: HeaderMap,
+}
+
+fn by_connection(error: &reqwest::Error) -> Verdict {
+    if error.is_connect() {
+        Verdict::transient()
+    } else {
+        Verdict::outcome_unknown()
     }
+}
+
+fn by_status(refusal: &Refusal) -> Verdict {
+    Verdict::from_http(refusal.status, &refusal.headers)
 }
 
 struct Llm {
@@ -79,10 +88,10 @@ impl Llm {
         let request = self.http.post(url).json(&json!({ "prompt": prompt }));
         let response = request.send().await?;
         if !response.status().is_success() {
-            return Err(LlmError::Status {
+            return Err(LlmError::Status(Refusal {
                 status: response.status(),
                 headers: response.headers().clone(),
-            });
+            }));
         }
         let answer: Value = response.json().await?;
         Ok(answer["text"].as_str().unwrap_or_default().to_owned())
@@ -255,7 +264,7 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
 
 async fn outage(story: &mut Story, server: &LlmServer, llm: &Llm) -> usize {
     story.tell("Outage: every request is answered with 503. Three calls, one after the other.");
-    server.from_now_on(Mood::Overloaded, Mood::Well);
+    server.becomes(Mood::Overloaded, Mood::Well);
     let mut total = 0;
     let mut sent = Vec::new();
     let mut outs = Vec::new();
@@ -271,8 +280,8 @@ async fn outage(story: &mut Story, server: &LlmServer, llm: &Llm) -> usize {
     );
     story.promise(
         matches!(
-            outs[1],
-            Err(LlmError::Status { status, .. }) if status == StatusCode::SERVICE_UNAVAILABLE
+            &outs[1],
+            &Err(LlmError::Status(Refusal { status, .. })) if status == StatusCode::SERVICE_UNAVAILABLE
         ),
         "the second caller got the server's own error, at once: waiting for a retry was pointless",
     );
@@ -300,7 +309,7 @@ async fn fallbacks(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::
     );
 
     story.tell("Then the small one goes down as well.");
-    server.from_now_on(Mood::Overloaded, Mood::Overloaded);
+    server.becomes(Mood::Overloaded, Mood::Overloaded);
     let answer = llm.complete_or_smaller("anything?").await?;
     let second = server.take_requests().len();
     story.promise(
@@ -312,7 +321,7 @@ async fn fallbacks(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::
 
 async fn recovery(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Result<usize> {
     story.tell("The server recovers, and the breaker's second is over.");
-    server.from_now_on(Mood::Well, Mood::Well);
+    server.becomes(Mood::Well, Mood::Well);
     let breaker = Registry::global()
         .service("llm", ServiceKind::Llm)?
         .circuit_breaker();

@@ -70,7 +70,7 @@ impl LlmServer {
     }
 
     /// From now on the models answer like this.
-    pub fn from_now_on(&self, large: Mood, small: Mood) {
+    pub fn becomes(&self, large: Mood, small: Mood) {
         let mut state = self.state();
         state.large = large;
         state.small = small;

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use resilience_runtime::{
-    Classify, Registry, ResilienceError, ServiceKind, Verdict, secret_resilient,
-};
+use resilience_runtime::{Classify, Registry, ResilienceError, ServiceKind, secret_resilient};
 
 use crate::log::{self, Log};
 use crate::story::Story;
@@ -27,26 +25,19 @@ struct State {
     reads: u32,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum VaultError {
     #[error("the store is unavailable")]
+    #[classify(transient)]
     Unavailable,
     #[error("permission denied")]
+    #[classify(permanent)]
     Denied,
     #[error("no such secret")]
+    #[classify(permanent)]
     NotFound,
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
-}
-
-impl Classify for VaultError {
-    fn classify(&self) -> Verdict {
-        match self {
-            Self::Unavailable => Verdict::transient(),
-            Self::Denied | Self::NotFound => Verdict::permanent(),
-            Self::Resilience(error) => error.classify(),
-        }
-    }
 }
 
 impl Vault {
