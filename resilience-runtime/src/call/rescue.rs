@@ -183,11 +183,8 @@ impl<F: Future> Future for InCall<'_, F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.call.span.enter();
-        match &this.call.correlation {
-            Some(id) => id.scope(|| this.future.poll(cx)),
-            None => this.future.poll(cx),
-        }
+        let _scope = this.call.enter_scope();
+        this.future.poll(cx)
     }
 }
 
@@ -220,8 +217,9 @@ impl<T> Future for Registered<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let _entered = this.call.span.enter();
-        match &mut this.answer {
+        let Self { call, answer } = this;
+        let _scope = call.enter_scope();
+        match answer {
             Some(answer) => answer.as_mut().poll(cx).map(Some),
             None => Poll::Ready(None),
         }
