@@ -139,7 +139,13 @@ fn overhead(criterion: &mut Criterion) {
             });
         )*};
     }
-    measure!(bare, nothing_on, retry_alone, breaker_alone, breaker_by_rate);
+    measure!(
+        bare,
+        nothing_on,
+        retry_alone,
+        breaker_alone,
+        breaker_by_rate
+    );
     measure!(limiter_alone, bulkhead_alone, timeout_alone);
     measure!(full_stack, full_stack_with_bulkhead);
 
@@ -147,9 +153,14 @@ fn overhead(criterion: &mut Criterion) {
     bench(&mut group, &runtime, "by_hand", async |input| {
         let _ = black_box(guarded_by_hand(&guards, input, false).await);
     });
-    bench(&mut group, &runtime, "by_hand_with_timeout", async |input| {
-        let _ = black_box(guarded_by_hand(&guards, input, true).await);
-    });
+    bench(
+        &mut group,
+        &runtime,
+        "by_hand_with_timeout",
+        async |input| {
+            let _ = black_box(guarded_by_hand(&guards, input, true).await);
+        },
+    );
 
     runtime.block_on(async {
         let _ = open_circuit(&0).await;

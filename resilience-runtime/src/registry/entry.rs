@@ -304,8 +304,11 @@ impl Entry {
         if core.budget.config() != shared.retry_budget {
             core.budget.reconfigure(shared.retry_budget.clone())?;
         }
-        core.limiter
-            .set_limit(shared.rate_limit.clone(), shared.max_keys, shared.max_park)?;
+        match &shared.rate_limit {
+            Some(limit) if core.limiter.is_limited() && core.limiter.config() == *limit => {}
+            Some(limit) => core.limiter.reconfigure(limit.clone())?,
+            None => core.limiter.set_parking(shared.max_keys, shared.max_park),
+        }
         if let Some(bulkhead) = &shared.bulkhead
             && core.bulkhead.config() != *bulkhead
         {
