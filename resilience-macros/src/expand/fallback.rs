@@ -190,6 +190,13 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     }
     if !answered {
         tried.extend(if failure_told {
+            // That both errors go into a box is asked by the step that can fail.
+            let last_call = steps.iter().rev().find_map(|step| match step {
+                Step::Call(path) => Some(at(path.span())),
+                _ => None,
+            });
+            let there = last_call.unwrap_or(there);
+            let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
         } else {
             quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
