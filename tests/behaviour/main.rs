@@ -1,0 +1,33 @@
+//! What a call does, promise by promise, under paused time.
+
+mod arguments;
+mod blocking;
+mod breaker;
+mod bulkhead;
+mod cancellation;
+mod capture;
+mod correlation;
+mod deadline;
+mod disabled;
+mod errors;
+mod fallback;
+mod fallback_by_hand;
+mod fallback_functions;
+mod fallback_registered;
+mod idempotence;
+mod nested;
+mod panics;
+mod poll;
+mod probes;
+mod rejections;
+mod remote;
+mod retry;
+mod retry_after;
+mod runtimes;
+mod secrets;
+mod send;
+mod spans;
+mod stats;
+mod timeout;
+mod unknown_errors;
+mod verdicts;
