@@ -3,6 +3,7 @@
 mod args;
 mod attribute;
 mod check;
+mod derive;
 mod expand;
 mod function;
 mod kind;
@@ -39,4 +40,10 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Custom, args.into(), item.into()).into()
+}
+
+/// classify
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn derive_classify(input: TokenStream) -> TokenStream {
+    derive::classify(input.into()).into()
 }

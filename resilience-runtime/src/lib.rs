@@ -34,7 +34,10 @@ pub use config::{
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
 pub use name::{ServiceKind, ServiceName};
-pub use rate_limit::{Decision, RateLimiter, Reservation};
+pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub use registry::InScope;
 pub use registry::Registry;
 pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
 pub use service::{FunctionConfig, Service, ServiceConfig, ServiceWithFallback};
@@ -47,5 +50,9 @@ pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Verdict};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use resilience_macros::{
-    database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
+    Classify, database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
 };
+
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

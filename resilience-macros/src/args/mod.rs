@@ -17,10 +17,10 @@ pub(crate) use fallback::{Fallback, LastGood, Step};
 use items::{Options, options};
 pub(crate) use value::{
     Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
-    PathText, Refill, Setting, Share, Strategy, Text, source,
+    PathText, Refill, Setting, Share, Strategy, Text, literal, source, variant,
 };
-pub(crate) use written::Written;
 use written::{Read, Value, is_off, name};
+pub(crate) use written::{Written, peel};
 
 use crate::expand::Runtime;
 
@@ -213,6 +213,11 @@ impl Value for Limit {
             }
         })
     }
+}
+
+/// `crate = path`, for the derive.
+pub(crate) fn runtime_path(meta: &Meta) -> Result<syn::Path> {
+    <PathText as Read>::read(meta).map(|PathText(path)| path)
 }
 
 impl Args {

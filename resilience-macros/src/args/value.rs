@@ -3,7 +3,6 @@
 use darling::{Error, FromMeta, Result};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::spanned::Spanned as _;
 use syn::{Expr, ExprLit, Ident, Lit, Meta, Path, UnOp};
 
 use super::names;
@@ -165,12 +164,6 @@ macro_rules! choices {
 
         impl $name {
             const WORDS: &'static [(&'static str, Self)] = &[$( ($word, Self::$variant) ),*];
-
-            /// The name of the runtime's variant.
-            pub(crate) fn variant(self) -> Ident {
-                let name = match self { $( Self::$variant => stringify!($variant) ),* };
-                Ident::new(name, Span::mixed_site())
-            }
         }
 
         impl Value for $name {
@@ -198,12 +191,17 @@ choices! {
     On { "any" => Any, "transient" => Transient, "rejection" => Rejection }
 }
 
+/// The runtime's variant of the same name.
+pub(crate) fn variant(choice: impl std::fmt::Debug) -> Ident {
+    Ident::new(&format!("{choice:?}"), Span::mixed_site())
+}
+
 macro_rules! choices_that_are_settings {
     ($($name:ident),*) => { $(
         impl Setting for $name {
             fn expand(&self, runtime: &Runtime) -> TokenStream {
                 let private = runtime.private(Span::mixed_site());
-                let variant = self.variant();
+                let variant = variant(self);
                 quote!(#private::Value::$name(#private::$name::#variant))
             }
         }

@@ -164,8 +164,7 @@ fn return_edge(expansion: &Expansion<'_>) -> TokenStream {
     let output = without_impl_trait(&expansion.function.output);
     let there = at(output.span());
     quote_spanned! {there=>
-        if false {
-            let never: #output = loop {};
+        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<#output> {
             return never;
         }
     }

@@ -67,6 +67,8 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
             }
         };
         built = quote_spanned!(mixed=> #built.cache(#ttl, #max_entries));
+    } else if !expansion.steps().is_empty() {
+        built = quote_spanned!(mixed=> #built.fallback());
     }
     quote_spanned!(mixed=> const { &#built })
 }

@@ -8,7 +8,7 @@ use syn::{Expr, ExprPath};
 use super::Expansion;
 use super::description::last_good;
 use super::runtime::at;
-use crate::args::{Fallback, On, Step, source};
+use crate::args::{Fallback, On, Step, source, variant};
 use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
 
 /// How a fallback that is registered at run time comes in.
@@ -106,15 +106,15 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
-    let on = match expansion
+    let written = expansion
         .args
         .fallback
         .as_ref()
-        .map(|written| &written.value)
-    {
-        Some(Fallback::Steps { on, .. }) => on.variant(),
-        _ => On::Any.variant(),
-    };
+        .map(|written| &written.value);
+    let on = variant(match written {
+        Some(Fallback::Steps { on, .. }) => *on,
+        _ => On::Any,
+    });
     let steps = expansion.steps();
     let registered = expansion.registered();
     let answered = matches!(steps.last(), Some(Step::Value(_)));
@@ -178,13 +178,27 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
             tried.extend(ask_registered(expansion, Some(last_failure)));
             last_failure = Some(());
         }
-        Registered::Unasked => tried.extend(ask_unasked(expansion)),
+        Registered::Unasked => {
+            let asked = ask_unasked(expansion);
+            // In a scope of its own, because an error that was borrowed is held until the scope ends.
+            return quote_spanned! {mixed=>
+                #remember
+                'answer: {
+                    let answer = {
+                        #error
+                        #tried
+                        #asked
+                    };
+                    answer.await
+                }
+            };
+        }
     }
-    if !answered && registered != Registered::Unasked {
+    if !answered {
         tried.extend(if last_failure.is_some() {
             quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
         } else {
-            quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
+            quote_spanned!(there=> #private::Outcome::from_result(::core::result::Result::Err(error)))
         });
     }
     quote_spanned! {mixed=>
@@ -217,9 +231,12 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
     let outcome = quote_spanned! {there=>
         #private::Outcome::into_result(#private::Call::attempt_fallback(&mut call, #future).await)
     };
+    let allow = passes_an_underscore(expansion)
+        .then(|| quote_spanned!(mixed=> #[allow(clippy::used_underscore_binding)]));
     if told {
-        let told = quote_spanned!(there=> ::core::convert::Into::into(failure));
+        let told = quote_spanned!(there=> #private::boxed_error(failure));
         quote_spanned! {mixed=>
+            #allow
             let outcome = #outcome;
             let last = match outcome {
                 ::core::result::Result::Ok(value) => break 'answer #rescued,
@@ -228,12 +245,21 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
         }
     } else {
         quote_spanned! {mixed=>
+            #allow
             let outcome = #outcome;
             if let ::core::result::Result::Ok(value) = outcome {
                 break 'answer #rescued;
             }
         }
     }
+}
+
+/// Whether an argument is passed on that its name calls unused, which a lint would be told of.
+fn passes_an_underscore(expansion: &Expansion<'_>) -> bool {
+    let arguments = expansion.function.arguments.iter();
+    arguments
+        .flat_map(|argument| &argument.bindings)
+        .any(|binding| binding.ident.to_string().starts_with('_'))
 }
 
 /// The receiver and the arguments, as they came in. What a later step needs again is cloned.
@@ -321,12 +347,11 @@ fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
     quote_spanned! {mixed=>
         let asker = {
             use #private::registered::{ByInto as _, ByNothing as _};
-            (&#private::registered::Probe(&error)).asker()
+            (&&#private::registered::Probe(&error)).asker()
         };
-        let answer = match #asked {
+        match #asked {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,
             ::core::ops::ControlFlow::Continue(answer) => answer,
-        };
-        answer.await
+        }
     }
 }

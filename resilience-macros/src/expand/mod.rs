@@ -24,8 +24,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
-pub(crate) use runtime::Runtime;
-use runtime::at;
+pub(crate) use runtime::{Runtime, at};
 
 use crate::args::{Args, Switch};
 use crate::function::{Function, Mentions, Shape, braces};

@@ -33,7 +33,7 @@ pin_project! {
 
 /// A place in line. Boxed, because hardly any call waits.
 enum Queue {
-    RateLimit(Pin<Box<dyn Future<Output = Result<(), WaitError>> + Send>>),
+    RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
     Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
 }
 
@@ -112,9 +112,9 @@ impl Call {
                 }
             }
         }
-        if self.plan().rate_limit && !self.hold.unused_token {
+        if self.plan().rate_limit && self.hold.unused_token.is_none() {
             match self.core().limiter.try_take(self.key, self.cost, self.now) {
-                Take::Taken => self.hold.unused_token = true,
+                Take::Taken { at } => self.hold.unused_token = Some(at),
                 Take::Refused { retry_after } => return self.queue_for_token(retry_after),
             }
         }
@@ -139,7 +139,7 @@ impl Call {
             return Gate::Shut(Refusal::RateLimit { retry_after });
         }
         self.hand_back_ticket();
-        let wait = Arc::clone(&self.core().limiter).wait(self.key, self.cost, until);
+        let wait = self.core().limiter.wait(self.key, self.cost, until);
         if listening!(Level::INFO) {
             self.tell(|subject| events::waiting(subject, "rate_limit", longest));
         }
@@ -166,7 +166,7 @@ impl Call {
     fn left_queue(&mut self, end: Result<Got, Refusal>) -> Result<(), Refusal> {
         self.now = Moment::now().max(self.now);
         match end {
-            Ok(Got::Token) => self.hold.unused_token = true,
+            Ok(Got::Token { at }) => self.hold.unused_token = Some(at),
             Ok(Got::Place) => self.hold.place = true,
             Err(refusal) => {
                 self.hand_back();
@@ -189,7 +189,7 @@ impl Call {
 
 /// What a wait brought.
 enum Got {
-    Token,
+    Token { at: Moment },
     Place,
 }
 
@@ -197,8 +197,10 @@ impl Queue {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Got, Refusal>> {
         match self {
             Self::RateLimit(wait) => wait.as_mut().poll(cx).map(|end| match end {
-                Ok(()) => Ok(Got::Token),
-                Err(WaitError::TimedOut { retry_after }) => Err(Refusal::RateLimit { retry_after }),
+                Ok(at) => Ok(Got::Token { at }),
+                Err(WaitError::TimedOut { retry_after }) => Err(Refusal::RateLimit {
+                    retry_after: Some(retry_after),
+                }),
                 Err(WaitError::Never) => Err(Refusal::RateLimit { retry_after: None }),
                 Err(WaitError::NoTimer(cause)) => Err(Refusal::InvalidConfig(cause.into())),
             }),

@@ -72,8 +72,8 @@ pub struct Call {
 #[derive(Debug, Default)]
 struct Hold {
     ticket: Option<Ticket>,
-    /// A token was taken and the body has not been polled since.
-    unused_token: bool,
+    /// When a token was taken, while the body has not been polled since.
+    unused_token: Option<Moment>,
     place: bool,
 }
 
@@ -243,8 +243,8 @@ impl Call {
         if hold.place {
             core.bulkhead.leave();
         }
-        if hold.unused_token {
-            core.limiter.give_back(self.key, self.cost, self.now);
+        if let Some(taken) = hold.unused_token {
+            core.limiter.give_back(self.key, self.cost, taken, self.now);
         }
     }
 
@@ -332,7 +332,7 @@ impl Drop for Call {
             return;
         }
         // The caller went away, or the body panicked.
-        if self.hold.unused_token {
+        if self.hold.unused_token.is_some() {
             self.hand_back();
         } else {
             if self.hold.ticket.is_some() || self.hold.place {

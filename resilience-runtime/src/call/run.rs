@@ -67,7 +67,7 @@ impl Call {
     /// Polls a body in the scope of the call.
     #[inline]
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.hold.unused_token = false;
+        self.hold.unused_token = None;
         let scope = nested::PollScope::enter();
         let polled = if self.span.is_none() && self.correlation.is_none() {
             body.poll(cx)

@@ -81,7 +81,8 @@ macro_rules! keys {
             }
 
             /// The pattern that it configures.
-            pub(crate) const fn pattern(self) -> Pattern {
+            #[cfg(test)]
+            const fn pattern(self) -> Pattern {
                 match self { $(Self::$key => Pattern::$pattern),* }
             }
 
@@ -91,7 +92,7 @@ macro_rules! keys {
 
             /// Whether the functions of a service share it, or each has its own.
             pub(crate) const fn is_shared(self) -> bool {
-                match self { $(Self::$key => Sharing::$sharing.is_shared()),* }
+                matches!(match self { $(Self::$key => Sharing::$sharing),* }, Sharing::Service)
             }
 
             const fn variable_parts(self) -> (&'static str, &'static str) {
@@ -104,12 +105,6 @@ macro_rules! keys {
 enum Sharing {
     Service,
     Function,
-}
-
-impl Sharing {
-    const fn is_shared(self) -> bool {
-        matches!(self, Self::Service)
-    }
 }
 
 keys! {

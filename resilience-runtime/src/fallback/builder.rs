@@ -35,9 +35,11 @@ pub struct Fallback<T, E> {
 
 type Pending<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
+type Function<T, E> = Box<dyn Fn(&E) -> Pending<T, E> + Send + Sync>;
+
 enum Step<T, E> {
     Cache(Cache<T>),
-    Call(Box<dyn Fn(&E) -> Pending<T, E> + Send + Sync>),
+    Call(Function<T, E>),
     Value(Box<dyn Fn() -> T + Send + Sync>),
 }
 

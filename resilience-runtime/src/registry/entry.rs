@@ -298,11 +298,20 @@ impl Entry {
     /// Reconfigures what the service's callers share; every pattern keeps its state.
     fn apply(&self, shared: &Effective) -> Result<(), ConfigError> {
         let core = &self.service.core;
-        core.breaker.reconfigure(shared.circuit.clone())?;
-        core.budget.reconfigure(shared.retry_budget.clone())?;
-        core.limiter
-            .set_limit(shared.rate_limit.clone(), shared.max_keys, shared.max_park)?;
-        if let Some(bulkhead) = &shared.bulkhead {
+        if core.breaker.config() != shared.circuit {
+            core.breaker.reconfigure(shared.circuit.clone())?;
+        }
+        if core.budget.config() != shared.retry_budget {
+            core.budget.reconfigure(shared.retry_budget.clone())?;
+        }
+        match &shared.rate_limit {
+            Some(limit) if core.limiter.is_limited() && core.limiter.config() == *limit => {}
+            Some(limit) => core.limiter.reconfigure(limit.clone())?,
+            None => core.limiter.set_parking(shared.max_keys, shared.max_park),
+        }
+        if let Some(bulkhead) = &shared.bulkhead
+            && core.bulkhead.config() != *bulkhead
+        {
             core.bulkhead.reconfigure(bulkhead.clone())?;
         }
         Ok(())

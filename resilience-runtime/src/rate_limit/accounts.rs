@@ -1,0 +1,239 @@
+//! Which account answers for a key, in bounded memory.
+
+use super::key::KeyHash;
+use super::meter::Meter;
+use super::side::{Owner, Park, SideId, Sides};
+use super::table::{Account, Table};
+use crate::clock::Moment;
+
+/// An account's place, until the next key enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Keyless,
+    Overflow,
+    Slot(usize),
+}
+
+/// The accounts of one limiter, all counted by one strategy.
+///
+/// Every key has one of its own while there is room. A key at rest may lose it to a newcomer, since a
+/// newcomer is at rest too. When none is at rest, newcomers share the overflow account; one that gets
+/// room while the overflow account is not at rest begins with a copy of it, because it may have used it.
+pub(super) struct Accounts<M: Meter> {
+    pub(super) meter: M,
+    pub(super) sides: Sides,
+    max_keys: usize,
+    keyless: Account<M::State>,
+    overflow: Account<M::State>,
+    table: Table<M::State>,
+}
+
+/// Slots that the eviction looks at for one newcomer, i.e. 4 KiB.
+const SWEEP: usize = 128;
+
+impl<M: Meter> Accounts<M> {
+    pub(super) fn new(meter: M, max_keys: usize) -> Self {
+        Self {
+            meter,
+            sides: Sides::default(),
+            max_keys,
+            keyless: Account::default(),
+            overflow: Account::default(),
+            table: Table::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: Place) -> &Account<M::State> {
+        match place {
+            Place::Keyless => &self.keyless,
+            Place::Overflow => &self.overflow,
+            Place::Slot(index) => self.table.get(index),
+        }
+    }
+
+    /// The account and what counts it.
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: Place) -> (&mut Account<M::State>, &M, &mut Sides) {
+        let account = match place {
+            Place::Keyless => &mut self.keyless,
+            Place::Overflow => &mut self.overflow,
+            Place::Slot(index) => self.table.get_mut(index),
+        };
+        (account, &self.meter, &mut self.sides)
+    }
+
+    /// The account that answers for a key, `None` if it would be a fresh one.
+    #[inline]
+    pub(super) fn find(&mut self, key: KeyHash, now: Moment) -> Option<Place> {
+        if key.is_none() {
+            return Some(Place::Keyless);
+        }
+        if let Some(index) = self.table.find(key) {
+            return Some(Place::Slot(index));
+        }
+        // With room it would begin with a copy of this, without room it would share this.
+        (!may_go(&mut self.overflow, &self.meter, &mut self.sides, now)).then_some(Place::Overflow)
+    }
+
+    /// The account that answers for a key, made if need be.
+    #[inline]
+    pub(super) fn enter(&mut self, key: KeyHash, now: Moment) -> Place {
+        if key.is_none() {
+            return Place::Keyless;
+        }
+        if let Some(index) = self.table.find(key) {
+            return Place::Slot(index);
+        }
+        self.admit(key, now)
+    }
+
+    fn admit(&mut self, key: KeyHash, now: Moment) -> Place {
+        let Self {
+            meter,
+            sides,
+            overflow,
+            table,
+            ..
+        } = self;
+        let fresh = may_go(overflow, meter, sides, now);
+        let shared = sides.get(overflow.side);
+        if shared.is_some_and(|side| side.queue.iter().any(|waiter| waiter.key == key)) {
+            // It is waiting there, and must not overtake itself.
+            return Place::Overflow;
+        }
+        let park = shared.map(|side| side.park).unwrap_or_default();
+        if table.len() >= self.max_keys
+            && (table.len() > self.max_keys
+                || !table.evict(SWEEP, |account| may_go(account, meter, sides, now)))
+        {
+            return Place::Overflow;
+        }
+        if table.is_full() {
+            table.rebuild(self.max_keys, |account| may_go(account, meter, sides, now));
+        }
+        let index = table.insert(key);
+        if !fresh {
+            table.get_mut(index).state = overflow.state.clone();
+            if park.until > now {
+                self.park(Place::Slot(index), Owner::Key(key), park);
+            }
+        }
+        Place::Slot(index)
+    }
+
+    /// Where the account of a side is.
+    pub(super) fn place(&self, owner: Owner) -> Place {
+        match owner {
+            Owner::Keyless => Place::Keyless,
+            Owner::Overflow => Place::Overflow,
+            Owner::Key(key) => {
+                let index = self.table.find(key);
+                debug_assert!(index.is_some(), "a key with a side is never evicted");
+                index.map_or(Place::Overflow, Place::Slot)
+            }
+        }
+    }
+
+    /// The side of an account, made if need be.
+    pub(super) fn side(&mut self, place: Place, key: KeyHash) -> SideId {
+        let owner = match place {
+            Place::Keyless => Owner::Keyless,
+            Place::Overflow => Owner::Overflow,
+            Place::Slot(_) => Owner::Key(key),
+        };
+        self.side_of(place, owner)
+    }
+
+    fn side_of(&mut self, place: Place, owner: Owner) -> SideId {
+        let (account, _, sides) = self.get_mut(place);
+        if account.side.is_none() {
+            account.side = sides.add(owner);
+        }
+        account.side
+    }
+
+    fn park(&mut self, place: Place, owner: Owner, park: Park) {
+        let id = self.side_of(place, owner);
+        if let Some(side) = self.sides.get_mut(id) {
+            side.park(park);
+        }
+    }
+
+    /// Gives the side of an account back if nothing needs it any more; true if it has none.
+    #[inline]
+    pub(super) fn release(&mut self, place: Place, now: Moment) -> bool {
+        let (account, _, sides) = self.get_mut(place);
+        account.side.is_none() || release(account, sides, now)
+    }
+
+    /// The same keys, parks and queues, counted in another way.
+    pub(super) fn convert<N: Meter>(
+        self,
+        meter: N,
+        max_keys: usize,
+        now: Moment,
+        state: impl Fn(&M, &M::State, &N) -> N::State,
+    ) -> Accounts<N> {
+        let Self {
+            meter: old,
+            mut sides,
+            keyless,
+            overflow,
+            table,
+            ..
+        } = self;
+        // What is at rest is as good as never seen, under any limit.
+        let mut convert = |mut account: Account<M::State>| {
+            let rests = may_go(&mut account, &old, &mut sides, now);
+            (!rests).then(|| Account {
+                state: if old.at_rest(&account.state, now) {
+                    N::State::default()
+                } else {
+                    state(&old, &account.state, &meter)
+                },
+                side: account.side,
+            })
+        };
+        let keyless = convert(keyless).unwrap_or_default();
+        let overflow = convert(overflow).unwrap_or_default();
+        let table = table.map(convert);
+        Accounts {
+            meter,
+            sides,
+            max_keys,
+            keyless,
+            overflow,
+            table,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> usize {
+        self.table.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+}
+
+/// Whether nobody would notice if the account were forgotten: full, not parked, not waited for.
+fn may_go<M: Meter>(
+    account: &mut Account<M::State>,
+    meter: &M,
+    sides: &mut Sides,
+    now: Moment,
+) -> bool {
+    meter.at_rest(&account.state, now) && (account.side.is_none() || release(account, sides, now))
+}
+
+fn release<S>(account: &mut Account<S>, sides: &mut Sides, now: Moment) -> bool {
+    let idle = sides.get(account.side).is_none_or(|side| side.is_idle(now));
+    if idle {
+        sides.remove(account.side);
+        account.side = SideId::NONE;
+    }
+    idle
+}

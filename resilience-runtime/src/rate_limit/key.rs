@@ -1,0 +1,83 @@
+//! Who is counted: a hash in place of the key, so that keys are neither stored nor printed.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+
+/// 128 bits of randomly keyed hash that stand for a key.
+///
+/// Two keys share one by chance only: among 10⁹ keys with a probability of 10⁻²¹, and nobody who lacks
+/// the random keys can construct such a pair.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct KeyHash([u64; 2]);
+
+impl KeyHash {
+    /// The callers that have no key, who share one bucket.
+    pub(crate) const NONE: Self = Self([0; 2]);
+
+    #[inline]
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// Its place among `slots`. The multiplication spreads evenly over any number of slots, a power of
+    /// two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
+    #[inline]
+    pub(super) fn home(self, slots: usize) -> usize {
+        ((u128::from(self.0[0]) * slots as u128) >> 64) as usize
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_test(high: u64, low: u64) -> Self {
+        Self([high, low])
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_none() { "no key" } else { "key" })
+    }
+}
+
+/// Makes the hashes of one limiter.
+pub(super) struct KeyHasher([RandomState; 2]);
+
+impl KeyHasher {
+    pub(super) fn new() -> Self {
+        Self([RandomState::new(), RandomState::new()])
+    }
+
+    #[inline]
+    pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        let hash = KeyHash([self.0[0].hash_one(key), self.0[1].hash_one(key)]);
+        if hash.is_none() {
+            // The one value that means something else.
+            return KeyHash([0, 1]);
+        }
+        hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_keys_have_equal_hashes_and_others_do_not() {
+        let hasher = KeyHasher::new();
+        assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
+        assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
+        assert_ne!(hasher.hash("user_1"), KeyHasher::new().hash("user_1"));
+        assert!(!hasher.hash(&()).is_none());
+    }
+
+    #[test]
+    fn homes_cover_all_slots_and_no_more() {
+        assert_eq!(KeyHash([0, 1]).home(7), 0);
+        assert_eq!(KeyHash([u64::MAX, 1]).home(7), 6);
+    }
+
+    #[test]
+    fn does_not_print_the_hash() {
+        assert_eq!(format!("{:?}", KeyHasher::new().hash("secret")), "key");
+    }
+}

@@ -1,0 +1,250 @@
+//! One limiter's state under one strategy: who may pass, when, and what is parked.
+//!
+//! Everything here is a plain function of the time handed in.
+
+use std::time::Duration;
+
+use super::accounts::{Accounts, Place};
+use super::decision::Decision;
+use super::key::KeyHash;
+use super::meter::Meter;
+use super::queue::{Refusal, Wakers};
+use super::side::{Park, SideId};
+use crate::clock::Moment;
+
+pub(super) struct Keyed<M: Meter> {
+    pub(super) accounts: Accounts<M>,
+}
+
+impl<M: Meter> Keyed<M> {
+    pub(super) fn new(meter: M, max_keys: usize) -> Self {
+        Self {
+            accounts: Accounts::new(meter, max_keys),
+        }
+    }
+
+    pub(super) fn can_ever(&self, cost: u32) -> bool {
+        cost <= self.accounts.meter.capacity()
+    }
+
+    /// Takes `cost` if it may pass now; otherwise when it could, behind everyone who waits.
+    #[inline]
+    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
+        if !self.can_ever(cost) {
+            return Err(None);
+        }
+        let place = if M::COUNTS && cost > 0 {
+            self.accounts.enter(key, now)
+        } else {
+            match self.accounts.find(key, now) {
+                Some(place) => place,
+                None => return Ok(()),
+            }
+        };
+        if self.accounts.release(place, now) {
+            let (account, meter, _) = self.accounts.get_mut(place);
+            return if cost == 0 || meter.try_take(&mut account.state, cost, now) {
+                Ok(())
+            } else {
+                Err(Some(meter.ready(&account.state, cost, now)))
+            };
+        }
+        let ready = self.earliest_at(place, cost, now);
+        // Nothing is free of charge while parked, and there is no way past those who wait.
+        if cost == 0 && ready <= now {
+            return Ok(());
+        }
+        Err(Some(ready))
+    }
+
+    /// When `cost` could pass behind everyone who waits; `None`: never.
+    pub(super) fn earliest(&mut self, key: KeyHash, cost: u32, now: Moment) -> Refusal {
+        if !self.can_ever(cost) {
+            return None;
+        }
+        match self.accounts.find(key, now) {
+            Some(place) => Some(self.earliest_at(place, cost, now)),
+            None => Some(now),
+        }
+    }
+
+    fn earliest_at(&self, place: Place, cost: u32, now: Moment) -> Moment {
+        let account = self.accounts.get(place);
+        let meter = &self.accounts.meter;
+        match self.accounts.sides.get(account.side) {
+            Some(side) if cost == 0 => now.max(side.park.until),
+            Some(side) => {
+                let from = now.max(side.known_gate());
+                let ahead = side.queue.iter().map(|waiter| waiter.cost);
+                meter.ready_behind(&account.state, ahead, side.queue.cost(), cost, from)
+            }
+            None if cost == 0 => now,
+            None => meter.ready(&account.state, cost, now),
+        }
+    }
+
+    /// The public answer, given what became of the cost.
+    pub(super) fn decision(
+        &mut self,
+        key: KeyHash,
+        passed: Result<(), Refusal>,
+        now: Moment,
+    ) -> Decision {
+        let limit = self.accounts.meter.capacity();
+        let place = self.accounts.find(key, now);
+        let (remaining, reset_at) = place.map_or((limit, now), |place| {
+            let account = self.accounts.get(place);
+            let rest_at = self.accounts.meter.rest_at(&account.state, now);
+            match self.accounts.sides.get(account.side) {
+                Some(side) if !side.is_idle(now) => (0, rest_at.max(side.park.until)),
+                _ => {
+                    let tokens = self.accounts.meter.tokens(&account.state, now);
+                    (u32::try_from(tokens.max(0)).unwrap_or(limit), rest_at)
+                }
+            }
+        });
+        Decision {
+            allowed: passed.is_ok(),
+            limit,
+            remaining,
+            retry_after: passed.err().flatten().map(|ready| wait(ready, now)),
+            reset_after: reset_at.since(now),
+        }
+    }
+
+    /// Whether `cost` would pass, and if not, when.
+    pub(super) fn would_pass(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        let ready = self.earliest(key, cost, now).ok_or(None)?;
+        let queued = cost > 0
+            && self.accounts.find(key, now).is_some_and(|place| {
+                let side = self.accounts.sides.get(self.accounts.get(place).side);
+                side.is_some_and(|side| side.queue.len() > 0)
+            });
+        if ready <= now && !queued {
+            Ok(())
+        } else {
+            Err(Some(ready))
+        }
+    }
+
+    /// Gives back what was taken at `taken`, or at a time that nobody remembers.
+    ///
+    /// A key without an account has nothing to get back: it is full, or it used the overflow account,
+    /// where another's tokens might come back instead.
+    pub(super) fn refund(
+        &mut self,
+        key: KeyHash,
+        amount: u32,
+        taken: Option<Moment>,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        if let Some(place @ (Place::Keyless | Place::Slot(_))) = self.accounts.find(key, now) {
+            let (account, meter, sides) = self.accounts.get_mut(place);
+            meter.refund(&mut account.state, amount, taken, now);
+            if let Some(side) = sides.get_mut(account.side) {
+                side.queue.wake_head(wakers);
+            }
+        }
+    }
+
+    /// Takes what was used beyond a reservation, there or not.
+    pub(super) fn charge(&mut self, key: KeyHash, cost: u32, now: Moment, wakers: &mut Wakers) {
+        if M::COUNTS && cost > 0 {
+            let place = self.accounts.enter(key, now);
+            let (account, meter, _) = self.accounts.get_mut(place);
+            meter.charge(&mut account.state, cost, now);
+            let side = account.side;
+            self.review(side, now, wakers);
+        }
+    }
+
+    pub(super) fn park(&mut self, key: KeyHash, span: Duration, now: Moment, wakers: &mut Wakers) {
+        let place = self.accounts.enter(key, now);
+        let id = self.accounts.side(place, key);
+        if let Some(side) = self.accounts.sides.get_mut(id) {
+            side.park(Park::new(now, span));
+        }
+        self.review(id, now, wakers);
+    }
+
+    /// The end of the park, if it is parked.
+    pub(super) fn parked(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
+        let place = self.accounts.find(key, now)?;
+        let side = self.accounts.sides.get(self.accounts.get(place).side)?;
+        side.is_parked(now).then_some(side.park.until)
+    }
+
+    /// Looks at all who wait for one account after something changed to their disadvantage, puts out those
+    /// who would now wait in vain, and lets the head look for itself.
+    pub(super) fn review(&mut self, id: SideId, now: Moment, wakers: &mut Wakers) {
+        let Some(owner) = self.accounts.sides.get(id).map(|side| side.owner) else {
+            return;
+        };
+        let place = self.accounts.place(owner);
+        let (account, meter, sides) = self.accounts.get_mut(place);
+        let Some(side) = sides.get_mut(id) else {
+            return;
+        };
+        if side.queue.len() == 0 {
+            return;
+        }
+        let mut state = account.state.clone();
+        let begin = now.max(side.park.until);
+        let mut from = begin;
+        let mut verdict = |cost: u32, until: Moment| {
+            if cost > meter.capacity() {
+                return Err(None);
+            }
+            let ready = if cost == 0 {
+                begin
+            } else {
+                meter.ready(&state, cost, from)
+            };
+            if ready > until {
+                return Err(Some(ready));
+            }
+            if cost > 0 {
+                from = ready;
+                meter.charge(&mut state, cost, ready);
+            }
+            Ok(())
+        };
+        side.queue
+            .review(|waiter| verdict(waiter.cost, waiter.until), wakers);
+        side.queue.wake_head(wakers);
+    }
+
+    /// After the configuration changed.
+    pub(super) fn review_all(&mut self, max_park: Duration, now: Moment, wakers: &mut Wakers) {
+        for id in self.accounts.sides.ids() {
+            if let Some(side) = self.accounts.sides.get_mut(id) {
+                side.cut_park(now.after(max_park));
+            }
+            self.review(id, now, wakers);
+        }
+    }
+
+    /// The same keys under another meter.
+    pub(super) fn convert<N: Meter>(
+        self,
+        meter: N,
+        max_keys: usize,
+        now: Moment,
+        state: impl Fn(&M, &M::State, &N) -> N::State,
+    ) -> Keyed<N> {
+        Keyed {
+            accounts: self.accounts.convert(meter, max_keys, now, state),
+        }
+    }
+}
+
+/// How long until then; never zero, since it did not pass.
+pub(super) fn wait(ready: Moment, now: Moment) -> Duration {
+    ready.since(now).max(Duration::from_nanos(1))
+}

@@ -1,0 +1,417 @@
+//! The limiter that people hold: the lock round the state, and the fast way past it.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::decision::Decision;
+use super::key::{KeyHash, KeyHasher};
+use super::keyed::wait;
+use super::queue::Wakers;
+use super::state::State;
+use super::wait::{Acquire, Bound, Wait};
+use crate::clock::Moment;
+use crate::config::{ConfigError, RateLimitConfig};
+use crate::name::ServiceName;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicBool, Ordering};
+
+/// Limits how often each key may pass, and parks those whom a server asked to wait.
+///
+/// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is known by a randomly keyed
+/// 128-bit hash and neither stored nor printed. Memory is bounded: at most
+/// [`max_keys`](RateLimitConfig::max_keys) keys have counters of their own (32 to 60 bytes a key for the
+/// token bucket, 12 bytes more for each request in a sliding window). When more are busy, the newcomers
+/// share one set of counters, so that the limit is never exceeded, only reached earlier.
+///
+/// Clones are the same limiter.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_runtime::{RateLimitConfig, RateLimiter};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(60).burst(2))?;
+/// assert!(limiter.check("user_123").allowed);
+/// assert!(limiter.check("user_123").allowed);
+///
+/// let refused = limiter.check("user_123");
+/// assert!(!refused.allowed);
+/// assert_eq!(refused.retry_after, Some(Duration::from_secs(1)));
+/// assert!(limiter.check("user_456").allowed);
+///
+/// // Waits for its turn, for at most 2 s.
+/// limiter.acquire("user_123", 1, Duration::from_secs(2)).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RateLimiter {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What became of an attempt to take tokens without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Take {
+    /// They are taken. `at` is the moment that a refund has to name.
+    Taken { at: Moment },
+    /// When it could pass, behind everyone who waits; `None`: never.
+    Refused { retry_after: Option<Duration> },
+}
+
+pub(super) struct Shared {
+    pub(super) name: ServiceName,
+    hasher: KeyHasher,
+    /// Nothing limits, nothing is parked, nobody waits: the lock need not be taken. Set and cleared under
+    /// the lock; whoever reads it concurrently with a park or a new limit is as good as a moment earlier.
+    free: AtomicBool,
+    state: Mutex<State>,
+}
+
+impl Shared {
+    #[inline]
+    pub(super) fn is_free(&self) -> bool {
+        self.free.load(Ordering::Relaxed)
+    }
+
+    /// Works on the state, at a time that never goes backwards; wakes afterwards, outside of the lock.
+    pub(super) fn with<T>(
+        &self,
+        now: Moment,
+        work: impl FnOnce(&mut State, Moment, &mut Wakers) -> T,
+    ) -> T {
+        let mut wakers = Wakers::default();
+        let done = {
+            let mut state = self.state.lock();
+            let now = state.tick(now);
+            let done = work(&mut state, now, &mut wakers);
+            self.free.store(state.is_free(now), Ordering::Relaxed);
+            done
+        };
+        wakers.wake();
+        done
+    }
+}
+
+impl RateLimiter {
+    /// A limiter for the service of that name.
+    ///
+    /// # Errors
+    /// Names each value of the configuration that is out of range.
+    pub fn new(name: impl Into<ServiceName>, config: RateLimitConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let (max_keys, max_park) = (config.max_keys, config.max_park);
+        Ok(Self::build(name.into(), Some(config), max_keys, max_park))
+    }
+
+    /// One that only parks. While nothing is parked, it costs one atomic load to pass.
+    #[allow(dead_code)]
+    pub(crate) fn unlimited(
+        name: impl Into<ServiceName>,
+        max_keys: usize,
+        max_park: Duration,
+    ) -> Self {
+        Self::build(name.into(), None, max_keys, max_park)
+    }
+
+    fn build(
+        name: ServiceName,
+        limit: Option<RateLimitConfig>,
+        max_keys: usize,
+        max_park: Duration,
+    ) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                name,
+                hasher: KeyHasher::new(),
+                free: AtomicBool::new(limit.is_none()),
+                state: Mutex::new(State::new(limit, max_keys, max_park)),
+            }),
+        }
+    }
+
+    /// The service whose limit it is.
+    #[must_use]
+    pub fn name(&self) -> &ServiceName {
+        &self.shared.name
+    }
+
+    /// The limit in force. Where a service has none, and its limiter only parks, `limit` is `u32::MAX`.
+    #[must_use]
+    pub fn config(&self) -> RateLimitConfig {
+        self.shared.state.lock().config()
+    }
+
+    /// Takes one token if there is one. Those who [wait](Self::acquire) for the same key come first.
+    ///
+    /// ```
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// let limiter = RateLimiter::new("search", RateLimitConfig::per_second(10))?;
+    /// if let Some(wait) = limiter.check("user_123").retry_after {
+    ///     println!("Retry-After: {}", wait.as_secs_f64().ceil());
+    /// }
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    pub fn check<K: Hash + ?Sized>(&self, key: &K) -> Decision {
+        self.check_n(key, 1)
+    }
+
+    /// Takes `n` tokens if they are all there, otherwise none. Zero tokens pass unless the key is
+    /// [parked](Self::park); more than the capacity never do.
+    pub fn check_n<K: Hash + ?Sized>(&self, key: &K, n: u32) -> Decision {
+        if self.shared.is_free() {
+            return Decision::UNLIMITED;
+        }
+        let key = self.hash_key(key);
+        self.shared
+            .with(Moment::now(), |state, now, _| state.check(key, n, now))
+    }
+
+    /// What [`check`](Self::check) would answer, without taking anything.
+    ///
+    /// ```
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// let limiter = RateLimiter::new("search", RateLimitConfig::per_minute(10))?;
+    /// assert_eq!(limiter.peek("user_123").remaining, 10);
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn peek<K: Hash + ?Sized>(&self, key: &K) -> Decision {
+        if self.shared.is_free() {
+            return Decision::UNLIMITED;
+        }
+        let key = self.hash_key(key);
+        self.shared
+            .with(Moment::now(), |state, now, _| state.peek(key, now))
+    }
+
+    /// Takes `n` tokens, and waits for them for at most `max_wait`, first come, first served.
+    ///
+    /// Whoever could not pass in time is refused at once instead of waiting in vain. Dropping the future
+    /// takes nothing. The time begins with the first poll, and the wait needs tokio's timer.
+    ///
+    /// # Errors
+    /// [`RateLimitExceeded`](crate::ResilienceError::RateLimitExceeded) with the time until it could pass,
+    /// or without one where `n` is above the capacity.
+    /// [`InvalidConfig`](crate::ResilienceError::InvalidConfig) if it has to wait and there is no timer.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // Tokens of a language model: reserve before the call, settle after it.
+    /// let limiter = RateLimiter::new("llm-tokens", RateLimitConfig::per_minute(90_000))?;
+    /// let tokens = limiter.acquire("user_123", 4_000, Duration::from_secs(10)).await?;
+    /// // … the call …
+    /// tokens.settle(1_200);
+    /// assert_eq!(limiter.peek("user_123").remaining, 88_800);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn acquire<K: Hash + ?Sized>(&self, key: &K, n: u32, max_wait: Duration) -> Acquire {
+        Acquire::new(
+            self.wait_for(self.hash_key(key), n, Bound::Within(max_wait)),
+            n,
+        )
+    }
+
+    /// Gives back `n` tokens of a request that was not made after all, and wakes who waits for them.
+    ///
+    /// More than the capacity is never there. A window cannot know when these were taken and counts what
+    /// remains for as long as it might have to; [`Reservation::refund`](super::Reservation::refund) is
+    /// exact.
+    pub fn refund<K: Hash + ?Sized>(&self, key: &K, n: u32) {
+        self.shared
+            .refund(self.hash_key(key), n, None, Moment::now());
+    }
+
+    /// Corrects an estimate: what was `reserved` and not `used` comes back; what was used beyond it is taken
+    /// now, into a debt if need be, so that the next callers wait.
+    pub fn settle<K: Hash + ?Sized>(&self, key: &K, reserved: u32, used: u32) {
+        self.shared
+            .settle(self.hash_key(key), reserved, used, None, Moment::now());
+    }
+
+    /// Lets nobody with this key pass for so long, because the server asked for it (`Retry-After`); at
+    /// most for [`max_park`](RateLimitConfig::max_park). A shorter time never shortens a longer one.
+    ///
+    /// Those who wait for the key pass when it ends, in their order and spread over a tenth of the time,
+    /// at most 1 s, so that they do not hit the server all at once.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(60))?;
+    /// limiter.park("user_123", Duration::from_secs(20));
+    /// assert!(!limiter.check("user_123").allowed);
+    /// assert!(limiter.parked("user_123").is_some());
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    pub fn park<K: Hash + ?Sized>(&self, key: &K, retry_after: Duration) {
+        self.park_key(self.hash_key(key), retry_after, Moment::now());
+    }
+
+    /// How much longer the key is parked, if it is.
+    #[must_use]
+    pub fn parked<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
+        if self.shared.is_free() {
+            return None;
+        }
+        let key = self.hash_key(key);
+        self.shared.with(Moment::now(), |state, now, _| {
+            state.parked(key, now).map(|until| until.since(now))
+        })
+    }
+
+    /// Changes the limit while it is in use.
+    ///
+    /// Tokens in a bucket stay tokens, as far as the new size goes, and what a window admitted stays
+    /// admitted. Another strategy begins with what was left, as if the rest had been taken now. A key
+    /// that had everything has everything. Those who wait are judged anew at once.
+    ///
+    /// # Errors
+    /// Names each value that is out of range; then nothing changes.
+    pub fn reconfigure(&self, config: RateLimitConfig) -> Result<(), ConfigError> {
+        config.validate()?;
+        self.set_limit(Some(config));
+        Ok(())
+    }
+
+    /// The same for a configuration that was checked, or for none.
+    pub(crate) fn set_limit(&self, limit: Option<RateLimitConfig>) {
+        debug_assert!(limit.as_ref().is_none_or(|limit| limit.validate().is_ok()));
+        self.shared.with(Moment::now(), |state, now, wakers| {
+            state.set_limit(limit, now, wakers);
+        });
+    }
+}
+
+/// For the call path, which has read the clock and hashed the key already.
+#[allow(dead_code)]
+impl RateLimiter {
+    /// Whether everything passes right now. One atomic load; asked first, it saves hashing the key.
+    #[inline]
+    pub(crate) fn is_free(&self) -> bool {
+        self.shared.is_free()
+    }
+
+    /// Whether a limit is set at all.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.shared.state.lock().is_limited()
+    }
+
+    /// Removes the limit, and bounds the parking anew.
+    pub(crate) fn set_parking(&self, max_keys: usize, max_park: Duration) {
+        self.shared.with(Moment::now(), |state, now, wakers| {
+            state.set_parking(max_keys, max_park, now, wakers);
+        });
+    }
+
+    #[inline]
+    pub(crate) fn hash_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        self.shared.hasher.hash(key)
+    }
+
+    /// Takes `cost` if it may pass now.
+    #[inline]
+    pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        if self.shared.is_free() {
+            return Take::Taken { at: now };
+        }
+        self.shared
+            .with(now, |state, now, _| match state.try_take(key, cost, now) {
+                Ok(()) => Take::Taken { at: now },
+                Err(refusal) => Take::Refused {
+                    retry_after: refusal.map(|ready| wait(ready, now)),
+                },
+            })
+    }
+
+    /// Waits for `cost` until then at most. It is taken when the future completes, at the moment returned.
+    pub(crate) fn wait(&self, key: KeyHash, cost: u32, until: Moment) -> Wait {
+        self.wait_for(key, cost, Bound::At(until))
+    }
+
+    /// How long `cost` would have to wait now, behind everyone who waits; `None`: for ever.
+    pub(crate) fn earliest(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+        if self.shared.is_free() {
+            return Some(Duration::ZERO);
+        }
+        self.shared.with(now, |state, now, _| {
+            state.earliest(key, cost, now).map(|ready| ready.since(now))
+        })
+    }
+
+    /// Gives back what was taken at `taken` for a request that was not sent.
+    pub(crate) fn give_back(&self, key: KeyHash, cost: u32, taken: Moment, now: Moment) {
+        self.shared.refund(key, cost, Some(taken), now);
+    }
+
+    /// [`settle`](Self::settle) for what was taken at `taken`.
+    pub(crate) fn settle_key(
+        &self,
+        key: KeyHash,
+        reserved: u32,
+        used: u32,
+        taken: Moment,
+        now: Moment,
+    ) {
+        self.shared.settle(key, reserved, used, Some(taken), now);
+    }
+
+    pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
+        self.shared.with(now, |state, now, wakers| {
+            state.park(key, retry_after, now, wakers);
+        });
+    }
+
+    /// Whether a request of this cost could pass, be it later.
+    pub(crate) fn can_ever(&self, cost: u32) -> bool {
+        self.shared.is_free() || self.shared.state.lock().can_ever(cost)
+    }
+}
+
+impl RateLimiter {
+    fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
+        Wait::new(Arc::clone(&self.shared), key, cost, bound)
+    }
+}
+
+impl Shared {
+    pub(super) fn refund(&self, key: KeyHash, n: u32, taken: Option<Moment>, now: Moment) {
+        if n > 0 && !self.is_free() {
+            self.with(now, |state, now, wakers| {
+                state.refund(key, n, taken, now, wakers);
+            });
+        }
+    }
+
+    pub(super) fn settle(
+        &self,
+        key: KeyHash,
+        reserved: u32,
+        used: u32,
+        taken: Option<Moment>,
+        now: Moment,
+    ) {
+        if used < reserved {
+            self.refund(key, reserved - used, taken, now);
+        } else if used > reserved && !self.is_free() {
+            self.with(now, |state, now, wakers| {
+                state.charge(key, used - reserved, now, wakers);
+            });
+        }
+    }
+}
+
+impl fmt::Debug for RateLimiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimiter")
+            .field("name", &self.shared.name)
+            .field("config", &self.config())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,106 @@
+//! What the strategies have in common: a plain function from a state, a cost and a time to the next
+//! state.
+
+use crate::clock::Moment;
+
+/// A way of counting: the parameters of one strategy. What it counts for one key is its
+/// [`State`](Self::State).
+///
+/// Times handed in never go backwards. Costs are at least 1, and at most the capacity wherever it is
+/// asked when they can pass.
+pub(super) trait Meter {
+    /// The counters of one key. The default is a key at rest: everything is available.
+    type State: Clone + Default;
+
+    /// Whether there is anything to count, i.e. whether a passing call needs a state.
+    const COUNTS: bool = true;
+
+    /// The greatest cost that can ever pass.
+    fn capacity(&self) -> u32;
+
+    /// Takes `cost` if it is there.
+    fn try_take(&self, state: &mut Self::State, cost: u32, now: Moment) -> bool;
+
+    /// Takes `cost` whether it is there or not; what is missing is a debt.
+    fn charge(&self, state: &mut Self::State, cost: u32, now: Moment);
+
+    /// Gives back `amount` that was taken at `taken`, or at a time that nobody remembers.
+    fn refund(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
+
+    /// The first moment from `from` on at which `cost` is there, if nothing else happens.
+    fn ready(&self, state: &Self::State, cost: u32, from: Moment) -> Moment;
+
+    /// The same, behind others, of this `total`, who take theirs as soon as they can, in this order.
+    fn ready_behind(
+        &self,
+        state: &Self::State,
+        ahead: impl Iterator<Item = u32>,
+        _total: u64,
+        cost: u32,
+        from: Moment,
+    ) -> Moment {
+        let mut state = state.clone();
+        let mut from = from;
+        for cost in ahead.filter(|&cost| cost > 0) {
+            from = self.ready(&state, cost, from);
+            self.charge(&mut state, cost, from);
+        }
+        self.ready(&state, cost, from)
+    }
+
+    /// Whole tokens there now; below zero is a debt.
+    fn tokens(&self, state: &Self::State, now: Moment) -> i64;
+
+    /// When everything will be available again; `now` if it is.
+    fn rest_at(&self, state: &Self::State, now: Moment) -> Moment;
+
+    /// Whether the state may be forgotten.
+    fn at_rest(&self, state: &Self::State, now: Moment) -> bool;
+
+    /// The state under these parameters of a key that was counted under `old` ones of the same strategy.
+    fn adopt(&self, old: &Self, state: &Self::State, now: Moment) -> Self::State;
+
+    /// The state of a key that has so many tokens, as if the missing ones had been taken now.
+    fn with_tokens(&self, tokens: i64, now: Moment) -> Self::State;
+}
+
+/// No limit at all: what is left is the parking.
+pub(super) struct Unlimited;
+
+impl Meter for Unlimited {
+    type State = ();
+
+    const COUNTS: bool = false;
+
+    fn capacity(&self) -> u32 {
+        u32::MAX
+    }
+
+    fn try_take(&self, (): &mut (), _: u32, _: Moment) -> bool {
+        true
+    }
+
+    fn charge(&self, (): &mut (), _: u32, _: Moment) {}
+
+    fn refund(&self, (): &mut (), _: u32, _: Option<Moment>, _: Moment) {}
+
+    fn ready(&self, (): &(), _: u32, from: Moment) -> Moment {
+        from
+    }
+
+    fn tokens(&self, (): &(), _: Moment) -> i64 {
+        i64::from(u32::MAX)
+    }
+
+    fn rest_at(&self, (): &(), now: Moment) -> Moment {
+        now
+    }
+
+    fn at_rest(&self, (): &(), _: Moment) -> bool {
+        true
+    }
+
+    fn adopt(&self, _: &Self, (): &(), _: Moment) {}
+
+    fn with_tokens(&self, _: i64, _: Moment) {}
+}

@@ -1,0 +1,40 @@
+//! Limits how often something is called, per key, and obeys a server's Retry-After.
+//!
+//! From the inside out:
+//!
+//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
+//! * [`table`] and [`accounts`] find the state of a key in bounded memory;
+//! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
+//! * [`state`] holds whichever strategy is set, behind the one lock of [`limiter`];
+//! * [`wait`] is the future round it.
+
+mod accounts;
+mod decision;
+mod fixed_window;
+mod key;
+mod keyed;
+mod limiter;
+mod line;
+mod meter;
+mod queue;
+mod reservation;
+mod side;
+mod sliding_window;
+mod state;
+mod table;
+mod token_bucket;
+mod wait;
+
+#[cfg(test)]
+mod tests;
+
+pub use decision::Decision;
+#[allow(unused_imports)]
+pub(crate) use key::KeyHash;
+pub use limiter::RateLimiter;
+#[allow(unused_imports)]
+pub(crate) use limiter::Take;
+pub use reservation::Reservation;
+pub use wait::Acquire;
+#[allow(unused_imports)]
+pub(crate) use wait::{Wait, WaitError};

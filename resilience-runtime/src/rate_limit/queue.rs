@@ -1,0 +1,169 @@
+//! Those who wait for one key, first come first served.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::task::Waker;
+
+use super::key::KeyHash;
+use crate::clock::Moment;
+
+/// One who waits.
+pub(super) struct Waiter {
+    number: u64,
+    pub(super) key: KeyHash,
+    pub(super) cost: u32,
+    /// How long it is ready to wait.
+    pub(super) until: Moment,
+    waker: Option<Waker>,
+    /// It left from the middle; the entry goes when it comes to the front.
+    gone: bool,
+}
+
+/// When something that was refused could have passed; `None`: never.
+pub(super) type Refusal = Option<Moment>;
+
+/// Wakers to be woken or dropped once the lock is released: both may run foreign code.
+#[derive(Default)]
+pub(super) struct Wakers {
+    wake: Vec<Waker>,
+    discard: Vec<Waker>,
+}
+
+impl Wakers {
+    pub(super) fn wake(self) {
+        drop(self.discard);
+        self.wake.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Sorted by number; the front is never gone.
+    waiters: VecDeque<Waiter>,
+    live: usize,
+    /// The sum of their costs.
+    cost: u64,
+    next: u64,
+    /// Those put out by a change of circumstances, until they come for the answer.
+    refused: BTreeMap<u64, Refusal>,
+}
+
+impl Queue {
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.live
+    }
+
+    /// What all of them want.
+    pub(super) fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Whether nobody waits for anything, not even for a refusal.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.live == 0 && self.refused.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+        self.waiters.iter().filter(|waiter| !waiter.gone)
+    }
+
+    pub(super) fn push(&mut self, key: KeyHash, cost: u32, until: Moment, waker: Waker) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.live += 1;
+        self.cost += u64::from(cost);
+        self.waiters.push_back(Waiter {
+            number,
+            key,
+            cost,
+            until,
+            waker: Some(waker),
+            gone: false,
+        });
+        number
+    }
+
+    /// The one with that number, and whether it is the head.
+    pub(super) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
+        let index = self.index(number)?;
+        Some((&self.waiters[index], index == 0))
+    }
+
+    /// The costs of those ahead of that number, and their sum.
+    pub(super) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
+        let costs = || {
+            self.iter()
+                .take_while(move |waiter| waiter.number < number)
+                .map(|waiter| waiter.cost)
+        };
+        (costs(), costs().map(u64::from).sum())
+    }
+
+    pub(super) fn listen(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
+        if let Some(index) = self.index(number) {
+            wakers
+                .discard
+                .extend(self.waiters[index].waker.replace(waker));
+        }
+    }
+
+    /// Takes one out; true if it was the head.
+    pub(super) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
+        let Some(index) = self.index(number) else {
+            return false;
+        };
+        let waiter = &mut self.waiters[index];
+        wakers.discard.extend(waiter.waker.take());
+        waiter.gone = true;
+        self.cost -= u64::from(waiter.cost);
+        self.live -= 1;
+        if index == 0 {
+            self.trim();
+        } else if self.waiters.len() > 2 * self.live + 32 {
+            self.waiters.retain(|waiter| !waiter.gone);
+        }
+        index == 0
+    }
+
+    pub(super) fn wake_head(&mut self, wakers: &mut Wakers) {
+        if let Some(head) = self.waiters.front_mut() {
+            wakers.wake.extend(head.waker.take());
+        }
+    }
+
+    /// Puts out all for whom `verdict` has a refusal; asked in the order of the queue.
+    pub(super) fn review(
+        &mut self,
+        mut verdict: impl FnMut(&Waiter) -> Result<(), Refusal>,
+        wakers: &mut Wakers,
+    ) {
+        for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.gone) {
+            if let Err(refusal) = verdict(waiter) {
+                waiter.gone = true;
+                wakers.wake.extend(waiter.waker.take());
+                self.live -= 1;
+                self.cost -= u64::from(waiter.cost);
+                self.refused.insert(waiter.number, refusal);
+            }
+        }
+        self.waiters.retain(|waiter| !waiter.gone);
+    }
+
+    /// The refusal that waits for that number.
+    pub(super) fn collect(&mut self, number: u64) -> Option<Refusal> {
+        self.refused.remove(&number)
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        self.waiters
+            .binary_search_by_key(&number, |waiter| waiter.number)
+            .ok()
+            .filter(|&index| !self.waiters[index].gone)
+    }
+
+    fn trim(&mut self) {
+        while self.waiters.front().is_some_and(|waiter| waiter.gone) {
+            self.waiters.pop_front();
+        }
+    }
+}

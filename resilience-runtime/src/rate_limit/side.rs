@@ -1,0 +1,196 @@
+//! What only few keys have: a park, and those who wait.
+
+use std::time::Duration;
+
+use super::key::KeyHash;
+use super::queue::Queue;
+use crate::clock::{Moment, nanos};
+
+/// Where the [`Side`] of an account is; none for most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SideId(u32);
+
+impl SideId {
+    pub(super) const NONE: Self = Self(u32::MAX);
+
+    #[inline]
+    pub(super) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+}
+
+impl Default for SideId {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+/// Which account a side belongs to. Slots move, keys do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    Keyless,
+    Overflow,
+    Key(KeyHash),
+}
+
+/// The server asked to be left alone until then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Park {
+    pub(super) until: Moment,
+    /// How long it was asked for.
+    span: u64,
+}
+
+impl Park {
+    pub(super) fn new(now: Moment, span: Duration) -> Self {
+        Self {
+            until: now.after(span),
+            span: nanos(span),
+        }
+    }
+}
+
+/// Spreads those who waited for the end of a park, so that they do not hit the server all at once.
+///
+/// Each head draws its share of the whole spread, and the draws add up from the end of the park: late
+/// timers do not lengthen it.
+#[derive(Debug, Default)]
+struct Spread {
+    /// The head does not pass before.
+    gate: Moment,
+    /// The most that one draws, in nanoseconds.
+    share: u64,
+    /// How many have yet to draw.
+    left: usize,
+    /// A park whose end nobody has seen yet.
+    due: bool,
+}
+
+impl Spread {
+    const LONGEST: u64 = 1_000_000_000;
+
+    fn draw(&mut self) {
+        if self.left > 0 {
+            self.left -= 1;
+            let extra = rand::random_range(0..=self.share);
+            self.gate = Moment(self.gate.0.saturating_add(extra));
+        }
+    }
+}
+
+pub(super) struct Side {
+    pub(super) owner: Owner,
+    pub(super) queue: Queue,
+    pub(super) park: Park,
+    spread: Spread,
+}
+
+impl Side {
+    pub(super) fn park(&mut self, park: Park) {
+        if park.until > self.park.until {
+            self.park = park;
+            self.spread = Spread {
+                due: true,
+                ..Spread::default()
+            };
+        }
+    }
+
+    /// Ends the park at `latest`, if it is longer.
+    pub(super) fn cut_park(&mut self, latest: Moment) {
+        self.park.until = self.park.until.min(latest);
+    }
+
+    pub(super) fn is_parked(&self, now: Moment) -> bool {
+        self.park.until > now
+    }
+
+    /// Whether it holds nothing and nobody any more.
+    pub(super) fn is_idle(&self, now: Moment) -> bool {
+        !self.is_parked(now) && self.queue.is_deserted()
+    }
+
+    /// The moment before which the head does not pass, tokens or not.
+    pub(super) fn gate(&mut self, now: Moment) -> Moment {
+        if self.spread.due && !self.is_parked(now) {
+            let whole = (self.park.span / 10).min(Spread::LONGEST);
+            let heads = self.queue.len().max(1);
+            self.spread = Spread {
+                gate: self.park.until,
+                share: whole / heads as u64,
+                left: heads,
+                due: false,
+            };
+            self.spread.draw();
+        }
+        self.known_gate()
+    }
+
+    /// The same, as far as it is known without asking for chance.
+    pub(super) fn known_gate(&self) -> Moment {
+        self.park.until.max(self.spread.gate)
+    }
+
+    /// To be called when the head has left.
+    pub(super) fn next_head(&mut self) {
+        if self.queue.len() == 0 {
+            self.spread = Spread {
+                due: self.spread.due,
+                ..Spread::default()
+            };
+        } else {
+            self.spread.draw();
+        }
+    }
+}
+
+/// All sides of one limiter.
+#[derive(Default)]
+pub(super) struct Sides {
+    sides: Vec<Option<Side>>,
+    free: Vec<u32>,
+}
+
+impl Sides {
+    pub(super) fn add(&mut self, owner: Owner) -> SideId {
+        let side = Some(Side {
+            owner,
+            queue: Queue::default(),
+            park: Park::default(),
+            spread: Spread::default(),
+        });
+        let index = if let Some(index) = self.free.pop() {
+            self.sides[index as usize] = side;
+            index
+        } else {
+            self.sides.push(side);
+            u32::try_from(self.sides.len() - 1).expect("fewer than 2³² keys are waited for")
+        };
+        SideId(index)
+    }
+
+    pub(super) fn remove(&mut self, id: SideId) {
+        self.sides[id.0 as usize] = None;
+        self.free.push(id.0);
+        if self.free.len() == self.sides.len() {
+            *self = Self::default();
+        }
+    }
+
+    pub(super) fn get(&self, id: SideId) -> Option<&Side> {
+        self.sides.get(id.0 as usize)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, id: SideId) -> Option<&mut Side> {
+        self.sides.get_mut(id.0 as usize)?.as_mut()
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = SideId> + use<> {
+        (0..self.sides.len() as u32).map(SideId)
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.sides.len() - self.free.len()
+    }
+}

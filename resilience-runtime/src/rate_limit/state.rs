@@ -1,0 +1,284 @@
+//! What a limiter's lock protects: the state under whichever strategy is set, and the clock.
+
+use std::mem;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::decision::Decision;
+use super::fixed_window::FixedWindow;
+use super::key::KeyHash;
+use super::keyed::Keyed;
+use super::line::{Standing, Ticket};
+use super::meter::{Meter, Unlimited};
+use super::queue::{Refusal, Wakers};
+use super::sliding_window::SlidingWindow;
+use super::token_bucket::TokenBucket;
+use crate::clock::Moment;
+use crate::config::{RateLimitConfig, Strategy};
+
+enum Store {
+    Unlimited(Keyed<Unlimited>),
+    TokenBucket(Keyed<TokenBucket>),
+    SlidingWindow(Keyed<SlidingWindow>),
+    FixedWindow(Keyed<FixedWindow>),
+}
+
+/// Runs one expression on whichever store it is.
+macro_rules! on {
+    ($store:expr, $keyed:ident => $then:expr) => {
+        match $store {
+            Store::Unlimited($keyed) => $then,
+            Store::TokenBucket($keyed) => $then,
+            Store::SlidingWindow($keyed) => $then,
+            Store::FixedWindow($keyed) => $then,
+        }
+    };
+}
+
+pub(super) struct State {
+    store: Store,
+    limit: Option<RateLimitConfig>,
+    max_keys: usize,
+    max_park: Duration,
+    /// The latest time seen: a clock that goes backwards stands still.
+    latest: Moment,
+    /// When the last park ends.
+    parks_end: Moment,
+    /// How many hold a ticket.
+    waiting: usize,
+}
+
+impl State {
+    pub(super) fn new(limit: Option<RateLimitConfig>, max_keys: usize, max_park: Duration) -> Self {
+        let mut state = Self {
+            store: Store::Unlimited(Keyed::new(Unlimited, max_keys)),
+            limit: None,
+            max_keys,
+            max_park,
+            latest: Moment::default(),
+            parks_end: Moment::default(),
+            waiting: 0,
+        };
+        state.set_limit(limit, Moment::default(), &mut Wakers::default());
+        state
+    }
+
+    /// The time to go by.
+    #[inline]
+    pub(super) fn tick(&mut self, now: Moment) -> Moment {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    /// The limit, or what stands for none.
+    pub(super) fn config(&self) -> RateLimitConfig {
+        self.limit.clone().unwrap_or_else(|| {
+            RateLimitConfig::per_second(u32::MAX)
+                .max_keys(self.max_keys)
+                .max_park(self.max_park)
+        })
+    }
+
+    pub(super) fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// Whether nothing limits, nothing is parked and nobody waits. Then everything is forgotten.
+    #[inline]
+    pub(super) fn is_free(&mut self, now: Moment) -> bool {
+        let Store::Unlimited(keyed) = &mut self.store else {
+            return false;
+        };
+        let free = self.waiting == 0 && self.parks_end <= now;
+        if free {
+            *keyed = Keyed::new(Unlimited, self.max_keys);
+        }
+        free
+    }
+
+    #[inline]
+    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
+        on!(&mut self.store, keyed => keyed.try_take(key, cost, now))
+    }
+
+    pub(super) fn check(&mut self, key: KeyHash, cost: u32, now: Moment) -> Decision {
+        on!(&mut self.store, keyed => {
+            let passed = keyed.try_take(key, cost, now);
+            keyed.decision(key, passed, now)
+        })
+    }
+
+    pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
+        on!(&mut self.store, keyed => {
+            let passes = keyed.would_pass(key, 1, now);
+            keyed.decision(key, passes, now)
+        })
+    }
+
+    pub(super) fn earliest(&mut self, key: KeyHash, cost: u32, now: Moment) -> Refusal {
+        on!(&mut self.store, keyed => keyed.earliest(key, cost, now))
+    }
+
+    pub(super) fn can_ever(&self, cost: u32) -> bool {
+        on!(&self.store, keyed => keyed.can_ever(cost))
+    }
+
+    pub(super) fn refund(
+        &mut self,
+        key: KeyHash,
+        amount: u32,
+        taken: Option<Moment>,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        on!(&mut self.store, keyed => keyed.refund(key, amount, taken, now, wakers));
+    }
+
+    pub(super) fn charge(&mut self, key: KeyHash, cost: u32, now: Moment, wakers: &mut Wakers) {
+        on!(&mut self.store, keyed => keyed.charge(key, cost, now, wakers));
+    }
+
+    pub(super) fn park(
+        &mut self,
+        key: KeyHash,
+        retry_after: Duration,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        let span = retry_after.min(self.max_park);
+        if !span.is_zero() {
+            self.parks_end = self.parks_end.max(now.after(span));
+            on!(&mut self.store, keyed => keyed.park(key, span, now, wakers));
+        }
+    }
+
+    pub(super) fn parked(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
+        on!(&mut self.store, keyed => keyed.parked(key, now))
+    }
+
+    pub(super) fn join(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        until: Moment,
+        now: Moment,
+        waker: Waker,
+    ) -> Standing {
+        let standing = on!(&mut self.store, keyed => keyed.join(key, cost, until, now, waker));
+        if let Standing::Waiting(..) = standing {
+            self.waiting += 1;
+        }
+        standing
+    }
+
+    pub(super) fn ask(
+        &mut self,
+        ticket: Ticket,
+        now: Moment,
+        waker: Waker,
+        wakers: &mut Wakers,
+    ) -> Standing {
+        let standing = on!(&mut self.store, keyed => keyed.ask(ticket, now, waker, wakers));
+        if !matches!(standing, Standing::Waiting(..)) {
+            self.waiting -= 1;
+        }
+        standing
+    }
+
+    pub(super) fn depart(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
+        on!(&mut self.store, keyed => keyed.depart(ticket, now, wakers));
+        self.waiting -= 1;
+    }
+
+    /// Other bounds for the parking, where no limit is set.
+    pub(super) fn set_parking(
+        &mut self,
+        max_keys: usize,
+        max_park: Duration,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        self.max_keys = max_keys;
+        self.max_park = max_park;
+        self.set_limit(None, now, wakers);
+    }
+
+    pub(super) fn set_limit(
+        &mut self,
+        limit: Option<RateLimitConfig>,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        if let Some(limit) = &limit {
+            self.max_keys = limit.max_keys;
+            self.max_park = limit.max_park;
+        }
+        let keys = self.max_keys;
+        let nothing = Store::Unlimited(Keyed::new(Unlimited, keys));
+        let old = mem::replace(&mut self.store, nothing);
+        self.store = match &limit {
+            None => Store::Unlimited(switch(old, Unlimited, keys, now)),
+            Some(limit) => match limit.strategy {
+                Strategy::TokenBucket => {
+                    let meter = TokenBucket::new(limit.limit, limit.period, limit.capacity());
+                    Store::TokenBucket(match old {
+                        Store::TokenBucket(old) => adopt(old, meter, keys, now),
+                        old => switch(old, meter, keys, now),
+                    })
+                }
+                Strategy::SlidingWindow => {
+                    let meter = SlidingWindow::new(limit.limit, limit.period);
+                    Store::SlidingWindow(match old {
+                        Store::SlidingWindow(old) => adopt(old, meter, keys, now),
+                        old => switch(old, meter, keys, now),
+                    })
+                }
+                Strategy::FixedWindow => {
+                    let meter = FixedWindow::new(limit.limit, limit.period);
+                    Store::FixedWindow(match old {
+                        Store::FixedWindow(old) => adopt(old, meter, keys, now),
+                        old => switch(old, meter, keys, now),
+                    })
+                }
+            },
+        };
+        self.limit = limit;
+        self.parks_end = self.parks_end.min(now.after(self.max_park));
+        let max_park = self.max_park;
+        on!(&mut self.store, keyed => keyed.review_all(max_park, now, wakers));
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> usize {
+        on!(&self.store, keyed => keyed.accounts.keys())
+    }
+
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        on!(&self.store, keyed => keyed.accounts.bytes())
+    }
+
+    #[cfg(test)]
+    pub(super) fn sides(&self) -> usize {
+        on!(&self.store, keyed => keyed.accounts.sides.len())
+    }
+}
+
+/// Other parameters of the same strategy.
+fn adopt<M: Meter>(old: Keyed<M>, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
+    old.convert(meter, max_keys, now, |old, state, new| {
+        new.adopt(old, state, now)
+    })
+}
+
+/// Another strategy begins with the tokens that are left, and as if the missing ones had been taken now.
+fn switch<M: Meter>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
+    on!(old, keyed => keyed.convert(meter, max_keys, now, |old, state, new| {
+        new.with_tokens(old.tokens(state, now), now)
+    }))
+}

@@ -1,0 +1,177 @@
+use tokio::time::advance;
+
+use super::*;
+
+fn keys(limiter: &RateLimiter) -> (usize, usize) {
+    limiter
+        .shared
+        .with(Moment::now(), |state, _, _| (state.keys(), state.bytes()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_million_keys_stay_within_the_bound() {
+    let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(100_000));
+    let now = Moment::now();
+    for user in 0..1_000_000_u32 {
+        limiter.try_take(limiter.hash_key(&user), 1, now);
+    }
+    let (count, bytes) = keys(&limiter);
+    assert_eq!(count, 100_000);
+    assert!(bytes <= 64 * 100_000, "{bytes} bytes");
+    assert!(
+        !limiter.check(&3).allowed,
+        "who came first is still counted"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_million_keys_take_at_most_64_bytes_each() {
+    let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(1_000_000));
+    let now = Moment::now();
+    for user in 0..1_000_000_u32 {
+        assert!(matches!(
+            limiter.try_take(limiter.hash_key(&user), 1, now),
+            Take::Taken { .. }
+        ));
+    }
+    let (count, bytes) = keys(&limiter);
+    assert_eq!(count, 1_000_000);
+    assert!(bytes <= 64 * 1_000_000, "{bytes} bytes");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_at_rest_make_room_without_the_table_growing() {
+    let limiter = limiter(RateLimitConfig::per_second(1_000));
+    for user in 0..200_000_u32 {
+        if user % 100 == 0 {
+            advance(ms(1)).await;
+        }
+        assert!(limiter.check(&user).allowed);
+    }
+    let (count, bytes) = keys(&limiter);
+    assert!(count < 1_000, "{count}");
+    assert!(bytes < 64_000, "{bytes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn busy_keys_are_never_evicted_and_newcomers_share() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(2).max_keys(2));
+    assert!(limiter.check("a").allowed);
+    assert!(limiter.check("b").allowed);
+    // c and d share the overflow account.
+    assert!(limiter.check("c").allowed);
+    assert!(limiter.check("d").allowed);
+    assert!(!limiter.check("c").allowed);
+    assert!(!limiter.check("d").allowed);
+    assert_eq!(limiter.peek("e").remaining, 0);
+    assert_eq!(limiter.peek("a").remaining, 1);
+    // a and b rest; c takes the place of one, and with it what it may have used before.
+    advance(SECOND).await;
+    assert!(limiter.check("c").allowed);
+    assert!(!limiter.check("c").allowed);
+    assert_eq!(keys(&limiter).0, 2);
+    // Everything rests.
+    advance(2 * SECOND).await;
+    assert_eq!(limiter.check_n("e", 2).remaining, 0);
+    assert!(limiter.check_n("f", 2).allowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_changes_its_account_never_gets_more() {
+    let limiter = limiter(RateLimitConfig::per_minute(3).sliding_window().max_keys(1));
+    assert!(limiter.check("a").allowed);
+    advance(59 * SECOND).await;
+    assert!(limiter.check_n("b", 3).allowed);
+    advance(SECOND).await;
+    assert!(
+        !limiter.check("b").allowed,
+        "it has room now, and what it used"
+    );
+    assert_eq!(limiter.peek("b").retry_after, Some(59 * SECOND));
+    advance(59 * SECOND).await;
+    assert!(limiter.check_n("b", 3).allowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_and_awaited_keys_stay() {
+    let limiter = limiter(RateLimitConfig::per_second(10).max_keys(2));
+    limiter.park("a", 30 * SECOND);
+    assert!(limiter.check_n("b", 10).allowed);
+    let mut waiting = ByHand::new(limiter.acquire("b", 10, 10 * SECOND));
+    assert!(waiting.poll().is_pending());
+    advance(5 * SECOND).await;
+    // The bucket of b is full again, but somebody waits for it.
+    for user in 0..100 {
+        limiter.check(&user);
+    }
+    assert_eq!(limiter.parked("a"), Some(25 * SECOND));
+    assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+    // A park of the overflow account holds for those who share it.
+    limiter.park("c", 10 * SECOND);
+    assert_eq!(limiter.parked("d"), Some(10 * SECOND));
+    advance(5 * SECOND).await;
+    assert_eq!(
+        limiter.parked("c"),
+        Some(5 * SECOND),
+        "in its own account by now"
+    );
+    assert!(!limiter.check("c").allowed);
+    advance(25 * SECOND).await;
+    assert!(limiter.check_n("c", 10).allowed);
+    assert_eq!(limiter.parked("a"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_the_overflow_account_is_not_overtaken_by_itself() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1).max_keys(1));
+    assert!(limiter.check("a").allowed);
+    assert!(limiter.check("b").allowed);
+    let mut waiting = ByHand::new(limiter.acquire("b", 1, 10 * SECOND));
+    assert!(waiting.poll().is_pending());
+    advance(SECOND).await;
+    // There is room now, but b stands in the other line.
+    assert!(!limiter.check("b").allowed);
+    assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+    assert!(!limiter.check("b").allowed);
+    advance(SECOND).await;
+    assert!(limiter.check("b").allowed);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_without_a_key_share_one_bucket_and_no_table() {
+    let limiter = limiter(RateLimitConfig::per_second(2));
+    let now = Moment::now();
+    assert!(matches!(
+        limiter.try_take(KeyHash::NONE, 2, now),
+        Take::Taken { .. }
+    ));
+    assert!(matches!(
+        limiter.try_take(KeyHash::NONE, 1, now),
+        Take::Refused { .. }
+    ));
+    assert!(limiter.check("a").allowed);
+    assert_eq!(keys(&limiter).0, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_does_not_make_an_account() {
+    let limiter = limiter(RateLimitConfig::per_second(2));
+    assert!(limiter.peek("a").allowed);
+    assert!(limiter.check_n("a", 0).allowed);
+    assert_eq!(limiter.parked("a"), None);
+    limiter.refund("a", 5);
+    assert_eq!(
+        limiter.earliest(limiter.hash_key("a"), 2, Moment::now()),
+        Some(Duration::ZERO)
+    );
+    assert_eq!(keys(&limiter), (0, 0));
+}
+
+#[test]
+fn says_nothing_about_its_keys() {
+    let limiter = limiter(RateLimitConfig::per_second(2));
+    limiter.check("secret");
+    let text = format!("{limiter:?} {:?}", limiter.acquire("secret", 1, SECOND));
+    assert!(!text.contains("secret") && text.contains("test"), "{text}");
+}

@@ -1,0 +1,252 @@
+use tokio::time::{Instant, advance};
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn tokens_stay_tokens() {
+    let limiter = limiter(RateLimitConfig::per_minute(10));
+    assert_eq!(limiter.check_n("a", 7).remaining, 3);
+    limiter
+        .reconfigure(RateLimitConfig::per_minute(100))
+        .expect("valid");
+    let decision = limiter.peek("a");
+    assert_eq!((decision.limit, decision.remaining), (100, 3));
+    assert_eq!(limiter.peek("b").remaining, 100);
+    limiter
+        .reconfigure(RateLimitConfig::per_minute(2))
+        .expect("valid");
+    assert_eq!(limiter.peek("a").remaining, 2);
+    assert_eq!(limiter.config(), RateLimitConfig::per_minute(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_keeps_what_it_admitted() {
+    for window in [
+        RateLimitConfig::sliding_window,
+        RateLimitConfig::fixed_window,
+    ] {
+        let limiter = limiter(window(RateLimitConfig::per_minute(10)));
+        assert!(limiter.check_n("a", 7).allowed);
+        limiter
+            .reconfigure(window(RateLimitConfig::per_minute(5)))
+            .expect("valid");
+        let decision = limiter.check("a");
+        assert_eq!((decision.allowed, decision.remaining), (false, 0));
+        assert_eq!(decision.retry_after, Some(60 * SECOND));
+        limiter
+            .reconfigure(window(RateLimitConfig::per_minute(20)))
+            .expect("valid");
+        assert_eq!(limiter.peek("a").remaining, 13);
+        limiter
+            .reconfigure(window(RateLimitConfig::per_second(20)))
+            .expect("valid");
+        advance(SECOND).await;
+        assert_eq!(limiter.peek("a").remaining, 20);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_strategy_starts_with_what_was_left() {
+    let base = RateLimitConfig::per_minute(10);
+    let all = [
+        base.clone(),
+        base.clone().sliding_window(),
+        base.fixed_window(),
+    ];
+    for from in &all {
+        for to in &all {
+            let limiter = limiter(from.clone());
+            assert!(limiter.check_n("used", 8).allowed);
+            assert!(limiter.check_n("rested", 1).allowed);
+            limiter.settle("debtor", 0, 15);
+            limiter.refund("rested", 1);
+            limiter.reconfigure(to.clone()).expect("valid");
+            assert_eq!(limiter.peek("used").remaining, 2, "{from:?} to {to:?}");
+            assert_eq!(limiter.peek("rested").remaining, 10);
+            assert_eq!(limiter.peek("debtor").remaining, 0);
+            assert!(!limiter.check_n("used", 3).allowed);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_are_judged_anew_at_once() {
+    let limiter = limiter(RateLimitConfig::per_minute(10));
+    assert!(limiter.check_n("a", 10).allowed);
+    let start = Instant::now();
+    let mut first = ByHand::new(limiter.acquire("a", 10, 70 * SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, 70 * SECOND));
+    let mut third = ByHand::new(limiter.acquire("a", 1, 90 * SECOND));
+    for waiter in [&mut first, &mut second, &mut third] {
+        assert!(waiter.poll().is_pending());
+    }
+    // Too small for the first, and the second now has its place.
+    limiter
+        .reconfigure(RateLimitConfig::new(5, 300 * SECOND))
+        .expect("valid");
+    let Poll::Ready(outcome) = first.poll() else {
+        panic!("it waits for ever");
+    };
+    assert_eq!(refused(outcome), None);
+    assert!(second.poll().is_pending());
+    let Poll::Ready(outcome) = third.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(120 * SECOND));
+    // Faster again: the head re-arms its timer.
+    limiter
+        .reconfigure(RateLimitConfig::new(5, SECOND))
+        .expect("valid");
+    second.future.await.expect("in time");
+    assert_eq!(start.elapsed(), ms(200));
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_those_who_wait_pass() {
+    for park in [false, true] {
+        let limiter = limiter(RateLimitConfig::per_hour(1));
+        assert!(limiter.check("a").allowed);
+        if park {
+            limiter.park("a", 10 * SECOND);
+        }
+        let mut waiting = ByHand::new(limiter.acquire("a", 1, 4_000 * SECOND));
+        assert!(waiting.poll().is_pending());
+        limiter.set_limit(None);
+        assert_eq!(waiting.woken(), 1);
+        if park {
+            assert!(
+                waiting.poll().is_pending(),
+                "the server's wish still counts"
+            );
+            advance(12 * SECOND).await;
+        }
+        assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+        assert!(limiter.is_free());
+        limiter.set_limit(Some(RateLimitConfig::per_hour(1)));
+        assert!(!limiter.is_free() && limiter.is_limited());
+        assert!(limiter.check("a").allowed);
+        assert!(!limiter.check("a").allowed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shorter_bound_shortens_the_park() {
+    let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+    limiter.park("a", 50 * SECOND);
+    limiter.set_limit(Some(RateLimitConfig::per_second(1).max_park(5 * SECOND)));
+    assert_eq!(limiter.parked("a"), Some(5 * SECOND));
+    limiter.set_parking(10, SECOND);
+    assert_eq!(limiter.parked("a"), Some(SECOND));
+    advance(SECOND).await;
+    assert!(limiter.check("a").allowed);
+    assert!(limiter.is_free());
+}
+
+#[test]
+fn a_wrong_configuration_changes_nothing() {
+    let limiter = limiter(RateLimitConfig::per_second(3));
+    let error = limiter
+        .reconfigure(RateLimitConfig::per_second(0))
+        .expect_err("no limit at all");
+    assert_eq!(error.problems()[0].key(), "rate_limit.limit");
+    assert_eq!(limiter.config(), RateLimitConfig::per_second(3));
+    assert!(RateLimiter::new("test", RateLimitConfig::per_second(1).max_keys(0)).is_err());
+}
+
+#[test]
+fn a_clock_that_goes_backwards_stands_still() {
+    for config in [
+        RateLimitConfig::per_second(1),
+        RateLimitConfig::per_second(1).sliding_window(),
+        RateLimitConfig::per_second(1).fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        let key = limiter.hash_key("a");
+        let late = Moment::now().after(1_000 * SECOND);
+        assert_eq!(limiter.try_take(key, 1, late), Take::Taken { at: late });
+        let early = Moment(late.0 - 900_000_000_000);
+        let refused = Take::Refused {
+            retry_after: Some(SECOND),
+        };
+        assert_eq!(limiter.try_take(key, 1, early), refused);
+        let next = late.after(SECOND);
+        assert_eq!(limiter.try_take(key, 1, next), Take::Taken { at: next });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn extremes() {
+    for config in [
+        RateLimitConfig::new(u32::MAX, Duration::MAX),
+        RateLimitConfig::new(u32::MAX, Duration::MAX).sliding_window(),
+        RateLimitConfig::new(u32::MAX, Duration::MAX).fixed_window(),
+        RateLimitConfig::new(1, Duration::MAX).burst(u32::MAX),
+    ] {
+        let limiter = limiter(config.max_keys(usize::MAX).max_park(Duration::MAX));
+        let decision = limiter.check_n("a", u32::MAX);
+        assert!(decision.allowed);
+        assert_eq!(decision.remaining, 0);
+        assert!(!limiter.check("a").allowed);
+        limiter.settle("a", 0, u32::MAX);
+        limiter.settle("a", u32::MAX, 0);
+        limiter.refund("a", u32::MAX);
+        let mut waiting = ByHand::new(limiter.acquire("a", u32::MAX, Duration::MAX));
+        let _ = waiting.poll();
+        drop(waiting);
+        limiter.park("a", Duration::MAX);
+        let mut waiting = ByHand::new(limiter.acquire("a", 1, Duration::MAX));
+        assert!(waiting.poll().is_pending());
+        assert!(limiter.check("b").allowed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_what_the_headers_need() {
+    let limiter = limiter(RateLimitConfig::per_minute(60).burst(10));
+    let decision = limiter.check_n("a", 4);
+    assert_eq!(
+        decision,
+        Decision {
+            allowed: true,
+            limit: 10,
+            remaining: 6,
+            retry_after: None,
+            reset_after: 4 * SECOND,
+        }
+    );
+    let decision = limiter.check_n("a", 7);
+    assert_eq!(decision.remaining, 6, "all or nothing");
+    assert_eq!(decision.retry_after, Some(SECOND));
+    // An estimate that was too low is a debt.
+    limiter.settle("a", 4, 14);
+    let decision = limiter.peek("a");
+    assert_eq!(
+        (decision.remaining, decision.retry_after),
+        (0, Some(5 * SECOND))
+    );
+    assert_eq!(decision.reset_after, 14 * SECOND);
+    limiter.settle("a", 14, 2);
+    assert_eq!(limiter.peek("a").remaining, 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reservation_settles_what_the_window_still_counts() {
+    let limiter = limiter(RateLimitConfig::per_minute(10).fixed_window());
+    let early = limiter
+        .acquire("a", 10, Duration::ZERO)
+        .await
+        .expect("free");
+    advance(60 * SECOND).await;
+    let late = limiter
+        .acquire("a", 6, Duration::ZERO)
+        .await
+        .expect("a new window");
+    early.settle(1);
+    assert_eq!(limiter.peek("a").remaining, 4, "it was another window's");
+    late.settle(5);
+    assert_eq!(limiter.peek("a").remaining, 5);
+    let dropped = limiter.acquire("a", 2, Duration::ZERO).await.expect("free");
+    drop(dropped);
+    assert_eq!(limiter.peek("a").remaining, 3);
+}

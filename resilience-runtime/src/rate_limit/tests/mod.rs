@@ -1,0 +1,80 @@
+//! The limiter as a whole, under paused time.
+
+mod keys;
+mod live;
+mod model;
+mod parking;
+mod threads;
+mod waiting;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use super::*;
+use crate::clock::Moment;
+use crate::{RateLimitConfig, ResilienceError};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn limiter(config: RateLimitConfig) -> RateLimiter {
+    RateLimiter::new("test", config).expect("a valid configuration")
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A future that is polled by hand.
+struct ByHand<F> {
+    future: Pin<Box<F>>,
+    wakes: Arc<Wakes>,
+}
+
+impl<F: Future> ByHand<F> {
+    fn new(future: F) -> Self {
+        Self {
+            future: Box::pin(future),
+            wakes: Arc::default(),
+        }
+    }
+
+    fn poll(&mut self) -> Poll<F::Output> {
+        let waker = Waker::from(Arc::clone(&self.wakes));
+        self.future.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    fn woken(&self) -> usize {
+        self.wakes.0.load(Ordering::SeqCst)
+    }
+}
+
+/// How long it would have to wait, of a refusal.
+fn refused<T: std::fmt::Debug>(outcome: Result<T, ResilienceError>) -> Option<Duration> {
+    match outcome {
+        Err(ResilienceError::RateLimitExceeded { retry_after, .. }) => retry_after,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// No ticket, no side, no trace of anybody.
+fn assert_nobody_waits(limiter: &RateLimiter) {
+    let sides = limiter.shared.with(Moment::now(), |state, now, _| {
+        let _ = state.parked(KeyHash::NONE, now);
+        (state.sides(), state.waiting())
+    });
+    assert_eq!(sides, (0, 0), "sides and tickets left over");
+}

@@ -1,0 +1,162 @@
+use tokio::time::{Instant, advance, sleep};
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_park_wins_and_none_is_longer_than_allowed() {
+    let limiter = limiter(RateLimitConfig::per_second(10).max_park(60 * SECOND));
+    limiter.park("a", 20 * SECOND);
+    limiter.park("a", 5 * SECOND);
+    assert_eq!(limiter.parked("a"), Some(20 * SECOND));
+    assert_eq!(limiter.parked("b"), None);
+    let decision = limiter.check("a");
+    assert!(!decision.allowed);
+    assert_eq!(decision.retry_after, Some(20 * SECOND));
+    assert_eq!(decision.reset_after, 20 * SECOND);
+    assert!(
+        !limiter.check_n("a", 0).allowed,
+        "not even what costs nothing"
+    );
+    assert!(limiter.check("b").allowed);
+    limiter.park("a", Duration::MAX);
+    assert_eq!(limiter.parked("a"), Some(60 * SECOND));
+    advance(60 * SECOND).await;
+    assert_eq!(limiter.parked("a"), None);
+    assert!(limiter.check("a").allowed);
+    limiter.park("a", Duration::ZERO);
+    assert_eq!(limiter.parked("a"), None);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_cannot_wait_so_long_are_refused_at_once() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    assert!(limiter.check("a").allowed);
+    let mut impatient = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
+    let mut patient = ByHand::new(limiter.acquire("a", 1, 30 * SECOND));
+    assert!(impatient.poll().is_pending() && patient.poll().is_pending());
+    limiter.park("a", 10 * SECOND);
+    let Poll::Ready(outcome) = impatient.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(10 * SECOND));
+    assert!(patient.poll().is_pending());
+    assert_eq!(
+        refused(limiter.acquire("a", 1, 9 * SECOND).await),
+        Some(11 * SECOND)
+    );
+    let start = Instant::now();
+    patient.future.await.expect("in time");
+    assert!((10 * SECOND..=11 * SECOND + ms(1)).contains(&start.elapsed()));
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_it_ends_they_pass_in_order_and_spread() {
+    for (park, spread) in [(4 * SECOND, ms(400)), (50 * SECOND, SECOND)] {
+        let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+        limiter.park("a", park);
+        let start = Instant::now();
+        let mut tasks = tokio::task::JoinSet::new();
+        for turn in 0..100 {
+            let limiter = limiter.clone();
+            tasks.spawn(async move {
+                sleep(ms(turn)).await;
+                limiter.acquire("a", 1, 55 * SECOND).await.expect("in time");
+                (turn, start.elapsed())
+            });
+        }
+        let mut last = Duration::ZERO;
+        for turn in 0..100 {
+            let (passed, at) = tasks
+                .join_next()
+                .await
+                .expect("100 of them")
+                .expect("no panic");
+            assert_eq!(passed, turn);
+            assert!(at >= park && at >= last);
+            last = at;
+        }
+        assert!(last <= park + spread + ms(1), "{last:?}");
+        // 100 draws add up to half the spread, give or take 3 %.
+        assert!(last >= park + spread / 4, "{last:?}");
+        assert!(limiter.is_free());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_spread_takes_nobody_beyond_its_limit() {
+    for _ in 0..20 {
+        let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+        limiter.park("a", 10 * SECOND);
+        let start = Instant::now();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            tasks.spawn(limiter.acquire("a", 1, 10 * SECOND));
+        }
+        while let Some(outcome) = tasks.join_next().await {
+            outcome
+                .expect("no panic")
+                .expect("their time is just enough");
+        }
+        assert_eq!(start.elapsed(), 10 * SECOND);
+        assert!(limiter.is_free());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_limit_only_the_park_holds() {
+    let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+    assert!(limiter.is_free() && !limiter.is_limited());
+    assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
+    limiter.park_key(KeyHash::NONE, SECOND, Moment::now());
+    assert!(!limiter.is_free());
+    assert!(limiter.check("a").allowed, "keys are parked one by one");
+    assert_eq!(
+        limiter
+            .shared
+            .with(Moment::now(), |state, _, _| state.keys()),
+        0
+    );
+    let refused = Take::Refused {
+        retry_after: Some(SECOND),
+    };
+    assert_eq!(limiter.try_take(KeyHash::NONE, 1, Moment::now()), refused);
+    advance(SECOND).await;
+    assert!(matches!(
+        limiter.try_take(KeyHash::NONE, 1, Moment::now()),
+        Take::Taken { .. }
+    ));
+    assert!(limiter.is_free(), "nothing is left to remember");
+    assert_eq!(limiter.config().limit, u32::MAX);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_costs_nothing_waits_for_the_end_alone() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    limiter.settle("a", 0, 5);
+    assert!(limiter.check_n("a", 0).allowed, "in debt as well");
+    limiter.park("a", SECOND);
+    let start = Instant::now();
+    let mut behind = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
+    assert!(behind.poll().is_pending());
+    limiter.acquire("a", 0, SECOND).await.expect("in time");
+    assert_eq!(start.elapsed(), SECOND);
+    behind.future.await.expect("in time");
+    assert_eq!(start.elapsed(), 5 * SECOND);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_while_parked_it_leaves_no_trace() {
+    let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+    limiter.park("a", SECOND);
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
+    assert!(waiting.poll().is_pending());
+    // The park is over, but somebody is still in line.
+    advance(SECOND).await;
+    assert!(!limiter.check("a").allowed);
+    drop(waiting);
+    assert!(limiter.check("a").allowed);
+    assert!(limiter.is_free());
+}

@@ -1,0 +1,342 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tokio::time::{Instant, advance, sleep};
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn waits_to_the_token_and_no_longer() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(1));
+    let start = Instant::now();
+    for turn in 0..5 {
+        let reservation = limiter.acquire("a", 1, SECOND).await.expect("in time");
+        assert_eq!(reservation.tokens(), 1);
+        assert_eq!(start.elapsed(), ms(100 * turn));
+    }
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_in_vain() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
+    assert!(limiter.check_n("a", 2).allowed);
+    let start = Instant::now();
+    assert_eq!(
+        refused(limiter.acquire("a", 1, ms(999)).await),
+        Some(SECOND)
+    );
+    assert_eq!(
+        refused(limiter.acquire("a", 1, Duration::ZERO).await),
+        Some(SECOND)
+    );
+    // Behind the others it would take 2 s.
+    let mut ahead = ByHand::new(limiter.acquire("a", 1, SECOND));
+    assert!(ahead.poll().is_pending());
+    assert_eq!(
+        refused(limiter.acquire("a", 1, ms(1_999)).await),
+        Some(2 * SECOND)
+    );
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cost_above_the_capacity_is_never_a_wait() {
+    for config in [
+        RateLimitConfig::per_second(10).burst(3),
+        RateLimitConfig::per_second(3).sliding_window(),
+        RateLimitConfig::per_second(3).fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        let decision = limiter.check_n("a", 4);
+        assert!(!decision.allowed);
+        assert_eq!(decision.retry_after, None);
+        assert_eq!(refused(limiter.acquire("a", 4, Duration::MAX).await), None);
+        assert!(limiter.check_n("a", 3).allowed);
+        assert!(limiter.check_n("a", 0).allowed, "nothing costs nothing");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_come_first_served_whatever_the_cost() {
+    for config in [
+        RateLimitConfig::per_second(10).burst(3),
+        RateLimitConfig::new(3, ms(300)).sliding_window(),
+        RateLimitConfig::new(3, ms(300)).fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        assert!(limiter.check_n("a", 3).allowed);
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let set = tokio::task::LocalSet::new();
+        for (turn, cost) in [3, 1, 2, 1, 1, 3].into_iter().enumerate() {
+            let (limiter, order) = (limiter.clone(), Rc::clone(&order));
+            set.spawn_local(async move {
+                sleep(ms(turn as u64)).await;
+                limiter
+                    .acquire("a", cost, 100 * SECOND)
+                    .await
+                    .expect("in time");
+                order.borrow_mut().push(turn);
+            });
+        }
+        set.await;
+        assert_eq!(*order.borrow(), [0, 1, 2, 3, 4, 5]);
+        assert_nobody_waits(&limiter);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_overtakes_those_who_wait() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
+    assert!(limiter.check_n("a", 1).allowed);
+    let mut big = ByHand::new(limiter.acquire("a", 2, 10 * SECOND));
+    assert!(big.poll().is_pending());
+    // One token is there, but it belongs to the line.
+    let decision = limiter.check("a");
+    assert!(!decision.allowed);
+    assert_eq!(
+        (decision.remaining, decision.retry_after),
+        (0, Some(2 * SECOND))
+    );
+    assert!(!limiter.peek("a").allowed);
+    assert!(limiter.check("b").allowed);
+    drop(big);
+    assert!(limiter.check("a").allowed);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_with_its_own_limit() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    assert!(limiter.check("a").allowed);
+    let first = limiter.acquire("a", 1, 2 * SECOND).await;
+    let start = Instant::now();
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, ms(1_500)));
+    assert!(waiting.poll().is_pending());
+    // A debt that comes later makes the wait one in vain: it ends at once.
+    limiter.settle("a", 1, 3);
+    assert_eq!(waiting.woken(), 1);
+    let Poll::Ready(outcome) = waiting.poll() else {
+        panic!("it still waits");
+    };
+    assert_eq!(refused(outcome), Some(3 * SECOND));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(first);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refund_lets_the_head_pass_at_once() {
+    for config in [
+        RateLimitConfig::per_minute(2),
+        RateLimitConfig::per_minute(2).sliding_window(),
+        RateLimitConfig::per_minute(2).fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        let taken = limiter.acquire("a", 2, Duration::ZERO).await.expect("free");
+        let start = Instant::now();
+        let mut first = ByHand::new(limiter.acquire("a", 1, 1_000 * SECOND));
+        let mut second = ByHand::new(limiter.acquire("a", 1, 1_000 * SECOND));
+        assert!(first.poll().is_pending() && second.poll().is_pending());
+        taken.refund();
+        assert_eq!((first.woken(), second.woken()), (1, 0));
+        assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+        assert_eq!(second.woken(), 1, "the next head");
+        assert!(matches!(second.poll(), Poll::Ready(Ok(_))));
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert_nobody_waits(&limiter);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropped_after_any_poll_it_leaves_no_trace() {
+    // Three in line; the one at `victim` is polled `polls` times, at most until it passes, and dropped.
+    for config in [
+        RateLimitConfig::per_second(1).burst(1),
+        RateLimitConfig::per_second(1).sliding_window(),
+        RateLimitConfig::per_second(1).fixed_window(),
+    ] {
+        for victim in 0..3 {
+            for polls in 0..6 {
+                let limiter = limiter(config.clone());
+                assert!(limiter.check("a").allowed);
+                let start = Instant::now();
+                let mut line: Vec<_> = (0..3)
+                    .map(|_| ByHand::new(limiter.acquire("a", 1, 100 * SECOND)))
+                    .collect();
+                let mut passed = 0;
+                for (turn, waiter) in line.iter_mut().enumerate() {
+                    if turn != victim || polls > 0 {
+                        assert!(waiter.poll().is_pending());
+                    }
+                }
+                for _ in 1..polls {
+                    advance(ms(400)).await;
+                    if let Poll::Ready(outcome) = line[victim].poll() {
+                        outcome.expect("in time");
+                        passed = 1;
+                        break;
+                    }
+                }
+                drop(line.remove(victim));
+                for waiter in line {
+                    let ByHand { future, .. } = waiter;
+                    future.await.expect("the others are served");
+                }
+                // One token a second, and the dropped one used none.
+                let last = SECOND * (2 + passed);
+                assert!(
+                    (last..last + ms(1)).contains(&start.elapsed())
+                        || start.elapsed() >= last && polls > 3,
+                    "victim {victim}, polls {polls}: {:?}",
+                    start.elapsed()
+                );
+                sleep(SECOND).await;
+                assert_eq!(limiter.peek("a").remaining, 1);
+                assert_nobody_waits(&limiter);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_its_time_is_up_it_passes_if_there_is_enough_for_all_ahead() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(5));
+    assert!(limiter.check_n("a", 5).allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 1, SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, ms(200)));
+    let mut third = ByHand::new(limiter.acquire("a", 3, ms(600)));
+    assert!(first.poll().is_pending());
+    assert!(second.poll().is_pending());
+    assert!(third.poll().is_pending());
+    advance(ms(200)).await;
+    // The head was not polled yet; that does not cost the second one its turn.
+    assert!(matches!(second.poll(), Poll::Ready(Ok(_))));
+    assert!(third.poll().is_pending());
+    assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+    advance(ms(300)).await;
+    assert!(matches!(third.poll(), Poll::Ready(Ok(_))));
+    assert_eq!(limiter.peek("a").remaining, 0);
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_head_is_woken() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    assert!(limiter.check("a").allowed);
+    let mut line: Vec<_> = (0..4)
+        .map(|_| ByHand::new(limiter.acquire("a", 1, 60 * SECOND)))
+        .collect();
+    for waiter in &mut line {
+        assert!(waiter.poll().is_pending());
+    }
+    sleep(SECOND).await;
+    assert_eq!(
+        line.iter().map(ByHand::woken).collect::<Vec<_>>(),
+        [1, 0, 0, 0]
+    );
+    drop(line.remove(1));
+    assert_eq!(
+        line.iter().map(ByHand::woken).collect::<Vec<_>>(),
+        [1, 0, 0]
+    );
+    drop(line.remove(0));
+    assert_eq!(line.iter().map(ByHand::woken).collect::<Vec<_>>(), [1, 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fraction_of_a_millisecond_does_not_spin() {
+    let limiter = limiter(RateLimitConfig::new(1, Duration::from_nanos(1_000_001)));
+    assert!(limiter.check("a").allowed);
+    let start = Instant::now();
+    limiter.acquire("a", 1, SECOND).await.expect("in time");
+    assert!(start.elapsed() >= Duration::from_nanos(1_000_001));
+    assert!(start.elapsed() <= ms(2));
+}
+
+#[test]
+fn without_a_timer_it_says_so_only_if_it_has_to_wait() {
+    let limiter = limiter(RateLimitConfig::per_hour(1));
+    let mut free = ByHand::new(limiter.acquire("a", 1, SECOND));
+    assert!(matches!(free.poll(), Poll::Ready(Ok(_))));
+    let mut refused = ByHand::new(limiter.acquire("a", 1, SECOND));
+    assert!(matches!(
+        refused.poll(),
+        Poll::Ready(Err(ResilienceError::RateLimitExceeded { .. }))
+    ));
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, 4_000 * SECOND));
+    assert!(matches!(
+        waiting.poll(),
+        Poll::Ready(Err(ResilienceError::InvalidConfig(_)))
+    ));
+    assert_nobody_waits(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_futures_may_be_spawned() {
+    fn is_send<T: Send + 'static>(value: T) -> T {
+        value
+    }
+    let limiter = limiter(RateLimitConfig::per_second(1));
+    let key = std::marker::PhantomData::<Rc<()>>;
+    is_send(limiter.acquire(&key, 1, SECOND))
+        .await
+        .expect("free");
+    let until = Moment::now().after(SECOND);
+    is_send(limiter.wait(KeyHash::NONE, 1, until))
+        .await
+        .expect("free");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_call_path_waits_with_moments() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
+    let key = limiter.hash_key("a");
+    let start = Moment::now();
+    assert_eq!(limiter.try_take(key, 2, start), Take::Taken { at: start });
+    let refused = Take::Refused {
+        retry_after: Some(SECOND),
+    };
+    assert_eq!(limiter.try_take(key, 1, start), refused);
+    assert_eq!(
+        limiter.try_take(key, 3, start),
+        Take::Refused { retry_after: None }
+    );
+    assert_eq!(limiter.earliest(key, 2, start), Some(2 * SECOND));
+    assert_eq!(limiter.earliest(key, 3, start), None);
+    assert!(limiter.can_ever(2) && !limiter.can_ever(3));
+    let at = limiter.wait(key, 1, start.after(SECOND)).await;
+    assert_eq!(at, Ok(start.after(SECOND)));
+    limiter.give_back(key, 1, start, Moment::now());
+    assert_eq!(
+        limiter.earliest(key, 1, Moment::now()),
+        Some(Duration::ZERO)
+    );
+    let timed_out = WaitError::TimedOut {
+        retry_after: SECOND,
+    };
+    assert_eq!(
+        limiter.wait(key, 2, start.after(ms(1_500))).await,
+        Err(timed_out)
+    );
+    assert_eq!(
+        limiter.wait(key, 3, Moment::FAR_FUTURE).await,
+        Err(WaitError::Never)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_wait_in_line() {
+    let limiter = limiter(RateLimitConfig::per_second(1_000).burst(1));
+    assert!(limiter.check("a").allowed);
+    let start = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..10_000 {
+        tasks.spawn(limiter.acquire("a", 1, 100 * SECOND));
+    }
+    while let Some(outcome) = tasks.join_next().await {
+        outcome.expect("no panic").expect("in time");
+    }
+    assert_eq!(start.elapsed(), 10 * SECOND);
+    assert_nobody_waits(&limiter);
+}

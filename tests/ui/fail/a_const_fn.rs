@@ -1,0 +1,12 @@
+//! A constant cannot wait.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+#[resilient(service = "s")]
+const fn f() -> u8 {
+    1
+}
+
+fn main() {}

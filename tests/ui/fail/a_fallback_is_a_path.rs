@@ -1,0 +1,12 @@
+//! Not a call, not a text.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+#[resilient(service = "s", fallback = g(), idempotent)]
+async fn f() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! Nothing to run.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+trait Tool {
+    #[resilient(service = "s")]
+    async fn call(&self) -> io::Result<u8>;
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! Each attempt needs its own.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+struct Client;
+
+#[resilient(service = "s")]
+async fn f(client: Client, n: u8) -> io::Result<u8> {
+    drop(client);
+    Ok(n)
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! Otherwise the rate is never looked at.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+#[resilient(
+    service = "s",
+    circuit(failure_rate = 0.5, window = 10, minimum_calls = 20)
+)]
+async fn f() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! One function at a time.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+struct Client;
+
+#[resilient(service = "s")]
+impl Client {
+    async fn f(&self) -> io::Result<u8> {
+        Ok(1)
+    }
+}
+
+fn main() {}

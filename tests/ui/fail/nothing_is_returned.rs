@@ -1,0 +1,10 @@
+//! There is no error to judge.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+#[resilient(service = "s")]
+async fn f() {}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! `retry` alone says nothing.
+
+use std::io;
+
+use resilience_runtime::resilient;
+
+#[resilient(service = "s", retry, circuit = 5, bulkhead = none)]
+async fn f() -> io::Result<u8> {
+    Ok(1)
+}
+
+fn main() {}
