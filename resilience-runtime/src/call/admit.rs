@@ -244,6 +244,9 @@ impl Future for Admit<'_> {
             match call.pass_gates() {
                 Gate::Open => {
                     call.attempt += 1;
+                    if call.attempt > 1 {
+                        call.count(Counter::Retries);
+                    }
                     return Poll::Ready(true);
                 }
                 Gate::Shut(refusal) => {

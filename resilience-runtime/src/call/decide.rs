@@ -151,7 +151,6 @@ impl Call {
         let refused = if wanted {
             match self.plan_retry(verdict.retry_after(), now) {
                 Ok(pause) => {
-                    self.count(Counter::Retries);
                     let attempt = self.attempt;
                     if listening!(Level::WARN) {
                         self.tell(|subject| {

@@ -68,6 +68,7 @@ impl Call {
     #[inline]
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.hold.unused_token = None;
+        self.hold.running = true;
         let scope = nested::PollScope::enter();
         let polled = if self.span.is_none() && self.correlation.is_none() {
             body.poll(cx)
