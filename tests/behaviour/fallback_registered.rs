@@ -9,15 +9,15 @@ use resilience_runtime::{
 };
 
 use crate::errors::ApiError;
-use crate::remote::{Answer, Remote};
+use crate::remote::Remote;
 
 #[resilient(service = "api", circuit = off, retry(max_attempts = 3, base_delay = "1ms"))]
-async fn unasked(remote: &Remote) -> Answer {
+async fn unasked(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
 
 #[resilient(service = "api", circuit = off, retry = off, fallback = off)]
-async fn never(remote: &Remote) -> Answer {
+async fn never(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
 
@@ -127,7 +127,7 @@ async fn its_failure_is_told_along_with_the_calls_own_error() {
 #[tokio::test(start_paused = true)]
 async fn it_may_wait_outside_of_the_deadline() {
     #[resilient(service = "api", retry = off, deadline = "1s")]
-    async fn hang() -> Answer {
+    async fn hang() -> Result<u32, ApiError> {
         std::future::pending().await
     }
     let registry = Registry::new();
@@ -151,7 +151,7 @@ async fn it_runs_under_the_calls_correlation_id() {
 }
 
 #[resilient(service = "api", circuit = off, retry = off)]
-async fn unasked_once() -> Answer {
+async fn unasked_once() -> Result<u32, ApiError> {
     Err(ApiError::Permanent)
 }
 

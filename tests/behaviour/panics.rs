@@ -90,7 +90,7 @@ async fn a_fallback_that_panics_poisons_nothing() {
         7
     });
     #[resilient(service = "other", circuit = off, retry(base_delay = "1ms"))]
-    async fn other(remote: &Remote) -> Answer {
+    async fn other(remote: &Remote) -> Result<u32, ApiError> {
         remote.answer()
     }
     panics(&registry, async {

@@ -147,12 +147,7 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
     #[resilient(
         service = "api",
         circuit(failure_threshold = 2, recovery_timeout = "3s"),
-        retry(
-            max_attempts = 10,
-            base_delay = "1s",
-            multiplier = 4.0,
-            jitter = "none"
-        )
+        retry(max_attempts = 4, base_delay = "1s", multiplier = 4.0, jitter = "none")
     )]
     async fn ask(remote: &Remote) -> Answer {
         remote.answer()
