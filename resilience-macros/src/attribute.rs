@@ -3,7 +3,7 @@
 use darling::Error;
 use proc_macro2::TokenStream;
 
-use crate::args::Args;
+use crate::args::{Args, Partial};
 use crate::function::{Function, Parsed};
 use crate::kind::Kind;
 use crate::{check, expand};
@@ -26,20 +26,15 @@ fn try_resilient(
     item: &TokenStream,
 ) -> darling::Result<Option<TokenStream>> {
     let mut problems = Error::accumulator();
-    let args = problems.handle(Args::read(args));
+    let Partial { value: args, wrong } = Args::read(args);
+    let all_were_read = wrong.is_none();
+    wrong.into_iter().for_each(|wrong| problems.push(wrong));
     let parsed = problems.handle(Function::parse(item.clone()));
-    if let Some(args) = &args {
-        let function = match &parsed {
-            Some(Parsed::Function(function)) => Some(&**function),
-            _ => None,
-        };
-        problems.handle(check::check(kind, args, function));
-    }
-    problems.finish()?;
-    Ok(match (args, parsed) {
-        (Some(args), Some(Parsed::Function(function))) => {
-            Some(expand::expand(kind, &args, &function))
-        }
+    let function = match &parsed {
+        Some(Parsed::Function(function)) => Some(&**function),
         _ => None,
-    })
+    };
+    problems.handle(check::check(kind, &args, all_were_read, function));
+    problems.finish()?;
+    Ok(function.map(|function| expand::expand(kind, &args, function)))
 }

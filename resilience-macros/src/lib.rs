@@ -7,6 +7,8 @@ mod derive;
 mod expand;
 mod function;
 mod kind;
+#[cfg(test)]
+mod tests;
 
 use proc_macro::TokenStream;
 

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath, MacroDelimiter, Meta};
 
-use super::items::{self, options};
+use super::items::{self, Partial, options};
 use super::names::Place;
 use super::written::{Read, Written, is_off, name, peel};
 use super::{Code, Count, On, Time};
@@ -29,19 +29,34 @@ options! {
 #[derive(Debug)]
 pub(crate) enum Fallback {
     Off,
-    Steps { steps: Vec<Step>, on: On },
+    Steps {
+        steps: Vec<Step>,
+        on: On,
+        wrong: Option<Error>,
+    },
 }
 
 /// One thing to try after a failure.
 #[derive(Debug)]
 pub(crate) enum Step {
-    Cache { name: Span, cache: LastGood },
+    Cache {
+        name: Span,
+        cache: Box<Partial<LastGood>>,
+    },
     Call(ExprPath),
     Value(Expr),
     Registered,
 }
 
 impl Fallback {
+    /// What is wrong in the parentheses.
+    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+        match &written?.value {
+            Self::Off => None,
+            Self::Steps { wrong, .. } => wrong.clone(),
+        }
+    }
+
     /// The steps that were written.
     pub(crate) fn steps(written: Option<&Written<Self>>) -> &[Step] {
         match written {
@@ -61,9 +76,10 @@ impl Read for Fallback {
             Meta::NameValue(pair) => Ok(Self::Steps {
                 steps: vec![Step::Call(function(&pair.value)?)],
                 on: On::Any,
+                wrong: None,
             }),
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
-                read_steps(list.tokens.clone(), list.path.span())
+                Ok(read_steps(list.tokens.clone(), list.path.span()))
             }
             _ => Err(Error::custom(
                 "expected `fallback = function`, `fallback(…)` with at least one of `cache(…)`, `call = function`, \
@@ -84,7 +100,7 @@ fn function(expr: &Expr) -> Result<ExprPath> {
     }
 }
 
-fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Result<Fallback> {
+fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
     let mut problems = Error::accumulator();
     let items = items::split(tokens, &mut problems);
     let broken = items.len();
@@ -124,7 +140,15 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Result<Fallback> {
         registered |= step_name == "registered";
         answered |= step_name == "value";
         match problems.handle(read_step(meta)) {
-            Some(step) => steps.push(step),
+            Some(step) => {
+                if let Step::Cache { cache, .. } = &step {
+                    cache
+                        .wrong
+                        .iter()
+                        .for_each(|wrong| problems.push(wrong.clone()));
+                }
+                steps.push(step);
+            }
             None => wrong_steps = true,
         }
     }
@@ -136,17 +160,18 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Result<Fallback> {
             .with_span(&name_of_fallback),
         );
     }
-    problems.finish_with(Fallback::Steps {
+    Fallback::Steps {
         steps,
         on: on.unwrap_or(On::Any),
-    })
+        wrong: problems.finish().err(),
+    }
 }
 
 fn read_step(meta: &Meta) -> Result<Step> {
     match (name(meta).as_str(), meta) {
         ("cache", Meta::List(list)) => Ok(Step::Cache {
             name: list.path.span(),
-            cache: items::read(list.tokens.clone())?,
+            cache: Box::new(items::read(list.tokens.clone())),
         }),
         ("cache", _) => Err(Error::custom(
             "expected `cache(key = …, ttl = \"5m\")`, the last good answer",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use darling::ast::NestedMeta;
 use darling::error::Accumulator;
-use darling::{Error, FromMeta, Result};
+use darling::{Error, FromMeta};
 use proc_macro2::TokenStream;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -31,7 +31,7 @@ macro_rules! options {
         }
     ) => {
         $(#[$about])*
-        #[derive(Debug, darling::FromMeta)]
+        #[derive(Debug, Default, darling::FromMeta)]
         pub(crate) struct $name {
             $( $(#[$doc])* $(#[darling(rename = $written)])? pub(crate) $field: Option<crate::args::Written<$value>>, )*
         }
@@ -62,15 +62,31 @@ macro_rules! options {
 }
 pub(crate) use options;
 
-/// Reads a list of arguments; everything wrong with it is in the one error.
-pub(crate) fn read<T: Options>(tokens: TokenStream) -> Result<T> {
+/// What could be read, and everything wrong with the rest: one mistake does not hide the next.
+#[derive(Debug)]
+pub(crate) struct Partial<T> {
+    pub(crate) value: T,
+    pub(crate) wrong: Option<Error>,
+}
+
+/// Reads a list of arguments.
+pub(crate) fn read<T: Options + Default>(tokens: TokenStream) -> Partial<T> {
     let mut problems = Error::accumulator();
     let place = names::place::<T>();
     let items = known(split(tokens, &mut problems), place, &mut problems);
     let once = without_repetitions(items, &mut problems);
-    let read = problems.handle(T::from_list(&once));
-    problems.finish()?;
-    read.ok_or_else(|| Error::custom("no arguments"))
+    let readable: Vec<NestedMeta> = once
+        .into_iter()
+        .filter(|item| {
+            let alone = T::from_list(std::slice::from_ref(item));
+            problems.handle(alone).is_some()
+        })
+        .collect();
+    let value = problems.handle(T::from_list(&readable)).unwrap_or_default();
+    Partial {
+        value,
+        wrong: problems.finish().err(),
+    }
 }
 
 /// Takes a list apart at its commas. What does not parse is reported and left out.

@@ -14,6 +14,7 @@ use syn::{Expr, MacroDelimiter, Meta};
 
 pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step};
+pub(crate) use items::Partial;
 use items::{Options, options};
 pub(crate) use value::{
     Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
@@ -140,7 +141,7 @@ rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }
 #[derive(Debug)]
 pub(crate) enum Switch<T> {
     Off,
-    On(T),
+    On(Partial<T>),
 }
 
 impl<T> Switch<T> {
@@ -155,23 +156,31 @@ impl<T> Switch<T> {
         )
     }
 
+    /// What is wrong in the parentheses.
+    fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+        match &written?.value {
+            Self::Off => None,
+            Self::On(settings) => settings.wrong.clone(),
+        }
+    }
+
     /// The settings, where there are any.
     pub(crate) fn on(written: Option<&Written<Self>>) -> Option<&T> {
         match written {
             Some(Written {
                 value: Self::On(settings),
                 ..
-            }) => Some(settings),
+            }) => Some(&settings.value),
             _ => None,
         }
     }
 }
 
-impl<T: Options> Read for Switch<T> {
+impl<T: Options + Default> Read for Switch<T> {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
-                items::read(list.tokens.clone()).map(Self::On)
+                Ok(Self::On(items::read(list.tokens.clone())))
             }
             Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
             _ => {
@@ -222,8 +231,22 @@ pub(crate) fn runtime_path(meta: &Meta) -> Result<syn::Path> {
 
 impl Args {
     /// Reads the tokens between the attribute's parentheses.
-    pub(crate) fn read(tokens: TokenStream) -> Result<Self> {
-        items::read(tokens)
+    pub(crate) fn read(tokens: TokenStream) -> Partial<Self> {
+        let Partial { value: args, wrong } = items::read::<Self>(tokens);
+        let nested = [
+            wrong,
+            Switch::wrong(args.retry.as_ref()),
+            Switch::wrong(args.retry_budget.as_ref()),
+            Switch::wrong(args.circuit.as_ref()),
+            Switch::wrong(args.rate_limit.as_ref()),
+            Switch::wrong(args.bulkhead.as_ref()),
+            Fallback::wrong(args.fallback.as_ref()),
+        ];
+        let wrong: Vec<Error> = nested.into_iter().flatten().collect();
+        Partial {
+            value: args,
+            wrong: (!wrong.is_empty()).then(|| Error::multiple(wrong)),
+        }
     }
 
     /// Whether failed attempts are repeated.

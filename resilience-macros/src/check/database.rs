@@ -1,8 +1,7 @@
 //! A retry inside of a transaction that somebody else began repeats half of it.
 
 use darling::{Error, Result};
-use syn::Type;
-use syn::spanned::Spanned as _;
+use syn::{Ident, Type};
 
 use crate::args::Args;
 use crate::function::Function;
@@ -13,20 +12,20 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     }
     let mut problems = Error::accumulator();
     for argument in &function.arguments {
-        if let Some(what) = belongs_to_the_caller(&argument.ty, false) {
+        if let Some((what, place)) = belongs_to_the_caller(&argument.ty, false) {
             problems.push(
                 Error::custom(format!(
                     "this {what} is the caller's: after a failure inside of it the whole of it must be repeated, not this function; \
                      write `retry = off` here and annotate the function that begins it"
                 ))
-                .with_span(&argument.ty.span()),
+                .with_span(place),
             );
         }
     }
     problems.finish()
 }
 
-fn belongs_to_the_caller(ty: &Type, exclusive: bool) -> Option<&'static str> {
+fn belongs_to_the_caller(ty: &Type, exclusive: bool) -> Option<(&'static str, &Ident)> {
     match ty {
         Type::Group(group) => belongs_to_the_caller(&group.elem, exclusive),
         Type::Paren(paren) => belongs_to_the_caller(&paren.elem, exclusive),
@@ -34,11 +33,15 @@ fn belongs_to_the_caller(ty: &Type, exclusive: bool) -> Option<&'static str> {
             belongs_to_the_caller(&reference.elem, reference.mutability.is_some())
         }
         Type::Path(path) => {
-            let name = path.path.segments.last()?.ident.to_string();
+            let place = &path.path.segments.last()?.ident;
+            let name = place.to_string();
             if name.ends_with("Transaction") {
-                Some("transaction")
+                Some(("transaction", place))
             } else if exclusive && name.ends_with("Connection") {
-                Some("connection, with a transaction that may be open on it,")
+                Some((
+                    "connection, with a transaction that may be open on it,",
+                    place,
+                ))
             } else {
                 None
             }

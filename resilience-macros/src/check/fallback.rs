@@ -10,7 +10,11 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     for step in Fallback::steps(args.fallback.as_ref()) {
         match step {
             Step::Cache { name, cache } => {
-                if cache.ttl.is_none() {
+                // What could not be read is not missing.
+                if cache.wrong.is_some() {
+                    continue;
+                }
+                if cache.value.ttl.is_none() {
                     problems.push(
                         Error::custom(
                             "a cached answer needs a greatest age: `cache(ttl = \"5m\")`",
@@ -18,7 +22,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
                         .with_span(name),
                     );
                 }
-                if cache.key.is_none() && function.takes_anything() {
+                if cache.value.key.is_none() && function.takes_anything() {
                     problems.push(
                         Error::custom(
                             "the function has arguments, so the cache needs a key that tells its answers apart: \

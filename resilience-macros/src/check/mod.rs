@@ -13,10 +13,16 @@ use crate::args::{Args, names};
 use crate::function::{Function, bare_error_parameter};
 use crate::kind::Kind;
 
-/// Everything that is wrong, at once. Without a function only the arguments are looked at.
-pub(crate) fn check(kind: Kind, args: &Args, function: Option<&Function>) -> Result<()> {
+/// Everything that is wrong, at once. Without a function only the arguments are looked at. Where some of
+/// them could not be read, what seems to be missing may be just that, and nothing is said of it.
+pub(crate) fn check(
+    kind: Kind,
+    args: &Args,
+    all_were_read: bool,
+    function: Option<&Function>,
+) -> Result<()> {
     let mut problems = Error::accumulator();
-    if kind.default_service().is_none() && args.service.is_none() {
+    if all_were_read && kind.default_service().is_none() && args.service.is_none() {
         problems.push(
             Error::custom(
                 "`#[resilient]` needs the name of the service that it protects: `#[resilient(service = \"billing\")]`",
@@ -28,8 +34,10 @@ pub(crate) fn check(kind: Kind, args: &Args, function: Option<&Function>) -> Res
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
         problems.handle(fallback::check(args, function));
-        problems.handle(error_is_known(args, function));
-        if kind == Kind::Database {
+        if all_were_read {
+            problems.handle(error_is_known(args, function));
+        }
+        if all_were_read && kind == Kind::Database {
             problems.handle(database::check(args, function));
         }
     }

@@ -133,8 +133,9 @@ fn nothing_said(attr: &Attribute) -> Error {
 
 impl Container {
     pub(super) fn read(attrs: &[Attribute]) -> Result<Self> {
+        let items = items_of(attrs, OF_TYPE)?;
         let mut problems = Error::accumulator();
-        let (runtimes, rest): (Vec<Meta>, Vec<Meta>) = items_of(attrs, OF_TYPE)?
+        let (runtimes, rest): (Vec<Meta>, Vec<Meta>) = items
             .into_iter()
             .partition(|meta| meta.path().is_ident("crate"));
         let runtime = runtimes

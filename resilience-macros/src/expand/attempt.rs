@@ -78,7 +78,7 @@ impl Expansion<'_> {
     /// `CloneForRetry::clone_for_retry(&x)`, standing at the argument's name: that is where a missing
     /// `Clone` is reported.
     pub(super) fn cloned(&self, ident: &Ident) -> TokenStream {
-        let there = ident.span();
+        let there = at(ident.span());
         let private = self.runtime.private(there);
         quote_spanned!(there=> #private::CloneForRetry::clone_for_retry(&#ident))
     }
@@ -151,7 +151,7 @@ fn renew(
         }
         // Cloned outside: inside, the block would borrow the original and ask it to be `Sync`.
         (Capture::ByUse, Renewal::Clone) => {
-            let own = format_ident!("{}", ident, span = mixed);
+            let own = format_ident!("{}_for_attempt", ident, span = mixed);
             outside.push(quote_spanned!(mixed=> let #own = #renewed;));
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));
         }

@@ -78,7 +78,7 @@ pub(super) fn last_good<'a>(expansion: &Expansion<'a>) -> Option<&'a LastGood> {
     Fallback::steps(expansion.args.fallback.as_ref())
         .iter()
         .find_map(|step| match step {
-            Step::Cache { cache, .. } => Some(cache),
+            Step::Cache { cache, .. } => Some(&cache.value),
             _ => None,
         })
 }

@@ -198,7 +198,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
         tried.extend(if last_failure.is_some() {
             quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
         } else {
-            quote_spanned!(there=> #private::Outcome::from_result(::core::result::Result::Err(error)))
+            quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
         });
     }
     quote_spanned! {mixed=>
@@ -219,10 +219,10 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
     let name = source(&Expr::Path(path.clone()));
     let arguments = arguments(expansion, later);
     let path = expansion.user_code(&Expr::Path(path.clone()));
-    let future = quote_spanned! {there=>
-        #private::fallback(#path, (#(#arguments,)*), &error)
-    };
     let output = without_impl_trait(&expansion.function.output);
+    let future = quote_spanned! {there=>
+        #private::fallback::<_, _, #output, _, _>((#(#arguments,)*), &error, #path)
+    };
     let rescued = {
         let there = at(output.span());
         let private = expansion.runtime.private(there);
@@ -234,7 +234,7 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
     let allow = passes_an_underscore(expansion)
         .then(|| quote_spanned!(mixed=> #[allow(clippy::used_underscore_binding)]));
     if told {
-        let told = quote_spanned!(there=> #private::boxed_error(failure));
+        let told = quote_spanned!(there=> ::core::convert::Into::into(failure));
         quote_spanned! {mixed=>
             #allow
             let outcome = #outcome;
@@ -347,7 +347,7 @@ fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
     quote_spanned! {mixed=>
         let asker = {
             use #private::registered::{ByInto as _, ByNothing as _};
-            (&&#private::registered::Probe(&error)).asker()
+            (&#private::registered::Probe(&error)).asker()
         };
         match #asked {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,

@@ -84,7 +84,7 @@ mod tests {
         assert!(mentions(quote!(format!("to {user}")), "user"));
         assert!(mentions(quote!(format!("to {user:?}")), "user"));
         assert!(mentions(quote!(format!("{:width$}", 1)), "width"));
-        assert!(mentions(quote!(r#async), "async_") == false);
+        assert!(!mentions(quote!(r#async), "async_"));
         assert!(!mentions(
             quote!(f(users, "user", ".user()", "{users}")),
             "user"

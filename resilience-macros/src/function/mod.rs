@@ -85,13 +85,13 @@ impl Function {
             Ok(raw) => raw,
             Err(_) => return not_a_function(item),
         };
-        let mut problems = Error::accumulator();
         let Some((brace, body)) = raw.body else {
             return Err(Error::custom(
                 "a trait method without a body has nothing to run; annotate its implementations, or give it a default body",
             )
             .with_span(&raw.sig.ident));
         };
+        let mut problems = Error::accumulator();
         if let Some(constness) = raw.sig.constness {
             problems.push(
                 Error::custom("a `const fn` cannot wait between attempts; expected an `async fn`")
@@ -115,7 +115,9 @@ impl Function {
                 found.receiver,
                 found.arguments,
             ),
-            Some(async_trait::Recognized::Unfinished) => return Ok(Parsed::Unfinished),
+            Some(async_trait::Recognized::Unfinished) => {
+                return problems.finish_with(Parsed::Unfinished);
+            }
             Some(async_trait::Recognized::ReturnsNothing) => {
                 problems.push(nothing_returned(&raw.sig));
                 (Shape::AsyncFn, None, group, receiver, arguments)

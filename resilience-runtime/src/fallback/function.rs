@@ -99,8 +99,9 @@ fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
 fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
 fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
 
-/// Calls a fallback function.
-pub fn fallback<'e, Args, E, R, Marker, F>(function: F, args: Args, error: &'e E) -> F::Future
+/// Calls a fallback function. It comes last, so that the compiler holds it against the arguments, and
+/// not the arguments against it.
+pub fn fallback<'e, Args, E, R, Marker, F>(args: Args, error: &'e E, function: F) -> F::Future
 where
     F: FallbackFn<'e, Args, E, R, Marker>,
 {

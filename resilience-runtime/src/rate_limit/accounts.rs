@@ -28,10 +28,10 @@ pub(super) struct Accounts<M: Meter> {
     table: Table<M::State>,
 }
 
-/// Slots that the eviction looks at for one newcomer, i.e. 4 KiB.
-const SWEEP: usize = 128;
-
 impl<M: Meter> Accounts<M> {
+    /// At most so many accounts make room for one newcomer.
+    const DEPARTURES: usize = 4;
+
     pub(super) fn new(meter: M, max_keys: usize) -> Self {
         Self {
             meter,
@@ -88,6 +88,7 @@ impl<M: Meter> Accounts<M> {
         self.admit(key, now)
     }
 
+    #[cold]
     fn admit(&mut self, key: KeyHash, now: Moment) -> Place {
         let Self {
             meter,
@@ -103,10 +104,17 @@ impl<M: Meter> Accounts<M> {
             return Place::Overflow;
         }
         let park = shared.map(|side| side.park).unwrap_or_default();
-        if table.len() >= self.max_keys
-            && (table.len() > self.max_keys
-                || !table.evict(SWEEP, |account| may_go(account, meter, sides, now)))
-        {
+        // More than one has to go only after the bound was lowered, and then a few at a time.
+        let mut room = table.len() < self.max_keys;
+        for _ in 0..Self::DEPARTURES {
+            if table.len() < self.max_keys
+                || !table.evict(|account| may_go(account, meter, sides, now))
+            {
+                break;
+            }
+            room = true;
+        }
+        if !room {
             return Place::Overflow;
         }
         if table.is_full() {

@@ -33,24 +33,38 @@ impl<M: Meter> Keyed<M> {
         if !self.can_ever(cost) {
             return Err(None);
         }
-        let place = if M::COUNTS && cost > 0 {
-            self.accounts.enter(key, now)
-        } else {
-            match self.accounts.find(key, now) {
-                Some(place) => place,
-                None => return Ok(()),
-            }
-        };
+        if !M::COUNTS || cost == 0 {
+            return self.pass_freely(key, cost, now);
+        }
+        let place = self.accounts.enter(key, now);
+        let (account, meter, _) = self.accounts.get_mut(place);
+        if account.side.is_none() && meter.try_take(&mut account.state, cost, now) {
+            return Ok(());
+        }
+        self.try_take_slowly(place, cost, now)
+    }
+
+    #[cold]
+    fn try_take_slowly(&mut self, place: Place, cost: u32, now: Moment) -> Result<(), Refusal> {
         if self.accounts.release(place, now) {
             let (account, meter, _) = self.accounts.get_mut(place);
-            return if cost == 0 || meter.try_take(&mut account.state, cost, now) {
-                Ok(())
-            } else {
-                Err(Some(meter.ready(&account.state, cost, now)))
-            };
+            if meter.try_take(&mut account.state, cost, now) {
+                return Ok(());
+            }
+        }
+        Err(Some(self.earliest_at(place, cost, now)))
+    }
+
+    /// What takes nothing is held up by a park alone, and, where nothing else is counted, by those who
+    /// wait for the end of it.
+    fn pass_freely(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
+        let Some(place) = self.accounts.find(key, now) else {
+            return Ok(());
+        };
+        if self.accounts.release(place, now) {
+            return Ok(());
         }
         let ready = self.earliest_at(place, cost, now);
-        // Nothing is free of charge while parked, and there is no way past those who wait.
         if cost == 0 && ready <= now {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! The limiter that people hold: the lock round the state, and the fast way past it.
+//! The limiter that people and the call path hold.
 
 use std::fmt;
 use std::hash::Hash;
@@ -6,16 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decision::Decision;
-use super::key::{KeyHash, KeyHasher};
+use super::key::KeyHash;
 use super::keyed::wait;
-use super::queue::Wakers;
+use super::shared::Shared;
 use super::state::State;
 use super::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;
-use crate::sync::Mutex;
-use crate::sync::atomic::{AtomicBool, Ordering};
 
 /// Limits how often each key may pass, and parks those whom a server asked to wait.
 ///
@@ -61,40 +59,6 @@ pub(crate) enum Take {
     Refused { retry_after: Option<Duration> },
 }
 
-pub(super) struct Shared {
-    pub(super) name: ServiceName,
-    hasher: KeyHasher,
-    /// Nothing limits, nothing is parked, nobody waits: the lock need not be taken. Set and cleared under
-    /// the lock; whoever reads it concurrently with a park or a new limit is as good as a moment earlier.
-    free: AtomicBool,
-    state: Mutex<State>,
-}
-
-impl Shared {
-    #[inline]
-    pub(super) fn is_free(&self) -> bool {
-        self.free.load(Ordering::Relaxed)
-    }
-
-    /// Works on the state, at a time that never goes backwards; wakes afterwards, outside of the lock.
-    pub(super) fn with<T>(
-        &self,
-        now: Moment,
-        work: impl FnOnce(&mut State, Moment, &mut Wakers) -> T,
-    ) -> T {
-        let mut wakers = Wakers::default();
-        let done = {
-            let mut state = self.state.lock();
-            let now = state.tick(now);
-            let done = work(&mut state, now, &mut wakers);
-            self.free.store(state.is_free(now), Ordering::Relaxed);
-            done
-        };
-        wakers.wake();
-        done
-    }
-}
-
 impl RateLimiter {
     /// A limiter for the service of that name.
     ///
@@ -123,13 +87,12 @@ impl RateLimiter {
         max_park: Duration,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                name,
-                hasher: KeyHasher::new(),
-                free: AtomicBool::new(limit.is_none()),
-                state: Mutex::new(State::new(limit, max_keys, max_park)),
-            }),
+            shared: Arc::new(Shared::new(name, limit, max_keys, max_park)),
         }
+    }
+
+    fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
+        Wait::new(Arc::clone(&self.shared), key, cost, bound)
     }
 
     /// The service whose limit it is.
@@ -141,7 +104,7 @@ impl RateLimiter {
     /// The limit in force. Where a service has none, and its limiter only parks, `limit` is `u32::MAX`.
     #[must_use]
     pub fn config(&self) -> RateLimitConfig {
-        self.shared.state.lock().config()
+        self.shared.read(State::config)
     }
 
     /// Takes one token if there is one. Those who [wait](Self::acquire) for the same key come first.
@@ -300,7 +263,7 @@ impl RateLimiter {
 
     /// Whether a limit is set at all.
     pub(crate) fn is_limited(&self) -> bool {
-        self.shared.state.lock().is_limited()
+        self.shared.read(State::is_limited)
     }
 
     /// Removes the limit, and bounds the parking anew.
@@ -312,7 +275,7 @@ impl RateLimiter {
 
     #[inline]
     pub(crate) fn hash_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
-        self.shared.hasher.hash(key)
+        self.shared.hash(key)
     }
 
     /// Takes `cost` if it may pass now.
@@ -321,13 +284,13 @@ impl RateLimiter {
         if self.shared.is_free() {
             return Take::Taken { at: now };
         }
-        self.shared
-            .with(now, |state, now, _| match state.try_take(key, cost, now) {
-                Ok(()) => Take::Taken { at: now },
-                Err(refusal) => Take::Refused {
-                    retry_after: refusal.map(|ready| wait(ready, now)),
-                },
-            })
+        let (taken, now) = self.shared.try_take(key, cost, now);
+        match taken {
+            Ok(()) => Take::Taken { at: now },
+            Err(refusal) => Take::Refused {
+                retry_after: refusal.map(|ready| wait(ready, now)),
+            },
+        }
     }
 
     /// Waits for `cost` until then at most. It is taken when the future completes, at the moment returned.
@@ -370,40 +333,7 @@ impl RateLimiter {
 
     /// Whether a request of this cost could pass, be it later.
     pub(crate) fn can_ever(&self, cost: u32) -> bool {
-        self.shared.is_free() || self.shared.state.lock().can_ever(cost)
-    }
-}
-
-impl RateLimiter {
-    fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
-        Wait::new(Arc::clone(&self.shared), key, cost, bound)
-    }
-}
-
-impl Shared {
-    pub(super) fn refund(&self, key: KeyHash, n: u32, taken: Option<Moment>, now: Moment) {
-        if n > 0 && !self.is_free() {
-            self.with(now, |state, now, wakers| {
-                state.refund(key, n, taken, now, wakers);
-            });
-        }
-    }
-
-    pub(super) fn settle(
-        &self,
-        key: KeyHash,
-        reserved: u32,
-        used: u32,
-        taken: Option<Moment>,
-        now: Moment,
-    ) {
-        if used < reserved {
-            self.refund(key, reserved - used, taken, now);
-        } else if used > reserved && !self.is_free() {
-            self.with(now, |state, now, wakers| {
-                state.charge(key, used - reserved, now, wakers);
-            });
-        }
+        self.shared.is_free() || self.shared.read(|state| state.can_ever(cost))
     }
 }
 

@@ -92,6 +92,10 @@ impl<M: Meter> Keyed<M> {
             side.queue.listen(number, waker, wakers);
             return Standing::Waiting(ticket, until);
         }
+        if !is_head && cost > 0 {
+            // The spread takes nobody beyond its limit, so that it ends for all.
+            side.end_spread(now);
+        }
         let from = now.max(side.park.until);
         let ready = match is_head {
             _ if cost == 0 => from,
@@ -102,13 +106,16 @@ impl<M: Meter> Keyed<M> {
             }
         };
         // One whose time is up passes if there is enough for it and for all ahead: then it delays nobody,
-        // and it does not depend on the others being polled first. Nor does the spread hold it back.
+        // and it does not depend on the others being polled first. Nor does the spread hold the head back.
         let start = if late || cost == 0 {
             ready
         } else {
             ready.max(side.gate(now))
         };
         if start <= now {
+            if !is_head && cost > 0 && side.queue.yield_to_head(number, &waker, wakers) {
+                return Standing::Waiting(ticket, Moment::FAR_FUTURE);
+            }
             if cost > 0 {
                 meter.charge(&mut account.state, cost, now);
             }

@@ -5,8 +5,8 @@
 //! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
 //! * [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
-//! * [`state`] holds whichever strategy is set, behind the one lock of [`limiter`];
-//! * [`wait`] is the future round it.
+//! * [`state`] holds whichever strategy is set, behind the one lock of [`shared`];
+//! * [`wait`] is the future round it, and [`limiter`] what others see.
 
 mod accounts;
 mod decision;
@@ -18,6 +18,7 @@ mod line;
 mod meter;
 mod queue;
 mod reservation;
+mod shared;
 mod side;
 mod sliding_window;
 mod state;

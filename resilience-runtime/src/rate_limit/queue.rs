@@ -14,6 +14,8 @@ pub(super) struct Waiter {
     /// How long it is ready to wait.
     pub(super) until: Moment,
     waker: Option<Waker>,
+    /// The head that it last gave precedence to although its own time was up.
+    yielded_to: Option<u64>,
     /// It left from the middle; the entry goes when it comes to the front.
     gone: bool,
 }
@@ -78,6 +80,7 @@ impl Queue {
             cost,
             until,
             waker: Some(waker),
+            yielded_to: None,
             gone: false,
         });
         number
@@ -129,6 +132,27 @@ impl Queue {
         if let Some(head) = self.waiters.front_mut() {
             wakers.wake.extend(head.waker.take());
         }
+    }
+
+    /// Lets the head be asked first, and then this one again; false if that has been tried with this head.
+    pub(super) fn yield_to_head(
+        &mut self,
+        number: u64,
+        waker: &Waker,
+        wakers: &mut Wakers,
+    ) -> bool {
+        let Some(head) = self.waiters.front().map(|head| head.number) else {
+            return false;
+        };
+        let Some(index) = self.index(number) else {
+            return false;
+        };
+        let yields = self.waiters[index].yielded_to.replace(head) != Some(head);
+        if yields {
+            self.wake_head(wakers);
+            wakers.wake.push(waker.clone());
+        }
+        yields
     }
 
     /// Puts out all for whom `verdict` has a refusal; asked in the order of the queue.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::key::KeyHash;
-use super::limiter::Shared;
+use super::shared::Shared;
 use crate::clock::Moment;
 
 /// Tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.

@@ -131,6 +131,12 @@ impl Side {
         self.park.until.max(self.spread.gate)
     }
 
+    pub(super) fn end_spread(&mut self, now: Moment) {
+        if !self.is_parked(now) {
+            self.spread = Spread::default();
+        }
+    }
+
     /// To be called when the head has left.
     pub(super) fn next_head(&mut self) {
         if self.queue.len() == 0 {

@@ -11,9 +11,9 @@ use tokio::time::Sleep;
 
 use super::key::KeyHash;
 use super::keyed::wait;
-use super::limiter::Shared;
 use super::line::{Standing, Ticket};
 use super::reservation::Reservation;
+use super::shared::Shared;
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;

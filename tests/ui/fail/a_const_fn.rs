@@ -1,7 +1,5 @@
 //! A constant cannot wait.
 
-use std::io;
-
 use resilience_runtime::resilient;
 
 #[resilient(service = "s")]

@@ -1,12 +1,9 @@
 //! Nothing is known of a bare type parameter.
 
-use std::io;
-
 use resilience_runtime::{ResilienceError, resilient};
 
 #[resilient(service = "s")]
 async fn f<E: From<ResilienceError>>(result: Result<u8, E>) -> Result<u8, E> {
-    let _ = io::empty();
     result
 }
 

@@ -1,7 +1,5 @@
 //! There is no error to judge.
 
-use std::io;
-
 use resilience_runtime::resilient;
 
 #[resilient(service = "s")]

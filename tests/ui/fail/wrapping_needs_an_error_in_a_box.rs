@@ -1,7 +1,5 @@
 //! `exhausted = "wrap"` keeps the error as a source.
 
-use std::io;
-
 use resilience_runtime::{ResilienceError, resilient};
 
 struct Own;
@@ -13,7 +11,6 @@ impl From<ResilienceError> for Own {
 
 #[resilient(service = "s", retry(exhausted = "wrap"))]
 async fn f() -> Result<u8, Own> {
-    let _ = io::empty();
     Err(Own)
 }
 

@@ -42,6 +42,16 @@ impl Client {
     }
 
     #[llm_resilient]
+    async fn own_names_do_not_clash(
+        &mut self,
+        call: String,
+        attempt: String,
+    ) -> io::Result<String> {
+        self.calls += 1;
+        Ok(call + &attempt)
+    }
+
+    #[llm_resilient]
     async fn by_value(self, prompt: String) -> io::Result<String> {
         Ok(self.name.clone() + &prompt)
     }
@@ -94,6 +104,14 @@ async fn main() {
             .unwrap(),
         1
     );
+    assert_eq!(
+        client
+            .own_names_do_not_clash("c".to_owned(), "a".to_owned())
+            .await
+            .unwrap(),
+        "ca"
+    );
+    client.calls -= 1;
     assert_eq!(client.clone().by_value("p".to_owned()).await.unwrap(), "np");
     assert_eq!(client.clone().by_value_used_up().await.unwrap(), "n");
     assert_eq!(client.clone().by_mutable_value().await.unwrap(), "n!");

@@ -122,6 +122,30 @@ async fn parked_and_awaited_keys_stay() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lower_bound_is_reached_as_keys_come_to_rest() {
+    let limiter = limiter(RateLimitConfig::per_second(10).max_keys(100));
+    for user in 0..100 {
+        assert!(limiter.check_n(&user, 10).allowed);
+    }
+    limiter
+        .reconfigure(RateLimitConfig::per_second(10).max_keys(10))
+        .expect("valid");
+    assert_eq!(keys(&limiter).0, 100, "they are all busy");
+    assert!(limiter.check_n("new", 10).allowed);
+    assert!(
+        !limiter.check("other").allowed,
+        "it shares with the new one"
+    );
+    for round in 1..20 {
+        advance(SECOND).await;
+        for user in 0..10 {
+            assert!(limiter.check(&(round, user)).allowed);
+        }
+    }
+    assert_eq!(keys(&limiter).0, 10);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_in_the_overflow_account_is_not_overtaken_by_itself() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1).max_keys(1));
     assert!(limiter.check("a").allowed);

@@ -1,0 +1,148 @@
+//! How to test a function with an attribute: a registry of its own for each test, and a clock that jumps
+//! over every wait. `cargo run --example testing`
+//!
+//! It needs the feature `testing` of this crate and `test-util` of tokio, both as dev-dependencies. In a
+//! project of yours the tests below are `#[tokio::test(start_paused = true)]`; here `main` runs them.
+
+use std::cell::RefCell;
+use std::io;
+use std::time::Duration;
+
+use resilience_runtime::{CircuitState, Registry, ResilienceError, ServiceKind, resilient};
+use tokio::time::Instant;
+
+/// The function to be tested.
+#[resilient(
+    service = "parcels",
+    retry(max_attempts = 3, base_delay = "2s", jitter = "none"),
+    circuit(failure_threshold = 4, recovery_timeout = "1m"),
+    timeout = "10s"
+)]
+async fn track(depot: &impl Depot, parcel: u32) -> io::Result<String> {
+    depot.ask(parcel).await
+}
+
+trait Depot {
+    async fn ask(&self, parcel: u32) -> io::Result<String>;
+}
+
+/// A stand-in that does what the test wrote down.
+#[derive(Default)]
+struct Script(RefCell<Vec<Step>>);
+
+enum Step {
+    Refuse,
+    Hang,
+    Answer,
+}
+
+impl Script {
+    fn of(steps: impl IntoIterator<Item = Step>) -> Self {
+        let mut steps: Vec<Step> = steps.into_iter().collect();
+        steps.reverse();
+        Self(RefCell::new(steps))
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+}
+
+impl Depot for Script {
+    async fn ask(&self, parcel: u32) -> io::Result<String> {
+        let step = self
+            .0
+            .borrow_mut()
+            .pop()
+            .expect("asked more often than the script says");
+        match step {
+            Step::Refuse => Err(io::ErrorKind::ConnectionRefused.into()),
+            Step::Hang => std::future::pending().await,
+            Step::Answer => Ok(format!("parcel {parcel} is on its way")),
+        }
+    }
+}
+
+async fn it_pauses_two_and_four_seconds() {
+    let depot = Script::of([Step::Refuse, Step::Refuse, Step::Answer]);
+    let began = Instant::now();
+    let answer = track(&depot, 7).await.unwrap();
+    assert_eq!(answer, "parcel 7 is on its way");
+    // Not "about": the clock is the runtime's, so it is exactly this.
+    assert_eq!(began.elapsed(), Duration::from_secs(2 + 4));
+}
+
+async fn it_does_not_ask_twice_when_the_outcome_is_unknown() {
+    let depot = Script::of([Step::Hang]);
+    let began = Instant::now();
+    let error = track(&depot, 7).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert!(depot.is_used_up());
+}
+
+async fn the_breaker_opens_and_closes() {
+    let registry = Registry::new();
+    // What the other tests did to `parcels` happened in other registries.
+    let test = async {
+        let down = Script::of([Step::Refuse, Step::Refuse, Step::Refuse, Step::Refuse]);
+        for _ in 0..2 {
+            assert!(track(&down, 7).await.is_err());
+        }
+        assert!(down.is_used_up());
+
+        let well = Script::of([Step::Answer, Step::Answer]);
+        let rejected = track(&well, 7).await.unwrap_err();
+        let rejected = rejected.get_ref().and_then(|it| it.downcast_ref());
+        assert!(matches!(
+            rejected,
+            Some(ResilienceError::CircuitBreakerOpen { .. })
+        ));
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        for _ in 0..2 {
+            assert!(track(&well, 7).await.is_ok());
+        }
+    };
+    registry.scope(test).await;
+
+    let parcels = registry.service("parcels", ServiceKind::Custom).unwrap();
+    assert_eq!(parcels.circuit_breaker().state(), CircuitState::Closed);
+    let stats = parcels.stats();
+    assert_eq!((stats.successes, stats.rejections.circuit_breaker), (2, 1));
+}
+
+/// A runtime and a registry of its own, as each test has.
+fn run(name: &str, test: impl Future<Output = ()>) {
+    let began = std::time::Instant::now();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be built")
+        .block_on(Registry::new().scope(test));
+    println!("{name} ... ok, in {:.1?}", began.elapsed());
+}
+
+fn main() {
+    let began = std::time::Instant::now();
+    run(
+        "it pauses two and four seconds",
+        it_pauses_two_and_four_seconds(),
+    );
+    run(
+        "it does not ask twice when the outcome is unknown",
+        it_does_not_ask_twice_when_the_outcome_is_unknown(),
+    );
+    run(
+        "the breaker opens and closes",
+        the_breaker_opens_and_closes(),
+    );
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "more than a minute of waiting takes no time"
+    );
+    assert!(
+        Registry::global().services().is_empty(),
+        "the global registry was not touched"
+    );
+}

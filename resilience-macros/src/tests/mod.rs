@@ -1,0 +1,19 @@
+//! The expansions as the compiler gets them, and the promise that nothing panics.
+
+mod expansions;
+mod random_input;
+
+use proc_macro2::TokenStream;
+
+use crate::attribute::resilient;
+use crate::kind::Kind;
+
+/// Expands an attribute given as text.
+fn expand(kind: Kind, args: &str, item: &str) -> TokenStream {
+    resilient(kind, tokens(args), tokens(item))
+}
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse()
+        .unwrap_or_else(|error| panic!("`{text}` is not made of tokens: {error}"))
+}

@@ -1,0 +1,71 @@
+async fn read(name: &str) -> anyhow::Result<String> {
+    let mut call = ::resilience_runtime::__private::Call::start(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                "secret",
+                ::resilience_runtime::__private::ServiceKind::Secret,
+                ::core::concat!(::core::module_path!(), "::", "read"),
+                ::core::concat!(::core::file!(), ":", ::core::line!()),
+            )
+        },
+        ::core::option::Option::None,
+    );
+    let out = loop {
+        if !::resilience_runtime::__private::Call::admit(&mut call).await {
+            break ::resilience_runtime::__private::Call::refuse(&mut call);
+        }
+        let attempt = ::resilience_runtime::__private::Call::run(
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        anyhow::Result<String>,
+                    > {
+                        return never;
+                    }
+                    { vault(name).await }
+                },
+            )
+            .await;
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+            &mut call,
+            attempt,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::ok_is_ok,
+            ::resilience_runtime::__private::unchanged,
+        ) {
+            break out;
+        }
+    };
+    'answer: {
+        let answer = {
+            let error = match ::resilience_runtime::__private::Call::rescue(
+                &mut call,
+                out,
+                ::resilience_runtime::__private::On::Any,
+            ) {
+                ::core::ops::ControlFlow::Break(out) => break 'answer out,
+                ::core::ops::ControlFlow::Continue(error) => error,
+            };
+            let asker = {
+                use ::resilience_runtime::__private::registered::{
+                    ByInto as _, ByNothing as _,
+                };
+                (&::resilience_runtime::__private::registered::Probe(&error)).asker()
+            };
+            match asker.ask::<anyhow::Result<String>>(&mut call, error) {
+                ::core::ops::ControlFlow::Break(out) => break 'answer out,
+                ::core::ops::ControlFlow::Continue(answer) => answer,
+            }
+        };
+        answer.await
+    }
+}

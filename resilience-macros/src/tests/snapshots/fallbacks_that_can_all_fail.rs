@@ -1,0 +1,108 @@
+async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
+    let mut call = ::resilience_runtime::__private::Call::start(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "llm",
+                    ::resilience_runtime::__private::ServiceKind::Llm,
+                    ::core::concat!(::core::module_path!(), "::", "ask"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
+                .fallback()
+        },
+        ::core::option::Option::None,
+    );
+    let a_for_fallback = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+        &a,
+    );
+    let b_for_fallback = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+        &b,
+    );
+    let out = if ::resilience_runtime::__private::Call::admit(&mut call).await {
+        let attempt = ::resilience_runtime::__private::Call::run(
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        Result<Answer, ApiError>,
+                    > {
+                        return never;
+                    }
+                    { send(a, b).await }
+                },
+            )
+            .await;
+        ::resilience_runtime::__private::Call::settle_last(
+            &mut call,
+            attempt,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::ok_is_ok,
+            ::resilience_runtime::__private::unchanged,
+        )
+    } else {
+        ::resilience_runtime::__private::Call::refuse(&mut call)
+    };
+    'answer: {
+        let error = match ::resilience_runtime::__private::Call::rescue(
+            &mut call,
+            out,
+            ::resilience_runtime::__private::On::Any,
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break 'answer out,
+            ::core::ops::ControlFlow::Continue(error) => error,
+        };
+        let a = a_for_fallback;
+        let b = b_for_fallback;
+        #[allow(clippy::used_underscore_binding)]
+        let outcome = ::resilience_runtime::__private::Outcome::into_result(
+            ::resilience_runtime::__private::Call::attempt_fallback(
+                    &mut call,
+                    ::resilience_runtime::__private::fallback::<
+                        _,
+                        _,
+                        Result<Answer, ApiError>,
+                        _,
+                        _,
+                    >(((a, b), _c), &error, smaller),
+                )
+                .await,
+        );
+        let last = match outcome {
+            ::core::result::Result::Ok(value) => {
+                break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    Result<Answer, ApiError>,
+                >(&mut call, "smaller", value);
+            }
+            ::core::result::Result::Err(failure) => {
+                ::core::option::Option::Some((
+                    "smaller",
+                    ::core::convert::Into::into(failure),
+                ))
+            }
+        };
+        let outcome = ::resilience_runtime::__private::Call::registered::<
+            Result<Answer, ApiError>,
+        >(&mut call)
+            .await;
+        let last = match outcome {
+            ::core::option::Option::Some(::core::result::Result::Ok(value)) => {
+                break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    Result<Answer, ApiError>,
+                >(&mut call, "registered", value);
+            }
+            ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
+                ::core::option::Option::Some(("registered", failure))
+            }
+            ::core::option::Option::None => last,
+        };
+        ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
+    }
+}
