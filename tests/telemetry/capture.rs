@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -35,16 +35,33 @@ impl Heard {
     }
 }
 
+/// One subscriber listens at a time: what is known of a callsite is shared by all threads.
+pub struct Listening {
+    _default: DefaultGuard,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Listening {
+    pub fn with(subscriber: impl Subscriber + Send + Sync + 'static) -> Self {
+        static TURN: Mutex<()> = Mutex::new(());
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            _default: tracing::subscriber::set_default(subscriber),
+            _turn: turn,
+        }
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct Capture(Arc<Mutex<Vec<Heard>>>);
 
 impl Capture {
     /// Hears everything of this thread from `level` on, until the guard is dropped.
-    pub fn of(level: LevelFilter) -> (Self, DefaultGuard) {
+    pub fn of(level: LevelFilter) -> (Self, Listening) {
         let capture = Self::default();
         let layer = capture.clone().with_filter(level);
         let subscriber = tracing_subscriber::registry().with(layer);
-        (capture, tracing::subscriber::set_default(subscriber))
+        (capture, Listening::with(subscriber))
     }
 
     pub fn all(&self) -> Vec<Heard> {

@@ -11,6 +11,8 @@ use resilience_runtime::{
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::capture::Listening;
+
 const CANARY: &str = "tweet-1f0c";
 
 /// Tells its secret in `Display` and in `Debug`.
@@ -109,7 +111,7 @@ async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
         .with_writer(output.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = Listening::with(subscriber);
 
     let registry = Registry::new();
     registry.register_fallback::<String>("strange", |_| async {
