@@ -128,11 +128,24 @@ impl Call {
         Gate::Open
     }
 
+    /// When a wait of at most `longest` has to be over: before the deadline, and for a retry before
+    /// `max_elapsed`, which is about when attempts begin.
+    fn latest_start(&self, longest: Duration) -> Moment {
+        let until = self.now.after(longest).min(self.deadline_at);
+        let max_elapsed = self
+            .plan()
+            .retry
+            .as_ref()
+            .filter(|_| self.attempt > 0)
+            .and_then(|policy| policy.config().max_elapsed);
+        max_elapsed.map_or(until, |limit| until.min(self.started.after(limit)))
+    }
+
     /// A wait that would be in vain is not begun.
     #[cold]
     fn queue_for_token(&mut self, retry_after: Option<Duration>) -> Gate {
         let longest = self.plan().rate_limit_wait;
-        let until = self.now.after(longest).min(self.deadline_at);
+        let until = self.latest_start(longest);
         let fits = retry_after.is_some_and(|wait| self.now.after(wait) <= until);
         if longest.is_zero() || !fits {
             self.hand_back();
@@ -153,7 +166,7 @@ impl Call {
             self.hand_back();
             return Gate::Shut(Refusal::Bulkhead);
         }
-        let until = self.now.after(longest).min(self.deadline_at);
+        let until = self.latest_start(longest);
         self.hand_back_ticket();
         let enter = Arc::clone(&self.core().bulkhead).enter_by(until);
         if listening!(Level::INFO) {
@@ -243,6 +256,9 @@ impl Future for Admit<'_> {
             match call.pass_gates() {
                 Gate::Open => {
                     call.attempt += 1;
+                    if call.attempt > 1 {
+                        call.count(Counter::Retries);
+                    }
                     return Poll::Ready(true);
                 }
                 Gate::Shut(refusal) => {

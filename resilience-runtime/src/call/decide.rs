@@ -130,7 +130,9 @@ impl Call {
             BreakerSignal::Failure => BreakerOutcome::Failure,
             BreakerSignal::Ignored => BreakerOutcome::Ignored,
         };
-        self.release(outcome, || now);
+        // A breaker that opens says so inside the call's span.
+        let span = self.span.clone();
+        span.in_scope(|| self.release(outcome, || now));
         self.count(Counter::Attempts);
         self.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,
@@ -151,7 +153,6 @@ impl Call {
         let refused = if wanted {
             match self.plan_retry(verdict.retry_after(), now) {
                 Ok(pause) => {
-                    self.count(Counter::Retries);
                     let attempt = self.attempt;
                     if listening!(Level::WARN) {
                         self.tell(|subject| {
@@ -166,7 +167,12 @@ impl Call {
             None
         };
         self.count(Counter::Calls);
-        self.tell_gave_up(refused.unwrap_or("not retryable"), verdict, error_type);
+        let reason = refused.unwrap_or(if self.given_up_inside {
+            "given up by an inner call"
+        } else {
+            "not retryable"
+        });
+        self.tell_gave_up(reason, verdict, error_type);
         let given_up = self.attempt >= 2 || self.given_up_inside;
         self.end(Some(cause), given_up);
         Next::Stop {
@@ -182,7 +188,7 @@ impl Call {
     ) -> Result<Duration, Reason> {
         let plan = self.plan();
         let Some(policy) = &plan.retry else {
-            return Err("retries are off");
+            return Err("no retries configured");
         };
         if self.attempt >= policy.config().max_attempts {
             return Err("attempts used up");

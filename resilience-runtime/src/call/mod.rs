@@ -75,6 +75,8 @@ struct Hold {
     /// When a token was taken, while the body has not been polled since.
     unused_token: Option<Moment>,
     place: bool,
+    /// The body has been polled.
+    running: bool,
 }
 
 /// Why nothing is sent.
@@ -331,13 +333,11 @@ impl Drop for Call {
             return;
         }
         // The caller went away, or the body panicked.
-        if self.hold.unused_token.is_some() {
-            self.hand_back();
-        } else {
-            if self.hold.ticket.is_some() || self.hold.place {
-                self.count(Counter::Attempts);
-            }
+        if self.hold.running {
+            self.count(Counter::Attempts);
             self.release(BreakerOutcome::Abandoned, Moment::now);
+        } else {
+            self.hand_back();
         }
         self.count(Counter::Calls);
         self.count(Counter::Abandoned);

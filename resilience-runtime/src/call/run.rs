@@ -92,6 +92,7 @@ impl Call {
     #[inline]
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.hold.unused_token = None;
+        self.hold.running = true;
         let nested = nested::PollScope::enter();
         let scope = self.enter_scope();
         let polled = body.poll(cx);

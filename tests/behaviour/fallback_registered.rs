@@ -1,0 +1,167 @@
+//! Fallbacks that are registered at run time, for a service and a type of answer.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use resilience_runtime::{
+    BoxError, CorrelationId, FailureCause, FallbackContext, Registry, ResilienceError, ServiceKind,
+    resilient, with_correlation_id,
+};
+
+use crate::errors::ApiError;
+use crate::remote::Remote;
+
+#[resilient(service = "api", circuit = off, retry(max_attempts = 3, base_delay = "1ms"))]
+async fn unasked(remote: &Remote) -> Result<u32, ApiError> {
+    remote.answer()
+}
+
+#[resilient(service = "api", circuit = off, retry = off, fallback = off)]
+async fn never(remote: &Remote) -> Result<u32, ApiError> {
+    remote.answer()
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Own(u32);
+
+#[resilient(service = "api", circuit = off, retry = off, fallback(registered, call = last))]
+async fn named(remote: &Remote) -> Result<Own, ApiError> {
+    remote.answer().map(Own)
+}
+
+fn last(_: &Remote) -> Result<Own, ApiError> {
+    Ok(Own(99))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_return_the_answer_or_a_result() {
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("api", |_| async { 1 });
+    assert_eq!(
+        registry.scope(unasked(&Remote::failing())).await.unwrap(),
+        1
+    );
+    registry.register_fallback::<u32>("api", |_| async { Ok::<u32, BoxError>(2) });
+    assert_eq!(
+        registry.scope(unasked(&Remote::failing())).await.unwrap(),
+        2
+    );
+    assert_eq!(
+        registry.stats().total_fallbacks,
+        1,
+        "the later one replaces"
+    );
+    assert_eq!(registry.stats().fallbacks_served, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_of_the_call() {
+    let seen: Arc<Mutex<Vec<FallbackContext>>> = Arc::default();
+    let registry = Registry::new();
+    let told = Arc::clone(&seen);
+    registry.register_fallback::<u32>("api", move |context| {
+        told.lock().unwrap().push(context);
+        async { 1 }
+    });
+    registry.scope(unasked(&Remote::failing())).await.unwrap();
+    let context = seen.lock().unwrap().pop().unwrap();
+    assert_eq!(context.service(), "api");
+    assert_eq!(context.kind(), ServiceKind::Custom);
+    assert!(context.function().ends_with("::unasked"), "{context:?}");
+    assert_eq!(context.cause(), FailureCause::Temporary);
+    assert_eq!(context.attempts(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_service_another_type_or_off_is_not_answered() {
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("other", |_| async { 1 });
+    registry.register_fallback::<u64>("api", |_| async { 1 });
+    let out = registry.scope(unasked(&Remote::failing())).await;
+    assert!(matches!(out, Err(ApiError::Transient)));
+    registry.register_fallback::<u32>("api", |_| async { 1 });
+    let out = registry.scope(never(&Remote::failing())).await;
+    assert!(matches!(out, Err(ApiError::Transient)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_type_of_ones_own_is_asked_by_name_and_in_its_turn() {
+    let registry = Registry::new();
+    assert_eq!(
+        registry.scope(named(&Remote::failing())).await.unwrap(),
+        Own(99)
+    );
+    registry.register_fallback::<Own>("api", |_| async { Own(7) });
+    assert_eq!(
+        registry.scope(named(&Remote::failing())).await.unwrap(),
+        Own(7)
+    );
+    registry.register_fallback::<Own>("api", |_| async { Err::<Own, BoxError>("no".into()) });
+    assert_eq!(
+        registry.scope(named(&Remote::failing())).await.unwrap(),
+        Own(99)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_failure_is_told_along_with_the_calls_own_error() {
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("api", |_| async { Err::<u32, BoxError>("no".into()) });
+    let out = registry.scope(unasked(&Remote::failing())).await;
+    match out.unwrap_err().local() {
+        ResilienceError::FallbackFailed {
+            strategy,
+            error,
+            source,
+            ..
+        } => {
+            assert_eq!(*strategy, "registered");
+            assert_eq!(error.to_string(), "no");
+            assert!(source.is::<ApiError>());
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(registry.stats().services[0].fallbacks.failed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_may_wait_outside_of_the_deadline() {
+    #[resilient(service = "api", retry = off, deadline = "1s")]
+    async fn hang() -> Result<u32, ApiError> {
+        std::future::pending().await
+    }
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("api", |context| async move {
+        assert_eq!(context.cause(), FailureCause::Timeout);
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        7
+    });
+    assert_eq!(registry.scope(hang()).await.unwrap(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_under_the_calls_correlation_id() {
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("api", |_| async {
+        assert_eq!(CorrelationId::current().unwrap().as_str(), "request-7");
+        7
+    });
+    let call = with_correlation_id("request-7", unasked_once());
+    assert_eq!(registry.scope(call).await.unwrap(), 7);
+}
+
+#[resilient(service = "api", circuit = off, retry = off)]
+async fn unasked_once() -> Result<u32, ApiError> {
+    Err(ApiError::Permanent)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_time_is_not_replaced() {
+    let registry = Registry::new();
+    registry.register_fallback::<u32>("api", |_| async { no_answer() });
+    assert!(registry.scope(unasked(&Remote::healthy())).await.is_ok());
+}
+
+fn no_answer() -> u32 {
+    panic!("asked in vain")
+}

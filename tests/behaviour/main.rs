@@ -1,0 +1,32 @@
+//! What a call does, promise by promise, under paused time.
+
+mod arguments;
+mod blocking;
+mod breaker;
+mod bulkhead;
+mod cancellation;
+mod deadline;
+mod disabled;
+mod errors;
+mod fallback;
+mod fallback_by_hand;
+mod fallback_functions;
+mod fallback_registered;
+mod idempotence;
+mod keys;
+mod nested;
+mod order;
+mod panics;
+mod parking;
+mod poll;
+mod probes;
+mod rate_limit;
+mod rejections;
+mod remote;
+mod retry;
+mod retry_after;
+mod runtimes;
+mod send;
+mod stats;
+mod timeout;
+mod verdicts;

@@ -1,0 +1,220 @@
+//! Annotated functions inside of annotated functions do not multiply attempts.
+
+use std::time::Duration;
+
+use resilience_runtime::{Registry, ResilienceError, ServiceKind, Verdict, resilient};
+
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+/// Two attempts.
+#[resilient(
+    service = "inner",
+    circuit = off,
+    retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
+)]
+async fn twice(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+/// One attempt, of its own choice.
+#[resilient(service = "inner", circuit = off, retry = off)]
+async fn once(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[resilient(service = "inner", circuit = off, retry(max_attempts = 1))]
+async fn at_most_once(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+macro_rules! outer {
+    ($($name:ident: $body:expr;)*) => { $(
+        #[resilient(
+            service = "outer",
+            circuit = off,
+            classify = always_worth_another_attempt,
+            retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+        )]
+        async fn $name(remote: &Remote) -> Answer {
+            #[allow(clippy::redundant_closure_call)]
+            ($body)(remote).await
+        }
+    )* };
+}
+
+/// So that only the nesting can keep a retry from happening.
+fn always_worth_another_attempt(_: &ApiError) -> Verdict {
+    Verdict::transient()
+}
+
+outer! {
+    by_question_mark: async |remote: &Remote| {
+        let answer = twice(remote).await?;
+        Ok(answer + 1)
+    };
+    by_map_err: async |remote: &Remote| twice(remote).await.map_err(|_| ApiError::Permanent);
+    by_try_join: async |remote: &Remote| {
+        let (one, other) = tokio::try_join!(twice(remote), std::future::pending::<Answer>())?;
+        Ok(one + other)
+    };
+    by_try_join_second: async |remote: &Remote| {
+        let (one, other) = tokio::try_join!(once_later(remote), twice(remote))?;
+        Ok(one + other)
+    };
+    by_once: async |remote: &Remote| once(remote).await;
+    by_at_most_once: async |remote: &Remote| at_most_once(remote).await;
+    by_own_error_in_a_later_poll: async |remote: &Remote| {
+        let _ = twice(remote).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        Err(ApiError::Transient)
+    };
+    by_own_error_after_a_success: async |remote: &Remote| {
+        twice(remote).await?;
+        Err(ApiError::Transient)
+    };
+}
+
+async fn once_later(remote: &Remote) -> Answer {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    remote.answer()
+}
+
+#[resilient(
+    service = "spawned",
+    circuit = off,
+    retry(max_attempts = 2, base_delay = "1ms", jitter = "none", exhausted = "wrap")
+)]
+async fn twice_of_its_own() -> Answer {
+    Err(ApiError::Transient)
+}
+
+macro_rules! asked {
+    ($call:ident) => {{
+        let remote = Remote::failing();
+        Registry::new().scope($call(&remote)).await.unwrap_err();
+        remote.asked()
+    }};
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_given_up_on_inside_is_not_retried_outside() {
+    assert_eq!(asked!(by_question_mark), 2);
+    assert_eq!(asked!(by_map_err), 2);
+    assert_eq!(asked!(by_try_join), 2);
+    assert_eq!(asked!(by_try_join_second), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_single_attempt_inside_leaves_the_retries_to_the_outside() {
+    assert_eq!(asked!(by_once), 3);
+    assert_eq!(asked!(by_at_most_once), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_that_the_body_got_over_marks_nothing() {
+    assert_eq!(asked!(by_own_error_in_a_later_poll), 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_inner_success_marks_nothing() {
+    let remote = Remote::scripted([Err(ApiError::Transient)]);
+    let out = Registry::new().scope(by_own_error_after_a_success(&remote));
+    out.await.unwrap_err();
+    // Two attempts inside for the first of the outer's, one for each of the others.
+    assert_eq!(remote.asked(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejection_inside_is_not_retried_outside() {
+    #[resilient(service = "inner", retry = off)]
+    async fn guarded(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(
+        service = "outer",
+        circuit = off,
+        classify = always_worth_another_attempt,
+        retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+    )]
+    async fn outer(turns: &Remote, remote: &Remote) -> Answer {
+        turns.answer()?;
+        guarded(remote).await
+    }
+    let registry = Registry::new();
+    let inner = registry.service("inner", ServiceKind::Custom).unwrap();
+    inner.circuit_breaker().force_open();
+    let (turns, remote) = (Remote::healthy(), Remote::healthy());
+    let error = registry.scope(outer(&turns, &remote)).await.unwrap_err();
+    assert!(error.is_open_circuit());
+    assert_eq!((turns.asked(), remote.asked()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_layers_make_as_many_attempts_as_the_innermost() {
+    outer! {
+        middle: async |remote: &Remote| by_question_mark(remote).await;
+        outermost: async |remote: &Remote| middle(remote).await;
+    }
+    assert_eq!(asked!(outermost), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_does_not_leak_into_the_next_call_of_the_thread() {
+    let registry = Registry::new();
+    let calls = async {
+        twice(&Remote::failing()).await.unwrap_err();
+        let remote = Remote::failing();
+        by_once(&remote).await.unwrap_err();
+        assert_eq!(remote.asked(), 3);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_by_fallback_inside_marks_nothing() {
+    #[resilient(
+        service = "inner",
+        circuit = off,
+        retry(max_attempts = 2, base_delay = "1ms", jitter = "none"),
+        fallback(value = 7)
+    )]
+    async fn rescued(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(
+        service = "outer",
+        circuit = off,
+        retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+    )]
+    async fn outer(turns: &Remote, remote: &Remote) -> Answer {
+        assert_eq!(rescued(remote).await?, 7);
+        turns.answer()
+    }
+    let (turns, remote) = (Remote::failing(), Remote::failing());
+    let calls = outer(&turns, &remote);
+    Registry::new().scope(calls).await.unwrap_err();
+    assert_eq!(turns.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrapping_is_exact_across_tasks_as_well() {
+    #[resilient(
+        service = "outer",
+        circuit = off,
+        retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+    )]
+    async fn outer(turns: &Remote) -> Answer {
+        turns.answer()?;
+        let registry = Registry::new();
+        let lost = tokio::spawn(async move { registry.scope(twice_of_its_own()).await });
+        lost.await.unwrap()
+    }
+    let turns = Remote::healthy();
+    let error = Registry::new().scope(outer(&turns)).await.unwrap_err();
+    assert!(matches!(
+        error.local(),
+        ResilienceError::RetryExhausted { attempts: 2, .. }
+    ));
+    assert_eq!(turns.asked(), 1);
+}

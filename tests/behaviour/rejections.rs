@@ -1,0 +1,100 @@
+//! Calls that are turned away here: not retried, no failures, not charged to the budget.
+
+use std::time::Duration;
+
+use resilience_runtime::{Registry, ResilienceError, ServiceKind, resilient};
+use tokio::time::Instant;
+
+use crate::errors::ApiError;
+use crate::poll::started;
+use crate::remote::{Answer, Remote};
+
+#[resilient(
+    service = "api",
+    idempotent,
+    retry(max_attempts = 5, base_delay = "1s", jitter = "none"),
+    circuit(failure_threshold = 1, recovery_timeout = "1h"),
+    bulkhead(max_concurrent = 1)
+)]
+async fn ask(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[resilient(service = "api", retry = off)]
+async fn hang() -> Answer {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_circuit_is_not_retried_counted_or_charged() {
+    let registry = Registry::new();
+    let calls = async {
+        ask(&Remote::healthy()).await.unwrap();
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        api.circuit_breaker().force_open();
+        let remote = Remote::healthy();
+        let began = Instant::now();
+        assert!(ask(&remote).await.unwrap_err().is_open_circuit());
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(remote.asked(), 0);
+        let stats = api.stats();
+        assert_eq!(
+            (stats.calls, stats.attempts, stats.retries),
+            (2, 1, 0),
+            "{stats:?}"
+        );
+        assert_eq!(stats.rejections.circuit_breaker, 1);
+        assert_eq!(stats.failures.total(), 0);
+        assert_eq!(stats.retry_budget, 100.0);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_bulkhead_is_not_retried_counted_or_charged() {
+    let registry = Registry::new();
+    let calls = async {
+        ask(&Remote::healthy()).await.unwrap();
+        let _running = started(hang());
+        let remote = Remote::healthy();
+        let began = Instant::now();
+        for _ in 0..3 {
+            assert!(matches!(
+                ask(&remote).await,
+                Err(ApiError::Resilience(ResilienceError::BulkheadFull { .. }))
+            ));
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(remote.asked(), 0);
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        let stats = api.stats();
+        assert_eq!(stats.rejections.bulkhead, 3);
+        assert_eq!((stats.attempts, stats.retries), (1, 0));
+        assert_eq!(stats.retry_budget, 100.0);
+        // One failure would have opened it.
+        assert_eq!(stats.circuit.opened, 0);
+        assert_eq!(stats.circuit.consecutive_failures, 0);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rejections_say_so_and_when_to_come_back() {
+    let registry = Registry::new();
+    let calls = async {
+        let failing = Remote::failing();
+        ask(&failing).await.unwrap_err();
+        assert_eq!(
+            failing.asked(),
+            1,
+            "the circuit is open for longer than the pause, so nothing is slept"
+        );
+        tokio::time::advance(Duration::from_secs(600)).await;
+        let error = ask(&failing).await.unwrap_err();
+        let local = error.local();
+        assert!(local.is_rejection());
+        assert_eq!(local.retry_after(), Some(Duration::from_secs(3_000)));
+        assert_eq!(local.service().unwrap(), "api");
+    };
+    registry.scope(calls).await;
+}

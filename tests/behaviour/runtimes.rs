@@ -1,0 +1,116 @@
+//! Without tokio's timers, or without tokio: as far as no timer is needed, and then with a message.
+
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use resilience_runtime::{Registry, ResilienceError, resilient};
+
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+fn run<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..1_000 {
+        if let Poll::Ready(out) = future.as_mut().poll(&mut context) {
+            return out;
+        }
+    }
+    panic!("it waits for ever");
+}
+
+fn without_time<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+#[resilient(service = "api")]
+async fn ask(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[resilient(service = "api", retry = off)]
+async fn hang() -> Answer {
+    std::future::pending().await
+}
+
+#[resilient(service = "api", timeout = off, deadline = off)]
+async fn yields(remote: &Remote) -> Answer {
+    let mut first = true;
+    std::future::poll_fn(|cx| {
+        if std::mem::take(&mut first) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    })
+    .await;
+    remote.answer()
+}
+
+fn message(out: Answer) -> String {
+    match out {
+        Err(ApiError::Resilience(error @ ResilienceError::InvalidConfig(_))) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_body_that_is_ready_at_once_needs_no_timer() {
+    assert!(run(Registry::new().scope(ask(&Remote::healthy()))).is_ok());
+    assert!(without_time(Registry::new().scope(ask(&Remote::healthy()))).is_ok());
+}
+
+#[test]
+fn without_limits_a_body_may_wait_without_a_timer() {
+    assert!(run(Registry::new().scope(yields(&Remote::healthy()))).is_ok());
+    assert!(without_time(Registry::new().scope(yields(&Remote::healthy()))).is_ok());
+}
+
+#[test]
+fn a_limit_that_needs_a_timer_says_what_is_missing() {
+    let registry = Registry::new();
+    let missing = message(run(registry.scope(hang())));
+    assert!(missing.contains("no tokio runtime"), "{missing}");
+    let missing = message(without_time(registry.scope(hang())));
+    assert!(missing.contains("enable_time"), "{missing}");
+}
+
+#[test]
+fn a_pause_that_needs_a_timer_says_what_is_missing() {
+    let registry = Registry::new();
+    let remote = Remote::failing();
+    let missing = message(run(registry.scope(ask(&remote))));
+    assert!(missing.contains("no tokio runtime"), "{missing}");
+    let missing = message(without_time(registry.scope(ask(&remote))));
+    assert!(missing.contains("enable_time"), "{missing}");
+}
+
+#[test]
+fn a_wait_that_needs_a_timer_says_what_is_missing() {
+    #[resilient(
+        service = "api",
+        timeout = off,
+        deadline = off,
+        bulkhead(max_concurrent = 1, max_wait = "1s")
+    )]
+    async fn one(remote: &Remote) -> Answer {
+        if remote.asked() > 0 {
+            return remote.answer();
+        }
+        let _ = remote.answer();
+        // The place is taken by this very call.
+        one_inside(remote).await
+    }
+    fn one_inside(remote: &Remote) -> std::pin::Pin<Box<dyn Future<Output = Answer> + '_>> {
+        Box::pin(one(remote))
+    }
+    let registry = Registry::new();
+    let missing = message(run(registry.scope(one(&Remote::healthy()))));
+    assert!(missing.contains("no tokio runtime"), "{missing}");
+    let missing = message(without_time(registry.scope(one(&Remote::healthy()))));
+    assert!(missing.contains("enable_time"), "{missing}");
+}

@@ -1,0 +1,112 @@
+//! The id that ties together what is logged of one call.
+
+use resilience_runtime::{CorrelationId, Registry, resilient, with_correlation_id};
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::capture::{Capture, Heard};
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+#[resilient(
+    service = "api",
+    circuit = off,
+    retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
+)]
+async fn plain(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[resilient(
+    service = "api",
+    circuit = off,
+    correlation_id = format_args!("user-{user}"),
+    retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
+)]
+async fn named(user: u32, remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[resilient(service = "outer", circuit = off, retry = off)]
+async fn outer(remote: &Remote) -> Answer {
+    plain(remote).await
+}
+
+#[resilient(service = "outer", circuit = off, retry = off, correlation_id = "outer-1")]
+async fn named_outer(remote: &Remote) -> Answer {
+    plain(remote).await
+}
+
+fn ids(heard: &[Heard]) -> Vec<&str> {
+    let mut ids: Vec<_> = heard
+        .iter()
+        .filter_map(|heard| heard.fields.get("correlation_id"))
+        .map(String::as_str)
+        .collect();
+    ids.dedup();
+    ids
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_has_one_id_and_another_call_another() {
+    for level in [LevelFilter::TRACE, LevelFilter::WARN] {
+        let (capture, _guard) = Capture::of(level);
+        let registry = Registry::new();
+        registry.scope(plain(&Remote::failing())).await.unwrap_err();
+        let first = capture.ours();
+        assert!(first.len() >= 2);
+        assert_eq!(ids(&first).len(), 1, "{level}: {first:#?}");
+        registry.scope(plain(&Remote::failing())).await.unwrap_err();
+        assert_eq!(ids(&capture.ours()).len(), 2, "{level}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_attributes_id_comes_before_the_one_around_the_call() {
+    let (capture, _guard) = Capture::of(LevelFilter::TRACE);
+    let remote = Remote::failing();
+    let call = with_correlation_id("request-1", named(7, &remote));
+    Registry::new().scope(call).await.unwrap_err();
+    assert_eq!(ids(&capture.ours()), ["user-7"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_id_around_the_call_comes_before_a_new_one() {
+    for level in [LevelFilter::TRACE, LevelFilter::WARN] {
+        let (capture, _guard) = Capture::of(level);
+        let remote = Remote::failing();
+        let call = with_correlation_id("request-1", outer(&remote));
+        Registry::new().scope(call).await.unwrap_err();
+        assert_eq!(ids(&capture.ours()), ["request-1"], "{level}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn inner_calls_inherit_the_id() {
+    let (capture, _guard) = Capture::of(LevelFilter::TRACE);
+    let registry = Registry::new();
+    registry.scope(outer(&Remote::failing())).await.unwrap_err();
+    let heard = capture.ours();
+    assert_eq!(capture.spans("resilience.call").len(), 2);
+    assert_eq!(ids(&heard).len(), 1, "{heard:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn inner_calls_inherit_the_attributes_id_where_only_warnings_are_heard() {
+    let (capture, _guard) = Capture::of(LevelFilter::WARN);
+    let registry = Registry::new();
+    let remote = Remote::failing();
+    registry.scope(named_outer(&remote)).await.unwrap_err();
+    assert_eq!(ids(&capture.ours()), ["outer-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_can_read_it() {
+    #[resilient(service = "api", correlation_id = "request-9")]
+    async fn reads() -> Result<String, ApiError> {
+        tokio::task::yield_now().await;
+        Ok(CorrelationId::current().unwrap().to_string())
+    }
+    let (_capture, _guard) = Capture::of(LevelFilter::WARN);
+    assert_eq!(Registry::new().scope(reads()).await.unwrap(), "request-9");
+    assert_eq!(CorrelationId::current(), None);
+}

@@ -1,0 +1,17 @@
+//! What is told of calls. In a process of its own, and one test at a time: whether anybody listens to a
+//! place in the code is known to all threads of a process.
+
+mod capture;
+mod correlation;
+#[path = "../behaviour/errors.rs"]
+#[allow(dead_code)]
+mod errors;
+#[path = "../behaviour/poll.rs"]
+#[allow(dead_code)]
+mod poll;
+#[path = "../behaviour/remote.rs"]
+#[allow(dead_code)]
+mod remote;
+mod secrets;
+mod spans;
+mod unknown_errors;
