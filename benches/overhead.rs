@@ -9,7 +9,6 @@ use std::time::Duration;
 use backon::{ExponentialBuilder, Retryable};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-use failsafe::futures::CircuitBreaker as _;
 use failsafe::{Config, StateMachine, backoff, failure_policy};
 use governor::{Quota, RateLimiter};
 use resilience_runtime::{BoxError, Registry, resilient};
@@ -167,7 +166,7 @@ fn overhead(criterion: &mut Criterion) {
         let _ = no_tokens(&0).await;
     });
     for service in Registry::global().services() {
-        if service.name() == &"open" {
+        if *service.name() == "open" {
             service.circuit_breaker().force_open();
         }
     }

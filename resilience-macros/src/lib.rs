@@ -1,4 +1,17 @@
-//! The attributes of `resilience-runtime`.
+//! The attributes of [`resilience-runtime`], which re-exports them: depend on that crate alone.
+//!
+//! | attribute | for | service by default | may an unknown outcome be repeated? |
+//! |---|---|---|---|
+//! | [`macro@llm_resilient`] | language models | `llm` | yes |
+//! | [`macro@database_resilient`] | databases | `database` | no |
+//! | [`macro@mcp_resilient`] | Model Context Protocol servers | `mcp` | no |
+//! | [`macro@secret_resilient`] | secret managers | `secret` | yes |
+//! | [`macro@resilient`] | everything else | none: `service = "…"` is needed | no |
+//!
+//! They take the same arguments, which [`macro@resilient`] lists, and differ in the preset that they start
+//! from. [`macro@Classify`] says what the variants of an error type mean.
+//!
+//! [`resilience-runtime`]: https://docs.rs/resilience-runtime
 
 mod args;
 mod attribute;
@@ -14,37 +27,238 @@ use proc_macro::TokenStream;
 
 use kind::Kind;
 
-/// llm
+/// Guards a call of a language model. The arguments are those of [`macro@resilient`].
+///
+/// Its preset allows for slow answers and long pauses. A call whose outcome is unknown is repeated: it costs
+/// tokens, but changes nothing.
+///
+/// ```
+/// use std::io;
+/// use resilience_runtime::llm_resilient;
+///
+/// #[llm_resilient(
+///     service = "openai",
+///     retry(max_attempts = 5, base_delay = "500ms", max_delay = "30s"),
+///     rate_limit(requests_per_minute = 60, key = user, max_wait = "2s"),
+///     timeout = "30s",
+///     deadline = "2m",
+///     fallback(cache(key = prompt, ttl = "5m"), call = smaller_model, value = "try later".to_string()),
+/// )]
+/// async fn complete(user: &str, prompt: &str) -> io::Result<String> {
+///     # let send = |user: &str, prompt: &str| std::future::ready(Ok(format!("{user}{prompt}")));
+///     send(user, prompt).await
+/// }
+///
+/// async fn smaller_model(user: &str, prompt: &str) -> io::Result<String> {
+///     # let _ = user;
+///     Ok(format!("a shorter answer to {prompt}"))
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn llm_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Llm, args.into(), item.into()).into()
 }
 
-/// database
+/// Guards a call of a database. The arguments are those of [`macro@resilient`].
+///
+/// Only what surely was not executed is repeated, unless the function is `idempotent`. A function that runs in a
+/// transaction that its caller began must say `retry = off`: what has to be repeated after a failure is the
+/// whole transaction.
+///
+/// ```
+/// use std::io;
+/// use resilience_runtime::database_resilient;
+/// # struct Pool;
+/// # struct Transaction<'a>(&'a ());
+///
+/// #[database_resilient(service = "orders", idempotent)]
+/// async fn load(pool: &Pool, id: u64) -> io::Result<u64> {
+///     # let _ = pool;
+///     Ok(id)
+/// }
+///
+/// #[database_resilient(service = "orders", retry = off)]
+/// async fn insert(transaction: &mut Transaction<'_>, id: u64) -> io::Result<u64> {
+///     # let _ = transaction.0;
+///     Ok(id)
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn database_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Database, args.into(), item.into()).into()
 }
 
-/// mcp
+/// Guards a call of a Model Context Protocol server. The arguments are those of [`macro@resilient`].
+///
+/// A tool call whose outcome is unknown is not repeated, unless the function is `idempotent`. A result that
+/// carries its error inside of an `Ok` is judged by `classify_ok`.
+///
+/// ```
+/// use std::io;
+/// use resilience_runtime::{Verdict, mcp_resilient};
+///
+/// #[derive(Clone)]
+/// struct ToolResult { is_error: bool }
+///
+/// fn judge(result: &ToolResult) -> Option<Verdict> {
+///     result.is_error.then(Verdict::permanent)
+/// }
+///
+/// #[mcp_resilient(service = "files", classify_ok = judge)]
+/// async fn call_tool(name: &str) -> io::Result<ToolResult> {
+///     # let _ = name;
+///     Ok(ToolResult { is_error: false })
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn mcp_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Mcp, args.into(), item.into()).into()
 }
 
-/// secret
+/// Guards a call of a secret manager. The arguments are those of [`macro@resilient`].
+///
+/// Its preset tries often and briefly, and gives up early: whoever waits for a secret is starting up.
+///
+/// ```
+/// use std::io;
+/// use resilience_runtime::secret_resilient;
+///
+/// #[secret_resilient(service = "vault", fallback(cache(key = name, ttl = "1h")))]
+/// async fn read(name: &str) -> io::Result<String> {
+///     Ok(name.to_owned())
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Secret, args.into(), item.into()).into()
 }
 
-/// custom
+/// Guards a call of any service: retries, circuit breaker, rate limit, bulkhead, timeouts and fallbacks.
+///
+/// ```
+/// use std::io;
+/// use resilience_runtime::resilient;
+///
+/// struct Billing;
+///
+/// impl Billing {
+///     #[resilient(service = "billing", retry(max_attempts = 4, base_delay = "200ms"), timeout = "2s")]
+///     async fn charge(&self, customer: &str, cents: u64) -> io::Result<u64> {
+///         # let _ = customer;
+///         Ok(cents)
+///     }
+/// }
+/// ```
+///
+/// # The function
+///
+/// It is an `async fn` (a function, a method with any receiver, a method in a trait or its implementation, under
+/// `#[async_trait]` too) that returns a `Result<T, E>` or an alias of one, where `E: From<ResilienceError>`. Its
+/// signature stays as it is. The body runs once per attempt:
+///
+/// - references are handed to it as they are, `&mut` ones reborrowed;
+/// - owned arguments that it mentions are cloned for each attempt, those in `borrow(…)` and all others are not;
+///   with `retry = off` nothing is cloned;
+/// - `mut` arguments start fresh in each attempt, while what is behind a `&mut` keeps its changes;
+/// - `?`, `return` and panics end the attempt, not the call.
+///
+/// Of several attributes the topmost runs first. Above this one, `#[tracing::instrument]` makes one span per attempt;
+/// below, one for the whole call. `#[tokio::test]` belongs below.
+///
+/// # Arguments
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `service = "…"` | the name of the service; functions with the same one protect it together |
+/// | `retry(…)`, `retry = off` | `max_attempts` (the first one counts), `base_delay`, `max_delay`, `multiplier`, `jitter` (`"full"`, `"equal"`, `"decorrelated"`, `"none"`), `max_elapsed`, `max_retry_after`, `retry_if` (a path or closure of `&E`, decides alone), `exhausted` (`"last"`, `"wrap"`) |
+/// | `retry_budget(…)`, `retry_budget = off` | `capacity`, `refill`: a retry costs 1, a success pays `refill` back |
+/// | `circuit(…)`, `circuit = off` | `failure_threshold`, or `failure_rate` over `window` (`100` calls or `"30s"`) after `minimum_calls`; `slow_call_duration`, `slow_call_rate`, `recovery_timeout`, `recovery_multiplier`, `max_recovery_timeout`, `success_threshold`, `half_open_max_calls`, `abandoned` (`"ignored"`, `"failure"`) |
+/// | `rate_limit(…)`, `rate_limit = off` | `requests_per_second`, `_minute` or `_hour`; `burst`, `strategy` (`"token_bucket"`, `"sliding_window"`, `"fixed_window"`), `key` and `cost` (expressions over the arguments), `max_wait`, `max_keys`, `max_park` |
+/// | `bulkhead(…)`, `bulkhead = off` | `max_concurrent`, `max_wait` |
+/// | `timeout`, `timeout = off` | for each attempt |
+/// | `deadline`, `deadline = off` | for the whole call, pauses included |
+/// | `fallback = path` | a function with the same arguments (the receiver first), perhaps one more of type `&E`, sync or async |
+/// | `fallback(…)`, `fallback = off` | steps, tried in the order written: `cache(key, ttl, max_entries)` (the last good answer), `call = path`, `registered` (what `Registry::register_fallback` holds for this service and type), `value = expression`; `on`: `"any"`, `"transient"`, `"rejection"` |
+/// | `classify` | a path or closure from `&E` to a `Verdict`, asked before every other rule |
+/// | `classify_ok` | a path or closure from `&T` to an `Option<Verdict>`: some answers are failures |
+/// | `idempotent`, `idempotent = false` | may a call whose outcome is unknown be sent again? |
+/// | `correlation_id = expression` | anything that implements `Display` |
+/// | `borrow(a, b)` | owned arguments that all attempts use by reference |
+/// | `registry = expression` | a `&Registry` instead of the global one |
+/// | `crate = path` | where `resilience_runtime` is, for crates that hand it on |
+///
+/// Durations are `"250ms"`, `"1.5s"`, `"2m"`, `"1h"`, a bare number of seconds, or the path of a `const` of type
+/// `Duration`. `… = off` is final: no preset and no environment variable adds the pattern to this function.
+///
+/// Where the answer's type is plainly owned (`String`, `Vec<u8>`, …) or `cache(…)` is used, a fallback registered at
+/// run time is asked last without being written down.
+///
+/// # What it expands to
+///
+/// ```text
+/// async fn charge(&self, customer: &str, cents: u64) -> io::Result<u64> {
+///     let mut call = Call::start(
+///         { static SITE: Site = Site::new(); &SITE },
+///         const { &Function::new("billing", ServiceKind::Custom, …).settings(…) },
+///         None,
+///     );
+///     loop {
+///         // Pauses before a retry, asks breaker, limiter and bulkhead.
+///         if !Call::admit(&mut call).await {
+///             break Call::refuse(&mut call);
+///         }
+///         let attempt = Call::run(&mut call, async move { /* the body, as written */ }).await;
+///         if let ControlFlow::Break(out) = Call::settle(&mut call, attempt, /* what the error means */) {
+///             break out;
+///         }
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Custom, args.into(), item.into()).into()
 }
 
-/// classify
+/// Says what the errors of a type mean: may the call be repeated, does it count against the breaker.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_runtime::{Classify, ResilienceError};
+///
+/// #[derive(Debug, thiserror::Error, Classify)]
+/// enum ApiError {
+///     #[error("too many requests")]
+///     #[classify(throttled(retry_after = wait))]
+///     Busy { wait: Option<Duration> },
+///
+///     #[error("no such model")]
+///     #[classify(permanent)]
+///     NotFound,
+///
+///     // What it means is for the I/O error to say.
+///     #[error("connection")]
+///     Io(#[from] std::io::Error),
+///
+///     #[error(transparent)]
+///     Guard(#[from] ResilienceError),
+/// }
+///
+/// assert!(ApiError::NotFound.classify().is_permanent());
+/// ```
+///
+/// | on a variant, or on the type for all that say nothing | meaning |
+/// |---|---|
+/// | `transient` | surely not executed, may be repeated |
+/// | `outcome_unknown` | may have been executed, repeated only where the function is idempotent |
+/// | `throttled`, `throttled(retry_after = field)` | the server asks for fewer calls; the field is a `Duration` or an `Option` of one, named or numbered |
+/// | `permanent` | another attempt would fail as well |
+/// | `unknown` | the service's kind decides |
+/// | `ignored_by_breaker`, `counts_as_failure` | beside one of those: what the circuit breaker makes of it |
+///
+/// A variant that says nothing asks its source, as thiserror knows it: the field with `#[from]` or `#[source]`, one
+/// named `source`, or the only one under `#[error(transparent)]`. On a field, `#[classify(delegate)]` asks
+/// that one, and `#[classify(with = path)]` a function of its reference. `#[classify(crate = path)]` on the
+/// type says where `resilience_runtime` is.
 #[proc_macro_derive(Classify, attributes(classify))]
 pub fn derive_classify(input: TokenStream) -> TokenStream {
     derive::classify(input.into()).into()

@@ -50,7 +50,12 @@ impl Moment {
 /// Nanoseconds of a duration, capped at 584 years.
 #[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    // Without the detour over 128 bits of `as_nanos`: this runs in every call.
+    const LONGEST: u64 = u64::MAX / 1_000_000_000;
+    if duration.as_secs() >= LONGEST {
+        return u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    }
+    duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
 }
 
 /// The zero of [`Moment`]. It lies in the past because a paused runtime may have been built, and its

@@ -21,8 +21,7 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 pub enum ResilienceError {
     /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
     #[error(
-        "circuit breaker of service `{service}` is open, next attempt possible in {retry_after:?}"
-    )]
+        "circuit breaker of service `{service}` is open, next attempt possible in {:?}", rounded(*.retry_after))]
     CircuitBreakerOpen {
         /// The service whose breaker it is.
         service: ServiceName,
@@ -94,9 +93,15 @@ pub enum ResilienceError {
     InvalidConfig(#[from] ConfigError),
 }
 
+/// Up to the next millisecond: people read it.
+fn rounded(duration: Duration) -> Duration {
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    u64::try_from(millis).map_or(duration, Duration::from_millis)
+}
+
 fn retry_hint(retry_after: Option<Duration>) -> String {
     match retry_after {
-        Some(wait) => format!("retry in {wait:?}"),
+        Some(wait) => format!("retry in {:?}", rounded(wait)),
         None => "and the cost is above what it can ever admit".to_owned(),
     }
 }

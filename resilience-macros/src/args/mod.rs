@@ -50,7 +50,7 @@ options! {
 options! {
     /// `retry(…)`
     Retry in "retry" {
-        max_attempts: Count => RetryMaxAttempts,
+        max_attempts: Attempts => RetryMaxAttempts,
         base_delay: Time => RetryBaseDelay,
         max_delay: Time => RetryMaxDelay,
         multiplier: Factor => RetryMultiplier,
@@ -109,6 +109,30 @@ options! {
     Bulkhead in "bulkhead" {
         max_concurrent: Count => BulkheadMaxConcurrent,
         max_wait: Wait => BulkheadMaxWait,
+    }
+}
+
+/// Attempts of one call, the first one included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempts(Count);
+
+impl Value for Attempts {
+    const EXAMPLE: &'static str = Count::EXAMPLE;
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if matches!(literal(expr), Some(syn::Lit::Int(number)) if number.base10_digits() == "0") {
+            return Err(Error::custom(
+                "`max_attempts` counts the first attempt, so it must be at least 1; to do without retries write `retry = off`",
+            )
+            .with_span(expr));
+        }
+        Count::of(expr).map(Self)
+    }
+}
+
+impl Setting for Attempts {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        self.0.expand(runtime)
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
 
     let (_, restored) = expansion.saved();
     let mut tried = TokenStream::new();
-    let mut last_failure = None;
+    let mut failure_told = false;
     for (index, step) in steps.iter().enumerate() {
         let later = &steps[index + 1..];
         tried.extend(match step {
@@ -152,9 +152,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
             Step::Call(path) => {
                 // Only the last failure is told, and only where nothing answers in the end.
                 let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
-                if told {
-                    last_failure = Some(());
-                }
+                failure_told |= told;
                 call(expansion, path, later, told)
             }
             Step::Value(value) => {
@@ -164,10 +162,8 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
             }
             Step::Registered => {
                 let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
-                let step = ask_registered(expansion, told.then_some(last_failure));
-                if told {
-                    last_failure = Some(());
-                }
+                let step = ask_registered(expansion, told, failure_told);
+                failure_told |= told;
                 step
             }
         });
@@ -175,27 +171,32 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     match registered {
         Registered::No => {}
         Registered::Step => {
-            tried.extend(ask_registered(expansion, Some(last_failure)));
-            last_failure = Some(());
+            tried.extend(ask_registered(expansion, true, failure_told));
+            failure_told = true;
         }
         Registered::Unasked => {
             let asked = ask_unasked(expansion);
             // In a scope of its own, because an error that was borrowed is held until the scope ends.
-            return quote_spanned! {mixed=>
-                #remember
-                'answer: {
-                    let answer = {
-                        #error
-                        #tried
-                        #asked
-                    };
-                    answer.await
-                }
+            let answer = quote_spanned! {there=>
+                let answer = {
+                    #error
+                    #tried
+                    #asked
+                };
+                answer.await
             };
+            return quote_spanned!(mixed=> #remember 'answer: { #answer });
         }
     }
     if !answered {
-        tried.extend(if last_failure.is_some() {
+        tried.extend(if failure_told {
+            // That both errors go into a box is asked by the step that can fail.
+            let last_call = steps.iter().rev().find_map(|step| match step {
+                Step::Call(path) => Some(at(path.span())),
+                _ => None,
+            });
+            let there = last_call.unwrap_or(there);
+            let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
         } else {
             quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
@@ -300,9 +301,9 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
     receiver.into_iter().chain(arguments).collect()
 }
 
-/// A fallback that was registered at run time, where its failure may be told. `told` holds whether an
-/// earlier failure is at hand.
-fn ask_registered(expansion: &Expansion<'_>, told: Option<Option<()>>) -> TokenStream {
+/// A fallback that was registered at run time. Its failure is `told` where nothing answers in the end; where
+/// none is registered, an `earlier` failure is.
+fn ask_registered(expansion: &Expansion<'_>, told: bool, earlier: bool) -> TokenStream {
     let mixed = Span::mixed_site();
     let output = without_impl_trait(&expansion.function.output);
     let there = at(output.span());
@@ -310,41 +311,39 @@ fn ask_registered(expansion: &Expansion<'_>, told: Option<Option<()>>) -> TokenS
     let asked = quote_spanned!(there=> #private::Call::registered::<#output>(&mut call).await);
     let rescued =
         quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "registered", value));
-    match told {
-        None => quote_spanned! {mixed=>
+    if !told {
+        return quote_spanned! {mixed=>
             let outcome = #asked;
             if let ::core::option::Option::Some(::core::result::Result::Ok(value)) = outcome {
                 break 'answer #rescued;
             }
-        },
-        Some(earlier) => {
-            let earlier = match earlier {
-                Some(()) => quote_spanned!(mixed=> last),
-                None => quote_spanned!(mixed=> ::core::option::Option::None),
-            };
-            quote_spanned! {mixed=>
-                let outcome = #asked;
-                let last = match outcome {
-                    ::core::option::Option::Some(::core::result::Result::Ok(value)) => break 'answer #rescued,
-                    ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
-                        ::core::option::Option::Some(("registered", failure))
-                    }
-                    ::core::option::Option::None => #earlier,
-                };
+        };
+    }
+    let earlier = if earlier {
+        quote_spanned!(mixed=> last)
+    } else {
+        quote_spanned!(mixed=> ::core::option::Option::None)
+    };
+    quote_spanned! {mixed=>
+        let outcome = #asked;
+        let last = match outcome {
+            ::core::option::Option::Some(::core::result::Result::Ok(value)) => break 'answer #rescued,
+            ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
+                ::core::option::Option::Some(("registered", failure))
             }
-        }
+            ::core::option::Option::None => #earlier,
+        };
     }
 }
 
 /// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
 /// held while the fallback runs, so that the future stays as it was.
 fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
-    let mixed = Span::mixed_site();
     let output = without_impl_trait(&expansion.function.output);
     let there = at(output.span());
     let private = expansion.runtime.private(there);
     let asked = quote_spanned!(there=> asker.ask::<#output>(&mut call, error));
-    quote_spanned! {mixed=>
+    quote_spanned! {there=>
         let asker = {
             use #private::registered::{ByInto as _, ByNothing as _};
             (&#private::registered::Probe(&error)).asker()

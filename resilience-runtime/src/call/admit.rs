@@ -229,7 +229,6 @@ impl Queue {
 impl Future for Admit<'_> {
     type Output = bool;
 
-    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let mut this = self.project();
         let call = &mut **this.call;

@@ -1,7 +1,8 @@
 //! The same steps for calls without the macro.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
+use std::pin::pin;
 
 use super::rescue::On;
 use super::settle::unchanged;
@@ -51,8 +52,19 @@ impl Call {
             ControlFlow::Continue(error) => error,
         };
         let temporary = self.cause != Some(FailureCause::Permanent);
-        let answer = fallback.answer(keys, error, temporary);
-        match Self::attempt_fallback(self, answer).await {
+        let mut failed = 0;
+        let answered = {
+            let mut answer = pin!(fallback.answer(keys, error, temporary, &mut failed));
+            poll_fn(|cx| {
+                let _scope = self.enter_scope();
+                answer.as_mut().poll(cx)
+            })
+            .await
+        };
+        for _ in 0..failed {
+            self.fallback_failed("call");
+        }
+        match answered {
             Answered::By(strategy, value) => Self::rescued(self, strategy, value),
             Answered::Not(error) => Err(error),
             Answered::Failed(failed, error) => {

@@ -26,8 +26,8 @@ pub(crate) enum Next {
 type Reason = &'static str;
 
 impl Call {
-    /// The body succeeded.
-    #[inline]
+    /// The body succeeded. Compiled once, not into each annotated function.
+    #[inline(never)]
     pub(super) fn succeeded(&mut self) {
         if !self.plan().bare {
             self.release(BreakerOutcome::Success, Moment::now);
@@ -130,7 +130,9 @@ impl Call {
             BreakerSignal::Failure => BreakerOutcome::Failure,
             BreakerSignal::Ignored => BreakerOutcome::Ignored,
         };
-        self.release(outcome, || now);
+        // A breaker that opens says so inside the call's span.
+        let span = self.span.clone();
+        span.in_scope(|| self.release(outcome, || now));
         self.count(Counter::Attempts);
         self.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,
@@ -165,7 +167,12 @@ impl Call {
             None
         };
         self.count(Counter::Calls);
-        self.tell_gave_up(refused.unwrap_or("not retryable"), verdict, error_type);
+        let reason = refused.unwrap_or(if self.given_up_inside {
+            "given up by an inner call"
+        } else {
+            "not retryable"
+        });
+        self.tell_gave_up(reason, verdict, error_type);
         let given_up = self.attempt >= 2 || self.given_up_inside;
         self.end(Some(cause), given_up);
         Next::Stop {
@@ -181,7 +188,7 @@ impl Call {
     ) -> Result<Duration, Reason> {
         let plan = self.plan();
         let Some(policy) = &plan.retry else {
-            return Err("retries are off");
+            return Err("no retries configured");
         };
         if self.attempt >= policy.config().max_attempts {
             return Err("attempts used up");

@@ -92,7 +92,6 @@ enum Refusal {
 impl Call {
     /// Begins a call of an annotated function. Asks the registry only if it has changed since the
     /// site's last call.
-    #[inline]
     #[must_use]
     pub fn start(
         site: &'static Site,

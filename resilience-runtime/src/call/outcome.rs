@@ -1,5 +1,7 @@
 //! The results that a guarded function may have, and what its arguments must allow.
 
+use std::convert::Infallible;
+
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
 
@@ -79,6 +81,18 @@ pub(crate) enum AttemptEnd<R> {
     DeadlinePassed,
     /// A timer was needed and there is none.
     NoTimer(ConfigError),
+}
+
+impl AttemptEnd<Infallible> {
+    /// Whatever ended it but the body, as the end of any attempt.
+    pub(super) fn cast<R>(self) -> AttemptEnd<R> {
+        match self {
+            Self::Done(never) => match never {},
+            Self::TimedOut => AttemptEnd::TimedOut,
+            Self::DeadlinePassed => AttemptEnd::DeadlinePassed,
+            Self::NoTimer(error) => AttemptEnd::NoTimer(error),
+        }
+    }
 }
 
 /// The default of `classify_ok`: an `Ok` is one.

@@ -148,17 +148,22 @@ impl Call {
         R::from_result(Err(error))
     }
 
+    /// Tells of a fallback that failed itself; others may follow.
+    #[cold]
+    pub(super) fn fallback_failed(&mut self, strategy: &'static str) {
+        self.count(Counter::FallbackFailed);
+        if listening!(Level::WARN) {
+            let cause = self.cause_name();
+            self.tell(|subject| events::fallback_failed(subject, strategy, cause));
+        }
+    }
+
     pub(super) fn fallback_failure(
         &mut self,
         strategy: &'static str,
         error: BoxError,
         source: BoxError,
     ) -> ResilienceError {
-        self.count(Counter::FallbackFailed);
-        if listening!(Level::WARN) {
-            let cause = self.cause_name();
-            self.tell(|subject| events::fallback_failed(subject, strategy, cause));
-        }
         ResilienceError::FallbackFailed {
             service: self.core().name.clone(),
             strategy,
@@ -178,16 +183,20 @@ pin_project! {
     }
 }
 
-impl<F: Future> Future for InCall<'_, F> {
+impl<F: Future<Output: Outcome>> Future for InCall<'_, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = this.call.span.enter();
-        match &this.call.correlation {
-            Some(id) => id.scope(|| this.future.poll(cx)),
-            None => this.future.poll(cx),
+        let scope = this.call.enter_scope();
+        let polled = this.future.poll(cx);
+        drop(scope);
+        if let Poll::Ready(out) = &polled
+            && out.success().is_none()
+        {
+            this.call.fallback_failed("call");
         }
+        polled
     }
 }
 
@@ -220,11 +229,17 @@ impl<T> Future for Registered<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let _entered = this.call.span.enter();
-        match &mut this.answer {
-            Some(answer) => answer.as_mut().poll(cx).map(Some),
-            None => Poll::Ready(None),
+        let Self { call, answer } = this;
+        let scope = call.enter_scope();
+        let Some(answer) = answer else {
+            return Poll::Ready(None);
+        };
+        let polled = answer.as_mut().poll(cx);
+        drop(scope);
+        if let Poll::Ready(Err(_)) = &polled {
+            call.fallback_failed("registered");
         }
+        polled.map(Some)
     }
 }
 

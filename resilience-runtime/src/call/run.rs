@@ -1,5 +1,6 @@
 //! One attempt: the body, its timer, and what is known of nested calls.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -8,10 +9,12 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
+use tracing::span::Entered;
 
 use super::outcome::{Attempt, AttemptEnd};
 use super::{Call, nested};
 use crate::clock::Moment;
+use crate::telemetry::{CorrelationId, EnteredCorrelation};
 use crate::timer;
 
 pin_project! {
@@ -41,6 +44,27 @@ impl Call {
         }
     }
 
+    /// Waits for the time at which the running attempt is cut. Not generic, so compiled once.
+    fn poll_timer(
+        &self,
+        mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
+        armed: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<AttemptEnd<Infallible>> {
+        if !*armed {
+            *armed = true;
+            match self.cut_at().map(timer::at) {
+                None | Some(Ok(None)) => {}
+                Some(Ok(Some(sleep))) => timer.set(Some(unconstrained(sleep))),
+                Some(Err(cause)) => return Poll::Ready(AttemptEnd::NoTimer(cause.into())),
+            }
+        }
+        match timer.as_pin_mut() {
+            Some(timer) => timer.poll(cx).map(|()| self.cut()),
+            None => Poll::Pending,
+        }
+    }
+
     /// When the running attempt is cut, and by what.
     fn cut_at(&self) -> Option<Moment> {
         let timeout_at = self
@@ -52,7 +76,7 @@ impl Call {
     }
 
     /// What the timer that fired stood for.
-    fn cut<R>(&self) -> AttemptEnd<R> {
+    fn cut(&self) -> AttemptEnd<Infallible> {
         let timeout_at = self
             .plan()
             .timeout
@@ -69,27 +93,34 @@ impl Call {
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.hold.unused_token = None;
         self.hold.running = true;
-        let scope = nested::PollScope::enter();
-        let polled = if self.span.is_none() && self.correlation.is_none() {
-            body.poll(cx)
-        } else {
-            self.poll_body_in_scope(body, cx)
-        };
-        self.given_up_inside = scope.given_up();
+        let nested = nested::PollScope::enter();
+        let scope = self.enter_scope();
+        let polled = body.poll(cx);
+        drop(scope);
+        self.given_up_inside = nested.given_up();
         polled
     }
 
-    fn poll_body_in_scope<F: Future>(
-        &self,
-        body: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        let _entered = self.span.enter();
-        match &self.correlation {
-            Some(id) => id.scope(|| body.poll(cx)),
-            None => body.poll(cx),
+    /// Puts the call's span and its own correlation id around what runs now.
+    #[inline]
+    pub(super) fn enter_scope(&self) -> Option<Scope<'_>> {
+        let logged = !self.span.is_none() || self.correlation.is_some();
+        logged.then(|| self.make_scope())
+    }
+
+    #[cold]
+    fn make_scope(&self) -> Scope<'_> {
+        Scope {
+            _correlation: self.correlation.as_ref().map(CorrelationId::enter),
+            _span: self.span.enter(),
         }
     }
+}
+
+/// The call's span and correlation id, entered.
+pub(super) struct Scope<'a> {
+    _correlation: Option<EnteredCorrelation>,
+    _span: Entered<'a>,
 }
 
 impl<F: Future> Future for Run<'_, F> {
@@ -97,25 +128,13 @@ impl<F: Future> Future for Run<'_, F> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let this = self.project();
         let call = &mut **this.call;
         if let Poll::Ready(out) = call.poll_body(this.body, cx) {
             return Poll::Ready(Attempt(AttemptEnd::Done(out)));
         }
-        if !*this.armed {
-            *this.armed = true;
-            match call.cut_at().map(timer::at) {
-                None | Some(Ok(None)) => {}
-                Some(Ok(Some(sleep))) => this.timer.set(Some(unconstrained(sleep))),
-                Some(Err(cause)) => {
-                    return Poll::Ready(Attempt(AttemptEnd::NoTimer(cause.into())));
-                }
-            }
-        }
-        match this.timer.as_pin_mut() {
-            Some(timer) => timer.poll(cx).map(|()| Attempt(call.cut())),
-            None => Poll::Pending,
-        }
+        call.poll_timer(this.timer, this.armed, cx)
+            .map(|end| Attempt(end.cast()))
     }
 }
 

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use super::Call;
 use super::outcome::Outcome;
 use super::rescue::Registered;
-use crate::error::{BoxError, ResilienceError};
+use crate::error::BoxError;
 
 /// Finds out whether an error can be boxed: `(&Probe(&error)).asker()`.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl<E> ByNothing for &Probe<'_, E> {
 /// Knows how to box an error.
 pub struct Boxing<E>(fn(E) -> BoxError);
 
-impl<E: From<ResilienceError>> Boxing<E> {
+impl<E> Boxing<E> {
     /// Asks the registered fallback; `Break`: there is none, or nothing to answer.
     pub fn ask<R>(self, call: &mut Call, error: E) -> ControlFlow<R, Asked<'_, R>>
     where

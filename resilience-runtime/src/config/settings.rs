@@ -76,7 +76,7 @@ impl Settings {
     /// assert_eq!(
     ///     error.to_string(),
     ///     "`RETRY_LLM_MAX_ATTEMPTS` is `many` (environment variable): \
-    ///      must be a whole number of at least 0, such as `3`"
+    ///      must be a whole number, such as `3`"
     /// );
     /// ```
     ///
@@ -88,6 +88,16 @@ impl Settings {
         V: Into<String>,
     {
         Self::from_environment(Environment::from_variables(variables))
+    }
+
+    /// Settings under which no environment variable counts, for tests and programs that are configured in
+    /// other ways.
+    #[must_use]
+    pub fn without_env() -> Self {
+        Self {
+            environment: Some(Environment::default()),
+            ..Self::default()
+        }
     }
 
     fn from_environment(environment: Environment) -> Result<Self, ConfigError> {

@@ -72,7 +72,7 @@ impl ValueType {
             Self::Count => text
                 .parse()
                 .map(Value::Count)
-                .map_err(|_| "must be a whole number of at least 0, such as `3`"),
+                .map_err(|_| "must be a whole number, such as `3`"),
             Self::Number => text
                 .parse::<f64>()
                 .ok()

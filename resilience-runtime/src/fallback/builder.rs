@@ -165,7 +165,7 @@ impl<T, E> Fallback<T, E> {
                 self.remember(&keys, &value);
                 Ok(value)
             }
-            Err(error) => match self.answer(&keys, error, true).await {
+            Err(error) => match self.answer(&keys, error, true, &mut 0).await {
                 Answered::By(_, value) => Ok(value),
                 Answered::Not(error) => Err(error),
                 Answered::Failed(error, source) => Err(ResilienceError::FallbackFailed {
@@ -197,8 +197,15 @@ impl<T, E> Fallback<T, E> {
         }
     }
 
-    /// Goes through the steps. `temporary`: whether the failure may be answered from a cache.
-    pub(crate) async fn answer(&self, keys: &[u128], error: E, temporary: bool) -> Answered<T, E> {
+    /// Goes through the steps. `temporary`: whether the failure may be answered from a cache. `failed`
+    /// counts the functions that failed themselves.
+    pub(crate) async fn answer(
+        &self,
+        keys: &[u128],
+        error: E,
+        temporary: bool,
+        failed: &mut u32,
+    ) -> Answered<T, E> {
         let mut keys = keys.iter();
         let mut last = None;
         for step in &self.steps {
@@ -215,7 +222,10 @@ impl<T, E> Fallback<T, E> {
                     let answer = function(&error);
                     match answer.await {
                         Ok(value) => return Answered::By("call", value),
-                        Err(failed) => last = Some(failed),
+                        Err(error) => {
+                            *failed += 1;
+                            last = Some(error);
+                        }
                     }
                 }
                 Step::Value(make) => return Answered::By("value", make()),

@@ -172,6 +172,26 @@ impl Registry {
         Ok(Arc::clone(entry.service()))
     }
 
+    /// The service `name`, if it was seen before.
+    ///
+    /// ```
+    /// use resilience_runtime::{Registry, ServiceKind};
+    ///
+    /// let registry = Registry::new();
+    /// assert!(registry.get("openai").is_none());
+    /// registry.service("openai", ServiceKind::Llm)?;
+    /// assert!(registry.get("openai").is_some());
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<Service>> {
+        let state = self.inner.state.lock();
+        state
+            .entries
+            .get(name)
+            .map(|entry| Arc::clone(entry.service()))
+    }
+
     /// All services seen so far, sorted by name.
     #[must_use]
     pub fn services(&self) -> Vec<Arc<Service>> {

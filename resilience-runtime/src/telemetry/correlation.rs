@@ -33,16 +33,11 @@ impl CorrelationId {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Runs `work` with this id around it.
-    pub(crate) fn scope<R>(&self, work: impl FnOnce() -> R) -> R {
-        struct Restore(Option<CorrelationId>);
-        impl Drop for Restore {
-            fn drop(&mut self) {
-                CURRENT.set(self.0.take());
-            }
+    /// Puts this id around what runs until the guard is dropped.
+    pub(crate) fn enter(&self) -> EnteredCorrelation {
+        EnteredCorrelation {
+            outer: CURRENT.replace(Some(self.clone())),
         }
-        let _restore = Restore(CURRENT.replace(Some(self.clone())));
-        work()
     }
 
     /// The id as text.
@@ -61,6 +56,17 @@ impl fmt::Display for CorrelationId {
 impl fmt::Debug for CorrelationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// Takes the id away again.
+pub(crate) struct EnteredCorrelation {
+    outer: Option<CorrelationId>,
+}
+
+impl Drop for EnteredCorrelation {
+    fn drop(&mut self) {
+        CURRENT.set(self.outer.take());
     }
 }
 
@@ -98,6 +104,7 @@ impl<F: Future> Future for WithCorrelationId<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        this.id.scope(|| this.future.poll(cx))
+        let _entered = this.id.enter();
+        this.future.poll(cx)
     }
 }

@@ -6,6 +6,7 @@ mod counters;
 pub(crate) mod events;
 mod stats;
 
+pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
 pub use stats::{FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats};
 

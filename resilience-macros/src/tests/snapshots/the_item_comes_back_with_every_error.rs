@@ -9,7 +9,7 @@ async fn f() -> Answer {
     "quote a duration with a unit: `\"500ms\"`; allowed are a number with one of `ns`, `us`, `ms`, `s`, `m`, `h` in quotes, such as `\"250ms\"`, a bare number of seconds, or the path of a `const` of type `Duration`"
 }
 ::core::compile_error! {
-    "must be at least 1"
+    "`max_attempts` counts the first attempt, so it must be at least 1; to do without retries write `retry = off`"
 }
 ::core::compile_error! {
     "`base_delay` is longer than `max_delay`, which no pause may be"
