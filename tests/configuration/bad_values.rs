@@ -9,7 +9,7 @@ use resilience_runtime::{
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
-#[resilient(service = "api")]
+#[resilient(service = "api", circuit = off)]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
@@ -60,6 +60,18 @@ fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
         );
     }
     assert_eq!(error.problems().len(), bad.len(), "{message}");
+}
+
+#[test]
+fn nobody_is_blamed_for_a_value_that_was_clamped_to_a_bad_one() {
+    for (variable, value) in [
+        ("RETRY_LLM_MAX_DELAY", "0"),
+        ("CIRCUIT_LLM_WINDOW", "0"),
+        ("CIRCUIT_LLM_MAX_RECOVERY_TIMEOUT", "0"),
+    ] {
+        let error = Settings::from_vars([(variable, value)]).unwrap_err();
+        assert_eq!(keys(&error), [variable], "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

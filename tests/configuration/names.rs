@@ -104,3 +104,18 @@ async fn services_named_db_and_database_are_two_of_one_name() {
     let error = registry.service("database", ServiceKind::Database);
     assert!(error.unwrap_err().to_string().contains("DATABASE"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
+    let registry = Registry::new();
+    let calls = async {
+        let _ = dashed().await;
+        let _ = underscored().await;
+    };
+    registry.scope(calls).await;
+    for service in registry.services() {
+        let taken = service.name() == &"my_svc_v2";
+        let out: Answer = service.call(|| async { Ok(1) }).await;
+        assert_eq!(is_invalid(&out), taken, "{out:?}");
+    }
+}
