@@ -1,4 +1,48 @@
-//! Resilience for async functions that call something that fails.
+//! Put one attribute on an `async fn` that calls a language model, a database, an MCP server, a secret
+//! manager or anything else that fails, and the call is retried, rate limited, guarded by a circuit
+//! breaker, bounded in time and given a fallback.
+//!
+//! ```
+//! use resilience_runtime::{BoxError, llm_resilient};
+//!
+//! #[llm_resilient(retry(max_attempts = 5), timeout = "30s", fallback(value = "try later".to_owned()))]
+//! async fn complete(prompt: &str) -> Result<String, BoxError> {
+//!     Ok(format!("an answer to {prompt}"))
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! assert_eq!(complete("hello").await.unwrap(), "an answer to hello");
+//! # });
+//! ```
+//!
+//! # Where to look
+//!
+//! * The attributes and their arguments: `#[resilient]`, and `#[llm_resilient]`, `#[database_resilient]`,
+//!   `#[mcp_resilient]`, `#[secret_resilient]`, which differ in their presets.
+//! * What an error means: [`Verdict`], [`Classify`] and its derive.
+//! * What callers share: [`Registry`], [`Service`]; what is told of it: [`Service::stats`],
+//!   [`Service::config`], [`with_correlation_id`].
+//! * Configuration: [`config`], [`Settings`].
+//! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
+//!   [`Bulkhead`], [`Fallback`].
+//! * What a call fails with: [`ResilienceError`].
+//!
+//! # The order of a call
+//!
+//! `fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
+//!
+//! # Time
+//!
+//! All time is `tokio::time`: a paused clock drives everything. A call needs tokio's timer only where it
+//! waits; where there is none, it fails with [`ResilienceError::InvalidConfig`] that says what is missing.
+//!
+//! # Features
+//!
+//! | feature | default | what |
+//! |---|---|---|
+//! | `macros` | yes | the attributes and `#[derive(Classify)]` |
+//! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
+//! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bulkhead;

@@ -86,10 +86,7 @@ impl Call {
     fn pass_gates(&mut self) -> Gate {
         let plan = self.plan();
         if plan.refusal.is_some() {
-            let error = plan.refusal.clone();
-            return Gate::Shut(Refusal::InvalidConfig(
-                error.expect("looked at just before"),
-            ));
+            return Gate::Shut(Refusal::InvalidConfig);
         }
         if plan.bare {
             return Gate::Open;
@@ -196,7 +193,7 @@ impl Call {
 
     fn no_timer(&mut self, cause: NoTimer) -> Refusal {
         self.hand_back();
-        Refusal::InvalidConfig(cause.into())
+        Refusal::NoTimer(cause)
     }
 }
 
@@ -215,12 +212,12 @@ impl Queue {
                     retry_after: Some(retry_after),
                 }),
                 Err(WaitError::Never) => Err(Refusal::RateLimit { retry_after: None }),
-                Err(WaitError::NoTimer(cause)) => Err(Refusal::InvalidConfig(cause.into())),
+                Err(WaitError::NoTimer(cause)) => Err(Refusal::NoTimer(cause)),
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
                 Ok(()) => Ok(Got::Place),
                 Err(EnterError::Full) => Err(Refusal::Bulkhead),
-                Err(EnterError::NoTimer(cause)) => Err(Refusal::InvalidConfig(cause.into())),
+                Err(EnterError::NoTimer(cause)) => Err(Refusal::NoTimer(cause)),
             }),
         }
     }
@@ -232,8 +229,8 @@ impl Future for Admit<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let mut this = self.project();
         let call = &mut **this.call;
-        if !call.has_span {
-            call.open_span();
+        if !call.announced {
+            call.announce();
         }
         loop {
             if let Some(pause) = this.pause.as_mut().as_pin_mut() {

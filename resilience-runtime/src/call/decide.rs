@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::Span;
+
 use super::Call;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
@@ -131,8 +133,9 @@ impl Call {
             BreakerSignal::Ignored => BreakerOutcome::Ignored,
         };
         // A breaker that opens says so inside the call's span.
-        let span = self.span.clone();
-        span.in_scope(|| self.release(outcome, || now));
+        let span = self.logged.as_ref().map(|logged| logged.span.clone());
+        span.unwrap_or_else(Span::none)
+            .in_scope(|| self.release(outcome, || now));
         self.count(Counter::Attempts);
         self.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,

@@ -36,6 +36,7 @@ use crate::registry::Registry;
 use crate::service::{Service, ServiceCore};
 use crate::telemetry::events::{self, Level, Subject, listening};
 use crate::telemetry::{CorrelationId, Counter};
+use crate::timer::NoTimer;
 
 pub(crate) use function::FunctionState;
 pub use outcome::{Attempt, CloneForRetry, Outcome, ok_is_ok};
@@ -63,9 +64,16 @@ pub struct Call {
     ended: bool,
     cause: Option<FailureCause>,
     refusal: Option<Refusal>,
+    /// Whether it was looked at who listens.
+    announced: bool,
+    logged: Option<Box<Logged>>,
+}
+
+/// What a call needs only where something is logged of it. Boxed, so that every other call is smaller, and
+/// dropping one is a single test.
+struct Logged {
     span: Span,
-    has_span: bool,
-    correlation: Option<CorrelationId>,
+    correlation: CorrelationId,
 }
 
 /// What an attempt holds of the service.
@@ -80,13 +88,19 @@ struct Hold {
 }
 
 /// Why nothing is sent.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Refusal {
-    CircuitBreaker { retry_after: Duration },
-    RateLimit { retry_after: Option<Duration> },
+    CircuitBreaker {
+        retry_after: Duration,
+    },
+    RateLimit {
+        retry_after: Option<Duration>,
+    },
     Bulkhead,
     Deadline,
-    InvalidConfig(ConfigError),
+    /// The plan says why.
+    InvalidConfig,
+    NoTimer(NoTimer),
 }
 
 impl Call {
@@ -135,9 +149,8 @@ impl Call {
             ended: false,
             cause: None,
             refusal: None,
-            span: Span::none(),
-            has_span: false,
-            correlation: None,
+            announced: false,
+            logged: None,
         }
     }
 
@@ -161,7 +174,10 @@ impl Call {
     /// The id to log the call under. It becomes text only if something may be logged.
     pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
         if listening!(Level::ERROR) {
-            call.correlation = Some(CorrelationId::new(id));
+            call.logged = Some(Box::new(Logged {
+                span: Span::none(),
+                correlation: CorrelationId::new(id),
+            }));
         }
     }
 
@@ -181,45 +197,49 @@ impl Call {
 
     /// Opens the span of the call, if anybody listens.
     #[inline]
-    fn open_span(&mut self) {
-        self.has_span = true;
+    fn announce(&mut self) {
+        self.announced = true;
         if tracing::enabled!(target: "resilience", tracing::Level::DEBUG) {
-            self.make_span();
+            self.open_span();
         }
     }
 
     #[cold]
-    fn make_span(&mut self) {
-        let id = self.identify();
+    fn open_span(&mut self) {
+        let correlation = self.logged().correlation.clone();
         let plan = self.plan();
-        self.span = tracing::debug_span!(
+        let span = tracing::debug_span!(
             target: "resilience",
             "resilience.call",
             service = plan.core.name.as_str(),
             kind = plan.core.kind.name(),
             function = &*plan.function.name,
-            correlation_id = %id,
+            correlation_id = %correlation,
         );
+        self.logged().span = span;
     }
 
-    /// The call's correlation id: its own, else the one around it, else a new one.
-    fn identify(&mut self) -> CorrelationId {
-        self.correlation
-            .get_or_insert_with(|| CorrelationId::current().unwrap_or_else(CorrelationId::random))
-            .clone()
+    /// The call's correlation id is its own, else the one around it, else a new one.
+    fn logged(&mut self) -> &mut Logged {
+        self.logged.get_or_insert_with(|| {
+            Box::new(Logged {
+                span: Span::none(),
+                correlation: CorrelationId::current().unwrap_or_else(CorrelationId::random),
+            })
+        })
     }
 
     /// Lets `say` tell of something, inside the span.
     #[cold]
     fn tell(&mut self, say: impl FnOnce(Subject<'_>)) {
-        let id = self.identify();
-        let span = self.span.clone();
-        let _entered = span.enter();
+        self.logged();
         let plan = self.plan();
+        let Some(logged) = &self.logged else { return };
+        let _entered = logged.span.enter();
         say(Subject {
             service: &plan.core.name,
             function: &plan.function.name,
-            correlation_id: &id,
+            correlation_id: &logged.correlation,
         });
     }
 
@@ -267,23 +287,34 @@ impl Call {
 }
 
 impl Refusal {
-    fn cause(&self) -> FailureCause {
+    fn cause(self) -> FailureCause {
         match self {
             Self::CircuitBreaker { .. } | Self::RateLimit { .. } | Self::Bulkhead => {
                 FailureCause::Rejection
             }
             Self::Deadline => FailureCause::Timeout,
-            Self::InvalidConfig(_) => FailureCause::InvalidConfig,
+            Self::InvalidConfig | Self::NoTimer(_) => FailureCause::InvalidConfig,
         }
     }
 
-    const fn counter(&self) -> Counter {
+    const fn counter(self) -> Counter {
         match self {
             Self::CircuitBreaker { .. } => Counter::RejectedByCircuit,
             Self::RateLimit { .. } => Counter::RejectedByRateLimit,
             Self::Bulkhead => Counter::RejectedByBulkhead,
             Self::Deadline => Counter::Deadlines,
-            Self::InvalidConfig(_) => Counter::InvalidConfig,
+            Self::InvalidConfig | Self::NoTimer(_) => Counter::InvalidConfig,
+        }
+    }
+
+    /// What keeps the call from running.
+    fn config_error(self, call: &Call) -> ConfigError {
+        match self {
+            Self::NoTimer(cause) => cause.into(),
+            _ => {
+                let refusal = &call.plan().refusal;
+                refusal.clone().expect("only then it is refused for that")
+            }
         }
     }
 
@@ -303,23 +334,25 @@ impl Refusal {
                 service,
                 after: call.plan().deadline.unwrap_or_default(),
             },
-            Self::InvalidConfig(error) => ResilienceError::InvalidConfig(error),
+            Self::InvalidConfig | Self::NoTimer(_) => {
+                ResilienceError::InvalidConfig(self.config_error(call))
+            }
         }
     }
 
-    fn tell(&self, call: &mut Call) {
+    fn tell(self, call: &mut Call) {
         match self {
             Self::CircuitBreaker { retry_after } => {
-                let retry_after = Some(*retry_after);
+                let retry_after = Some(retry_after);
                 call.tell(|subject| events::rejected(subject, "circuit_breaker", retry_after));
             }
             Self::RateLimit { retry_after } => {
-                let retry_after = *retry_after;
                 call.tell(|subject| events::rejected(subject, "rate_limit", retry_after));
             }
             Self::Bulkhead => call.tell(|subject| events::rejected(subject, "bulkhead", None)),
             Self::Deadline => call.tell(|subject| events::rejected(subject, "deadline", None)),
-            Self::InvalidConfig(error) => {
+            Self::InvalidConfig | Self::NoTimer(_) => {
+                let error = self.config_error(call);
                 let problems = error.problems().len();
                 call.tell(|subject| events::invalid_config(subject, problems));
             }

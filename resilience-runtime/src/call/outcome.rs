@@ -2,8 +2,8 @@
 
 use std::convert::Infallible;
 
-use crate::config::ConfigError;
 use crate::error::ResilienceError;
+use crate::timer::NoTimer;
 
 /// The return type of an annotated function: any type that is `Result<T, E>`, aliases too.
 #[diagnostic::on_unimplemented(
@@ -80,7 +80,7 @@ pub(crate) enum AttemptEnd<R> {
     /// Cut by the call's deadline.
     DeadlinePassed,
     /// A timer was needed and there is none.
-    NoTimer(ConfigError),
+    NoTimer(NoTimer),
 }
 
 impl AttemptEnd<Infallible> {
@@ -90,7 +90,7 @@ impl AttemptEnd<Infallible> {
             Self::Done(never) => match never {},
             Self::TimedOut => AttemptEnd::TimedOut,
             Self::DeadlinePassed => AttemptEnd::DeadlinePassed,
-            Self::NoTimer(error) => AttemptEnd::NoTimer(error),
+            Self::NoTimer(cause) => AttemptEnd::NoTimer(cause),
         }
     }
 }

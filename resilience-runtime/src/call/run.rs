@@ -12,9 +12,9 @@ use tokio::time::Sleep;
 use tracing::span::Entered;
 
 use super::outcome::{Attempt, AttemptEnd};
-use super::{Call, nested};
+use super::{Call, Logged, nested};
 use crate::clock::Moment;
-use crate::telemetry::{CorrelationId, EnteredCorrelation};
+use crate::telemetry::EnteredCorrelation;
 use crate::timer;
 
 pin_project! {
@@ -56,7 +56,7 @@ impl Call {
             match self.cut_at().map(timer::at) {
                 None | Some(Ok(None)) => {}
                 Some(Ok(Some(sleep))) => timer.set(Some(unconstrained(sleep))),
-                Some(Err(cause)) => return Poll::Ready(AttemptEnd::NoTimer(cause.into())),
+                Some(Err(cause)) => return Poll::Ready(AttemptEnd::NoTimer(cause)),
             }
         }
         match timer.as_pin_mut() {
@@ -104,23 +104,24 @@ impl Call {
     /// Puts the call's span and its own correlation id around what runs now.
     #[inline]
     pub(super) fn enter_scope(&self) -> Option<Scope<'_>> {
-        let logged = !self.span.is_none() || self.correlation.is_some();
-        logged.then(|| self.make_scope())
-    }
-
-    #[cold]
-    fn make_scope(&self) -> Scope<'_> {
-        Scope {
-            _correlation: self.correlation.as_ref().map(CorrelationId::enter),
-            _span: self.span.enter(),
-        }
+        self.logged.as_deref().map(Scope::enter)
     }
 }
 
 /// The call's span and correlation id, entered.
 pub(super) struct Scope<'a> {
-    _correlation: Option<EnteredCorrelation>,
+    _correlation: EnteredCorrelation,
     _span: Entered<'a>,
+}
+
+impl<'a> Scope<'a> {
+    #[cold]
+    fn enter(logged: &'a Logged) -> Self {
+        Self {
+            _correlation: logged.correlation.enter(),
+            _span: logged.span.enter(),
+        }
+    }
 }
 
 impl<F: Future> Future for Run<'_, F> {

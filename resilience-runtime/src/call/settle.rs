@@ -13,48 +13,90 @@ use crate::verdict::probe::Judgement;
 
 impl Call {
     /// Decides on an attempt: `Break` with the call's result, or `Continue` with another attempt.
+    ///
+    /// Only this much is compiled into each annotated function; what follows from a failure is compiled
+    /// once for each result type.
     #[inline]
     pub fn settle<R: Outcome>(
         call: &mut Self,
         attempt: Attempt<R>,
         judge: impl FnOnce(&R::Error) -> Judgement,
         ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
-        exhausted: impl FnOnce(&Self, R::Error) -> R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
-        let (next, error) = match attempt.0 {
+        match attempt.0 {
             AttemptEnd::Done(out) => match out.into_result() {
-                Ok(value) => {
-                    let Some(verdict) = ok(&value) else {
+                Ok(value) => match ok(&value) {
+                    None => {
                         call.succeeded();
-                        return ControlFlow::Break(R::from_result(Ok(value)));
-                    };
-                    return match call.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
-                        Next::Retry => ControlFlow::Continue(()),
-                        // An `Ok` that means a failure is handed out unchanged.
-                        Next::Stop { .. } => ControlFlow::Break(R::from_result(Ok(value))),
-                    };
-                }
+                        ControlFlow::Break(R::from_result(Ok(value)))
+                    }
+                    Some(verdict) => call.failed_with_ok(verdict, value),
+                },
                 Err(error) => {
                     let judgement = judge(&error);
-                    (call.failed(judgement, type_name::<R::Error>()), error)
+                    call.failed_with_error(judgement, error, exhausted)
                 }
             },
-            AttemptEnd::TimedOut => (call.timed_out(), call.timeout_error().into()),
-            AttemptEnd::DeadlinePassed => {
-                call.deadline_passed();
-                return ControlFlow::Break(R::from_result(Err(call.deadline_error().into())));
+            end => call.cut_short(end, exhausted),
+        }
+    }
+
+    #[inline(never)]
+    fn failed_with_error<R: Outcome>(
+        &mut self,
+        judgement: Judgement,
+        error: R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let next = self.failed(judgement, type_name::<R::Error>());
+        self.follow(next, error, exhausted)
+    }
+
+    /// An `Ok` that means a failure is handed out unchanged.
+    #[cold]
+    fn failed_with_ok<R: Outcome>(&mut self, verdict: Verdict, value: R::Ok) -> ControlFlow<R> {
+        match self.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { .. } => ControlFlow::Break(R::from_result(Ok(value))),
+        }
+    }
+
+    #[cold]
+    fn cut_short<R: Outcome>(
+        &mut self,
+        end: AttemptEnd<R>,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let error = match end {
+            AttemptEnd::Done(out) => return ControlFlow::Break(out),
+            AttemptEnd::TimedOut => {
+                let next = self.timed_out();
+                return self.follow(next, self.timeout_error().into(), exhausted);
             }
-            AttemptEnd::NoTimer(error) => {
-                call.could_not_be_timed();
-                let error = ResilienceError::InvalidConfig(error);
-                return ControlFlow::Break(R::from_result(Err(error.into())));
+            AttemptEnd::DeadlinePassed => {
+                self.deadline_passed();
+                self.deadline_error()
+            }
+            AttemptEnd::NoTimer(cause) => {
+                self.could_not_be_timed();
+                ResilienceError::InvalidConfig(cause.into())
             }
         };
+        ControlFlow::Break(R::from_result(Err(error.into())))
+    }
+
+    fn follow<R: Outcome>(
+        &self,
+        next: Next,
+        error: R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
         match next {
             Next::Retry => ControlFlow::Continue(()),
             Next::Stop { exhausted: false } => ControlFlow::Break(R::from_result(Err(error))),
             Next::Stop { exhausted: true } => {
-                ControlFlow::Break(R::from_result(Err(exhausted(call, error))))
+                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
             }
         }
     }
@@ -66,7 +108,7 @@ impl Call {
         attempt: Attempt<R>,
         judge: impl FnOnce(&R::Error) -> Judgement,
         ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
-        exhausted: impl FnOnce(&Self, R::Error) -> R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> R {
         match Self::settle(call, attempt, judge, ok, exhausted) {
             ControlFlow::Break(out) => out,

@@ -1,0 +1,67 @@
+//! What the README says is true. Its Rust code runs as doctests; this looks at the rest.
+
+use resilience_runtime::Settings;
+
+const README: &str = include_str!("../README.md");
+
+/// The blocks of one language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    README
+        .split("\n```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'))
+        .collect()
+}
+
+#[test]
+fn the_commands_are_those_that_are_tested() {
+    // The first is run by `tests/examples.rs`, the second is what runs this test.
+    let tested = ["cargo run --example resilience_demo", "scripts/test"];
+    let blocks = blocks("sh");
+    assert_eq!(blocks.len(), 1);
+    for line in blocks[0].lines() {
+        let command = line.split('#').next().unwrap_or_default().trim();
+        assert!(tested.contains(&command), "`{command}` is not tested");
+    }
+}
+
+#[test]
+fn the_variables_mean_something() {
+    let blocks = blocks("ini");
+    assert_eq!(blocks.len(), 1);
+    let variables: Vec<(&str, &str)> = blocks[0]
+        .lines()
+        .map(|line| line.split_once('=').expect("NAME=value"))
+        .collect();
+    assert!(variables.len() > 5);
+    let settings = Settings::from_vars(variables.iter().copied()).expect("they can be used");
+    assert!(settings.warnings().is_empty(), "{:?}", settings.warnings());
+
+    // Those of a service are judged when the service is known.
+    let openai = resilience_runtime::ServiceSettings::default();
+    let known = settings.service("openai", openai);
+    assert!(known.warnings().is_empty(), "{:?}", known.warnings());
+    resilience_runtime::Registry::new()
+        .configure(known)
+        .expect("they can be used");
+}
+
+#[test]
+fn the_dependencies_exist() {
+    let blocks = blocks("toml");
+    assert_eq!(blocks.len(), 2);
+    let manifest: toml::Table =
+        toml::from_str(include_str!("../resilience-runtime/Cargo.toml")).expect("a manifest");
+    let features = manifest["features"].as_table().expect("a table");
+    for block in blocks {
+        let block: toml::Table = toml::from_str(block).expect("it is TOML");
+        let (_, dependencies) = block.iter().next().expect("a table");
+        let runtime = &dependencies["resilience-runtime"];
+        let named = runtime.get("features").and_then(toml::Value::as_array);
+        for feature in named.into_iter().flatten() {
+            let feature = feature.as_str().expect("a name");
+            assert!(features.contains_key(feature), "no feature `{feature}`");
+        }
+    }
+}
