@@ -114,7 +114,7 @@ async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
     };
     registry.scope(calls).await;
     for service in registry.services() {
-        let taken = service.name() == &"my_svc_v2";
+        let taken = *service.name() == "my_svc_v2";
         let out: Answer = service.call(|| async { Ok(1) }).await;
         assert_eq!(is_invalid(&out), taken, "{out:?}");
     }
