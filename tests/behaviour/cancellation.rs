@@ -22,7 +22,7 @@ use crate::remote::{Answer, Remote};
     deadline = "10m",
     retry(max_attempts = 4, base_delay = "1s", multiplier = 1.0, jitter = "none"),
     circuit(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
-    rate_limit(requests_per_minute = 6_000, burst = 10, max_wait = "1m"),
+    rate_limit(requests_per_hour = 30, max_wait = "1m"),
     bulkhead(max_concurrent = 1, max_wait = "1m"),
     fallback(call = backup)
 )]
@@ -39,6 +39,12 @@ async fn full_stack(steps: &Remote, how: End) -> Answer {
         End::Panic => panic!("the body panics"),
         End::Hang => std::future::pending().await,
     }
+}
+
+/// Asks the limiter alone.
+#[resilient(service = "api", retry = off, circuit = off, bulkhead = off)]
+async fn token() -> Answer {
+    Ok(0)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,9 +118,15 @@ async fn a_call_that_is_dropped_after_any_number_of_polls_leaves_nothing_behind(
                 let mut call = Box::pin(full_stack(&remote, End::AsScripted));
                 let ended = poll_times(&mut call, polls).await;
                 drop(call);
-                nothing_is_held(&registry, &format!("{state:?}, {polls} polls"));
+                let when = format!("{state:?}, {polls} polls");
+                nothing_is_held(&registry, &when);
                 let stats = service(&registry).stats();
                 assert_eq!(stats.calls, 2, "it ended, this way or that");
+                let mut left = 0;
+                while token().await.is_ok() {
+                    left += 1;
+                }
+                assert_eq!(left, 30 - stats.attempts, "{when}: tokens");
                 ended
             };
             finished = scope.scope(calls).await;

@@ -73,8 +73,8 @@ impl Client {
 
     #[resilient(service = "api", circuit = off, fallback = Self::consuming_backup, retry = off)]
     async fn consume(self, number: u32) -> Answer {
-        let _ = number;
-        drop(self);
+        let Self { base } = self;
+        assert_ne!(base, number);
         Err(ApiError::Permanent)
     }
 

@@ -106,6 +106,19 @@ async fn an_error_given_up_on_inside_is_not_retried_outside() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nor_when_another_inner_call_succeeds_in_the_same_poll() {
+    outer! {
+        joined: async |remote: &Remote| {
+            let healthy = Remote::healthy();
+            let bad = twice(remote).await;
+            once(&healthy).await?;
+            bad
+        };
+    }
+    assert_eq!(asked!(joined), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_single_attempt_inside_leaves_the_retries_to_the_outside() {
     assert_eq!(asked!(by_once), 3);
     assert_eq!(asked!(by_at_most_once), 3);

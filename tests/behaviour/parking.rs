@@ -124,7 +124,7 @@ async fn who_may_wait_waits_and_passes_soon_after_in_order() {
     let calls = async {
         patient(&throttled()).await.unwrap_err();
         let began = Instant::now();
-        let remotes = [const { () }; 5].map(|()| Remote::healthy());
+        let remotes = std::array::from_fn::<_, 5, _>(|_| Remote::healthy());
         let (a, b, c, d, e) = tokio::join!(
             patient(&remotes[0]),
             patient(&remotes[1]),

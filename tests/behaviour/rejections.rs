@@ -79,6 +79,39 @@ async fn a_full_bulkhead_is_not_retried_counted_or_charged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_used_up_limit_is_not_retried_counted_or_charged() {
+    #[resilient(
+        service = "limited",
+        idempotent,
+        retry(max_attempts = 5, base_delay = "1s", jitter = "none"),
+        circuit(failure_threshold = 1),
+        rate_limit(requests_per_minute = 1)
+    )]
+    async fn limited(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let calls = async {
+        let remote = Remote::healthy();
+        limited(&remote).await.unwrap();
+        let began = Instant::now();
+        for _ in 0..3 {
+            let error = limited(&remote).await.unwrap_err();
+            assert_eq!(error.local().retry_after(), Some(Duration::from_secs(60)));
+        }
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        assert_eq!(remote.asked(), 1);
+    };
+    registry.scope(calls).await;
+    let limited = registry.service("limited", ServiceKind::Custom).unwrap();
+    let stats = limited.stats();
+    assert_eq!(stats.rejections.rate_limit, 3);
+    assert_eq!((stats.attempts, stats.retries), (1, 0));
+    assert_eq!(stats.retry_budget, 100.0);
+    assert_eq!((stats.circuit.opened, stats.failures.total()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn rejections_say_so_and_when_to_come_back() {
     let registry = Registry::new();
     let calls = async {

@@ -110,3 +110,32 @@ async fn the_body_can_read_it() {
     assert_eq!(Registry::new().scope(reads()).await.unwrap(), "request-9");
     assert_eq!(CorrelationId::current(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn fallbacks_run_under_it() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        correlation_id = "request-9",
+        fallback(call = seen)
+    )]
+    async fn by_function() -> Result<String, ApiError> {
+        Err(ApiError::Permanent)
+    }
+    async fn seen() -> Result<String, ApiError> {
+        tokio::task::yield_now().await;
+        Ok(CorrelationId::current().unwrap().to_string())
+    }
+    #[resilient(service = "api", retry = off, correlation_id = "request-9")]
+    async fn by_registered() -> Result<String, ApiError> {
+        Err(ApiError::Permanent)
+    }
+    let (_capture, _guard) = Capture::of(LevelFilter::WARN);
+    let registry = Registry::new();
+    registry.register_fallback::<String>("api", |_| async {
+        tokio::task::yield_now().await;
+        CorrelationId::current().unwrap().to_string()
+    });
+    assert_eq!(registry.scope(by_function()).await.unwrap(), "request-9");
+    assert_eq!(registry.scope(by_registered()).await.unwrap(), "request-9");
+}

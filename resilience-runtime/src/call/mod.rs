@@ -282,7 +282,10 @@ impl Call {
     fn end(&mut self, cause: Option<FailureCause>, given_up: bool) {
         self.ended = true;
         self.cause = cause;
-        nested::mark(given_up);
+        // A success says nothing of an error that somebody else gave up on in the same poll.
+        if cause.is_some() {
+            nested::mark(given_up);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl CircuitBreakerConfig {
                     "must be between 1 and 1000000 calls",
                 );
                 rules.keep(
-                    self.minimum_calls <= calls,
+                    self.minimum_calls <= calls || calls == 0,
                     "circuit.minimum_calls",
                     self.minimum_calls,
                     "must not be above the calls of `circuit.window`, it could never be reached",
@@ -120,8 +120,10 @@ impl CircuitBreakerConfig {
         );
         rules.duration("circuit.recovery_timeout", self.recovery_timeout);
         rules.multiplier("circuit.recovery_multiplier", self.recovery_multiplier);
+        rules.duration("circuit.max_recovery_timeout", self.max_recovery_timeout);
         rules.keep(
-            self.recovery_timeout <= self.max_recovery_timeout,
+            self.recovery_timeout <= self.max_recovery_timeout
+                || self.max_recovery_timeout.is_zero(),
             "circuit.recovery_timeout",
             format_args!("{:?}", self.recovery_timeout),
             "must not be longer than `circuit.max_recovery_timeout`",

@@ -24,6 +24,13 @@ pub(crate) struct EnvironmentLayer {
 }
 
 impl EnvironmentLayer {
+    /// What is wrong with these values by themselves.
+    pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
+        self.values.problems(&Origin::Environment, |key| {
+            self.variable(key).unwrap_or_else(|| key.name().to_owned())
+        })
+    }
+
     /// The variable that set this key.
     pub(crate) fn variable(&self, key: Key) -> Option<String> {
         self.variables
@@ -117,10 +124,11 @@ impl Environment {
             }
         }
         if problems.is_empty() {
-            Ok(layer)
-        } else {
-            Err(problems)
+            return Ok(layer);
         }
+        // What could be read may be out of range: all of it is said at once.
+        problems.extend(layer.problems());
+        Err(problems)
     }
 
     /// The variables that name one of these services or kinds but no setting.

@@ -72,6 +72,9 @@ impl fmt::Debug for ConfigError {
 
 impl Error for ConfigError {}
 
+/// How every complaint about half of a pair ends.
+const SET_BOTH: &str = "set both";
+
 /// One value that cannot run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
@@ -112,6 +115,11 @@ impl ConfigProblem {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Whether it is about half of a pair, whose other half another level may have.
+    pub(crate) fn is_half_a_pair(&self) -> bool {
+        self.allowed.ends_with(SET_BOTH)
     }
 
     /// What would be right.

@@ -172,12 +172,13 @@ impl Levels<'_> {
     }
 
     /// Two values that cannot both hold: the one from the weaker level gives way. Of one level, both
-    /// stay and the final check refuses them.
+    /// stay and the final check refuses them. A value that is out of range by itself clamps nothing, or
+    /// somebody would be blamed for a value that nobody wrote.
     fn settle_clashes(&self, effective: &mut Effective) {
         let weaker = |a: Key, b: Key| self.rank(a).cmp(&self.rank(b));
 
         let retry = &mut effective.retry;
-        if retry.base_delay > retry.max_delay {
+        if retry.base_delay > retry.max_delay && !retry.max_delay.is_zero() {
             match weaker(Key::RetryBaseDelay, Key::RetryMaxDelay) {
                 std::cmp::Ordering::Less => retry.max_delay = retry.base_delay,
                 std::cmp::Ordering::Greater => retry.base_delay = retry.max_delay,
@@ -185,7 +186,9 @@ impl Levels<'_> {
             }
         }
         let circuit = &mut effective.circuit;
-        if circuit.recovery_timeout > circuit.max_recovery_timeout {
+        if circuit.recovery_timeout > circuit.max_recovery_timeout
+            && !circuit.max_recovery_timeout.is_zero()
+        {
             match weaker(Key::CircuitRecoveryTimeout, Key::CircuitMaxRecoveryTimeout) {
                 std::cmp::Ordering::Less => circuit.max_recovery_timeout = circuit.recovery_timeout,
                 std::cmp::Ordering::Greater => {
@@ -195,6 +198,7 @@ impl Levels<'_> {
             }
         }
         if let Window::Calls(calls) = circuit.window
+            && calls > 0
             && circuit.minimum_calls > calls
         {
             match weaker(Key::CircuitMinimumCalls, Key::CircuitWindow) {
@@ -318,8 +322,7 @@ impl Layer {
                     Key::CircuitSlowCallRate => self.get(Key::CircuitSlowCallDuration).is_none(),
                     _ => false,
                 };
-                let about_the_pair = problem.allowed().contains("set both");
-                (!(half && about_the_pair)).then(|| {
+                (!(half && problem.is_half_a_pair())).then(|| {
                     ConfigProblem::new(
                         label(key),
                         problem.value(),

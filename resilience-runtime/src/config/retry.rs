@@ -70,7 +70,7 @@ impl RetryConfig {
         rules.duration("retry.max_delay", self.max_delay);
         rules.multiplier("retry.multiplier", self.multiplier);
         rules.keep(
-            self.base_delay <= self.max_delay,
+            self.base_delay <= self.max_delay || self.max_delay.is_zero(),
             "retry.base_delay",
             format!("{:?}", self.base_delay),
             "must not be longer than `retry.max_delay`",

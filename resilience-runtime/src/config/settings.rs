@@ -107,9 +107,7 @@ impl Settings {
         }
         for kind in ServiceKind::ALL {
             match environment.layer(kind.name()) {
-                Ok(layer) => problems.extend(layer.values.problems(&Origin::Environment, |key| {
-                    layer.variable(key).unwrap_or_else(|| key.name().to_owned())
-                })),
+                Ok(layer) => problems.extend(layer.problems()),
                 Err(found) => problems.extend(found),
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Entry {
     functions: Vec<FunctionEntry>,
     /// What keeps the whole service from running.
     error: Option<ConfigError>,
+    /// Another service came first with the same name for variables: this one never runs.
+    name_taken: Option<ConfigError>,
     seen_at: String,
 }
 
@@ -85,8 +87,19 @@ impl Entry {
             }),
             functions: Vec::new(),
             error: None,
+            name_taken: None,
             seen_at: String::new(),
         }
+    }
+
+    /// One that only stands for the functions which it refuses.
+    pub(super) fn with_name_taken(mut self, error: ConfigError) -> Self {
+        self.name_taken = Some(error);
+        self
+    }
+
+    pub(super) fn has_its_name(&self) -> bool {
+        self.name_taken.is_none()
     }
 
     pub(super) fn service(&self) -> &Arc<Service> {
@@ -117,6 +130,22 @@ impl Entry {
             .chain(of_functions)
             .flat_map(|error| error.problems().to_vec())
             .collect()
+    }
+
+    /// What `written` would keep from running, with what the functions say of the values that they share.
+    pub(super) fn problems_with(&self, written: &Written) -> Vec<ConfigProblem> {
+        let kind = self.service.kind();
+        service_levels(written, self.service.name(), kind, |levels| {
+            let mut explicit = Explicit::default();
+            for index in 0..self.functions.len() {
+                // One that is refused says nothing to the others.
+                let _refused = self.take_explicit(index, &mut explicit, levels, kind);
+            }
+            levels.with_attribute(&explicit.layer, "its functions", |levels| {
+                levels.resolve(kind).err().unwrap_or_default()
+            })
+        })
+        .unwrap_or_else(|problems| problems)
     }
 
     fn find(&self, site: &'static Site) -> Option<&FunctionEntry> {
@@ -193,6 +222,7 @@ impl Entry {
             })
         });
         let shared = match (shared, enabled) {
+            _ if self.name_taken.is_some() => Err(self.name_taken.clone().expect("just looked")),
             (Ok(Ok(shared)), Ok(_)) => Ok(shared),
             (_, Err(error)) => Err(error),
             (Ok(Err(problems)) | Err(problems), _) => Err(ConfigError::new(problems)),

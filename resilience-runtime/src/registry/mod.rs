@@ -383,11 +383,13 @@ impl Registry {
         error: ConfigError,
     ) -> Arc<Plan> {
         let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        let registered = &self.inner.registered;
-        let entry = state
-            .entries
-            .entry(name.clone())
-            .or_insert_with(|| Entry::new(name.clone(), function.kind, registered));
+        let State { written, entries } = state;
+        let entry = entries.entry(name.clone()).or_insert_with(|| {
+            let entry = Entry::new(name.clone(), function.kind, &self.inner.registered);
+            let mut entry = entry.with_name_taken(error.clone());
+            entry.resolve(written, epoch);
+            entry
+        });
         entry.refuse(site, function, error, epoch)
     }
 
@@ -398,12 +400,12 @@ impl Registry {
         kind: ServiceKind,
         place: Origin,
     ) -> Result<&'a mut Entry, ConfigError> {
-        if !state.entries.contains_key(name) {
-            if let Some(other) = state
-                .entries
-                .keys()
-                .find(|other| canonical_upper(other) == canonical_upper(name))
-            {
+        let known = state.entries.get(name);
+        if !known.is_some_and(Entry::has_its_name) {
+            if let Some(other) = state.entries.iter().find_map(|(other, entry)| {
+                let same = canonical_upper(other) == canonical_upper(name);
+                (same && entry.has_its_name()).then_some(other)
+            }) {
                 return Err(ConfigProblem::new(
                     "service",
                     name,
@@ -447,10 +449,10 @@ impl Registry {
         if let Err(error) = written.enabled() {
             problems.extend(error.problems().to_vec());
         }
-        let known = state.entries.values().map(|entry| {
-            let service = entry.service();
-            (service.name().as_str(), service.kind())
-        });
+        let known = state.entries.values().filter(|entry| entry.has_its_name());
+        let mut found: Vec<ConfigProblem> = known
+            .flat_map(|entry| entry.problems_with(written))
+            .collect();
         // A service that is configured but not seen yet: its kind is not known, the variables are.
         let configured = written
             .services
@@ -458,14 +460,21 @@ impl Registry {
             .filter(|name| !state.entries.contains_key(name.as_str()))
             .map(|name| (name.as_str(), ServiceKind::Custom));
         let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
-        for (name, kind) in known.chain(configured).chain(kinds) {
-            let found = entry::service_levels(written, name, kind, |levels| {
+        for (name, kind) in configured.chain(kinds) {
+            let levels = entry::service_levels(written, name, kind, |levels| {
                 levels.resolve(kind).err().unwrap_or_default()
             });
-            for problem in found.unwrap_or_else(|problems| problems) {
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
+            // An attribute may have the other half.
+            found.extend(
+                levels
+                    .unwrap_or_else(|problems| problems)
+                    .into_iter()
+                    .filter(|problem| !problem.is_half_a_pair()),
+            );
+        }
+        for problem in found {
+            if !problems.contains(&problem) {
+                problems.push(problem);
             }
         }
         problems

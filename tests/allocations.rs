@@ -1,0 +1,148 @@
+//! How often the allocator is asked by a call that needs nothing but its body: not at all.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use allocation_counter::measure;
+use resilience_runtime::{Classify, Registry, ResilienceError, ServiceKind, Verdict, resilient};
+
+#[derive(Debug)]
+enum ApiError {
+    Transient,
+    Local,
+}
+
+impl From<ResilienceError> for ApiError {
+    fn from(_: ResilienceError) -> Self {
+        Self::Local
+    }
+}
+
+impl Classify for ApiError {
+    fn classify(&self) -> Verdict {
+        match self {
+            Self::Transient => Verdict::transient(),
+            Self::Local => Verdict::permanent(),
+        }
+    }
+}
+
+/// Everything is on.
+#[resilient(
+    service = "full",
+    registry = registry,
+    timeout = "30s",
+    deadline = "1m",
+    retry(max_attempts = 5, base_delay = "1ms", max_delay = "2ms"),
+    retry_budget(capacity = 1_000_000),
+    circuit(failure_threshold = 1_000_000),
+    rate_limit(requests_per_second = 1_000_000_000, key = prompt, cost = 2),
+    bulkhead(max_concurrent = 8)
+)]
+async fn full_stack(
+    registry: &Registry,
+    prompt: &str,
+    failures: &Cell<u32>,
+) -> Result<usize, ApiError> {
+    if failures.get() > 0 {
+        failures.set(failures.get() - 1);
+        return Err(ApiError::Transient);
+    }
+    Ok(prompt.len())
+}
+
+#[resilient(
+    service = "rate",
+    registry = registry,
+    circuit(failure_rate = 0.5, window = 100),
+    rate_limit(requests_per_second = 1_000_000_000)
+)]
+async fn with_a_window(registry: &Registry) -> Result<usize, ApiError> {
+    Ok(1)
+}
+
+fn ready<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(out) => out,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// Allocations of a hundred calls, after a few that make everything known.
+fn allocations(mut call: impl FnMut()) -> u64 {
+    for _ in 0..10 {
+        call();
+    }
+    measure(|| (0..100).for_each(|_| call())).count_total
+}
+
+#[test]
+fn the_counter_counts() {
+    let count = allocations(|| drop(std::hint::black_box(Box::new(1))));
+    assert_eq!(count, 100);
+}
+
+#[test]
+fn a_call_of_the_full_stack_allocates_nothing() {
+    let registry = Registry::new();
+    let failures = Cell::new(0);
+    let count = allocations(|| {
+        ready(full_stack(&registry, "hello", &failures)).unwrap();
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_call_under_an_error_rate_allocates_nothing() {
+    let registry = Registry::new();
+    let count = allocations(|| {
+        ready(with_a_window(&registry)).unwrap();
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn a_rejection_allocates_nothing() {
+    let registry = Registry::new();
+    let failures = Cell::new(0);
+    ready(full_stack(&registry, "hello", &failures)).unwrap();
+    let service = registry.service("full", ServiceKind::Custom).unwrap();
+    service.circuit_breaker().force_open();
+    let count = allocations(|| {
+        ready(full_stack(&registry, "hello", &failures)).unwrap_err();
+    });
+    assert_eq!(count, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_retries_allocate_nothing_of_ours() {
+    let registry = Registry::new();
+    let failures = Cell::new(0);
+    let mut counts = Vec::new();
+    for _ in 0..20 {
+        failures.set(2);
+        let mut call = pin!(full_stack(&registry, "hello", &failures));
+        let mut count = 0;
+        loop {
+            let mut polled = Poll::Pending;
+            count += measure(|| {
+                let mut context = Context::from_waker(Waker::noop());
+                polled = call.as_mut().poll(&mut context);
+            })
+            .count_total;
+            match polled {
+                Poll::Ready(out) => break assert!(out.is_ok()),
+                Poll::Pending => tokio::time::advance(Duration::from_millis(2)).await,
+            }
+        }
+        counts.push(count);
+    }
+    assert_eq!(counts[1..].iter().sum::<u64>(), 0, "{counts:?}");
+}

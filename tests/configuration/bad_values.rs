@@ -1,0 +1,191 @@
+//! Values that cannot be used: every one is named, and none silently becomes a default.
+
+use std::time::Duration;
+
+use resilience_runtime::{
+    Origin, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, resilient,
+};
+
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+#[resilient(service = "api", circuit = off)]
+async fn ask(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+fn keys(error: &resilience_runtime::ConfigError) -> Vec<&str> {
+    error
+        .problems()
+        .iter()
+        .map(|problem| problem.key())
+        .collect()
+}
+
+#[test]
+fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
+    let bad = [
+        ("RETRY_LLM_MAX_ATTEMPTS", "0"),
+        ("RETRY_LLM_BASE_DELAY", "soon"),
+        ("RETRY_DATABASE_MULTIPLIER", "0.5"),
+        ("RETRY_MCP_JITTER", "some"),
+        ("CIRCUIT_LLM_FAILURE_THRESHOLD", "-1"),
+        ("CIRCUIT_SECRET_FAILURE_RATE", "1.5"),
+        ("CIRCUIT_SECRET_WINDOW", "0"),
+        ("CIRCUIT_CUSTOM_ABANDONED", "maybe"),
+        ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "0"),
+        ("RATE_LIMIT_MCP_STRATEGY", "leaky"),
+        ("RATE_LIMIT_MCP_BURST", "0"),
+        ("BULKHEAD_LLM_MAX_CONCURRENT", "0"),
+        ("TIMEOUT_LLM", "0"),
+        ("DEADLINE_SECRET", "1 fortnight"),
+        ("RETRY_BUDGET_LLM_CAPACITY", "NaN"),
+        ("RESILIENCE_ENABLED", "perhaps"),
+    ];
+    let error = Settings::from_vars(bad).unwrap_err();
+    let message = error.to_string();
+    for (variable, value) in bad {
+        let problem = error
+            .problems()
+            .iter()
+            .find(|problem| problem.key() == variable);
+        let problem = problem.unwrap_or_else(|| panic!("{variable} is missing in {message}"));
+        assert!(message.contains(variable));
+        assert_eq!(*problem.origin(), Origin::Environment, "{variable}");
+        assert!(!problem.allowed().is_empty(), "{variable}");
+        let shown = problem.value();
+        assert!(
+            shown.contains(value) || value == "0",
+            "{variable} is {shown}"
+        );
+    }
+    assert_eq!(error.problems().len(), bad.len(), "{message}");
+}
+
+#[test]
+fn nobody_is_blamed_for_a_value_that_was_clamped_to_a_bad_one() {
+    for (variable, value) in [
+        ("RETRY_LLM_MAX_DELAY", "0"),
+        ("CIRCUIT_LLM_WINDOW", "0"),
+        ("CIRCUIT_LLM_MAX_RECOVERY_TIMEOUT", "0"),
+    ] {
+        let error = Settings::from_vars([(variable, value)]).unwrap_err();
+        assert_eq!(keys(&error), [variable], "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_start_up_check_the_first_call_is_refused() {
+    let registry = Registry::new();
+    // Nobody knows the service yet, so nobody judges its variables.
+    let settings =
+        Settings::from_vars([("RETRY_API_MAX_ATTEMPTS", "many"), ("TIMEOUT_API", "soon")]);
+    registry.configure(settings.unwrap()).unwrap();
+    let remote = Remote::healthy();
+    let out = registry.scope(ask(&remote)).await;
+    match out {
+        Err(ApiError::Resilience(ResilienceError::InvalidConfig(error))) => {
+            assert_eq!(keys(&error), ["RETRY_API_MAX_ATTEMPTS", "TIMEOUT_API"]);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(remote.asked(), 0);
+    let error = registry.check().unwrap_err();
+    assert_eq!(keys(&error), ["RETRY_API_MAX_ATTEMPTS", "TIMEOUT_API"]);
+    assert!(registry.service("api", ServiceKind::Custom).is_err());
+    assert_eq!(registry.stats().services[0].invalid_config, 1);
+
+    // Once they are right, it runs.
+    let nothing: [(&str, &str); 0] = [];
+    registry
+        .configure(Settings::from_vars(nothing).unwrap())
+        .unwrap();
+    assert!(registry.scope(ask(&remote)).await.is_ok());
+}
+
+#[test]
+fn the_variables_of_a_configured_service_are_judged_at_once() {
+    let registry = Registry::new();
+    let settings = Settings::from_vars([("TIMEOUT_API", "soon")]).unwrap();
+    let settings = settings.service("api", ServiceSettings::default());
+    let error = registry.configure(settings).unwrap_err();
+    assert_eq!(keys(&error), ["TIMEOUT_API"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_configuration_that_fails_changes_nothing() {
+    let registry = Registry::new();
+    let remote = Remote::failing();
+    let first = ServiceSettings {
+        timeout: Some(Duration::from_secs(7)),
+        ..Default::default()
+    };
+    registry
+        .configure(Settings::new().service("api", first))
+        .unwrap();
+    registry.scope(ask(&remote)).await.unwrap_err();
+    assert_eq!(remote.asked(), 3);
+    let api = registry.service("api", ServiceKind::Custom).unwrap();
+    let before = format!("{:?}", api.config());
+
+    let mut bad = ServiceSettings::default();
+    bad.retry.max_attempts = Some(9);
+    bad.timeout = Some(Duration::ZERO);
+    let settings = Settings::new().enabled(false).service("api", bad);
+    let error = registry.configure(settings).unwrap_err();
+    assert_eq!(keys(&error), ["timeout"]);
+    let good_and_bad =
+        Settings::from_vars([("RETRY_API_MAX_ATTEMPTS", "9"), ("DEADLINE_API", "x")]);
+    assert!(registry.configure(good_and_bad.unwrap()).is_err());
+
+    let remote = Remote::failing();
+    registry.scope(ask(&remote)).await.unwrap_err();
+    assert_eq!(remote.asked(), 3);
+    assert_eq!(format!("{:?}", api.config()), before);
+}
+
+#[test]
+fn only_one_rate_can_be_set_on_a_level() {
+    let registry = Registry::new();
+    let mut both = ServiceSettings::default();
+    both.rate_limit.requests_per_minute = Some(60);
+    both.rate_limit.requests_per_second = Some(1);
+    assert!(
+        registry
+            .configure(Settings::new().service("api", both))
+            .is_err()
+    );
+    let error = Settings::from_vars([
+        ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "60"),
+        ("RATE_LIMIT_LLM_REQUESTS_PER_HOUR", "60"),
+    ]);
+    assert_eq!(error.unwrap_err().problems().len(), 1);
+}
+
+#[test]
+fn unknown_variables_are_told_with_the_nearest_right_one() {
+    let settings = Settings::from_vars([
+        ("RETRY_LLM_MAX_ATTEMPS", "3"),
+        ("CIRCUIT_API_FAILURE_TRESHOLD", "3"),
+        ("CIRCUIT_OTHER_FAILURE_TRESHOLD", "3"),
+        ("TIMEOUT_STOP", "3"),
+        ("RETRY_LLM_MAX_ATTEMPTS", "3"),
+    ]);
+    let settings = settings.unwrap().service("api", ServiceSettings::default());
+    let warnings: Vec<_> = settings
+        .warnings()
+        .iter()
+        .map(|warning| (warning.variable().to_owned(), warning.nearest().to_owned()))
+        .collect();
+    let expected = [
+        (
+            "CIRCUIT_API_FAILURE_TRESHOLD",
+            "CIRCUIT_API_FAILURE_THRESHOLD",
+        ),
+        ("RETRY_LLM_MAX_ATTEMPS", "RETRY_LLM_MAX_ATTEMPTS"),
+    ];
+    assert_eq!(
+        warnings,
+        expected.map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+}

@@ -1,0 +1,165 @@
+//! Values that clash: across levels the weaker one gives way, within one level it is an error.
+
+use std::time::Duration;
+
+use resilience_runtime::{
+    CircuitSettings, Origin, Registry, RetrySettings, ServiceKind, ServiceSettings, Settings,
+    Window, resilient,
+};
+
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+fn retry(base: Option<u64>, max: Option<u64>) -> ServiceSettings {
+    ServiceSettings {
+        retry: RetrySettings {
+            base_delay: base.map(Duration::from_millis),
+            max_delay: max.map(Duration::from_millis),
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+fn circuit(circuit: CircuitSettings) -> ServiceSettings {
+    ServiceSettings {
+        circuit,
+        ..Default::default()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_variable_below_the_presets_base_delay_clamps_it() {
+    #[resilient(service = "api", circuit = off, retry(jitter = "none"))]
+    async fn ask(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let settings = Settings::from_vars([("RETRY_API_MAX_DELAY", "100ms")]).unwrap();
+    registry.configure(settings).unwrap();
+    let remote = Remote::failing();
+    registry.scope(ask(&remote)).await.unwrap_err();
+    assert_eq!(remote.asked_at(), [0, 100, 200].map(Duration::from_millis));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_weaker_one_gives_way_whichever_it_is() {
+    let shown = |settings: Settings| {
+        let registry = Registry::new();
+        registry.configure(settings).unwrap();
+        let retry = registry
+            .service("api", ServiceKind::Custom)
+            .unwrap()
+            .config()
+            .retry;
+        (retry.base_delay.as_millis(), retry.max_delay.as_millis())
+    };
+    let custom = ServiceKind::Custom;
+    let strong_base = Settings::new()
+        .service("api", retry(Some(900), None))
+        .kind(custom, retry(Some(1), Some(600)));
+    assert_eq!(shown(strong_base), (900, 900));
+    let strong_max = Settings::new()
+        .service("api", retry(None, Some(600)))
+        .kind(custom, retry(Some(900), Some(2_000)));
+    assert_eq!(shown(strong_max), (600, 600));
+}
+
+#[test]
+fn windows_and_pauses_are_clamped_as_well() {
+    let shown = |settings: CircuitSettings| {
+        let registry = Registry::new();
+        registry
+            .configure(Settings::new().service("api", circuit(settings)))
+            .unwrap();
+        registry
+            .service("api", ServiceKind::Custom)
+            .unwrap()
+            .config()
+            .circuit
+    };
+    let config = shown(CircuitSettings {
+        window: Some(Window::Calls(4)),
+        ..Default::default()
+    });
+    assert_eq!((config.window, config.minimum_calls), (Window::Calls(4), 4));
+    let config = shown(CircuitSettings {
+        minimum_calls: Some(500),
+        ..Default::default()
+    });
+    assert_eq!(
+        (config.window, config.minimum_calls),
+        (Window::Calls(500), 500)
+    );
+    let config = shown(CircuitSettings {
+        max_recovery_timeout: Some(Duration::from_secs(9)),
+        ..Default::default()
+    });
+    assert_eq!(config.recovery_timeout, Duration::from_secs(9));
+    let config = shown(CircuitSettings {
+        recovery_timeout: Some(Duration::from_secs(3_600)),
+        ..Default::default()
+    });
+    assert_eq!(config.max_recovery_timeout, Duration::from_secs(3_600));
+}
+
+#[test]
+fn within_one_level_it_is_an_error_that_names_it() {
+    let registry = Registry::new();
+    let both = Settings::new().service("api", retry(Some(900), Some(600)));
+    let error = registry.configure(both).unwrap_err();
+    let problem = &error.problems()[0];
+    assert_eq!(problem.key(), "retry.base_delay");
+    assert_eq!(problem.value(), "900ms");
+    assert_eq!(*problem.origin(), Origin::Settings("service `api`".into()));
+
+    let error = Settings::from_vars([
+        ("RETRY_LLM_BASE_DELAY", "900ms"),
+        ("RETRY_LLM_MAX_DELAY", "600ms"),
+    ]);
+    let error = error.unwrap_err();
+    assert_eq!(error.problems()[0].key(), "RETRY_LLM_BASE_DELAY");
+    assert_eq!(*error.problems()[0].origin(), Origin::Environment);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_halves_of_a_pair_may_stand_on_two_levels() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        circuit(slow_call_duration = "1s", slow_call_rate = 1.0, minimum_calls = 1)
+    )]
+    async fn slow() -> Answer {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Err(ApiError::Permanent)
+    }
+    let registry = Registry::new();
+    let half = CircuitSettings {
+        slow_call_duration: Some(Duration::from_secs(5)),
+        ..Default::default()
+    };
+    registry.scope(slow()).await.unwrap_err();
+    let api = registry.service("api", ServiceKind::Custom).unwrap();
+    api.circuit_breaker().force_closed();
+    // What the attribute said of the other half holds on.
+    registry
+        .configure(Settings::new().service("api", circuit(half)))
+        .unwrap();
+    for _ in 0..3 {
+        let error = registry.scope(slow()).await.unwrap_err();
+        assert!(matches!(error, ApiError::Permanent), "{error:?}");
+    }
+    assert_eq!(api.config().circuit.slow_call_rate, Some(1.0));
+}
+
+#[test]
+fn half_a_pair_that_nobody_completes_is_an_error() {
+    let registry = Registry::new();
+    let half = CircuitSettings {
+        slow_call_duration: Some(Duration::from_secs(5)),
+        ..Default::default()
+    };
+    let configured = registry.configure(Settings::new().service("api", circuit(half)));
+    let refused = configured.is_err() || registry.service("api", ServiceKind::Custom).is_err();
+    assert!(refused);
+}

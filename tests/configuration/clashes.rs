@@ -1,0 +1,192 @@
+//! Functions that disagree about what they share.
+
+use resilience_runtime::{
+    CircuitSettings, Registry, ResilienceError, RetryBudgetSettings, ServiceKind, ServiceSettings,
+    Settings, llm_resilient, resilient,
+};
+
+use crate::errors::ApiError;
+use crate::remote::Answer;
+
+#[resilient(service = "api", circuit(failure_threshold = 2), retry = off)]
+async fn says_two() -> Answer {
+    Err(ApiError::Transient)
+}
+
+#[resilient(service = "api", circuit(failure_threshold = 3), retry = off)]
+async fn says_three() -> Answer {
+    Err(ApiError::Transient)
+}
+
+#[resilient(service = "api", retry_budget(capacity = 5), retry = off)]
+async fn says_five() -> Answer {
+    Ok(5)
+}
+
+#[resilient(service = "api", circuit(failure_threshold = 2), retry = off)]
+async fn says_two_as_well() -> Answer {
+    Ok(2)
+}
+
+#[resilient(service = "api", retry = off)]
+async fn silent() -> Answer {
+    Ok(0)
+}
+
+#[llm_resilient(service = "api", retry = off)]
+async fn of_another_kind() -> Answer {
+    Ok(0)
+}
+
+fn refused(out: Answer) -> String {
+    match out {
+        Err(ApiError::Resilience(error @ ResilienceError::InvalidConfig(_))) => error.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_later_of_two_that_disagree_is_refused_naming_both_places() {
+    let registry = Registry::new();
+    let calls = async {
+        assert!(matches!(says_two().await, Err(ApiError::Transient)));
+        assert!(registry.check().is_ok());
+        let message = refused(says_three().await);
+        for part in [
+            "circuit.failure_threshold",
+            "`3`",
+            "`2`",
+            "says_two",
+            "says_three",
+            "tests/configuration/clashes.rs",
+            "api",
+        ] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        // Only the later one, and only where they disagree.
+        assert!(matches!(says_two().await, Err(ApiError::Transient)));
+        assert!(says_two().await.unwrap_err().is_open_circuit());
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        api.circuit_breaker().force_closed();
+        assert!(silent().await.is_ok());
+        assert!(says_two_as_well().await.is_ok());
+        assert!(says_five().await.is_ok());
+        refused(says_three().await);
+
+        let report = registry.check().unwrap_err();
+        assert_eq!(report.problems().len(), 1, "{report}");
+        assert_eq!(report.to_string(), message);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_order_of_the_first_calls_decides_who_is_the_later() {
+    let registry = Registry::new();
+    let calls = async {
+        assert!(matches!(says_three().await, Err(ApiError::Transient)));
+        refused(says_two().await);
+        refused(says_two_as_well().await);
+    };
+    registry.scope(calls).await;
+    assert_eq!(registry.check().unwrap_err().problems().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_names_the_service_at_run_time_decides_the_clash() {
+    let threshold = ServiceSettings {
+        circuit: CircuitSettings {
+            failure_threshold: Some(4),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let by_settings = Settings::new().service("api", threshold);
+    let by_variable = Settings::from_vars([("CIRCUIT_API_FAILURE_THRESHOLD", "4")]).unwrap();
+    for decision in [by_settings, by_variable] {
+        // Before the first call.
+        let registry = Registry::new();
+        registry.configure(decision.clone()).unwrap();
+        let calls = async {
+            for _ in 0..2 {
+                assert!(matches!(says_two().await, Err(ApiError::Transient)));
+                assert!(matches!(says_three().await, Err(ApiError::Transient)));
+            }
+            assert!(says_two().await.unwrap_err().is_open_circuit());
+        };
+        registry.scope(calls).await;
+        // After the clash.
+        let registry = Registry::new();
+        let calls = async {
+            says_two().await.unwrap_err();
+            refused(says_three().await);
+            registry.configure(decision).unwrap();
+            assert!(registry.check().is_ok());
+            assert!(matches!(says_three().await, Err(ApiError::Transient)));
+        };
+        registry.scope(calls).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_names_the_kind_or_another_value_does_not() {
+    let mut kind = ServiceSettings::default();
+    kind.circuit.failure_threshold = Some(4);
+    let other = ServiceSettings {
+        retry_budget: RetryBudgetSettings {
+            capacity: Some(7.0),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let settings = Settings::new()
+        .kind(ServiceKind::Custom, kind)
+        .service("api", other);
+    let registry = Registry::new();
+    registry.configure(settings).unwrap();
+    let calls = async {
+        says_two().await.unwrap_err();
+        refused(says_three().await);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_name_has_one_kind() {
+    let registry = Registry::new();
+    let calls = async {
+        assert!(silent().await.is_ok());
+        let message = refused(of_another_kind().await);
+        for part in ["kind", "llm", "custom", "of_another_kind", "::silent"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert!(silent().await.is_ok());
+        // For good, whatever else changes.
+        registry.configure(Settings::new()).unwrap();
+        refused(of_another_kind().await);
+    };
+    registry.scope(calls).await;
+    assert_eq!(registry.check().unwrap_err().problems().len(), 1);
+    assert!(registry.service("api", ServiceKind::Llm).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn per_function_values_never_clash() {
+    #[resilient(
+        service = "api",
+        timeout = "1s",
+        deadline = "5s",
+        retry(max_attempts = 2)
+    )]
+    async fn quick() -> Answer {
+        Ok(0)
+    }
+    #[resilient(service = "api", timeout = "2s", deadline = off, retry(max_attempts = 9))]
+    async fn slow() -> Answer {
+        Ok(0)
+    }
+    let registry = Registry::new();
+    assert!(registry.scope(quick()).await.is_ok());
+    assert!(registry.scope(slow()).await.is_ok());
+    assert!(registry.check().is_ok());
+}

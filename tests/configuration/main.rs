@@ -1,0 +1,25 @@
+//! Where a value comes from, what happens when two disagree, and that what is configured is what runs.
+
+mod bad_values;
+mod by_key;
+mod child;
+mod circuit_keys;
+mod clamping;
+mod clashes;
+#[path = "../behaviour/errors.rs"]
+#[allow(dead_code)]
+mod errors;
+mod files;
+mod limit_keys;
+mod live;
+mod names;
+mod off;
+#[path = "../behaviour/poll.rs"]
+#[allow(dead_code)]
+mod poll;
+mod precedence;
+mod presets;
+#[path = "../behaviour/remote.rs"]
+#[allow(dead_code)]
+mod remote;
+mod retry_keys;

@@ -1,0 +1,121 @@
+//! Names of services as variables write them, and services that share one.
+
+use std::time::Duration;
+
+use resilience_runtime::{
+    Registry, ResilienceError, ServiceKind, Settings, database_resilient, resilient,
+};
+use tokio::time::Instant;
+
+use crate::errors::ApiError;
+use crate::remote::Answer;
+
+macro_rules! hanging {
+    ($($name:ident: $attribute:ident($($args:tt)*);)*) => { $(
+        #[$attribute(retry = off, $($args)*)]
+        async fn $name() -> Answer {
+            std::future::pending().await
+        }
+    )* };
+}
+
+hanging! {
+    dashed: resilient(service = "my-svc.v2");
+    underscored: resilient(service = "my_svc_v2");
+    underscored_too: resilient(service = "my_svc_v2");
+    orders: database_resilient(service = "orders");
+    database: database_resilient();
+}
+
+fn is_invalid(out: &Answer) -> bool {
+    matches!(
+        out,
+        Err(ApiError::Resilience(ResilienceError::InvalidConfig(_)))
+    )
+}
+
+async fn timeout(call: impl Future<Output = Answer>) -> Duration {
+    let began = Instant::now();
+    assert!(call.await.unwrap_err().is_timeout());
+    began.elapsed()
+}
+
+fn told(variables: &[(&str, &str)]) -> Registry {
+    let registry = Registry::new();
+    let variables = variables.iter().copied();
+    registry
+        .configure(Settings::from_vars(variables).unwrap())
+        .unwrap();
+    registry
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_characters_become_underscores() {
+    let registry = told(&[("TIMEOUT_MY_SVC_V2", "7")]);
+    let seen = registry.scope(timeout(dashed())).await;
+    assert_eq!(seen, Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_services_of_one_variable_name_are_an_error_for_all_functions_of_the_later() {
+    let registry = Registry::new();
+    let calls = async {
+        assert!(!is_invalid(&dashed().await));
+        for _ in 0..2 {
+            let out = underscored().await;
+            assert!(is_invalid(&out), "{out:?}");
+            let message = out.unwrap_err().to_string();
+            assert!(message.contains("my-svc.v2"), "{message}");
+            assert!(message.contains("my_svc_v2"), "{message}");
+            assert!(message.contains("MY_SVC_V2"), "{message}");
+        }
+        let out = underscored_too().await;
+        assert!(is_invalid(&out), "{out:?}");
+        assert!(registry.service("my_svc_v2", ServiceKind::Custom).is_err());
+        assert!(registry.check().is_err());
+        // Not forgotten with the next configuration.
+        registry.configure(Settings::new()).unwrap();
+        assert!(is_invalid(&underscored_too().await));
+        assert!(!is_invalid(&dashed().await));
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn db_is_short_for_database() {
+    for variable in ["TIMEOUT_DB", "TIMEOUT_DATABASE"] {
+        let registry = told(&[(variable, "3")]);
+        let seen = registry.scope(timeout(database())).await;
+        assert_eq!(seen, Duration::from_secs(3), "{variable} for the service");
+        let seen = registry.scope(timeout(orders())).await;
+        assert_eq!(seen, Duration::from_secs(3), "{variable} for the kind");
+    }
+    assert!(Settings::from_vars([("TIMEOUT_DB", "3"), ("TIMEOUT_DATABASE", "3s")]).is_ok());
+    let error = Settings::from_vars([("TIMEOUT_DB", "3"), ("TIMEOUT_DATABASE", "4")]);
+    let message = error.unwrap_err().to_string();
+    assert!(message.contains("TIMEOUT_DB`"), "{message}");
+    assert!(message.contains("TIMEOUT_DATABASE"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_named_db_and_database_are_two_of_one_name() {
+    let registry = Registry::new();
+    registry.service("db", ServiceKind::Database).unwrap();
+    let error = registry.service("database", ServiceKind::Database);
+    assert!(error.unwrap_err().to_string().contains("DATABASE"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
+    let registry = Registry::new();
+    let calls = async {
+        let _ = dashed().await;
+        let _ = underscored().await;
+    };
+    registry.scope(calls).await;
+    for service in registry.services() {
+        let taken = *service.name() == "my_svc_v2";
+        let out: Answer = service.call(|| async { Ok(1) }).await;
+        assert_eq!(is_invalid(&out), taken, "{out:?}");
+    }
+}
