@@ -177,13 +177,14 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
         Registered::Unasked => {
             let asked = ask_unasked(expansion);
             // In a scope of its own, because an error that was borrowed is held until the scope ends.
+            let output = without_impl_trait(&expansion.function.output);
             let answer = quote_spanned! {there=>
                 let answer = {
                     #error
                     #tried
                     #asked
                 };
-                answer.await
+                #private::registered::concluded::<#output>(answer.await)
             };
             return quote_spanned!(mixed=> #remember 'answer: { #answer });
         }

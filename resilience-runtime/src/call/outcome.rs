@@ -15,7 +15,7 @@ pub trait Outcome {
     /// The success.
     type Ok;
     /// The error; it takes the runtime's own errors through `From`.
-    type Error: From<ResilienceError>;
+    type Error: FromResilienceError;
 
     /// As a result.
     fn into_result(self) -> Result<Self::Ok, Self::Error>;
@@ -27,7 +27,7 @@ pub trait Outcome {
     fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
 }
 
-impl<T, E: From<ResilienceError>> Outcome for Result<T, E> {
+impl<T, E: FromResilienceError> Outcome for Result<T, E> {
     type Ok = T;
     type Error = E;
 
@@ -46,6 +46,19 @@ impl<T, E: From<ResilienceError>> Outcome for Result<T, E> {
         result
     }
 }
+
+/// An error that takes the runtime's own errors: everything that is `From<ResilienceError>`. It has a name
+/// only so that its absence can be explained.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no place for what the runtime itself answers, such as an open circuit or a timeout",
+    label = "`From<ResilienceError>` is not implemented for `{Self}`",
+    note = "add a variant to it: `#[error(transparent)] Resilience(#[from] resilience_runtime::ResilienceError)`",
+    note = "`anyhow::Error`, `Box<dyn Error + Send + Sync>` and `std::io::Error` have that place as they are"
+)]
+pub trait FromResilienceError: From<ResilienceError> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<ResilienceError>> FromResilienceError for E {}
 
 /// An argument that every attempt gets a copy of.
 #[diagnostic::on_unimplemented(

@@ -84,7 +84,7 @@ impl Call {
         R::from_result(Ok(value))
     }
 
-    fn answered_by(&mut self, strategy: &'static str) {
+    pub(super) fn answered_by(&mut self, strategy: &'static str) {
         nested::mark(false);
         self.count(match strategy {
             "cache" => Counter::FallbackCache,

@@ -6,7 +6,6 @@ use std::any::type_name;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use super::Call;
 use super::outcome::Outcome;
 use super::rescue::Registered;
-use crate::error::BoxError;
+use crate::error::{BoxError, ResilienceError};
 
 /// Finds out whether an error can be boxed: `(&Probe(&error)).asker()`.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ pub struct Boxing<E>(fn(E) -> BoxError);
 
 impl<E> Boxing<E> {
     /// Asks the registered fallback; `Break`: there is none, or nothing to answer.
-    pub fn ask<R>(self, call: &mut Call, error: E) -> ControlFlow<R, Asked<'_, R>>
+    pub fn ask<R>(self, call: &mut Call, error: E) -> ControlFlow<R, Asked<'_, R::Ok>>
     where
         R: Outcome<Error = E>,
         R::Ok: Send + 'static,
@@ -71,7 +70,6 @@ impl<E> Boxing<E> {
         ControlFlow::Continue(Asked {
             answer,
             error: Some((self.0)(error)),
-            outcome: PhantomData,
         })
     }
 }
@@ -82,37 +80,45 @@ impl<E> fmt::Debug for Boxing<E> {
     }
 }
 
-/// The registered fallback at work.
+/// The registered fallback at work. Its output is not yet the function's: then it would ask for the same
+/// of the error type as the attempts do, and the compiler would say so twice.
 #[must_use = "futures do nothing unless polled"]
-pub struct Asked<'a, R: Outcome> {
-    answer: Registered<'a, R::Ok>,
+pub struct Asked<'a, T> {
+    answer: Registered<'a, T>,
     /// The call's own error.
     error: Option<BoxError>,
-    outcome: PhantomData<fn() -> R>,
 }
 
-impl<R: Outcome> Future for Asked<'_, R> {
-    type Output = R;
+impl<T> Future for Asked<'_, T> {
+    type Output = Result<T, ResilienceError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let answer = ready!(Pin::new(&mut this.answer).poll(cx));
         let call = this.answer.call();
-        let error = match answer {
-            Some(Ok(value)) => return Poll::Ready(Call::rescued(call, "registered", value)),
-            Some(Err(error)) => error,
+        Poll::Ready(match answer {
+            Some(Ok(value)) => {
+                call.answered_by("registered");
+                Ok(value)
+            }
+            Some(Err(error)) => {
+                let source = this.error.take().expect("ready only once");
+                Err(call.fallback_failure("registered", error, source))
+            }
             None => unreachable!("made only where there is a fallback"),
-        };
-        let source = this.error.take().expect("ready only once");
-        let failed = call.fallback_failure("registered", error, source);
-        Poll::Ready(R::from_result(Err(failed.into())))
+        })
     }
 }
 
-impl<R: Outcome> fmt::Debug for Asked<'_, R> {
+impl<T> fmt::Debug for Asked<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Asked").finish_non_exhaustive()
     }
+}
+
+/// What the registered fallback brought, as the function's result.
+pub fn concluded<R: Outcome>(answer: Result<R::Ok, ResilienceError>) -> R {
+    R::from_result(answer.map_err(Into::into))
 }
 
 /// Stands for an error that is none in the eyes of the standard library.

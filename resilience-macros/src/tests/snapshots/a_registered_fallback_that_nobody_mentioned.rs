@@ -66,6 +66,8 @@ async fn read(name: &str) -> anyhow::Result<String> {
                 ::core::ops::ControlFlow::Continue(answer) => answer,
             }
         };
-        answer.await
+        ::resilience_runtime::__private::registered::concluded::<
+            anyhow::Result<String>,
+        >(answer.await)
     }
 }
