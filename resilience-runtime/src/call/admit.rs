@@ -15,6 +15,7 @@ use super::{Call, Outcome, Refusal};
 use crate::bulkhead::EnterError;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
+use crate::fallback::FailureCause;
 use crate::rate_limit::{Take, WaitError};
 use crate::telemetry::Counter;
 use crate::telemetry::events::{self, Level, listening};
@@ -74,10 +75,8 @@ impl Call {
             refusal.tell(self);
         }
         let cause = refusal.cause();
-        self.end(
-            Some(cause),
-            cause == crate::fallback::FailureCause::Rejection,
-        );
+        let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
+        self.end(Some(cause), given_up);
         refusal.into_error(self)
     }
 
