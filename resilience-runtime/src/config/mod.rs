@@ -16,6 +16,8 @@ mod error;
 mod key;
 mod layer;
 mod rate_limit;
+#[cfg(feature = "serde")]
+mod read;
 mod resolve;
 mod retry;
 mod rule;

@@ -157,93 +157,6 @@ impl Settings {
     }
 }
 
-/// Reads an optional duration as people write it: `"250ms"`, `30`, `1.5`.
-#[cfg(feature = "serde")]
-mod duration {
-    use std::fmt;
-    use std::time::Duration;
-
-    use serde::de::{Deserializer, Error, Visitor};
-
-    use crate::config::value::{DURATION_FORMAT, parse_duration};
-
-    struct DurationVisitor;
-
-    impl Visitor<'_> for DurationVisitor {
-        type Value = Duration;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a duration, such as \"250ms\", \"30s\" or seconds as a number")
-        }
-
-        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
-            parse_duration(text).map_err(E::custom)
-        }
-
-        fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
-            Ok(Duration::from_secs(seconds))
-        }
-
-        fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
-            u64::try_from(seconds)
-                .map(Duration::from_secs)
-                .map_err(|_| E::custom(DURATION_FORMAT))
-        }
-
-        fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
-            Duration::try_from_secs_f64(seconds).map_err(|_| E::custom(DURATION_FORMAT))
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Duration>, D::Error> {
-        deserializer.deserialize_any(DurationVisitor).map(Some)
-    }
-
-    /// A window: a whole number is calls, anything else a duration.
-    pub(super) mod window {
-        use std::fmt;
-
-        use serde::de::{Deserializer, Error, Visitor};
-
-        use crate::config::Window;
-        use crate::config::value::parse_duration;
-
-        struct WindowVisitor;
-
-        impl Visitor<'_> for WindowVisitor {
-            type Value = Window;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of calls, such as 100, or a duration, such as \"30s\"")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Window, E> {
-                parse_duration(text).map(Window::Time).map_err(E::custom)
-            }
-
-            fn visit_u64<E: Error>(self, calls: u64) -> Result<Window, E> {
-                u32::try_from(calls)
-                    .map(Window::Calls)
-                    .map_err(|_| E::custom("too many calls for a window"))
-            }
-
-            fn visit_i64<E: Error>(self, calls: i64) -> Result<Window, E> {
-                u32::try_from(calls)
-                    .map(Window::Calls)
-                    .map_err(|_| E::custom("the calls of a window must be a positive number"))
-            }
-        }
-
-        pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
-            deserializer: D,
-        ) -> Result<Option<Window>, D::Error> {
-            deserializer.deserialize_any(WindowVisitor).map(Some)
-        }
-    }
-}
-
 macro_rules! group {
     (
         $(#[$doc:meta])*
@@ -287,10 +200,10 @@ pub struct ServiceSettings {
     /// The bulkhead.
     pub bulkhead: BulkheadSettings,
     /// The limit on each attempt.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub timeout: Option<Duration>,
     /// The limit on the whole call, sleeps included.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub deadline: Option<Duration>,
 }
 
@@ -300,17 +213,17 @@ group! {
         /// Attempts of one call, the first one included.
         max_attempts: u32 = RetryMaxAttempts, |n| Value::Count(n.into());
         /// The pause before the first retry.
-        [serde "duration::deserialize"] base_delay: Duration = RetryBaseDelay, Value::Time;
+        [serde "super::read::duration"] base_delay: Duration = RetryBaseDelay, Value::Time;
         /// No pause is longer than this.
-        [serde "duration::deserialize"] max_delay: Duration = RetryMaxDelay, Value::Time;
+        [serde "super::read::duration"] max_delay: Duration = RetryMaxDelay, Value::Time;
         /// Each pause is this many times the one before.
         multiplier: f64 = RetryMultiplier, Value::Number;
         /// How pauses are spread.
         jitter: Jitter = RetryJitter, Value::Jitter;
         /// No attempt starts later than this after the call began.
-        [serde "duration::deserialize"] max_elapsed: Duration = RetryMaxElapsed, Value::Time;
+        [serde "super::read::duration"] max_elapsed: Duration = RetryMaxElapsed, Value::Time;
         /// A server's Retry-After above this ends the call.
-        [serde "duration::deserialize"] max_retry_after: Duration = RetryMaxRetryAfter, Value::Time;
+        [serde "super::read::duration"] max_retry_after: Duration = RetryMaxRetryAfter, Value::Time;
     }
 }
 
@@ -334,19 +247,19 @@ group! {
         /// Share of failures that opens it.
         failure_rate: f64 = CircuitFailureRate, Value::Number;
         /// The calls that the rates look at.
-        [serde "duration::window::deserialize"] window: Window = CircuitWindow, Value::Window;
+        [serde "super::read::window"] window: Window = CircuitWindow, Value::Window;
         /// The rates are not looked at before so many calls are in the window.
         minimum_calls: u32 = CircuitMinimumCalls, |n| Value::Count(n.into());
         /// A call that takes this long is slow.
-        [serde "duration::deserialize"] slow_call_duration: Duration = CircuitSlowCallDuration, Value::Time;
+        [serde "super::read::duration"] slow_call_duration: Duration = CircuitSlowCallDuration, Value::Time;
         /// Share of slow calls that opens it.
         slow_call_rate: f64 = CircuitSlowCallRate, Value::Number;
         /// How long it stays open.
-        [serde "duration::deserialize"] recovery_timeout: Duration = CircuitRecoveryTimeout, Value::Time;
+        [serde "super::read::duration"] recovery_timeout: Duration = CircuitRecoveryTimeout, Value::Time;
         /// Each reopening lengthens the pause by this factor.
         recovery_multiplier: f64 = CircuitRecoveryMultiplier, Value::Number;
         /// The pause never gets longer than this.
-        [serde "duration::deserialize"] max_recovery_timeout: Duration = CircuitMaxRecoveryTimeout, Value::Time;
+        [serde "super::read::duration"] max_recovery_timeout: Duration = CircuitMaxRecoveryTimeout, Value::Time;
         /// Successful probes that close it.
         success_threshold: u32 = CircuitSuccessThreshold, |n| Value::Count(n.into());
         /// Probes that may run at the same time.
@@ -373,12 +286,12 @@ pub struct RateLimitSettings {
     /// How requests are counted.
     pub strategy: Option<Strategy>,
     /// How long a call waits for a token.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub max_wait: Option<Duration>,
     /// How many keys have a state of their own.
     pub max_keys: Option<u32>,
     /// The longest time for which a server's Retry-After is obeyed by everybody.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "duration::deserialize"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub max_park: Option<Duration>,
 }
 
@@ -421,7 +334,7 @@ group! {
         /// Calls that may run at the same time.
         max_concurrent: u32 = BulkheadMaxConcurrent, |n| Value::Count(n.into());
         /// How long a call waits for a place.
-        [serde "duration::deserialize"] max_wait: Duration = BulkheadMaxWait, Value::Time;
+        [serde "super::read::duration"] max_wait: Duration = BulkheadMaxWait, Value::Time;
     }
 }
 

@@ -1,8 +1,10 @@
 //! All services by name, and the settings that configure them.
 
 mod entry;
+mod levels;
 #[cfg(feature = "testing")]
 mod scope;
+mod written;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,9 +14,7 @@ use arc_swap::Guard;
 
 use crate::call::{Function, Plan, Site};
 use crate::circuit_breaker::CircuitState;
-use crate::config::{
-    ConfigError, ConfigProblem, Environment, Layer, Origin, Settings, canonical_upper,
-};
+use crate::config::{ConfigError, ConfigProblem, Origin, Settings, canonical_upper};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::service::Service;
@@ -24,6 +24,7 @@ use crate::telemetry::RegistryStats;
 use entry::Entry;
 #[cfg(feature = "testing")]
 pub use scope::InScope;
+use written::Written;
 
 /// All services by name, and the settings that configure them.
 ///
@@ -57,61 +58,6 @@ struct Inner {
 struct State {
     written: Written,
     entries: BTreeMap<ServiceName, Entry>,
-}
-
-/// All that was written, by level.
-#[derive(Clone, Debug, Default)]
-struct Written {
-    /// Read from the process when it is first needed.
-    environment: Option<Environment>,
-    enabled: Option<bool>,
-    kinds: BTreeMap<ServiceKind, Layer>,
-    services: BTreeMap<String, Layer>,
-}
-
-impl Written {
-    fn environment(&mut self) -> &Environment {
-        self.environment.get_or_insert_with(Environment::capture)
-    }
-
-    /// Whether the patterns are on; the environment comes first.
-    fn enabled(&self) -> Result<bool, ConfigError> {
-        let by_environment = match &self.environment {
-            Some(environment) => environment.enabled()?,
-            None => None,
-        };
-        Ok(by_environment.or(self.enabled).unwrap_or(true))
-    }
-
-    /// Takes what is said in `settings`; what it leaves out stays.
-    fn overlay(&mut self, settings: Settings) -> Result<(), Vec<ConfigProblem>> {
-        let mut problems = Vec::new();
-        for (kind, settings) in &settings.kinds {
-            match settings.layer(&format!("kind `{kind}`")) {
-                Ok(layer) => self.kinds.entry(*kind).or_default().overlay(&layer),
-                Err(found) => problems.extend(found),
-            }
-        }
-        for (name, settings) in &settings.services {
-            match settings.layer(&format!("service `{name}`")) {
-                Ok(layer) => self
-                    .services
-                    .entry(name.clone())
-                    .or_default()
-                    .overlay(&layer),
-                Err(found) => problems.extend(found),
-            }
-        }
-        self.enabled = settings.enabled.or(self.enabled);
-        if settings.environment.is_some() {
-            self.environment = settings.environment;
-        }
-        if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(problems)
-        }
-    }
 }
 
 /// Services, configured or seen, that share one name for variables.
@@ -488,7 +434,7 @@ impl Registry {
             .map(|name| (name.as_str(), ServiceKind::Custom));
         let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
         for (name, kind) in configured.chain(kinds) {
-            let levels = entry::service_levels(written, name, kind, |levels| {
+            let levels = levels::service_levels(written, name, kind, |levels| {
                 levels.resolve(kind).err().unwrap_or_default()
             });
             // An attribute may have the other half.

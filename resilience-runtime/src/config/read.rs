@@ -1,0 +1,77 @@
+//! Durations and windows in files, as people write them.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::de::{Deserializer, Error, Visitor};
+
+use super::circuit_breaker::Window;
+use super::value::{DURATION_FORMAT, parse_duration};
+
+/// A duration: `"250ms"`, `30`, `1.5`.
+pub(super) fn duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Duration>, D::Error> {
+    deserializer.deserialize_any(DurationVisitor).map(Some)
+}
+
+/// A window: a whole number is calls, a text a duration.
+pub(super) fn window<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Window>, D::Error> {
+    deserializer.deserialize_any(WindowVisitor).map(Some)
+}
+
+struct DurationVisitor;
+
+impl Visitor<'_> for DurationVisitor {
+    type Value = Duration;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration, such as \"250ms\", \"30s\" or seconds as a number")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+        parse_duration(text).map_err(E::custom)
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<Duration, E> {
+        Ok(Duration::from_secs(seconds))
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<Duration, E> {
+        u64::try_from(seconds)
+            .map(Duration::from_secs)
+            .map_err(|_| E::custom(DURATION_FORMAT))
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<Duration, E> {
+        Duration::try_from_secs_f64(seconds).map_err(|_| E::custom(DURATION_FORMAT))
+    }
+}
+
+struct WindowVisitor;
+
+impl Visitor<'_> for WindowVisitor {
+    type Value = Window;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of calls, such as 100, or a duration, such as \"30s\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Window, E> {
+        parse_duration(text).map(Window::Time).map_err(E::custom)
+    }
+
+    fn visit_u64<E: Error>(self, calls: u64) -> Result<Window, E> {
+        u32::try_from(calls)
+            .map(Window::Calls)
+            .map_err(|_| E::custom("too many calls for a window"))
+    }
+
+    fn visit_i64<E: Error>(self, calls: i64) -> Result<Window, E> {
+        u32::try_from(calls)
+            .map(Window::Calls)
+            .map_err(|_| E::custom("the calls of a window must be a positive number"))
+    }
+}

@@ -1,0 +1,74 @@
+//! The levels of a service's configuration, strongest first.
+
+use super::written::Written;
+use crate::config::{ConfigProblem, Effective, Key, Layer, Levels, Source};
+use crate::name::ServiceKind;
+
+/// The levels of a service, without an attribute.
+pub(super) struct ServiceLevels<'a> {
+    above: [Option<Source<'a>>; 2],
+    beneath: [Option<Source<'a>>; 2],
+}
+
+impl ServiceLevels<'_> {
+    /// Whether a level above the attributes decides on this key.
+    pub(super) fn decide(&self, key: Key) -> bool {
+        self.above.iter().flatten().any(|source| source.has(key))
+    }
+
+    pub(super) fn resolve(&self, kind: ServiceKind) -> Result<Effective, Vec<ConfigProblem>> {
+        let sources = self.above.iter().chain(&self.beneath);
+        Levels(sources.flatten().copied().collect()).resolve(kind)
+    }
+
+    pub(super) fn with_attribute<R>(
+        &self,
+        layer: &Layer,
+        place: &str,
+        work: impl FnOnce(&Levels<'_>) -> R,
+    ) -> R {
+        let attribute = Some(Source::Attribute(layer, place));
+        let sources = self.above.iter().chain([&attribute]).chain(&self.beneath);
+        work(&Levels(sources.flatten().copied().collect()))
+    }
+}
+
+/// Runs `work` with the levels of a service; fails where its own variables or its kind's are bad.
+pub(super) fn service_levels<R>(
+    written: &Written,
+    name: &str,
+    kind: ServiceKind,
+    work: impl FnOnce(&ServiceLevels<'_>) -> R,
+) -> Result<R, Vec<ConfigProblem>> {
+    let environment = written.environment.as_ref();
+    let layer_of = |name: &str| {
+        environment
+            .map(|environment| environment.layer(name))
+            .transpose()
+    };
+    let by_service = layer_of(name)?;
+    let by_kind = if name == kind.name() {
+        None
+    } else {
+        layer_of(kind.name())?
+    };
+    let service_scope = format!("service `{name}`");
+    let kind_scope = format!("kind `{kind}`");
+    let levels = ServiceLevels {
+        above: [
+            by_service.as_ref().map(Source::Environment),
+            written
+                .services
+                .get(name)
+                .map(|layer| Source::Settings(layer, &service_scope)),
+        ],
+        beneath: [
+            by_kind.as_ref().map(Source::Environment),
+            written
+                .kinds
+                .get(&kind)
+                .map(|layer| Source::Settings(layer, &kind_scope)),
+        ],
+    };
+    Ok(work(&levels))
+}

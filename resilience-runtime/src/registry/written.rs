@@ -1,0 +1,61 @@
+//! What was written for a registry, level by level.
+
+use std::collections::BTreeMap;
+
+use crate::config::{ConfigError, ConfigProblem, Environment, Layer, Settings};
+use crate::name::ServiceKind;
+
+/// All that was written, by level.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Written {
+    /// Read from the process when it is first needed.
+    pub(super) environment: Option<Environment>,
+    pub(super) enabled: Option<bool>,
+    pub(super) kinds: BTreeMap<ServiceKind, Layer>,
+    pub(super) services: BTreeMap<String, Layer>,
+}
+
+impl Written {
+    pub(super) fn environment(&mut self) -> &Environment {
+        self.environment.get_or_insert_with(Environment::capture)
+    }
+
+    /// Whether the patterns are on; the environment comes first.
+    pub(super) fn enabled(&self) -> Result<bool, ConfigError> {
+        let by_environment = match &self.environment {
+            Some(environment) => environment.enabled()?,
+            None => None,
+        };
+        Ok(by_environment.or(self.enabled).unwrap_or(true))
+    }
+
+    /// Takes what is said in `settings`; what it leaves out stays.
+    pub(super) fn overlay(&mut self, settings: Settings) -> Result<(), Vec<ConfigProblem>> {
+        let mut problems = Vec::new();
+        for (kind, settings) in &settings.kinds {
+            match settings.layer(&format!("kind `{kind}`")) {
+                Ok(layer) => self.kinds.entry(*kind).or_default().overlay(&layer),
+                Err(found) => problems.extend(found),
+            }
+        }
+        for (name, settings) in &settings.services {
+            match settings.layer(&format!("service `{name}`")) {
+                Ok(layer) => self
+                    .services
+                    .entry(name.clone())
+                    .or_default()
+                    .overlay(&layer),
+                Err(found) => problems.extend(found),
+            }
+        }
+        self.enabled = settings.enabled.or(self.enabled);
+        if settings.environment.is_some() {
+            self.environment = settings.environment;
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    }
+}
