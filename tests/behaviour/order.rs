@@ -154,6 +154,27 @@ async fn paced(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_later_attempt_waits_for_its_token_whatever_max_wait_says() {
+    #[resilient(
+        service = "api",
+        retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
+        circuit = off,
+        deadline = off,
+        rate_limit(requests_per_minute = 6, burst = 1)
+    )]
+    async fn impatient(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let remote = Remote::failing();
+    let registry = Registry::new();
+    let out = registry.scope(impatient(&remote)).await;
+    assert!(matches!(out, Err(ApiError::Transient)));
+    assert_eq!(remote.asked_at(), [0, 10, 20].map(Duration::from_secs));
+    // The first one of a call does not.
+    assert!(is_limited(registry.scope(impatient(&remote)).await));
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_attempt_takes_a_token_and_a_later_one_waits_for_it() {
     let remote = Remote::failing();
     Registry::new().scope(paced(&remote)).await.unwrap_err();

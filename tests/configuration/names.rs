@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Registry, ResilienceError, ServiceKind, Settings, database_resilient, resilient,
+    Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, database_resilient,
+    resilient,
 };
 use tokio::time::Instant;
 
@@ -118,4 +119,24 @@ async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
         let out: Answer = service.call(|| async { Ok(1) }).await;
         assert_eq!(is_invalid(&out), taken, "{out:?}");
     }
+}
+
+#[test]
+fn settings_for_two_services_of_one_variable_name_are_refused() {
+    let two = |one: &str, other: &str| {
+        Settings::new()
+            .service(one, ServiceSettings::default())
+            .service(other, ServiceSettings::default())
+    };
+    let registry = Registry::new();
+    let error = registry.configure(two("my-svc", "my_svc")).unwrap_err();
+    assert!(error.to_string().contains("MY_SVC"), "{error}");
+    assert!(registry.configure(two("db", "database")).is_err());
+    assert!(registry.configure(two("one", "other")).is_ok());
+    // One of them was seen already.
+    registry.service("my-svc", ServiceKind::Custom).unwrap();
+    let late = Settings::new().service("my_svc", ServiceSettings::default());
+    assert!(registry.configure(late).is_err());
+    let same = Settings::new().service("my-svc", ServiceSettings::default());
+    assert!(registry.configure(same).is_ok());
 }

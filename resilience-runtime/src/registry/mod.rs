@@ -60,6 +60,41 @@ struct State {
     entries: BTreeMap<ServiceName, Entry>,
 }
 
+/// Services, configured or seen, that share one name for variables.
+fn names_shared(state: &State, written: &Written) -> Vec<ConfigProblem> {
+    let seen = state.entries.values().filter(|entry| entry.has_its_name());
+    let mut owners: BTreeMap<String, &str> = seen
+        .map(|entry| entry.service().name().as_str())
+        .map(|name| (canonical_upper(name), name))
+        .collect();
+    let mut problems = Vec::new();
+    for name in written.services.keys() {
+        let upper = canonical_upper(name);
+        match owners.get(&upper) {
+            Some(other) if other != name => {
+                let scope = Origin::Settings(format!("service `{name}`"));
+                problems.push(name_taken(name, other, scope));
+            }
+            _ => {
+                owners.insert(upper, name);
+            }
+        }
+    }
+    problems
+}
+
+fn name_taken(name: &str, other: &str, place: Origin) -> ConfigProblem {
+    ConfigProblem::new(
+        "service",
+        name,
+        place,
+        format!(
+            "shares the variables of `{}` with service `{other}`; rename one of them",
+            canonical_upper(name)
+        ),
+    )
+}
+
 fn next_epoch() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -352,16 +387,7 @@ impl Registry {
                 let same = canonical_upper(other) == canonical_upper(name);
                 (same && entry.has_its_name()).then_some(other)
             }) {
-                return Err(ConfigProblem::new(
-                    "service",
-                    name,
-                    place,
-                    format!(
-                        "shares the variables of `{}` with service `{other}`; rename one of them",
-                        canonical_upper(name)
-                    ),
-                )
-                .into());
+                return Err(name_taken(name, other, place).into());
             }
             let mut entry = Entry::new(name.clone(), kind, &self.inner.registered);
             for unknown in state.written.environment().unknown_variables([&**name]) {
@@ -399,6 +425,7 @@ impl Registry {
         let mut found: Vec<ConfigProblem> = known
             .flat_map(|entry| entry.problems_with(written))
             .collect();
+        found.extend(names_shared(state, written));
         // A service that is configured but not seen yet: its kind is not known, the variables are.
         let configured = written
             .services
