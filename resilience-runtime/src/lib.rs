@@ -61,6 +61,7 @@ mod sync;
 mod telemetry;
 mod timer;
 mod verdict;
+mod wake;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -142,3 +142,50 @@ async fn calls_by_hand_follow_as_well() {
             .unwrap();
     }
 }
+
+/// A waker may be foreign code that comes straight back to the registry.
+#[tokio::test(start_paused = true)]
+async fn who_is_woken_by_a_change_may_use_the_registry_at_once() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use resilience_runtime::{
+        BoxError, BulkheadSettings, Registry, ServiceKind, ServiceSettings, Settings,
+    };
+
+    struct Curious(Registry, AtomicUsize);
+    impl Wake for Curious {
+        fn wake(self: Arc<Self>) {
+            self.1.store(self.0.services().len(), Ordering::Relaxed);
+        }
+    }
+
+    let places = |max_concurrent| {
+        let bulkhead = BulkheadSettings {
+            max_concurrent: Some(max_concurrent),
+            max_wait: Some(std::time::Duration::from_secs(5)),
+        };
+        let settings = ServiceSettings {
+            bulkhead,
+            ..Default::default()
+        };
+        Settings::without_env().service("crowded", settings)
+    };
+    let registry = Registry::new();
+    registry.configure(places(1)).expect("it can run");
+    let service = registry
+        .service("crowded", ServiceKind::Custom)
+        .expect("it can run");
+    let hanging = || std::future::pending::<Result<(), BoxError>>();
+    let curious = Arc::new(Curious(registry.clone(), AtomicUsize::new(0)));
+    let waker = Waker::from(Arc::clone(&curious));
+    let mut context = Context::from_waker(&waker);
+    let mut running = std::pin::pin!(service.call(hanging));
+    assert!(running.as_mut().poll(&mut context).is_pending());
+    let mut waiting = std::pin::pin!(service.call(hanging));
+    assert!(waiting.as_mut().poll(&mut context).is_pending());
+
+    registry.configure(places(2)).expect("it can run");
+    assert_eq!(curious.1.load(Ordering::Relaxed), 1, "woken, and answered");
+}

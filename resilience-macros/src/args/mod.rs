@@ -56,7 +56,7 @@ options! {
         multiplier: Factor => RetryMultiplier,
         jitter: Jitter => RetryJitter,
         max_elapsed: Time => RetryMaxElapsed,
-        max_retry_after: Wait => RetryMaxRetryAfter,
+        max_retry_after: Time => RetryMaxRetryAfter,
         retry_if: Callable,
         exhausted: Exhausted,
     }

@@ -48,9 +48,12 @@ fn judge(expansion: &Expansion<'_>) -> TokenStream {
 
 fn ok(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
-    let private = &expansion.private;
     match &expansion.args.classify_ok {
-        None => quote_spanned!(mixed=> #private::ok_is_ok),
+        None => {
+            let there = at(expansion.function.output.span());
+            let private = expansion.runtime.private(there);
+            quote_spanned!(there=> #private::ok_is_ok)
+        }
         Some(classify) => {
             let there = at(classify.value.0.span());
             let private = expansion.runtime.private(there);
@@ -62,7 +65,6 @@ fn ok(expansion: &Expansion<'_>) -> TokenStream {
 }
 
 fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
-    let private = &expansion.private;
     let written =
         Switch::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());
     match written {
@@ -72,6 +74,11 @@ fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
             let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::wrapped)
         }
-        _ => quote_spanned!(Span::mixed_site()=> #private::unchanged),
+        _ => {
+            // At the return type, where everything stands that asks it to be a `Result`.
+            let there = at(expansion.function.output.span());
+            let private = expansion.runtime.private(there);
+            quote_spanned!(there=> #private::unchanged)
+        }
     }
 }

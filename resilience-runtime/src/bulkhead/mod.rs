@@ -21,6 +21,7 @@ use crate::config::{BulkheadConfig, ConfigError};
 use crate::error::ResilienceError;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
+use crate::wake;
 
 /// Bounds how many calls run at the same time.
 ///
@@ -168,9 +169,7 @@ impl Bulkhead {
         *current = config;
         // Waking is foreign code and must not run under the lock.
         drop(current);
-        for waker in entered {
-            waker.wake();
-        }
+        wake::wake(entered);
         Ok(())
     }
 

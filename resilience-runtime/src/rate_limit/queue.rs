@@ -5,6 +5,7 @@ use std::task::Waker;
 
 use super::key::KeyHash;
 use crate::clock::Moment;
+use crate::wake;
 
 /// One who waits.
 pub(super) struct Waiter {
@@ -33,7 +34,7 @@ pub(super) struct Wakers {
 impl Wakers {
     pub(super) fn wake(self) {
         drop(self.discard);
-        self.wake.into_iter().for_each(Waker::wake);
+        wake::wake(self.wake);
     }
 }
 

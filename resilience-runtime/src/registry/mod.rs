@@ -20,6 +20,7 @@ use crate::name::{ServiceKind, ServiceName};
 use crate::service::Service;
 use crate::sync::Mutex;
 use crate::telemetry::RegistryStats;
+use crate::wake::PutOff;
 
 use entry::Entry;
 #[cfg(feature = "testing")]
@@ -147,6 +148,7 @@ impl Registry {
         kind: ServiceKind,
     ) -> Result<Arc<Service>, ConfigError> {
         let name = name.into();
+        let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
         let entry = self.entry(&mut state, &name, kind, Origin::Code)?;
         entry.check_service()?;
@@ -224,6 +226,7 @@ impl Registry {
     /// Names every value that cannot run, for the kinds, the services named in the settings and those
     /// seen so far; then nothing has changed.
     pub fn configure(&self, settings: Settings) -> Result<(), ConfigError> {
+        let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
         let mut written = state.written.clone();
         let overlaid = written.overlay(settings);
@@ -250,6 +253,7 @@ impl Registry {
     /// Names everything that keeps one from running. The calls of those functions fail with
     /// [`ResilienceError::InvalidConfig`](crate::ResilienceError::InvalidConfig).
     pub fn check(&self) -> Result<(), ConfigError> {
+        let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
         state.written.environment();
         let mut problems: Vec<ConfigProblem> =
@@ -321,6 +325,7 @@ impl Registry {
         function: &'static Function,
     ) -> Guard<Option<Arc<Plan>>> {
         let plan = {
+            let _later = PutOff::begin();
             let mut state = self.inner.state.lock();
             self.plan_under_lock(&mut state, site, function)
         };
