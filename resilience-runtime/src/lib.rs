@@ -53,6 +53,7 @@ pub mod config;
 mod error;
 mod fallback;
 mod name;
+mod plan;
 mod rate_limit;
 mod registry;
 mod retry;
@@ -68,7 +69,7 @@ mod wake;
 pub mod __private;
 
 pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
-pub use call::Outcome;
+pub use call::{Outcome, ServiceWithFallback};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CircuitBreakerConfig, CircuitSettings,
@@ -85,7 +86,7 @@ pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 pub use registry::InScope;
 pub use registry::Registry;
 pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
-pub use service::{FunctionConfig, Service, ServiceConfig, ServiceWithFallback};
+pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
     CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
     WithCorrelationId, with_correlation_id,

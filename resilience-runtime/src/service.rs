@@ -1,39 +1,20 @@
 //! A protected dependency: what its callers share.
 
-use std::future::Future;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::bulkhead::Bulkhead;
-use crate::call::{Call, Plan};
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, Effective, Pattern, RateLimitConfig, RetryBudgetConfig,
     RetryConfig,
 };
-use crate::error::{BoxError, ResilienceError};
-use crate::fallback::{Fallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
+use crate::plan::{FunctionState, Plan, ServiceCore};
 use crate::rate_limit::RateLimiter;
-use crate::retry::RetryBudget;
-use crate::telemetry::{Counter, Counters, ServiceStats};
-use crate::verdict::{Classify, Verdict};
-
-/// What the callers of a service share. Plans refer to it, so it must not refer to plans.
-#[derive(Debug)]
-pub(crate) struct ServiceCore {
-    pub(crate) name: ServiceName,
-    pub(crate) kind: ServiceKind,
-    pub(crate) breaker: Arc<CircuitBreaker>,
-    pub(crate) limiter: Arc<RateLimiter>,
-    pub(crate) bulkhead: Arc<Bulkhead>,
-    pub(crate) budget: RetryBudget,
-    pub(crate) counters: Counters,
-    pub(crate) registered: Arc<RegisteredFallbacks>,
-}
+use crate::telemetry::{Counter, ServiceStats};
 
 /// One protected dependency, known by name. Get it from
 /// [`Registry::service`](crate::Registry::service).
@@ -130,107 +111,6 @@ impl Service {
             in_flight: core.bulkhead.in_flight(),
         }
     }
-
-    /// Calls the service by hand: each attempt runs the future that `attempt` makes, guarded by
-    /// everything that is configured for the service.
-    ///
-    /// # Errors
-    /// The last attempt's error, or a [`ResilienceError`] through `From`.
-    pub async fn call<F, Fut, T, E>(&self, attempt: F) -> Result<T, E>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Classify + From<ResilienceError>,
-    {
-        self.call_with(E::classify, attempt).await
-    }
-
-    /// As [`call`](Self::call), with a classifier for errors that do not implement [`Classify`].
-    ///
-    /// # Errors
-    /// The last attempt's error, or a [`ResilienceError`] through `From`.
-    pub async fn call_with<F, Fut, T, E>(
-        &self,
-        classify: impl Fn(&E) -> Verdict,
-        attempt: F,
-    ) -> Result<T, E>
-    where
-        F: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: From<ResilienceError>,
-    {
-        let mut call = Call::by_hand(self);
-        call.attempts_by_hand(classify, attempt).await
-    }
-
-    /// The service with a fallback.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    /// use std::io;
-    /// use resilience_runtime::{Fallback, Registry, ServiceKind};
-    ///
-    /// let docs = Registry::new().service("docs", ServiceKind::Custom)?;
-    /// let fallback = Fallback::new().value("nothing found");
-    /// let answer = docs
-    ///     .fallback(&fallback)
-    ///     .call(|| async { Err(io::Error::from(io::ErrorKind::NotFound)) })
-    ///     .await?;
-    /// assert_eq!(answer, "nothing found");
-    /// # Ok(()) }
-    /// ```
-    pub fn fallback<T, E, F>(&self, fallback: F) -> ServiceWithFallback<'_, F>
-    where
-        F: std::borrow::Borrow<Fallback<T, E>>,
-    {
-        ServiceWithFallback {
-            service: self,
-            fallback,
-        }
-    }
-}
-
-/// A service with a fallback, see [`Service::fallback`].
-#[derive(Debug)]
-pub struct ServiceWithFallback<'a, F> {
-    service: &'a Service,
-    fallback: F,
-}
-
-impl<F> ServiceWithFallback<'_, F> {
-    /// As [`Service::call`]; what it fails with is answered by the fallback.
-    ///
-    /// # Errors
-    /// The call's error where no step had anything to offer, [`ResilienceError::FallbackFailed`] where
-    /// a fallback function failed as well.
-    pub async fn call<A, Fut, T, E>(&self, attempt: A) -> Result<T, E>
-    where
-        F: std::borrow::Borrow<Fallback<T, E>>,
-        A: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Classify + From<ResilienceError> + Into<BoxError>,
-    {
-        self.call_keyed(&(), attempt).await
-    }
-
-    /// As [`call`](Self::call), with the key of the fallback's cache.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn call_keyed<K, A, Fut, T, E>(&self, key: &K, attempt: A) -> Result<T, E>
-    where
-        K: Hash + ?Sized,
-        F: std::borrow::Borrow<Fallback<T, E>>,
-        A: FnMut() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Classify + From<ResilienceError> + Into<BoxError>,
-    {
-        let fallback = self.fallback.borrow();
-        let keys = fallback.keys(key);
-        let mut call = Call::by_hand(self.service);
-        let out = call.attempts_by_hand(E::classify, attempt).await;
-        call.answer_by_hand(out, fallback, &keys).await
-    }
 }
 
 /// What runs: the configuration of a service after precedence, clamping and checks.
@@ -313,7 +193,7 @@ pub struct FunctionConfig {
     /// Why it does not run.
     pub invalid: Option<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(crate) state: Arc<crate::call::FunctionState>,
+    pub(crate) state: Arc<FunctionState>,
 }
 
 impl FunctionConfig {

@@ -1,6 +1,8 @@
 //! The same steps for calls without the macro.
 
+use std::borrow::Borrow;
 use std::future::{Future, poll_fn};
+use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::pin::pin;
 
@@ -9,8 +11,9 @@ use super::settle::unchanged;
 use super::{Call, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
-use crate::verdict::Verdict;
+use crate::service::Service;
 use crate::verdict::probe::Judgement;
+use crate::verdict::{Classify, Verdict};
 
 impl Call {
     pub(crate) async fn attempts_by_hand<F, Fut, T, E>(
@@ -71,5 +74,108 @@ impl Call {
                 Self::unrescued(self, error, Some(("call", failed.into())))
             }
         }
+    }
+}
+
+impl Service {
+    /// Calls the service by hand: each attempt runs the future that `attempt` makes, guarded by
+    /// everything that is configured for the service.
+    ///
+    /// # Errors
+    /// The last attempt's error, or a [`ResilienceError`] through `From`.
+    pub async fn call<F, Fut, T, E>(&self, attempt: F) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError>,
+    {
+        self.call_with(E::classify, attempt).await
+    }
+
+    /// As [`call`](Self::call), with a classifier for errors that do not implement [`Classify`].
+    ///
+    /// # Errors
+    /// The last attempt's error, or a [`ResilienceError`] through `From`.
+    pub async fn call_with<F, Fut, T, E>(
+        &self,
+        classify: impl Fn(&E) -> Verdict,
+        attempt: F,
+    ) -> Result<T, E>
+    where
+        F: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError>,
+    {
+        let mut call = Call::by_hand(self);
+        call.attempts_by_hand(classify, attempt).await
+    }
+
+    /// The service with a fallback.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use std::io;
+    /// use resilience_runtime::{Fallback, Registry, ServiceKind};
+    ///
+    /// let docs = Registry::new().service("docs", ServiceKind::Custom)?;
+    /// let fallback = Fallback::new().value("nothing found");
+    /// let answer = docs
+    ///     .fallback(&fallback)
+    ///     .call(|| async { Err(io::Error::from(io::ErrorKind::NotFound)) })
+    ///     .await?;
+    /// assert_eq!(answer, "nothing found");
+    /// # Ok(()) }
+    /// ```
+    pub fn fallback<T, E, F>(&self, fallback: F) -> ServiceWithFallback<'_, F>
+    where
+        F: Borrow<Fallback<T, E>>,
+    {
+        ServiceWithFallback {
+            service: self,
+            fallback,
+        }
+    }
+}
+
+/// A service with a fallback, see [`Service::fallback`].
+#[derive(Debug)]
+pub struct ServiceWithFallback<'a, F> {
+    service: &'a Service,
+    fallback: F,
+}
+
+impl<F> ServiceWithFallback<'_, F> {
+    /// As [`Service::call`]; what it fails with is answered by the fallback.
+    ///
+    /// # Errors
+    /// The call's error where no step had anything to offer, [`ResilienceError::FallbackFailed`] where
+    /// a fallback function failed as well.
+    pub async fn call<A, Fut, T, E>(&self, attempt: A) -> Result<T, E>
+    where
+        F: Borrow<Fallback<T, E>>,
+        A: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError> + Into<BoxError>,
+    {
+        self.call_keyed(&(), attempt).await
+    }
+
+    /// As [`call`](Self::call), with the key of the fallback's cache.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_keyed<K, A, Fut, T, E>(&self, key: &K, attempt: A) -> Result<T, E>
+    where
+        K: Hash + ?Sized,
+        F: Borrow<Fallback<T, E>>,
+        A: FnMut() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError> + Into<BoxError>,
+    {
+        let fallback = self.fallback.borrow();
+        let keys = fallback.keys(key);
+        let mut call = Call::by_hand(self.service);
+        let out = call.attempts_by_hand(E::classify, attempt).await;
+        call.answer_by_hand(out, fallback, &keys).await
     }
 }

@@ -8,14 +8,11 @@
 pub(crate) mod admit;
 mod by_hand;
 mod decide;
-mod function;
 mod nested;
 mod outcome;
-mod plan;
 pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
-mod site;
 pub mod unasked;
 
 use std::fmt;
@@ -31,17 +28,16 @@ use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
+use crate::plan::{Function, Plan, ServiceCore, Site};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
-use crate::service::{Service, ServiceCore};
+use crate::service::Service;
 use crate::telemetry::events::{self, Level, Subject, listening};
 use crate::telemetry::{CorrelationId, Counter};
 use crate::timer::NoTimer;
 
-pub(crate) use function::FunctionState;
+pub use by_hand::ServiceWithFallback;
 pub use outcome::{Attempt, CloneForRetry, Outcome, ok_is_ok};
-pub(crate) use plan::Plan;
-pub use site::{Function, Site};
 
 /// One guarded call. Everything that it holds is given back when it is dropped, wherever that happens.
 pub struct Call {

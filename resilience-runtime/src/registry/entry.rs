@@ -7,7 +7,6 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use super::levels::{ServiceLevels, service_levels};
 use super::written::Written;
 use crate::bulkhead::Bulkhead;
-use crate::call::{Function, FunctionState, Plan, Site};
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Effective, Key, Layer,
@@ -15,9 +14,10 @@ use crate::config::{
 };
 use crate::fallback::RegisteredFallbacks;
 use crate::name::{ServiceKind, ServiceName};
+use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
-use crate::service::{FunctionConfig, Service, ServiceConfig, ServiceCore};
+use crate::service::{FunctionConfig, Service, ServiceConfig};
 use crate::telemetry::Counters;
 
 /// One service and its functions.

@@ -12,11 +12,11 @@ use std::sync::{Arc, OnceLock};
 
 use arc_swap::Guard;
 
-use crate::call::{Function, Plan, Site};
 use crate::circuit_breaker::CircuitState;
 use crate::config::{ConfigError, ConfigProblem, Origin, Settings, canonical_upper};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
+use crate::plan::{Function, Plan, Site};
 use crate::service::Service;
 use crate::sync::Mutex;
 use crate::telemetry::RegistryStats;

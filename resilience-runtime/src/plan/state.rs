@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::site::Function;
+use super::description::Function;
 use crate::config::Pattern;
 use crate::fallback::LastGood;
 use crate::name::ServiceKind;

@@ -1,35 +1,9 @@
-//! What the attribute writes down of a function, and where its plan is kept.
+//! What an attribute writes down of its function.
 
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-
-use super::plan::Plan;
 use crate::config::{Key, Pattern, Value};
 use crate::name::ServiceKind;
-
-/// A call site's memory: the plan that its last call used. One static for each annotated function, so
-/// that the registry is asked once and not per call.
-#[derive(Debug)]
-pub struct Site {
-    pub(crate) plan: ArcSwapOption<Plan>,
-}
-
-impl Site {
-    /// Nothing known yet.
-    #[must_use]
-    #[allow(clippy::new_without_default)] // only ever written by the macro, in a static
-    pub const fn new() -> Self {
-        Self {
-            plan: ArcSwapOption::const_empty(),
-        }
-    }
-
-    /// What identifies it.
-    pub(crate) fn address(&'static self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-}
 
 /// What an attribute says of its function.
 #[derive(Clone, Copy, Debug)]

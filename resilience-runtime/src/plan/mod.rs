@@ -1,12 +1,20 @@
-//! What runs for one function: the end of all configuration.
+//! What runs for one function: the end of all configuration. Made by the registry, followed by the call.
+
+mod core;
+mod description;
+mod site;
+mod state;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::function::FunctionState;
 use crate::config::{ConfigError, Effective, Pattern, Patterns};
 use crate::retry::RetryPolicy;
-use crate::service::ServiceCore;
+
+pub(crate) use self::core::ServiceCore;
+pub use self::description::Function;
+pub use self::site::Site;
+pub(crate) use self::state::FunctionState;
 
 /// What runs for one function, or for a service's calls by hand. A call keeps the plan that it started
 /// with.
