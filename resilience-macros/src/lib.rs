@@ -20,6 +20,7 @@ mod derive;
 mod expand;
 mod function;
 mod kind;
+mod runtime;
 #[cfg(test)]
 mod tests;
 

@@ -9,7 +9,7 @@ use syn::{Expr, Lit};
 
 use super::value::{Setting, is_negative, literal};
 use super::written::{Value, is_off, peel};
-use crate::expand::Runtime;
+use crate::runtime::Runtime;
 
 /// What is allowed, for every message.
 const ALLOWED: &str = "allowed are a number with one of `ns`, `us`, `ms`, `s`, `m`, `h` in quotes, such as `\"250ms\"`, \

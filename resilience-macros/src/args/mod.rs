@@ -23,7 +23,7 @@ pub(crate) use value::{
 use written::{Read, Value, is_off, name};
 pub(crate) use written::{Written, peel};
 
-use crate::expand::Runtime;
+use crate::runtime::Runtime;
 
 options! {
     /// The arguments of every attribute.

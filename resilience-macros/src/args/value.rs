@@ -7,7 +7,7 @@ use syn::{Expr, ExprLit, Ident, Lit, Meta, Path, UnOp};
 
 use super::names;
 use super::written::{Read, Value, is_off, name, peel};
-use crate::expand::Runtime;
+use crate::runtime::Runtime;
 
 /// A value that becomes a setting of the runtime.
 pub(crate) trait Setting {

@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprPath, Fields, Ident, Lit, Member, Meta, Path};
 
 use crate::args::names::{self, Place};
 use crate::args::{items, literal, peel};
-use crate::expand::{Runtime, at};
+use crate::runtime::{Runtime, at};
 
 /// What an error means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

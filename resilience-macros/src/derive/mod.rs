@@ -8,7 +8,7 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Member};
 
-use crate::expand::{Runtime, at};
+use crate::runtime::{Runtime, at};
 use meaning::{Container, Meaning, OfField};
 
 /// Expands the derive, or says everything that is wrong.

@@ -5,8 +5,8 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::Expansion;
-use super::runtime::at;
 use crate::function::{Binding, Passing, without_impl_trait};
+use crate::runtime::at;
 
 /// How the attempt's block comes to what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

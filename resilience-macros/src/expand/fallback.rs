@@ -7,9 +7,9 @@ use syn::{Expr, ExprPath};
 
 use super::Expansion;
 use super::description::last_good;
-use super::runtime::at;
 use crate::args::{Fallback, On, Step, source, variant};
 use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
+use crate::runtime::at;
 
 /// How a fallback that is registered at run time comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::Expansion;
-use super::runtime::at;
 use crate::args::{Exhausted, Switch};
+use crate::runtime::at;
 
 /// The three functions, in the order of the runtime's parameters.
 pub(super) fn judges(expansion: &Expansion<'_>) -> TokenStream {

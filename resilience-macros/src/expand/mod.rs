@@ -17,18 +17,16 @@ mod attempt;
 mod description;
 mod fallback;
 mod judge;
-mod runtime;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
-pub(crate) use runtime::{Runtime, at};
-
 use crate::args::{Args, Switch};
 use crate::function::{Function, Mentions, Shape, braces};
 use crate::kind::Kind;
+use crate::runtime::{Runtime, at};
 
 /// All that the parts of an expansion are made from.
 struct Expansion<'a> {

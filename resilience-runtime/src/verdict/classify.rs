@@ -1,10 +1,8 @@
 //! Errors that say themselves what they mean.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use super::Verdict;
-use super::known;
 use crate::error::ResilienceError;
 
 /// An error that knows what it means.
@@ -60,25 +58,6 @@ impl<E: Classify + ?Sized> Classify for Arc<E> {
         (**self).classify()
     }
 }
-
-macro_rules! classify_dyn {
-    ($($error:ty),*) => {
-        $(
-            /// By the first error in its chain of sources that a rule knows.
-            impl Classify for $error {
-                fn classify(&self) -> Verdict {
-                    known::find(self).unwrap_or(Verdict::unknown())
-                }
-            }
-        )*
-    };
-}
-
-classify_dyn!(
-    dyn Error + 'static,
-    dyn Error + Send + 'static,
-    dyn Error + Send + Sync + 'static
-);
 
 /// Found inside another call's error. A timeout leaves open whether the call took effect; everything
 /// else was decided here and says nothing about the service of the caller.

@@ -37,3 +37,22 @@ fn one(error: &(dyn Error + 'static)) -> Option<Verdict> {
     }
     None
 }
+
+macro_rules! classify_dyn {
+    ($($error:ty),*) => {
+        $(
+            /// By the first error in its chain of sources that a rule knows.
+            impl Classify for $error {
+                fn classify(&self) -> Verdict {
+                    find(self).unwrap_or(Verdict::unknown())
+                }
+            }
+        )*
+    };
+}
+
+classify_dyn!(
+    dyn Error + 'static,
+    dyn Error + Send + 'static,
+    dyn Error + Send + Sync + 'static
+);
