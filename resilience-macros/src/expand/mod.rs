@@ -141,13 +141,9 @@ impl Expansion<'_> {
     fn attempts(&self) -> TokenStream {
         let mixed = Span::mixed_site();
         let private = &self.private;
-        let refuse = self
-            .of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)));
+        let refuse = self.refuse();
         let attempt = attempt::attempt(self);
-        let judges = judge::judges(self);
-        let settle = self.of_output(
-            |private| quote_spanned!(self.there()=> #private::Call::settle(&mut call, attempt, #judges)),
-        );
+        let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
                 if !#private::Call::admit(&mut call).await {
@@ -165,13 +161,9 @@ impl Expansion<'_> {
     fn single_attempt(&self) -> TokenStream {
         let mixed = Span::mixed_site();
         let private = &self.private;
-        let refuse = self
-            .of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)));
+        let refuse = self.refuse();
         let attempt = attempt::attempt(self);
-        let judges = judge::judges(self);
-        let settle = self.of_output(
-            |private| quote_spanned!(self.there()=> #private::Call::settle_last(&mut call, attempt, #judges)),
-        );
+        let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
             if #private::Call::admit(&mut call).await {
                 let attempt = #attempt;
@@ -180,6 +172,19 @@ impl Expansion<'_> {
                 #refuse
             }
         }
+    }
+
+    fn refuse(&self) -> TokenStream {
+        self.of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)))
+    }
+
+    fn settle(&self, verb: &str) -> TokenStream {
+        let there = self.there();
+        let verb = Ident::new(verb, there);
+        let judges = judge::judges(self);
+        self.of_output(
+            |private| quote_spanned!(there=> #private::Call::#verb(&mut call, attempt, #judges)),
+        )
     }
 
     /// The return type's place: what asks it to be a `Result` stands there, all of it, or the compiler

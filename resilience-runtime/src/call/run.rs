@@ -65,23 +65,22 @@ impl Call {
         }
     }
 
-    /// When the running attempt is cut, and by what.
-    fn cut_at(&self) -> Option<Moment> {
-        let timeout_at = self
-            .plan()
+    /// When the running attempt has taken too long.
+    fn timeout_at(&self) -> Moment {
+        self.plan()
             .timeout
-            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout));
-        let at = timeout_at.min(self.deadline_at);
+            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout))
+    }
+
+    /// When the running attempt is cut.
+    fn cut_at(&self) -> Option<Moment> {
+        let at = self.timeout_at().min(self.deadline_at);
         (at != Moment::FAR_FUTURE).then_some(at)
     }
 
     /// What the timer that fired stood for.
     fn cut(&self) -> AttemptEnd<Infallible> {
-        let timeout_at = self
-            .plan()
-            .timeout
-            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout));
-        if self.deadline_at <= timeout_at {
+        if self.deadline_at <= self.timeout_at() {
             AttemptEnd::DeadlinePassed
         } else {
             AttemptEnd::TimedOut

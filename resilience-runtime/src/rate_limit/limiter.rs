@@ -71,7 +71,6 @@ impl RateLimiter {
     }
 
     /// One that only parks. While nothing is parked, it costs one atomic load to pass.
-    #[allow(dead_code)]
     pub(crate) fn unlimited(
         name: impl Into<ServiceName>,
         max_keys: usize,
@@ -253,17 +252,16 @@ impl RateLimiter {
 }
 
 /// For the call path, which has read the clock and hashed the key already.
-#[allow(dead_code)]
 impl RateLimiter {
-    /// Whether everything passes right now. One atomic load; asked first, it saves hashing the key.
-    #[inline]
-    pub(crate) fn is_free(&self) -> bool {
-        self.shared.is_free()
-    }
-
     /// Whether a limit is set at all.
     pub(crate) fn is_limited(&self) -> bool {
         self.shared.read(State::is_limited)
+    }
+
+    /// Whether it only parks, and within these bounds.
+    pub(crate) fn parks_within(&self, max_keys: usize, max_park: Duration) -> bool {
+        let config = self.config();
+        !self.is_limited() && config.max_keys == max_keys && config.max_park == max_park
     }
 
     /// Removes the limit, and bounds the parking anew.
@@ -313,27 +311,10 @@ impl RateLimiter {
         self.shared.refund(key, cost, Some(taken), now);
     }
 
-    /// [`settle`](Self::settle) for what was taken at `taken`.
-    pub(crate) fn settle_key(
-        &self,
-        key: KeyHash,
-        reserved: u32,
-        used: u32,
-        taken: Moment,
-        now: Moment,
-    ) {
-        self.shared.settle(key, reserved, used, Some(taken), now);
-    }
-
     pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
         self.shared.with(now, |state, now, wakers| {
             state.park(key, retry_after, now, wakers);
         });
-    }
-
-    /// Whether a request of this cost could pass, be it later.
-    pub(crate) fn can_ever(&self, cost: u32) -> bool {
-        self.shared.is_free() || self.shared.read(|state| state.can_ever(cost))
     }
 }
 
@@ -343,5 +324,31 @@ impl fmt::Debug for RateLimiter {
             .field("name", &self.shared.name)
             .field("config", &self.config())
             .finish_non_exhaustive()
+    }
+}
+
+/// What only the tests look at.
+#[cfg(test)]
+impl RateLimiter {
+    /// Whether everything passes right now.
+    pub(super) fn is_free(&self) -> bool {
+        self.shared.is_free()
+    }
+
+    /// Whether a request of this cost could pass, be it later.
+    pub(super) fn can_ever(&self, cost: u32) -> bool {
+        self.shared.is_free() || self.shared.read(|state| state.can_ever(cost))
+    }
+
+    /// [`settle`](Self::settle) for what was taken at `taken`.
+    pub(super) fn settle_key(
+        &self,
+        key: KeyHash,
+        reserved: u32,
+        used: u32,
+        taken: Moment,
+        now: Moment,
+    ) {
+        self.shared.settle(key, reserved, used, Some(taken), now);
     }
 }

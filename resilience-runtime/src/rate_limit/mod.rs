@@ -30,12 +30,9 @@ mod wait;
 mod tests;
 
 pub use decision::Decision;
-#[allow(unused_imports)]
 pub(crate) use key::KeyHash;
 pub use limiter::RateLimiter;
-#[allow(unused_imports)]
 pub(crate) use limiter::Take;
 pub use reservation::Reservation;
 pub use wait::Acquire;
-#[allow(unused_imports)]
-pub(crate) use wait::{Wait, WaitError};
+pub(crate) use wait::WaitError;

@@ -119,6 +119,7 @@ impl State {
         on!(&mut self.store, keyed => keyed.earliest(key, cost, now))
     }
 
+    #[cfg(test)]
     pub(super) fn can_ever(&self, cost: u32) -> bool {
         on!(&self.store, keyed => keyed.can_ever(cost))
     }

@@ -222,22 +222,13 @@ impl Entry {
                 levels.resolve(kind)
             })
         });
-        let shared = match (shared, enabled) {
-            _ if self.name_taken.is_some() => Err(self.name_taken.clone().expect("just looked")),
-            (Ok(Ok(shared)), Ok(_)) => Ok(shared),
-            (_, Err(error)) => Err(error),
-            (Ok(Err(problems)) | Err(problems), _) => Err(ConfigError::new(problems)),
+        let shared = match (&self.name_taken, &enabled, shared) {
+            (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
+            (None, Ok(_), Ok(Ok(shared))) => self.apply(&shared).map(|()| shared),
+            (None, Ok(_), Ok(Err(problems)) | Err(problems)) => Err(ConfigError::new(problems)),
         };
-        let enabled = written.enabled().unwrap_or(true);
+        let enabled = enabled.unwrap_or(true);
         self.error = shared.as_ref().err().cloned();
-        let applied = shared.as_ref().map_err(Clone::clone).and_then(|shared| {
-            self.apply(shared).inspect_err(|error| {
-                self.error = Some(error.clone());
-            })
-        });
-        if let Err(error) = applied {
-            self.error = Some(error);
-        }
 
         let mut config = match &shared {
             Ok(shared) => ServiceConfig::new(kind, enabled, shared),
@@ -338,6 +329,7 @@ impl Entry {
         match &shared.rate_limit {
             Some(limit) if core.limiter.is_limited() && core.limiter.config() == *limit => {}
             Some(limit) => core.limiter.reconfigure(limit.clone())?,
+            None if core.limiter.parks_within(shared.max_keys, shared.max_park) => {}
             None => core.limiter.set_parking(shared.max_keys, shared.max_park),
         }
         if let Some(bulkhead) = &shared.bulkhead
