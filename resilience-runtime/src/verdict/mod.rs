@@ -26,6 +26,8 @@ use crate::name::ServiceKind;
 /// | [`throttled`](Self::throttled) | yes, after the time that the server asked for | no |
 /// | [`permanent`](Self::permanent) | no | no, it is a sign of life |
 /// | [`unknown`](Self::unknown) | as the service's kind says | as the service's kind says |
+/// | [`session_lost`](Self::session_lost) | yes, over a new session | learns nothing |
+/// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
 ///
 /// Two verdicts are equal when they lead to the same behaviour; the [`code`](Self::code) is only for
 /// logs.
@@ -36,6 +38,8 @@ pub struct Verdict {
     breaker: Option<BreakerSignal>,
     retry_after: Option<Duration>,
     code: Option<ErrorCode>,
+    reconnect: bool,
+    context_too_large: bool,
 }
 
 /// The heart of a [`Verdict`].
@@ -111,6 +115,8 @@ impl Verdict {
             breaker: None,
             retry_after: None,
             code: None,
+            reconnect: false,
+            context_too_large: false,
         }
     }
 
@@ -139,6 +145,26 @@ impl Verdict {
     /// No rule knows it; the service's kind decides.
     pub const fn unknown() -> Self {
         Self::new(Class::Unknown)
+    }
+
+    /// The server no longer knows the session: surely not executed, to be sent again over a new one. The
+    /// server answered, so the breaker learns nothing from it.
+    pub const fn session_lost() -> Self {
+        Self::transient().ignored_by_breaker().needs_reconnect()
+    }
+
+    /// The prompt is larger than the model's context: permanent, though a bigger model may take it.
+    pub const fn context_too_large() -> Self {
+        let mut verdict = Self::permanent();
+        verdict.context_too_large = true;
+        verdict
+    }
+
+    /// The same, and the connection that it happened on is of no more use: a function with a
+    /// `reconnect` runs it before its body runs again.
+    pub const fn needs_reconnect(mut self) -> Self {
+        self.reconnect = true;
+        self
     }
 
     /// The same, but the circuit breaker learns nothing from it.
@@ -213,6 +239,18 @@ impl Verdict {
         matches!(self.class, Class::Unknown)
     }
 
+    /// Whether the connection that it happened on is of no more use.
+    #[must_use]
+    pub const fn is_reconnect_needed(&self) -> bool {
+        self.reconnect
+    }
+
+    /// Whether the prompt was larger than the model's context.
+    #[must_use]
+    pub const fn is_context_too_large(&self) -> bool {
+        self.context_too_large
+    }
+
     /// Whether a call that failed with it may be made again.
     #[must_use]
     pub const fn may_retry(&self, idempotent: bool) -> bool {
@@ -263,6 +301,8 @@ impl PartialEq for Verdict {
         self.class == other.class
             && self.breaker_signal() == other.breaker_signal()
             && self.retry_after == other.retry_after
+            && self.reconnect == other.reconnect
+            && self.context_too_large == other.context_too_large
     }
 }
 
