@@ -91,7 +91,7 @@ pub use telemetry::{
     CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
     WithCorrelationId, with_correlation_id,
 };
-pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Verdict};
+pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
-use super::{ErrorCode, Verdict};
+use super::{ErrorCode, Reason, Verdict};
 
 /// Something that holds response headers: an [`http::HeaderMap`], a map, or a list of pairs.
 ///
@@ -133,6 +133,8 @@ impl Verdict {
             408 | 409 | 425 => Self::transient().ignored_by_breaker(),
             501 | 505 => Self::permanent().counts_as_failure(),
             500..=599 => Self::outcome_unknown(),
+            401 | 403 => Self::permanent().because(Reason::Denied),
+            404 | 410 => Self::permanent().because(Reason::NotFound),
             _ => Self::permanent(),
         };
         let verdict = match headers.header("x-should-retry").map(str::trim) {

@@ -29,8 +29,8 @@ use crate::name::ServiceKind;
 /// | [`session_lost`](Self::session_lost) | yes, over a new session | learns nothing |
 /// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
 ///
-/// Two verdicts are equal when they lead to the same behaviour; the [`code`](Self::code) is only for
-/// logs.
+/// Two verdicts are equal when the call goes on in the same way; their [`code`](Self::code), which is for
+/// logs, and their [`reason`](Self::reason), which is for fallbacks and caches, are not compared.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Verdict {
@@ -39,7 +39,7 @@ pub struct Verdict {
     retry_after: Option<Duration>,
     code: Option<ErrorCode>,
     reconnect: bool,
-    context_too_large: bool,
+    reason: Option<Reason>,
 }
 
 /// The heart of a [`Verdict`].
@@ -70,6 +70,20 @@ impl Class {
             Self::Unknown => "unknown",
         }
     }
+}
+
+/// Why a call failed, where fallbacks and caches act upon it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// What was asked for does not exist. A cache remembers that for its `negative_ttl`.
+    NotFound,
+    /// The caller may not: unknown, expired or forbidden credentials.
+    Denied,
+    /// The account has used up what it paid for; waiting does not help.
+    QuotaExhausted,
+    /// The prompt is larger than the model's context.
+    ContextTooLarge,
 }
 
 /// What an outcome tells a circuit breaker.
@@ -116,7 +130,7 @@ impl Verdict {
             retry_after: None,
             code: None,
             reconnect: false,
-            context_too_large: false,
+            reason: None,
         }
     }
 
@@ -155,9 +169,13 @@ impl Verdict {
 
     /// The prompt is larger than the model's context: permanent, though a bigger model may take it.
     pub const fn context_too_large() -> Self {
-        let mut verdict = Self::permanent();
-        verdict.context_too_large = true;
-        verdict
+        Self::permanent().because(Reason::ContextTooLarge)
+    }
+
+    /// The same, with a reason that fallbacks and caches act upon.
+    pub const fn because(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// The same, and the connection that it happened on is of no more use: a function with a
@@ -245,10 +263,10 @@ impl Verdict {
         self.reconnect
     }
 
-    /// Whether the prompt was larger than the model's context.
+    /// Why, where it matters to fallbacks and caches.
     #[must_use]
-    pub const fn is_context_too_large(&self) -> bool {
-        self.context_too_large
+    pub const fn reason(&self) -> Option<Reason> {
+        self.reason
     }
 
     /// Whether a call that failed with it may be made again.
@@ -302,7 +320,6 @@ impl PartialEq for Verdict {
             && self.breaker_signal() == other.breaker_signal()
             && self.retry_after == other.retry_after
             && self.reconnect == other.reconnect
-            && self.context_too_large == other.context_too_large
     }
 }
 
