@@ -45,6 +45,7 @@
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod body;
 mod bulkhead;
 mod call;
 mod circuit_breaker;
@@ -57,7 +58,9 @@ mod plan;
 mod rate_limit;
 mod registry;
 mod retry;
+mod safety;
 mod service;
+mod session;
 mod sync;
 mod telemetry;
 mod timer;
@@ -68,6 +71,7 @@ mod wake;
 #[path = "private.rs"]
 pub mod __private;
 
+pub use body::hint;
 pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
 pub use call::{Outcome, ServiceWithFallback};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
@@ -86,6 +90,7 @@ pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 pub use registry::InScope;
 pub use registry::Registry;
 pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
+pub use safety::Safety;
 pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
     CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,

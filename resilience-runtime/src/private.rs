@@ -3,11 +3,13 @@
 pub use std::time::Duration;
 
 pub use crate::call::admit::Admit;
-pub use crate::call::rescue::{InCall, On, Registered};
+pub use crate::call::rescue::{InCall, On, Registered, When};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
 pub use crate::call::unasked as registered;
-pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, ok_is_ok};
+pub use crate::call::{
+    Attempt, Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok,
+};
 pub use crate::config::{Abandoned, Jitter, Key, Pattern, Strategy, Value, Window};
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::name::ServiceKind;

@@ -13,7 +13,15 @@ use super::{Code, Count, On, Time};
 /// What `fallback(…)` takes. Not a struct of options, because order counts and `call` may repeat.
 pub(crate) const PLACE: Place = Place {
     within: Some("fallback"),
-    names: &["cache", "call", "value", "registered", "on"],
+    names: &[
+        "cache",
+        "call",
+        "on_context_too_large",
+        "on_throttled",
+        "value",
+        "registered",
+        "on",
+    ],
 };
 
 options! {
@@ -36,6 +44,17 @@ pub(crate) enum Fallback {
     },
 }
 
+/// Which failures a function answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Those that the whole fallback answers.
+    On,
+    /// The prompt was larger than the model's context.
+    ContextTooLarge,
+    /// The provider or the limit here asked for fewer calls.
+    Throttled,
+}
+
 /// One thing to try after a failure.
 #[derive(Debug)]
 pub(crate) enum Step {
@@ -43,7 +62,10 @@ pub(crate) enum Step {
         name: Span,
         cache: Box<Partial<LastGood>>,
     },
-    Call(ExprPath),
+    Call {
+        path: ExprPath,
+        when: When,
+    },
     Value(Expr),
     Registered,
 }
@@ -74,7 +96,10 @@ impl Read for Fallback {
         match meta {
             Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
             Meta::NameValue(pair) => Ok(Self::Steps {
-                steps: vec![Step::Call(function(&pair.value)?)],
+                steps: vec![Step::Call {
+                    path: function(&pair.value)?,
+                    when: When::On,
+                }],
                 on: On::Any,
                 wrong: None,
             }),
@@ -177,8 +202,18 @@ fn read_step(meta: &Meta) -> Result<Step> {
             "expected `cache(key = …, ttl = \"5m\")`, the last good answer",
         )
         .with_span(meta.path())),
-        ("call", Meta::NameValue(pair)) => function(&pair.value).map(Step::Call),
-        ("call", _) => Err(Error::custom("expected `call = function`").with_span(meta.path())),
+        (name @ ("call" | "on_context_too_large" | "on_throttled"), meta) => {
+            let Meta::NameValue(pair) = meta else {
+                let message = format!("expected `{name} = function`");
+                return Err(Error::custom(message).with_span(meta.path()));
+            };
+            let when = match name {
+                "on_context_too_large" => When::ContextTooLarge,
+                "on_throttled" => When::Throttled,
+                _ => When::On,
+            };
+            function(&pair.value).map(|path| Step::Call { path, when })
+        }
         ("registered", Meta::Path(_)) => Ok(Step::Registered),
         ("registered", _) => Err(Error::custom(
             "`registered` stands alone: the fallback is registered at run time",

@@ -13,7 +13,7 @@ use quote::quote;
 use syn::{Expr, MacroDelimiter, Meta};
 
 pub(crate) use duration::{Time, Wait, Window};
-pub(crate) use fallback::{Fallback, LastGood, Step};
+pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
 use items::{Options, options};
 pub(crate) use value::{
@@ -39,6 +39,9 @@ options! {
         fallback: Fallback,
         classify: Callable,
         classify_ok: Callable,
+        verify: Callable,
+        reconnect: Callable,
+        safety: Callable,
         idempotent: Flag,
         correlation_id: Code,
         borrow: Names,
@@ -276,6 +279,11 @@ impl Args {
     /// Whether failed attempts are repeated.
     pub(crate) fn retries(&self) -> bool {
         !Switch::is_off(self.retry.as_ref())
+    }
+
+    /// Whether the arguments are needed again after an attempt.
+    pub(crate) fn keeps_arguments(&self) -> bool {
+        self.retries() || self.verify.is_some()
     }
 
     /// `retry(retry_if = …)`

@@ -32,10 +32,11 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
                     );
                 }
             }
-            Step::Call(path) => {
+            Step::Call { path, .. } => {
+                let path = source(&syn::Expr::Path(path.clone()));
                 problems.handle(arguments_have_names(
                     function,
-                    &source(&syn::Expr::Path(path.clone())),
+                    &format!("the fallback `{path}`"),
                 ));
             }
             Step::Value(_) | Step::Registered => {}
@@ -44,8 +45,8 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     problems.finish()
 }
 
-/// A fallback function gets the same arguments, so each must be something that can be written down.
-fn arguments_have_names(function: &Function, path: &str) -> Result<()> {
+/// Another function gets the same arguments, so each must be something that can be written down.
+pub(super) fn arguments_have_names(function: &Function, who: &str) -> Result<()> {
     let mut problems = Error::accumulator();
     for argument in &function.arguments {
         let named = argument.rebuilt(&mut |binding| {
@@ -55,7 +56,7 @@ fn arguments_have_names(function: &Function, path: &str) -> Result<()> {
         if named.is_none() {
             problems.push(
                 Error::custom(format!(
-                    "the fallback `{path}` takes this argument too, but the pattern does not name the whole of it; \
+                    "{who} takes this argument too, but the pattern does not name the whole of it; \
                      give it a name and take it apart in the body"
                 ))
                 .with_span(&argument.place()),

@@ -1,6 +1,7 @@
 //! Rules between arguments, and between arguments and the function. The rules of one argument alone are
 //! where it is read.
 
+mod companion;
 mod database;
 mod fallback;
 mod values;
@@ -34,6 +35,7 @@ pub(crate) fn check(
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
         problems.handle(fallback::check(args, function));
+        problems.handle(companion::check(args, function));
         if all_were_read {
             problems.handle(error_is_known(args, function));
         }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::Expansion;
+use super::{Expansion, companion};
 use crate::function::{Binding, Passing, without_impl_trait};
 use crate::runtime::at;
 
@@ -33,8 +33,10 @@ impl Expansion<'_> {
             !receiver.can_be_shadowed
                 && match receiver.passing {
                     Passing::Copied => false,
-                    Passing::Lent => self.args.retries() || self.fallback_uses(&receiver.ident),
-                    Passing::Owned => self.args.retries(),
+                    Passing::Lent => {
+                        self.args.keeps_arguments() || self.fallback_uses(&receiver.ident)
+                    }
+                    Passing::Owned => self.args.keeps_arguments(),
                 }
         });
         if borrows || receiver_is_stuck {
@@ -57,15 +59,15 @@ impl Expansion<'_> {
         if !self.body.contain(&binding.ident) || self.borrowed(&binding.ident) {
             return None;
         }
-        let retries = self.args.retries();
+        let kept = self.args.keeps_arguments();
         match binding.passing {
-            Passing::Owned if retries => Some(Renewal::Clone),
+            Passing::Owned if kept => Some(Renewal::Clone),
             Passing::Owned if self.capture() == Capture::ByUse => Some(Renewal::Take),
             Passing::Owned => None,
-            Passing::Lent if retries || self.fallback_uses(&binding.ident) => Some(Renewal::Lend),
+            Passing::Lent if kept || self.fallback_uses(&binding.ident) => Some(Renewal::Lend),
             Passing::Lent => None,
             // A fresh copy, where the body may change it.
-            Passing::Copied if retries && binding.mutability.is_some() => Some(Renewal::Take),
+            Passing::Copied if kept && binding.mutability.is_some() => Some(Renewal::Take),
             Passing::Copied => None,
         }
     }
@@ -117,11 +119,12 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     };
     let block = quote_spanned!(there=> #keywords { #(#inside)* #edge #body });
     let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block).await);
-    if outside.is_empty() {
+    let run = if outside.is_empty() {
         run
     } else {
         quote_spanned!(mixed=> { #(#outside)* #run })
-    }
+    };
+    companion::reconnected(expansion, run)
 }
 
 fn renew(

@@ -57,6 +57,9 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     if args.retry_if().is_some() {
         built = quote_spanned!(mixed=> #built.retry_if());
     }
+    if args.reconnect.is_some() {
+        built = quote_spanned!(mixed=> #built.reconnects());
+    }
     if let Some(cache) = last_good(expansion) {
         let ttl = cache.ttl.as_ref().map(|ttl| ttl.value.duration(runtime));
         let max_entries = match &cache.max_entries {

@@ -7,7 +7,8 @@ use syn::{Expr, ExprPath};
 
 use super::Expansion;
 use super::description::last_good;
-use crate::args::{Fallback, On, Step, source, variant};
+use super::step::{Filter, Told};
+use crate::args::{Fallback, Step, When, source};
 use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
 use crate::runtime::at;
 
@@ -30,7 +31,7 @@ impl<'a> Expansion<'a> {
     /// Whether a fallback uses the argument of that name.
     pub(super) fn fallback_uses(&self, ident: &Ident) -> bool {
         self.steps().iter().any(|step| match step {
-            Step::Call(_) => true,
+            Step::Call { .. } => true,
             Step::Value(value) => self.value_mentions(value, ident),
             Step::Cache { .. } | Step::Registered => false,
         })
@@ -51,7 +52,7 @@ impl<'a> Expansion<'a> {
         let owned = last_good(self).is_some() || is_surely_owned(&self.function.output);
         if off || written || answered || !owned {
             Registered::No
-        } else if steps.iter().any(|step| matches!(step, Step::Call(_))) {
+        } else if steps.iter().any(|step| matches!(step, Step::Call { .. })) {
             Registered::Step
         } else {
             Registered::Unasked
@@ -68,7 +69,7 @@ impl<'a> Expansion<'a> {
         let mixed = Span::mixed_site();
         let mut before = TokenStream::new();
         let mut after = TokenStream::new();
-        if self.args.retries() {
+        if self.args.keeps_arguments() {
             return (before, after);
         }
         let arguments = self.function.arguments.iter();
@@ -106,19 +107,13 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
-    let written = expansion
-        .args
-        .fallback
-        .as_ref()
-        .map(|written| &written.value);
-    let on = variant(match written {
-        Some(Fallback::Steps { on, .. }) => *on,
-        _ => On::Any,
-    });
+    let filter = Filter::of(expansion);
+    let on = filter.admits();
     let steps = expansion.steps();
     let registered = expansion.registered();
-    let answered = matches!(steps.last(), Some(Step::Value(_)));
-    let calls = steps.iter().any(|step| matches!(step, Step::Call(_)));
+    let general = || filter.condition(expansion, When::On);
+    let answered = matches!(steps.last(), Some(Step::Value(_))) && general().is_none();
+    let calls = steps.iter().any(|step| matches!(step, Step::Call { .. }));
 
     let remember = last_good(expansion)
         .map(|_| quote_spanned!(there=> #private::Call::remember(&mut call, &out);));
@@ -143,35 +138,56 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
     let mut failure_told = false;
     for (index, step) in steps.iter().enumerate() {
         let later = &steps[index + 1..];
+        // Only the last failure is told, and only where nothing answers in the end.
+        let told = !answered
+            && !later.iter().any(
+                |step| matches!(step, Step::Call { when, .. } if filter.condition(expansion, *when).is_none()),
+            );
+        let mut step_of = |when| {
+            let step = Told {
+                told,
+                earlier: failure_told,
+                condition: filter.condition(expansion, when),
+            };
+            failure_told |= told;
+            step
+        };
         tried.extend(match step {
-            Step::Cache { .. } => quote_spanned! {there=>
-                if let ::core::option::Option::Some(out) = #private::Call::recall(&mut call) {
-                    break 'answer out;
+            Step::Cache { .. } => {
+                let recall = quote_spanned! {there=>
+                    if let ::core::option::Option::Some(out) = #private::Call::recall(&mut call) {
+                        break 'answer out;
+                    }
+                };
+                match general() {
+                    None => recall,
+                    Some(condition) => quote_spanned!(mixed=> if #condition { #recall }),
                 }
-            },
-            Step::Call(path) => {
-                // Only the last failure is told, and only where nothing answers in the end.
-                let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
-                failure_told |= told;
-                call(expansion, path, later, told)
             }
+            Step::Call { path, when } => call(expansion, path, later, &step_of(*when)),
             Step::Value(value) => {
                 let output = without_impl_trait(&expansion.function.output);
                 let value = expansion.user_code(value);
-                quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "value", #value))
+                let rescued = quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "value", #value));
+                match general() {
+                    None => rescued,
+                    Some(condition) => {
+                        quote_spanned!(mixed=> if #condition { break 'answer #rescued; })
+                    }
+                }
             }
-            Step::Registered => {
-                let told = !answered && !later.iter().any(|step| matches!(step, Step::Call(_)));
-                let step = ask_registered(expansion, told, failure_told);
-                failure_told |= told;
-                step
-            }
+            Step::Registered => ask_registered(expansion, &step_of(When::On)),
         });
     }
     match registered {
         Registered::No => {}
         Registered::Step => {
-            tried.extend(ask_registered(expansion, true, failure_told));
+            let step = Told {
+                told: true,
+                earlier: failure_told,
+                condition: general(),
+            };
+            tried.extend(ask_registered(expansion, &step));
             failure_told = true;
         }
         Registered::Unasked => {
@@ -193,7 +209,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
         tried.extend(if failure_told {
             // That both errors go into a box is asked by the step that can fail.
             let last_call = steps.iter().rev().find_map(|step| match step {
-                Step::Call(path) => Some(at(path.span())),
+                Step::Call { path, .. } => Some(at(path.span())),
                 _ => None,
             });
             let there = last_call.unwrap_or(there);
@@ -214,7 +230,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
 }
 
 /// Calls a fallback function with the function's arguments.
-fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) -> TokenStream {
+fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], step: &Told) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = at(path.span());
     let private = expansion.runtime.private(there);
@@ -235,24 +251,24 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], told: bool) 
     };
     let allow = passes_an_underscore(expansion)
         .then(|| quote_spanned!(mixed=> #[allow(clippy::used_underscore_binding)]));
-    if told {
+    if step.told {
         let told = quote_spanned!(there=> ::core::convert::Into::into(failure));
-        quote_spanned! {mixed=>
+        step.statements(&quote_spanned! {mixed=>
             #allow
             let outcome = #outcome;
-            let last = match outcome {
+            match outcome {
                 ::core::result::Result::Ok(value) => break 'answer #rescued,
                 ::core::result::Result::Err(failure) => ::core::option::Option::Some((#name, #told)),
-            };
-        }
+            }
+        })
     } else {
-        quote_spanned! {mixed=>
+        step.statements(&quote_spanned! {mixed=>
             #allow
             let outcome = #outcome;
             if let ::core::result::Result::Ok(value) = outcome {
                 break 'answer #rescued;
             }
-        }
+        })
     }
 }
 
@@ -268,7 +284,7 @@ fn passes_an_underscore(expansion: &Expansion<'_>) -> bool {
 fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
     let needed_again = |ident: &Ident| {
         later.iter().any(|step| match step {
-            Step::Call(_) => true,
+            Step::Call { .. } => true,
             Step::Value(value) => expansion.value_mentions(value, ident),
             Step::Cache { .. } | Step::Registered => false,
         })
@@ -288,7 +304,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
         }
     };
     let receiver = expansion.function.receiver.as_ref().map(|receiver| {
-        let saved = !expansion.args.retries()
+        let saved = !expansion.args.keeps_arguments()
             && receiver.passing == Passing::Owned
             && !receiver.can_be_shadowed
             && expansion.body.contain(&receiver.ident);
@@ -302,9 +318,8 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
     receiver.into_iter().chain(arguments).collect()
 }
 
-/// A fallback that was registered at run time. Its failure is `told` where nothing answers in the end; where
-/// none is registered, an `earlier` failure is.
-fn ask_registered(expansion: &Expansion<'_>, told: bool, earlier: bool) -> TokenStream {
+/// A fallback that was registered at run time. Where none is registered, an earlier failure is told.
+fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
     let mixed = Span::mixed_site();
     let output = without_impl_trait(&expansion.function.output);
     let there = at(output.span());
@@ -312,29 +327,25 @@ fn ask_registered(expansion: &Expansion<'_>, told: bool, earlier: bool) -> Token
     let asked = quote_spanned!(there=> #private::Call::registered::<#output>(&mut call).await);
     let rescued =
         quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "registered", value));
-    if !told {
-        return quote_spanned! {mixed=>
+    if !step.told {
+        return step.statements(&quote_spanned! {mixed=>
             let outcome = #asked;
             if let ::core::option::Option::Some(::core::result::Result::Ok(value)) = outcome {
                 break 'answer #rescued;
             }
-        };
+        });
     }
-    let earlier = if earlier {
-        quote_spanned!(mixed=> last)
-    } else {
-        quote_spanned!(mixed=> ::core::option::Option::None)
-    };
-    quote_spanned! {mixed=>
+    let earlier = step.earlier();
+    step.statements(&quote_spanned! {mixed=>
         let outcome = #asked;
-        let last = match outcome {
+        match outcome {
             ::core::option::Option::Some(::core::result::Result::Ok(value)) => break 'answer #rescued,
             ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
                 ::core::option::Option::Some(("registered", failure))
             }
             ::core::option::Option::None => #earlier,
-        };
-    }
+        }
+    })
 }
 
 /// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is

@@ -18,7 +18,7 @@ pub(super) fn judges(expansion: &Expansion<'_>) -> TokenStream {
     quote_spanned!(mixed=> #judge, #ok, #exhausted)
 }
 
-fn judge(expansion: &Expansion<'_>) -> TokenStream {
+pub(super) fn judge(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
     let mut judgement = match &expansion.args.classify {

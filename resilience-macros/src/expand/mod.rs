@@ -14,9 +14,11 @@
 //! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
 
 mod attempt;
+mod companion;
 mod description;
 mod fallback;
 mod judge;
+mod step;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
@@ -112,6 +114,7 @@ impl Expansion<'_> {
             let id = self.user_code(&id.value.0);
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
+        let safety = companion::safety(self);
         let cache_key = description::last_good(self)
             .and_then(|cache| cache.key.as_ref())
             .map(|key| self.hashed("cache_key", &key.value.0));
@@ -124,6 +127,7 @@ impl Expansion<'_> {
             #key
             #cost
             #correlation_id
+            #safety
             #cache_key
         }
     }
@@ -143,6 +147,7 @@ impl Expansion<'_> {
         let private = &self.private;
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
+        let verified = companion::verified(self);
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
@@ -150,6 +155,7 @@ impl Expansion<'_> {
                     break #refuse;
                 }
                 let attempt = #attempt;
+                #verified
                 if let ::core::ops::ControlFlow::Break(out) = #settle {
                     break out;
                 }
@@ -163,10 +169,12 @@ impl Expansion<'_> {
         let private = &self.private;
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
+        let verified = companion::verified(self);
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
             if #private::Call::admit(&mut call).await {
                 let attempt = #attempt;
+                #verified
                 #settle
             } else {
                 #refuse

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
-use super::{Call, Outcome, Refusal};
+use super::{Call, Outcome, Pushback, Refusal};
 use crate::bulkhead::EnterError;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -75,6 +75,9 @@ impl Call {
             refusal.tell(self);
         }
         let cause = refusal.cause();
+        if let Refusal::RateLimit { .. } = refusal {
+            self.pushback = Some(Pushback::Throttled);
+        }
         let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
         self.end(Some(cause), given_up);
         refusal.into_error(self)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::Span;
 
-use super::Call;
+use super::{Call, Pushback};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -13,7 +13,7 @@ use crate::name::ServiceKind;
 use crate::telemetry::Counter;
 use crate::telemetry::events::{self, Level, listening};
 use crate::verdict::probe::Judgement;
-use crate::verdict::{BreakerSignal, Class, Verdict};
+use crate::verdict::{BreakerSignal, Class, Reason, Verdict};
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum Next {
 }
 
 /// Why there is no other attempt although the error would allow one.
-type Reason = &'static str;
+type NoRetry = &'static str;
 
 impl Call {
     /// The body succeeded. Compiled once, not into each annotated function.
@@ -35,6 +35,9 @@ impl Call {
             self.release(BreakerOutcome::Success, Moment::now);
             if self.plan().budget {
                 self.core().budget.deposit();
+            }
+            if self.hint.is_some() {
+                self.leave_alone(None, Moment::now().max(self.now));
             }
         }
         if self.attempt == 1 {
@@ -51,29 +54,72 @@ impl Call {
     #[cold]
     pub(super) fn failed(&mut self, judgement: Judgement, error_type: &'static str) -> Next {
         let now = Moment::now().max(self.now);
+        let verdict = self.in_this_call(judgement.verdict);
+        let allowed = verdict.may_retry(self.may_repeat());
         let plan = self.plan();
         let kind = plan.core.kind;
-        let verdict = judgement.verdict.or_default_of(kind);
-        let allowed = verdict.may_retry(plan.idempotent);
         if judgement.verdict.is_unknown() && plan.retry.is_some() && !allowed {
             plan.function
                 .unknown_error(&plan.core.name, kind, error_type);
         }
+        let plan_reconnects = plan.function.reconnects;
         self.end_attempt(verdict, now);
-        if self.plan().rate_limit
-            && let Some(wait) = verdict.retry_after()
-        {
-            self.core().limiter.park_key(self.key, wait, now);
-            if listening!(Level::WARN) {
-                self.tell(|subject| events::parked(subject, wait));
-            }
+        self.heed(verdict.retry_after(), now);
+        if verdict.is_reconnect_needed() && plan_reconnects {
+            self.core().session.lose(self.session);
         }
+        self.pushback = match (verdict.reason(), verdict.class()) {
+            (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
+            (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
+            _ => None,
+        };
         let wanted = !self.given_up_inside && judgement.retry.unwrap_or(allowed);
         let cause = match verdict.class() {
             Class::Permanent => FailureCause::Permanent,
             _ => FailureCause::Temporary,
         };
         self.next(wanted, verdict, error_type, cause, now)
+    }
+
+    /// What a verdict comes to, with all that is known besides.
+    fn in_this_call(&mut self, verdict: Verdict) -> Verdict {
+        let mut verdict = verdict.or_default_of(self.plan().core.kind);
+        if std::mem::take(&mut self.not_executed) {
+            verdict = verdict.not_executed();
+        }
+        let said = self.hint.as_ref().and_then(|hint| hint.retry_after);
+        match (said, verdict.retry_after()) {
+            (Some(wait), None) if !verdict.is_permanent() => verdict.with_retry_after(wait),
+            _ => verdict,
+        }
+    }
+
+    /// Whether the call may be repeated where it may have taken effect.
+    fn may_repeat(&self) -> bool {
+        self.repeatable.unwrap_or(self.plan().idempotent)
+    }
+
+    /// Does what the server asked for, in its answer or by what the body said of it.
+    #[inline]
+    fn heed(&mut self, retry_after: Option<Duration>, now: Moment) {
+        if retry_after.is_some() || self.hint.is_some() {
+            self.leave_alone(retry_after, now);
+        }
+    }
+
+    #[cold]
+    fn leave_alone(&mut self, retry_after: Option<Duration>, now: Moment) {
+        let hint = self.hint.take();
+        if !self.plan().rate_limit {
+            return;
+        }
+        let said = hint.and_then(|hint| hint.pause());
+        if let Some(wait) = retry_after.max(said) {
+            self.core().limiter.park_key(self.key, wait, now);
+            if listening!(Level::WARN) {
+                self.tell(|subject| events::parked(subject, wait));
+            }
+        }
     }
 
     /// The attempt was cut by its timeout: whether it took effect is unknown.
@@ -83,7 +129,8 @@ impl Call {
         let verdict = Verdict::outcome_unknown();
         self.count(Counter::Timeouts);
         self.end_attempt(verdict, now);
-        let wanted = self.plan().idempotent;
+        let wanted = self.may_repeat() || std::mem::take(&mut self.not_executed);
+        self.heed(None, now);
         let next = self.next(wanted, verdict, "Timeout", FailureCause::Timeout, now);
         self.timed_out_before = true;
         next
@@ -154,7 +201,7 @@ impl Call {
         now: Moment,
     ) -> Next {
         let refused = if wanted {
-            match self.plan_retry(verdict.retry_after(), now) {
+            match self.plan_retry(verdict, now) {
                 Ok(pause) => {
                     let attempt = self.attempt;
                     if listening!(Level::WARN) {
@@ -184,11 +231,7 @@ impl Call {
     }
 
     /// Everything that can be known before sleeping is decided before sleeping.
-    fn plan_retry(
-        &mut self,
-        retry_after: Option<Duration>,
-        now: Moment,
-    ) -> Result<Duration, Reason> {
+    fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan();
         let Some(policy) = &plan.retry else {
             return Err("no retries configured");
@@ -200,12 +243,22 @@ impl Call {
         if self.timed_out_before && plan.core.kind == ServiceKind::Llm {
             return Err("one attempt after a timeout");
         }
-        let asked = retry_after.unwrap_or_default();
+        // Over a new session the call may go at once, but not over a second one.
+        let session_lost =
+            verdict.is_reconnect_needed() && verdict.is_transient() && plan.function.reconnects;
+        if session_lost && self.reconnected {
+            return Err("session lost again");
+        }
+        let asked = verdict.retry_after().unwrap_or_default();
         if asked > plan.max_retry_after {
             return Err("retry-after above max_retry_after");
         }
         let backoff = policy.delay(self.attempt, self.previous_delay);
-        let mut pause = backoff.max(asked);
+        let mut pause = if session_lost {
+            asked
+        } else {
+            backoff.max(asked)
+        };
         if plan.rate_limit {
             let token = plan.core.limiter.earliest(self.key, self.cost, now);
             pause = pause.max(token.ok_or("cost above the rate limit")?);
@@ -231,7 +284,7 @@ impl Call {
         Ok(pause)
     }
 
-    fn tell_gave_up(&mut self, reason: Reason, verdict: Verdict, error_type: &'static str) {
+    fn tell_gave_up(&mut self, reason: NoRetry, verdict: Verdict, error_type: &'static str) {
         let attempts = self.attempt;
         if listening!(Level::WARN) {
             self.tell(|subject| events::gave_up(subject, attempts, reason, verdict, error_type));

@@ -3,17 +3,20 @@
 //!
 //! The macro and the calls by hand drive the same steps: [`Call::start`], then for each attempt
 //! [`Call::admit`](admit), [`Call::run`](run) and [`Call::settle`](settle), then perhaps a
-//! [`rescue`](rescue). What a step decides is decided in functions that are not generic.
+//! [`rescue`](rescue); before and after an attempt perhaps [`reconnect`](mod@reconnect) and
+//! [`verify`](mod@verify). What a step decides is decided in functions that are not generic.
 
 pub(crate) mod admit;
 mod by_hand;
+mod companion;
 mod decide;
-mod nested;
 mod outcome;
+mod reconnect;
 pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub mod unasked;
+mod verify;
 
 use std::fmt;
 use std::hash::Hash;
@@ -23,6 +26,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 use tracing::Span;
 
+use crate::body::{self, Hint};
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::config::ConfigError;
@@ -31,12 +35,14 @@ use crate::fallback::FailureCause;
 use crate::plan::{Function, Plan, ServiceCore, Site};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
+use crate::safety::Safety;
 use crate::service::Service;
 use crate::telemetry::events::{self, Level, Subject, listening};
 use crate::telemetry::{CorrelationId, Counter};
 use crate::timer::NoTimer;
 
 pub use by_hand::ServiceWithFallback;
+pub use companion::{Reconnected, Verified, companion};
 pub use outcome::{Attempt, CloneForRetry, Outcome, ok_is_ok};
 
 /// One guarded call. Everything that it holds is given back when it is dropped, wherever that happens.
@@ -59,7 +65,18 @@ pub struct Call {
     timed_out_before: bool,
     ended: bool,
     cause: Option<FailureCause>,
+    pushback: Option<Pushback>,
+    /// What `safety` says of a repetition; otherwise the function's idempotence does.
+    repeatable: Option<bool>,
+    /// The attempt, whatever its error says, did not take effect.
+    not_executed: bool,
+    /// This call has renewed the session itself.
+    reconnected: bool,
+    /// The session that the running attempt began with.
+    session: u32,
     refusal: Option<Refusal>,
+    /// What the body said of the server in the running attempt.
+    hint: Option<Box<Hint>>,
     /// Whether it was looked at who listens.
     announced: bool,
     logged: Option<Box<Logged>>,
@@ -81,6 +98,13 @@ struct Hold {
     place: bool,
     /// The body has been polled.
     running: bool,
+}
+
+/// What a fallback of its own may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pushback {
+    ContextTooLarge,
+    Throttled,
 }
 
 /// Why nothing is sent.
@@ -144,7 +168,13 @@ impl Call {
             timed_out_before: false,
             ended: false,
             cause: None,
+            pushback: None,
+            repeatable: None,
+            not_executed: false,
+            reconnected: false,
+            session: 0,
             refusal: None,
+            hint: None,
             announced: false,
             logged: None,
         }
@@ -167,6 +197,11 @@ impl Call {
         }
     }
 
+    /// Whether the call may be repeated where it may have taken effect.
+    pub fn safety(call: &mut Self, safety: impl Into<Safety>) {
+        call.repeatable = Some(safety.into().may_repeat());
+    }
+
     /// The id to log the call under. It becomes text only if something may be logged.
     pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
         if listening!(Level::ERROR) {
@@ -183,7 +218,7 @@ impl Call {
     }
 
     #[inline]
-    fn core(&self) -> &ServiceCore {
+    fn core(&self) -> &Arc<ServiceCore> {
         &self.plan().core
     }
 
@@ -280,7 +315,7 @@ impl Call {
         self.cause = cause;
         // A success says nothing of an error that somebody else gave up on in the same poll.
         if cause.is_some() {
-            nested::mark(given_up);
+            body::mark(given_up);
         }
     }
 }

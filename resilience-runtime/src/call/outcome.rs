@@ -23,6 +23,9 @@ pub trait Outcome {
     /// The success, if it is one.
     fn success(&self) -> Option<&Self::Ok>;
 
+    /// The error, if it is one.
+    fn failure(&self) -> Option<&Self::Error>;
+
     /// From a result.
     fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
 }
@@ -39,6 +42,11 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
     #[inline]
     fn success(&self) -> Option<&T> {
         self.as_ref().ok()
+    }
+
+    #[inline]
+    fn failure(&self) -> Option<&E> {
+        self.as_ref().err()
     }
 
     #[inline]

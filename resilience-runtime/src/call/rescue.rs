@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::outcome::Outcome;
-use super::{Call, nested};
+use super::{Call, Pushback};
+use crate::body;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
@@ -25,6 +26,17 @@ pub enum On {
     Transient,
     /// Calls that were turned away here.
     Rejection,
+}
+
+/// Which failures one step of a fallback answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// As `on` says.
+    On(On),
+    /// The prompt was larger than the model's context.
+    ContextTooLarge,
+    /// The server asked for fewer calls, the limit here was reached, or the account is used up.
+    Throttled,
 }
 
 impl On {
@@ -48,6 +60,16 @@ impl Call {
                 ControlFlow::Continue(error)
             }
             Err(error) => ControlFlow::Break(R::from_result(Err(error))),
+        }
+    }
+
+    /// Whether a step that answers only some failures answers this one.
+    #[must_use]
+    pub fn answers(call: &Self, when: When) -> bool {
+        match when {
+            When::On(on) => call.cause.is_some_and(|cause| on.answers(cause)),
+            When::ContextTooLarge => call.pushback == Some(Pushback::ContextTooLarge),
+            When::Throttled => call.pushback == Some(Pushback::Throttled),
         }
     }
 
@@ -85,7 +107,7 @@ impl Call {
     }
 
     pub(super) fn answered_by(&mut self, strategy: &'static str) {
-        nested::mark(false);
+        body::mark(false);
         self.count(match strategy {
             "cache" => Counter::FallbackCache,
             "value" => Counter::FallbackValue,

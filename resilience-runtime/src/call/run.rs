@@ -12,7 +12,8 @@ use tokio::time::Sleep;
 use tracing::span::Entered;
 
 use super::outcome::{Attempt, AttemptEnd};
-use super::{Call, Logged, nested};
+use super::{Call, Logged};
+use crate::body::PollScope;
 use crate::clock::Moment;
 use crate::telemetry::EnteredCorrelation;
 use crate::timer;
@@ -92,11 +93,11 @@ impl Call {
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.hold.unused_token = None;
         self.hold.running = true;
-        let nested = nested::PollScope::enter();
+        let frame = PollScope::enter(self.hint.take());
         let scope = self.enter_scope();
         let polled = body.poll(cx);
         drop(scope);
-        self.given_up_inside = nested.given_up();
+        (self.given_up_inside, self.hint) = frame.end();
         polled
     }
 

@@ -8,6 +8,7 @@ use crate::fallback::RegisteredFallbacks;
 use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
+use crate::session::Session;
 use crate::telemetry::Counters;
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
@@ -19,6 +20,7 @@ pub(crate) struct ServiceCore {
     pub(crate) limiter: Arc<RateLimiter>,
     pub(crate) bulkhead: Arc<Bulkhead>,
     pub(crate) budget: RetryBudget,
+    pub(crate) session: Session,
     pub(crate) counters: Counters,
     pub(crate) registered: Arc<RegisteredFallbacks>,
 }

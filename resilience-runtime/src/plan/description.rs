@@ -16,6 +16,7 @@ pub struct Function {
     pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
     pub(crate) retry_if: bool,
+    pub(crate) reconnects: bool,
     pub(crate) has_fallback: bool,
     pub(crate) cache: Option<(Duration, Option<usize>)>,
 }
@@ -38,6 +39,7 @@ impl Function {
             off: &[],
             idempotent: None,
             retry_if: false,
+            reconnects: false,
             has_fallback: false,
             cache: None,
         }
@@ -68,6 +70,13 @@ impl Function {
     #[must_use]
     pub const fn retry_if(mut self) -> Self {
         self.retry_if = true;
+        self
+    }
+
+    /// It renews a session that was lost.
+    #[must_use]
+    pub const fn reconnects(mut self) -> Self {
+        self.reconnects = true;
         self
     }
 

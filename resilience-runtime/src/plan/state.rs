@@ -17,6 +17,7 @@ pub(crate) struct FunctionState {
     pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
     pub(crate) has_fallback: bool,
+    pub(crate) reconnects: bool,
     retry_if: bool,
     /// The type of the first error that no rule knew, where that kept retries from happening.
     unknown_error: OnceLock<&'static str>,
@@ -32,6 +33,7 @@ impl FunctionState {
             off: function.off,
             idempotent: function.idempotent,
             has_fallback: function.has_fallback,
+            reconnects: function.reconnects,
             retry_if: function.retry_if,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),
@@ -49,6 +51,7 @@ impl FunctionState {
             off: &[],
             idempotent: None,
             has_fallback: false,
+            reconnects: false,
             retry_if: false,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),

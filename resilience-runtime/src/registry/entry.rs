@@ -18,6 +18,7 @@ use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::service::{FunctionConfig, Service, ServiceConfig};
+use crate::session::Session;
 use crate::telemetry::Counters;
 
 /// One service and its functions.
@@ -74,6 +75,7 @@ impl Entry {
                 Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
             ),
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
+            session: Session::default(),
             counters: Counters::default(),
             registered: Arc::clone(registered),
             name,

@@ -76,6 +76,10 @@ pub(crate) fn gave_up(
     }, "call failed");
 }
 
+pub(crate) fn verified(subject: Subject<'_>, found: &'static str) {
+    say!(Level::WARN, subject, { found, }, "outcome verified");
+}
+
 pub(crate) fn rejected(subject: Subject<'_>, cause: &'static str, retry_after: Option<Duration>) {
     say!(Level::WARN, subject, {
         cause,

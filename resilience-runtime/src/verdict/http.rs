@@ -157,7 +157,7 @@ impl Verdict {
 }
 
 /// When the server wants to be asked again: `retry-after-ms`, else `Retry-After`.
-fn retry_after<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Duration> {
+pub(crate) fn retry_after<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Duration> {
     let milliseconds = headers
         .header("retry-after-ms")
         .and_then(seconds)

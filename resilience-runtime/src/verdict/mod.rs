@@ -13,6 +13,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use classify::Classify;
+pub(crate) use http::retry_after;
 pub use http::{HttpHeaders, HttpStatus};
 
 use crate::name::ServiceKind;
@@ -298,6 +299,14 @@ impl Verdict {
             (None, Class::Throttled | Class::Unknown) => BreakerSignal::Ignored,
             (None, Class::Permanent) => BreakerSignal::Success,
         }
+    }
+
+    /// The verdict of an attempt that is known not to have taken effect, whatever its error says.
+    pub(crate) const fn not_executed(mut self) -> Self {
+        if let Class::OutcomeUnknown = self.class {
+            self.class = Class::Transient;
+        }
+        self
     }
 
     /// The verdict with an unknown class replaced by the kind's default.

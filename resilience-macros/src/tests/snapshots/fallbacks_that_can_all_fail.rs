@@ -61,47 +61,51 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
         };
         let a = a_for_fallback;
         let b = b_for_fallback;
-        #[allow(clippy::used_underscore_binding)]
-        let outcome = ::resilience_runtime::__private::Outcome::into_result(
-            ::resilience_runtime::__private::Call::attempt_fallback(
-                    &mut call,
-                    ::resilience_runtime::__private::fallback::<
-                        _,
-                        _,
+        let last = {
+            #[allow(clippy::used_underscore_binding)]
+            let outcome = ::resilience_runtime::__private::Outcome::into_result(
+                ::resilience_runtime::__private::Call::attempt_fallback(
+                        &mut call,
+                        ::resilience_runtime::__private::fallback::<
+                            _,
+                            _,
+                            Result<Answer, ApiError>,
+                            _,
+                            _,
+                        >(((a, b), _c), &error, smaller),
+                    )
+                    .await,
+            );
+            match outcome {
+                ::core::result::Result::Ok(value) => {
+                    break 'answer ::resilience_runtime::__private::Call::rescued::<
                         Result<Answer, ApiError>,
-                        _,
-                        _,
-                    >(((a, b), _c), &error, smaller),
-                )
-                .await,
-        );
-        let last = match outcome {
-            ::core::result::Result::Ok(value) => {
-                break 'answer ::resilience_runtime::__private::Call::rescued::<
-                    Result<Answer, ApiError>,
-                >(&mut call, "smaller", value);
-            }
-            ::core::result::Result::Err(failure) => {
-                ::core::option::Option::Some((
-                    "smaller",
-                    ::core::convert::Into::into(failure),
-                ))
+                    >(&mut call, "smaller", value);
+                }
+                ::core::result::Result::Err(failure) => {
+                    ::core::option::Option::Some((
+                        "smaller",
+                        ::core::convert::Into::into(failure),
+                    ))
+                }
             }
         };
-        let outcome = ::resilience_runtime::__private::Call::registered::<
-            Result<Answer, ApiError>,
-        >(&mut call)
-            .await;
-        let last = match outcome {
-            ::core::option::Option::Some(::core::result::Result::Ok(value)) => {
-                break 'answer ::resilience_runtime::__private::Call::rescued::<
-                    Result<Answer, ApiError>,
-                >(&mut call, "registered", value);
+        let last = {
+            let outcome = ::resilience_runtime::__private::Call::registered::<
+                Result<Answer, ApiError>,
+            >(&mut call)
+                .await;
+            match outcome {
+                ::core::option::Option::Some(::core::result::Result::Ok(value)) => {
+                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                        Result<Answer, ApiError>,
+                    >(&mut call, "registered", value);
+                }
+                ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
+                    ::core::option::Option::Some(("registered", failure))
+                }
+                ::core::option::Option::None => last,
             }
-            ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
-                ::core::option::Option::Some(("registered", failure))
-            }
-            ::core::option::Option::None => last,
         };
         ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
     }

@@ -1,0 +1,30 @@
+//! What `verify`, `reconnect` and `safety` need from the function.
+
+use darling::{Error, Result};
+
+use super::fallback::arguments_have_names;
+use crate::args::{Args, source};
+use crate::function::Function;
+
+pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
+    let mut problems = Error::accumulator();
+    for (name, companion) in [
+        ("verify", &args.verify),
+        ("reconnect", &args.reconnect),
+        ("safety", &args.safety),
+    ] {
+        if let Some(companion) = companion {
+            let who = format!("`{name} = {}`", source(&companion.value.0));
+            problems.handle(arguments_have_names(function, &who));
+        }
+    }
+    if let (Some(_), Some(idempotent)) = (&args.safety, &args.idempotent) {
+        problems.push(
+            Error::custom(
+                "`safety` decides at run time what `idempotent` says here once and for all; keep one",
+            )
+            .with_span(&idempotent.name),
+        );
+    }
+    problems.finish()
+}

@@ -1,0 +1,133 @@
+//! What a body says of its server where its error cannot.
+
+use std::time::Duration;
+
+use resilience_runtime::{Registry, ResilienceError, hint, llm_resilient};
+use tokio::time::{Instant, advance, sleep};
+
+use crate::errors::ApiError;
+
+const SECONDS: fn(u64) -> Duration = Duration::from_secs;
+
+/// Answers with headers, then says what it has to say.
+async fn respond(headers: &[(&str, &str)], out: Result<(), ApiError>) -> Result<(), ApiError> {
+    sleep(Duration::from_millis(1)).await;
+    hint::headers(headers);
+    // What was said in one poll is known in the next.
+    sleep(Duration::from_millis(1)).await;
+    out
+}
+
+fn limited(out: Result<(), ApiError>) -> Option<Duration> {
+    match out.unwrap_err().local() {
+        ResilienceError::RateLimitExceeded { retry_after, .. } => *retry_after,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_that_the_error_dropped_is_obeyed() {
+    #[llm_resilient(service = "hinted", retry(base_delay = "1s", jitter = "none"))]
+    async fn ask(left: &std::cell::Cell<u32>) -> Result<(), ApiError> {
+        if left.get() == 0 {
+            return respond(&[], Ok(())).await;
+        }
+        left.set(left.get() - 1);
+        respond(&[("Retry-After", "7")], Err(ApiError::Throttled(None))).await
+    }
+    let began = Instant::now();
+    let left = std::cell::Cell::new(1);
+    Registry::new().scope(ask(&left)).await.unwrap();
+    let elapsed = began.elapsed();
+    assert!(elapsed > SECONDS(7) && elapsed < SECONDS(8), "{elapsed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_parks_everybody_also_when_the_call_was_good() {
+    #[llm_resilient(service = "hinted", retry = off)]
+    async fn last_one() -> Result<(), ApiError> {
+        respond(
+            &[
+                ("x-ratelimit-remaining-requests", "0"),
+                ("x-ratelimit-reset-requests", "20s"),
+            ],
+            Ok(()),
+        )
+        .await
+    }
+    #[llm_resilient(service = "hinted", retry = off)]
+    async fn another() -> Result<(), ApiError> {
+        Ok(())
+    }
+    let calls = async {
+        last_one().await.unwrap();
+        let left = limited(another().await).unwrap();
+        assert!(left <= SECONDS(20) && left > SECONDS(19), "{left:?}");
+        advance(SECONDS(23)).await;
+        another().await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_error_stays_permanent() {
+    #[llm_resilient(service = "hinted")]
+    async fn ask(attempts: &std::cell::Cell<u32>) -> Result<(), ApiError> {
+        attempts.set(attempts.get() + 1);
+        hint::retry_after(SECONDS(1));
+        Err(ApiError::Permanent)
+    }
+    let attempts = std::cell::Cell::new(0);
+    let out = Registry::new().scope(ask(&attempts)).await;
+    assert!(matches!(out, Err(ApiError::Permanent)));
+    assert_eq!(attempts.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hint_belongs_to_the_innermost_call() {
+    #[llm_resilient(service = "inner", retry = off)]
+    async fn inner() -> Result<(), ApiError> {
+        hint::retry_after(SECONDS(30));
+        Ok(())
+    }
+    #[llm_resilient(service = "outer", retry = off)]
+    async fn outer() -> Result<(), ApiError> {
+        inner().await
+    }
+    let calls = async {
+        outer().await.unwrap();
+        assert!(limited(inner().await).is_some());
+        // The outer service is not parked: its call comes through to the inner one, which is.
+        let error = outer().await.unwrap_err();
+        assert_eq!(error.local().service().unwrap().as_str(), "inner");
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_longer_than_max_retry_after_ends_the_call() {
+    #[llm_resilient(service = "hinted", retry(max_retry_after = "10s"))]
+    async fn ask() -> Result<(), ApiError> {
+        hint::retry_after(SECONDS(11));
+        Err(ApiError::Throttled(None))
+    }
+    let began = Instant::now();
+    let out = Registry::new().scope(ask()).await;
+    assert!(matches!(out, Err(ApiError::Throttled(None))));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn outside_of_a_call_it_says_nothing() {
+    hint::retry_after(SECONDS(30));
+    hint::headers(&[("retry-after", "30")]);
+    #[llm_resilient(service = "hinted", retry = off)]
+    async fn ask() -> Result<(), ApiError> {
+        Ok(())
+    }
+    let calls = async {
+        ask().await.unwrap();
+        ask().await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+}

@@ -1,0 +1,69 @@
+//! `safety`: a tool's annotations decide at run time whether it may be called again.
+
+use std::collections::HashMap;
+
+use resilience_runtime::{Registry, Safety, mcp_resilient};
+
+use crate::errors::ApiError;
+use crate::remote::{Answer, Remote};
+
+struct Tools(HashMap<&'static str, Safety>);
+
+impl Tools {
+    fn annotations(&self, tool: &str, _: &Remote) -> Option<Safety> {
+        self.0.get(tool).copied()
+    }
+
+    #[mcp_resilient(safety = Self::annotations)]
+    async fn call(&self, tool: &str, remote: &Remote) -> Answer {
+        let _ = tool;
+        remote.answer()
+    }
+}
+
+async fn attempts(tool: &str) -> usize {
+    let tools = Tools(HashMap::from([
+        ("read", Safety::default().read_only(true)),
+        ("put", Safety::default().idempotent(true).destructive(true)),
+        ("order", Safety::default().idempotent(false)),
+        ("odd", Safety::default().read_only(true).destructive(true)),
+    ]));
+    let remote = Remote::scripted([Err(ApiError::Unknown)]);
+    let _ = Registry::new().scope(tools.call(tool, &remote)).await;
+    remote.asked()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_reads_or_is_idempotent_is_repeated() {
+    assert_eq!(attempts("read").await, 2);
+    assert_eq!(attempts("put").await, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_contradicts_itself_or_is_unknown_is_not() {
+    assert_eq!(attempts("order").await, 1);
+    assert_eq!(attempts("odd").await, 1);
+    assert_eq!(attempts("nobody knows it").await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_surely_not_executed_is_repeated_whatever_the_tool() {
+    let tools = Tools(HashMap::new());
+    let remote = Remote::scripted([Err(ApiError::Transient)]);
+    let out = Registry::new().scope(tools.call("order", &remote)).await;
+    assert!(out.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bool_will_do() {
+    #[mcp_resilient(safety = |name: &str, _: &Remote| name.starts_with("get"))]
+    async fn call(name: &str, remote: &Remote) -> Answer {
+        let _ = name;
+        remote.answer()
+    }
+    for (name, asked) in [("get_time", 2), ("set_time", 1)] {
+        let remote = Remote::scripted([Err(ApiError::Unknown)]);
+        let _ = Registry::new().scope(call(name, &remote)).await;
+        assert_eq!(remote.asked(), asked, "{name}");
+    }
+}

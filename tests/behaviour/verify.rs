@@ -1,0 +1,288 @@
+//! `verify`: an unknown outcome is asked about before anybody gives up or sends again.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use resilience_runtime::{Registry, database_resilient, llm_resilient};
+use tokio::time::Instant;
+
+use crate::errors::ApiError;
+
+type Found = Result<Option<u64>, ApiError>;
+
+/// A ledger whose answers get lost.
+#[derive(Default)]
+struct Ledger {
+    entries: Mutex<Vec<u64>>,
+    /// How a transfer ends: whether it is written, and what the caller hears.
+    ends: Mutex<Vec<(bool, Result<u64, ApiError>)>>,
+    /// What a look at the ledger brings; the truth where there is nothing more.
+    looks: Mutex<Vec<Found>>,
+    asked: AtomicUsize,
+}
+
+impl Ledger {
+    fn ending(ends: impl IntoIterator<Item = (bool, Result<u64, ApiError>)>) -> Self {
+        let ledger = Self::default();
+        *ledger.ends.lock().unwrap() = ends.into_iter().collect();
+        ledger
+    }
+
+    fn looking(self, looks: impl IntoIterator<Item = Found>) -> Self {
+        *self.looks.lock().unwrap() = looks.into_iter().collect();
+        self
+    }
+
+    fn transfer(&self, amount: u64) -> Result<u64, ApiError> {
+        let mut ends = self.ends.lock().unwrap();
+        let (written, out) = if ends.is_empty() {
+            (true, Ok(amount))
+        } else {
+            ends.remove(0)
+        };
+        if written {
+            self.entries.lock().unwrap().push(amount);
+        }
+        out
+    }
+
+    fn look(&self, amount: u64) -> Found {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut looks = self.looks.lock().unwrap();
+        if looks.is_empty() {
+            let entries = self.entries.lock().unwrap();
+            return Ok(entries.iter().find(|entry| **entry == amount).copied());
+        }
+        looks.remove(0)
+    }
+
+    fn entries(&self) -> Vec<u64> {
+        self.entries.lock().unwrap().clone()
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+async fn happened(ledger: &Ledger, amount: &u64) -> Found {
+    ledger.look(*amount)
+}
+
+#[database_resilient(verify = happened)]
+async fn transfer(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+    ledger.transfer(amount)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_is_not_sent_again() {
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]);
+    let registry = Registry::new();
+    let out = registry.scope(transfer(&ledger, 100)).await;
+    assert_eq!(out.unwrap(), 100);
+    assert_eq!(ledger.entries(), [100]);
+    assert_eq!(ledger.asked(), 1);
+    let stats = registry.get("database").unwrap().stats();
+    assert_eq!((stats.calls, stats.attempts, stats.successes), (1, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_did_not_happen_is_sent_again() {
+    let ledger = Ledger::ending([(false, Err(ApiError::Unknown))]);
+    let out = Registry::new().scope(transfer(&ledger, 100)).await;
+    assert_eq!(out.unwrap(), 100);
+    assert_eq!(ledger.entries(), [100]);
+    assert_eq!(ledger.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_it_the_unknown_outcome_is_the_callers() {
+    #[database_resilient]
+    async fn blind(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]);
+    let out = Registry::new().scope(blind(&ledger, 100)).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!(ledger.entries(), [100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_errors_are_not_asked_about() {
+    for error in [ApiError::Permanent, ApiError::Throttled(None)] {
+        let ledger = Ledger::ending([(false, Err(error))]);
+        let _ = Registry::new().scope(transfer(&ledger, 100)).await;
+        assert_eq!(ledger.asked(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_is_repeated_with_the_pauses_of_retries() {
+    #[database_resilient(
+        verify = happened,
+        retry(max_attempts = 3, base_delay = "1s", multiplier = 2.0, max_delay = "8s", jitter = "none")
+    )]
+    async fn patient(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))])
+        .looking([Err(ApiError::Transient), Err(ApiError::Unknown)]);
+    let began = Instant::now();
+    let out = Registry::new().scope(patient(&ledger, 100)).await;
+    assert_eq!(out.unwrap(), 100);
+    assert_eq!(ledger.asked(), 3);
+    assert_eq!(began.elapsed(), Duration::from_secs(1 + 2 + 4));
+    assert_eq!(ledger.entries(), [100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_look_succeeds_nothing_is_sent_again_and_the_error_is_the_bodys() {
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]).looking([
+        Err(ApiError::Transient),
+        Err(ApiError::Transient),
+        Err(ApiError::Transient),
+    ]);
+    let out = Registry::new().scope(transfer(&ledger, 100)).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!(ledger.asked(), 3);
+    assert_eq!(ledger.entries(), [100]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_error_of_the_look_ends_it() {
+    let ledger =
+        Ledger::ending([(true, Err(ApiError::Unknown))]).looking([Err(ApiError::Permanent)]);
+    let out = Registry::new().scope(transfer(&ledger, 100)).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!(ledger.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timeout_of_our_own_is_asked_about_too() {
+    async fn stored(ledger: &Ledger) -> Found {
+        ledger.look(7)
+    }
+    #[database_resilient(timeout = "1s", verify = stored)]
+    async fn slow(ledger: &Ledger) -> Result<u64, ApiError> {
+        ledger.transfer(7)?;
+        std::future::pending().await
+    }
+    let ledger = Ledger::default();
+    let out = Registry::new().scope(slow(&ledger)).await;
+    assert_eq!(out.unwrap(), 7);
+    assert_eq!(ledger.entries(), [7]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_hangs_is_cut_like_an_attempt() {
+    async fn hangs(ledger: &Ledger) -> Found {
+        ledger.asked.fetch_add(1, Ordering::Relaxed);
+        std::future::pending().await
+    }
+    #[database_resilient(timeout = "1s", deadline = "1m", verify = hangs)]
+    async fn lost(ledger: &Ledger) -> Result<u64, ApiError> {
+        ledger.transfer(7)
+    }
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]);
+    let began = Instant::now();
+    let out = Registry::new().scope(lost(&ledger)).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!(ledger.asked(), 3);
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_holds() {
+    #[database_resilient(
+        timeout = "1s",
+        deadline = "3s",
+        verify = happened,
+        retry(max_attempts = 9, base_delay = "2s", multiplier = 1.0, jitter = "none")
+    )]
+    async fn bounded(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    let looks = (0..9).map(|_| Err(ApiError::Transient));
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]).looking(looks);
+    let began = Instant::now();
+    let out = Registry::new().scope(bounded(&ledger, 1)).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
+    assert_eq!(ledger.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_retries_it_is_asked_once_and_at_once() {
+    fn plain(ledger: &Ledger, note: &String) -> Found {
+        assert_eq!(note, "rent");
+        ledger.look(100)
+    }
+    // An owned argument that the body uses up is there for the question as well.
+    #[database_resilient(retry = off, verify = plain)]
+    async fn once(ledger: &Ledger, note: String) -> Result<u64, ApiError> {
+        drop(note);
+        ledger.transfer(100)
+    }
+    let registry = Registry::new();
+    let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]);
+    let out = registry.scope(once(&ledger, "rent".to_owned())).await;
+    assert_eq!(out.unwrap(), 100);
+
+    let ledger = Ledger::ending([(false, Err(ApiError::Unknown))]);
+    let began = Instant::now();
+    let out = registry.scope(once(&ledger, "rent".to_owned())).await;
+    assert!(matches!(out, Err(ApiError::Unknown)));
+    assert_eq!((ledger.asked(), ledger.entries().len()), (1, 0));
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_method_asks_its_receiver() {
+    struct Bank(Ledger);
+    impl Bank {
+        async fn booked(&self, amount: &u64, tag: &str) -> Found {
+            assert_eq!(tag, "x");
+            self.0.look(*amount)
+        }
+
+        #[database_resilient(verify = Self::booked)]
+        async fn book(&mut self, amount: u64, tag: &str) -> Result<u64, ApiError> {
+            let _ = tag;
+            self.0.transfer(amount)
+        }
+    }
+    let mut bank = Bank(Ledger::ending([(true, Err(ApiError::Unknown))]));
+    let out = Registry::new().scope(bank.book(5, "x")).await;
+    assert_eq!(out.unwrap(), 5);
+    assert_eq!(bank.0.entries(), [5]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_timeout_a_language_model_is_still_asked_once_more_at_most() {
+    async fn never(remote: &Ledger) -> Found {
+        remote.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(None)
+    }
+    #[llm_resilient(timeout = "1s", retry(max_attempts = 5), verify = never)]
+    async fn complete(remote: &Ledger) -> Result<u64, ApiError> {
+        remote.transfer(1)?;
+        std::future::pending().await
+    }
+    let remote = Ledger::default();
+    let out = Registry::new().scope(complete(&remote)).await;
+    assert!(out.unwrap_err().is_timeout());
+    assert_eq!(remote.entries().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_future_can_be_sent() {
+    fn sendable<T: Send>(future: T) -> T {
+        future
+    }
+    let ledger = Ledger::default();
+    let registry = Registry::new();
+    let out = registry.scope(sendable(transfer(&ledger, 1))).await;
+    assert!(out.is_ok());
+    assert_eq!(ledger.asked(), 0);
+}
