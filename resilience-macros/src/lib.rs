@@ -31,7 +31,8 @@ use kind::Kind;
 /// Guards a call of a language model. The arguments are those of [`macro@resilient`].
 ///
 /// Its preset allows for slow answers and long pauses. A call whose outcome is unknown is repeated: it costs
-/// tokens, but changes nothing.
+/// tokens, but changes nothing; after a timeout, once. `fallback(on_context_too_large = path, on_throttled = path)`
+/// answer failures that another model or another provider may take.
 ///
 /// ```
 /// use std::io;
@@ -64,7 +65,7 @@ pub fn llm_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Only what surely was not executed is repeated, unless the function is `idempotent`. A function that runs in a
 /// transaction that its caller began must say `retry = off`: what has to be repeated after a failure is the
-/// whole transaction.
+/// whole transaction. Where a reply can get lost, `verify` finds out what became of it:
 ///
 /// ```
 /// use std::io;
@@ -74,6 +75,17 @@ pub fn llm_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// #[database_resilient(service = "orders", idempotent)]
 /// async fn load(pool: &Pool, id: u64) -> io::Result<u64> {
+///     # let _ = pool;
+///     Ok(id)
+/// }
+///
+/// async fn placed(pool: &Pool, id: &u64) -> io::Result<Option<u64>> {
+///     # let _ = pool;
+///     Ok(Some(*id))
+/// }
+///
+/// #[database_resilient(service = "orders", verify = placed)]
+/// async fn place(pool: &Pool, id: u64) -> io::Result<u64> {
 ///     # let _ = pool;
 ///     Ok(id)
 /// }
@@ -91,8 +103,9 @@ pub fn database_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Guards a call of a Model Context Protocol server. The arguments are those of [`macro@resilient`].
 ///
-/// A tool call whose outcome is unknown is not repeated, unless the function is `idempotent`. A result that
-/// carries its error inside of an `Ok` is judged by `classify_ok`.
+/// A tool call whose outcome is unknown is not repeated, unless the function is `idempotent` or the tool's
+/// annotations allow it (`safety`). A lost session is renewed by `reconnect`. A result that carries its error
+/// inside of an `Ok` is judged by `classify_ok`.
 ///
 /// ```
 /// use std::io;
@@ -179,9 +192,13 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `timeout`, `timeout = off` | for each attempt |
 /// | `deadline`, `deadline = off` | for the whole call, pauses included |
 /// | `fallback = path` | a function with the same arguments (the receiver first), perhaps one more of type `&E`, sync or async |
-/// | `fallback(…)`, `fallback = off` | steps, tried in the order written: `cache(key, ttl, max_entries)` (the last good answer), `call = path`, `registered` (what `Registry::register_fallback` holds for this service and type), `value = expression`; `on`: `"any"`, `"transient"`, `"rejection"` |
+/// | `fallback(…)`, `fallback = off` | steps, tried in the order written: `cache(key, ttl, max_entries)` (the last good answer), `call = path`, `on_context_too_large = path` (the prompt was too large for the model), `on_throttled = path` (the provider or the limit here refused, or the account is used up), `registered` (what `Registry::register_fallback` holds for this service and type), `value = expression`; `on`: `"any"`, `"transient"`, `"rejection"` |
 /// | `classify` | a path or closure from `&E` to a `Verdict`, asked before every other rule |
 /// | `classify_ok` | a path or closure from `&T` to an `Option<Verdict>`: some answers are failures |
+/// | `verify = path` | asks whether an attempt of unknown outcome took effect: a path or closure from a reference to each argument (the receiver first) to `Result<Option<T>, E>`, plain or async. `Some`: that is the answer. `None`: it may be sent again |
+/// | `reconnect = path` | renews a session that is lost, once, before the call is sent again; from a reference to each argument to `Result<(), E>`. The functions of one service share one session |
+/// | `safety = path` | whether a call of unknown outcome may be sent again, asked before the first attempt; from a reference to each argument to anything that becomes a `Safety`, such as the annotations of an MCP tool |
+/// | `stream(retry_until, idle_timeout, complete)` | for a function that returns `Result<impl Stream<Item = Result<_, E>>, E>` or a boxed stream: `retry_until = "first_item"` (default) or `"opened"`, the longest silence between items (60 s, or `off`), and a path or closure `Fn(&Item) -> bool` for the last item, without which the stream has broken off. `stream = "first_item"` for short |
 /// | `idempotent`, `idempotent = false` | may a call whose outcome is unknown be sent again? |
 /// | `correlation_id = expression` | anything that implements `Display` |
 /// | `borrow(a, b)` | owned arguments that all attempts use by reference |

@@ -58,6 +58,12 @@ pub enum ResilienceError {
         /// The limit that was passed.
         after: Duration,
     },
+    /// A stream ended before its last item (`stream(complete = …)`).
+    #[error("a stream of service `{service}` broke off before its end")]
+    StreamInterrupted {
+        /// The service that was called.
+        service: ServiceName,
+    },
     /// The attempts are used up (`exhausted = "wrap"`).
     #[error("gave up on service `{service}` after {attempts} attempt(s)")]
     RetryExhausted {
@@ -114,6 +120,7 @@ impl ResilienceError {
             Self::CircuitBreakerOpen { service, .. }
             | Self::RateLimitExceeded { service, .. }
             | Self::BulkheadFull { service }
+            | Self::StreamInterrupted { service }
             | Self::Timeout { service, .. }
             | Self::DeadlineExceeded { service, .. }
             | Self::RetryExhausted { service, .. }
@@ -177,6 +184,10 @@ impl fmt::Debug for ResilienceError {
                 .debug_struct("BulkheadFull")
                 .field("service", service)
                 .finish(),
+            Self::StreamInterrupted { service } => f
+                .debug_struct("StreamInterrupted")
+                .field("service", service)
+                .finish(),
             Self::Timeout { service, after } => f
                 .debug_struct("Timeout")
                 .field("service", service)
@@ -221,6 +232,7 @@ impl From<ResilienceError> for io::Error {
             ResilienceError::Timeout { .. } | ResilienceError::DeadlineExceeded { .. } => {
                 io::ErrorKind::TimedOut
             }
+            ResilienceError::StreamInterrupted { .. } => io::ErrorKind::UnexpectedEof,
             rejection if rejection.is_rejection() => io::ErrorKind::ResourceBusy,
             ResilienceError::InvalidConfig(_) => io::ErrorKind::InvalidInput,
             _ => io::ErrorKind::Other,

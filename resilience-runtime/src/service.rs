@@ -105,6 +105,7 @@ impl Service {
             rejections: counters.rejections(),
             invalid_config: counters.get(Counter::InvalidConfig),
             abandoned: counters.get(Counter::Abandoned),
+            broken_streams: counters.get(Counter::BrokenStreams),
             fallbacks: counters.fallbacks(),
             circuit: core.breaker.stats(),
             retry_budget: core.budget.balance(),

@@ -32,6 +32,7 @@ mod runtimes;
 mod safety;
 mod send;
 mod stats;
+mod streams;
 mod timeout;
 mod verdicts;
 mod verify;

@@ -4,6 +4,7 @@ mod duration;
 pub(crate) mod fallback;
 pub(crate) mod items;
 pub(crate) mod names;
+mod stream;
 mod value;
 mod written;
 
@@ -16,6 +17,7 @@ pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
 use items::{Options, options};
+pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
     Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
     PathText, Refill, Setting, Share, Strategy, Text, literal, source, variant,
@@ -42,6 +44,7 @@ options! {
         verify: Callable,
         reconnect: Callable,
         safety: Callable,
+        stream: Streaming,
         idempotent: Flag,
         correlation_id: Code,
         borrow: Names,
@@ -268,6 +271,7 @@ impl Args {
             Switch::wrong(args.rate_limit.as_ref()),
             Switch::wrong(args.bulkhead.as_ref()),
             Fallback::wrong(args.fallback.as_ref()),
+            Streaming::wrong(args.stream.as_ref()),
         ];
         let wrong: Vec<Error> = nested.into_iter().flatten().collect();
         Partial {

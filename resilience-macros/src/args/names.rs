@@ -3,7 +3,7 @@
 use syn::Path;
 
 use super::items::Options;
-use super::{Args, Bulkhead, Circuit, LastGood, RateLimit, Retry, RetryBudget, fallback};
+use super::{Args, Bulkhead, Circuit, LastGood, RateLimit, Retry, RetryBudget, Stream, fallback};
 
 /// The names that one list of arguments takes.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Place {
 }
 
 /// Every place where an argument can stand.
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     place::<Args>(),
     place::<Retry>(),
     place::<RetryBudget>(),
@@ -23,6 +23,7 @@ const PLACES: [Place; 8] = [
     place::<Bulkhead>(),
     fallback::PLACE,
     place::<LastGood>(),
+    place::<Stream>(),
 ];
 
 pub(crate) const fn place<T: Options>() -> Place {

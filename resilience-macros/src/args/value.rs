@@ -166,17 +166,18 @@ macro_rules! choices {
             const WORDS: &'static [(&'static str, Self)] = &[$( ($word, Self::$variant) ),*];
         }
 
-        impl Value for $name {
-            const EXAMPLE: &'static str = concat!("\"", choices!(@first $($word)*), "\"");
+        impl crate::args::Value for $name {
+            const EXAMPLE: &'static str = concat!("\"", crate::args::value::choices!(@first $($word)*), "\"");
 
-            fn of(expr: &Expr) -> Result<Self> {
+            fn of(expr: &syn::Expr) -> darling::Result<Self> {
                 let words: Vec<&'static str> = Self::WORDS.iter().map(|(word, _)| *word).collect();
-                Ok(Self::WORDS[word(expr, &words)?].1)
+                Ok(Self::WORDS[crate::args::value::word(expr, &words)?].1)
             }
         }
     )* };
     (@first $first:literal $($rest:literal)*) => { $first };
 }
+pub(crate) use choices;
 
 choices! {
     /// How pauses are spread.

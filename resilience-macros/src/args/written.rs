@@ -48,17 +48,24 @@ impl<T: Value> Read for T {
     }
 }
 
-impl<T: Read> FromMeta for Written<T> {
-    fn from_meta(meta: &Meta) -> Result<Self> {
+impl<T> Written<T> {
+    /// A value that was read from `meta`.
+    pub(crate) fn of(meta: &Meta, value: T) -> Self {
         let place = match meta {
             Meta::NameValue(pair) => peel(&pair.value).span(),
             Meta::Path(_) | Meta::List(_) => meta.path().span(),
         };
-        Ok(Self {
+        Self {
             name: meta.path().span(),
             place,
-            value: T::read(meta)?,
-        })
+            value,
+        }
+    }
+}
+
+impl<T: Read> FromMeta for Written<T> {
+    fn from_meta(meta: &Meta) -> Result<Self> {
+        T::read(meta).map(|value| Self::of(meta, value))
     }
 }
 

@@ -4,6 +4,7 @@
 mod companion;
 mod database;
 mod fallback;
+mod stream;
 mod values;
 
 use darling::{Error, Result};
@@ -32,6 +33,7 @@ pub(crate) fn check(
         );
     }
     problems.handle(values::check(args));
+    problems.handle(stream::check(args));
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
         problems.handle(fallback::check(args, function));

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, companion};
+use super::{Expansion, companion, stream};
 use crate::function::{Binding, Passing, without_impl_trait};
 use crate::runtime::at;
 
@@ -118,6 +118,7 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
         Capture::ByUse => quote_spanned!(there=> async),
     };
     let block = quote_spanned!(there=> #keywords { #(#inside)* #edge #body });
+    let block = stream::opened(expansion, block);
     let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block).await);
     let run = if outside.is_empty() {
         run

@@ -64,7 +64,7 @@ fn ok(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
-fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
+pub(super) fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
     let written =
         Switch::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());
     match written {

@@ -19,6 +19,7 @@ mod description;
 mod fallback;
 mod judge;
 mod step;
+mod stream;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
@@ -81,6 +82,7 @@ impl Expansion<'_> {
         } else {
             self.single_attempt()
         };
+        let attempts = stream::streaming(self, &attempts);
         if self.has_fallback() {
             let rescue = fallback::rescue(self);
             quote_spanned!(mixed=> #start #saved let out = #attempts; #rescue)
@@ -188,8 +190,11 @@ impl Expansion<'_> {
 
     fn settle(&self, verb: &str) -> TokenStream {
         let there = self.there();
-        let verb = Ident::new(verb, there);
-        let judges = judge::judges(self);
+        let (verb, judges) = match self.stream() {
+            None => (verb.to_owned(), judge::judges(self)),
+            Some(stream) => (format!("{verb}_stream"), stream::judges(self, stream)),
+        };
+        let verb = Ident::new(&verb, there);
         self.of_output(
             |private| quote_spanned!(there=> #private::Call::#verb(&mut call, attempt, #judges)),
         )

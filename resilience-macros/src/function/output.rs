@@ -27,6 +27,11 @@ pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     ty
 }
 
+/// Whether it names a type by a trait alone.
+pub(crate) fn has_impl_trait(ty: &Type) -> bool {
+    without_impl_trait(ty) != *ty
+}
+
 /// The generic arguments of the type's last segment.
 fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     match ty {

@@ -58,6 +58,26 @@ fn every_setting() {
 }
 
 #[test]
+fn functions_that_stand_beside_it() {
+    check(
+        Kind::Mcp,
+        "verify = Self::found, reconnect = connect, safety = |client, _, _| client.safe()",
+        "async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> { self.send(id, tool).await }",
+        expect_file!["snapshots/functions_that_stand_beside_it.rs"],
+    );
+}
+
+#[test]
+fn a_stream() {
+    check(
+        Kind::Llm,
+        r#"stream(idle_timeout = "5s", complete = Chunk::is_last), fallback(on_throttled = other, on = "transient", call = last)"#,
+        "async fn chat(prompt: &str) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> { send(prompt).await }",
+        expect_file!["snapshots/a_stream.rs"],
+    );
+}
+
+#[test]
 fn everything_off() {
     check(
         Kind::Custom,

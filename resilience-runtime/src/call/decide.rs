@@ -27,6 +27,15 @@ pub(crate) enum Next {
 /// Why there is no other attempt although the error would allow one.
 type NoRetry = &'static str;
 
+/// What the breaker is to learn.
+pub(super) const fn breaker_outcome(verdict: Verdict) -> BreakerOutcome {
+    match verdict.breaker_signal() {
+        BreakerSignal::Success => BreakerOutcome::Success,
+        BreakerSignal::Failure => BreakerOutcome::Failure,
+        BreakerSignal::Ignored => BreakerOutcome::Ignored,
+    }
+}
+
 impl Call {
     /// The body succeeded. Compiled once, not into each annotated function.
     #[inline(never)]
@@ -174,11 +183,7 @@ impl Call {
 
     /// Tells breaker and counters of a failed attempt.
     fn end_attempt(&mut self, verdict: Verdict, now: Moment) {
-        let outcome = match verdict.breaker_signal() {
-            BreakerSignal::Success => BreakerOutcome::Success,
-            BreakerSignal::Failure => BreakerOutcome::Failure,
-            BreakerSignal::Ignored => BreakerOutcome::Ignored,
-        };
+        let outcome = breaker_outcome(verdict);
         // A breaker that opens says so inside the call's span.
         let span = self.logged.as_ref().map(|logged| logged.span.clone());
         span.unwrap_or_else(Span::none)

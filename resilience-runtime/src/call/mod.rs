@@ -15,6 +15,7 @@ mod reconnect;
 pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
+pub mod stream;
 pub mod unasked;
 mod verify;
 

@@ -43,7 +43,7 @@ impl Call {
     }
 
     #[inline(never)]
-    fn failed_with_error<R: Outcome>(
+    pub(super) fn failed_with_error<R: Outcome>(
         &mut self,
         judgement: Judgement,
         error: R::Error,

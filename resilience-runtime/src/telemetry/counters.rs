@@ -28,9 +28,10 @@ pub(crate) enum Counter {
     FallbackValue,
     FallbackRegistered,
     FallbackFailed,
+    BrokenStreams,
 }
 
-const COUNTERS: usize = Counter::FallbackFailed as usize + 1;
+const COUNTERS: usize = Counter::BrokenStreams as usize + 1;
 const SHARDS: usize = 8;
 
 /// One thread's share. Two cache lines apart, because processors fetch them in pairs.

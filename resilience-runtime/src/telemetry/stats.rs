@@ -34,6 +34,8 @@ pub struct ServiceStats {
     pub invalid_config: u64,
     /// Calls that were dropped before they ended.
     pub abandoned: u64,
+    /// Streams that broke after they had begun: with an error, by falling silent or by ending early.
+    pub broken_streams: u64,
     /// Calls that were answered by a fallback, by strategy.
     pub fallbacks: FallbackStats,
     /// The circuit breaker.

@@ -59,12 +59,12 @@ impl<E: Classify + ?Sized> Classify for Arc<E> {
     }
 }
 
-/// Found inside another call's error. A timeout leaves open whether the call took effect; everything
+/// Found inside another call's error. A timeout or a stream that broke off leaves open whether the call took effect; everything
 /// else was decided here and says nothing about the service of the caller.
 impl Classify for ResilienceError {
     fn classify(&self) -> Verdict {
         match self {
-            Self::Timeout { .. } => Verdict::outcome_unknown(),
+            Self::Timeout { .. } | Self::StreamInterrupted { .. } => Verdict::outcome_unknown(),
             _ => Verdict::permanent().ignored_by_breaker(),
         }
     }

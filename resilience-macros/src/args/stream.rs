@@ -1,0 +1,56 @@
+//! `stream`: how a stream that the function returns is watched.
+
+use darling::{Error, Result};
+use syn::{MacroDelimiter, Meta};
+
+use super::items::{self, Partial, options};
+use super::value::choices;
+use super::written::{Read, Value, Written};
+use super::{Callable, Limit};
+
+options! {
+    /// `stream(…)`
+    Stream in "stream" {
+        retry_until: RetryUntil,
+        idle_timeout: Limit,
+        complete: Callable,
+    }
+}
+
+choices! {
+    /// How long a failure still leads to another attempt.
+    RetryUntil { "first_item" => FirstItem, "opened" => Opened }
+}
+
+/// `stream = "first_item"` or `stream(…)`
+#[derive(Debug)]
+pub(crate) struct Streaming(pub(crate) Partial<Stream>);
+
+impl Streaming {
+    /// What is wrong in the parentheses.
+    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+        written?.value.0.wrong.clone()
+    }
+}
+
+impl Read for Streaming {
+    fn read(meta: &Meta) -> Result<Self> {
+        match meta {
+            Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                Ok(Self(items::read(list.tokens.clone())))
+            }
+            Meta::NameValue(pair) => {
+                let retry_until = Some(Written::of(meta, RetryUntil::of(&pair.value)?));
+                let value = Stream {
+                    retry_until,
+                    ..Stream::default()
+                };
+                Ok(Self(Partial { value, wrong: None }))
+            }
+            _ => Err(Error::custom(
+                "expected `stream = \"first_item\"`, or `stream(idle_timeout = \"30s\", …)`",
+            )
+            .with_span(meta.path())),
+        }
+    }
+}

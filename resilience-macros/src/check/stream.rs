@@ -1,0 +1,35 @@
+//! What does not go with a function that returns a stream.
+
+use darling::{Error, Result};
+
+use crate::args::{Args, Fallback, Step};
+
+pub(super) fn check(args: &Args) -> Result<()> {
+    if args.stream.is_none() {
+        return Ok(());
+    }
+    let mut problems = Error::accumulator();
+    for (written, message) in [
+        (
+            &args.classify_ok,
+            "`classify_ok` judges a whole answer, and a stream has none; give up the stream with an error item instead",
+        ),
+        (
+            &args.verify,
+            "`verify` brings a whole answer, and a stream has none",
+        ),
+    ] {
+        if let Some(written) = written {
+            problems.push(Error::custom(message).with_span(&written.name));
+        }
+    }
+    for step in Fallback::steps(args.fallback.as_ref()) {
+        if let Step::Cache { name, .. } = step {
+            problems.push(
+                Error::custom("a stream is read once, so it cannot be the last good answer")
+                    .with_span(name),
+            );
+        }
+    }
+    problems.finish()
+}

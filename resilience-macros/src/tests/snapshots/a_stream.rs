@@ -1,0 +1,153 @@
+async fn chat(
+    prompt: &str,
+) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> {
+    let mut call = ::resilience_runtime::__private::Call::start(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "llm",
+                    ::resilience_runtime::__private::ServiceKind::Llm,
+                    ::core::concat!(::core::module_path!(), "::", "chat"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .fallback()
+        },
+        ::core::option::Option::None,
+    );
+    let out = {
+        let opened = loop {
+            if !::resilience_runtime::__private::Call::admit(&mut call).await {
+                break ::resilience_runtime::__private::Call::refuse(&mut call);
+            }
+            let attempt = ::resilience_runtime::__private::Call::run(
+                    &mut call,
+                    ::resilience_runtime::__private::stream::open(
+                        async move {
+                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                Result<_, ApiError>,
+                            > {
+                                return never;
+                            }
+                            { send(prompt).await }
+                        },
+                        ::resilience_runtime::__private::stream::boxed,
+                        true,
+                    ),
+                )
+                .await;
+            if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle_stream(
+                &mut call,
+                attempt,
+                |error| {
+                    use ::resilience_runtime::__private::probe::{
+                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                    };
+                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+                },
+                true,
+                ::resilience_runtime::__private::unchanged,
+            ) {
+                break out;
+            }
+        };
+        ::resilience_runtime::__private::Call::streaming(
+            &mut call,
+            opened,
+            ::resilience_runtime::__private::stream::Watch {
+                idle_timeout: ::core::option::Option::Some(
+                    ::resilience_runtime::__private::Duration::from_secs(5),
+                ),
+                complete: ::core::option::Option::Some(Chunk::is_last),
+                judge: |error| {
+                    use ::resilience_runtime::__private::probe::{
+                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                    };
+                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+                },
+            },
+            ::resilience_runtime::__private::stream::as_it_is,
+        )
+    };
+    'answer: {
+        let error = match ::resilience_runtime::__private::Call::rescue(
+            &mut call,
+            out,
+            ::resilience_runtime::__private::On::Any,
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break 'answer out,
+            ::core::ops::ControlFlow::Continue(error) => error,
+        };
+        let last = if ::resilience_runtime::__private::Call::answers(
+            &call,
+            ::resilience_runtime::__private::When::Throttled,
+        ) {
+            let outcome = ::resilience_runtime::__private::Outcome::into_result(
+                ::resilience_runtime::__private::Call::attempt_fallback(
+                        &mut call,
+                        ::resilience_runtime::__private::fallback::<
+                            _,
+                            _,
+                            Result<_, ApiError>,
+                            _,
+                            _,
+                        >((prompt,), &error, other),
+                    )
+                    .await,
+            );
+            match outcome {
+                ::core::result::Result::Ok(value) => {
+                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                        Result<_, ApiError>,
+                    >(&mut call, "other", value);
+                }
+                ::core::result::Result::Err(failure) => {
+                    ::core::option::Option::Some((
+                        "other",
+                        ::core::convert::Into::into(failure),
+                    ))
+                }
+            }
+        } else {
+            ::core::option::Option::None
+        };
+        let last = if ::resilience_runtime::__private::Call::answers(
+            &call,
+            ::resilience_runtime::__private::When::On(
+                ::resilience_runtime::__private::On::Transient,
+            ),
+        ) {
+            let outcome = ::resilience_runtime::__private::Outcome::into_result(
+                ::resilience_runtime::__private::Call::attempt_fallback(
+                        &mut call,
+                        ::resilience_runtime::__private::fallback::<
+                            _,
+                            _,
+                            Result<_, ApiError>,
+                            _,
+                            _,
+                        >((prompt,), &error, last),
+                    )
+                    .await,
+            );
+            match outcome {
+                ::core::result::Result::Ok(value) => {
+                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                        Result<_, ApiError>,
+                    >(&mut call, "last", value);
+                }
+                ::core::result::Result::Err(failure) => {
+                    ::core::option::Option::Some((
+                        "last",
+                        ::core::convert::Into::into(failure),
+                    ))
+                }
+            }
+        } else {
+            last
+        };
+        ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
+    }
+}

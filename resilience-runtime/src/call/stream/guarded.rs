@@ -1,0 +1,149 @@
+//! A stream on its way to the caller.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::Sleep;
+
+use super::opening::{First, Opened};
+use super::{Held, Watch};
+use crate::call::outcome::FromResilienceError;
+use crate::circuit_breaker::Outcome;
+use crate::clock::Moment;
+use crate::error::ResilienceError;
+use crate::timer;
+use crate::verdict::Verdict;
+
+pin_project! {
+    /// A stream that is watched: the breaker learns how it ends, the bulkhead keeps its place until then, and
+    /// one that falls silent or breaks off ends with an error.
+    #[must_use = "streams do nothing unless polled"]
+    pub struct Guarded<S, T, E> {
+        stream: S,
+        first: First<T>,
+        watch: Watch<T, E>,
+        held: Held,
+        // Whether the last item was seen, as far as anybody can tell.
+        complete: bool,
+        ended: bool,
+        // Made when the stream is pending; kept from item to item.
+        #[pin]
+        idle: Option<Unconstrained<Sleep>>,
+        // Whether the timer is about the item that is waited for now.
+        armed: bool,
+    }
+}
+
+impl<S, T, E> Guarded<S, T, E> {
+    pub(super) fn new(opened: Opened<S, T>, watch: Watch<T, E>, held: Held) -> Self {
+        Self {
+            complete: watch.complete.is_none(),
+            stream: opened.stream,
+            first: opened.first,
+            watch,
+            held,
+            ended: false,
+            idle: None,
+            armed: false,
+        }
+    }
+}
+
+impl<S, T, E> Stream for Guarded<S, T, E>
+where
+    S: Stream<Item = Result<T, E>> + Unpin,
+    E: FromResilienceError,
+{
+    type Item = Result<T, E>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        if *this.ended {
+            return Poll::Ready(None);
+        }
+        let next = match std::mem::replace(this.first, First::Unknown) {
+            First::Item(item) => Some(Ok(item)),
+            First::Nothing => None,
+            First::Unknown => match Pin::new(&mut *this.stream).poll_next(cx) {
+                Poll::Ready(next) => next,
+                Poll::Pending => {
+                    let Some(longest) = this.watch.idle_timeout else {
+                        return Poll::Pending;
+                    };
+                    if !*this.armed {
+                        *this.armed = true;
+                        // Where there is no timer, nothing can be said of the time.
+                        let sleep = timer::at(Moment::now().after(longest)).ok().flatten();
+                        this.idle.set(sleep.map(unconstrained));
+                    }
+                    let fired = this
+                        .idle
+                        .as_mut()
+                        .as_pin_mut()
+                        .is_some_and(|idle| idle.poll(cx).is_ready());
+                    if !fired {
+                        return Poll::Pending;
+                    }
+                    *this.ended = true;
+                    this.held.broken(Verdict::outcome_unknown());
+                    let service = this.held.core.name.clone();
+                    let error = ResilienceError::Timeout {
+                        service,
+                        after: longest,
+                    };
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+            },
+        };
+        *this.armed = false;
+        Poll::Ready(match next {
+            Some(Ok(item)) => {
+                if this.watch.complete.is_some_and(|complete| complete(&item)) {
+                    *this.complete = true;
+                    this.held.end(Outcome::Success);
+                }
+                Some(Ok(item))
+            }
+            Some(Err(error)) => {
+                let verdict = (this.watch.judge)(&error).verdict;
+                let kind = this.held.core.kind;
+                this.held.broken(verdict.or_default_of(kind));
+                // It was told how it ended.
+                *this.complete = true;
+                Some(Err(error))
+            }
+            None => {
+                *this.ended = true;
+                if *this.complete {
+                    this.held.end(Outcome::Success);
+                    None
+                } else {
+                    this.held.broken(Verdict::outcome_unknown());
+                    let service = this.held.core.name.clone();
+                    let error = ResilienceError::StreamInterrupted { service };
+                    Some(Err(error.into()))
+                }
+            }
+        })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.first {
+            _ if self.ended => (0, Some(0)),
+            First::Nothing => (0, None),
+            // An error of ours may follow.
+            First::Item(_) => (1, None),
+            First::Unknown => (0, None),
+        }
+    }
+}
+
+impl<S, T, E> fmt::Debug for Guarded<S, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guarded").finish_non_exhaustive()
+    }
+}

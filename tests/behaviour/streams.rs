@@ -1,0 +1,292 @@
+//! Functions that return a stream: retried until the first item, watched until the last.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_core::Stream;
+use resilience_runtime::{CircuitState, Registry, ResilienceError, llm_resilient};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::errors::ApiError;
+
+type Item = Result<u32, ApiError>;
+type BoxStream<'a> = Pin<Box<dyn Stream<Item = Item> + Send + 'a>>;
+
+/// What a server sends: after a pause, an item.
+#[derive(Clone, Copy)]
+enum Sent {
+    Item(u32),
+    Pause(u64),
+    Error,
+    Silence,
+}
+
+struct Script {
+    left: std::collections::VecDeque<Sent>,
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Script {
+    fn new(sent: &[Sent]) -> Self {
+        Self {
+            left: sent.to_vec().into(),
+            pause: None,
+        }
+    }
+}
+
+impl Stream for Script {
+    type Item = Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                if pause.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                self.pause = None;
+            }
+            match self.left.pop_front() {
+                None => return Poll::Ready(None),
+                Some(Sent::Item(item)) => return Poll::Ready(Some(Ok(item))),
+                Some(Sent::Error) => return Poll::Ready(Some(Err(ApiError::Unknown))),
+                Some(Sent::Silence) => {
+                    self.left = [Sent::Silence].into();
+                    return Poll::Pending;
+                }
+                Some(Sent::Pause(seconds)) => {
+                    self.pause = Some(Box::pin(sleep(Duration::from_secs(seconds))));
+                }
+            }
+        }
+    }
+}
+
+/// A server that answers each request with the next script.
+struct Server {
+    scripts: Vec<Vec<Sent>>,
+    asked: AtomicUsize,
+}
+
+impl Server {
+    fn new<const N: usize>(scripts: [&[Sent]; N]) -> Self {
+        Self {
+            scripts: scripts.into_iter().map(<[Sent]>::to_vec).collect(),
+            asked: AtomicUsize::new(0),
+        }
+    }
+
+    fn open(&self) -> Script {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        Script::new(&self.scripts[asked.min(self.scripts.len() - 1)])
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+#[llm_resilient(
+    service = "chat",
+    timeout = "10s",
+    retry(base_delay = "1s", jitter = "none"),
+    circuit(failure_threshold = 2, recovery_timeout = "1m"),
+    bulkhead(max_concurrent = 1),
+    stream(idle_timeout = "5s", complete = |item| *item == 9)
+)]
+async fn chat(server: &Server) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
+    Ok(server.open())
+}
+
+async fn collect(stream: impl Stream<Item = Item>) -> (Vec<u32>, Option<ApiError>) {
+    let mut stream = std::pin::pin!(stream);
+    let mut items = Vec::new();
+    let mut failure = None;
+    while let Some(item) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+        match item {
+            Ok(item) => items.push(item),
+            Err(error) => failure = Some(error),
+        }
+    }
+    (items, failure)
+}
+
+use Sent::{Error, Item as It, Pause, Silence};
+
+#[tokio::test(start_paused = true)]
+async fn every_item_comes_through_in_order() {
+    let server = Server::new([&[Pause(1), It(1), It(2), Pause(4), It(9)]]);
+    let registry = Registry::new();
+    let calls = async {
+        let (items, failure) = collect(chat(&server).await.unwrap()).await;
+        assert_eq!(items, [1, 2, 9]);
+        assert!(failure.is_none());
+    };
+    registry.scope(calls).await;
+    let stats = registry.get("chat").unwrap().stats();
+    assert_eq!((stats.calls, stats.attempts, stats.successes), (1, 1, 1));
+    assert_eq!((stats.broken_streams, stats.in_flight), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn until_the_first_item_a_failure_is_retried() {
+    // An error, silence until the timeout, and a stream that ends before it began.
+    for first in [&[Error][..], &[Silence], &[]] {
+        let server = Server::new([first, &[It(1), It(9)]]);
+        let registry = Registry::new();
+        let calls = async {
+            let (items, failure) = collect(chat(&server).await.unwrap()).await;
+            assert_eq!(items, [1, 9]);
+            assert!(failure.is_none());
+        };
+        registry.scope(calls).await;
+        assert_eq!(server.asked(), 2);
+        let stats = registry.get("chat").unwrap().stats();
+        assert_eq!((stats.calls, stats.attempts, stats.retries), (1, 2, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_first_item_it_never_is_and_the_breaker_learns_of_it() {
+    let server = Server::new([&[It(1), It(2), Error]]);
+    let registry = Registry::new();
+    let calls = async {
+        for _ in 0..2 {
+            let (items, failure) = collect(chat(&server).await.unwrap()).await;
+            assert_eq!(items, [1, 2]);
+            assert!(matches!(failure, Some(ApiError::Unknown)));
+        }
+        assert!(chat(&server).await.err().unwrap().is_open_circuit());
+    };
+    registry.scope(calls).await;
+    assert_eq!(server.asked(), 2);
+    let service = registry.get("chat").unwrap();
+    assert_eq!(service.circuit_breaker().state(), CircuitState::Open);
+    assert_eq!(service.stats().broken_streams, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_falls_silent_ends_with_a_timeout() {
+    let server = Server::new([&[It(1), Pause(4), It(2), Silence]]);
+    let registry = Registry::new();
+    let began = Instant::now();
+    let calls = async {
+        let (items, failure) = collect(chat(&server).await.unwrap()).await;
+        assert_eq!(items, [1, 2]);
+        assert!(failure.unwrap().is_timeout());
+    };
+    registry.scope(calls).await;
+    assert_eq!(began.elapsed(), Duration::from_secs(9));
+    assert_eq!(registry.get("chat").unwrap().stats().broken_streams, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_ends_before_its_last_item_has_broken_off() {
+    let server = Server::new([&[It(1), It(2)]]);
+    let registry = Registry::new();
+    let calls = async {
+        let (items, failure) = collect(chat(&server).await.unwrap()).await;
+        assert_eq!(items, [1, 2]);
+        assert!(matches!(
+            failure.unwrap().local(),
+            ResilienceError::StreamInterrupted { .. }
+        ));
+    };
+    registry.scope(calls).await;
+    assert_eq!(registry.get("chat").unwrap().stats().broken_streams, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_one_that_must_complete_fails_like_an_attempt() {
+    let server = Server::new([&[]]);
+    let out = Registry::new().scope(chat(&server)).await;
+    assert!(matches!(
+        out.err().unwrap().local(),
+        ResilienceError::StreamInterrupted { .. }
+    ));
+    assert_eq!(server.asked(), 2, "then the circuit is open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_keeps_its_place_until_it_ends_or_is_dropped() {
+    let server = Server::new([&[It(1), It(9)]]);
+    let calls = async {
+        let first = chat(&server).await.unwrap();
+        let full = chat(&server).await.err().unwrap();
+        assert!(matches!(full.local(), ResilienceError::BulkheadFull { .. }));
+        drop(first);
+        let (items, _) = collect(chat(&server).await.unwrap()).await;
+        assert_eq!(items, [1, 9]);
+        assert!(chat(&server).await.is_ok());
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn boxed_streams_of_every_kind() {
+    #[llm_resilient(service = "boxed", stream = "first_item")]
+    async fn boxed(server: &Server) -> Result<BoxStream<'_>, ApiError> {
+        Ok(Box::pin(server.open()))
+    }
+    #[llm_resilient(service = "boxed", stream(retry_until = "first_item", idle_timeout = off))]
+    async fn local(server: &Server) -> Result<Pin<Box<dyn Stream<Item = Item>>>, ApiError> {
+        Ok(Box::pin(server.open()))
+    }
+    let calls = async {
+        let server = Server::new([&[Error], &[It(1), It(2)]]);
+        let (items, failure) = collect(boxed(&server).await.unwrap()).await;
+        assert_eq!((items, failure.is_none()), (vec![1, 2], true));
+        let server = Server::new([&[Error], &[It(3), Pause(600), It(4)]]);
+        let (items, failure) = collect(local(&server).await.unwrap()).await;
+        assert_eq!((items, failure.is_none()), (vec![3, 4], true));
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn opened_only_the_first_item_is_the_callers() {
+    #[llm_resilient(service = "boxed", stream = "opened")]
+    async fn opened(server: &Server) -> Result<BoxStream<'_>, ApiError> {
+        Ok(Box::pin(server.open()))
+    }
+    let server = Server::new([&[Error]]);
+    let calls = async {
+        let (items, failure) = collect(opened(&server).await.unwrap()).await;
+        assert!(items.is_empty() && failure.is_some());
+    };
+    Registry::new().scope(calls).await;
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fallback_may_stream_instead() {
+    async fn other(_: &Server) -> Result<BoxStream<'_>, ApiError> {
+        Ok(Box::pin(Script::new(&[It(7)])))
+    }
+    #[llm_resilient(service = "boxed", retry = off, stream = "first_item", fallback = other)]
+    async fn boxed(server: &Server) -> Result<BoxStream<'_>, ApiError> {
+        Ok(Box::pin(server.open()))
+    }
+    let server = Server::new([&[Error]]);
+    let calls = async {
+        let (items, _) = collect(boxed(&server).await.unwrap()).await;
+        assert_eq!(items, [7]);
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_future_and_the_stream_can_be_sent() {
+    fn sendable<T: Send>(value: T) -> T {
+        value
+    }
+    let server = Server::new([&[It(9)]]);
+    let calls = async {
+        let stream = sendable(chat(&server)).await.unwrap();
+        assert_eq!(collect(sendable(stream)).await.0, [9]);
+    };
+    Registry::new().scope(calls).await;
+}
