@@ -6,6 +6,7 @@ pub use crate::call::admit::Admit;
 pub use crate::call::rescue::{InCall, On, Registered};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
+pub use crate::call::tokens::used_by;
 pub use crate::call::unasked as registered;
 pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, ok_is_ok};
 pub use crate::config::{Abandoned, Jitter, Key, Pattern, Strategy, Value, Window};

@@ -59,6 +59,7 @@ impl Call {
             plan.function
                 .unknown_error(&plan.core.name, kind, error_type);
         }
+        self.refund_unexecuted(judgement.verdict, now);
         self.end_attempt(verdict, now);
         if self.plan().rate_limit
             && let Some(wait) = verdict.retry_after()

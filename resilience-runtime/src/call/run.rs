@@ -90,7 +90,6 @@ impl Call {
     /// Polls a body in the scope of the call.
     #[inline]
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.hold.unused_token = None;
         self.hold.running = true;
         let nested = nested::PollScope::enter();
         let scope = self.enter_scope();
