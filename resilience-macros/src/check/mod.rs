@@ -3,6 +3,7 @@
 
 mod database;
 mod fallback;
+mod tokens;
 mod values;
 
 use darling::{Error, Result};
@@ -31,6 +32,9 @@ pub(crate) fn check(
         );
     }
     problems.handle(values::check(args));
+    if all_were_read {
+        problems.handle(tokens::check(args));
+    }
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
         problems.handle(fallback::check(args, function));

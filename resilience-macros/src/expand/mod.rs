@@ -143,6 +143,7 @@ impl Expansion<'_> {
         let private = &self.private;
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
+        let used = judge::used(self);
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
@@ -150,6 +151,7 @@ impl Expansion<'_> {
                     break #refuse;
                 }
                 let attempt = #attempt;
+                #used
                 if let ::core::ops::ControlFlow::Break(out) = #settle {
                     break out;
                 }
@@ -163,10 +165,12 @@ impl Expansion<'_> {
         let private = &self.private;
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
+        let used = judge::used(self);
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
             if #private::Call::admit(&mut call).await {
                 let attempt = #attempt;
+                #used
                 #settle
             } else {
                 #refuse
