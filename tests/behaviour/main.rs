@@ -29,4 +29,6 @@ mod runtimes;
 mod send;
 mod stats;
 mod timeout;
+mod tokens;
+mod tokens_settled;
 mod verdicts;
