@@ -114,7 +114,7 @@ impl State {
 
     pub(super) fn give_back(&mut self, taken: Taken, now: Moment, wakers: &mut Wakers) {
         let Taken { key, cost, at, .. } = taken;
-        if cost > 0 && taken.unit.is_none_or(|unit| unit == self.unit()) {
+        if taken.unit.is_none_or(|unit| unit == self.unit()) {
             on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
                 meter.give_back(state, cost, at, now);
             }));

@@ -189,7 +189,13 @@ proptest! {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
     let limiter = limiter(RateLimitConfig::per_minute(2).tokens_per_minute(100));
-    assert_eq!(limiter.check_n("a", 80).remaining, 20);
+    let taken = limiter.check_n("a", 80);
+    assert_eq!((taken.remaining, taken.reset_after), (20, 48 * SECOND));
+    assert_eq!(
+        limiter.check_n("b", 1).reset_after,
+        30 * SECOND,
+        "its request"
+    );
     // A request is there, the tokens are not.
     let refused = limiter.check_n("a", 50);
     assert_eq!((refused.allowed, refused.remaining), (false, 20));
@@ -210,7 +216,7 @@ async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
         100,
         "the tokens are still there"
     );
-    assert!(limiter.check_n("b", 100).allowed, "each key has its own");
+    assert!(limiter.check_n("c", 100).allowed, "each key has its own");
 }
 
 #[tokio::test(start_paused = true)]
@@ -342,13 +348,42 @@ async fn a_live_change_to_and_from_tokens_alone() {
 /// Of the two, only one may be at rest: then it is as full as a new one.
 #[tokio::test(start_paused = true)]
 async fn a_part_at_rest_has_everything_under_the_new_limit() {
-    let limiter = limiter(RateLimitConfig::per_second(10).tokens_per_minute(1_000));
-    assert!(limiter.check_n("a", 900).allowed);
-    advance(SECOND).await;
-    let more = RateLimitConfig::per_second(100).tokens_per_minute(1_000);
-    limiter.reconfigure(more).expect("valid");
-    for _ in 0..100 {
-        assert!(limiter.check("a").allowed, "there are 100 requests");
+    for strategy in Counting::ALL {
+        let few = RateLimitConfig::per_second(10).tokens_per_minute(1_000);
+        let limiter = limiter(few);
+        assert!(limiter.check_n("a", 900).allowed);
+        advance(SECOND).await;
+        let more = RateLimitConfig::per_second(100).tokens_per_minute(1_000);
+        limiter.reconfigure(more.strategy(strategy)).expect("valid");
+        for _ in 0..100 {
+            assert!(
+                limiter.check("a").allowed,
+                "{strategy}: there are 100 requests"
+            );
+        }
+        assert!(!limiter.check("a").allowed);
     }
-    assert_eq!(limiter.check("a").retry_after, Some(ms(10)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_judged_anew_by_requests_and_tokens() {
+    let limiter = limiter(
+        RateLimitConfig::per_minute(60)
+            .burst(1)
+            .tokens_per_minute(1_000),
+    );
+    assert!(limiter.check("a").allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
+    assert!(first.poll().is_pending() && second.poll().is_pending());
+    // A request each four seconds: the second one would get the one after the next.
+    let slower = RateLimitConfig::per_minute(15)
+        .burst(1)
+        .tokens_per_minute(1_000);
+    limiter.reconfigure(slower).expect("valid");
+    assert!(first.poll().is_pending());
+    let Poll::Ready(outcome) = second.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(8 * SECOND));
 }
