@@ -8,7 +8,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use allocation_counter::measure;
-use resilience_runtime::{Classify, Registry, ResilienceError, ServiceKind, Verdict, resilient};
+use resilience_runtime::{
+    Classify, Registry, ResilienceError, ServiceKind, Verdict, llm_resilient, resilient,
+};
 
 #[derive(Debug)]
 enum ApiError {
@@ -65,6 +67,25 @@ async fn with_a_window(registry: &Registry) -> Result<usize, ApiError> {
     Ok(1)
 }
 
+#[llm_resilient(
+    service = "tokens",
+    registry = registry,
+    circuit(failure_threshold = 1_000_000),
+    rate_limit(
+        requests_per_second = 1_000_000_000,
+        tokens_per_minute = 4_000_000_000,
+        key = prompt,
+        cost = 1_000,
+        settle = |answer| *answer as u32,
+    )
+)]
+async fn with_tokens(registry: &Registry, prompt: &str, used: usize) -> Result<usize, ApiError> {
+    match used {
+        0 => Err(ApiError::Local),
+        used => Ok(used),
+    }
+}
+
 /// One test at a time: a call site remembers what one registry says, and each test has its own.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
@@ -112,6 +133,21 @@ fn a_call_under_an_error_rate_allocates_nothing() {
     let registry = Registry::new();
     let count = allocations(|| {
         ready(with_a_window(&registry)).unwrap();
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn tokens_are_reserved_and_settled_without_allocating() {
+    let registry = Registry::new();
+    for used in [10, 1_000, 2_000] {
+        let count = allocations(|| {
+            ready(with_tokens(&registry, "hello", used)).unwrap();
+        });
+        assert_eq!(count, 0, "{used} used");
+    }
+    let count = allocations(|| {
+        ready(with_tokens(&registry, "hello", 0)).unwrap_err();
     });
     assert_eq!(count, 0);
 }

@@ -187,7 +187,7 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `retry(…)`, `retry = off` | `max_attempts` (the first one counts), `base_delay`, `max_delay`, `multiplier`, `jitter` (`"full"`, `"equal"`, `"decorrelated"`, `"none"`), `max_elapsed`, `max_retry_after`, `retry_if` (a path or closure of `&E`, decides alone), `exhausted` (`"last"`, `"wrap"`) |
 /// | `retry_budget(…)`, `retry_budget = off` | `capacity`, `refill`: a retry costs 1, a success pays `refill` back |
 /// | `circuit(…)`, `circuit = off` | `failure_threshold`, or `failure_rate` over `window` (`100` calls or `"30s"`) after `minimum_calls`; `slow_call_duration`, `slow_call_rate`, `recovery_timeout`, `recovery_multiplier`, `max_recovery_timeout`, `success_threshold`, `half_open_max_calls`, `abandoned` (`"ignored"`, `"failure"`) |
-/// | `rate_limit(…)`, `rate_limit = off` | `requests_per_second`, `_minute` or `_hour`; `burst`, `strategy` (`"token_bucket"`, `"sliding_window"`, `"fixed_window"`), `key` and `cost` (expressions over the arguments), `max_wait`, `max_keys`, `max_park` |
+/// | `rate_limit(…)`, `rate_limit = off` | `requests_per_second`, `_minute` or `_hour`; `burst`, `strategy` (`"token_bucket"`, `"sliding_window"`, `"fixed_window"`), `key` and `cost` (expressions over the arguments), `max_wait`, `max_keys`, `max_park`; `tokens_per_minute` (`cost` is an estimate of tokens then, taken together with one request), `settle` (a path or closure from `&T` to the `u32` that was really used) |
 /// | `bulkhead(…)`, `bulkhead = off` | `max_concurrent`, `max_wait` |
 /// | `timeout`, `timeout = off` | for each attempt |
 /// | `deadline`, `deadline = off` | for the whole call, pauses included |

@@ -131,3 +131,32 @@ async fn outside_of_a_call_it_says_nothing() {
     };
     Registry::new().scope(calls).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_lowers_the_level_of_the_limiter() {
+    #[llm_resilient(
+        service = "hinted",
+        retry = off,
+        rate_limit(requests_per_minute = 60, tokens_per_minute = 6_000, cost = tokens)
+    )]
+    async fn ask(tokens: u32, left: [&str; 2]) -> Result<(), ApiError> {
+        let headers = [
+            ("x-ratelimit-remaining-requests", left[0]),
+            ("x-ratelimit-remaining-tokens", left[1]),
+        ];
+        respond(&headers, Ok(())).await
+    }
+    let requests = async {
+        ask(1, ["2", "5000"]).await.unwrap();
+        ask(1, ["50", "5000"]).await.unwrap();
+        ask(1, ["50", "5000"]).await.unwrap();
+        assert!(limited(ask(1, ["50", "5000"]).await).is_some());
+    };
+    Registry::new().scope(requests).await;
+    let tokens = async {
+        ask(1, ["50", "500"]).await.unwrap();
+        assert!(limited(ask(600, ["50", "5000"]).await).is_some());
+        ask(400, ["50", "5000"]).await.unwrap();
+    };
+    Registry::new().scope(tokens).await;
+}

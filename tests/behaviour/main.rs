@@ -34,5 +34,7 @@ mod send;
 mod stats;
 mod streams;
 mod timeout;
+mod tokens;
+mod tokens_settled;
 mod verdicts;
 mod verify;

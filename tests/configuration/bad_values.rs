@@ -36,6 +36,8 @@ fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
         ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "0"),
         ("RATE_LIMIT_MCP_STRATEGY", "leaky"),
         ("RATE_LIMIT_MCP_BURST", "0"),
+        ("RATE_LIMIT_LLM_TOKENS_PER_MINUTE", "0"),
+        ("RATE_LIMIT_MCP_TOKENS_PER_MINUTE", "4294967296"),
         ("BULKHEAD_LLM_MAX_CONCURRENT", "0"),
         ("TIMEOUT_LLM", "0"),
         ("DEADLINE_SECRET", "1 fortnight"),

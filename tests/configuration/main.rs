@@ -23,3 +23,4 @@ mod presets;
 #[allow(dead_code)]
 mod remote;
 mod retry_keys;
+mod tokens;

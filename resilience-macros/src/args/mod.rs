@@ -107,6 +107,8 @@ options! {
         max_wait: Wait => RateLimitMaxWait,
         max_keys: Count => RateLimitMaxKeys,
         max_park: Time => RateLimitMaxPark,
+        tokens_per_minute: Count => RateLimitTokens,
+        settle: Callable,
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) const fn place<T: Options>() -> Place {
 }
 
 /// Names that other libraries use, and what they are called here.
-const ELSEWHERE: [(&str, &str); 30] = [
+const ELSEWHERE: [(&str, &str); 33] = [
     ("attempts", "max_attempts"),
     ("max_retries", "max_attempts"),
     ("retries", "max_attempts"),
@@ -58,6 +58,9 @@ const ELSEWHERE: [(&str, &str); 30] = [
     ("rate_limiter", "rate_limit"),
     ("rpm", "requests_per_minute"),
     ("rps", "requests_per_second"),
+    ("tpm", "tokens_per_minute"),
+    ("estimate", "cost"),
+    ("usage", "settle"),
     ("per_minute", "requests_per_minute"),
     ("per_second", "requests_per_second"),
     ("concurrency", "max_concurrent"),

@@ -5,6 +5,7 @@ mod companion;
 mod database;
 mod fallback;
 mod stream;
+mod tokens;
 mod values;
 
 use darling::{Error, Result};
@@ -34,6 +35,9 @@ pub(crate) fn check(
     }
     problems.handle(values::check(args));
     problems.handle(stream::check(args));
+    if all_were_read {
+        problems.handle(tokens::check(args));
+    }
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
         problems.handle(fallback::check(args, function));

@@ -2,21 +2,26 @@
 
 use darling::{Error, Result};
 
-use crate::args::{Args, Fallback, Step};
+use crate::args::{Args, Fallback, Step, Switch};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     if args.stream.is_none() {
         return Ok(());
     }
     let mut problems = Error::accumulator();
+    let settle = Switch::on(args.rate_limit.as_ref()).and_then(|limit| limit.settle.as_ref());
     for (written, message) in [
         (
-            &args.classify_ok,
+            args.classify_ok.as_ref(),
             "`classify_ok` judges a whole answer, and a stream has none; give up the stream with an error item instead",
         ),
         (
-            &args.verify,
+            args.verify.as_ref(),
             "`verify` brings a whole answer, and a stream has none",
+        ),
+        (
+            settle,
+            "`settle` reads a whole answer, and a stream has none; settle what the last item says by hand",
         ),
     ] {
         if let Some(written) = written {

@@ -64,6 +64,21 @@ fn ok(expansion: &Expansion<'_>) -> TokenStream {
     }
 }
 
+/// What the attempt used of its cost, where somebody says so.
+pub(super) fn used(expansion: &Expansion<'_>) -> Option<TokenStream> {
+    let mixed = Span::mixed_site();
+    let limit = Switch::on(expansion.args.rate_limit.as_ref())?;
+    let settle = limit.settle.as_ref()?;
+    let there = at(settle.value.0.span());
+    let private = expansion.runtime.private(there);
+    let answer = quote_spanned!(mixed=> answer);
+    let settle = expansion.user_code(&settle.value.0);
+    let used = quote_spanned!(there=> |#answer| #private::used_by(#answer, #settle));
+    Some(expansion.of_output(|private| {
+        quote_spanned!(expansion.there()=> #private::Call::settle_cost(&mut call, &attempt, #used);)
+    }))
+}
+
 pub(super) fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
     let written =
         Switch::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());

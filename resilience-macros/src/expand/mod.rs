@@ -150,6 +150,7 @@ impl Expansion<'_> {
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
+        let used = judge::used(self);
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
@@ -158,6 +159,7 @@ impl Expansion<'_> {
                 }
                 let attempt = #attempt;
                 #verified
+                #used
                 if let ::core::ops::ControlFlow::Break(out) = #settle {
                     break out;
                 }
@@ -172,11 +174,13 @@ impl Expansion<'_> {
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
+        let used = judge::used(self);
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
             if #private::Call::admit(&mut call).await {
                 let attempt = #attempt;
                 #verified
+                #used
                 #settle
             } else {
                 #refuse

@@ -78,6 +78,16 @@ fn a_stream() {
 }
 
 #[test]
+fn tokens_are_settled() {
+    check(
+        Kind::Llm,
+        "rate_limit(tokens_per_minute = 90_000, cost = estimate(prompt), settle = |answer| answer.usage.total), retry = off",
+        "async fn ask(prompt: &str) -> Result<Answer, ApiError> { send(prompt).await }",
+        expect_file!["snapshots/tokens_are_settled.rs"],
+    );
+}
+
+#[test]
 fn everything_off() {
     check(
         Kind::Custom,

@@ -8,7 +8,7 @@ pub mod hint;
 
 use std::cell::Cell;
 
-pub(crate) use hint::Hint;
+pub(crate) use hint::{Hint, Remaining};
 
 #[derive(Clone, Copy)]
 struct Frame {

@@ -111,9 +111,9 @@ impl Call {
                 }
             }
         }
-        if self.plan().rate_limit && self.hold.unused_token.is_none() {
+        if self.plan().rate_limit && self.hold.taken.is_none() {
             match self.core().limiter.try_take(self.key, self.cost, self.now) {
-                Take::Taken { at } => self.hold.unused_token = Some(at),
+                Take::Taken { at } => self.hold.taken = Some(at),
                 Take::Refused { retry_after } => return self.queue_for_token(retry_after),
             }
         }
@@ -178,7 +178,7 @@ impl Call {
     fn left_queue(&mut self, end: Result<Got, Refusal>) -> Result<(), Refusal> {
         self.now = Moment::now().max(self.now);
         match end {
-            Ok(Got::Token { at }) => self.hold.unused_token = Some(at),
+            Ok(Got::Token { at }) => self.hold.taken = Some(at),
             Ok(Got::Place) => self.hold.place = true,
             Err(refusal) => {
                 self.hand_back();

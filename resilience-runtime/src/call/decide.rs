@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::Span;
 
 use super::{Call, Pushback};
+use crate::body::Remaining;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -63,6 +64,7 @@ impl Call {
     #[cold]
     pub(super) fn failed(&mut self, judgement: Judgement, error_type: &'static str) -> Next {
         let now = Moment::now().max(self.now);
+        let not_executed = self.not_executed;
         let verdict = self.in_this_call(judgement.verdict);
         let allowed = verdict.may_retry(self.may_repeat());
         let plan = self.plan();
@@ -72,6 +74,14 @@ impl Call {
                 .unknown_error(&plan.core.name, kind, error_type);
         }
         let plan_reconnects = plan.function.reconnects;
+        self.refund_unexecuted(
+            if not_executed {
+                verdict
+            } else {
+                judgement.verdict
+            },
+            now,
+        );
         self.end_attempt(verdict, now);
         self.heed(verdict.retry_after(), now);
         if verdict.is_reconnect_needed() && plan_reconnects {
@@ -121,6 +131,13 @@ impl Call {
         let hint = self.hint.take();
         if !self.plan().rate_limit {
             return;
+        }
+        if let Some(hint) = &hint {
+            let left = |quota: Option<Remaining>| quota.map(|quota| quota.left);
+            let (requests, tokens) = (left(hint.requests), left(hint.tokens));
+            if requests.is_some() || tokens.is_some() {
+                self.core().limiter.lower(self.key, requests, tokens, now);
+            }
         }
         let said = hint.and_then(|hint| hint.pause());
         if let Some(wait) = retry_after.max(said) {

@@ -16,6 +16,7 @@ pub(crate) mod rescue;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub mod stream;
+pub(crate) mod tokens;
 pub mod unasked;
 mod verify;
 
@@ -94,8 +95,8 @@ struct Logged {
 #[derive(Debug, Default)]
 struct Hold {
     ticket: Option<Ticket>,
-    /// When a token was taken, while the body has not been polled since.
-    unused_token: Option<Moment>,
+    /// When the cost was taken, which the attempt has not settled yet.
+    taken: Option<Moment>,
     place: bool,
     /// The body has been polled.
     running: bool,
@@ -188,7 +189,8 @@ impl Call {
 
     /// What the call costs of the rate limit.
     pub fn cost(call: &mut Self, cost: u32) {
-        call.cost = cost;
+        // Beside tokens each call is a request, whatever the estimate.
+        call.cost = cost.max(u32::from(call.plan().counts_tokens));
     }
 
     /// The key of the last good answer.
@@ -296,8 +298,8 @@ impl Call {
         if hold.place {
             core.bulkhead.leave();
         }
-        if let Some(taken) = hold.unused_token {
-            core.limiter.give_back(self.key, self.cost, taken, self.now);
+        if let Some(taken) = hold.taken {
+            core.limiter.give_back(self.taken(taken), self.now);
         }
     }
 

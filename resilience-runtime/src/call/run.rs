@@ -91,7 +91,6 @@ impl Call {
     /// Polls a body in the scope of the call.
     #[inline]
     fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.hold.unused_token = None;
         self.hold.running = true;
         let frame = PollScope::enter(self.hint.take());
         let scope = self.enter_scope();

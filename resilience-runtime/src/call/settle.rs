@@ -56,6 +56,7 @@ impl Call {
     /// An `Ok` that means a failure is handed out unchanged.
     #[cold]
     fn failed_with_ok<R: Outcome>(&mut self, verdict: Verdict, value: R::Ok) -> ControlFlow<R> {
+        self.keep_tokens();
         match self.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
             Next::Retry => ControlFlow::Continue(()),
             Next::Stop { .. } => ControlFlow::Break(R::from_result(Ok(value))),

@@ -15,10 +15,24 @@ use super::rule::Rules;
 /// let config = RateLimitConfig::per_minute(60).burst(10);
 /// assert_eq!(config.capacity(), 10);
 /// ```
+///
+/// What a language model bills in tokens is limited in both, and a call takes both or neither:
+///
+/// ```
+/// use resilience_runtime::{RateLimitConfig, RateLimiter};
+///
+/// let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(2).tokens_per_minute(90_000))?;
+/// assert_eq!(limiter.check_n("user_123", 4_000).remaining, 86_000);
+/// assert!(!limiter.check_n("user_123", 87_000).allowed);
+/// assert!(limiter.check_n("user_123", 1_000).allowed);
+/// assert!(!limiter.check_n("user_123", 1_000).allowed, "that would be the third request");
+/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RateLimitConfig {
-    /// Requests in one `period`; at least 1.
+    /// Requests in one `period`; at least 1. Beside `tokens_per_minute`, `u32::MAX` means that requests are
+    /// not counted.
     pub limit: u32,
     /// The time that `limit` is about.
     pub period: Duration,
@@ -30,6 +44,9 @@ pub struct RateLimitConfig {
     pub max_keys: usize,
     /// The longest time for which a server's Retry-After is obeyed by everybody.
     pub max_park: Duration,
+    /// Tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
+    /// request as well. `None`: only requests are counted.
+    pub tokens_per_minute: Option<u32>,
 }
 
 impl RateLimitConfig {
@@ -48,7 +65,13 @@ impl RateLimitConfig {
             strategy: Strategy::TokenBucket,
             max_keys: Self::DEFAULT_MAX_KEYS,
             max_park: Self::DEFAULT_MAX_PARK,
+            tokens_per_minute: None,
         }
+    }
+
+    /// Tokens alone.
+    pub(crate) const fn tokens_alone(tokens: u32) -> Self {
+        Self::per_minute(u32::MAX).tokens_per_minute(tokens)
     }
 
     /// `limit` requests a second.
@@ -109,9 +132,28 @@ impl RateLimitConfig {
         self
     }
 
+    /// Counts tokens beside the requests: what passes takes one request and its cost in tokens, or nothing.
+    #[must_use]
+    pub const fn tokens_per_minute(mut self, tokens: u32) -> Self {
+        self.tokens_per_minute = Some(tokens);
+        self
+    }
+
     /// The greatest cost that can ever pass.
     #[must_use]
     pub const fn capacity(&self) -> u32 {
+        match self.tokens_per_minute {
+            Some(tokens) => tokens,
+            None => self.requests_at_once(),
+        }
+    }
+
+    pub(crate) const fn counts_requests(&self) -> bool {
+        self.tokens_per_minute.is_none() || self.limit < u32::MAX
+    }
+
+    /// The most requests that can pass at one instant.
+    pub(crate) const fn requests_at_once(&self) -> u32 {
         match (self.strategy, self.burst) {
             (Strategy::TokenBucket, Some(burst)) => burst,
             _ => self.limit,
@@ -141,6 +183,9 @@ impl RateLimitConfig {
             "must be at least 1",
         );
         rules.duration("rate_limit.max_park", self.max_park);
+        if let Some(tokens) = self.tokens_per_minute {
+            rules.count("rate_limit.tokens_per_minute", tokens);
+        }
     }
 }
 

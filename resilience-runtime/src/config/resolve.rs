@@ -126,6 +126,7 @@ impl Levels<'_> {
         let mut rate = None;
         let mut bulkhead_places = None;
         let mut burst = None;
+        let mut tokens = None;
         let mut strategy = None;
         for key in Key::ALL {
             let Some((_, value)) = self.lookup(*key) else {
@@ -147,15 +148,21 @@ impl Levels<'_> {
                 (Key::RateLimitRate, Value::Rate { limit, period }) => rate = Some((limit, period)),
                 (Key::RateLimitBurst, Value::Count(count)) => burst = Some(to_u32(count)),
                 (Key::RateLimitStrategy, Value::Strategy(value)) => strategy = Some(value),
+                (Key::RateLimitTokens, Value::Count(count)) => tokens = Some(to_u32(count)),
                 (Key::BulkheadMaxConcurrent, Value::Count(count)) => bulkhead_places = Some(count),
                 (key, value) => effective.put(key, value),
             }
         }
         self.settle_clashes(&mut effective);
-        effective.rate_limit = rate.map(|(limit, period)| RateLimitConfig {
+        let limit = match rate {
+            Some((limit, period)) => Some(RateLimitConfig::new(limit, period)),
+            None => tokens.map(RateLimitConfig::tokens_alone),
+        };
+        effective.rate_limit = limit.map(|limit| RateLimitConfig {
             burst,
             strategy: strategy.unwrap_or_default(),
-            ..RateLimitConfig::new(limit, period)
+            tokens_per_minute: tokens,
+            ..limit
                 .max_keys(effective.max_keys)
                 .max_park(effective.max_park)
         });

@@ -293,6 +293,8 @@ pub struct RateLimitSettings {
     /// The longest time for which a server's Retry-After is obeyed by everybody.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub max_park: Option<Duration>,
+    /// Tokens in each minute, beside the requests or alone.
+    pub tokens_per_minute: Option<u32>,
 }
 
 impl RateLimitSettings {
@@ -325,6 +327,7 @@ impl RateLimitSettings {
         layer.set_some(Key::RateLimitMaxWait, self.max_wait.map(Value::Time));
         layer.set_some(Key::RateLimitMaxKeys, self.max_keys.map(count));
         layer.set_some(Key::RateLimitMaxPark, self.max_park.map(Value::Time));
+        layer.set_some(Key::RateLimitTokens, self.tokens_per_minute.map(count));
     }
 }
 

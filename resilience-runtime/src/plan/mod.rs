@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{ConfigError, Effective, Pattern, Patterns};
+use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
 
 pub(crate) use self::core::ServiceCore;
@@ -34,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) circuit: bool,
     pub(crate) rate_limit: bool,
     pub(crate) rate_limit_wait: Duration,
+    /// The cost of a call is tokens, beside the one request.
+    pub(crate) counts_tokens: bool,
     pub(crate) bulkhead: bool,
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Option<Duration>,
@@ -80,6 +83,9 @@ impl Plan {
             circuit: on(Pattern::Circuit),
             rate_limit: on(Pattern::RateLimit),
             rate_limit_wait: effective.rate_limit_wait,
+            counts_tokens: on(Pattern::RateLimit)
+                && (effective.rate_limit.as_ref())
+                    .is_some_and(|limit| limit.tokens_per_minute.is_some()),
             bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
             bulkhead_wait: effective.bulkhead_wait,
             timeout: on(Pattern::Timeout).then_some(effective.timeout),
@@ -89,6 +95,15 @@ impl Plan {
                 .unwrap_or_else(|| core.kind.idempotent_by_default()),
             core,
             function,
+        }
+    }
+
+    /// What the cost of a call is measured in.
+    pub(crate) fn unit(&self) -> Unit {
+        if self.counts_tokens {
+            Unit::Tokens
+        } else {
+            Unit::Requests
         }
     }
 

@@ -19,10 +19,11 @@ use std::time::Duration;
 pub struct Decision {
     /// Whether it passes, in which case the tokens are taken.
     pub allowed: bool,
-    /// The greatest cost that can ever pass at once: the bucket's size or the window's limit;
-    /// `u32::MAX` where no limit is set.
+    /// The greatest cost that can ever pass at once: the bucket's size or the window's limit, or the tokens
+    /// of a minute where these are counted; `u32::MAX` where no limit is set.
     pub limit: u32,
-    /// What could still be taken right now; zero while the key is parked or others queue for it.
+    /// What could still be taken right now; zero while the key is parked or others queue for it, and where
+    /// tokens are left but no request.
     pub remaining: u32,
     /// When it could pass, if nobody else comes. `None` if it is allowed, and if it can never pass because
     /// its cost is above `limit`; otherwise never zero.

@@ -146,33 +146,38 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
-    /// Gives back what was taken at `taken`, or at a time that nobody remembers.
+    /// Lets `back` give something back to a key.
     ///
     /// A key without an account has nothing to get back: it is full, or it used the overflow account,
     /// where another's tokens might come back instead.
-    pub(super) fn refund(
+    pub(super) fn return_to(
         &mut self,
         key: KeyHash,
-        amount: u32,
-        taken: Option<Moment>,
         now: Moment,
         wakers: &mut Wakers,
+        back: impl FnOnce(&M, &mut M::State),
     ) {
         if let Some(place @ (Place::Keyless | Place::Slot(_))) = self.accounts.find(key, now) {
             let (account, meter, sides) = self.accounts.get_mut(place);
-            meter.refund(&mut account.state, amount, taken, now);
+            back(meter, &mut account.state);
             if let Some(side) = sides.get_mut(account.side) {
                 side.queue.wake_head(wakers);
             }
         }
     }
 
-    /// Takes what was used beyond a reservation, there or not.
-    pub(super) fn charge(&mut self, key: KeyHash, cost: u32, now: Moment, wakers: &mut Wakers) {
-        if M::COUNTS && cost > 0 {
+    /// Lets `more` take something from a key, there or not.
+    pub(super) fn take_from(
+        &mut self,
+        key: KeyHash,
+        now: Moment,
+        wakers: &mut Wakers,
+        more: impl FnOnce(&M, &mut M::State),
+    ) {
+        if M::COUNTS {
             let place = self.accounts.enter(key, now);
             let (account, meter, _) = self.accounts.get_mut(place);
-            meter.charge(&mut account.state, cost, now);
+            more(meter, &mut account.state);
             let side = account.side;
             self.review(side, now, wakers);
         }
@@ -225,7 +230,7 @@ impl<M: Meter> Keyed<M> {
             }
             if cost > 0 {
                 from = ready;
-                meter.charge(&mut state, cost, ready);
+                meter.pass(&mut state, cost, ready);
             }
             Ok(())
         };

@@ -10,6 +10,7 @@ use super::key::KeyHash;
 use super::keyed::wait;
 use super::shared::Shared;
 use super::state::State;
+use super::taken::Taken;
 use super::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
@@ -20,8 +21,13 @@ use crate::name::ServiceName;
 /// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is known by a randomly keyed
 /// 128-bit hash and neither stored nor printed. Memory is bounded: at most
 /// [`max_keys`](RateLimitConfig::max_keys) keys have counters of their own (32 to 60 bytes a key for the
-/// token bucket, 12 bytes more for each request in a sliding window). When more are busy, the newcomers
-/// share one set of counters, so that the limit is never exceeded, only reached earlier.
+/// token bucket, 48 to 90 with tokens beside the requests, 12 bytes more for each request in a sliding
+/// window). When more are busy, the newcomers share one set of counters, so that the limit is never
+/// exceeded, only reached earlier.
+///
+/// With [`tokens_per_minute`](RateLimitConfig::tokens_per_minute) whoever passes takes one request and `n`
+/// tokens, both or neither: wherever a number of tokens is taken, given back or told, it is that of the
+/// language model's.
 ///
 /// Clones are the same limiter.
 ///
@@ -180,21 +186,32 @@ impl RateLimiter {
         )
     }
 
-    /// Gives back `n` tokens of a request that was not made after all, and wakes who waits for them.
+    /// Gives back `n` tokens of a request that was not made after all, and wakes who waits for them. Where
+    /// tokens are counted beside requests, the one request comes back as well.
     ///
     /// More than the capacity is never there. A window cannot know when these were taken and counts what
     /// remains for as long as it might have to; [`Reservation::refund`](super::Reservation::refund) is
     /// exact.
     pub fn refund<K: Hash + ?Sized>(&self, key: &K, n: u32) {
         self.shared
-            .refund(self.hash_key(key), n, None, Moment::now());
+            .give_back(self.unremembered(key, n), Moment::now());
     }
 
     /// Corrects an estimate: what was `reserved` and not `used` comes back; what was used beyond it is taken
-    /// now, into a debt if need be, so that the next callers wait.
+    /// now, into a debt if need be, so that the next callers wait. The request itself was made and stays
+    /// counted.
     pub fn settle<K: Hash + ?Sized>(&self, key: &K, reserved: u32, used: u32) {
         self.shared
-            .settle(self.hash_key(key), reserved, used, None, Moment::now());
+            .settle(self.unremembered(key, reserved), used, Moment::now());
+    }
+
+    fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Taken {
+        Taken {
+            key: self.hash_key(key),
+            cost,
+            at: None,
+            unit: None,
+        }
     }
 
     /// Lets nobody with this key pass for so long, because the server asked for it (`Retry-After`); at
@@ -306,11 +323,6 @@ impl RateLimiter {
         })
     }
 
-    /// Gives back what was taken at `taken` for a request that was not sent.
-    pub(crate) fn give_back(&self, key: KeyHash, cost: u32, taken: Moment, now: Moment) {
-        self.shared.refund(key, cost, Some(taken), now);
-    }
-
     pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
         self.shared.with(now, |state, now, wakers| {
             state.park(key, retry_after, now, wakers);
@@ -338,17 +350,5 @@ impl RateLimiter {
     /// Whether a request of this cost could pass, be it later.
     pub(super) fn can_ever(&self, cost: u32) -> bool {
         self.shared.is_free() || self.shared.read(|state| state.can_ever(cost))
-    }
-
-    /// [`settle`](Self::settle) for what was taken at `taken`.
-    pub(super) fn settle_key(
-        &self,
-        key: KeyHash,
-        reserved: u32,
-        used: u32,
-        taken: Moment,
-        now: Moment,
-    ) {
-        self.shared.settle(key, reserved, used, Some(taken), now);
     }
 }

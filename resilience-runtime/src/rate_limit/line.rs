@@ -117,7 +117,7 @@ impl<M: Meter> Keyed<M> {
                 return Standing::Waiting(ticket, Moment::FAR_FUTURE);
             }
             if cost > 0 {
-                meter.charge(&mut account.state, cost, now);
+                meter.pass(&mut account.state, cost, now);
             }
             self.depart(ticket, now, wakers);
             return Standing::Passed;

@@ -1,14 +1,23 @@
 //! What the strategies have in common: a plain function from a state, a cost and a time to the next
 //! state.
 
+use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
+
+/// What is left to a key, in terms that every meter understands.
+pub(super) struct Left {
+    /// Requests, or whatever is counted where nothing else is; below zero is a debt. `None`: all of them.
+    pub(super) requests: Option<i64>,
+    /// The bucket of the tokens that are counted beside requests.
+    pub(super) tokens: Option<(TokenBucket, FullAt)>,
+}
 
 /// A way of counting: the parameters of one strategy. What it counts for one key is its
 /// [`State`](Self::State).
 ///
 /// Times handed in never go backwards. Costs are at least 1, and at most the capacity wherever it is
 /// asked when they can pass.
-pub(super) trait Meter {
+pub(super) trait Meter: Sized {
     /// The counters of one key. The default is a key at rest: everything is available.
     type State: Clone + Default;
 
@@ -21,11 +30,37 @@ pub(super) trait Meter {
     /// Takes `cost` if it is there.
     fn try_take(&self, state: &mut Self::State, cost: u32, now: Moment) -> bool;
 
-    /// Takes `cost` whether it is there or not; what is missing is a debt.
+    /// Takes `cost` for one that passes now, whether it is there or not.
+    fn pass(&self, state: &mut Self::State, cost: u32, now: Moment) {
+        self.charge(state, cost, now);
+    }
+
+    /// Takes what one that passed earlier used beyond its cost; what is missing is a debt.
     fn charge(&self, state: &mut Self::State, cost: u32, now: Moment);
 
-    /// Gives back `amount` that was taken at `taken`, or at a time that nobody remembers.
+    /// Gives back `amount` that one took at `taken` and did not use; `None`: nobody remembers when.
     fn refund(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
+
+    /// Undoes the taking of one that did not pass after all.
+    fn give_back(&self, state: &mut Self::State, cost: u32, taken: Option<Moment>, now: Moment) {
+        self.refund(state, cost, taken, now);
+    }
+
+    /// Believes who knows better how much is left, where that is less.
+    fn lower(
+        &self,
+        state: &mut Self::State,
+        requests: Option<u32>,
+        _tokens: Option<u32>,
+        now: Moment,
+    ) {
+        if let Some(left) = requests
+            && let Ok(above) = u32::try_from(self.tokens(state, now) - i64::from(left))
+            && above > 0
+        {
+            self.charge(state, above, now);
+        }
+    }
 
     /// The first moment from `from` on at which `cost` is there, if nothing else happens.
     fn ready(&self, state: &Self::State, cost: u32, from: Moment) -> Moment;
@@ -43,7 +78,7 @@ pub(super) trait Meter {
         let mut from = from;
         for cost in ahead.filter(|&cost| cost > 0) {
             from = self.ready(&state, cost, from);
-            self.charge(&mut state, cost, from);
+            self.pass(&mut state, cost, from);
         }
         self.ready(&state, cost, from)
     }
@@ -62,6 +97,20 @@ pub(super) trait Meter {
 
     /// The state of a key that has so many tokens, as if the missing ones had been taken now.
     fn with_tokens(&self, tokens: i64, now: Moment) -> Self::State;
+
+    /// What is left to a key, for another meter to [go on](Self::go_on) with.
+    fn left(&self, state: &Self::State, now: Moment) -> Left {
+        Left {
+            requests: (!self.at_rest(state, now)).then(|| self.tokens(state, now)),
+            tokens: None,
+        }
+    }
+
+    /// The state of a key to which another meter left so much.
+    fn go_on(&self, left: &Left, now: Moment) -> Self::State {
+        left.requests
+            .map_or_else(Self::State::default, |tokens| self.with_tokens(tokens, now))
+    }
 }
 
 /// No limit at all: what is left is the parking.

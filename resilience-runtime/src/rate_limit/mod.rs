@@ -3,9 +3,10 @@
 //! From the inside out:
 //!
 //! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
+//!   [`requests_and_tokens`] puts tokens beside any of them;
 //! * [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
-//! * [`state`] holds whichever strategy is set, behind the one lock of [`shared`];
+//! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
 //! * [`wait`] is the future round it, and [`limiter`] what others see.
 
 mod accounts;
@@ -17,12 +18,15 @@ mod limiter;
 mod line;
 mod meter;
 mod queue;
+mod requests_and_tokens;
 mod reservation;
 mod shared;
 mod side;
 mod sliding_window;
 mod state;
+mod store;
 mod table;
+mod taken;
 mod token_bucket;
 mod wait;
 
@@ -34,5 +38,6 @@ pub(crate) use key::KeyHash;
 pub use limiter::RateLimiter;
 pub(crate) use limiter::Take;
 pub use reservation::Reservation;
+pub(crate) use taken::{Taken, Unit};
 pub use wait::Acquire;
 pub(crate) use wait::WaitError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::key::KeyHash;
 use super::shared::Shared;
+use super::taken::Taken;
 use crate::clock::Moment;
 
 /// Tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.
@@ -23,30 +24,30 @@ use crate::clock::Moment;
 /// ```
 pub struct Reservation {
     shared: Arc<Shared>,
-    key: KeyHash,
-    tokens: u32,
-    taken: Moment,
+    taken: Taken,
 }
 
 impl Reservation {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, taken: Moment) -> Self {
-        Self {
-            shared,
+    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, at: Moment) -> Self {
+        let taken = Taken {
             key,
-            tokens,
-            taken,
-        }
+            cost: tokens,
+            at: Some(at),
+            unit: Some(shared.unit()),
+        };
+        Self { shared, taken }
     }
 
     /// How many tokens it took.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.tokens
+        self.taken.cost
     }
 
-    /// Gives all of them back: the request was not made.
+    /// Gives all of them back: the request was not made, and is not counted either where tokens are counted
+    /// beside requests.
     pub fn refund(self) {
-        self.settle(0);
+        self.shared.give_back(self.taken, Moment::now());
     }
 
     /// Corrects the estimate: what was not used comes back; what was used beyond it is taken now, into a debt
@@ -54,8 +55,7 @@ impl Reservation {
     ///
     /// Windows take back only what they still count.
     pub fn settle(self, used: u32) {
-        self.shared
-            .settle(self.key, self.tokens, used, Some(self.taken), Moment::now());
+        self.shared.settle(self.taken, used, Moment::now());
     }
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
             .field("service", &self.shared.name)
-            .field("tokens", &self.tokens)
+            .field("tokens", &self.taken.cost)
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::key::{KeyHash, KeyHasher};
 use super::queue::{Refusal, Wakers};
 use super::state::State;
+use super::taken::{Taken, Unit};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -87,27 +88,27 @@ impl Shared {
         (taken, now)
     }
 
-    pub(super) fn refund(&self, key: KeyHash, n: u32, taken: Option<Moment>, now: Moment) {
-        if n > 0 && !self.is_free() {
+    /// What costs are measured in now.
+    pub(super) fn unit(&self) -> Unit {
+        if self.is_free() {
+            Unit::Requests
+        } else {
+            self.read(State::unit)
+        }
+    }
+
+    pub(super) fn give_back(&self, taken: Taken, now: Moment) {
+        if taken.cost > 0 && !self.is_free() {
             self.with(now, |state, now, wakers| {
-                state.refund(key, n, taken, now, wakers);
+                state.give_back(taken, now, wakers);
             });
         }
     }
 
-    pub(super) fn settle(
-        &self,
-        key: KeyHash,
-        reserved: u32,
-        used: u32,
-        taken: Option<Moment>,
-        now: Moment,
-    ) {
-        if used < reserved {
-            self.refund(key, reserved - used, taken, now);
-        } else if used > reserved && !self.is_free() {
+    pub(super) fn settle(&self, taken: Taken, used: u32, now: Moment) {
+        if taken.cost != used && !self.is_free() {
             self.with(now, |state, now, wakers| {
-                state.charge(key, used - reserved, now, wakers);
+                state.settle(taken, used, now, wakers);
             });
         }
     }

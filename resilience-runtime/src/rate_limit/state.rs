@@ -5,35 +5,15 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::decision::Decision;
-use super::fixed_window::FixedWindow;
 use super::key::KeyHash;
 use super::keyed::Keyed;
 use super::line::{Standing, Ticket};
-use super::meter::{Meter, Unlimited};
+use super::meter::{Meter as _, Unlimited};
 use super::queue::{Refusal, Wakers};
-use super::sliding_window::SlidingWindow;
-use super::token_bucket::TokenBucket;
+use super::store::{Store, on};
+use super::taken::{Taken, Unit};
 use crate::clock::Moment;
-use crate::config::{RateLimitConfig, Strategy};
-
-enum Store {
-    Unlimited(Keyed<Unlimited>),
-    TokenBucket(Keyed<TokenBucket>),
-    SlidingWindow(Keyed<SlidingWindow>),
-    FixedWindow(Keyed<FixedWindow>),
-}
-
-/// Runs one expression on whichever store it is.
-macro_rules! on {
-    ($store:expr, $keyed:ident => $then:expr) => {
-        match $store {
-            Store::Unlimited($keyed) => $then,
-            Store::TokenBucket($keyed) => $then,
-            Store::SlidingWindow($keyed) => $then,
-            Store::FixedWindow($keyed) => $then,
-        }
-    };
-}
+use crate::config::RateLimitConfig;
 
 pub(super) struct State {
     store: Store,
@@ -124,19 +104,50 @@ impl State {
         on!(&self.store, keyed => keyed.can_ever(cost))
     }
 
-    pub(super) fn refund(
+    /// What costs are measured in now.
+    pub(super) fn unit(&self) -> Unit {
+        match &self.limit {
+            Some(limit) if limit.tokens_per_minute.is_some() => Unit::Tokens,
+            _ => Unit::Requests,
+        }
+    }
+
+    pub(super) fn give_back(&mut self, taken: Taken, now: Moment, wakers: &mut Wakers) {
+        let Taken { key, cost, at, .. } = taken;
+        if taken.unit.is_none_or(|unit| unit == self.unit()) {
+            on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
+                meter.give_back(state, cost, at, now);
+            }));
+        }
+    }
+
+    pub(super) fn settle(&mut self, taken: Taken, used: u32, now: Moment, wakers: &mut Wakers) {
+        let Taken { key, cost, at, .. } = taken;
+        if taken.unit.is_some_and(|unit| unit != self.unit()) {
+            return;
+        }
+        if used < cost {
+            on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
+                meter.refund(state, cost - used, at, now);
+            }));
+        } else if used > cost {
+            on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
+                meter.charge(state, used - cost, now);
+            }));
+        }
+    }
+
+    pub(super) fn lower(
         &mut self,
         key: KeyHash,
-        amount: u32,
-        taken: Option<Moment>,
+        requests: Option<u32>,
+        tokens: Option<u32>,
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        on!(&mut self.store, keyed => keyed.refund(key, amount, taken, now, wakers));
-    }
-
-    pub(super) fn charge(&mut self, key: KeyHash, cost: u32, now: Moment, wakers: &mut Wakers) {
-        on!(&mut self.store, keyed => keyed.charge(key, cost, now, wakers));
+        on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
+            meter.lower(state, requests, tokens, now);
+        }));
     }
 
     pub(super) fn park(
@@ -214,35 +225,9 @@ impl State {
             self.max_keys = limit.max_keys;
             self.max_park = limit.max_park;
         }
-        let keys = self.max_keys;
-        let nothing = Store::Unlimited(Keyed::new(Unlimited, keys));
+        let nothing = Store::Unlimited(Keyed::new(Unlimited, self.max_keys));
         let old = mem::replace(&mut self.store, nothing);
-        self.store = match &limit {
-            None => Store::Unlimited(switch(old, Unlimited, keys, now)),
-            Some(limit) => match limit.strategy {
-                Strategy::TokenBucket => {
-                    let meter = TokenBucket::new(limit.limit, limit.period, limit.capacity());
-                    Store::TokenBucket(match old {
-                        Store::TokenBucket(old) => adopt(old, meter, keys, now),
-                        old => switch(old, meter, keys, now),
-                    })
-                }
-                Strategy::SlidingWindow => {
-                    let meter = SlidingWindow::new(limit.limit, limit.period);
-                    Store::SlidingWindow(match old {
-                        Store::SlidingWindow(old) => adopt(old, meter, keys, now),
-                        old => switch(old, meter, keys, now),
-                    })
-                }
-                Strategy::FixedWindow => {
-                    let meter = FixedWindow::new(limit.limit, limit.period);
-                    Store::FixedWindow(match old {
-                        Store::FixedWindow(old) => adopt(old, meter, keys, now),
-                        old => switch(old, meter, keys, now),
-                    })
-                }
-            },
-        };
+        self.store = old.under(limit.as_ref(), self.max_keys, now);
         self.limit = limit;
         self.parks_end = self.parks_end.min(now.after(self.max_park));
         let max_park = self.max_park;
@@ -268,18 +253,4 @@ impl State {
     pub(super) fn sides(&self) -> usize {
         on!(&self.store, keyed => keyed.accounts.sides.len())
     }
-}
-
-/// Other parameters of the same strategy.
-fn adopt<M: Meter>(old: Keyed<M>, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
-    old.convert(meter, max_keys, now, |old, state, new| {
-        new.adopt(old, state, now)
-    })
-}
-
-/// Another strategy begins with the tokens that are left, and as if the missing ones had been taken now.
-fn switch<M: Meter>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
-    on!(old, keyed => keyed.convert(meter, max_keys, now, |old, state, new| {
-        new.with_tokens(old.tokens(state, now), now)
-    }))
 }

@@ -233,7 +233,14 @@ mod tests {
 
     #[test]
     fn a_slot_of_the_token_bucket_is_half_a_cache_line() {
-        assert_eq!(size_of::<Slot<super::super::token_bucket::FullAt>>(), 32);
+        use super::super::token_bucket::FullAt;
+        assert_eq!(size_of::<Slot<FullAt>>(), 32);
+        assert_eq!(size_of::<Slot<((), FullAt)>>(), 32, "tokens alone");
+        assert_eq!(
+            size_of::<Slot<(FullAt, FullAt)>>(),
+            48,
+            "tokens beside requests"
+        );
     }
 
     #[test]

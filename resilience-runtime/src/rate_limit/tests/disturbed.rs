@@ -15,7 +15,7 @@ enum Event {
     Park(u64),
     Charge(u32),
     Refund(u32),
-    Reconfigure(u32, usize),
+    Reconfigure(u32, usize, Option<u32>),
     Unlimit,
 }
 
@@ -26,7 +26,9 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (0..800_u64).prop_map(Event::Park),
         1 => (1..8_u32).prop_map(Event::Charge),
         1 => (1..8_u32).prop_map(Event::Refund),
-        1 => (1..8_u32, 0..3_usize).prop_map(|(limit, strategy)| Event::Reconfigure(limit, strategy)),
+        // Tokens as scarce as the requests, and back before the test looks.
+        1 => (1..8_u32, 0..3_usize, prop::option::of(600..6_000_u32))
+            .prop_map(|(limit, strategy, tokens)| Event::Reconfigure(limit, strategy, tokens)),
         1 => Just(Event::Unlimit),
     ]
 }
@@ -80,10 +82,12 @@ proptest! {
                     }
                     Event::Charge(cost) => limiter.settle("a", 0, cost),
                     Event::Refund(amount) => limiter.refund("a", amount),
-                    Event::Reconfigure(limit, strategy) => {
-                        let config = RateLimitConfig::new(limit, ms(100))
-                            .strategy(Counting::ALL[strategy])
-                            .max_keys(1);
+                    Event::Reconfigure(limit, strategy, tokens_per_minute) => {
+                        let config = RateLimitConfig {
+                            tokens_per_minute,
+                            ..RateLimitConfig::new(limit, ms(100))
+                        };
+                        let config = config.strategy(Counting::ALL[strategy]).max_keys(1);
                         limiter.reconfigure(config).expect("valid");
                     }
                     Event::Unlimit => limiter.set_limit(None),

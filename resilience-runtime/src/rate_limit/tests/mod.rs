@@ -5,7 +5,9 @@ mod keys;
 mod live;
 mod model;
 mod parking;
+mod settling;
 mod threads;
+mod tokens;
 mod waiting;
 
 use std::future::Future;
@@ -27,6 +29,16 @@ fn ms(millis: u64) -> Duration {
 
 fn limiter(config: RateLimitConfig) -> RateLimiter {
     RateLimiter::new("test", config).expect("a valid configuration")
+}
+
+/// What somebody took, in whatever is counted.
+fn took(key: KeyHash, cost: u32, at: Option<Moment>) -> Taken {
+    Taken {
+        key,
+        cost,
+        at,
+        unit: None,
+    }
 }
 
 /// Counts how often it is woken.

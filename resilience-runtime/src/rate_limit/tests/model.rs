@@ -7,7 +7,7 @@ use super::*;
 use crate::Strategy as Counting;
 
 /// A naive limiter: it remembers everything and computes from the beginning.
-trait Reference {
+pub(super) trait Reference {
     fn passes(&self, cost: u32, now: u64) -> bool;
     fn take(&mut self, cost: u32, now: u64);
     fn refund(&mut self, amount: u32, taken: Option<u64>, now: u64);
@@ -121,7 +121,7 @@ impl Reference for Fixed {
     }
 }
 
-fn reference(config: &RateLimitConfig) -> Box<dyn Reference> {
+pub(super) fn reference(config: &RateLimitConfig) -> Box<dyn Reference> {
     let period = u64::try_from(config.period.as_nanos()).expect("short");
     match config.strategy {
         Counting::TokenBucket => {
@@ -148,7 +148,7 @@ fn reference(config: &RateLimitConfig) -> Box<dyn Reference> {
     }
 }
 
-fn config() -> impl Strategy<Value = RateLimitConfig> {
+pub(super) fn config() -> impl Strategy<Value = RateLimitConfig> {
     (1..12_u32, 1..12_u32, 1..200_u64, 0..3_usize).prop_map(|(limit, burst, period, strategy)| {
         RateLimitConfig::new(limit, Duration::from_nanos(period))
             .burst(burst)
@@ -179,7 +179,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Moments of the test begin here, late enough for nothing to saturate.
-const START: u64 = 1_000_000_000_000_000;
+pub(super) const START: u64 = 1_000_000_000_000_000;
 
 proptest! {
     #[test]
@@ -218,15 +218,12 @@ proptest! {
                 Step::Refund(which, amount, exact) => if !taken.is_empty() {
                     let (at, cost) = taken.swap_remove(which % taken.len());
                     let amount = amount.min(cost);
-                    if exact {
-                        limiter.give_back(key, amount, Moment(at), Moment(now));
-                    } else {
-                        limiter.shared.refund(key, amount, None, Moment(now));
-                    }
-                    naive.refund(amount, exact.then_some(at), now);
+                    let at = exact.then_some(Moment(at));
+                    limiter.give_back(took(key, amount, at), Moment(now));
+                    naive.refund(amount, at.map(|at| at.0), now);
                 }
                 Step::Charge(cost) => {
-                    limiter.settle_key(key, 0, cost, Moment(now), Moment(now));
+                    limiter.settle_taken(took(key, 0, None), cost, Moment(now));
                     naive.take(cost, now);
                 }
                 Step::Park(nanos) => {

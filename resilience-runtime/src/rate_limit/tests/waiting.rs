@@ -309,7 +309,7 @@ async fn the_call_path_waits_with_moments() {
     assert!(limiter.can_ever(2) && !limiter.can_ever(3));
     let at = limiter.wait(key, 1, start.after(SECOND)).await;
     assert_eq!(at, Ok(start.after(SECOND)));
-    limiter.give_back(key, 1, start, Moment::now());
+    limiter.give_back(took(key, 1, Some(start)), Moment::now());
     assert_eq!(
         limiter.earliest(key, 1, Moment::now()),
         Some(Duration::ZERO)

@@ -1,0 +1,32 @@
+//! What is reserved before it can be settled, and the estimate that tokens need.
+
+use darling::{Error, Result};
+
+use crate::args::{Args, Switch};
+
+pub(super) fn check(args: &Args) -> Result<()> {
+    let Some(limit) = Switch::on(args.rate_limit.as_ref()) else {
+        return Ok(());
+    };
+    if limit.cost.is_some() {
+        return Ok(());
+    }
+    let mut problems = Error::accumulator();
+    if let Some(tokens) = &limit.tokens_per_minute {
+        problems.push(
+            Error::custom(
+                "every call costs tokens: add `cost = …`, an estimate over the arguments",
+            )
+            .with_span(&tokens.name),
+        );
+    }
+    if let Some(settle) = &limit.settle {
+        problems.push(
+            Error::custom(
+                "`settle` corrects what a call reserved: add `cost = …`, an estimate over the arguments",
+            )
+            .with_span(&settle.name),
+        );
+    }
+    problems.finish()
+}

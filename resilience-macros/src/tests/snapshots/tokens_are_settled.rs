@@ -1,0 +1,63 @@
+async fn ask(prompt: &str) -> Result<Answer, ApiError> {
+    let mut call = ::resilience_runtime::__private::Call::start(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "llm",
+                    ::resilience_runtime::__private::ServiceKind::Llm,
+                    ::core::concat!(::core::module_path!(), "::", "ask"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .settings(const {
+                    &[
+                        (
+                            ::resilience_runtime::__private::Key::RateLimitTokens,
+                            ::resilience_runtime::__private::Value::Count(90000),
+                        ),
+                    ]
+                })
+                .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
+        },
+        ::core::option::Option::None,
+    );
+    ::resilience_runtime::__private::Call::cost(&mut call, estimate(prompt));
+    if ::resilience_runtime::__private::Call::admit(&mut call).await {
+        let attempt = ::resilience_runtime::__private::Call::run(
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        Result<Answer, ApiError>,
+                    > {
+                        return never;
+                    }
+                    { send(prompt).await }
+                },
+            )
+            .await;
+        ::resilience_runtime::__private::Call::settle_cost(
+            &mut call,
+            &attempt,
+            |answer| ::resilience_runtime::__private::used_by(
+                answer,
+                |answer| answer.usage.total,
+            ),
+        );
+        ::resilience_runtime::__private::Call::settle_last(
+            &mut call,
+            attempt,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::ok_is_ok,
+            ::resilience_runtime::__private::unchanged,
+        )
+    } else {
+        ::resilience_runtime::__private::Call::refuse(&mut call)
+    }
+}

@@ -1,0 +1,389 @@
+//! Requests and tokens together, against logs of everything that ever happened.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use tokio::time::{Instant, advance, sleep};
+
+use super::model::{START, reference};
+use super::*;
+use crate::Strategy as Counting;
+
+const PERIODS: u64 = 1_000_000_000;
+
+/// Rates so alike that now the requests run out first and now the tokens.
+fn config() -> impl Strategy<Value = RateLimitConfig> {
+    (1..8_u32, 1..8_u32, 1..100_u64, 0..3_usize, 1..25_u32).prop_map(
+        |(limit, burst, period, strategy, tokens)| {
+            RateLimitConfig::new(limit, Duration::from_nanos(period * PERIODS))
+                .burst(burst)
+                .strategy(Counting::ALL[strategy])
+                .tokens_per_minute(tokens)
+        },
+    )
+}
+
+fn requests_of(config: &RateLimitConfig) -> RateLimitConfig {
+    RateLimitConfig {
+        tokens_per_minute: None,
+        ..config.clone()
+    }
+}
+
+fn tokens_of(config: &RateLimitConfig) -> RateLimitConfig {
+    RateLimitConfig::per_minute(config.tokens_per_minute.expect("counted"))
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Pass(u64),
+    Take(u32),
+    /// What one took was used in part, exactly, or more than it.
+    Settle(usize, u32),
+    /// One was not sent after all.
+    GiveBack(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => (0..30 * PERIODS).prop_map(Step::Pass),
+        12 => (0..10_u32).prop_map(Step::Take),
+        2 => (any::<usize>(), 0..20_u32).prop_map(|(which, used)| Step::Settle(which, used)),
+        2 => any::<usize>().prop_map(Step::GiveBack),
+    ];
+    prop::collection::vec(step, 1..150)
+}
+
+proptest! {
+    #[test]
+    fn one_passes_if_there_is_enough_of_both(config in config(), steps in steps()) {
+        let limiter = limiter(config.clone());
+        let key = limiter.hash_key("a");
+        let mut requests = reference(&requests_of(&config));
+        let mut tokens = reference(&tokens_of(&config));
+        let (mut now, mut taken) = (START, Vec::new());
+        for step in steps {
+            match step {
+                Step::Pass(nanos) => now += nanos,
+                Step::Take(cost) => {
+                    let passes = |requests: &dyn model::Reference, tokens: &dyn model::Reference, at| {
+                        cost == 0 || requests.passes(1, at) && tokens.passes(cost, at)
+                    };
+                    let expected = cost <= config.capacity() && passes(&*requests, &*tokens, now);
+                    match limiter.try_take(key, cost, Moment(now)) {
+                        Take::Taken { at } => {
+                            prop_assert!(expected);
+                            prop_assert_eq!(at, Moment(now));
+                            if cost > 0 {
+                                requests.take(1, now);
+                                tokens.take(cost, now);
+                                taken.push((now, cost));
+                            }
+                        }
+                        Take::Refused { retry_after: None } => prop_assert!(cost > config.capacity()),
+                        Take::Refused { retry_after: Some(wait) } => {
+                            prop_assert!(!expected);
+                            let then = now + u64::try_from(wait.as_nanos()).expect("short");
+                            prop_assert!(passes(&*requests, &*tokens, then));
+                            prop_assert!(!passes(&*requests, &*tokens, then - 1));
+                        }
+                    }
+                }
+                Step::Settle(which, used) => if !taken.is_empty() {
+                    let (at, cost) = taken.swap_remove(which % taken.len());
+                    limiter.settle_taken(took(key, cost, Some(Moment(at))), used, Moment(now));
+                    if used < cost {
+                        tokens.refund(cost - used, Some(at), now);
+                    } else {
+                        tokens.take(used - cost, now);
+                    }
+                }
+                Step::GiveBack(which) => if !taken.is_empty() {
+                    let (at, cost) = taken.swap_remove(which % taken.len());
+                    limiter.give_back(took(key, cost, Some(Moment(at))), Moment(now));
+                    requests.refund(1, Some(at), now);
+                    tokens.refund(cost, Some(at), now);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn both_bounds_hold_in_any_span(
+        config in config(),
+        calls in prop::collection::vec((0..20 * PERIODS, 1..8_u32), 1..120),
+    ) {
+        let limiter = limiter(config.clone());
+        let mut admitted = Vec::new();
+        let mut now = START;
+        for (pause, cost) in calls {
+            now += pause;
+            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, cost, Moment(now)) {
+                admitted.push((at.0, u128::from(cost)));
+            }
+        }
+        let period = config.period.as_nanos();
+        let minute = 60 * u128::from(PERIODS);
+        let tokens = u128::from(config.capacity());
+        let limit = u128::from(config.limit);
+        for (first, &(begin, _)) in admitted.iter().enumerate() {
+            let mut sum = 0;
+            for (count, &(end, cost)) in (1_u128..).zip(&admitted[first..]) {
+                sum += cost;
+                let span = u128::from(end - begin);
+                prop_assert!(sum * minute <= tokens * minute + span * tokens);
+                let holds = match config.strategy {
+                    Counting::TokenBucket => {
+                        count * period <= u128::from(config.requests_at_once()) * period + span * limit
+                    }
+                    Counting::SlidingWindow => span >= period || count <= limit,
+                    // Two windows may touch.
+                    Counting::FixedWindow => span >= period || count <= 2 * limit,
+                };
+                prop_assert!(holds, "{count} requests in {span} ns");
+            }
+        }
+    }
+
+    #[test]
+    fn who_waits_passes_when_it_was_told_and_in_its_turn(
+        (limit, strategy) in (1..4_u32, 0..3_usize),
+        costs in prop::collection::vec(1..40_000_u32, 1..12),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            // A token a millisecond, which a timer can tell, and a request every so many seconds.
+            let config = RateLimitConfig::new(limit, limit * 10 * SECOND)
+                .strategy(Counting::ALL[strategy])
+                .tokens_per_minute(60_000);
+            let limiter = limiter(config);
+            let key = limiter.hash_key("a");
+            let start = Instant::now();
+            let mut tasks = tokio::task::JoinSet::new();
+            for cost in costs {
+                let told = limiter.earliest(key, cost, Moment::now()).expect("it fits");
+                let acquire = limiter.acquire("a", cost, 10_000 * SECOND);
+                tasks.spawn(async move {
+                    acquire.await.expect("in time");
+                    (told, start.elapsed())
+                });
+                tokio::task::yield_now().await;
+            }
+            let mut passed = Vec::new();
+            while let Some(joined) = tasks.join_next().await {
+                let (told, passed_at) = joined.expect("no panic");
+                assert_eq!(told, passed_at);
+                passed.push(told);
+            }
+            assert!(passed.is_sorted());
+            assert_nobody_waits(&limiter);
+        });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
+    let limiter = limiter(RateLimitConfig::per_minute(2).tokens_per_minute(100));
+    let taken = limiter.check_n("a", 80);
+    assert_eq!((taken.remaining, taken.reset_after), (20, 48 * SECOND));
+    assert_eq!(
+        limiter.check_n("b", 1).reset_after,
+        30 * SECOND,
+        "its request"
+    );
+    // A request is there, the tokens are not.
+    let refused = limiter.check_n("a", 50);
+    assert_eq!((refused.allowed, refused.remaining), (false, 20));
+    assert_eq!(refused.retry_after, Some(18 * SECOND));
+    assert!(
+        limiter.check_n("a", 10).allowed,
+        "the request is still there"
+    );
+    // Tokens are there, a request is not.
+    let refused = limiter.check_n("a", 5);
+    assert_eq!((refused.allowed, refused.remaining), (false, 0));
+    assert_eq!(refused.retry_after, Some(30 * SECOND));
+    advance(30 * SECOND).await;
+    assert_eq!(limiter.check_n("a", 5).remaining, 0, "no request is left");
+    advance(30 * SECOND).await;
+    assert_eq!(
+        limiter.peek("a").remaining,
+        100,
+        "the tokens are still there"
+    );
+    assert!(limiter.check_n("c", 100).allowed, "each key has its own");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cost_above_the_tokens_of_a_minute_is_never_a_wait() {
+    for requests in [1, 1_000, u32::MAX] {
+        let limiter = limiter(RateLimitConfig::per_minute(requests).tokens_per_minute(100));
+        let decision = limiter.check_n("a", 101);
+        assert_eq!((decision.allowed, decision.limit), (false, 100));
+        assert_eq!(decision.retry_after, None);
+        assert_eq!(
+            refused(limiter.acquire("a", 101, Duration::MAX).await),
+            None
+        );
+        assert!(limiter.check_n("a", 100).allowed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_come_first_served_whatever_is_missing() {
+    let base = RateLimitConfig::new(2, SECOND).tokens_per_minute(6_000);
+    for config in [
+        base.clone(),
+        base.clone().sliding_window(),
+        base.fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        assert!(limiter.check_n("a", 6_000).allowed);
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let set = tokio::task::LocalSet::new();
+        for (turn, cost) in [300, 1, 1, 1, 500, 1].into_iter().enumerate() {
+            let (limiter, order) = (limiter.clone(), Rc::clone(&order));
+            set.spawn_local(async move {
+                sleep(ms(turn as u64)).await;
+                let acquire = limiter.acquire("a", cost, 100 * SECOND);
+                acquire.await.expect("in time");
+                order.borrow_mut().push(turn);
+            });
+        }
+        set.await;
+        assert_eq!(*order.borrow(), [0, 1, 2, 3, 4, 5]);
+        assert_nobody_waits(&limiter);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_alone_count_no_requests_and_keep_no_log() {
+    for strategy in Counting::ALL {
+        let config = RateLimitConfig::tokens_alone(1_000).strategy(strategy);
+        let limiter = limiter(config);
+        for _ in 0..1_000 {
+            assert!(limiter.check("a").allowed);
+        }
+        let refused = limiter.check("a");
+        assert_eq!(
+            refused.retry_after,
+            Some(ms(60)),
+            "a bucket, whatever the strategy"
+        );
+        let bytes = limiter
+            .shared
+            .with(Moment::now(), |state, _, _| state.bytes());
+        assert_eq!(bytes, 8 * 32, "as small as the bucket by itself");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_change_keeps_what_is_left_of_each() {
+    let requests = RateLimitConfig::per_minute(10);
+    let both = requests.clone().tokens_per_minute(1_000);
+    for strategy in Counting::ALL {
+        let (requests, both) = (
+            requests.clone().strategy(strategy),
+            both.clone().strategy(strategy),
+        );
+        let limiter = limiter(requests.clone());
+        assert!(limiter.check_n("a", 7).allowed);
+        let change = |config: &RateLimitConfig| limiter.reconfigure(config.clone()).expect("valid");
+
+        change(&both);
+        assert_eq!(
+            limiter.peek("a").remaining,
+            1_000,
+            "{strategy}: nothing is known of its tokens"
+        );
+        assert_eq!(limiter.check_n("a", 600).remaining, 400);
+        change(&both.clone().tokens_per_minute(500));
+        assert_eq!(limiter.peek("a").remaining, 400);
+        // Another strategy.
+        for other in Counting::ALL {
+            change(&both.clone().strategy(other));
+            assert_eq!(limiter.peek("a").remaining, 400, "{strategy} to {other}");
+        }
+        change(&requests);
+        assert_eq!(
+            limiter.peek("a").remaining,
+            2,
+            "{strategy}: the request counts on"
+        );
+        assert!(limiter.check_n("a", 2).allowed);
+        change(&both);
+        assert_eq!(
+            limiter.peek("a").remaining,
+            0,
+            "{strategy}: no request is left"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_change_to_and_from_tokens_alone() {
+    let both = RateLimitConfig::per_minute(10).tokens_per_minute(1_000);
+    let alone = RateLimitConfig::tokens_alone(1_000);
+    for strategy in Counting::ALL {
+        let both = both.clone().strategy(strategy);
+        let limiter = limiter(both.clone());
+        for _ in 0..10 {
+            assert!(limiter.check_n("a", 50).allowed);
+        }
+        assert_eq!(limiter.peek("a").remaining, 0);
+        limiter.reconfigure(alone.clone()).expect("valid");
+        assert_eq!(limiter.check_n("a", 50).remaining, 450, "from {strategy}");
+        limiter.reconfigure(both).expect("valid");
+        assert_eq!(limiter.peek("a").remaining, 450, "to {strategy}");
+        limiter.set_limit(None);
+        assert!(limiter.is_free());
+    }
+}
+
+/// Of the two, only one may be at rest: then it is as full as a new one.
+#[tokio::test(start_paused = true)]
+async fn a_part_at_rest_has_everything_under_the_new_limit() {
+    for strategy in Counting::ALL {
+        let few = RateLimitConfig::per_second(10).tokens_per_minute(1_000);
+        let limiter = limiter(few);
+        assert!(limiter.check_n("a", 900).allowed);
+        advance(SECOND).await;
+        let more = RateLimitConfig::per_second(100).tokens_per_minute(1_000);
+        limiter.reconfigure(more.strategy(strategy)).expect("valid");
+        for _ in 0..100 {
+            assert!(
+                limiter.check("a").allowed,
+                "{strategy}: there are 100 requests"
+            );
+        }
+        assert!(!limiter.check("a").allowed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_is_judged_anew_by_requests_and_tokens() {
+    let limiter = limiter(
+        RateLimitConfig::per_minute(60)
+            .burst(1)
+            .tokens_per_minute(1_000),
+    );
+    assert!(limiter.check("a").allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
+    assert!(first.poll().is_pending() && second.poll().is_pending());
+    // A request each four seconds: the second one would get the one after the next.
+    let slower = RateLimitConfig::per_minute(15)
+        .burst(1)
+        .tokens_per_minute(1_000);
+    limiter.reconfigure(slower).expect("valid");
+    assert!(first.poll().is_pending());
+    let Poll::Ready(outcome) = second.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(8 * SECOND));
+}
