@@ -19,6 +19,7 @@
 //!
 //! * The attributes and their arguments: `#[resilient]`, and `#[llm_resilient]`, `#[database_resilient]`,
 //!   `#[mcp_resilient]`, `#[secret_resilient]`, which differ in their presets.
+//! * What is retried, and what is not: [`guide`], a page for each kind of service.
 //! * What an error means: [`Verdict`], [`Classify`] and its derive.
 //! * What callers share: [`Registry`], [`Service`]; what is told of it: [`Service::stats`],
 //!   [`Service::config`], [`with_correlation_id`].
@@ -53,6 +54,8 @@ mod clock;
 pub mod config;
 mod error;
 mod fallback;
+#[cfg(all(feature = "macros", any(doc, doctest)))]
+pub mod guide;
 mod name;
 mod plan;
 mod rate_limit;
