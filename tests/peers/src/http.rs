@@ -4,9 +4,13 @@ use anyhow::{Result, bail};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 
-/// A client for the loopback, whatever proxies the environment names.
+/// A client for the loopback, whatever proxies the environment names. It keeps no connections: those would belong to the
+/// runtime of the test, and a record is read on another.
 pub(crate) fn client() -> Result<Client> {
-    Ok(Client::builder().no_proxy().build()?)
+    Ok(Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .build()?)
 }
 
 /// The answer; not that of a server that refuses.

@@ -20,6 +20,11 @@
 mod fault_proxy;
 mod http;
 mod llmock;
+mod mcp_everything;
+mod mcp_orders;
+mod moto;
+mod openbao;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
@@ -31,6 +36,11 @@ mod unprivileged;
 
 pub use fault_proxy::{Ending, FaultProxy, Mode, Rule, Side};
 pub use llmock::{LlMock, LlMockVerdict};
+pub use mcp_everything::McpEverything;
+pub use mcp_orders::{CallLog, McpOrders, McpOrdersStdio};
+pub use moto::Moto;
+pub use openbao::OpenBao;
+pub use pgbouncer::PgBouncer;
 pub use port::Port;
 pub use postgres::{Postgres, connect as postgres_client};
 pub use process::Launch;

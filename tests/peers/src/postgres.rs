@@ -88,6 +88,7 @@ impl Peer for Postgres {
     const NAME: &'static str = "postgres";
     /// `pg_ctl -m fast`: clients are told 57P01 instead of being waited for.
     const STOP: &'static str = "INT";
+    const STARTS_LATER: Option<&'static str> = Some("still in use");
     const RECORD_SURVIVES: bool = true;
 
     fn place(&self) -> &Place {

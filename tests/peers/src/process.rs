@@ -1,10 +1,10 @@
 //! A server as a child process that cannot outlive the test.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -66,9 +66,21 @@ impl Launch {
     }
 }
 
+/// A command for clients that start a server themselves and speak with it over stdio: what it says beside goes to the log.
+pub(crate) fn for_stdio(program: &Path, log: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new("sh");
+    command
+        .args(["-c", "exec \"$@\" 2>>\"$0\""])
+        .arg(log)
+        .arg(program)
+        .kill_on_drop(true);
+    command
+}
+
 pub(crate) struct Process {
     supervisor: Child,
     orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -85,20 +97,31 @@ impl Process {
             .args(&launch.arguments)
             .envs(launch.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
-            .stdout(log.try_clone()?)
+            .stdout(Stdio::piped())
             .stderr(log)
             // An interrupt from the keyboard is for the test: the end of the pipe follows.
             .process_group(0)
             .spawn()
             .context("sh")?;
         let orders = supervisor.stdin.take();
-        Ok(Self { supervisor, orders })
+        let answers = supervisor
+            .stdout
+            .take()
+            .map(BufReader::new)
+            .context("a pipe")?;
+        Ok(Self {
+            supervisor,
+            orders,
+            answers,
+        })
     }
 
+    /// Sends it this signal, if it has not ended already.
     pub(crate) fn signal(&mut self, name: &str) {
-        if let Some(orders) = &mut self.orders {
-            // Fails where the server has ended already.
-            let _ = writeln!(orders, "{name}");
+        if let Some(orders) = &mut self.orders
+            && writeln!(orders, "{name}").is_ok()
+        {
+            let _ = self.answers.read_line(&mut String::new());
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result, bail};
+use tokio::process::Command;
 
 /// Where everything is that is not a Debian package.
 pub(crate) fn folder() -> &'static Path {
@@ -54,4 +55,19 @@ pub(crate) fn postgres_program(name: &str) -> Result<PathBuf> {
         .filter(|(_, program)| program.is_file())
         .max()
         .map_or_else(|| self::program(name), |(_, program)| Ok(program))
+}
+
+/// Of a Python package, for servers that do not say it themselves.
+pub(crate) async fn python_package_version(package: &str) -> Result<String> {
+    let mut python = Command::new(file("venv/bin/python")?);
+    python.args([
+        "-c",
+        "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))",
+        package,
+    ]);
+    let output = python.kill_on_drop(true).output().await?;
+    if !output.status.success() {
+        bail!("{package}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

@@ -73,7 +73,7 @@ pub(crate) fn append(peer: &str, version: &str, faults: &Faults) -> Result<()> {
     Ok(())
 }
 
+/// The file has meaning in tabs and in ends of lines.
 fn plain(text: &str) -> String {
-    text.trim()
-        .replace(|c: char| c.is_whitespace() || c == '=', "-")
+    text.trim().replace(char::is_control, " ")
 }

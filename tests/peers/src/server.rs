@@ -70,6 +70,9 @@ pub trait Peer: Send + Sync + 'static {
     /// The signal that asks it to end.
     const STOP: &'static str = "TERM";
 
+    /// What it says when it cannot start yet, since processes of a former life have not all gone.
+    const STARTS_LATER: Option<&'static str> = None;
+
     /// Does what it recorded survive its process?
     const RECORD_SURVIVES: bool;
 
@@ -118,35 +121,37 @@ impl<P: Peer> Server<P> {
 
     /// Starts it, where it was before, and returns when it answers.
     pub async fn start(&mut self) -> Result<()> {
-        if self.process.is_some() {
+        if self.is_running() {
             return Ok(());
         }
-        let process = self.process.insert(Process::start(
-            &self.peer.launch()?,
-            &self.peer.place().path("log"),
-        )?);
+        let mut process = self.spawn()?;
         let began = Instant::now();
-        loop {
-            let Err(error) = timeout(RECORD, self.peer.ready())
-                .await
-                .unwrap_or_else(|late| Err(late.into()))
-            else {
-                return Ok(());
-            };
+        while let Err(error) = timeout(RECORD, self.peer.ready())
+            .await
+            .unwrap_or_else(|late| Err(late.into()))
+        {
             let end = process.exited();
-            if end.is_some() || began.elapsed() > START {
+            let log = tail(&self.log(), 60);
+            if end.is_some()
+                && P::STARTS_LATER.is_some_and(|reason| log.contains(reason))
+                && began.elapsed() < START
+            {
+                process = self.spawn()?;
+            } else if end.is_some() || began.elapsed() > START {
                 let end = end.map_or_else(
                     || "does not answer".to_owned(),
                     |status| format!("ended with {status}"),
                 );
-                bail!(
-                    "{} {end}: {error:#}\n{}",
-                    P::NAME,
-                    tail(&self.peer.place().log(), 60)
-                );
+                bail!("{} {end}: {error:#}\n{log}", P::NAME);
             }
             sleep(Duration::from_millis(10)).await;
         }
+        self.process = Some(process);
+        Ok(())
+    }
+
+    fn spawn(&self) -> Result<Process> {
+        Process::start(&self.peer.launch()?, &self.peer.place().path("log"))
     }
 
     /// Asks it to end, and waits until it has; one that waits for its clients is killed after a while.

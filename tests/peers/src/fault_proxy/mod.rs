@@ -1,22 +1,4 @@
 //! A TCP proxy on the loopback that breaks connections on demand.
-//!
-//! ```no_run
-//! # async fn example(postgres: std::net::SocketAddr) -> std::io::Result<()> {
-//! use resilience_peers::{FaultProxy, Mode};
-//!
-//! let proxy = FaultProxy::to(postgres).await?;
-//! let url = format!("postgres://postgres@{}/postgres", proxy.address());
-//!
-//! // The transaction is committed, but the client never hears of it; the next one does.
-//! proxy.all(Mode::drop_reply_to("COMMIT").times(1));
-//! // Whoever connects from now on is reset, twice.
-//! proxy.new_connections(Mode::Reset.times(2));
-//! // Nobody is let in, until `listen`.
-//! proxy.refuse().await;
-//! proxy.listen()?;
-//! assert_eq!(proxy.faults(), 0);
-//! # Ok(()) }
-//! ```
 
 mod connection;
 mod mode;
@@ -34,7 +16,26 @@ use self::connection::Connection;
 pub use self::mode::{Ending, Mode, Rule, Side};
 use crate::port::Port;
 
-/// See the [module](self). It runs on the runtime that it was made on, until it is dropped, and its connections with it.
+/// Stands between a client and a server. It runs on the runtime that it was made on, until it is dropped, and its
+/// connections with it.
+///
+/// ```no_run
+/// # async fn example(postgres: std::net::SocketAddr) -> std::io::Result<()> {
+/// use resilience_peers::{FaultProxy, Mode};
+///
+/// let proxy = FaultProxy::to(postgres).await?;
+/// let url = format!("postgres://postgres@{}/postgres", proxy.address());
+///
+/// // The transaction is committed, but the client never hears of it; the next one does.
+/// proxy.all(Mode::drop_reply_to("COMMIT").times(1));
+/// // Whoever connects from now on is reset, twice.
+/// proxy.new_connections(Mode::Reset.times(2));
+/// // Nobody is let in, until `listen`.
+/// proxy.refuse().await;
+/// proxy.listen()?;
+/// assert_eq!(proxy.faults(), 0);
+/// # Ok(()) }
+/// ```
 pub struct FaultProxy {
     port: Port,
     shared: Arc<Shared>,

@@ -3,5 +3,11 @@
 mod fault_proxy;
 mod lifetime;
 mod llmock;
+mod mcp;
+mod mcp_everything;
+mod mcp_orders;
+mod moto;
+mod openbao;
+mod pgbouncer;
 mod postgres;
 mod redis;
