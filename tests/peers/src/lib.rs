@@ -1,0 +1,49 @@
+//! Real servers for tests: each is started by the test as a child process on a port and in a folder of its own, can be
+//! stopped, killed and started again where it was, and is gone when the test is, however that ends. `FaultProxy` breaks
+//! the connections to them.
+//!
+//! `scripts/provision-peers` brings the programs. A test whose server is missing fails and says so.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use resilience_peers::{FaultProxy, Mode, Redis};
+//!
+//! let mut redis = Redis::start().await?;
+//! let proxy = FaultProxy::to(redis.address()).await?;
+//! proxy.all(Mode::Reset.times(1));
+//! redis.out_of_memory(true).await?;
+//! redis.kill_hard().await;
+//! redis.start().await?;
+//! # Ok(()) }
+//! ```
+
+mod fault_proxy;
+mod http;
+mod llmock;
+mod mcp_everything;
+mod mcp_orders;
+mod moto;
+mod openbao;
+mod pgbouncer;
+mod port;
+mod postgres;
+mod process;
+mod provisioned;
+mod redis;
+mod report;
+mod server;
+mod unprivileged;
+
+pub use fault_proxy::{Ending, FaultProxy, Mode, Rule, Side};
+pub use llmock::{LlMock, LlMockVerdict};
+pub use mcp_everything::McpEverything;
+pub use mcp_orders::{CallLog, McpOrders, McpOrdersStdio};
+pub use moto::Moto;
+pub use openbao::OpenBao;
+pub use pgbouncer::PgBouncer;
+pub use port::Port;
+pub use postgres::{Postgres, connect as postgres_client};
+pub use process::Launch;
+pub use redis::Redis;
+pub use report::Faults;
+pub use server::{Peer, Place, Server};

@@ -1,0 +1,13 @@
+//! Each server starts, breaks as it does in the wild, knows of it, and goes.
+
+mod fault_proxy;
+mod lifetime;
+mod llmock;
+mod mcp;
+mod mcp_everything;
+mod mcp_orders;
+mod moto;
+mod openbao;
+mod pgbouncer;
+mod postgres;
+mod redis;

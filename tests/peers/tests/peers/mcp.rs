@@ -1,0 +1,62 @@
+//! A client of MCP servers.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use reqwest::{Client, Response};
+use rmcp::ServiceExt as _;
+use rmcp::model::{CallToolRequestParams, CallToolResult};
+use rmcp::service::{RoleClient, RunningService, ServiceError};
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+pub(crate) type Session = RunningService<RoleClient, ()>;
+
+pub(crate) async fn over_http(url: &str) -> Result<Session> {
+    let http = Client::builder().no_proxy().build()?;
+    let config = StreamableHttpClientTransportConfig::with_uri(url);
+    Ok(
+        ().serve(StreamableHttpClientTransport::with_client(http, config))
+            .await?,
+    )
+}
+
+pub(crate) async fn over_stdio(command: Command) -> Result<Session> {
+    Ok(().serve(TokioChildProcess::new(command)?).await?)
+}
+
+/// `None` after so long that no answer will come.
+pub(crate) async fn call(
+    session: &Session,
+    tool: &'static str,
+    arguments: Value,
+) -> Option<Result<CallToolResult, ServiceError>> {
+    let arguments = arguments.as_object().cloned().unwrap_or_default();
+    let call = session.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments));
+    timeout(Duration::from_secs(5), call).await.ok()
+}
+
+pub(crate) fn text(result: &CallToolResult) -> &str {
+    result
+        .content
+        .first()
+        .and_then(|content| content.as_text())
+        .map_or("", |text| &text.text)
+}
+
+/// How a server answers to a session that it does not know.
+pub(crate) async fn lost_session(url: &str) -> Result<(u16, Value)> {
+    let request = Client::builder()
+        .no_proxy()
+        .build()?
+        .post(url)
+        .header("Mcp-Session-Id", "lost");
+    let request = request.header("Accept", "application/json, text/event-stream");
+    let list = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/list"});
+    let answer: Response = request.json(&list).send().await?;
+    let status = answer.status().as_u16();
+    Ok((status, answer.json::<Value>().await.context("its body")?))
+}
