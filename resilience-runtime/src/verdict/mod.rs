@@ -1,13 +1,22 @@
 //! What an error means: may the call be retried, does it count against the breaker, when may the
 //! service be asked again.
 
+mod aws;
 mod classify;
 mod http;
 mod io;
 mod jsonrpc;
 mod known;
+mod llm;
+#[cfg(feature = "json")]
+mod llm_body;
+mod mysql;
 pub mod probe;
+mod sqlite;
 mod sqlstate;
+#[cfg(any(test, feature = "json"))]
+pub(crate) mod try_again;
+mod vault;
 
 use std::fmt;
 use std::time::Duration;
@@ -104,6 +113,12 @@ pub enum ErrorCode {
     SqlState([u8; 5]),
     /// A JSON-RPC error code.
     JsonRpc(i64),
+    /// An error number of MySQL or MariaDB.
+    MySql(u16),
+    /// A result code of SQLite, extended if it is known.
+    Sqlite(i32),
+    /// A status code of gRPC.
+    Grpc(i32),
     /// A kind of I/O error.
     Io(std::io::ErrorKind),
     /// A name that the client's documentation defines.
@@ -116,6 +131,9 @@ impl fmt::Display for ErrorCode {
             Self::Http(status) => write!(f, "http:{status}"),
             Self::SqlState(code) => write!(f, "sqlstate:{}", code.escape_ascii()),
             Self::JsonRpc(code) => write!(f, "jsonrpc:{code}"),
+            Self::MySql(number) => write!(f, "mysql:{number}"),
+            Self::Sqlite(code) => write!(f, "sqlite:{code}"),
+            Self::Grpc(code) => write!(f, "grpc:{code}"),
             Self::Io(kind) => write!(f, "io:{kind:?}"),
             Self::Name(name) => f.write_str(name),
         }
