@@ -17,5 +17,5 @@ pub use crate::verdict::probe::{self, Judgement};
 pub use crate::verdict::{Classify, Verdict};
 
 /// Parses what a server wrote, so fuzzers want it.
-#[cfg(any(test, feature = "json"))]
+#[cfg(any(test, feature = "async-openai", feature = "json"))]
 pub use crate::verdict::try_again::try_again_in;

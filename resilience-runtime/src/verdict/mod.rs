@@ -2,6 +2,8 @@
 //! service be asked again.
 
 mod aws;
+#[cfg(any(feature = "rmcp", feature = "sqlx", feature = "sqlx-0_8"))]
+mod beginning;
 mod classify;
 mod http;
 mod io;
@@ -14,9 +16,38 @@ mod mysql;
 pub mod probe;
 mod sqlite;
 mod sqlstate;
-#[cfg(any(test, feature = "json"))]
+#[cfg(any(test, feature = "async-openai", feature = "json"))]
 pub(crate) mod try_again;
 mod vault;
+
+// The clients: one file and one feature each, and a line in `known`.
+#[cfg(feature = "async-openai")]
+mod async_openai;
+#[cfg(feature = "aws")]
+mod aws_sdk;
+#[cfg(feature = "bb8")]
+mod bb8;
+#[cfg(feature = "deadpool")]
+mod deadpool;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "rmcp")]
+mod rmcp;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+#[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
+mod sqlx;
+#[cfg(feature = "tokio-postgres")]
+mod tokio_postgres;
+#[cfg(feature = "tonic")]
+mod tonic;
+#[cfg(feature = "vaultrs")]
+mod vaultrs;
+
+#[cfg(test)]
+mod everywhere;
 
 use std::fmt;
 use std::time::Duration;
@@ -316,6 +347,17 @@ impl Verdict {
             (None, Class::Throttled | Class::Unknown) => BreakerSignal::Ignored,
             (None, Class::Permanent) => BreakerSignal::Success,
         }
+    }
+
+    /// The verdict on the making of a connection: what the caller wanted was not sent yet, so the outcome
+    /// is not open, and there is no connection to be rid of.
+    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "rmcp"))]
+    pub(crate) const fn while_connecting(mut self) -> Self {
+        if let Class::OutcomeUnknown = self.class {
+            self.class = Class::Transient;
+        }
+        self.reconnect = false;
+        self
     }
 
     /// The verdict with an unknown class replaced by the kind's default.

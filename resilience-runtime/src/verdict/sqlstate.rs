@@ -60,7 +60,12 @@ impl Verdict {
     }
 
     /// The same for an error of which more is known than its SQLSTATE, from a client of PostgreSQL.
-    #[cfg(test)]
+    #[cfg(any(
+        test,
+        feature = "sqlx",
+        feature = "sqlx-0_8",
+        feature = "tokio-postgres"
+    ))]
     pub(crate) fn from_postgres(code: &str, message: &str) -> Self {
         let verdict = Self::from_sqlstate(code);
         match code {
@@ -77,7 +82,12 @@ impl Verdict {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(
+    test,
+    feature = "sqlx",
+    feature = "sqlx-0_8",
+    feature = "tokio-postgres"
+))]
 fn is_pgbouncer_full(message: &str) -> bool {
     message.starts_with("query_wait_timeout") || message.starts_with("no more connections allowed")
 }
