@@ -44,6 +44,35 @@
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own |
+//! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | a client's name | no | verdicts for the errors of that client, see below |
+//!
+//! # Clients
+//!
+//! With a client's feature its errors implement [`Classify`], and are found in an `anyhow::Error`, an
+//! `eyre::Report`, a `Box<dyn Error + Send + Sync>`, an `Arc` and wherever they are the source of another
+//! error. A feature brings the crate of the error type, without its default features, and nothing that the
+//! client's users do not have anyway.
+//!
+//! | feature | versions | errors | the client's own retries |
+//! |---|---|---|---|
+//! | `reqwest` | 0.13 | `reqwest::Error` | none that repeats a request |
+//! | `async-openai` | 0.43 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
+//! | `sqlx`, `sqlx-0_8` | 0.9, 0.8 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
+//! | `tokio-postgres` | 0.7 | `tokio_postgres::Error` | none |
+//! | `rusqlite` | 0.32 to 0.43 | `rusqlite::Error` | waits `busy_timeout` for a lock |
+//! | `redis` | 1.8 and later 1.x | `RedisError` | `ConnectionManager`: `set_number_of_retries`; cluster: `retries(0)` |
+//! | `rmcp` | 3.11 and later 3.x | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again |
+//! | `vaultrs` | 0.8, with rustls | `ClientError` | none |
+//! | `aws` | smithy 1.x, all services | `SdkError<E, R>` | 2, switched off by `RetryConfig::disabled()` |
+//! | `tonic` | 0.14 | `tonic::Status` | none |
+//! | `deadpool` | 0.13 | `PoolError<E>` | none |
+//! | `bb8` | 0.9 | `RunError<E>` | connects until `connection_timeout`, unless `retry_connection(false)` |
+//!
+//! For anything else there are the tables alone: [`Verdict::from_http`], [`Verdict::from_llm_error`],
+//! [`Verdict::from_llm_event`], [`Verdict::from_sqlstate`], [`Verdict::from_mysql`],
+//! [`Verdict::from_sqlite`], [`Verdict::from_jsonrpc`], [`Verdict::from_vault`] and
+//! [`Verdict::from_aws_code`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
@@ -61,6 +90,9 @@ mod plan;
 mod rate_limit;
 mod registry;
 mod retry;
+#[cfg(feature = "rmcp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "rmcp")))]
+pub mod rmcp;
 mod safety;
 mod service;
 mod session;

@@ -19,3 +19,7 @@ pub use crate::plan::{Function, Site};
 pub use crate::registry::Registry;
 pub use crate::verdict::probe::{self, Judgement};
 pub use crate::verdict::{Classify, Verdict};
+
+/// Parses what a server wrote, so fuzzers want it.
+#[cfg(any(test, feature = "async-openai", feature = "json"))]
+pub use crate::verdict::try_again::try_again_in;

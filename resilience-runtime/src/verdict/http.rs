@@ -134,6 +134,7 @@ impl Verdict {
             501 | 505 => Self::permanent().counts_as_failure(),
             500..=599 => Self::outcome_unknown(),
             401 | 403 => Self::permanent().because(Reason::Denied),
+            402 => Self::permanent().because(Reason::QuotaExhausted),
             404 | 410 => Self::permanent().because(Reason::NotFound),
             _ => Self::permanent(),
         };

@@ -1,6 +1,6 @@
 //! What a JSON-RPC error code means, as Model Context Protocol servers use them.
 
-use super::{ErrorCode, Verdict};
+use super::{ErrorCode, Reason, Verdict};
 
 impl Verdict {
     /// What a JSON-RPC error code means.
@@ -8,6 +8,9 @@ impl Verdict {
     /// The request's own faults (-32700 to -32600, -32002, -32020 to -32022, -32042) are permanent; an
     /// internal error (-32603), a lost connection (-32000) and a timeout (-32001) leave the outcome
     /// open. A code that a server made up is left to the kind.
+    ///
+    /// -32000, -32600 and -32001 are also what servers answer when a session is gone, which only the
+    /// message tells: the verdict on `rmcp`'s errors looks at it, see the feature `rmcp`.
     ///
     /// ```
     /// use resilience_runtime::Verdict;
@@ -19,7 +22,8 @@ impl Verdict {
         let code = code.into();
         let verdict = match code {
             -32603 | -32000 | -32001 => Self::outcome_unknown(),
-            -32700 | -32602..=-32600 | -32002 | -32022..=-32020 | -32042 => Self::permanent(),
+            -32002 => Self::permanent().because(Reason::NotFound),
+            -32700 | -32602..=-32600 | -32022..=-32020 | -32042 => Self::permanent(),
             _ => Self::unknown(),
         };
         verdict.with_code(ErrorCode::JsonRpc(code))
@@ -37,6 +41,10 @@ mod tests {
         ] {
             assert_eq!(Verdict::from_jsonrpc(code), Verdict::permanent(), "{code}");
         }
+        assert_eq!(
+            Verdict::from_jsonrpc(-32002).reason(),
+            Some(Reason::NotFound)
+        );
         for code in [-32603, -32000, -32001] {
             assert!(Verdict::from_jsonrpc(code).is_outcome_unknown(), "{code}");
         }

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use super::Verdict;
 use super::classify::Classify;
@@ -14,6 +15,11 @@ use crate::error::ResilienceError;
 pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
     let mut next = Some(error);
     while let Some(error) = next {
+        if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+            // It passes on the source of what it holds and hides the thing itself.
+            next = Some(&**shared);
+            continue;
+        }
         if let Some(verdict) = one(error) {
             return Some(verdict);
         }
@@ -29,13 +35,84 @@ pub(crate) fn find_in_sources(error: &dyn Error) -> Option<Verdict> {
 }
 
 fn one(error: &(dyn Error + 'static)) -> Option<Verdict> {
-    if let Some(error) = error.downcast_ref::<ResilienceError>() {
-        return Some(error.classify());
+    macro_rules! known {
+        ($($(#[$feature:meta])* $error:ty,)*) => {
+            $(
+                $(#[$feature])*
+                if let Some(verdict) = if_it_is::<$error>(error) {
+                    return Some(verdict);
+                }
+            )*
+        };
     }
-    if let Some(error) = error.downcast_ref::<io::Error>() {
-        return Some(error.classify()).filter(|verdict| !verdict.is_unknown());
+    known! {
+        ResilienceError,
+        #[cfg(feature = "async-openai")]
+        ::async_openai::error::OpenAIError,
+        #[cfg(feature = "async-openai")]
+        ::async_openai::error::ApiErrorResponse,
+        #[cfg(feature = "aws")]
+        aws_smithy_types::error::ErrorMetadata,
+        #[cfg(feature = "aws")]
+        aws_smithy_runtime_api::client::result::ConnectorError,
+        #[cfg(feature = "redis")]
+        ::redis::RedisError,
+        #[cfg(feature = "redis")]
+        ::redis::ServerError,
+        #[cfg(feature = "reqwest")]
+        ::reqwest::Error,
+        #[cfg(feature = "rmcp")]
+        ::rmcp::ServiceError,
+        #[cfg(feature = "rmcp")]
+        ::rmcp::ErrorData,
+        #[cfg(feature = "rmcp")]
+        ::rmcp::service::ClientInitializeError,
+        #[cfg(feature = "rmcp")]
+        ::rmcp::transport::DynamicTransportError,
+        #[cfg(all(feature = "rmcp", feature = "reqwest"))]
+        ::rmcp::transport::streamable_http_client::StreamableHttpError<::reqwest::Error>,
+        #[cfg(feature = "rusqlite")]
+        ::rusqlite::Error,
+        #[cfg(feature = "sqlx")]
+        sqlx_core::Error,
+        #[cfg(feature = "sqlx")]
+        Box<dyn sqlx_core::error::DatabaseError>,
+        #[cfg(feature = "sqlx-0_8")]
+        sqlx_core_0_8::Error,
+        #[cfg(feature = "sqlx-0_8")]
+        Box<dyn sqlx_core_0_8::error::DatabaseError>,
+        #[cfg(feature = "tokio-postgres")]
+        ::tokio_postgres::Error,
+        #[cfg(feature = "tokio-postgres")]
+        ::tokio_postgres::error::DbError,
+        #[cfg(feature = "tonic")]
+        ::tonic::Status,
+        #[cfg(feature = "vaultrs")]
+        ::vaultrs::error::ClientError,
+        #[cfg(feature = "vaultrs")]
+        rustify::errors::ClientError,
+        // The pools are generic, so each of their errors that people meet is named.
+        #[cfg(all(feature = "bb8", feature = "redis"))]
+        ::bb8::RunError<::redis::RedisError>,
+        #[cfg(all(feature = "bb8", feature = "tokio-postgres"))]
+        ::bb8::RunError<::tokio_postgres::Error>,
+        #[cfg(all(feature = "deadpool", feature = "redis"))]
+        ::deadpool::managed::PoolError<::redis::RedisError>,
+        #[cfg(all(feature = "deadpool", feature = "tokio-postgres"))]
+        ::deadpool::managed::PoolError<::tokio_postgres::Error>,
+        io::Error,
     }
     None
+}
+
+/// The verdict if `error` is an `E`, or one behind a pointer, which hides what it holds. An error that
+/// its rule leaves open is left to its sources.
+fn if_it_is<E: Classify + Error + 'static>(error: &(dyn Error + 'static)) -> Option<Verdict> {
+    let error = error
+        .downcast_ref::<E>()
+        .or_else(|| error.downcast_ref::<Arc<E>>().map(|shared| &**shared))
+        .or_else(|| error.downcast_ref::<Box<E>>().map(|boxed| &**boxed))?;
+    Some(error.classify()).filter(|verdict| !verdict.is_unknown())
 }
 
 macro_rules! classify_dyn {
@@ -56,3 +133,21 @@ classify_dyn!(
     dyn Error + Send + 'static,
     dyn Error + Send + Sync + 'static
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_does_not_hide_an_error() {
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        let shared: Arc<dyn Error + Send + Sync> = Arc::new(refused());
+        for boxed in [
+            Box::new(Arc::new(refused())) as Box<dyn Error>,
+            Box::new(Box::new(refused())),
+            Box::new(shared),
+        ] {
+            assert_eq!(boxed.classify(), Verdict::transient());
+        }
+    }
+}

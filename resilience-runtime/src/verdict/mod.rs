@@ -1,13 +1,53 @@
 //! What an error means: may the call be retried, does it count against the breaker, when may the
 //! service be asked again.
 
+mod aws;
+#[cfg(any(feature = "rmcp", feature = "sqlx", feature = "sqlx-0_8"))]
+mod beginning;
 mod classify;
 mod http;
 mod io;
 mod jsonrpc;
 mod known;
+mod llm;
+#[cfg(feature = "json")]
+mod llm_body;
+mod mysql;
 pub mod probe;
+mod sqlite;
 mod sqlstate;
+#[cfg(any(test, feature = "async-openai", feature = "json"))]
+pub(crate) mod try_again;
+mod vault;
+
+// The clients: one file and one feature each, and a line in `known`.
+#[cfg(feature = "async-openai")]
+mod async_openai;
+#[cfg(feature = "aws")]
+mod aws_sdk;
+#[cfg(feature = "bb8")]
+mod bb8;
+#[cfg(feature = "deadpool")]
+mod deadpool;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "rmcp")]
+mod rmcp;
+#[cfg(feature = "rusqlite")]
+mod rusqlite;
+#[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
+mod sqlx;
+#[cfg(feature = "tokio-postgres")]
+mod tokio_postgres;
+#[cfg(feature = "tonic")]
+mod tonic;
+#[cfg(feature = "vaultrs")]
+mod vaultrs;
+
+#[cfg(test)]
+mod everywhere;
 
 use std::fmt;
 use std::time::Duration;
@@ -105,6 +145,12 @@ pub enum ErrorCode {
     SqlState([u8; 5]),
     /// A JSON-RPC error code.
     JsonRpc(i64),
+    /// An error number of MySQL or MariaDB.
+    MySql(u16),
+    /// A result code of SQLite, extended if it is known.
+    Sqlite(i32),
+    /// A status code of gRPC.
+    Grpc(i32),
     /// A kind of I/O error.
     Io(std::io::ErrorKind),
     /// A name that the client's documentation defines.
@@ -117,6 +163,9 @@ impl fmt::Display for ErrorCode {
             Self::Http(status) => write!(f, "http:{status}"),
             Self::SqlState(code) => write!(f, "sqlstate:{}", code.escape_ascii()),
             Self::JsonRpc(code) => write!(f, "jsonrpc:{code}"),
+            Self::MySql(number) => write!(f, "mysql:{number}"),
+            Self::Sqlite(code) => write!(f, "sqlite:{code}"),
+            Self::Grpc(code) => write!(f, "grpc:{code}"),
             Self::Io(kind) => write!(f, "io:{kind:?}"),
             Self::Name(name) => f.write_str(name),
         }
@@ -306,6 +355,17 @@ impl Verdict {
         if let Class::OutcomeUnknown = self.class {
             self.class = Class::Transient;
         }
+        self
+    }
+
+    /// The verdict on the making of a connection: what the caller wanted was not sent yet, so the outcome
+    /// is not open, and there is no connection to be rid of.
+    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "rmcp"))]
+    pub(crate) const fn while_connecting(mut self) -> Self {
+        if let Class::OutcomeUnknown = self.class {
+            self.class = Class::Transient;
+        }
+        self.reconnect = false;
         self
     }
 

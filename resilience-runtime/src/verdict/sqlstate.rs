@@ -1,6 +1,6 @@
 //! What an SQLSTATE means, by the classes of PostgreSQL's documentation, appendix A.
 
-use super::{ErrorCode, Verdict};
+use super::{ErrorCode, Reason, Verdict};
 
 impl Verdict {
     /// What an SQLSTATE means: five characters, of which the first two are the class.
@@ -25,7 +25,8 @@ impl Verdict {
         let verdict = match code {
             // Rolled back on behalf of another transaction: run the whole transaction again. Contention
             // says nothing about the server's health. So do a lock that was not to be had, and a
-            // database that others use; and a server that became a replica answers on a new connection.
+            // database that others use; and a server that became a replica answers on a new connection,
+            // which a client's verdict asks for.
             "40001" | "40P01" | "40002" | "55P03" | "55006" | "25006" => {
                 Self::transient().ignored_by_breaker()
             }
@@ -40,20 +41,55 @@ impl Verdict {
             "57014" => Self::permanent(),
             // Shut down by an administrator or by a crash.
             "57P01" | "57P02" | "57P04" | "57P05" => Self::outcome_unknown(),
+            "02000" | "P0002" => Self::permanent().because(Reason::NotFound),
+            "42501" => Self::permanent().because(Reason::Denied),
             _ => match &code[..2] {
                 "08" => Self::outcome_unknown(),
                 "40" => Self::transient().ignored_by_breaker(),
                 // Out of memory or disk, I/O trouble, internal error: more load helps nobody.
                 "53" | "54" | "58" | "F0" | "XX" => Self::permanent().counts_as_failure(),
+                "28" => Self::permanent().because(Reason::Denied),
                 "00" | "01" | "02" | "03" | "09" | "0A" | "0B" | "0F" | "0L" | "0P" | "0Z"
-                | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "28" | "2B" | "2D"
-                | "2F" | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "55" | "57"
-                | "72" | "HV" | "P0" => Self::permanent(),
+                | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "2B" | "2D" | "2F"
+                | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "55" | "57" | "72"
+                | "HV" | "P0" => Self::permanent(),
                 _ => Self::unknown(),
             },
         };
         verdict.with_code(ErrorCode::SqlState(bytes))
     }
+
+    /// The same for an error of which more is known than its SQLSTATE, from a client of PostgreSQL.
+    #[cfg(any(
+        test,
+        feature = "sqlx",
+        feature = "sqlx-0_8",
+        feature = "tokio-postgres"
+    ))]
+    pub(crate) fn from_postgres(code: &str, message: &str) -> Self {
+        let verdict = Self::from_sqlstate(code);
+        match code {
+            // The server became a replica; only another connection leads to the new primary.
+            "25006" => verdict.needs_reconnect(),
+            // PgBouncer says "full" and "wrong configuration" with one code: its own words, which no
+            // server translates, are all there is.
+            "08P01" if is_pgbouncer_full(message) => {
+                let full = Self::transient();
+                verdict.code().map_or(full, |code| full.with_code(code))
+            }
+            _ => verdict,
+        }
+    }
+}
+
+#[cfg(any(
+    test,
+    feature = "sqlx",
+    feature = "sqlx-0_8",
+    feature = "tokio-postgres"
+))]
+fn is_pgbouncer_full(message: &str) -> bool {
+    message.starts_with("query_wait_timeout") || message.starts_with("no more connections allowed")
 }
 
 #[cfg(test)]
@@ -101,5 +137,50 @@ mod tests {
         ] {
             assert_eq!(Verdict::from_sqlstate(code), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn rights_and_absence_are_named() {
+        for (code, reason) in [
+            ("28000", Some(Reason::Denied)),
+            ("28P01", Some(Reason::Denied)),
+            ("42501", Some(Reason::Denied)),
+            ("02000", Some(Reason::NotFound)),
+            ("23505", None),
+        ] {
+            let verdict = Verdict::from_sqlstate(code);
+            assert_eq!(verdict, Verdict::permanent(), "{code}");
+            assert_eq!(verdict.reason(), reason, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_client_of_postgres_knows_more_than_the_code() {
+        let readonly = Verdict::from_postgres("25006", "cannot execute INSERT");
+        assert_eq!(
+            readonly,
+            Verdict::transient().ignored_by_breaker().needs_reconnect()
+        );
+        for (message, expected) in [
+            ("query_wait_timeout", Verdict::transient()),
+            (
+                "no more connections allowed (max_client_conn)",
+                Verdict::transient(),
+            ),
+            (
+                "unsupported startup parameter: extra_float_digits",
+                Verdict::permanent(),
+            ),
+            ("unexpected query_wait_timeout", Verdict::permanent()),
+            ("", Verdict::permanent()),
+        ] {
+            let verdict = Verdict::from_postgres("08P01", message);
+            assert_eq!(verdict, expected, "{message}");
+            assert_eq!(verdict.code(), Some(ErrorCode::SqlState(*b"08P01")));
+        }
+        assert_eq!(
+            Verdict::from_postgres("40001", ""),
+            Verdict::from_sqlstate("40001")
+        );
     }
 }
