@@ -26,6 +26,10 @@ impl Error for Wrapped {
 /// The verdict on `error`, after it was found alike by itself, in an `Arc`, in an `anyhow::Error`, in an
 /// `eyre::Report`, in a `Box<dyn Error>` and as a source, as the attributes look for it.
 #[track_caller]
+#[allow(
+    clippy::needless_borrow,
+    reason = "the number of references is what the macro writes"
+)]
 pub(crate) fn found<E: Classify + Error + Send + Sync + 'static>(error: E) -> Verdict {
     let verdict = error.classify();
     let same = |elsewhere: Verdict, place: &str| {

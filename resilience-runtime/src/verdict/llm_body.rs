@@ -23,7 +23,7 @@ impl Verdict {
     /// ```
     /// use resilience_runtime::{Reason, Verdict};
     ///
-    /// let body = br#"{"error": {"type": "tokens", "code": "insufficient_quota", "message": "…"}}"#;
+    /// let body = br#"{"error": {"type": "tokens", "code": "insufficient_quota", "message": "x"}}"#;
     /// let verdict = Verdict::from_llm_response(429, &(), body);
     /// assert_eq!(verdict.reason(), Some(Reason::QuotaExhausted));
     /// ```

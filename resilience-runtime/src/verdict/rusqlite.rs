@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(verdict, Verdict::permanent());
         assert_eq!(verdict.reason(), Some(Reason::NotFound));
         for sql in ["nonsense", "SELECT * FROM missing"] {
-            let error = database.prepare(sql).err().expect("a mistake");
+            let error = database.prepare(sql).expect_err("a mistake");
             assert_eq!(found(error), Verdict::permanent(), "{sql}");
         }
         let wrong = database.query_row("SELECT 'x'", [], |row| row.get::<_, i64>(0));

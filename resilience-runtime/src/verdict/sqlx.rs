@@ -1,6 +1,6 @@
 //! What `sqlx`'s errors mean, for PostgreSQL, MySQL, MariaDB and SQLite.
 //!
-//! Supported: sqlx 0.9 (feature `sqlx`) and 0.8 (feature `sqlx-0_8`). Both need only the core of sqlx and no
+//! Supported: sqlx 0.9 (feature `sqlx`, which needs Rust 1.94) and 0.8 (feature `sqlx-0_8`). Both need only the core of sqlx and no
 //! driver, so that users of one database do not build the others: a PostgreSQL error is known by its
 //! SQLSTATE, an SQLite error by its extended result code, and a MySQL error by the number that its
 //! `Display` begins with, `1205 (HY000): …`, which the SQLSTATE does not tell.

@@ -157,6 +157,6 @@ mod tests {
         let error = "host="
             .parse::<Config>()
             .and_then(|_| "nonsense".parse::<Config>());
-        assert_eq!(found(error.err().expect("nonsense")), Verdict::permanent());
+        assert_eq!(found(error.expect_err("nonsense")), Verdict::permanent());
     }
 }

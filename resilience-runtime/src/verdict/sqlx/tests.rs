@@ -300,7 +300,7 @@ async fn the_mysql_driver_shows_its_number_first() {
         });
         let url = format!("mysql://me@127.0.0.1:{port}/db?ssl-mode=disabled");
         let error = sqlx_mysql::MySqlConnection::connect(&url).await;
-        let verdict = found(error.err().expect("refused"));
+        let verdict = found(error.expect_err("refused"));
         assert_eq!(verdict, expected, "{number} {state}");
         assert_eq!(
             verdict.code(),
