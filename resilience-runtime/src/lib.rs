@@ -52,6 +52,7 @@ mod clock;
 pub mod config;
 mod error;
 mod fallback;
+mod keyed_hash;
 mod name;
 mod plan;
 mod rate_limit;
