@@ -24,12 +24,12 @@
 //!   [`Service::config`], [`with_correlation_id`].
 //! * Configuration: [`config`], [`Settings`].
 //! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
-//!   [`Bulkhead`], [`Fallback`].
+//!   [`Bulkhead`], [`Fallback`], [`Cache`].
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
 //!
-//! `fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
+//! `cache → fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
 //!
 //! # Time
 //!
@@ -46,6 +46,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod bulkhead;
+mod cache;
 mod call;
 mod circuit_breaker;
 mod clock;
@@ -70,13 +71,14 @@ mod wake;
 pub mod __private;
 
 pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
+pub use cache::{Cache, Cacheable};
 pub use call::{Outcome, ServiceWithFallback};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
-    Abandoned, BulkheadConfig, BulkheadSettings, CircuitBreakerConfig, CircuitSettings,
-    ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig, RateLimitSettings,
-    RetryBudgetConfig, RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings,
-    Strategy, UnknownVariable, Window,
+    Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
+    CircuitSettings, ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig,
+    RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings, RetryConfig,
+    RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
@@ -89,8 +91,8 @@ pub use registry::Registry;
 pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
 pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
-    CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
-    WithCorrelationId, with_correlation_id,
+    CacheStats, CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats,
+    ServiceStats, WithCorrelationId, with_correlation_id,
 };
 pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
 

@@ -28,9 +28,15 @@ pub(crate) enum Counter {
     FallbackValue,
     FallbackRegistered,
     FallbackFailed,
+    CacheHits,
+    CacheMisses,
+    CacheShared,
+    CacheStale,
+    CacheNegative,
+    CacheRefreshes,
 }
 
-const COUNTERS: usize = Counter::FallbackFailed as usize + 1;
+const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
 const SHARDS: usize = 8;
 
 /// One thread's share. Two cache lines apart, because processors fetch them in pairs.

@@ -84,6 +84,9 @@ pub enum Reason {
     QuotaExhausted,
     /// The prompt is larger than the model's context.
     ContextTooLarge,
+    /// A call inside was turned away before anything was sent, or ran out of time: an open circuit, a limit,
+    /// a full bulkhead, a deadline. It says nothing about what was asked for.
+    Rejected,
 }
 
 /// What an outcome tells a circuit breaker.
