@@ -74,6 +74,7 @@ impl Call {
         if listening!(Level::WARN) {
             refusal.tell(self);
         }
+        self.blame(refusal.verdict());
         let cause = refusal.cause();
         let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
         self.end(Some(cause), given_up);

@@ -127,6 +127,7 @@ impl Call {
 
     /// Tells breaker and counters of a failed attempt.
     fn end_attempt(&mut self, verdict: Verdict, now: Moment) {
+        self.blame(verdict);
         let outcome = match verdict.breaker_signal() {
             BreakerSignal::Success => BreakerOutcome::Success,
             BreakerSignal::Failure => BreakerOutcome::Failure,
