@@ -73,13 +73,18 @@ pin_project! {
 }
 
 impl Call {
+    /// The key of the read-through cache, where it is to be asked.
+    pub fn read_key<K: Hash + ?Sized>(call: &mut Self, key: &K) -> Option<u128> {
+        call.cache().map(|cache| cache.hash(key))
+    }
+
     /// Asks the cache of the function, of which this is the `instance`.
-    pub fn look_up<'a, K, R>(call: &'a mut Self, key: &K, instance: &'static str) -> LookUp<'a, R>
-    where
-        K: Hash + ?Sized,
-        R: Outcome<Ok: Cacheable>,
-    {
-        let found = match call.cache().map(|cache| cache.hash(key)) {
+    pub fn look_up<'a, R: Outcome<Ok: Cacheable>>(
+        call: &'a mut Self,
+        hash: Option<u128>,
+        instance: &'static str,
+    ) -> LookUp<'a, R> {
+        let found = match hash {
             Some(hash) => call.look(hash, Variant::of::<R::Ok>(instance)),
             None => Found::Nothing,
         };
