@@ -4,7 +4,7 @@ pub use std::any::type_name_of_val;
 pub use std::time::Duration;
 
 pub use crate::call::admit::Admit;
-pub use crate::call::read_through::LookUp;
+pub use crate::call::read_through::{Copying, LookUp};
 pub use crate::call::rescue::{InCall, On, Registered};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};

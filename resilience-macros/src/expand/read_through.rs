@@ -3,10 +3,11 @@
 //! ```text
 //! 'cached: {
 //!     let hash = Call::read_key(&mut call, &(key));
-//!     let looked_up = Call::look_up(&mut call, hash, type_name_of_val(&|| ()));
+//!     let copying = Call::copying();
+//!     let looked_up = Call::look_up(&mut call, hash, copying, type_name_of_val(&|| ()));
 //!     if let Break(out) = looked_up.await { break 'cached out; }
 //!     let out = { attempts and fallbacks };
-//!     Call::keep(&mut call, out)
+//!     Call::keep(&mut call, copying, out)
 //! }
 //! ```
 //!
@@ -18,7 +19,6 @@ use quote::quote_spanned;
 
 use super::Expansion;
 use crate::args::ReadThrough;
-use crate::function::without_impl_trait;
 
 impl<'a> Expansion<'a> {
     /// The cache, where the function has one.
@@ -35,22 +35,24 @@ impl<'a> Expansion<'a> {
             Some(key) => self.hashed("read_key", &key.value.0),
             None => quote_spanned!(mixed=> #private::Call::read_key(&mut call, &());),
         };
-        let output = without_impl_trait(&self.function.output);
-        let there = self.there();
-        let there_private = self.runtime.private(there);
-        let look_up = quote_spanned! {there=>
-            #there_private::Call::look_up::<#output>(&mut call, hash, #private::type_name_of_val(&|| ()))
-        };
-        let keep = quote_spanned!(there=> #there_private::Call::keep::<#output>(&mut call, out));
+        // What it asks of the answer is reported at the return type.
+        let copying =
+            self.of_output(|private| quote_spanned!(self.there()=> #private::Call::copying()));
         quote_spanned! {mixed=>
             'cached: {
                 let hash = #key
-                let looked_up = #look_up;
+                let copying = #copying;
+                let looked_up = #private::Call::look_up(
+                    &mut call,
+                    hash,
+                    copying,
+                    #private::type_name_of_val(&|| ()),
+                );
                 if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
                     break 'cached out;
                 }
                 let out = { #call };
-                #keep
+                #private::Call::keep(&mut call, copying, out)
             }
         }
     }

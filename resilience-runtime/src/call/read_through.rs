@@ -4,7 +4,6 @@
 use std::fmt;
 use std::future::Future;
 use std::hash::Hash;
-use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -68,7 +67,28 @@ pin_project! {
         #[pin]
         timer: Option<Unconstrained<Sleep>>,
         armed: bool,
-        result: PhantomData<fn() -> R>,
+        copying: Copying<R>,
+    }
+}
+
+/// What can be done with the answers of a function that have lost their type.
+pub struct Copying<R> {
+    variant: fn(&'static str) -> Variant,
+    keep: fn(&R) -> Option<Value>,
+    give: fn(&Value) -> R,
+}
+
+impl<R> Clone for Copying<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Copying<R> {}
+
+impl<R> fmt::Debug for Copying<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Copying")
     }
 }
 
@@ -78,22 +98,37 @@ impl Call {
         call.cache().map(|cache| cache.hash(key))
     }
 
+    /// How the function's answers are copied. This alone asks of the answer that it can be, so that the
+    /// compiler says once that it cannot.
+    #[must_use]
+    pub fn copying<R: Outcome<Ok: Cacheable>>() -> Copying<R> {
+        Copying {
+            variant: Variant::of::<R::Ok>,
+            keep: |out| {
+                let answer = out.success()?;
+                Some(Arc::new(answer.clone()))
+            },
+            give: |value| R::from_result(Ok(copied(value))),
+        }
+    }
+
     /// Asks the cache of the function, of which this is the `instance`.
-    pub fn look_up<'a, R: Outcome<Ok: Cacheable>>(
+    pub fn look_up<'a, R>(
         call: &'a mut Self,
         hash: Option<u128>,
+        copying: Copying<R>,
         instance: &'static str,
     ) -> LookUp<'a, R> {
         let found = match hash {
-            Some(hash) => call.look(hash, Variant::of::<R::Ok>(instance)),
+            Some(hash) => call.look(hash, (copying.variant)(instance)),
             None => Found::Nothing,
         };
         LookUp {
             call,
             found,
+            copying,
             timer: None,
             armed: false,
-            result: PhantomData,
         }
     }
 
@@ -225,15 +260,12 @@ impl Call {
     }
 
     /// Keeps the result of the call for others, or finds the answer that stands in for it.
-    pub fn keep<R: Outcome<Ok: Cacheable>>(call: &mut Self, out: R) -> R {
+    pub fn keep<R>(call: &mut Self, copying: Copying<R>, out: R) -> R {
         if call.loading.is_none() {
             return out;
         }
-        let value = out
-            .success()
-            .map(|answer| -> Value { Arc::new(answer.clone()) });
-        match call.land(value) {
-            Some(value) => R::from_result(Ok(copied(&value))),
+        match call.land((copying.keep)(&out)) {
+            Some(value) => (copying.give)(&value),
             None => out,
         }
     }
@@ -266,7 +298,7 @@ impl Refusal {
     }
 }
 
-impl<R: Outcome<Ok: Cacheable>> Future for LookUp<'_, R> {
+impl<R: Outcome> Future for LookUp<'_, R> {
     type Output = ControlFlow<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -280,7 +312,7 @@ impl<R: Outcome<Ok: Cacheable>> Future for LookUp<'_, R> {
         }
         Poll::Ready(match this.found {
             Found::Nothing | Found::Wait(_) => ControlFlow::Continue(()),
-            Found::Answer(value) => ControlFlow::Break(R::from_result(Ok(copied(value)))),
+            Found::Answer(value) => ControlFlow::Break((this.copying.give)(value)),
             Found::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
             Found::Refused => ControlFlow::Break(Call::refuse(call)),
         })

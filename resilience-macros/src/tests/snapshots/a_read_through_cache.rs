@@ -39,9 +39,13 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
     ::resilience_runtime::__private::Call::correlation_id(&mut call, &(name));
     'cached: {
         let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &(name));
-        let looked_up = ::resilience_runtime::__private::Call::look_up::<
-            Result<Secret, VaultError>,
-        >(&mut call, hash, ::resilience_runtime::__private::type_name_of_val(&|| ()));
+        let copying = ::resilience_runtime::__private::Call::copying();
+        let looked_up = ::resilience_runtime::__private::Call::look_up(
+            &mut call,
+            hash,
+            copying,
+            ::resilience_runtime::__private::type_name_of_val(&|| ()),
+        );
         if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
             break 'cached out;
         }
@@ -92,8 +96,6 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                 >(&mut call, "value", Secret::default())
             }
         };
-        ::resilience_runtime::__private::Call::keep::<
-            Result<Secret, VaultError>,
-        >(&mut call, out)
+        ::resilience_runtime::__private::Call::keep(&mut call, copying, out)
     }
 }

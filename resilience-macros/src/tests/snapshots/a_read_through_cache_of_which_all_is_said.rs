@@ -30,9 +30,13 @@ async fn all() -> Answer {
     );
     'cached: {
         let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &());
-        let looked_up = ::resilience_runtime::__private::Call::look_up::<
-            Answer,
-        >(&mut call, hash, ::resilience_runtime::__private::type_name_of_val(&|| ()));
+        let copying = ::resilience_runtime::__private::Call::copying();
+        let looked_up = ::resilience_runtime::__private::Call::look_up(
+            &mut call,
+            hash,
+            copying,
+            ::resilience_runtime::__private::type_name_of_val(&|| ()),
+        );
         if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
             break 'cached out;
         }
@@ -93,6 +97,6 @@ async fn all() -> Answer {
                 >(answer.await)
             }
         };
-        ::resilience_runtime::__private::Call::keep::<Answer>(&mut call, out)
+        ::resilience_runtime::__private::Call::keep(&mut call, copying, out)
     }
 }
