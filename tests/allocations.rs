@@ -65,6 +65,12 @@ async fn with_a_window(registry: &Registry) -> Result<usize, ApiError> {
     Ok(1)
 }
 
+#[resilient(service = "cached", registry = registry, cache(key = (tenant, user)))]
+async fn cached(registry: &Registry, tenant: &str, user: u32) -> Result<usize, ApiError> {
+    let _ = user;
+    Ok(tenant.len())
+}
+
 /// One test at a time: a call site remembers what one registry says, and each test has its own.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
@@ -114,6 +120,17 @@ fn a_call_under_an_error_rate_allocates_nothing() {
         ready(with_a_window(&registry)).unwrap();
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn a_fresh_answer_of_a_cache_allocates_nothing() {
+    let registry = Registry::new();
+    let count = allocations(|| {
+        ready(cached(&registry, "hello", 7)).unwrap();
+    });
+    assert_eq!(count, 0);
+    let service = registry.service("cached", ServiceKind::Custom).unwrap();
+    assert_eq!(service.stats().cache.misses, 1);
 }
 
 #[test]
