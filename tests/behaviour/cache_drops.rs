@@ -3,8 +3,10 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use resilience_runtime::{Registry, Service, ServiceKind, resilient};
+use tokio::time::{advance, sleep};
 
 use crate::poll::{poll, started};
 use crate::remote::{Answer, Remote};
@@ -144,4 +146,39 @@ async fn who_was_to_follow_and_is_dropped_passes_it_on() {
         };
         registry.scope(calls).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_follows_has_the_whole_timeout_and_what_is_left_of_its_own_deadline() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        timeout = "5s",
+        deadline = "12s",
+        cache(key = ())
+    )]
+    async fn ask(time: Duration) -> Answer {
+        sleep(time).await;
+        Ok(1)
+    }
+    for (time, answers) in [(3, true), (6, false)] {
+        let calls = async {
+            let leader = started(ask(Duration::from_secs(100)));
+            let follower = started(ask(Duration::from_secs(time)));
+            advance(Duration::from_secs(4)).await;
+            drop(leader);
+            let out = follower.await;
+            assert_eq!(out.is_ok(), answers);
+            assert!(answers || out.unwrap_err().is_timeout());
+        };
+        Registry::new().scope(calls).await;
+    }
+    let calls = async {
+        let leader = started(ask(Duration::from_secs(100)));
+        let follower = started(ask(Duration::from_secs(3)));
+        advance(Duration::from_secs(10)).await;
+        drop(leader);
+        assert!(follower.await.unwrap_err().is_deadline());
+    };
+    Registry::new().scope(calls).await;
 }

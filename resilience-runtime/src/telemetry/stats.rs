@@ -118,7 +118,8 @@ impl FallbackStats {
 /// What came of asking the caches.
 ///
 /// Each time one is asked, it is a hit, a miss, a refresh, shared or negative, or else stale at once. Only a
-/// miss and a refresh are calls as well, with attempts, successes and failures: the others send nothing.
+/// miss and a refresh are calls as well, with attempts, successes and failures: the others send nothing. Who
+/// goes away while waiting for somebody else's call is not counted; whose deadline passes is, as a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
