@@ -1,10 +1,11 @@
 //! The read-through cache: what it answers without a call, and for whom a call is made.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    CacheStats, Registry, ResilienceError, ServiceKind, ServiceSettings, ServiceStats, Settings,
-    resilient,
+    CacheStats, Classify, Registry, ResilienceError, ServiceKind, ServiceSettings, ServiceStats,
+    Settings, Verdict, resilient,
 };
 use tokio::time::{Instant, advance, sleep};
 
@@ -287,4 +288,38 @@ async fn what_runs_is_told() {
     assert_eq!(cache.max_entries, 1_000);
     let told = serde_json::to_string(&registry.stats()).unwrap();
     assert!(told.contains(r#""cache":{"hits":0,"misses":1"#), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outer_function_does_not_repeat_a_shared_failure() {
+    #[resilient(service = "inner", retry = off, circuit = off, cache(key = ()))]
+    async fn inner(asked: &AtomicU32) -> Result<u32, Hopeful> {
+        sleep(Duration::from_secs(1)).await;
+        asked.fetch_add(1, Ordering::SeqCst);
+        Err(Hopeful)
+    }
+    /// Means always that it may be tried again.
+    #[derive(Debug)]
+    struct Hopeful;
+    impl From<ResilienceError> for Hopeful {
+        fn from(_: ResilienceError) -> Self {
+            Self
+        }
+    }
+    impl Classify for Hopeful {
+        fn classify(&self) -> Verdict {
+            Verdict::transient()
+        }
+    }
+    #[resilient(service = "outer", retry(max_attempts = 3, base_delay = "1ms"))]
+    async fn outer(asked: &AtomicU32) -> Result<u32, Hopeful> {
+        inner(asked).await
+    }
+    let asked = AtomicU32::new(0);
+    let calls = async {
+        let both = tokio::join!(inner(&asked), outer(&asked));
+        assert!(both.0.is_err() && both.1.is_err());
+    };
+    Registry::new().scope(calls).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
 }

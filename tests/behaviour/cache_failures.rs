@@ -373,37 +373,3 @@ async fn who_waits_gets_the_old_answer_too() {
     let stats = api(&registry).stats();
     assert_eq!((stats.cache.shared, stats.cache.stale), (1, 2));
 }
-
-#[tokio::test(start_paused = true)]
-async fn an_outer_function_does_not_repeat_a_shared_failure() {
-    #[resilient(service = "inner", retry = off, circuit = off, cache(key = ()))]
-    async fn inner(asked: &Asked) -> Result<u32, BoxedOrNot> {
-        sleep(Duration::from_secs(1)).await;
-        asked.0.fetch_add(1, Ordering::SeqCst);
-        Err(BoxedOrNot)
-    }
-    /// Means always that it may be tried again.
-    #[derive(Debug)]
-    struct BoxedOrNot;
-    impl From<ResilienceError> for BoxedOrNot {
-        fn from(_: ResilienceError) -> Self {
-            Self
-        }
-    }
-    impl Classify for BoxedOrNot {
-        fn classify(&self) -> Verdict {
-            Verdict::transient()
-        }
-    }
-    #[resilient(service = "outer", retry(max_attempts = 3, base_delay = "1ms"))]
-    async fn outer(asked: &Asked) -> Result<u32, BoxedOrNot> {
-        inner(asked).await
-    }
-    let asked = Asked::default();
-    let calls = async {
-        let both = tokio::join!(inner(&asked), outer(&asked));
-        assert!(both.0.is_err() && both.1.is_err());
-    };
-    Registry::new().scope(calls).await;
-    assert_eq!(asked.times(), 1);
-}
