@@ -86,6 +86,12 @@ async fn with_tokens(registry: &Registry, prompt: &str, used: usize) -> Result<u
     }
 }
 
+#[resilient(service = "cached", registry = registry, cache(key = (tenant, user)))]
+async fn cached(registry: &Registry, tenant: &str, user: u32) -> Result<usize, ApiError> {
+    let _ = user;
+    Ok(tenant.len())
+}
+
 /// One test at a time: a call site remembers what one registry says, and each test has its own.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
@@ -150,6 +156,17 @@ fn tokens_are_reserved_and_settled_without_allocating() {
         ready(with_tokens(&registry, "hello", 0)).unwrap_err();
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn a_fresh_answer_of_a_cache_allocates_nothing() {
+    let registry = Registry::new();
+    let count = allocations(|| {
+        ready(cached(&registry, "hello", 7)).unwrap();
+    });
+    assert_eq!(count, 0);
+    let service = registry.service("cached", ServiceKind::Custom).unwrap();
+    assert_eq!(service.stats().cache.misses, 1);
 }
 
 #[test]

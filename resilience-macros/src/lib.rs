@@ -137,7 +137,7 @@ pub fn mcp_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// use std::io;
 /// use resilience_runtime::secret_resilient;
 ///
-/// #[secret_resilient(service = "vault", fallback(cache(key = name, ttl = "1h")))]
+/// #[secret_resilient(service = "vault", cache(key = name, ttl = "5m", stale_for = "1h"))]
 /// async fn read(name: &str) -> io::Result<String> {
 ///     Ok(name.to_owned())
 /// }
@@ -193,6 +193,7 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `deadline`, `deadline = off` | for the whole call, pauses included |
 /// | `fallback = path` | a function with the same arguments (the receiver first), perhaps one more of type `&E`, sync or async |
 /// | `fallback(…)`, `fallback = off` | steps, tried in the order written: `cache(key, ttl, max_entries)` (the last good answer), `call = path`, `on_context_too_large = path` (the prompt was too large for the model), `on_throttled = path` (the provider or the limit here refused, or the account is used up), `registered` (what `Registry::register_fallback` holds for this service and type), `value = expression`; `on`: `"any"`, `"transient"`, `"rejection"` |
+/// | `cache(…)` | a read-through cache, outermost: `key` (an expression over the arguments; the receiver counts as one), `ttl` (5 minutes), `refresh_ahead` (`0.8` of the `ttl`, or how long before its end, or `off`), `stale_for` (1 hour, or `off`), `negative_ttl` (10 seconds, or `off`), `max_entries` (1,000) |
 /// | `classify` | a path or closure from `&E` to a `Verdict`, asked before every other rule |
 /// | `classify_ok` | a path or closure from `&T` to an `Option<Verdict>`: some answers are failures |
 /// | `verify = path` | asks whether an attempt of unknown outcome took effect: a path or closure from a reference to each argument (the receiver first) to `Result<Option<T>, E>`, plain or async. `Some`: that is the answer. `None`: it may be sent again |
@@ -207,6 +208,13 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Durations are `"250ms"`, `"1.5s"`, `"2m"`, `"1h"`, a bare number of seconds, or the path of a `const` of type
 /// `Duration`. `… = off` is final: no preset and no environment variable adds the pattern to this function.
+///
+/// With `cache(…)`, a fresh answer is given at once and is no call. Callers who miss the same key at the same time share
+/// one call, its failure included (`ResilienceError::SharedFailure`); if the one who makes it goes away, another
+/// does. A fresh answer that is due for a refresh is asked for again by one caller, while all others get it. An expired one
+/// stands in for a call that failed for a cause that may pass, and while that lasts the next call is made after 1 s, then
+/// 2 s, at most 60 s. It never stands in for a permanent error; where the caller may not, or nothing is there, it is
+/// forgotten. What a fallback answered is not kept. The answer must be `Clone + Send + Sync + 'static`.
 ///
 /// Where the answer's type is plainly owned (`String`, `Vec<u8>`, …) or `cache(…)` is used, a fallback registered at
 /// run time is asked last without being written down.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::config::ConfigError;
 use crate::name::ServiceName;
+use crate::verdict::{Class, ErrorCode};
 
 /// Any error that can be sent between threads.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
@@ -94,6 +95,20 @@ pub enum ResilienceError {
         /// Why.
         source: BoxError,
     },
+    /// Another call of the same key failed, and a cache has this one share its end: nothing was sent.
+    #[error(
+        "call to service `{service}` shares the end of another of the same key, which failed {:?} ago ({})",
+        rounded(*.age), what_failed(*.class, *.code))]
+    SharedFailure {
+        /// The service that was called.
+        service: ServiceName,
+        /// What the other call's error meant.
+        class: Class,
+        /// The code that it carried.
+        code: Option<ErrorCode>,
+        /// How long ago that was.
+        age: Duration,
+    },
     /// The configuration cannot run: nothing was sent.
     #[error(transparent)]
     InvalidConfig(#[from] ConfigError),
@@ -112,6 +127,13 @@ fn retry_hint(retry_after: Option<Duration>) -> String {
     }
 }
 
+fn what_failed(class: Class, code: Option<ErrorCode>) -> String {
+    match code {
+        Some(code) => format!("{}, {code}", class.name()),
+        None => class.name().to_owned(),
+    }
+}
+
 impl ResilienceError {
     /// The service that it is about; `None` where the configuration itself is wrong.
     #[must_use]
@@ -125,7 +147,8 @@ impl ResilienceError {
             | Self::DeadlineExceeded { service, .. }
             | Self::RetryExhausted { service, .. }
             | Self::FallbackFailed { service, .. }
-            | Self::HealthCheckFailed { service, .. } => Some(service),
+            | Self::HealthCheckFailed { service, .. }
+            | Self::SharedFailure { service, .. } => Some(service),
             Self::InvalidConfig(_) => None,
         }
     }
@@ -219,6 +242,18 @@ impl fmt::Debug for ResilienceError {
                 .debug_struct("HealthCheckFailed")
                 .field("service", service)
                 .field("source", &Withheld)
+                .finish(),
+            Self::SharedFailure {
+                service,
+                class,
+                code,
+                age,
+            } => f
+                .debug_struct("SharedFailure")
+                .field("service", service)
+                .field("class", class)
+                .field("code", code)
+                .field("age", age)
                 .finish(),
             Self::InvalidConfig(error) => f.debug_tuple("InvalidConfig").field(error).finish(),
         }

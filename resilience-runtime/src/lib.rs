@@ -25,12 +25,12 @@
 //!   [`Service::config`], [`with_correlation_id`].
 //! * Configuration: [`config`], [`Settings`].
 //! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
-//!   [`Bulkhead`], [`Fallback`].
+//!   [`Bulkhead`], [`Fallback`], [`Cache`].
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
 //!
-//! `fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
+//! `cache → fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
 //!
 //! # Time
 //!
@@ -77,6 +77,7 @@
 
 mod body;
 mod bulkhead;
+mod cache;
 mod call;
 mod circuit_breaker;
 mod clock;
@@ -85,6 +86,7 @@ mod error;
 mod fallback;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
+mod keyed_hash;
 mod name;
 mod plan;
 mod rate_limit;
@@ -108,13 +110,14 @@ pub mod __private;
 
 pub use body::hint;
 pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
+pub use cache::{Cache, Cacheable};
 pub use call::{Outcome, ServiceWithFallback};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
 pub use config::{
-    Abandoned, BulkheadConfig, BulkheadSettings, CircuitBreakerConfig, CircuitSettings,
-    ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig, RateLimitSettings,
-    RetryBudgetConfig, RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings,
-    Strategy, UnknownVariable, Window,
+    Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
+    CircuitSettings, ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig,
+    RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings, RetryConfig,
+    RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
@@ -128,8 +131,8 @@ pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
 pub use safety::Safety;
 pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
-    CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
-    WithCorrelationId, with_correlation_id,
+    CacheStats, CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats,
+    ServiceStats, WithCorrelationId, with_correlation_id,
 };
 pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
 

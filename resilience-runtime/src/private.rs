@@ -1,8 +1,10 @@
 //! What the macros' expansion uses. Not for people: it changes without notice.
 
+pub use std::any::type_name_of_val;
 pub use std::time::Duration;
 
 pub use crate::call::admit::Admit;
+pub use crate::call::read_through::{Copying, LookUp};
 pub use crate::call::rescue::{InCall, On, Registered, When};
 pub use crate::call::run::Run;
 pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
@@ -12,7 +14,9 @@ pub use crate::call::unasked as registered;
 pub use crate::call::{
     Attempt, Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok,
 };
-pub use crate::config::{Abandoned, Jitter, Key, Pattern, Strategy, Value, Window};
+pub use crate::config::{
+    Abandoned, CacheConfig, Jitter, Key, Pattern, RefreshAhead, Strategy, Value, Window,
+};
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, Site};

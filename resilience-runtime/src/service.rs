@@ -1,15 +1,17 @@
 //! A protected dependency: what its callers share.
 
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::bulkhead::Bulkhead;
+use crate::cache::Store;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
-    BulkheadConfig, CircuitBreakerConfig, Effective, Pattern, RateLimitConfig, RetryBudgetConfig,
-    RetryConfig,
+    BulkheadConfig, CacheConfig, CircuitBreakerConfig, Effective, Pattern, RateLimitConfig,
+    RetryBudgetConfig, RetryConfig,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{FunctionState, Plan, ServiceCore};
@@ -87,6 +89,45 @@ impl Service {
         config
     }
 
+    /// Forgets what the read-through caches of its functions hold under `key`: in each, the answers that
+    /// were asked for with an equal key. A call that is on its way still answers those who wait for it, but
+    /// its answer is not kept.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use resilience_runtime::{BoxError, Registry, ServiceKind, secret_resilient};
+    ///
+    /// #[secret_resilient(service = "vault", cache(key = name))]
+    /// async fn secret(name: &str) -> Result<String, BoxError> {
+    ///     Ok(format!("the secret of {name}"))
+    /// }
+    ///
+    /// secret("db").await?;
+    /// secret("db").await?; // from the cache
+    /// let vault = Registry::global().service("vault", ServiceKind::Secret)?;
+    /// vault.invalidate("db"); // the database no longer takes it
+    /// secret("db").await?;
+    /// assert_eq!((vault.stats().cache.hits, vault.stats().cache.misses), (1, 2));
+    /// # Ok(()) }
+    /// ```
+    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) {
+        self.each_cache(|cache| cache.invalidate(cache.hash(key)));
+    }
+
+    /// Forgets everything that the read-through caches of its functions hold.
+    pub fn invalidate_all(&self) {
+        self.each_cache(Store::invalidate_all);
+    }
+
+    fn each_cache(&self, visit: impl Fn(&Store)) {
+        let config = self.config.load_full();
+        for function in &config.functions {
+            if let Some(cache) = function.state.cache() {
+                visit(cache);
+            }
+        }
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn stats(&self) -> ServiceStats {
@@ -107,6 +148,7 @@ impl Service {
             abandoned: counters.get(Counter::Abandoned),
             broken_streams: counters.get(Counter::BrokenStreams),
             fallbacks: counters.fallbacks(),
+            cache: counters.cache(),
             circuit: core.breaker.stats(),
             retry_budget: core.budget.balance(),
             in_flight: core.bulkhead.in_flight(),
@@ -187,6 +229,8 @@ pub struct FunctionConfig {
     pub bulkhead_wait: Duration,
     /// Whether a call whose outcome is unknown may be sent again.
     pub idempotent: bool,
+    /// Its read-through cache, where it has one.
+    pub cache: Option<CacheConfig>,
     /// The patterns that its attribute switched off.
     pub off: &'static [Pattern],
     /// The type of an error that no rule knew and that was therefore not retried, if one was seen.
@@ -209,6 +253,7 @@ impl FunctionConfig {
             rate_limit_wait: plan.rate_limit_wait,
             bulkhead_wait: plan.bulkhead_wait,
             idempotent: plan.idempotent,
+            cache: plan.function.cache().map(|cache| *cache.config()),
             off: plan.function.off,
             unretried_error: None,
             invalid: plan.refusal.as_ref().map(ToString::to_string),

@@ -14,4 +14,5 @@ mod poll;
 mod remote;
 mod secrets;
 mod spans;
+mod stale;
 mod unknown_errors;

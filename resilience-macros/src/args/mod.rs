@@ -1,5 +1,6 @@
 //! What was written in the attribute.
 
+mod cache;
 mod duration;
 pub(crate) mod fallback;
 pub(crate) mod items;
@@ -13,6 +14,7 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, MacroDelimiter, Meta};
 
+pub(crate) use cache::{Cache, ReadThrough, RefreshAhead};
 pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
@@ -39,6 +41,7 @@ options! {
         timeout: Limit,
         deadline: Limit,
         fallback: Fallback,
+        cache: Cache,
         classify: Callable,
         classify_ok: Callable,
         verify: Callable,
@@ -274,6 +277,7 @@ impl Args {
             Switch::wrong(args.bulkhead.as_ref()),
             Fallback::wrong(args.fallback.as_ref()),
             Streaming::wrong(args.stream.as_ref()),
+            Cache::wrong(args.cache.as_ref()),
         ];
         let wrong: Vec<Error> = nested.into_iter().flatten().collect();
         Partial {

@@ -3,7 +3,9 @@
 use syn::Path;
 
 use super::items::Options;
-use super::{Args, Bulkhead, Circuit, LastGood, RateLimit, Retry, RetryBudget, Stream, fallback};
+use super::{
+    Args, Bulkhead, Circuit, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream, fallback,
+};
 
 /// The names that one list of arguments takes.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +16,7 @@ pub(crate) struct Place {
 }
 
 /// Every place where an argument can stand.
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     place::<Args>(),
     place::<Retry>(),
     place::<RetryBudget>(),
@@ -24,6 +26,7 @@ const PLACES: [Place; 9] = [
     fallback::PLACE,
     place::<LastGood>(),
     place::<Stream>(),
+    place::<ReadThrough>(),
 ];
 
 pub(crate) const fn place<T: Options>() -> Place {
@@ -34,7 +37,7 @@ pub(crate) const fn place<T: Options>() -> Place {
 }
 
 /// Names that other libraries use, and what they are called here.
-const ELSEWHERE: [(&str, &str); 33] = [
+const ELSEWHERE: [(&str, &str); 36] = [
     ("attempts", "max_attempts"),
     ("max_retries", "max_attempts"),
     ("retries", "max_attempts"),
@@ -68,6 +71,9 @@ const ELSEWHERE: [(&str, &str); 33] = [
     ("total_timeout", "deadline"),
     ("default", "value"),
     ("name", "service"),
+    ("time_to_live", "ttl"),
+    ("refresh_after", "refresh_ahead"),
+    ("stale_if_error", "stale_for"),
 ];
 
 /// A path as it was written, without spaces.
@@ -116,11 +122,13 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
 
 /// Where else the name would be right.
 fn elsewhere(name: &str, here: Place) -> Option<String> {
-    let homes: Vec<Option<&str>> = PLACES
+    let mut homes: Vec<Option<&str>> = PLACES
         .iter()
-        .filter(|place| place.within != here.within && place.names.contains(&name))
+        .filter(|place| place.names != here.names && place.names.contains(&name))
         .map(|place| place.within)
         .collect();
+    // A name of both caches.
+    homes.dedup();
     if homes.is_empty() {
         return None;
     }
@@ -135,6 +143,8 @@ fn elsewhere(name: &str, here: Place) -> Option<String> {
         .into_iter()
         .flatten()
         .map(|group| match name {
+            // The last good answer has less to say.
+            _ if here.within == Some(group) => format!("the attribute's own `{group}({name} = …)`"),
             "cache" => format!("`{group}({name}(…))`"),
             "registered" => format!("`{group}({name})`"),
             _ => format!("`{group}({name} = …)`"),
@@ -205,6 +215,18 @@ mod tests {
         assert_eq!(
             unknown("max_wait", own()),
             "unknown argument `max_wait`; it belongs inside `rate_limit(max_wait = …)` or `bulkhead(max_wait = …)`"
+        );
+        assert_eq!(
+            unknown("ttl", own()),
+            "unknown argument `ttl`; it belongs inside `cache(ttl = …)`"
+        );
+        assert_eq!(
+            unknown("stale_for", place::<LastGood>()),
+            "unknown argument `stale_for` in `cache(…)`; it belongs inside the attribute's own `cache(stale_for = …)`"
+        );
+        assert_eq!(
+            unknown("cache", place::<Retry>()),
+            "unknown argument `cache` in `retry(…)`; it belongs outside of `retry(…)`, beside it in the attribute"
         );
         assert_eq!(
             unknown("timeout", place::<Retry>()),

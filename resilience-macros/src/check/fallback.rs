@@ -2,6 +2,7 @@
 
 use darling::{Error, Result};
 
+use super::cache::has_key;
 use crate::args::{Args, Fallback, Step, source};
 use crate::function::Function;
 
@@ -22,15 +23,8 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
                         .with_span(name),
                     );
                 }
-                if cache.value.key.is_none() && function.takes_anything() {
-                    problems.push(
-                        Error::custom(
-                            "the function has arguments, so the cache needs a key that tells its answers apart: \
-                             `cache(key = …)`; the receiver counts as an argument",
-                        )
-                        .with_span(name),
-                    );
-                }
+                let key = cache.value.key.is_some();
+                problems.handle(has_key(key, function, name));
             }
             Step::Call { path, .. } => {
                 let path = source(&syn::Expr::Path(path.clone()));

@@ -1,6 +1,7 @@
 //! Rules between arguments, and between arguments and the function. The rules of one argument alone are
 //! where it is read.
 
+mod cache;
 mod companion;
 mod database;
 mod fallback;
@@ -38,8 +39,10 @@ pub(crate) fn check(
     if all_were_read {
         problems.handle(tokens::check(args));
     }
+    problems.handle(cache::values(args));
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
+        problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
         problems.handle(companion::check(args, function));
         if all_were_read {

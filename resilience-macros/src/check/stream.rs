@@ -28,6 +28,12 @@ pub(super) fn check(args: &Args) -> Result<()> {
             problems.push(Error::custom(message).with_span(&written.name));
         }
     }
+    if let Some(cache) = &args.cache {
+        problems.push(
+            Error::custom("a stream is read once, so it cannot be kept for others")
+                .with_span(&cache.name),
+        );
+    }
     for step in Fallback::steps(args.fallback.as_ref()) {
         if let Step::Cache { name, .. } = step {
             problems.push(

@@ -73,6 +73,10 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     } else if !expansion.steps().is_empty() {
         built = quote_spanned!(mixed=> #built.fallback());
     }
+    if let Some(cache) = expansion.read_through() {
+        let config = cache.expand(runtime);
+        built = quote_spanned!(mixed=> #built.read_through(#config));
+    }
     quote_spanned!(mixed=> const { &#built })
 }
 

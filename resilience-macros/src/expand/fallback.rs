@@ -49,7 +49,9 @@ impl<'a> Expansion<'a> {
         );
         let written = steps.iter().any(|step| matches!(step, Step::Registered));
         let answered = matches!(steps.last(), Some(Step::Value(_)));
-        let owned = last_good(self).is_some() || is_surely_owned(&self.function.output);
+        let owned = last_good(self).is_some()
+            || self.read_through().is_some()
+            || is_surely_owned(&self.function.output);
         if off || written || answered || !owned {
             Registered::No
         } else if steps.iter().any(|step| matches!(step, Step::Call { .. })) {

@@ -11,6 +11,8 @@
 //! 'answer: { fallbacks }
 //! ```
 //!
+//! With `cache(…)` all of it but the first line is in the block of [`read_through`].
+//!
 //! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
 
 mod attempt;
@@ -18,6 +20,7 @@ mod companion;
 mod description;
 mod fallback;
 mod judge;
+mod read_through;
 mod step;
 mod stream;
 
@@ -75,7 +78,7 @@ pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStrea
 impl Expansion<'_> {
     fn statements(&self) -> TokenStream {
         let mixed = Span::mixed_site();
-        let start = self.start();
+        let (start, evaluated) = self.start();
         let (saved, _) = self.saved();
         let attempts = if self.args.retries() {
             self.attempts()
@@ -83,16 +86,21 @@ impl Expansion<'_> {
             self.single_attempt()
         };
         let attempts = stream::streaming(self, &attempts);
-        if self.has_fallback() {
+        let call = if self.has_fallback() {
             let rescue = fallback::rescue(self);
-            quote_spanned!(mixed=> #start #saved let out = #attempts; #rescue)
+            quote_spanned!(mixed=> #evaluated #saved let out = #attempts; #rescue)
         } else {
-            quote_spanned!(mixed=> #start #saved #attempts)
-        }
+            quote_spanned!(mixed=> #evaluated #saved #attempts)
+        };
+        let call = match self.read_through() {
+            Some(cache) => self.cached(cache, &call),
+            None => call,
+        };
+        quote_spanned!(mixed=> #start #call)
     }
 
-    /// The call, with what is evaluated once.
-    fn start(&self) -> TokenStream {
+    /// The call, and what is evaluated once: of no use where a cache has the answer.
+    fn start(&self) -> (TokenStream, TokenStream) {
         let mixed = Span::mixed_site();
         let private = &self.private;
         let description = description::description(self);
@@ -120,17 +128,22 @@ impl Expansion<'_> {
         let cache_key = description::last_good(self)
             .and_then(|cache| cache.key.as_ref())
             .map(|key| self.hashed("cache_key", &key.value.0));
-        quote_spanned! {mixed=>
+        let start = quote_spanned! {mixed=>
             let mut call = #private::Call::start(
                 { static SITE: #private::Site = #private::Site::new(); &SITE },
                 #description,
                 #registry,
             );
-            #key
-            #cost
-            #correlation_id
-            #safety
-            #cache_key
+        };
+        if self.read_through().is_some() {
+            // Whatever the cache does is told under the id.
+            (
+                quote_spanned!(mixed=> #start #correlation_id),
+                quote_spanned!(mixed=> #key #cost #safety #cache_key),
+            )
+        } else {
+            let evaluated = quote_spanned!(mixed=> #key #cost #correlation_id #safety #cache_key);
+            (start, evaluated)
         }
     }
 

@@ -221,3 +221,25 @@ fn what_the_author_is_not_done_with_is_left_alone() {
         assert!(!expanded.to_string().contains("compile_error"), "{item}");
     }
 }
+
+#[test]
+fn a_read_through_cache() {
+    check(
+        Kind::Secret,
+        r#"cache(key = name, ttl = "5m", refresh_ahead = 0.5, negative_ttl = off), rate_limit(requests_per_second = 9, key = name),
+            correlation_id = name, fallback(value = Secret::default())"#,
+        "async fn read(&self, name: &str) -> Result<Secret, VaultError> { self.send(name).await }",
+        expect_file!["snapshots/a_read_through_cache.rs"],
+    );
+}
+
+#[test]
+fn a_read_through_cache_of_which_all_is_said() {
+    check(
+        Kind::Custom,
+        r#"service = "s", retry = off,
+            cache(ttl = TTL, refresh_ahead = "30s", stale_for = off, negative_ttl = 1.5, max_entries = 9)"#,
+        "async fn all() -> Answer { send().await }",
+        expect_file!["snapshots/a_read_through_cache_of_which_all_is_said.rs"],
+    );
+}

@@ -74,6 +74,7 @@ impl Call {
         if listening!(Level::WARN) {
             refusal.tell(self);
         }
+        self.blame(refusal.verdict());
         let cause = refusal.cause();
         if let Refusal::RateLimit { .. } = refusal {
             self.pushback = Some(Pushback::Throttled);

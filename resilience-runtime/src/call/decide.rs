@@ -200,6 +200,7 @@ impl Call {
 
     /// Tells breaker and counters of a failed attempt.
     fn end_attempt(&mut self, verdict: Verdict, now: Moment) {
+        self.blame(verdict);
         let outcome = breaker_outcome(verdict);
         // A breaker that opens says so inside the call's span.
         let span = self.logged.as_ref().map(|logged| logged.span.clone());

@@ -1,16 +1,18 @@
-//! One guarded call, from outside in: fallback → deadline → retry → per attempt: breaker → rate
+//! One guarded call, from outside in: cache → fallback → deadline → retry → per attempt: breaker → rate
 //! limiter → bulkhead → timeout → body. This is the only place that knows this order.
 //!
 //! The macro and the calls by hand drive the same steps: [`Call::start`], then for each attempt
 //! [`Call::admit`](admit), [`Call::run`](run) and [`Call::settle`](settle), then perhaps a
 //! [`rescue`](rescue); before and after an attempt perhaps [`reconnect`](mod@reconnect) and
-//! [`verify`](mod@verify). What a step decides is decided in functions that are not generic.
+//! [`verify`](mod@verify), and [`read_through`](read_through) round all of it. What a step decides is decided
+//! in functions that are not generic.
 
 pub(crate) mod admit;
 mod by_hand;
 mod companion;
 mod decide;
 mod outcome;
+pub(crate) mod read_through;
 mod reconnect;
 pub(crate) mod rescue;
 pub(crate) mod run;
@@ -42,6 +44,8 @@ use crate::service::Service;
 use crate::telemetry::events::{self, Level, Subject, listening};
 use crate::telemetry::{CorrelationId, Counter};
 use crate::timer::NoTimer;
+
+use read_through::Loading;
 
 pub use by_hand::ServiceWithFallback;
 pub use companion::{Reconnected, Verified, companion};
@@ -82,6 +86,8 @@ pub struct Call {
     /// Whether it was looked at who listens.
     announced: bool,
     logged: Option<Box<Logged>>,
+    /// Where the call is made for a cache.
+    loading: Option<Box<Loading>>,
 }
 
 /// What a call needs only where something is logged of it. Boxed, so that every other call is smaller, and
@@ -179,6 +185,7 @@ impl Call {
             hint: None,
             announced: false,
             logged: None,
+            loading: None,
         }
     }
 

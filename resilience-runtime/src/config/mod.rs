@@ -10,6 +10,7 @@
 //! 6. the kind's preset.
 
 mod bulkhead;
+mod cache;
 mod circuit_breaker;
 mod environment;
 mod error;
@@ -25,6 +26,7 @@ mod settings;
 mod value;
 
 pub use bulkhead::BulkheadConfig;
+pub use cache::{CacheConfig, RefreshAhead};
 pub use circuit_breaker::{Abandoned, CircuitBreakerConfig, UnknownAbandoned, Window};
 pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, Origin};

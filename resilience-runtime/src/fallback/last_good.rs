@@ -2,22 +2,22 @@
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
 
 /// Entries kept where nobody says how many.
 pub(crate) const DEFAULT_MAX_ENTRIES: usize = 1_000;
 
-/// Answers by key, the oldest dropped first. Keys are hashed with a random seed to 128 bits; they are
-/// neither kept nor printed.
+/// Answers by key, the oldest dropped first. Keys are kept as keyed hashes.
 pub(crate) struct LastGood {
     ttl: Duration,
     max_entries: usize,
-    seeds: [RandomState; 2],
+    keys: KeyedHash,
     // One store for each type: a generic function has one cache and many result types.
     stores: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
 }
@@ -74,14 +74,13 @@ impl LastGood {
         Self {
             ttl,
             max_entries: max_entries.unwrap_or(DEFAULT_MAX_ENTRIES),
-            seeds: [RandomState::new(), RandomState::new()],
+            keys: KeyedHash::new(),
             stores: Mutex::new(HashMap::new()),
         }
     }
 
     pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u128 {
-        let [low, high] = &self.seeds;
-        u128::from(high.hash_one(key)) << 64 | u128::from(low.hash_one(key))
+        self.keys.hash(key)
     }
 
     pub(crate) fn put<T: Clone + Send + Sync + 'static>(&self, key: u128, value: &T, now: Moment) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{Key, Pattern, Value};
+use crate::config::{CacheConfig, Key, Pattern, Value};
 use crate::name::ServiceKind;
 
 /// What an attribute says of its function.
@@ -19,6 +19,7 @@ pub struct Function {
     pub(crate) reconnects: bool,
     pub(crate) has_fallback: bool,
     pub(crate) cache: Option<(Duration, Option<usize>)>,
+    pub(crate) read_through: Option<CacheConfig>,
 }
 
 impl Function {
@@ -42,6 +43,7 @@ impl Function {
             reconnects: false,
             has_fallback: false,
             cache: None,
+            read_through: None,
         }
     }
 
@@ -92,6 +94,13 @@ impl Function {
     pub const fn cache(mut self, ttl: Duration, max_entries: Option<usize>) -> Self {
         self.has_fallback = true;
         self.cache = Some((ttl, max_entries));
+        self
+    }
+
+    /// Its answers are read through a cache.
+    #[must_use]
+    pub const fn read_through(mut self, config: CacheConfig) -> Self {
+        self.read_through = Some(config);
         self
     }
 }

@@ -60,6 +60,9 @@ impl Plan {
                 (&preset, Some(error))
             }
         };
+        if let Err(error) = &function.cache {
+            refusal.get_or_insert_with(|| error.clone());
+        }
         let off = Patterns::of(function.off);
         let on = |pattern| !bare && !off.has(pattern);
         let retry = if on(Pattern::Retry) && effective.retry.max_attempts > 1 {

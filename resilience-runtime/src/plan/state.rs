@@ -1,10 +1,11 @@
 //! What a function keeps from call to call, whatever its configuration becomes.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::description::Function;
-use crate::config::Pattern;
+use crate::cache::Store;
+use crate::config::{ConfigError, Origin, Pattern};
 use crate::fallback::LastGood;
 use crate::name::ServiceKind;
 
@@ -23,6 +24,8 @@ pub(crate) struct FunctionState {
     unknown_error: OnceLock<&'static str>,
     warned: AtomicBool,
     pub(crate) last_good: Option<LastGood>,
+    /// `Err`: it cannot run as it is configured.
+    pub(crate) cache: Result<Option<Arc<Store>>, ConfigError>,
 }
 
 impl FunctionState {
@@ -40,6 +43,13 @@ impl FunctionState {
             last_good: function
                 .cache
                 .map(|(ttl, max_entries)| LastGood::new(ttl, max_entries)),
+            cache: function
+                .read_through
+                .map(|config| {
+                    let place = format!("{} ({})", function.name, function.place);
+                    Store::new(config, &Origin::Attribute(place)).map(Arc::new)
+                })
+                .transpose(),
         }
     }
 
@@ -56,6 +66,7 @@ impl FunctionState {
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),
             last_good: None,
+            cache: Ok(None),
         }
     }
 
@@ -77,6 +88,10 @@ impl FunctionState {
                  (classify = …), or say that the function is idempotent"
             );
         }
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Arc<Store>> {
+        self.cache.as_ref().ok()?.as_ref()
     }
 
     pub(crate) fn unretried_error(&self) -> Option<&'static str> {

@@ -1,12 +1,11 @@
 //! Who is counted: a hash in place of the key, so that keys are neither stored nor printed.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 
-/// 128 bits of randomly keyed hash that stand for a key.
-///
-/// Two keys share one by chance only: among 10⁹ keys with a probability of 10⁻²¹, and nobody who lacks
-/// the random keys can construct such a pair.
+use crate::keyed_hash::KeyedHash;
+
+/// 128 bits of randomly keyed hash that stand for a key, see [`KeyedHash`].
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct KeyHash([u64; 2]);
 
@@ -39,16 +38,17 @@ impl fmt::Debug for KeyHash {
 }
 
 /// Makes the hashes of one limiter.
-pub(super) struct KeyHasher([RandomState; 2]);
+pub(super) struct KeyHasher(KeyedHash);
 
 impl KeyHasher {
     pub(super) fn new() -> Self {
-        Self([RandomState::new(), RandomState::new()])
+        Self(KeyedHash::new())
     }
 
     #[inline]
     pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
-        let hash = KeyHash([self.0[0].hash_one(key), self.0[1].hash_one(key)]);
+        let bits = self.0.hash(key);
+        let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
         if hash.is_none() {
             // The one value that means something else.
             return KeyHash([0, 1]);

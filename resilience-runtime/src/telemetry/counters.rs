@@ -29,9 +29,15 @@ pub(crate) enum Counter {
     FallbackRegistered,
     FallbackFailed,
     BrokenStreams,
+    CacheHits,
+    CacheMisses,
+    CacheShared,
+    CacheStale,
+    CacheNegative,
+    CacheRefreshes,
 }
 
-const COUNTERS: usize = Counter::BrokenStreams as usize + 1;
+const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
 const SHARDS: usize = 8;
 
 /// One thread's share. Two cache lines apart, because processors fetch them in pairs.

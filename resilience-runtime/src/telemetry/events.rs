@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::name::ServiceName;
-use crate::verdict::Verdict;
+use crate::verdict::{Class, ErrorCode, Verdict};
 
 use super::correlation::CorrelationId;
 
@@ -106,6 +106,19 @@ pub(crate) fn fallback(subject: Subject<'_>, strategy: &'static str, cause: &'st
 
 pub(crate) fn fallback_failed(subject: Subject<'_>, strategy: &'static str, cause: &'static str) {
     say!(Level::WARN, subject, { strategy, cause, }, "fallback failed as well");
+}
+
+pub(crate) fn stale(
+    subject: Subject<'_>,
+    class: Class,
+    code: Option<ErrorCode>,
+    stale_age: Duration,
+) {
+    say!(Level::WARN, subject, {
+        class = class.name(),
+        code = code.map(tracing::field::display),
+        stale_age_ms = millis(stale_age),
+    }, "answered with a stale answer");
 }
 
 pub(crate) fn invalid_config(subject: Subject<'_>, problems: usize) {

@@ -8,6 +8,8 @@ mod stats;
 
 pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
-pub use stats::{FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats};
+pub use stats::{
+    CacheStats, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
+};
 
 pub(crate) use counters::{Counter, Counters};

@@ -38,6 +38,8 @@ pub struct ServiceStats {
     pub broken_streams: u64,
     /// Calls that were answered by a fallback, by strategy.
     pub fallbacks: FallbackStats,
+    /// What came of asking the caches of its functions.
+    pub cache: CacheStats,
     /// The circuit breaker.
     pub circuit: CircuitBreakerStats,
     /// What is left of the retry budget.
@@ -115,6 +117,30 @@ impl FallbackStats {
     }
 }
 
+/// What came of asking the caches.
+///
+/// Each time one is asked, it is a hit, a miss, a refresh, shared or negative, or else stale at once. Only a
+/// miss and a refresh are calls as well, with attempts, successes and failures: the others send nothing. Who
+/// goes away while waiting for somebody else's call is not counted; whose deadline passes is, as a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Answered at once with a fresh answer.
+    pub hits: u64,
+    /// Nothing fresh was there, so the call was made.
+    pub misses: u64,
+    /// Answered with what came of somebody else's call, good or bad.
+    pub shared: u64,
+    /// Answered with an expired answer, because a new one could not be had: in place of a failed call, one's
+    /// own or a shared one, or at once while it is too early to try again.
+    pub stale: u64,
+    /// Told at once that there is nothing.
+    pub negative: u64,
+    /// A fresh answer was about to expire, so the call was made.
+    pub refreshes: u64,
+}
+
 /// What happened to all services of a registry.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -177,6 +203,16 @@ impl Counters {
             value: self.get(Counter::FallbackValue),
             registered: self.get(Counter::FallbackRegistered),
             failed: self.get(Counter::FallbackFailed),
+        }
+    }
+    pub(crate) fn cache(&self) -> CacheStats {
+        CacheStats {
+            hits: self.get(Counter::CacheHits),
+            misses: self.get(Counter::CacheMisses),
+            shared: self.get(Counter::CacheShared),
+            stale: self.get(Counter::CacheStale),
+            negative: self.get(Counter::CacheNegative),
+            refreshes: self.get(Counter::CacheRefreshes),
         }
     }
 }

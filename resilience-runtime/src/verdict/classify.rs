@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Verdict;
+use super::{Class, Reason, Verdict};
 use crate::error::ResilienceError;
 
 /// An error that knows what it means.
@@ -65,6 +65,15 @@ impl Classify for ResilienceError {
     fn classify(&self) -> Verdict {
         match self {
             Self::Timeout { .. } | Self::StreamInterrupted { .. } => Verdict::outcome_unknown(),
+            Self::CircuitBreakerOpen { .. }
+            | Self::RateLimitExceeded { .. }
+            | Self::BulkheadFull { .. }
+            | Self::DeadlineExceeded { .. } => Verdict::permanent()
+                .ignored_by_breaker()
+                .because(Reason::Rejected),
+            Self::SharedFailure { class, .. } if *class != Class::Permanent => Verdict::permanent()
+                .ignored_by_breaker()
+                .because(Reason::Rejected),
             _ => Verdict::permanent().ignored_by_breaker(),
         }
     }

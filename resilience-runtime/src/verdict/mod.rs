@@ -47,6 +47,7 @@ mod tonic;
 mod vaultrs;
 
 #[cfg(test)]
+#[cfg_attr(not(feature = "reqwest"), allow(dead_code, reason = "the tests of clients use it"))]
 mod everywhere;
 
 use std::fmt;
@@ -125,6 +126,9 @@ pub enum Reason {
     QuotaExhausted,
     /// The prompt is larger than the model's context.
     ContextTooLarge,
+    /// A call inside was turned away before anything was sent, or ran out of time: an open circuit, a limit,
+    /// a full bulkhead, a deadline. It says nothing about what was asked for.
+    Rejected,
 }
 
 /// What an outcome tells a circuit breaker.

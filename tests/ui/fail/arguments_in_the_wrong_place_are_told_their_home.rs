@@ -9,7 +9,7 @@ use resilience_runtime::resilient;
     max_attempts = 3,
     requests_per_minute = 60,
     retry(timeout = "1s"),
-    cache(ttl = "1m")
+    ttl = "1m"
 )]
 async fn f() -> io::Result<u8> {
     Ok(1)

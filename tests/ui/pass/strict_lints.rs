@@ -42,6 +42,16 @@ impl Client {
         Ok(format!("{user} {prompt} {}", self.name))
     }
 
+    /// Looks up.
+    ///
+    /// # Errors
+    /// When it fails.
+    #[llm_resilient(service = "openai", cache(key = (&self.name, user), ttl = "5m"), fallback(value = 0))]
+    pub async fn look_up(&self, user: &str) -> io::Result<usize> {
+        tokio::task::yield_now().await;
+        Ok(user.len() + self.name.len())
+    }
+
     async fn smaller(&self, user: &str, prompt: String, _error: &io::Error) -> io::Result<String> {
         tokio::task::yield_now().await;
         Ok(format!("{user} {prompt} {}", self.name))
@@ -71,5 +81,6 @@ async fn main() {
         name: "n".to_owned(),
     };
     assert_eq!(client.complete("u", "p".to_owned()).await.unwrap(), "u p n");
+    assert_eq!(client.look_up("u").await.unwrap(), 2);
     assert_eq!(client.once(vec![], ()).await.unwrap(), 2);
 }

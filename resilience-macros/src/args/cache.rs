@@ -1,0 +1,152 @@
+//! `cache`: the read-through cache.
+
+use darling::{Error, Result};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote_spanned;
+use syn::{Expr, Lit, MacroDelimiter, Meta};
+
+use super::duration::Time;
+use super::items::{self, Partial, options};
+use super::value::{is_negative, literal};
+use super::written::{Read, Value, Written, is_off};
+use super::{Code, Count, Limit};
+use crate::runtime::Runtime;
+
+options! {
+    /// `cache(…)` beside the attribute's other arguments.
+    ReadThrough in "cache" {
+        key: Code,
+        ttl: Time,
+        refresh_ahead: RefreshAhead,
+        stale_for: Limit,
+        negative_ttl: Limit,
+        max_entries: Count,
+    }
+}
+
+/// What was written for `cache`. There is no `off`: it is there only where it is written.
+#[derive(Debug)]
+pub(crate) struct Cache(Partial<ReadThrough>);
+
+impl Read for Cache {
+    fn read(meta: &Meta) -> Result<Self> {
+        match meta {
+            Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
+                Ok(Self(items::read(list.tokens.clone())))
+            }
+            Meta::NameValue(pair) if is_off(&pair.value) => Err(Error::custom(
+                "there is no cache unless one is written down; leave it out",
+            )
+            .with_span(&pair.value)),
+            _ => Err(
+                Error::custom("expected `cache(key = …)`, or `cache()` without arguments")
+                    .with_span(meta.path()),
+            ),
+        }
+    }
+}
+
+impl Cache {
+    /// What is wrong in the parentheses.
+    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+        written?.value.0.wrong.clone()
+    }
+
+    /// What could be read in the parentheses.
+    pub(crate) fn settings(&self) -> &ReadThrough {
+        &self.0.value
+    }
+
+    /// Whether all of it could be read.
+    pub(crate) fn was_read(&self) -> bool {
+        self.0.wrong.is_none()
+    }
+}
+
+/// When a fresh answer is due for a refresh.
+#[derive(Debug)]
+pub(crate) enum RefreshAhead {
+    Off,
+    Fraction(f64),
+    Before(Time),
+}
+
+impl Value for RefreshAhead {
+    const EXAMPLE: &'static str = "0.8";
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if is_off(expr) {
+            return Ok(Self::Off);
+        }
+        let number = match literal(expr) {
+            _ if is_negative(expr) => Some(f64::NAN),
+            Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
+            Some(Lit::Float(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
+            _ => None,
+        };
+        match number {
+            Some(number) if number > 0.0 && number < 1.0 => Ok(Self::Fraction(number)),
+            Some(_) => Err(Error::custom(
+                "must be a share of the `ttl` above 0 and below 1, such as `0.8`, a time before its end in quotes, \
+                 such as `\"30s\"`, or `off`",
+            )
+            .with_span(expr)),
+            None => match Limit::of(expr)? {
+                Limit::Off => Ok(Self::Off),
+                Limit::On(time) => Ok(Self::Before(time)),
+            },
+        }
+    }
+}
+
+impl ReadThrough {
+    /// The runtime's `CacheConfig`, with its defaults for what was not written.
+    pub(crate) fn expand(&self, runtime: &Runtime) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = runtime.private(mixed);
+        let some =
+            |value: TokenStream| quote_spanned!(mixed=> ::core::option::Option::Some(#value));
+        let none = quote_spanned!(mixed=> ::core::option::Option::None);
+        let limit = |limit: &Written<Limit>| match &limit.value {
+            Limit::Off => none.clone(),
+            Limit::On(time) => some(time.duration(runtime)),
+        };
+        let refresh = |refresh: &Written<RefreshAhead>| match &refresh.value {
+            RefreshAhead::Off => none.clone(),
+            RefreshAhead::Fraction(fraction) => {
+                let fraction = Literal::f64_unsuffixed(*fraction);
+                some(quote_spanned!(mixed=> #private::RefreshAhead::Fraction(#fraction)))
+            }
+            RefreshAhead::Before(time) => {
+                let before = time.duration(runtime);
+                some(quote_spanned!(mixed=> #private::RefreshAhead::Before(#before)))
+            }
+        };
+        let ttl = self.ttl.as_ref().map(|ttl| ttl.value.duration(runtime));
+        let refresh_ahead = self.refresh_ahead.as_ref().map(refresh);
+        let stale_for = self.stale_for.as_ref().map(limit);
+        let negative_ttl = self.negative_ttl.as_ref().map(limit);
+        let max_entries = self.max_entries.as_ref().map(|entries| {
+            let entries = Literal::u32_unsuffixed(entries.value.0);
+            quote_spanned!(mixed=> #entries)
+        });
+        let mut fields = TokenStream::new();
+        let mut all = true;
+        for (name, value) in [
+            ("ttl", ttl),
+            ("refresh_ahead", refresh_ahead),
+            ("stale_for", stale_for),
+            ("negative_ttl", negative_ttl),
+            ("max_entries", max_entries),
+        ] {
+            all &= value.is_some();
+            let name = syn::Ident::new(name, mixed);
+            fields.extend(value.map(|value| quote_spanned!(mixed=> #name: #value,)));
+        }
+        if fields.is_empty() {
+            return quote_spanned!(mixed=> #private::CacheConfig::DEFAULT);
+        }
+        let rest = (!all).then(|| quote_spanned!(mixed=> ..#private::CacheConfig::DEFAULT));
+        quote_spanned!(mixed=> #private::CacheConfig { #fields #rest })
+    }
+}

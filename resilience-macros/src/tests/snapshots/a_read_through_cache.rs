@@ -1,0 +1,101 @@
+async fn read(&self, name: &str) -> Result<Secret, VaultError> {
+    let mut call = ::resilience_runtime::__private::Call::start(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "secret",
+                    ::resilience_runtime::__private::ServiceKind::Secret,
+                    ::core::concat!(::core::module_path!(), "::", "read"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .settings(const {
+                    &[
+                        (
+                            ::resilience_runtime::__private::Key::RateLimitRate,
+                            ::resilience_runtime::__private::Value::Rate {
+                                limit: 9,
+                                period: ::resilience_runtime::__private::Duration::from_secs(
+                                    1,
+                                ),
+                            },
+                        ),
+                    ]
+                })
+                .fallback()
+                .read_through(::resilience_runtime::__private::CacheConfig {
+                    ttl: ::resilience_runtime::__private::Duration::from_secs(300),
+                    refresh_ahead: ::core::option::Option::Some(
+                        ::resilience_runtime::__private::RefreshAhead::Fraction(0.5),
+                    ),
+                    negative_ttl: ::core::option::Option::None,
+                    ..::resilience_runtime::__private::CacheConfig::DEFAULT
+                })
+        },
+        ::core::option::Option::None,
+    );
+    ::resilience_runtime::__private::Call::correlation_id(&mut call, &(name));
+    'cached: {
+        let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &(name));
+        let copying = ::resilience_runtime::__private::Call::copying();
+        let looked_up = ::resilience_runtime::__private::Call::look_up(
+            &mut call,
+            hash,
+            copying,
+            ::resilience_runtime::__private::type_name_of_val(&|| ()),
+        );
+        if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
+            break 'cached out;
+        }
+        let out = {
+            ::resilience_runtime::__private::Call::key(&mut call, &(name));
+            let out = loop {
+                if !::resilience_runtime::__private::Call::admit(&mut call).await {
+                    break ::resilience_runtime::__private::Call::refuse(&mut call);
+                }
+                let attempt = ::resilience_runtime::__private::Call::run(
+                        &mut call,
+                        async move {
+                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                Result<Secret, VaultError>,
+                            > {
+                                return never;
+                            }
+                            { self.send(name).await }
+                        },
+                    )
+                    .await;
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                    &mut call,
+                    attempt,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    ::resilience_runtime::__private::ok_is_ok,
+                    ::resilience_runtime::__private::unchanged,
+                ) {
+                    break out;
+                }
+            };
+            'answer: {
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::rescue(
+                    &mut call,
+                    out,
+                    ::resilience_runtime::__private::On::Any,
+                ) {
+                    break 'answer out;
+                }
+                ::resilience_runtime::__private::Call::rescued::<
+                    Result<Secret, VaultError>,
+                >(&mut call, "value", Secret::default())
+            }
+        };
+        ::resilience_runtime::__private::Call::keep(&mut call, copying, out)
+    }
+}

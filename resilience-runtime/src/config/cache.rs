@@ -1,0 +1,176 @@
+//! Configuration of the read-through cache.
+
+use std::time::Duration;
+
+use super::error::{ConfigError, ConfigProblem, Origin};
+use super::rule::Rules;
+
+/// How long answers are served without asking again, and what happens around that time.
+///
+/// ```
+/// use std::time::Duration;
+/// use resilience_runtime::CacheConfig;
+///
+/// let config = CacheConfig {
+///     ttl: Duration::from_secs(60),
+///     refresh_ahead: Some(0.5.into()),
+///     ..CacheConfig::default()
+/// };
+/// assert!(config.validate().is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct CacheConfig {
+    /// How long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
+    /// does not expire together.
+    pub ttl: Duration,
+    /// When a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
+    pub refresh_ahead: Option<RefreshAhead>,
+    /// How long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
+    pub stale_for: Option<Duration>,
+    /// How long it is remembered that there is nothing under a key; `None`: not at all.
+    pub negative_ttl: Option<Duration>,
+    /// Keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
+    pub max_entries: usize,
+}
+
+/// When a fresh answer is due for a refresh.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+pub enum RefreshAhead {
+    /// After this share of its time; above 0 and below 1.
+    Fraction(f64),
+    /// This long before it expires; shorter than the `ttl`.
+    Before(Duration),
+}
+
+impl From<f64> for RefreshAhead {
+    fn from(fraction: f64) -> Self {
+        Self::Fraction(fraction)
+    }
+}
+
+impl From<Duration> for RefreshAhead {
+    fn from(before: Duration) -> Self {
+        Self::Before(before)
+    }
+}
+
+impl CacheConfig {
+    /// Fresh for 5 minutes, refreshed after 80 % of them, served for an hour more if need be; 10 seconds for
+    /// what does not exist; 1,000 keys.
+    pub const DEFAULT: Self = Self {
+        ttl: Duration::from_secs(300),
+        refresh_ahead: Some(RefreshAhead::Fraction(0.8)),
+        stale_for: Some(Duration::from_secs(3_600)),
+        negative_ttl: Some(Duration::from_secs(10)),
+        max_entries: 1_000,
+    };
+
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// Names each value that is out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        self.validate_at(&Origin::Code)
+    }
+
+    /// Checks the values that were written at `origin`.
+    pub(crate) fn validate_at(&self, origin: &Origin) -> Result<(), ConfigError> {
+        let mut rules = Rules::default();
+        rules.duration("cache.ttl", self.ttl);
+        match self.refresh_ahead {
+            Some(RefreshAhead::Fraction(fraction)) => rules.keep(
+                fraction > 0.0 && fraction < 1.0,
+                "cache.refresh_ahead",
+                fraction,
+                "must be above 0 and below 1, or a time",
+            ),
+            Some(RefreshAhead::Before(before)) => {
+                rules.duration("cache.refresh_ahead", before);
+                rules.keep(
+                    before < self.ttl,
+                    "cache.refresh_ahead",
+                    format!("{before:?}"),
+                    "must be shorter than `cache.ttl`",
+                );
+            }
+            None => {}
+        }
+        for (key, value) in [
+            ("cache.stale_for", self.stale_for),
+            ("cache.negative_ttl", self.negative_ttl),
+        ] {
+            if let Some(value) = value {
+                rules.duration(key, value);
+            }
+        }
+        rules.keep(
+            self.max_entries > 0,
+            "cache.max_entries",
+            self.max_entries,
+            "must be at least 1",
+        );
+        let problem = |broken: super::rule::Broken| {
+            ConfigProblem::new(broken.key, broken.value, origin.clone(), broken.allowed)
+        };
+        ConfigError::check(rules.broken.into_iter().map(problem).collect())
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_that_cannot_run_is_named() {
+        let wrong = CacheConfig {
+            ttl: Duration::ZERO,
+            refresh_ahead: Some(1.0.into()),
+            stale_for: Some(Duration::ZERO),
+            negative_ttl: Some(Duration::ZERO),
+            max_entries: 0,
+        };
+        let error = wrong.validate().expect_err("nothing of it can run");
+        let keys: Vec<&str> = error.problems().iter().map(ConfigProblem::key).collect();
+        assert_eq!(
+            keys,
+            [
+                "cache.ttl",
+                "cache.refresh_ahead",
+                "cache.stale_for",
+                "cache.negative_ttl",
+                "cache.max_entries"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_refresh_comes_before_the_end_and_after_the_beginning() {
+        let with = |refresh: RefreshAhead| CacheConfig {
+            refresh_ahead: Some(refresh),
+            ..CacheConfig::DEFAULT
+        };
+        for fits in [
+            RefreshAhead::Fraction(0.01),
+            RefreshAhead::Before(Duration::from_secs(299)),
+        ] {
+            assert!(with(fits).validate().is_ok(), "{fits:?}");
+        }
+        for wrong in [
+            RefreshAhead::Fraction(0.0),
+            RefreshAhead::Fraction(f64::NAN),
+            RefreshAhead::Before(Duration::ZERO),
+            RefreshAhead::Before(Duration::from_secs(300)),
+        ] {
+            assert!(with(wrong).validate().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! A hash in place of a key, so that keys are neither stored nor printed.
+
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+
+/// Makes 128 bits that stand for a key, under random seeds of its own.
+///
+/// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹, and nobody who lacks
+/// the seeds can construct such a pair.
+pub(crate) struct KeyedHash([RandomState; 2]);
+
+impl KeyedHash {
+    pub(crate) fn new() -> Self {
+        Self([RandomState::new(), RandomState::new()])
+    }
+
+    #[inline]
+    pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u128 {
+        let [high, low] = &self.0;
+        u128::from(high.hash_one(key)) << 64 | u128::from(low.hash_one(key))
+    }
+}
+
+impl fmt::Debug for KeyedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedHash")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_keys_have_equal_hashes_and_others_do_not() {
+        let hasher = KeyedHash::new();
+        assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
+        assert_eq!(hasher.hash(&("a", &1)), hasher.hash(&("a".to_owned(), 1)));
+        assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
+        assert_ne!(hasher.hash("user_1"), KeyedHash::new().hash("user_1"));
+    }
+}
