@@ -258,7 +258,7 @@ pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     Busy { wait: Option<Duration> },
 ///
 ///     #[error("no such model")]
-///     #[classify(permanent)]
+///     #[classify(not_found)]
 ///     NotFound,
 ///
 ///     // What it means is for the I/O error to say.
@@ -278,8 +278,11 @@ pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `outcome_unknown` | may have been executed, repeated only where the function is idempotent |
 /// | `throttled`, `throttled(retry_after = field)` | the server asks for fewer calls; the field is a `Duration` or an `Option` of one, named or numbered |
 /// | `permanent` | another attempt would fail as well |
+/// | `not_found`, `denied`, `quota_exhausted`, `context_too_large` | permanent, for a reason that fallbacks and caches act upon |
+/// | `session_lost` | surely not executed, to be sent again over a new session |
 /// | `unknown` | the service's kind decides |
 /// | `ignored_by_breaker`, `counts_as_failure` | beside one of those: what the circuit breaker makes of it |
+/// | `needs_reconnect` | beside one of those: the connection is of no more use |
 ///
 /// A variant that says nothing asks its source, as thiserror knows it: the field with `#[from]` or `#[source]`, one
 /// named `source`, or the only one under `#[error(transparent)]`. On a field, `#[classify(delegate)]` asks

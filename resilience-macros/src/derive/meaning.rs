@@ -17,15 +17,25 @@ pub(super) enum Class {
     OutcomeUnknown,
     Throttled,
     Permanent,
+    NotFound,
+    Denied,
+    QuotaExhausted,
+    ContextTooLarge,
+    SessionLost,
     Unknown,
 }
 
 impl Class {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 10] = [
         Self::Transient,
         Self::OutcomeUnknown,
         Self::Throttled,
         Self::Permanent,
+        Self::NotFound,
+        Self::Denied,
+        Self::QuotaExhausted,
+        Self::ContextTooLarge,
+        Self::SessionLost,
         Self::Unknown,
     ];
 
@@ -35,6 +45,11 @@ impl Class {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Throttled => "throttled",
             Self::Permanent => "permanent",
+            Self::NotFound => "not_found",
+            Self::Denied => "denied",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::ContextTooLarge => "context_too_large",
+            Self::SessionLost => "session_lost",
             Self::Unknown => "unknown",
         }
     }
@@ -48,6 +63,8 @@ pub(super) struct Meaning {
     retry_after: Option<Member>,
     /// What the breaker makes of it, where that differs from the class.
     breaker: Option<&'static str>,
+    /// Whether the connection that it happened on is of no more use.
+    reconnect: bool,
 }
 
 /// `#[classify(…)]` on the type itself.
@@ -75,9 +92,15 @@ const OF_VARIANT: Place = Place {
         "outcome_unknown",
         "throttled",
         "permanent",
+        "not_found",
+        "denied",
+        "quota_exhausted",
+        "context_too_large",
+        "session_lost",
         "unknown",
         "ignored_by_breaker",
         "counts_as_failure",
+        "needs_reconnect",
     ],
 };
 
@@ -88,9 +111,15 @@ const OF_TYPE: Place = Place {
         "outcome_unknown",
         "throttled",
         "permanent",
+        "not_found",
+        "denied",
+        "quota_exhausted",
+        "context_too_large",
+        "session_lost",
         "unknown",
         "ignored_by_breaker",
         "counts_as_failure",
+        "needs_reconnect",
         "crate",
     ],
 };
@@ -155,6 +184,7 @@ impl Meaning {
         let mut problems = Error::accumulator();
         let mut found: Option<(Class, Option<Member>)> = None;
         let mut breaker: Option<&'static str> = None;
+        let mut reconnect = false;
         for meta in items {
             let name = names::text(meta.path());
             let class = Class::ALL.into_iter().find(|class| class.name() == name);
@@ -187,10 +217,19 @@ impl Meaning {
                     }
                     breaker = Some(signal);
                 }
-                (None, None) => {}
+                // The only other word.
+                (None, None) => {
+                    if reconnect || !matches!(meta, Meta::Path(_)) {
+                        problems.push(
+                            Error::custom("`needs_reconnect` stands alone, once")
+                                .with_span(meta.path()),
+                        );
+                    }
+                    reconnect = true;
+                }
             }
         }
-        if let (None, Some(_), Some(meta)) = (&found, breaker, items.first()) {
+        if let (None, Some(meta)) = (&found, items.first()) {
             problems.push(
                 Error::custom("say what the error means as well, such as `permanent`")
                     .with_span(meta.path()),
@@ -200,6 +239,7 @@ impl Meaning {
             class,
             retry_after,
             breaker,
+            reconnect,
         }))
     }
 
@@ -238,6 +278,9 @@ impl Meaning {
         if let Some(breaker) = self.breaker {
             let breaker = Ident::new(breaker, mixed);
             verdict = quote_spanned!(mixed=> #verdict.#breaker());
+        }
+        if self.reconnect {
+            verdict = quote_spanned!(mixed=> #verdict.needs_reconnect());
         }
         Ok((bound, verdict))
     }

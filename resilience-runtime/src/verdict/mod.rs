@@ -47,7 +47,10 @@ mod tonic;
 mod vaultrs;
 
 #[cfg(test)]
-#[cfg_attr(not(feature = "reqwest"), allow(dead_code, reason = "the tests of clients use it"))]
+#[cfg_attr(
+    not(feature = "reqwest"),
+    allow(dead_code, reason = "the tests of clients use it")
+)]
 mod everywhere;
 
 use std::fmt;
@@ -70,6 +73,8 @@ use crate::name::ServiceKind;
 /// | [`unknown`](Self::unknown) | as the service's kind says | as the service's kind says |
 /// | [`session_lost`](Self::session_lost) | yes, over a new session | learns nothing |
 /// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
+/// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | learns nothing |
+/// | [`not_found`](Self::not_found), [`denied`](Self::denied) | no | no, it is a sign of life |
 ///
 /// Two verdicts are equal when the call goes on in the same way; their [`code`](Self::code), which is for
 /// logs, and their [`reason`](Self::reason), which is for fallbacks and caches, are not compared.
@@ -224,6 +229,24 @@ impl Verdict {
     /// The prompt is larger than the model's context: permanent, though a bigger model may take it.
     pub const fn context_too_large() -> Self {
         Self::permanent().because(Reason::ContextTooLarge)
+    }
+
+    /// What was asked for does not exist: permanent, and a cache remembers it for its `negative_ttl`.
+    pub const fn not_found() -> Self {
+        Self::permanent().because(Reason::NotFound)
+    }
+
+    /// The caller may not: permanent, and a cache serves no old answer in its place.
+    pub const fn denied() -> Self {
+        Self::permanent().because(Reason::Denied)
+    }
+
+    /// The account has used up what it paid for: permanent, though another provider may answer. The breaker
+    /// learns nothing from it.
+    pub const fn quota_exhausted() -> Self {
+        Self::permanent()
+            .ignored_by_breaker()
+            .because(Reason::QuotaExhausted)
     }
 
     /// The same, with a reason that fallbacks and caches act upon.

@@ -28,4 +28,16 @@ union Bits {
     a: u8,
 }
 
+#[derive(Debug, Classify)]
+enum Words {
+    #[classify(needs_reconnect)]
+    Alone,
+    #[classify(permanent, needs_reconnect, needs_reconnect)]
+    Twice,
+    #[classify(permanent, needs_reconnect(now))]
+    Arguments,
+    #[classify(not_fond)]
+    Misspelt,
+}
+
 fn main() {}

@@ -28,6 +28,30 @@ pub enum ApiError<T: std::fmt::Debug = ()> {
     #[error("no")]
     #[classify(permanent, ignored_by_breaker)]
     No,
+    /// Is not there.
+    #[error("not there")]
+    #[classify(not_found)]
+    NotFound,
+    /// May not.
+    #[error("may not")]
+    #[classify(denied, ignored_by_breaker)]
+    Denied,
+    /// Is used up.
+    #[error("used up")]
+    #[classify(quota_exhausted)]
+    Quota,
+    /// Is too long.
+    #[error("too long")]
+    #[classify(context_too_large)]
+    TooLarge,
+    /// Knows no session.
+    #[error("no session")]
+    #[classify(session_lost)]
+    Session,
+    /// Is closed.
+    #[error("closed")]
+    #[classify(outcome_unknown, needs_reconnect)]
+    Closed,
     /// Wins over its source.
     #[error("settled")]
     #[classify(transient)]
@@ -100,6 +124,21 @@ fn main() {
         verdict(ApiError::No),
         Verdict::permanent().ignored_by_breaker()
     );
+    for (error, expected) in [
+        (ApiError::NotFound, Verdict::not_found()),
+        (ApiError::Denied, Verdict::denied().ignored_by_breaker()),
+        (ApiError::Quota, Verdict::quota_exhausted()),
+        (ApiError::TooLarge, Verdict::context_too_large()),
+        (ApiError::Session, Verdict::session_lost()),
+        (
+            ApiError::Closed,
+            Verdict::outcome_unknown().needs_reconnect(),
+        ),
+    ] {
+        let verdict = verdict(error);
+        assert_eq!(verdict, expected);
+        assert_eq!(verdict.reason(), expected.reason());
+    }
     assert_eq!(verdict(ApiError::Settled(io_error())), Verdict::transient());
     assert_eq!(verdict(ApiError::Io(io_error())), of_io);
     assert_eq!(
