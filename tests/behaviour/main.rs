@@ -9,6 +9,7 @@ mod cache_drops;
 mod cache_failures;
 mod cache_keys;
 mod cancellation;
+mod cancellation_aside;
 mod deadline;
 mod disabled;
 mod errors;
