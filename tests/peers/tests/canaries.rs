@@ -20,13 +20,13 @@ struct Output(Arc<Mutex<Vec<u8>>>);
 
 impl Output {
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+        String::from_utf8_lossy(&self.0.lock().expect("no panic")).into_owned()
     }
 }
 
 impl io::Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -54,18 +54,18 @@ async fn errors() -> Vec<(&'static str, Make)> {
     let refused = reqwest::Client::builder()
         .no_proxy()
         .build()
-        .unwrap()
+        .expect("a client")
         .get(format!("http://127.0.0.1:1/?api_key={CANARY}"))
         .send()
         .await
-        .unwrap_err();
+        .expect_err("it fails");
     assert!(refused.to_string().contains(CANARY), "reqwest shows URLs");
     let refused = Arc::new(refused);
     let config = format!("host=127.0.0.1 port=1 password={CANARY}");
     let unreachable = tokio_postgres::connect(&config, tokio_postgres::NoTls)
         .await
         .err()
-        .unwrap();
+        .expect("nobody listens");
     let unreachable = Arc::new(unreachable);
 
     fn boxed<E: Error + Send + Sync + 'static>(
@@ -196,11 +196,11 @@ async fn no_client_makes_us_sing() {
         let registry = Registry::new();
         let calls = async {
             let prompt = format!("prompt {CANARY}");
-            let failed = ask(&prompt, &make).await.unwrap_err();
+            let failed = ask(&prompt, &make).await.expect_err("it fails");
             // Debug withholds the errors inside; Display names the service and the strategy alone.
             let told = format!("{failed} {failed:?}");
             assert!(!told.contains(CANARY), "{client}: {told}");
-            let _ = query(&prompt, &make).await.unwrap_err();
+            let _ = query(&prompt, &make).await.expect_err("it fails");
         };
         registry.scope(calls).await;
         let mut told = output.text()[before..].to_owned();
