@@ -31,11 +31,26 @@ pub(super) struct Entry {
     trips: Vec<Trip>,
     probes: Vec<Arc<CircuitBreaker>>,
     record: Mutex<Record>,
-    turn: AsyncMutex<Option<Running>>,
+    turn: AsyncMutex<Checks>,
 }
 
-/// The right to check: one at a time, so that results come in the order in which they were found.
-pub(super) type Turn<'a> = MutexGuard<'a, Option<Running>>;
+/// The checks of one checker, one at a time.
+#[derive(Default)]
+pub(super) struct Checks {
+    last: Option<Running>,
+    /// When the last one began.
+    began: Option<Moment>,
+}
+
+impl Checks {
+    /// Whether one began at `moment` or later.
+    pub(super) fn began_since(&self, moment: Moment) -> bool {
+        self.began.is_some_and(|began| began >= moment)
+    }
+}
+
+/// The right to check, so that results come in the order in which they were found.
+pub(super) type Turn<'a> = MutexGuard<'a, Checks>;
 
 impl Entry {
     pub(super) fn new(
@@ -86,6 +101,7 @@ impl Entry {
         stopped: Option<&AtomicBool>,
     ) -> Option<BoxError> {
         let began = Moment::now();
+        turn.began = Some(began);
         let probes: Vec<Probe> = self.probes.iter().filter_map(Probe::of).collect();
         let limit = match timer::at(began.after(self.limits.timeout)) {
             Ok(limit) => limit,
@@ -97,7 +113,7 @@ impl Entry {
                 return Some(error);
             }
         };
-        let ended = running::run(&self.checker, limit, turn).await;
+        let ended = running::run(&self.checker, limit, &mut turn.last).await;
         let took = Moment::now().since(began);
         let (found, error) = self.judge(ended);
         for probe in probes {

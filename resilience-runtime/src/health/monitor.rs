@@ -13,6 +13,7 @@ use super::entry::{Entry, Turn};
 use super::monitoring::{MonitoringHandle, Run};
 use super::record::ServiceHealth;
 use super::status::{HealthStatus, HealthStatuses};
+use crate::clock::Moment;
 use crate::config::{ConfigError, ConfigProblem, HealthMonitorConfig, Origin};
 use crate::error::{BoxError, ResilienceError};
 use crate::name::ServiceName;
@@ -180,7 +181,7 @@ impl ServiceHealthMonitor {
     /// if there is no such checker. The result counts like any other.
     pub async fn check_now(&self, name: &str) -> Option<ServiceHealth> {
         let entry = self.inner.entry(name)?;
-        self.inner.check(&entry, None).await;
+        self.inner.check(&entry).await;
         Some(entry.health())
     }
 
@@ -208,7 +209,7 @@ impl ServiceHealthMonitor {
             let problem = ConfigProblem::new("health.checker", name, Origin::Code, allowed);
             return Err(ConfigError::from(problem).into());
         };
-        let error = self.inner.check(&entry, None).await;
+        let error = self.inner.check(&entry).await;
         let health = entry.health();
         let last = health.last_check();
         match last.map(|last| last.status) {
@@ -285,10 +286,20 @@ impl Inner {
     }
 
     /// One check; what it depends on is checked before, where nothing is known of it yet.
-    pub(super) async fn check(&self, entry: &Entry, run: Option<&Run>) -> Option<BoxError> {
-        self.first_results(entry, run).await;
+    async fn check(&self, entry: &Entry) -> Option<BoxError> {
+        self.first_results(entry, None).await;
         let mut turn = entry.turn().await;
-        self.check_in_turn(entry, &mut turn, run).await
+        self.check_in_turn(entry, &mut turn, None).await
+    }
+
+    /// One check of those that come at intervals. One that somebody else began in the meantime, because
+    /// nothing was known yet, will do.
+    pub(super) async fn check_in_time(&self, entry: &Entry, due: Moment, run: &Run) {
+        self.first_results(entry, Some(run)).await;
+        let mut turn = entry.turn().await;
+        if !turn.began_since(due) {
+            self.check_in_turn(entry, &mut turn, Some(run)).await;
+        }
     }
 
     /// There are no cycles, so nobody waits for himself.

@@ -109,7 +109,7 @@ impl Run {
 async fn check_at_intervals(monitor: Arc<Inner>, entry: Arc<Entry>, run: Arc<Run>) {
     loop {
         let began = Moment::now();
-        monitor.check(&entry, Some(&run)).await;
+        monitor.check_in_time(&entry, began, &run).await;
         let pause = spread(entry.limits.interval, monitor.config.jitter);
         match timer::at(began.after(pause)) {
             Ok(Some(sleep)) => sleep.await,

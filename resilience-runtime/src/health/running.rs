@@ -38,10 +38,10 @@ pub(super) async fn run(
     last: &mut Option<Running>,
 ) -> Ended {
     let mut limit = pin!(limit);
-    if let Some(running) = last {
-        if within(limit.as_mut(), running).await.is_none() {
-            return Ended::TimedOut;
-        }
+    if let Some(running) = last
+        && within(limit.as_mut(), running).await.is_none()
+    {
+        return Ended::TimedOut;
     }
     let checker = Arc::clone(checker);
     let running = last.insert(tokio::spawn(async move { checker.check().await }));
