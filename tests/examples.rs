@@ -52,6 +52,7 @@ fn run(example: &str) -> String {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let prefixes = [
+            "HEALTH_CHECK_",
             "RETRY_",
             "CIRCUIT_",
             "RATE_LIMIT_",
@@ -131,7 +132,7 @@ macro_rules! runs {
     };
 }
 
-runs! { by_hand configuration fallbacks quickstart rate_limits testing }
+runs! { by_hand configuration fallbacks health quickstart rate_limits testing }
 
 #[test]
 fn the_demo_tells_the_whole_story() {

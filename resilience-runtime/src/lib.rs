@@ -26,6 +26,8 @@
 //! * Configuration: [`config`], [`Settings`].
 //! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
 //!   [`Bulkhead`], [`Fallback`], [`Cache`].
+//! * Whether services are there: [`ServiceHealthMonitor`], [`HealthEndpoint`], and what can be asked,
+//!   [`HealthChecker`].
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
@@ -45,6 +47,7 @@
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
 //! # Clients
@@ -86,6 +89,7 @@ mod error;
 mod fallback;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
+mod health;
 mod keyed_hash;
 mod name;
 mod plan;
@@ -112,15 +116,25 @@ pub use body::hint;
 pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
 pub use cache::{Cache, Cacheable};
 pub use call::{Outcome, ServiceWithFallback};
-pub use circuit_breaker::{CircuitBreaker, CircuitBreakerStats, CircuitState, OwnedPermit, Permit};
+pub use circuit_breaker::{
+    CircuitBreaker, CircuitBreakerStats, CircuitState, HeldOpen, OwnedPermit, Permit,
+};
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
-    CircuitSettings, ConfigError, ConfigProblem, Jitter, Origin, Pattern, RateLimitConfig,
-    RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings, RetryConfig,
-    RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
+    CircuitSettings, ConfigError, ConfigProblem, HealthMonitorConfig, Jitter, Origin, Pattern,
+    RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings,
+    RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub use health::HttpHealthChecker;
+pub use health::{
+    CheckRecord, DatabaseHealthChecker, HealthCause, HealthCheck, HealthChecker, HealthEndpoint,
+    HealthFuture, HealthReport, HealthResponse, HealthStatus, HealthStatuses, MonitoringHandle,
+    ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
+};
 pub use name::{ServiceKind, ServiceName};
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 #[cfg(feature = "testing")]

@@ -40,9 +40,17 @@ pub(super) struct Machine {
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Closed,
-    Open { until: Moment },
-    HalfOpen { in_flight: u32, successes: u32 },
-    ForcedOpen,
+    Open {
+        until: Moment,
+    },
+    HalfOpen {
+        in_flight: u32,
+        successes: u32,
+    },
+    /// `held`: by a value that lets go of it, else until somebody says otherwise.
+    ForcedOpen {
+        held: bool,
+    },
     Disabled,
 }
 
@@ -52,7 +60,7 @@ impl Phase {
             Self::Closed => CircuitState::Closed,
             Self::Open { .. } => CircuitState::Open,
             Self::HalfOpen { .. } => CircuitState::HalfOpen,
-            Self::ForcedOpen => CircuitState::ForcedOpen,
+            Self::ForcedOpen { .. } => CircuitState::ForcedOpen,
             Self::Disabled => CircuitState::Disabled,
         }
     }
@@ -136,7 +144,7 @@ impl Machine {
                 *in_flight += 1;
                 Ok(self.word().ticket().probe())
             }
-            Phase::HalfOpen { .. } | Phase::ForcedOpen => Err(self.config.recovery_timeout),
+            Phase::HalfOpen { .. } | Phase::ForcedOpen { .. } => Err(self.config.recovery_timeout),
         };
         (answer, change)
     }
@@ -190,7 +198,7 @@ impl Machine {
                 }
                 None
             }
-            Phase::Open { .. } | Phase::ForcedOpen | Phase::Disabled => None,
+            Phase::Open { .. } | Phase::ForcedOpen { .. } | Phase::Disabled => None,
         }
     }
 
@@ -279,10 +287,36 @@ impl Machine {
     }
 
     pub(super) fn force_open(&mut self, now: Moment) -> Option<Transition> {
-        match self.phase {
-            Phase::ForcedOpen => None,
-            _ => self.turn(Phase::ForcedOpen, now),
+        match &mut self.phase {
+            Phase::ForcedOpen { held } => {
+                // From now on it is somebody's word: who held it has nothing left to let go of.
+                if std::mem::take(held) {
+                    self.generation += 1;
+                }
+                None
+            }
+            _ => self.turn(Phase::ForcedOpen { held: false }, now),
         }
+    }
+
+    /// Forces it open, unless somebody forced it open or switched it off before; with the generation to
+    /// let go with.
+    pub(super) fn hold_open(&mut self, now: Moment) -> (Option<u64>, Option<Transition>) {
+        match self.phase {
+            Phase::ForcedOpen { .. } | Phase::Disabled => (None, None),
+            _ => {
+                let change = self.turn(Phase::ForcedOpen { held: true }, now);
+                (Some(self.generation), change)
+            }
+        }
+    }
+
+    /// Closes it, if nobody changed anything since it was held open.
+    pub(super) fn let_go(&mut self, generation: u64, now: Moment) -> Option<Transition> {
+        if generation == self.generation {
+            return self.close(now);
+        }
+        None
     }
 
     pub(super) fn disable(&mut self, now: Moment) -> Option<Transition> {

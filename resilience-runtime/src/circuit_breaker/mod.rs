@@ -1,6 +1,7 @@
 //! The circuit breaker: stops calling a service that keeps failing, and finds out when it is back.
 
 mod gate;
+mod held;
 mod history;
 mod machine;
 mod permit;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use self::gate::Gate;
 pub(crate) use self::gate::Rejection;
+pub use self::held::HeldOpen;
 pub(crate) use self::machine::Outcome;
 pub use self::permit::{OwnedPermit, Permit};
 pub use self::state::CircuitState;
@@ -189,6 +191,37 @@ impl CircuitBreaker {
     /// [`reset`](Self::reset).
     pub fn force_open(&self) {
         self.turn(|gate, now| gate.change(|machine| machine.force_open(now)));
+    }
+
+    /// Rejects every call for as long as the value that this returns lives; `None` where it is forced open
+    /// or disabled already. Whatever is said of it by hand in the meantime stays as it was said.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+    ///
+    /// let breaker = Arc::new(CircuitBreaker::new("llm", CircuitBreakerConfig::default())?);
+    /// let held = breaker.hold_open();
+    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen);
+    /// drop(held);
+    /// assert_eq!(breaker.state(), CircuitState::Closed);
+    ///
+    /// let held = breaker.hold_open();
+    /// breaker.force_open();
+    /// drop(held);
+    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen, "somebody said so");
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    #[must_use = "it is open only as long as this lives"]
+    pub fn hold_open(self: &Arc<Self>) -> Option<HeldOpen> {
+        let now = Moment::now();
+        let (generation, change) = self.gate.change(|machine| machine.hold_open(now));
+        self.announce(change);
+        generation.map(|generation| HeldOpen::new(Arc::clone(self), generation))
+    }
+
+    fn let_go(&self, generation: u64) {
+        self.turn(|gate, now| gate.change(|machine| machine.let_go(generation, now)));
     }
 
     /// Closes it, whatever its state, and forgets the outcomes so far. From there it works as usual.

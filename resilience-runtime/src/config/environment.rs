@@ -57,6 +57,7 @@ impl Environment {
     ) -> Self {
         let is_candidate = |name: &str| {
             name == ENABLED
+                || name.starts_with(super::health::PREFIX)
                 || PREFIXES.iter().any(|prefix| {
                     name.strip_prefix(prefix)
                         .is_some_and(|rest| rest.starts_with('_'))
@@ -69,6 +70,15 @@ impl Environment {
                 .filter(|(name, _)| is_candidate(name))
                 .collect(),
         }
+    }
+
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    pub(super) fn variables_under(&self, prefix: &str) -> impl Iterator<Item = &str> {
+        let names = self.variables.keys().map(String::as_str);
+        names.filter(move |name| name.starts_with(prefix))
     }
 
     /// `RESILIENCE_ENABLED`, if it is set.
@@ -231,6 +241,13 @@ pub struct UnknownVariable {
 }
 
 impl UnknownVariable {
+    pub(super) fn new(variable: &str, nearest: &str) -> Self {
+        Self {
+            variable: variable.to_owned(),
+            nearest: nearest.to_owned(),
+        }
+    }
+
     /// The variable.
     #[must_use]
     pub fn variable(&self) -> &str {

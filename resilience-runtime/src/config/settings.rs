@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::circuit_breaker::{Abandoned, Window};
 use super::environment::{Environment, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, Origin};
+use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
 use super::rate_limit::Strategy;
@@ -105,6 +106,12 @@ impl Settings {
         if let Err(problem) = environment.enabled() {
             problems.push(problem);
         }
+        // They configure no service, but who checks the environment at start-up wants to know.
+        problems.extend(
+            HealthMonitorConfig::read(&environment)
+                .err()
+                .unwrap_or_default(),
+        );
         for kind in ServiceKind::ALL {
             match environment.layer(kind.name()) {
                 Ok(layer) => problems.extend(layer.problems()),

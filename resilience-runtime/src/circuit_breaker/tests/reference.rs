@@ -193,6 +193,8 @@ enum Step {
     ForceClosed,
     Disable,
     Reset,
+    Hold,
+    LetGo,
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -214,6 +216,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => Just(Step::ForceClosed),
         1 => Just(Step::Disable),
         1 => Just(Step::Reset),
+        2 => Just(Step::Hold),
+        3 => Just(Step::LetGo),
     ];
     prop::collection::vec(step, 0..300)
 }
@@ -268,6 +272,8 @@ proptest! {
         let gate = Gate::new(config.clone(), Moment(now));
         let mut reference = Reference::new(config);
         let mut permits: Vec<(Ticket, Held)> = Vec::new();
+        // What was held last, and whether nobody has overruled it.
+        let (mut last_hold, mut holds) = (None, None);
         for step in steps {
             match step {
                 Step::Admit => {
@@ -293,21 +299,47 @@ proptest! {
                 Step::Advance(by) => now += by,
                 Step::ForceOpen => {
                     gate.change(|machine| machine.force_open(Moment(now)));
+                    holds = None;
                     if reference.state != CircuitState::ForcedOpen {
                         reference.enter(CircuitState::ForcedOpen);
                     }
                 }
+                Step::Hold => {
+                    let (held, _) = gate.change(|machine| machine.hold_open(Moment(now)));
+                    let free = !matches!(
+                        reference.state,
+                        CircuitState::ForcedOpen | CircuitState::Disabled
+                    );
+                    prop_assert_eq!(held.is_some(), free);
+                    if free {
+                        reference.enter(CircuitState::ForcedOpen);
+                        holds = held;
+                        last_hold = held;
+                    }
+                }
+                Step::LetGo => {
+                    // Also one that means nothing any more.
+                    if let Some(held) = last_hold {
+                        gate.change(|machine| machine.let_go(held, Moment(now)));
+                        if holds.take().is_some() && reference.state == CircuitState::ForcedOpen {
+                            reference.enter(CircuitState::Closed);
+                        }
+                    }
+                }
                 Step::ForceClosed => {
                     gate.change(|machine| machine.force_closed(Moment(now)));
+                    holds = None;
                     reference.enter(CircuitState::Closed);
                 }
                 Step::Disable => {
+                    holds = None;
                     gate.change(|machine| machine.disable(Moment(now)));
                     if reference.state != CircuitState::Disabled {
                         reference.enter(CircuitState::Disabled);
                     }
                 }
                 Step::Reset => {
+                    holds = None;
                     gate.forget_rejected();
                     gate.change(|machine| machine.reset(Moment(now)));
                     reference.enter(CircuitState::Closed);

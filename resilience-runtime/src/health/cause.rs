@@ -1,0 +1,157 @@
+//! Why a service is not healthy, without a word of anybody else's.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::circuit_breaker::CircuitState;
+use crate::error::BoxError;
+use crate::name::ServiceName;
+use crate::verdict::{Classify, ErrorCode};
+
+/// Why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
+///
+/// ```
+/// use resilience_runtime::HealthCause;
+///
+/// assert_eq!(HealthCause::NotChecked.to_string(), "no check has ended yet");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum HealthCause {
+    /// No check has ended yet.
+    NotChecked,
+    /// It was not checked, because this service, which it depends on, is down or unknown.
+    Dependency(ServiceName),
+    /// The check failed.
+    Failed {
+        /// The type of its error, where the checker told it.
+        error_type: Option<&'static str>,
+        /// The error's code, where a rule knows it.
+        code: Option<ErrorCode>,
+    },
+    /// The check took longer than this.
+    TimedOut(Duration),
+    /// The check panicked.
+    Panicked,
+    /// The checker said so, in words that are written in its code.
+    Said {
+        /// The words.
+        words: &'static str,
+        /// The code that it saw.
+        code: Option<ErrorCode>,
+    },
+    /// The service's circuit breaker is in this state.
+    Circuit(CircuitState),
+}
+
+impl HealthCause {
+    pub(super) fn of(error_type: Option<&'static str>, error: &BoxError) -> Self {
+        Self::Failed {
+            error_type,
+            code: error.classify().code(),
+        }
+    }
+
+    /// The name of its kind, for logs.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::NotChecked => "not_checked",
+            Self::Dependency(_) => "dependency",
+            Self::Failed { .. } => "failed",
+            Self::TimedOut(_) => "timed_out",
+            Self::Panicked => "panicked",
+            Self::Said { .. } => "said",
+            Self::Circuit(_) => "circuit",
+        }
+    }
+
+    pub(super) const fn error_type(&self) -> Option<&'static str> {
+        match self {
+            Self::Failed { error_type, .. } => *error_type,
+            _ => None,
+        }
+    }
+
+    pub(super) const fn code(&self) -> Option<ErrorCode> {
+        match self {
+            Self::Failed { code, .. } | Self::Said { code, .. } => *code,
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for HealthCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotChecked => f.write_str("no check has ended yet")?,
+            Self::Dependency(name) => write!(f, "not checked, `{name}` is not there")?,
+            Self::Failed { error_type, .. } => match error_type {
+                Some(error_type) => write!(f, "the check failed with a {error_type}")?,
+                None => f.write_str("the check failed")?,
+            },
+            Self::TimedOut(after) => write!(f, "the check took longer than {after:?}")?,
+            Self::Panicked => f.write_str("the check panicked")?,
+            Self::Said { words, .. } => f.write_str(words)?,
+            Self::Circuit(state) => write!(f, "its circuit breaker is {state}")?,
+        }
+        match self.code() {
+            Some(code) => write!(f, " ({code})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// So that it can be the source of
+/// [`HealthCheckFailed`](crate::ResilienceError::HealthCheckFailed) where there is no error.
+impl Error for HealthCause {}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for HealthCause {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An error that remembers the type that it had before it was put into a box.
+pub(super) struct Named {
+    error_type: &'static str,
+    error: BoxError,
+}
+
+impl Named {
+    pub(super) fn boxed<E: Into<BoxError>>(error: E) -> BoxError {
+        Box::new(Self {
+            error_type: std::any::type_name::<E>(),
+            error: error.into(),
+        })
+    }
+
+    /// The type, if it was kept, and the error itself.
+    pub(super) fn apart(error: BoxError) -> (Option<&'static str>, BoxError) {
+        match error.downcast::<Self>() {
+            Ok(named) => (Some(named.error_type), named.error),
+            Err(error) => (None, error),
+        }
+    }
+}
+
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Named")
+            .field("error_type", &self.error_type)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.error_type)
+    }
+}
+
+impl Error for Named {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.error)
+    }
+}

@@ -1,0 +1,151 @@
+//! What can be asked for its health.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::cause::{HealthCause, Named};
+use super::status::HealthStatus;
+use crate::error::BoxError;
+use crate::verdict::ErrorCode;
+
+/// What [`HealthChecker::check`] returns.
+pub type HealthFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<HealthReport, BoxError>> + Send + 'a>>;
+
+/// Something that can be asked for its health.
+///
+/// A closure is one: `|| async { … }` that returns a `Result<(), E>` or a `Result<HealthReport, E>`. The
+/// texts of its errors are never shown.
+///
+/// ```
+/// use resilience_runtime::{HealthChecker, HealthFuture, HealthReport};
+///
+/// struct Disk;
+///
+/// impl HealthChecker for Disk {
+///     fn check(&self) -> HealthFuture<'_> {
+///         Box::pin(async {
+///             let free = tokio::task::spawn_blocking(|| 42).await?;
+///             Ok(match free {
+///                 0 => HealthReport::unhealthy("the disk is full"),
+///                 1..10 => HealthReport::degraded("the disk is nearly full"),
+///                 _ => HealthReport::healthy(),
+///             })
+///         })
+///     }
+/// }
+/// ```
+pub trait HealthChecker: Send + Sync + 'static {
+    /// Asks. A monitor bounds the time that it takes, and survives its panics.
+    fn check(&self) -> HealthFuture<'_>;
+
+    /// Whether what it says is steady by itself, so that a monitor need not wait for a row of equal
+    /// answers.
+    fn is_steady(&self) -> bool {
+        false
+    }
+}
+
+impl<F, Fut, T, E> HealthChecker for F
+where
+    F: Fn() -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, E>> + Send + 'static,
+    T: Into<HealthReport>,
+    E: Into<BoxError>,
+{
+    fn check(&self) -> HealthFuture<'_> {
+        Box::pin(async move { self().await.map(Into::into).map_err(Named::boxed) })
+    }
+}
+
+impl<C: HealthChecker + ?Sized> HealthChecker for Arc<C> {
+    fn check(&self) -> HealthFuture<'_> {
+        (**self).check()
+    }
+
+    fn is_steady(&self) -> bool {
+        (**self).is_steady()
+    }
+}
+
+impl HealthChecker for Box<dyn HealthChecker> {
+    fn check(&self) -> HealthFuture<'_> {
+        (**self).check()
+    }
+
+    fn is_steady(&self) -> bool {
+        (**self).is_steady()
+    }
+}
+
+/// What a checker found. Its words are fixed in the code, so that nothing that a server said can get into
+/// them.
+///
+/// ```
+/// use resilience_runtime::{HealthReport, HealthStatus};
+///
+/// assert_eq!(HealthReport::healthy().status(), HealthStatus::Healthy);
+/// assert_eq!(HealthReport::degraded("the queue is long").status(), HealthStatus::Degraded);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthReport {
+    status: HealthStatus,
+    cause: Option<HealthCause>,
+}
+
+impl HealthReport {
+    /// It works.
+    #[must_use]
+    pub const fn healthy() -> Self {
+        Self {
+            status: HealthStatus::Healthy,
+            cause: None,
+        }
+    }
+
+    /// It works, but not as it should.
+    #[must_use]
+    pub const fn degraded(words: &'static str) -> Self {
+        let cause = HealthCause::Said { words, code: None };
+        Self::because(HealthStatus::Degraded, cause)
+    }
+
+    /// It does not work.
+    #[must_use]
+    pub const fn unhealthy(words: &'static str) -> Self {
+        let cause = HealthCause::Said { words, code: None };
+        Self::because(HealthStatus::Unhealthy, cause)
+    }
+
+    /// The same, with the code that the service answered.
+    #[must_use]
+    pub fn with_code(mut self, seen: ErrorCode) -> Self {
+        if let Some(HealthCause::Said { code, .. }) = &mut self.cause {
+            *code = Some(seen);
+        }
+        self
+    }
+
+    pub(super) const fn because(status: HealthStatus, cause: HealthCause) -> Self {
+        Self {
+            status,
+            cause: Some(cause),
+        }
+    }
+
+    /// How it is.
+    #[must_use]
+    pub const fn status(&self) -> HealthStatus {
+        self.status
+    }
+
+    pub(super) fn into_parts(self) -> (HealthStatus, Option<HealthCause>) {
+        (self.status, self.cause)
+    }
+}
+
+impl From<()> for HealthReport {
+    fn from((): ()) -> Self {
+        Self::healthy()
+    }
+}

@@ -1,0 +1,132 @@
+//! Reads what the calls of a service have shown already.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use super::cause::HealthCause;
+use super::checker::{HealthChecker, HealthFuture, HealthReport};
+use super::status::HealthStatus;
+use crate::circuit_breaker::CircuitState;
+use crate::service::Service;
+use crate::sync::Mutex;
+
+/// Reads a service's own circuit breaker and failure rate, so nothing is sent.
+///
+/// An open breaker is degraded, or unhealthy where [`open_is_unhealthy`](Self::open_is_unhealthy) says so; a
+/// half-open one is degraded. The breaker does not flap, so one answer is enough: the thresholds of the
+/// monitor do not apply unless they are given with the checker.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use resilience_runtime::{
+///     HealthMonitorConfig, HealthStatus, Registry, ServiceHealthChecker, ServiceHealthMonitor,
+///     ServiceKind,
+/// };
+///
+/// let openai = Registry::new().service("openai", ServiceKind::Llm)?;
+/// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
+/// monitor.add_checker("openai", ServiceHealthChecker::new(&openai).failure_rate(0.5, 20))?;
+///
+/// openai.circuit_breaker().force_open();
+/// let health = monitor.check_now("openai").await.unwrap();
+/// assert_eq!(health.status, HealthStatus::Degraded);
+/// assert_eq!(health.cause.unwrap().to_string(), "its circuit breaker is forced_open");
+/// # Ok(()) }
+/// ```
+pub struct ServiceHealthChecker {
+    service: Arc<Service>,
+    open: HealthStatus,
+    rate: Option<Rate>,
+}
+
+struct Rate {
+    limit: f64,
+    minimum: u64,
+    /// Attempts and failures when it was last looked at.
+    seen: Mutex<(u64, u64)>,
+}
+
+impl ServiceHealthChecker {
+    /// Reads this service.
+    #[must_use]
+    pub fn new(service: impl Borrow<Arc<Service>>) -> Self {
+        Self {
+            service: Arc::clone(service.borrow()),
+            open: HealthStatus::Degraded,
+            rate: None,
+        }
+    }
+
+    /// An open breaker is unhealthy instead of degraded.
+    #[must_use]
+    pub fn open_is_unhealthy(mut self) -> Self {
+        self.open = HealthStatus::Unhealthy;
+        self
+    }
+
+    /// It is degraded, too, where of the attempts since the check before this share failed or more. Fewer
+    /// attempts than `minimum` say nothing and are counted in at the next check.
+    #[must_use]
+    pub fn failure_rate(mut self, limit: f64, minimum: u64) -> Self {
+        let stats = self.service.stats();
+        self.rate = Some(Rate {
+            limit,
+            minimum: minimum.max(1),
+            seen: Mutex::new((stats.attempts, stats.failures.total())),
+        });
+        self
+    }
+
+    fn read(&self) -> HealthReport {
+        let state = self.service.circuit_breaker().state();
+        let status = match state {
+            CircuitState::Open | CircuitState::ForcedOpen => self.open,
+            CircuitState::HalfOpen => HealthStatus::Degraded,
+            CircuitState::Closed | CircuitState::Disabled => HealthStatus::Healthy,
+        };
+        let fails_often = self.fails_often();
+        if status != HealthStatus::Healthy {
+            HealthReport::because(status, HealthCause::Circuit(state))
+        } else if fails_often {
+            HealthReport::degraded("too many of its attempts fail")
+        } else {
+            HealthReport::healthy()
+        }
+    }
+
+    fn fails_often(&self) -> bool {
+        let Some(rate) = &self.rate else {
+            return false;
+        };
+        let stats = self.service.stats();
+        let now = (stats.attempts, stats.failures.total());
+        let mut seen = rate.seen.lock();
+        let attempts = now.0.saturating_sub(seen.0);
+        let failures = now.1.saturating_sub(seen.1);
+        if attempts < rate.minimum {
+            return false;
+        }
+        *seen = now;
+        failures as f64 >= rate.limit * attempts as f64
+    }
+}
+
+impl HealthChecker for ServiceHealthChecker {
+    fn check(&self) -> HealthFuture<'_> {
+        Box::pin(std::future::ready(Ok(self.read())))
+    }
+
+    fn is_steady(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for ServiceHealthChecker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceHealthChecker")
+            .field("service", self.service.name())
+            .field("open", &self.open)
+            .finish_non_exhaustive()
+    }
+}

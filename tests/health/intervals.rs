@@ -1,0 +1,108 @@
+//! When checks are made, and how long they may take.
+
+use std::time::Duration;
+
+use resilience_runtime::{HealthCause, HealthCheck, HealthMonitorConfig, HealthStatus};
+
+use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
+
+#[tokio::test(start_paused = true)]
+async fn the_first_at_once_and_then_one_every_interval() {
+    let remote = Remote::well();
+    let monitor = monitor(jumpy());
+    monitor.add_checker("a", remote.clone()).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    seconds(35.0).await;
+    assert_eq!(remote.asked_at(), [0, 10, 20, 30].map(Duration::from_secs));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_check_does_not_shift_the_next() {
+    let monitor = monitor(jumpy());
+    let remote = Remote::new(Mood::Hanging);
+    monitor.add_checker("a", remote.clone()).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    seconds(25.0).await;
+    assert_eq!(remote.asked_at(), [0, 10, 20].map(Duration::from_secs));
+}
+
+#[tokio::test(start_paused = true)]
+async fn intervals_differ_within_their_jitter() {
+    let remote = Remote::well();
+    let monitor = monitor(HealthMonitorConfig {
+        jitter: 0.5,
+        ..jumpy()
+    });
+    monitor.add_checker("a", remote.clone()).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    seconds(2_000.0).await;
+    let asked = remote.asked_at();
+    let pauses: Vec<Duration> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.len() > 100);
+    // A timer may be late by a millisecond.
+    let bounds = Duration::from_secs(5)..=Duration::from_millis(15_001);
+    assert!(
+        pauses.iter().all(|pause| bounds.contains(pause)),
+        "{pauses:?}"
+    );
+    assert!(pauses.iter().any(|pause| *pause < Duration::from_secs(7)));
+    assert!(pauses.iter().any(|pause| *pause > Duration::from_secs(13)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_is_cut_at_its_timeout() {
+    let monitor = monitor(jumpy());
+    let remote = Remote::new(Mood::Hanging);
+    monitor.add_checker("a", remote).unwrap();
+    let health = monitor.check_now("a").await.unwrap();
+    assert_eq!(health.status, HealthStatus::Unhealthy);
+    let last = health.last_check().unwrap();
+    assert_eq!(last.took, Duration::from_secs(2));
+    assert_eq!(
+        last.cause,
+        Some(HealthCause::TimedOut(Duration::from_secs(2)))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_checker_may_have_its_own_times() {
+    let monitor = monitor(jumpy());
+    let often = Remote::well();
+    let slow = Remote::new(Mood::Hanging);
+    let check = HealthCheck::new(often.clone()).interval(Duration::from_secs(1));
+    monitor.add_checker("often", check).unwrap();
+    let check = HealthCheck::new(slow).timeout(Duration::from_secs(7));
+    monitor.add_checker("slow", check).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    seconds(6.5).await;
+    assert_eq!(often.asked(), 7);
+    assert_eq!(status(&monitor, "slow"), HealthStatus::Unknown);
+    seconds(1.0).await;
+    assert_eq!(status(&monitor, "slow"), HealthStatus::Unhealthy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn checks_of_one_service_never_overlap() {
+    let monitor = monitor(jumpy());
+    let remote = Remote::new(Mood::Hanging);
+    monitor.add_checker("a", remote.clone()).unwrap();
+    tokio::join!(monitor.check_now("a"), monitor.check_now("a"));
+    assert_eq!(remote.asked_at(), [0, 2].map(Duration::from_secs));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_history_is_bounded() {
+    let monitor = monitor(jumpy());
+    let remote = Remote::well();
+    monitor.add_checker("a", remote.clone()).unwrap();
+    for _ in 0..20 {
+        monitor.check_now("a").await;
+    }
+    remote.becomes(Mood::Limping);
+    seconds(1.0).await;
+    let health = monitor.check_now("a").await.unwrap();
+    assert_eq!(health.history.len(), 5);
+    let ago: Vec<Duration> = health.history.iter().map(|record| record.ago).collect();
+    assert_eq!(ago, [1, 1, 1, 1, 0].map(Duration::from_secs));
+    assert_eq!(health.last_check().unwrap().status, HealthStatus::Degraded);
+}

@@ -1,0 +1,68 @@
+//! What the calls of a service have shown.
+
+use resilience_runtime::{
+    BoxError, HealthStatus, Registry, ServiceHealthChecker, ServiceKind, Verdict,
+};
+
+use crate::remote::{jumpy, monitor, seconds};
+
+#[tokio::test(start_paused = true)]
+async fn its_breaker_is_read() {
+    let service = Registry::new().service("api", ServiceKind::Custom).unwrap();
+    let breaker = service.circuit_breaker();
+    let mut config = jumpy();
+    config.failure_threshold = 3;
+    let monitor = monitor(config);
+    monitor
+        .add_checker("api", ServiceHealthChecker::new(&service))
+        .unwrap();
+    let strict = ServiceHealthChecker::new(service).open_is_unhealthy();
+    monitor.add_checker("strict", strict).unwrap();
+    let both = async || {
+        let lenient = monitor.check_now("api").await.unwrap().status;
+        (lenient, monitor.check_now("strict").await.unwrap().status)
+    };
+    use HealthStatus::{Degraded, Healthy, Unhealthy};
+    assert_eq!(both().await, (Healthy, Healthy));
+    for _ in 0..5 {
+        breaker.try_acquire().unwrap().failure();
+    }
+    assert_eq!(
+        both().await,
+        (Degraded, Unhealthy),
+        "at once, it does not flap"
+    );
+    seconds(30.0).await;
+    assert_eq!(both().await, (Degraded, Degraded));
+    breaker.force_open();
+    assert_eq!(both().await, (Degraded, Unhealthy));
+    breaker.force_closed();
+    assert_eq!(both().await, (Healthy, Healthy));
+}
+
+#[tokio::test(start_paused = true)]
+async fn its_failure_rate_is_read() {
+    let service = Registry::new().service("api", ServiceKind::Custom).unwrap();
+    let monitor = monitor(jumpy());
+    let checker = ServiceHealthChecker::new(&service).failure_rate(0.5, 4);
+    monitor.add_checker("api", checker).unwrap();
+    let call = async |fails: bool| {
+        let _ = service
+            .call_with(
+                |_: &BoxError| Verdict::permanent(),
+                || async move { if fails { Err("no".into()) } else { Ok(()) } },
+            )
+            .await;
+    };
+    let status = async || monitor.check_now("api").await.unwrap().status;
+    for fails in [true, true, true] {
+        call(fails).await;
+    }
+    assert_eq!(status().await, HealthStatus::Healthy, "three say nothing");
+    call(false).await;
+    assert_eq!(status().await, HealthStatus::Degraded, "three of four");
+    for fails in [true, false, false, false] {
+        call(fails).await;
+    }
+    assert_eq!(status().await, HealthStatus::Healthy, "one of four since");
+}

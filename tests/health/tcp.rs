@@ -1,0 +1,30 @@
+//! Real sockets, so real time.
+
+use resilience_runtime::{ErrorCode, HealthCause, HealthStatus, TcpHealthChecker};
+use tokio::net::TcpListener;
+
+use crate::remote::{jumpy, monitor};
+
+#[tokio::test]
+async fn somebody_listens_or_nobody_does() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let monitor = monitor(jumpy());
+    monitor
+        .add_checker("queue", TcpHealthChecker::new("queue", address))
+        .unwrap();
+    let health = monitor.check_now("queue").await.unwrap();
+    assert_eq!(health.status, HealthStatus::Healthy);
+
+    drop(listener);
+    let health = monitor.check_now("queue").await.unwrap();
+    assert_eq!(health.status, HealthStatus::Unhealthy);
+    let Some(HealthCause::Failed { error_type, code }) = health.cause else {
+        panic!("{:?}", health.cause);
+    };
+    assert_eq!(error_type, Some("std::io::error::Error"));
+    assert_eq!(
+        code,
+        Some(ErrorCode::Io(std::io::ErrorKind::ConnectionRefused))
+    );
+}
