@@ -306,22 +306,18 @@ proptest! {
                 }
                 Step::Hold => {
                     let (held, _) = gate.change(|machine| machine.hold_open(Moment(now)));
-                    let free = !matches!(
-                        reference.state,
-                        CircuitState::ForcedOpen | CircuitState::Disabled
-                    );
-                    prop_assert_eq!(held.is_some(), free);
-                    if free {
+                    let said = [CircuitState::ForcedOpen, CircuitState::Disabled];
+                    prop_assert_eq!(held.is_none(), said.contains(&reference.state));
+                    if held.is_some() {
                         reference.enter(CircuitState::ForcedOpen);
-                        holds = held;
-                        last_hold = held;
+                        (last_hold, holds) = (held, held);
                     }
                 }
                 Step::LetGo => {
                     // Also one that means nothing any more.
                     if let Some(held) = last_hold {
                         gate.change(|machine| machine.let_go(held, Moment(now)));
-                        if holds.take().is_some() && reference.state == CircuitState::ForcedOpen {
+                        if holds.take().is_some() {
                             reference.enter(CircuitState::Closed);
                         }
                     }
