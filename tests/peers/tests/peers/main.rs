@@ -2,6 +2,10 @@
 
 mod fault_proxy;
 mod lifetime;
+mod llm_clients;
+mod llm_openai;
+mod llm_reqwest;
+mod llm_streams;
 mod llmock;
 mod mcp;
 mod mcp_everything;
