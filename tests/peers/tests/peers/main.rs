@@ -15,3 +15,4 @@ mod openbao;
 mod pgbouncer;
 mod postgres;
 mod redis;
+mod redis_resilient;
