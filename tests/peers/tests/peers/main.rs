@@ -3,6 +3,7 @@
 mod fault_proxy;
 mod lifetime;
 mod llm_clients;
+mod llm_connections;
 mod llm_openai;
 mod llm_reqwest;
 mod llm_streams;
