@@ -38,7 +38,7 @@ pub(crate) fn openai(url: &str) -> OpenAi {
 pub(crate) fn with_hidden_retries(url: &str) -> OpenAi {
     let config = OpenAIConfig::new()
         .with_api_base(format!("{url}/v1"))
-        .with_api_key("sk-test");
+        .with_api_key("sk-canary-key");
     Client::build(http(), config)
 }
 
@@ -116,7 +116,7 @@ impl Plain {
         Self {
             http: http(),
             url: url.into(),
-            key: "sk-test",
+            key: "sk-canary-key",
         }
     }
 
@@ -125,6 +125,10 @@ impl Plain {
             key,
             ..self.clone()
         }
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        self.key
     }
 
     pub(crate) fn body(model: &str, prompt: &str, max_tokens: u32) -> Value {
