@@ -11,7 +11,7 @@
 //! | files, arguments | permanent |
 //!
 //! The error has no headers. Of a 429 the wait is read from OpenAI's words, `try again in 45.40s`, or else
-//! not known. Of a 5xx the client keeps only the text of the body, which is read as JSON if it is that.
+//! not known, unless a service of one's own hands them to [`hint::headers`](crate::hint::headers). Of a 5xx the client keeps only the text of the body, which is read as JSON if it is that.
 //!
 //! **The client retries by itself**, three times and also on `insufficient_quota` if only `code` says so: with
 //! three attempts of an attribute that makes twelve requests. Switch it off with async-openai's feature
