@@ -70,6 +70,47 @@ async fn it_parks_everybody_also_when_the_call_was_good() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_quota_that_refills_is_waited_for_as_long_as_it_takes() {
+    #[llm_resilient(service = "hinted", retry = off)]
+    async fn ask(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        respond(headers, Ok(())).await
+    }
+    #[llm_resilient(
+        service = "counted",
+        retry = off,
+        rate_limit(requests_per_minute = 600, tokens_per_minute = 6_000, cost = 100)
+    )]
+    async fn counted(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        respond(headers, Ok(())).await
+    }
+    // All of it is back after a minute, but one request after a second.
+    let no_request = [
+        ("x-ratelimit-limit-requests", "60"),
+        ("x-ratelimit-remaining-requests", "0"),
+        ("x-ratelimit-reset-requests", "1m0s"),
+    ];
+    let calls = async {
+        ask(&no_request).await.unwrap();
+        assert!(limited(ask(&[]).await).unwrap() <= SECONDS(1));
+    };
+    Registry::new().scope(calls).await;
+    let no_token = [
+        ("x-ratelimit-limit-tokens", "6000"),
+        ("x-ratelimit-remaining-tokens", "0"),
+        ("x-ratelimit-reset-tokens", "1m0s"),
+    ];
+    let calls = async {
+        // Nobody knows how many the next one needs, ...
+        ask(&no_token).await.unwrap();
+        assert!(limited(ask(&[]).await).unwrap() > SECONDS(59));
+        // ... except the limiter.
+        counted(&no_token).await.unwrap();
+        assert!(limited(counted(&[]).await).unwrap() <= SECONDS(1));
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_permanent_error_stays_permanent() {
     #[llm_resilient(service = "hinted")]
     async fn ask(attempts: &std::cell::Cell<u32>) -> Result<(), ApiError> {

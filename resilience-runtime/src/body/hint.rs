@@ -42,22 +42,32 @@ pub(crate) struct Hint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Remaining {
     pub(crate) left: u32,
+    /// Of so much.
+    pub(crate) limit: Option<u32>,
     /// When it will be full again.
     pub(crate) reset: Option<Duration>,
 }
 
+impl Remaining {
+    /// When there is one again, where nothing is left: it comes back bit by bit, the more often the higher the limit.
+    fn one_again(self) -> Option<Duration> {
+        Some(self.reset? / self.limit.unwrap_or(1).max(1))
+    }
+}
+
 impl Hint {
-    /// How long the server wants to be left alone.
-    pub(crate) fn pause(&self) -> Option<Duration> {
-        let used_up = |quota: Option<Remaining>| {
-            quota
-                .filter(|quota| quota.left == 0)
-                .and_then(|quota| quota.reset)
-        };
+    /// How long the server wants to be left alone. Of tokens one is not enough for anybody; where a limiter
+    /// counts them, it knows better how long it takes to have enough again.
+    pub(crate) fn pause(&self, tokens_are_counted: bool) -> Option<Duration> {
+        let nothing_left = |quota: &Remaining| quota.left == 0;
+        let requests = self.requests.filter(nothing_left);
+        let tokens = self
+            .tokens
+            .filter(|quota| nothing_left(quota) && !tokens_are_counted);
         let pauses = [
             self.retry_after,
-            used_up(self.requests),
-            used_up(self.tokens),
+            requests.and_then(Remaining::one_again),
+            tokens.and_then(|quota| quota.reset),
         ];
         pauses.into_iter().flatten().max()
     }
@@ -72,11 +82,12 @@ pub fn retry_after(wait: Duration) {
 }
 
 /// The headers of an answer, of a good one too: `Retry-After` and `retry-after-ms`, and what is left of a
-/// quota: `x-ratelimit-{remaining,reset}-{requests,tokens}` as `OpenAI` sends them and
-/// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{remaining,reset}`.
+/// quota: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` as `OpenAI` sends them and
+/// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`.
 ///
-/// What is left lowers the level of the rate limiter, if there is one; where nothing is left the service
-/// is left alone until the reset, for at most `max_park`.
+/// What is left lowers the level of the rate limiter, if there is one. Where no request is left the service
+/// is left alone until there is one again, and where no token is left and the limiter counts none, until the
+/// reset; for at most `max_park`.
 pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     let retry_after = asked_for(headers);
     let requests = requests(headers);
@@ -106,18 +117,22 @@ fn tokens<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Remaining> {
 
 fn openai<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Remaining> {
     let left = headers.header(&format!("x-ratelimit-remaining-{what}"))?;
+    let limit = headers.header(&format!("x-ratelimit-limit-{what}"));
     let reset = headers.header(&format!("x-ratelimit-reset-{what}"));
     Some(Remaining {
         left: count(left)?,
+        limit: limit.and_then(count),
         reset: reset.and_then(go_duration),
     })
 }
 
 fn anthropic<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Remaining> {
     let left = headers.header(&format!("anthropic-ratelimit-{what}-remaining"))?;
+    let limit = headers.header(&format!("anthropic-ratelimit-{what}-limit"));
     let reset = headers.header(&format!("anthropic-ratelimit-{what}-reset"));
     Some(Remaining {
         left: count(left)?,
+        limit: limit.and_then(count),
         reset: reset.and_then(|date| until(date, headers.header("date"))),
     })
 }
@@ -246,6 +261,7 @@ mod tests {
     const fn remaining(left: u32, seconds: u64) -> Remaining {
         Remaining {
             left,
+            limit: None,
             reset: Some(Duration::from_secs(seconds)),
         }
     }
@@ -260,9 +276,13 @@ mod tests {
             ("x-ratelimit-reset-tokens", "6m0s"),
         ])
         .expect("there is one");
-        assert_eq!(hint.requests, Some(remaining(59, 1)));
+        let limited = Remaining {
+            limit: Some(60),
+            ..remaining(59, 1)
+        };
+        assert_eq!(hint.requests, Some(limited));
         assert_eq!(hint.tokens, Some(remaining(149_984, 360)));
-        assert_eq!(hint.pause(), None);
+        assert_eq!(hint.pause(false), None);
     }
 
     #[test]
@@ -285,7 +305,7 @@ mod tests {
         .expect("there is one");
         assert_eq!(hint.requests, Some(remaining(0, 7)));
         assert_eq!(hint.tokens, Some(remaining(90, 60)));
-        assert_eq!(hint.pause(), Some(Duration::from_secs(7)));
+        assert_eq!(hint.pause(false), Some(Duration::from_secs(7)));
     }
 
     #[test]
@@ -293,7 +313,9 @@ mod tests {
         assert_eq!(hint(&[("content-type", "application/json")]), None);
         assert_eq!(hint(&[("x-ratelimit-remaining-requests", "many")]), None);
         assert_eq!(
-            hint(&[("Retry-After", "3")]).expect("there is one").pause(),
+            hint(&[("Retry-After", "3")])
+                .expect("there is one")
+                .pause(false),
             Some(Duration::from_secs(3))
         );
     }

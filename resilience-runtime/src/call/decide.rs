@@ -139,7 +139,8 @@ impl Call {
                 self.core().limiter.lower(self.key, requests, tokens, now);
             }
         }
-        let said = hint.and_then(|hint| hint.pause());
+        let counted = self.plan().counts_tokens;
+        let said = hint.and_then(|hint| hint.pause(counted));
         if let Some(wait) = retry_after.max(said) {
             self.core().limiter.park_key(self.key, wait, now);
             if listening!(Level::WARN) {

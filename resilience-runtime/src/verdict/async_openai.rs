@@ -7,11 +7,15 @@
 //! | `ApiError` | [`Verdict::from_llm_error`], by status, `type` and `code` |
 //! | `Reqwest` | as `reqwest` says |
 //! | `StreamError`: the stream broke | outcome unknown |
+//! | `JSONDeserialize`: an error that the client cannot read | by the status, `type` and `code` in it |
 //! | `JSONDeserialize`: the answer came, but is another | permanent |
 //! | files, arguments | permanent |
 //!
 //! The error has no headers. Of a 429 the wait is read from OpenAI's words, `try again in 45.40s`, or else
-//! not known. Of a 5xx the client keeps only the text of the body, which is read as JSON if it is that.
+//! not known, unless a service of one's own hands them to [`hint::headers`](crate::hint::headers). Of a 5xx the
+//! client keeps only the text of the body, which is read as JSON if it is that. Of other answers it understands
+//! OpenAI's errors alone: where the code is a number, as OpenRouter and Google send it, or where an error
+//! comes in the middle of a stream, it only says that it could not read it. That text is read here, too.
 //!
 //! **The client retries by itself**, three times and also on `insufficient_quota` if only `code` says so: with
 //! three attempts of an attribute that makes twelve requests. Switch it off with async-openai's feature
@@ -32,10 +36,12 @@ impl Classify for OpenAIError {
                 StreamError::UnknownEvent(_) => Verdict::permanent(),
             },
             Self::Boxed(error) => known::find(&**error).unwrap_or(Verdict::unknown()),
-            Self::JSONDeserialize(..)
-            | Self::FileSaveError(_)
-            | Self::FileReadError(_)
-            | Self::InvalidArgument(_) => Verdict::permanent(),
+            Self::JSONDeserialize(_, text) => {
+                Verdict::from_llm_text(text.as_bytes()).unwrap_or(Verdict::permanent())
+            }
+            Self::FileSaveError(_) | Self::FileReadError(_) | Self::InvalidArgument(_) => {
+                Verdict::permanent()
+            }
         }
     }
 }
@@ -212,6 +218,49 @@ mod tests {
         ] {
             let shown = format!("{error:?}");
             assert_eq!(found(error), expected, "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_error_that_the_client_cannot_read_is_read_here() {
+        let soon = Verdict::throttled(Some(Duration::from_secs(34)));
+        for (text, expected) in [
+            (
+                r#"{"error":{"message":"x","code":429}}"#,
+                Verdict::throttled(None),
+            ),
+            (
+                r#"{"error":{"message":"x","code":503}}"#,
+                Verdict::transient(),
+            ),
+            (
+                r#"{"error":{"message":"x","code":400}}"#,
+                Verdict::permanent(),
+            ),
+            (
+                r#"[{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[
+                    {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34s"}]}}]"#,
+                soon,
+            ),
+            (
+                r#"{"error":{"message":"x","type":"server_error","code":null}}"#,
+                Verdict::outcome_unknown(),
+            ),
+            (
+                r#"{"error":{"type":"overloaded_error"}}"#,
+                Verdict::transient(),
+            ),
+            (
+                r#"{"error":{"message":"x","type":"odd","code":7}}"#,
+                Verdict::permanent(),
+            ),
+            (r#"{"error":"hunter2"}"#, Verdict::permanent()),
+            (r#"{"choices":"none"}"#, Verdict::permanent()),
+            ("<html>", Verdict::permanent()),
+        ] {
+            let parse = serde_json::from_str::<u64>("\"hunter2\"").expect_err("no number");
+            let error = OpenAIError::JSONDeserialize(parse, text.to_owned());
+            assert_eq!(found(error), expected, "{text}");
         }
     }
 

@@ -65,6 +65,24 @@ impl Verdict {
         });
         wait.map_or(verdict, |wait| verdict.with_retry_after(wait))
     }
+
+    /// What an error means of which only the text is left: by the status that it may name, or else by its other names.
+    /// `None` if it is none, or nobody knows it.
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn from_llm_text(text: &[u8]) -> Option<Self> {
+        if text.len() > LARGEST_BODY {
+            return None;
+        }
+        let body: Value = serde_json::from_slice(text).ok()?;
+        let error = body.get(0).unwrap_or(&body).get("error")?.as_object()?;
+        let status = error.get("code").and_then(Value::as_u64);
+        if let Some(status @ 400..=599) = status.and_then(|status| u16::try_from(status).ok()) {
+            return Some(Self::from_llm_response(status, &(), text));
+        }
+        let name = |name: &str| error.get(name).and_then(Value::as_str);
+        let verdict = Self::from_llm_event(name("type"), name("code").or(name("status")));
+        (!verdict.is_unknown()).then_some(verdict)
+    }
 }
 
 /// `retryDelay` of a `google.rpc.RetryInfo`, a protobuf duration in JSON: `34s`, `1.5s`.

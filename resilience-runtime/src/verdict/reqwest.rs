@@ -14,6 +14,7 @@
 //! retry by itself, except where the server surely did not read the request.
 
 use std::error::Error as _;
+use std::io;
 
 use ::reqwest::Error;
 
@@ -30,9 +31,14 @@ impl Classify for Error {
             (Verdict::outcome_unknown(), "timeout")
         } else if self.is_decode() {
             // What broke the answer off calls itself a failure to decode, too.
-            match self.source().and_then(|inner| inner.downcast_ref::<Self>()) {
-                Some(inner) => return inner.classify(),
-                None => (Verdict::permanent(), "decode"),
+            let source = self.source();
+            if let Some(inner) = source.and_then(|inner| inner.downcast_ref::<Self>()) {
+                return inner.classify();
+            }
+            if source.is_some_and(|inner| inner.is::<hyper::Error>() || inner.is::<io::Error>()) {
+                (Verdict::outcome_unknown(), "body")
+            } else {
+                (Verdict::permanent(), "decode")
             }
         } else if self.is_body() {
             (Verdict::outcome_unknown(), "body")
@@ -136,6 +142,23 @@ mod tests {
         let verdict = found(half.expect_err("half an answer"));
         assert_eq!(verdict, Verdict::outcome_unknown());
         assert_eq!(name(verdict), Some(ErrorCode::Name("body")));
+    }
+
+    #[tokio::test]
+    async fn nor_of_one_that_broke_off_piece_by_piece() {
+        for answer in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\na",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n",
+        ] {
+            let mut answer = ask(answer).await.expect("a head");
+            assert_eq!(
+                answer.chunk().await.expect("a piece").as_deref(),
+                Some(&b"a"[..])
+            );
+            let verdict = found(answer.chunk().await.expect_err("no more"));
+            assert_eq!(verdict, Verdict::outcome_unknown());
+            assert_eq!(name(verdict), Some(ErrorCode::Name("body")));
+        }
     }
 
     #[tokio::test]

@@ -35,7 +35,7 @@ mod server;
 mod unprivileged;
 
 pub use fault_proxy::{Ending, FaultProxy, Mode, Rule, Side};
-pub use llmock::{LlMock, LlMockVerdict};
+pub use llmock::{LlMock, LlMockVerdict, Served};
 pub use mcp_everything::McpEverything;
 pub use mcp_orders::{CallLog, McpOrders, McpOrdersStdio};
 pub use moto::Moto;

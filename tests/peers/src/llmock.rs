@@ -20,6 +20,19 @@ pub struct LlMock {
     limits: Vec<String>,
 }
 
+/// A request as it was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Served {
+    /// The HTTP status of the answer.
+    pub status: u64,
+    /// When it came, in seconds of the server's clock.
+    pub began: f64,
+    /// When the answer ended.
+    pub ended: f64,
+    /// The fault that it met, if any.
+    pub fault: Option<String>,
+}
+
 /// What it thinks of the clients since the last reset.
 #[derive(Debug)]
 pub struct LlMockVerdict {
@@ -70,6 +83,20 @@ impl LlMock {
             Value::Array(requests) => Ok(requests),
             _ => anyhow::bail!("a journal without requests: {journal}"),
         }
+    }
+
+    /// Those that asked this model.
+    pub async fn served(&self, model: &str) -> Result<Vec<Served>> {
+        let requests = self.requests().await?.into_iter();
+        let asked = requests.filter(|request| request["model"] == model);
+        Ok(asked
+            .map(|request| Served {
+                status: request["status"].as_u64().unwrap_or(0),
+                began: request["started_at"].as_f64().unwrap_or(f64::NAN),
+                ended: request["ended_at"].as_f64().unwrap_or(f64::NAN),
+                fault: request["fault"].as_str().map(str::to_owned),
+            })
+            .collect())
     }
 
     /// What it thinks of the clients, which is what `llmock report` says and exits with.
