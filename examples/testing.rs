@@ -1,5 +1,5 @@
-//! How to test a function with an attribute: a registry of its own for each test, and a clock that jumps
-//! over every wait. `cargo run --example testing`
+//! How to test a function with an attribute: a registry of its own for each test, a clock that jumps over
+//! every wait, and faults that come as they are told. `cargo run --example testing`
 //!
 //! It needs the feature `testing` of this crate and `test-util` of tokio, both as dev-dependencies. In a
 //! project of yours the tests below are `#[tokio::test(start_paused = true)]`; here `main` runs them.
@@ -8,7 +8,10 @@ use std::cell::RefCell;
 use std::io;
 use std::time::Duration;
 
-use resilience_runtime::{CircuitState, Registry, ResilienceError, ServiceKind, resilient};
+use resilience_runtime::chaos::{self, Chaos, Fault};
+use resilience_runtime::{
+    CircuitState, Registry, ResilienceError, ServiceKind, Verdict, resilient,
+};
 use tokio::time::Instant;
 
 /// The function to be tested.
@@ -111,6 +114,49 @@ async fn the_breaker_opens_and_closes() {
     assert_eq!((stats.successes, stats.rejections.circuit_breaker), (2, 1));
 }
 
+/// The same without a script in the stand-in: the service fails, whatever the depot would say.
+async fn it_gets_through_a_flapping_service() {
+    use chaos::Step::{Fail, Pass};
+
+    let registry = Registry::new();
+    let test = async {
+        let flapping = chaos::Script::new([Fail, Fail, Pass, Fail]);
+        let refused = Fault::error(Verdict::transient()).script(flapping);
+        let flapping = registry.inject("parcels", refused);
+        let well = Script::of([Step::Answer, Step::Answer]);
+        let began = Instant::now();
+        track(&well, 7).await.unwrap();
+        assert_eq!(began.elapsed(), Duration::from_secs(2 + 4));
+        track(&well, 7).await.unwrap();
+        assert_eq!(flapping.hits(), 3);
+        drop(flapping);
+
+        // It hangs; the timeout cuts it, and nothing has come to the depot.
+        let _stuck = registry.inject("parcels", Fault::hang());
+        let error = track(&Script::default(), 7).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    };
+    registry.scope(test).await;
+}
+
+async fn three_quarters_get_through_bad_weather() {
+    let registry = Registry::new();
+    // What is random is the same in every run.
+    registry.chaos(Chaos::seed(42));
+    let (least, most) = (Duration::from_millis(200), Duration::from_secs(12));
+    let slow = Fault::latency_between(least, most).rate(0.2);
+    registry.inject("parcels", slow).forever();
+    let refused = Fault::error(Verdict::transient()).rate(0.3);
+    registry.inject("parcels", refused).forever();
+
+    let mut arrived = 0;
+    for parcel in 0..100 {
+        let well = Script::of([Step::Answer]);
+        arrived += u32::from(registry.scope(track(&well, parcel)).await.is_ok());
+    }
+    assert!(arrived >= 75, "{arrived} of 100");
+}
+
 /// A runtime and a registry of its own, as each test has.
 fn run(name: &str, test: impl Future<Output = ()>) {
     let began = std::time::Instant::now();
@@ -136,6 +182,14 @@ fn main() {
     run(
         "the breaker opens and closes",
         the_breaker_opens_and_closes(),
+    );
+    run(
+        "it gets through a flapping service",
+        it_gets_through_a_flapping_service(),
+    );
+    run(
+        "three quarters get through bad weather",
+        three_quarters_get_through_bad_weather(),
     );
     assert!(
         began.elapsed() < Duration::from_secs(5),

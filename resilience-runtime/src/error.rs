@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::config::ConfigError;
 use crate::name::ServiceName;
+#[cfg(feature = "testing")]
+use crate::verdict::Verdict;
 use crate::verdict::{Class, ErrorCode};
 
 /// Any error that can be sent between threads.
@@ -109,6 +111,17 @@ pub enum ResilienceError {
         /// How long ago that was.
         age: Duration,
     },
+    /// A test injected a fault, see [`chaos`](crate::chaos).
+    #[cfg(feature = "testing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
+    #[non_exhaustive]
+    Injected {
+        /// The service that it was injected into.
+        service: ServiceName,
+        /// What it means.
+        verdict: Verdict,
+    },
     /// The configuration cannot run: nothing was sent.
     #[error(transparent)]
     InvalidConfig(#[from] ConfigError),
@@ -149,6 +162,8 @@ impl ResilienceError {
             | Self::FallbackFailed { service, .. }
             | Self::HealthCheckFailed { service, .. }
             | Self::SharedFailure { service, .. } => Some(service),
+            #[cfg(feature = "testing")]
+            Self::Injected { service, .. } => Some(service),
             Self::InvalidConfig(_) => None,
         }
     }
@@ -159,6 +174,8 @@ impl ResilienceError {
         match self {
             Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
             Self::RateLimitExceeded { retry_after, .. } => *retry_after,
+            #[cfg(feature = "testing")]
+            Self::Injected { verdict, .. } => verdict.retry_after(),
             _ => None,
         }
     }
@@ -254,6 +271,12 @@ impl fmt::Debug for ResilienceError {
                 .field("class", class)
                 .field("code", code)
                 .field("age", age)
+                .finish(),
+            #[cfg(feature = "testing")]
+            Self::Injected { service, verdict } => f
+                .debug_struct("Injected")
+                .field("service", service)
+                .field("verdict", verdict)
                 .finish(),
             Self::InvalidConfig(error) => f.debug_tuple("InvalidConfig").field(error).finish(),
         }

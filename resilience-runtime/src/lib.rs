@@ -45,7 +45,7 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
-//! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own |
+//! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
@@ -82,6 +82,9 @@ mod body;
 mod bulkhead;
 mod cache;
 mod call;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod chaos;
 mod circuit_breaker;
 mod clock;
 pub mod config;

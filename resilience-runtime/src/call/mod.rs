@@ -11,6 +11,8 @@ pub(crate) mod admit;
 mod by_hand;
 mod companion;
 mod decide;
+#[cfg(feature = "testing")]
+mod interfere;
 mod outcome;
 pub(crate) mod read_through;
 mod reconnect;
@@ -106,6 +108,12 @@ struct Hold {
     place: bool,
     /// The body has been polled.
     running: bool,
+    /// What an injected fault does to the attempt.
+    #[cfg(feature = "testing")]
+    interfering: Option<Box<interfere::Interfering>>,
+    /// After how many items more an injected fault breaks the stream off.
+    #[cfg(feature = "testing")]
+    breaks_after: Option<u32>,
 }
 
 /// What a fallback of its own may answer.

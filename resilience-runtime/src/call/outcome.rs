@@ -102,6 +102,9 @@ pub(crate) enum AttemptEnd<R> {
     DeadlinePassed,
     /// A timer was needed and there is none.
     NoTimer(NoTimer),
+    /// A fault took the place of what the body brought.
+    #[cfg(feature = "testing")]
+    Injected(crate::verdict::Verdict),
 }
 
 impl AttemptEnd<Infallible> {
@@ -112,6 +115,8 @@ impl AttemptEnd<Infallible> {
             Self::TimedOut => AttemptEnd::TimedOut,
             Self::DeadlinePassed => AttemptEnd::DeadlinePassed,
             Self::NoTimer(cause) => AttemptEnd::NoTimer(cause),
+            #[cfg(feature = "testing")]
+            Self::Injected(verdict) => AttemptEnd::Injected(verdict),
         }
     }
 }

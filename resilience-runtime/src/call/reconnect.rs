@@ -36,7 +36,7 @@ impl Call {
             turn.renewed();
             Ok(true)
         };
-        let end = match Self::run(call, renewal).await.0 {
+        let end = match Self::run_beside(call, renewal).await.0 {
             AttemptEnd::Done(Ok(renewed)) => {
                 call.session = core.session.current();
                 call.reconnected |= renewed;
@@ -46,6 +46,8 @@ impl Call {
             AttemptEnd::TimedOut => AttemptEnd::TimedOut,
             AttemptEnd::DeadlinePassed => AttemptEnd::DeadlinePassed,
             AttemptEnd::NoTimer(cause) => AttemptEnd::NoTimer(cause),
+            #[cfg(feature = "testing")]
+            AttemptEnd::Injected(verdict) => AttemptEnd::Injected(verdict),
         };
         // The body has not run.
         call.not_executed = true;

@@ -37,12 +37,18 @@ impl Call {
     /// Runs one attempt.
     #[inline]
     pub fn run<F: Future>(call: &mut Self, body: F) -> Run<'_, F> {
-        Run {
-            call,
-            body,
-            timer: None,
-            armed: false,
-        }
+        #[cfg(feature = "testing")]
+        call.meet_faults();
+        Run::new(call, body)
+    }
+
+    /// Runs what belongs to an attempt but is not its body.
+    #[inline]
+    pub(super) fn run_beside<F: Future>(call: &mut Self, work: F) -> Run<'_, F> {
+        // A fault that the timeout cut is over.
+        #[cfg(feature = "testing")]
+        call.hold.interfering.take();
+        Run::new(call, work)
     }
 
     /// Waits for the time at which the running attempt is cut. Not generic, so compiled once.
@@ -107,6 +113,18 @@ impl Call {
     }
 }
 
+impl<'a, F> Run<'a, F> {
+    #[inline]
+    fn new(call: &'a mut Call, body: F) -> Self {
+        Self {
+            call,
+            body,
+            timer: None,
+            armed: false,
+        }
+    }
+}
+
 /// The call's span and correlation id, entered.
 pub(super) struct Scope<'a> {
     _correlation: EnteredCorrelation,
@@ -130,7 +148,20 @@ impl<F: Future> Future for Run<'_, F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let call = &mut **this.call;
+        #[cfg(feature = "testing")]
+        match call.poll_faults(cx) {
+            Poll::Ready(None) => {}
+            Poll::Ready(Some(end)) => return Poll::Ready(Attempt(end.cast())),
+            Poll::Pending => {
+                let cut = call.poll_timer(this.timer, this.armed, cx);
+                return cut.map(|end| Attempt(end.cast()));
+            }
+        }
         if let Poll::Ready(out) = call.poll_body(this.body, cx) {
+            #[cfg(feature = "testing")]
+            if let Some(end) = call.lose_reply() {
+                return Poll::Ready(Attempt(end.cast()));
+            }
             return Poll::Ready(Attempt(AttemptEnd::Done(out)));
         }
         call.poll_timer(this.timer, this.armed, cx)

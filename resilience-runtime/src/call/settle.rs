@@ -83,6 +83,11 @@ impl Call {
                 self.could_not_be_timed();
                 ResilienceError::InvalidConfig(cause.into())
             }
+            #[cfg(feature = "testing")]
+            AttemptEnd::Injected(verdict) => {
+                let next = self.failed(Judgement::of(verdict), "Injected");
+                return self.follow(next, self.injected_error(verdict).into(), exhausted);
+            }
         };
         ControlFlow::Break(R::from_result(Err(error.into())))
     }

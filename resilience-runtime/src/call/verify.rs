@@ -33,6 +33,8 @@ impl Call {
                 .failure()
                 .is_some_and(|error| call.is_in_doubt(judge(error))),
             AttemptEnd::DeadlinePassed | AttemptEnd::NoTimer(_) => false,
+            #[cfg(feature = "testing")]
+            AttemptEnd::Injected(verdict) => call.is_in_doubt(Judgement::of(*verdict)),
         };
         if !unknown || call.plan().bare {
             return attempt;
@@ -53,7 +55,7 @@ impl Call {
                 }
             }
             call.now = Moment::now().max(call.now);
-            match Self::run(call, ask()).await.0 {
+            match Self::run_beside(call, ask()).await.0 {
                 AttemptEnd::Done(Ok(outcome)) => {
                     verified = Some(outcome);
                     break;
@@ -66,6 +68,8 @@ impl Call {
                 }
                 AttemptEnd::Done(Err(_)) | AttemptEnd::TimedOut => {}
                 AttemptEnd::DeadlinePassed | AttemptEnd::NoTimer(_) => break,
+                #[cfg(feature = "testing")]
+                AttemptEnd::Injected(_) => unreachable!("faults meet bodies alone"),
             }
         }
         (call.now, call.given_up_inside) = (began, given_up_inside);

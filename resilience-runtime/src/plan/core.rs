@@ -23,4 +23,6 @@ pub(crate) struct ServiceCore {
     pub(crate) session: Session,
     pub(crate) counters: Counters,
     pub(crate) registered: Arc<RegisteredFallbacks>,
+    #[cfg(feature = "testing")]
+    pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+use super::Inner;
 use super::levels::{ServiceLevels, service_levels};
 use super::written::Written;
 use crate::bulkhead::Bulkhead;
@@ -12,7 +13,6 @@ use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Effective, Key, Layer,
     Origin, RateLimitConfig, RetryBudgetConfig, Value,
 };
-use crate::fallback::RegisteredFallbacks;
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::rate_limit::RateLimiter;
@@ -54,11 +54,7 @@ struct Explicit {
 }
 
 impl Entry {
-    pub(super) fn new(
-        name: ServiceName,
-        kind: ServiceKind,
-        registered: &Arc<RegisteredFallbacks>,
-    ) -> Self {
+    pub(super) fn new(name: ServiceName, kind: ServiceKind, registry: &Inner) -> Self {
         let presets = "presets are valid";
         let effective = Effective::preset(kind);
         let core = Arc::new(ServiceCore {
@@ -77,7 +73,9 @@ impl Entry {
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
             session: Session::default(),
             counters: Counters::default(),
-            registered: Arc::clone(registered),
+            registered: Arc::clone(&registry.registered),
+            #[cfg(feature = "testing")]
+            faults: registry.faults.of(&name),
             name,
             kind,
         });

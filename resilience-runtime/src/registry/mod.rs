@@ -1,5 +1,7 @@
 //! All services by name, and the settings that configure them.
 
+#[cfg(feature = "testing")]
+mod chaos;
 mod entry;
 mod levels;
 #[cfg(feature = "testing")]
@@ -52,6 +54,8 @@ struct Inner {
     /// another configuration by comparing one number.
     epoch: AtomicU64,
     registered: Arc<RegisteredFallbacks>,
+    #[cfg(feature = "testing")]
+    faults: crate::chaos::Faults,
     state: Mutex<State>,
 }
 
@@ -115,6 +119,8 @@ impl Registry {
             inner: Arc::new(Inner {
                 epoch: AtomicU64::new(next_epoch()),
                 registered: Arc::default(),
+                #[cfg(feature = "testing")]
+                faults: crate::chaos::Faults::default(),
                 state: Mutex::new(State::default()),
             }),
         }
@@ -371,7 +377,7 @@ impl Registry {
         let epoch = self.inner.epoch.load(Ordering::Relaxed);
         let State { written, entries } = state;
         let entry = entries.entry(name.clone()).or_insert_with(|| {
-            let entry = Entry::new(name.clone(), function.kind, &self.inner.registered);
+            let entry = Entry::new(name.clone(), function.kind, &self.inner);
             let mut entry = entry.with_name_taken(error.clone());
             entry.resolve(written, epoch);
             entry
@@ -394,7 +400,7 @@ impl Registry {
             }) {
                 return Err(name_taken(name, other, place).into());
             }
-            let mut entry = Entry::new(name.clone(), kind, &self.inner.registered);
+            let mut entry = Entry::new(name.clone(), kind, &self.inner);
             for unknown in state.written.environment().unknown_variables([&**name]) {
                 unknown.log();
             }

@@ -74,6 +74,9 @@ impl Classify for ResilienceError {
             Self::SharedFailure { class, .. } if *class != Class::Permanent => Verdict::permanent()
                 .ignored_by_breaker()
                 .because(Reason::Rejected),
+            // Stands for an error of the service.
+            #[cfg(feature = "testing")]
+            Self::Injected { verdict, .. } => *verdict,
             _ => Verdict::permanent().ignored_by_breaker(),
         }
     }

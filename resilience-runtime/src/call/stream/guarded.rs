@@ -65,6 +65,15 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
+        #[cfg(feature = "testing")]
+        if this.held.breaks_off() {
+            *this.ended = true;
+            let verdict = Verdict::outcome_unknown();
+            this.held.broken(verdict);
+            let service = this.held.core.name.clone();
+            let error = ResilienceError::Injected { service, verdict };
+            return Poll::Ready(Some(Err(error.into())));
+        }
         let next = match std::mem::replace(this.first, First::Unknown) {
             First::Item(item) => Some(Ok(item)),
             First::Nothing => None,
@@ -102,6 +111,8 @@ where
         *this.armed = false;
         Poll::Ready(match next {
             Some(Ok(item)) => {
+                #[cfg(feature = "testing")]
+                this.held.pass_item();
                 if this.watch.complete.is_some_and(|complete| complete(&item)) {
                     *this.complete = true;
                     this.held.end(Outcome::Success);

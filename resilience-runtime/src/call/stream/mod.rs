@@ -177,6 +177,20 @@ impl Held {
         }
     }
 
+    /// Whether an injected fault breaks the stream off before its next item.
+    #[cfg(feature = "testing")]
+    fn breaks_off(&self) -> bool {
+        self.hold.breaks_after == Some(0)
+    }
+
+    /// An item goes out.
+    #[cfg(feature = "testing")]
+    fn pass_item(&mut self) {
+        if let Some(left) = &mut self.hold.breaks_after {
+            *left = left.saturating_sub(1);
+        }
+    }
+
     fn broken(&mut self, verdict: Verdict) {
         self.core.counters.add(Counter::BrokenStreams);
         self.end(breaker_outcome(verdict));
