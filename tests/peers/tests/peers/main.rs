@@ -1,5 +1,6 @@
 //! Each server starts, breaks as it does in the wild, knows of it, and goes.
 
+mod bank;
 mod fault_proxy;
 mod lifetime;
 mod llmock;
@@ -10,4 +11,6 @@ mod moto;
 mod openbao;
 mod pgbouncer;
 mod postgres;
+mod postgres_contention;
+mod postgres_lost_commit;
 mod redis;
