@@ -13,4 +13,5 @@ mod pgbouncer;
 mod postgres;
 mod postgres_contention;
 mod postgres_lost_commit;
+mod postgres_refusals;
 mod redis;

@@ -13,14 +13,15 @@ pub(crate) struct Books {
 }
 
 impl Books {
-    /// Opens three accounts. The ledger has no unique index: what is booked twice is to be seen.
+    /// Opens three accounts, whatever there was before. The ledger has no unique index: what is booked twice is to be seen.
     pub(crate) async fn open(postgres: &Server<Postgres>) -> Result<Self> {
         let books = Self {
             url: postgres.url(),
         };
         books
             .run(&format!(
-                "CREATE TABLE account (id bigint PRIMARY KEY, balance bigint NOT NULL);
+                "DROP TABLE IF EXISTS account, ledger;
+                 CREATE TABLE account (id bigint PRIMARY KEY, balance bigint NOT NULL);
                  CREATE TABLE ledger (transfer bigint NOT NULL, cents bigint NOT NULL);
                  CREATE INDEX ON ledger (transfer);
                  INSERT INTO account SELECT id, {BEGINNING} FROM generate_series(1, {ACCOUNTS}) id"
@@ -59,11 +60,6 @@ impl Books {
             .query("SELECT transfer FROM ledger ORDER BY transfer", &[])
             .await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// How often this transfer is in the ledger, and how much it has moved.
-    pub(crate) async fn times(&self, id: i64) -> Result<usize> {
-        Ok(self.audit().await?.iter().filter(|it| **it == id).count())
     }
 
     /// What has left this account.

@@ -36,6 +36,15 @@ impl BankError {
             Self::Deadpool(_) | Self::Guard(_) => None,
         }
     }
+
+    /// No connection was to be had.
+    pub(crate) fn is_pool_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::Sqlx(sqlx::Error::PoolTimedOut)
+                | Self::Deadpool(deadpool_postgres::PoolError::Timeout(_))
+        )
+    }
 }
 
 /// One movement, under an id that its caller made.
@@ -80,6 +89,12 @@ impl Bank {
             pool: pool::Pool::new(client, url, connections),
             before_commit: Mutex::default(),
         }
+    }
+
+    /// Waits only so long for a connection.
+    pub(crate) fn impatient(mut self, wait: std::time::Duration) -> Self {
+        self.pool = self.pool.waiting(wait);
+        self
     }
 
     /// What happens when the next transfer has sent everything but its `COMMIT`; the one after that has the next one.

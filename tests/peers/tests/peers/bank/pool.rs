@@ -75,6 +75,28 @@ impl Pool {
         }
     }
 
+    /// The same, but this is how long it waits for a connection.
+    pub(super) fn waiting(self, wait: Duration) -> Self {
+        match self {
+            Self::Sqlx(pool) => Self::Sqlx(
+                pool.options()
+                    .clone()
+                    .acquire_timeout(wait)
+                    .connect_lazy_with((*pool.connect_options()).clone()),
+            ),
+            Self::TokioPostgres(pool, config) => {
+                let manager = deadpool_postgres::Manager::new(config.clone(), NoTls);
+                let pool = deadpool_postgres::Pool::builder(manager)
+                    .max_size(pool.status().max_size)
+                    .wait_timeout(Some(wait))
+                    .runtime(Runtime::Tokio1)
+                    .build()
+                    .expect("a pool");
+                Self::TokioPostgres(pool, config)
+            }
+        }
+    }
+
     pub(super) async fn transfer(
         &self,
         transfer: Transfer,
