@@ -1,5 +1,6 @@
 //! Each server starts, breaks as it does in the wild, knows of it, and goes.
 
+mod bank;
 mod fault_proxy;
 mod lifetime;
 mod llm_clients;
@@ -18,5 +19,8 @@ mod openai_example;
 mod openbao;
 mod pgbouncer;
 mod postgres;
+mod postgres_contention;
+mod postgres_lost_commit;
+mod postgres_refusals;
 mod redis;
 mod redis_resilient;
