@@ -70,8 +70,22 @@ async fn faults(llmock: &LlMock, model: &str) -> Result<Vec<Option<String>>> {
 }
 
 #[tokio::test]
-async fn of_async_openai() -> Result<()> {
-    let llmock = LlMock::start().await?;
+async fn no_half_of_an_answer_is_taken_for_the_whole() -> Result<()> {
+    let mut llmock = LlMock::start().await?;
+    of_async_openai(&llmock).await?;
+    of_a_plain_client(&llmock).await?;
+    let verdict = llmock.verdict().await?;
+    assert!(verdict.passed, "{}", verdict.text);
+
+    // What the verdict is worth: without `complete` nobody can know.
+    llmock.reset().await?;
+    without_complete(&llmock).await?;
+    let verdict = llmock.verdict().await?;
+    assert!(!verdict.passed && verdict.text.contains("truncated_stream_accepted"));
+    Ok(())
+}
+
+async fn of_async_openai(llmock: &LlMock) -> Result<()> {
     let openai = openai(&llmock.url());
     let registry = Registry::new();
 
@@ -83,12 +97,12 @@ async fn of_async_openai() -> Result<()> {
         ("disconnect", 1),
     ] {
         let model = format!("{kind} {after}");
-        fault(&llmock, &model, kind, after).await?;
+        fault(llmock, &model, kind, after).await?;
         let stream = registry.scope(chat(&openai, &model, "hello")).await?;
         let (items, end) = whole(stream).await;
         assert!(items > 2 && end.is_ok(), "{model}: {items} {end:?}");
         let broken = Some(format!("stream:{kind}@{after}"));
-        assert_eq!(faults(&llmock, &model).await?, [broken, None], "{model}");
+        assert_eq!(faults(llmock, &model).await?, [broken, None], "{model}");
     }
     let service = registry.service("chat", ServiceKind::Llm)?;
     let stats = service.stats();
@@ -99,7 +113,7 @@ async fn of_async_openai() -> Result<()> {
 
     // After it, the caller is told, and asks again as a whole.
     for kind in ["truncate", "disconnect", "stall"] {
-        fault(&llmock, kind, kind, 3).await?;
+        fault(llmock, kind, kind, 3).await?;
         let stream = registry.scope(chat(&openai, kind, "hello")).await?;
         let (items, end) = whole(stream).await;
         assert_eq!(items, 2, "{kind}");
@@ -118,12 +132,10 @@ async fn of_async_openai() -> Result<()> {
         let stream = registry.scope(chat(&openai, kind, "hello")).await?;
         assert!(whole(stream).await.1.is_ok(), "{kind}");
         let broken = Some(format!("stream:{kind}@3"));
-        assert_eq!(faults(&llmock, kind).await?, [broken, None], "{kind}");
+        assert_eq!(faults(llmock, kind).await?, [broken, None], "{kind}");
     }
     assert_eq!(service.stats().broken_streams, 3);
 
-    let verdict = llmock.verdict().await?;
-    assert!(verdict.passed, "{}", verdict.text);
     Ok(())
 }
 
@@ -153,36 +165,30 @@ async fn messages(plain: &Plain, model: &str) -> Result<Events, HttpError> {
     })))
 }
 
-#[tokio::test]
-async fn of_a_plain_client() -> Result<()> {
-    let llmock = LlMock::start().await?;
-    let plain = Plain::anthropic(&llmock);
+async fn of_a_plain_client(llmock: &LlMock) -> Result<()> {
+    let plain = Plain::anthropic(llmock);
     let registry = Registry::new();
     // Behind `message_start` and two more there is no word yet.
     for kind in ["truncate", "disconnect"] {
         let (early, late) = (format!("{kind} early"), format!("{kind} late"));
-        fault(&llmock, &early, kind, 3).await?;
+        fault(llmock, &early, kind, 3).await?;
         let (items, end) = whole(registry.scope(messages(&plain, &early)).await?).await;
         assert!(items > 2 && end.is_ok(), "{kind}: {items} {end:?}");
         let broken = Some(format!("stream:{kind}@3"));
-        assert_eq!(faults(&llmock, &early).await?, [broken, None]);
+        assert_eq!(faults(llmock, &early).await?, [broken, None]);
 
-        fault(&llmock, &late, kind, 5).await?;
+        fault(llmock, &late, kind, 5).await?;
         let (items, end) = whole(registry.scope(messages(&plain, &late)).await?).await;
         assert_eq!((items, end.is_err()), (2, true), "{kind}");
         let stream = registry.scope(messages(&plain, &late)).await?;
         assert!(whole(stream).await.1.is_ok());
         let broken = Some(format!("stream:{kind}@5"));
-        assert_eq!(faults(&llmock, &late).await?, [broken, None]);
+        assert_eq!(faults(llmock, &late).await?, [broken, None]);
     }
-    let verdict = llmock.verdict().await?;
-    assert!(verdict.passed, "{}", verdict.text);
     Ok(())
 }
 
-/// The verdict can fail: without `complete`, nobody knows that half an answer is not the answer.
-#[tokio::test]
-async fn half_an_answer_is_found_out() -> Result<()> {
+async fn without_complete(llmock: &LlMock) -> Result<()> {
     #[llm_resilient(service = "credulous", stream = "first_item")]
     async fn credulous(
         openai: &OpenAi,
@@ -194,12 +200,9 @@ async fn half_an_answer_is_found_out() -> Result<()> {
             .await?;
         Ok(stream.map_err(anyhow::Error::new))
     }
-    let llmock = LlMock::start().await?;
     let openai = openai(&llmock.url());
-    fault(&llmock, "m", "truncate", 3).await?;
+    fault(llmock, "m", "truncate", 3).await?;
     let stream = Registry::new().scope(credulous(&openai, "m")).await?;
     assert!(whole(stream).await.1.is_ok());
-    let verdict = llmock.verdict().await?;
-    assert!(!verdict.passed && verdict.text.contains("truncated_stream_accepted"));
     Ok(())
 }
