@@ -20,10 +20,12 @@ impl Books {
         };
         books
             .run(&format!(
-                "DROP TABLE IF EXISTS account, ledger;
+                "DROP TABLE IF EXISTS account, ledger, setting, secret;
                  CREATE TABLE account (id bigint PRIMARY KEY, balance bigint NOT NULL);
                  CREATE TABLE ledger (transfer bigint NOT NULL, cents bigint NOT NULL);
                  CREATE INDEX ON ledger (transfer);
+                 CREATE TABLE setting (id bigint PRIMARY KEY, value bigint NOT NULL);
+                 CREATE TABLE secret (text text PRIMARY KEY);
                  INSERT INTO account SELECT id, {BEGINNING} FROM generate_series(1, {ACCOUNTS}) id"
             ))
             .await?;
@@ -58,6 +60,15 @@ impl Books {
         );
         let rows = client
             .query("SELECT transfer FROM ledger ORDER BY transfer", &[])
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
+    /// The ids of all settings, in order.
+    pub(crate) async fn settings(&self) -> Result<Vec<i64>> {
+        let client = postgres_client(&self.url).await?;
+        let rows = client
+            .query("SELECT id FROM setting WHERE value = id ORDER BY id", &[])
             .await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }

@@ -142,6 +142,18 @@ impl Bank {
             .await
     }
 
+    /// Writes a setting, however often it is there already.
+    pub(crate) async fn keep(&self, id: i64) -> Result<(), BankError> {
+        let upsert = "INSERT INTO setting VALUES ($1, $1)
+                      ON CONFLICT (id) DO UPDATE SET value = excluded.value RETURNING value";
+        self.pool.number(upsert, id).await.map(drop)
+    }
+
+    /// Runs a statement with one text as its argument.
+    pub(crate) async fn tell(&self, statement: &'static str, text: &str) -> Result<(), BankError> {
+        self.pool.tell(statement, text).await
+    }
+
     /// Statements in one round trip, over one connection.
     pub(crate) async fn run(&self, statements: &'static str) -> Result<(), BankError> {
         self.pool.run(statements).await

@@ -167,10 +167,33 @@ impl Pool {
         }
     }
 
+    pub(super) async fn tell(&self, statement: &'static str, text: &str) -> Result<(), BankError> {
+        match self {
+            Self::Sqlx(pool) => {
+                sqlx::query(statement).bind(text).execute(pool).await?;
+            }
+            Self::TokioPostgres(pool, _) => {
+                let client = pool.get().await?;
+                client.execute(statement, &[&text]).await?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) async fn run(&self, statements: &'static str) -> Result<(), BankError> {
         match self {
             Self::Sqlx(pool) => {
-                sqlx::raw_sql(statements).execute(pool).await?;
+                let mut connection = pool.acquire().await?;
+                let done = sqlx::raw_sql(statements).execute(&mut *connection).await;
+                // It is on its way back into the pool while the next attempt begins.
+                let state = done
+                    .as_ref()
+                    .err()
+                    .and_then(|error| error.as_database_error());
+                if state.is_some_and(|error| error.code().as_deref() == Some("25006")) {
+                    connection.close_on_drop();
+                }
+                done?;
             }
             Self::TokioPostgres(pool, _) => pool.get().await?.batch_execute(statements).await?,
         }
