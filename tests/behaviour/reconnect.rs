@@ -264,3 +264,106 @@ async fn a_renewal_that_is_dropped_leaves_the_turn_to_the_next() {
     Registry::new().scope(calls).await;
     assert_eq!(client.counts(), (2, 2, 1));
 }
+
+/// Silent until it is renewed, as a client is whose server answers a lost session with an error that names
+/// no request.
+#[derive(Default)]
+struct Silent {
+    renewals: AtomicUsize,
+    asked: AtomicUsize,
+}
+
+impl Silent {
+    async fn connect(&self) -> Result<(), McpError> {
+        self.renewals.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn answer(&self) -> Result<(), McpError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.renewals.load(Ordering::SeqCst) == 0 {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+
+    #[mcp_resilient(reconnect = Self::connect, timeout = "1s")]
+    async fn order(&self) -> Result<(), McpError> {
+        self.answer().await
+    }
+
+    #[mcp_resilient(reconnect = Self::connect, timeout = "1s", idempotent)]
+    async fn read(&self) -> Result<(), McpError> {
+        self.answer().await
+    }
+
+    #[mcp_resilient(reconnect = Self::connect, deadline = "1s")]
+    async fn hurry(&self) -> Result<(), McpError> {
+        self.answer().await
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::SeqCst);
+        (count(&self.asked), count(&self.renewals))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_silent_is_renewed_before_it_is_used_again() {
+    let client = Silent::default();
+    let calls = async {
+        assert!(matches!(
+            client.order().await,
+            Err(McpError::Resilience(ResilienceError::Timeout { .. }))
+        ));
+        assert_eq!(client.counts(), (1, 0), "it may have been executed");
+        client.order().await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+    assert_eq!(client.counts(), (2, 1));
+
+    let client = Silent::default();
+    Registry::new().scope(client.read()).await.unwrap();
+    assert_eq!(client.counts(), (2, 1));
+
+    let client = Silent::default();
+    let calls = async {
+        assert!(matches!(
+            client.hurry().await,
+            Err(McpError::Resilience(
+                ResilienceError::DeadlineExceeded { .. }
+            ))
+        ));
+        client.hurry().await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+    assert_eq!(client.counts(), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_was_cut_says_nothing_about_the_attempt_that_follows() {
+    #[mcp_resilient(reconnect = Client::connect_slowly_once, timeout = "1s", idempotent)]
+    async fn read(client: &Client) -> Result<usize, McpError> {
+        match client.calls.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(McpError::SessionLost),
+            1 => Err(McpError::Closed),
+            calls => Ok(calls),
+        }
+    }
+    impl Client {
+        async fn connect_slowly_once(&self) -> Result<(), McpError> {
+            if self.connects.fetch_add(1, Ordering::SeqCst) == 0 {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        }
+    }
+    let client = Client::lost();
+    let calls = async {
+        assert!(matches!(read(&client).await, Err(McpError::Closed)));
+        // That attempt did run, so its session is lost and the next call renews it.
+        read(&client).await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+    assert_eq!(client.counts(), (3, 3, 0));
+}

@@ -73,7 +73,6 @@ impl Call {
             plan.function
                 .unknown_error(&plan.core.name, kind, error_type);
         }
-        let plan_reconnects = plan.function.reconnects;
         self.refund_unexecuted(
             if not_executed {
                 verdict
@@ -84,8 +83,8 @@ impl Call {
         );
         self.end_attempt(verdict, now);
         self.heed(verdict.retry_after(), now);
-        if verdict.is_reconnect_needed() && plan_reconnects {
-            self.core().session.lose(self.session);
+        if verdict.is_reconnect_needed() {
+            self.distrust_session();
         }
         self.pushback = match (verdict.reason(), verdict.class()) {
             (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
@@ -156,11 +155,23 @@ impl Call {
         let verdict = Verdict::outcome_unknown();
         self.count(Counter::Timeouts);
         self.end_attempt(verdict, now);
-        let wanted = self.may_repeat() || std::mem::take(&mut self.not_executed);
+        let not_executed = std::mem::take(&mut self.not_executed);
+        if !not_executed {
+            self.distrust_session();
+        }
+        let wanted = self.may_repeat() || not_executed;
         self.heed(None, now);
         let next = self.next(wanted, verdict, "Timeout", FailureCause::Timeout, now);
         self.timed_out_before = true;
         next
+    }
+
+    /// The session is renewed before it is used again. Also after a silence: some servers answer a session
+    /// that they have lost in a way that no client takes for the answer.
+    fn distrust_session(&self) {
+        if self.plan().function.reconnects {
+            self.core().session.lose(self.session);
+        }
     }
 
     /// The body was cut by the deadline.
@@ -169,6 +180,9 @@ impl Call {
         let now = Moment::now().max(self.now);
         self.count(Counter::Deadlines);
         self.end_attempt(Verdict::outcome_unknown(), now);
+        if !self.not_executed {
+            self.distrust_session();
+        }
         self.count(Counter::Calls);
         self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let given_up = self.attempt >= 2;

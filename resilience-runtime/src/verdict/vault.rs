@@ -1,12 +1,18 @@
 //! What an answer of HashiCorp Vault or OpenBao means.
 
+use std::time::Duration;
+
 use super::http::HttpHeaders;
 use super::{ErrorCode, HttpStatus, Verdict};
+
+/// At most so much of a wait does a server keep to itself.
+const ROUNDED_OFF: Duration = Duration::from_secs(1);
 
 impl Verdict {
     /// What a status of HashiCorp Vault or OpenBao means, with the headers that
     /// [`from_http`](Self::from_http) reads. A server sends `Retry-After` once
-    /// `enable_rate_limit_response_headers` of `sys/quotas/config` is set.
+    /// `enable_rate_limit_response_headers` of `sys/quotas/config` is set. It counts whole seconds and drops the
+    /// rest, down to 0, so one second is added.
     ///
     /// | status | verdict |
     /// |---|---|
@@ -30,6 +36,13 @@ impl Verdict {
             412 => Self::transient()
                 .ignored_by_breaker()
                 .with_code(ErrorCode::Http(412)),
+            429 => {
+                let verdict = Self::from_http(429, headers);
+                match verdict.retry_after() {
+                    Some(wait) => verdict.with_retry_after(wait.saturating_add(ROUNDED_OFF)),
+                    None => verdict,
+                }
+            }
             status => Self::from_http(status, headers),
         }
     }
@@ -37,8 +50,6 @@ impl Verdict {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::Reason;
     use super::*;
 
@@ -65,7 +76,12 @@ mod tests {
         }
         assert_eq!(
             Verdict::from_vault(429, &[("Retry-After", "4")]),
-            Verdict::throttled(Some(Duration::from_secs(4)))
+            Verdict::throttled(Some(Duration::from_secs(5)))
+        );
+        // Less than a second.
+        assert_eq!(
+            Verdict::from_vault(429, &[("Retry-After", "0")]),
+            Verdict::throttled(Some(Duration::from_secs(1)))
         );
     }
 }

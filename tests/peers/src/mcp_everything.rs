@@ -18,6 +18,8 @@ use crate::server::{Peer, Place, Server};
 const PACKAGE: &str = "npm/node_modules/@modelcontextprotocol/server-everything";
 /// It keeps no record of what it refuses, unless it is helped.
 const REFUSALS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/refusals.cjs");
+/// Nor of what it gets.
+const HEARD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/heard.cjs");
 
 /// One that speaks streamable HTTP. It answers 400 to a session that it does not know.
 pub struct McpEverything {
@@ -47,6 +49,14 @@ impl McpEverything {
         format!("http://{}/mcp", self.address())
     }
 
+    /// How many messages it got with this method and, where there is one, this name: `tools/call echo`. Before restarts
+    /// as well.
+    pub fn heard(&self, message: &str) -> usize {
+        let log = self.place.log();
+        let heard = log.lines().filter_map(|line| line.strip_prefix("heard "));
+        heard.filter(|heard| *heard == message).count()
+    }
+
     /// Its address, for a proxy in front of it.
     pub fn address(&self) -> SocketAddr {
         self.place.port().address()
@@ -67,7 +77,7 @@ impl Peer for McpEverything {
 
     fn launch(&self) -> Result<Launch> {
         Ok(Launch::new(provisioned::program("node")?)
-            .args(["--require", REFUSALS])
+            .args(["--require", REFUSALS, "--require", HEARD])
             .args([script()?.display().to_string(), "streamableHttp".to_owned()])
             .env("PORT", self.place.port().number().to_string()))
     }

@@ -1,5 +1,6 @@
 //! Each server starts, breaks as it does in the wild, knows of it, and goes.
 
+mod aws_secrets;
 mod bank;
 mod fault_proxy;
 mod lifetime;
@@ -14,6 +15,9 @@ mod llmock;
 mod mcp;
 mod mcp_everything;
 mod mcp_orders;
+mod mcp_resilient;
+mod mcp_sessions;
+mod mcp_tools;
 mod moto;
 mod openai_example;
 mod openbao;
@@ -27,3 +31,6 @@ mod postgres_restarts;
 mod postgres_secrets;
 mod redis;
 mod redis_resilient;
+mod vault_cache;
+mod vault_reader;
+mod vault_resilient;
