@@ -19,6 +19,7 @@ use resilience_runtime::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
+#[allow(clippy::large_enum_variant, reason = "errors are few")]
 #[derive(Debug, thiserror::Error, Classify)]
 enum Unread {
     #[error("AWS")]

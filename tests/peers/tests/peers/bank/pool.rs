@@ -1,6 +1,5 @@
 //! The same work with `sqlx` and with `tokio-postgres` in a `deadpool`.
 
-use std::future::Future;
 use std::time::Duration;
 
 use deadpool_postgres::{ManagerConfig, RecyclingMethod, Runtime, Timeouts};
@@ -35,7 +34,7 @@ const UPDATE: &str = "UPDATE account SET balance = balance + $2 WHERE id = $1";
 
 pub(super) enum Pool {
     Sqlx(PgPool),
-    TokioPostgres(deadpool_postgres::Pool, tokio_postgres::Config),
+    TokioPostgres(deadpool_postgres::Pool, Box<tokio_postgres::Config>),
 }
 
 impl Pool {
@@ -70,7 +69,7 @@ impl Pool {
                     .runtime(Runtime::Tokio1)
                     .build()
                     .expect("a pool");
-                Self::TokioPostgres(pool, config)
+                Self::TokioPostgres(pool, Box::new(config))
             }
         }
     }
@@ -85,7 +84,7 @@ impl Pool {
                     .connect_lazy_with((*pool.connect_options()).clone()),
             ),
             Self::TokioPostgres(pool, config) => {
-                let manager = deadpool_postgres::Manager::new(config.clone(), NoTls);
+                let manager = deadpool_postgres::Manager::new((*config).clone(), NoTls);
                 let pool = deadpool_postgres::Pool::builder(manager)
                     .max_size(pool.status().max_size)
                     .wait_timeout(Some(wait))
@@ -223,15 +222,11 @@ impl Pool {
         Ok(())
     }
 
-    pub(super) fn occupy(
-        &self,
-    ) -> impl Future<Output = Result<impl Send + use<>, BankError>> + Send + use<'_> {
-        async move {
-            Ok(match self {
-                Self::Sqlx(pool) => (Some(pool.acquire().await?), None),
-                Self::TokioPostgres(pool, _) => (None, Some(pool.get().await?)),
-            })
-        }
+    pub(super) async fn occupy(&self) -> Result<impl Send + use<>, BankError> {
+        Ok(match self {
+            Self::Sqlx(pool) => (Some(pool.acquire().await?), None),
+            Self::TokioPostgres(pool, _) => (None, Some(pool.get().await?)),
+        })
     }
 
     /// `sqlx` looks at a connection that comes back before anybody gets it again.
