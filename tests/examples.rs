@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const DEMO: &str = "resilience_demo";
 
 /// Run by tests/peers, which has the servers that they talk to.
-const WITH_SERVERS: &[&str] = &["openai"];
+const WITH_SERVERS: &[&str] = &["mcp", "openai", "postgres", "vault"];
 
 /// `cargo test` builds examples beside the tests: `…/deps/examples-0123…` and `…/examples/quickstart`.
 /// `cargo test --test examples` does not, so what it would find there may be missing or old.

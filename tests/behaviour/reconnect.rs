@@ -340,6 +340,15 @@ async fn a_session_that_is_silent_is_renewed_before_it_is_used_again() {
     assert_eq!(client.counts(), (2, 1));
 }
 
+impl Client {
+    async fn connect_slowly_once(&self) -> Result<(), McpError> {
+        if self.connects.fetch_add(1, Ordering::SeqCst) == 0 {
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_renewal_that_was_cut_says_nothing_about_the_attempt_that_follows() {
     #[mcp_resilient(reconnect = Client::connect_slowly_once, timeout = "1s", idempotent)]
@@ -348,14 +357,6 @@ async fn a_renewal_that_was_cut_says_nothing_about_the_attempt_that_follows() {
             0 => Err(McpError::SessionLost),
             1 => Err(McpError::Closed),
             calls => Ok(calls),
-        }
-    }
-    impl Client {
-        async fn connect_slowly_once(&self) -> Result<(), McpError> {
-            if self.connects.fetch_add(1, Ordering::SeqCst) == 0 {
-                std::future::pending::<()>().await;
-            }
-            Ok(())
         }
     }
     let client = Client::lost();

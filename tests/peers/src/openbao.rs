@@ -92,13 +92,8 @@ impl OpenBao {
 
     /// It answers again, when this returns.
     pub async fn unseal(&self) -> Result<()> {
-        let log = self.place.log();
-        let key = log
-            .lines()
-            .rev()
-            .find_map(|line| line.strip_prefix("Unseal Key: "))
-            .context("no unseal key")?;
-        self.call(Method::PUT, "sys/unseal", Some(json!({"key": key.trim()})))
+        let key = self.unseal_key()?;
+        self.call(Method::PUT, "sys/unseal", Some(json!({"key": key})))
             .await?;
         let active = async {
             while self.healthy().await.is_err() {
@@ -108,6 +103,14 @@ impl OpenBao {
         timeout(Duration::from_secs(10), active)
             .await
             .context("it stays sealed")
+    }
+
+    /// What unseals it, since it was started last.
+    pub fn unseal_key(&self) -> Result<String> {
+        let log = self.place.log();
+        let mut lines = log.lines().rev();
+        let key = lines.find_map(|line| line.strip_prefix("Unseal Key: "));
+        Ok(key.context("no unseal key")?.trim().to_owned())
     }
 
     /// So many requests in so many seconds for paths like `secret/`, and 429 with Retry-After for more.

@@ -2,6 +2,7 @@
 
 mod aws_secrets;
 mod bank;
+mod examples;
 mod fault_proxy;
 mod lifetime;
 mod llm_clients;
@@ -25,6 +26,7 @@ mod pgbouncer;
 mod pgbouncer_resilient;
 mod postgres;
 mod postgres_contention;
+mod postgres_example;
 mod postgres_lost_commit;
 mod postgres_refusals;
 mod postgres_restarts;
