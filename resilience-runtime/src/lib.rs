@@ -120,7 +120,7 @@ pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
 pub use cache::{Cache, Cacheable};
 pub use call::{Outcome, ServiceWithFallback};
 pub use circuit_breaker::{
-    CircuitBreaker, CircuitBreakerStats, CircuitState, HeldOpen, OwnedPermit, Permit,
+    CircuitBreaker, CircuitBreakerStats, CircuitChange, CircuitState, HeldOpen, OwnedPermit, Permit,
 };
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
@@ -148,8 +148,9 @@ pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
 pub use safety::Safety;
 pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
-    CacheStats, CorrelationId, FailureStats, FallbackStats, RegistryStats, RejectionStats,
-    ServiceStats, WithCorrelationId, with_correlation_id,
+    CacheStats, CallResult, CorrelationId, DurationHistogram, Event, EventKind, Events,
+    EventsError, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
+    RejectionStats, ServiceLatency, ServiceStats, WithCorrelationId, with_correlation_id,
 };
 pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
 

@@ -16,7 +16,7 @@ use crate::config::{
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{FunctionState, Plan, ServiceCore};
 use crate::rate_limit::RateLimiter;
-use crate::telemetry::{Counter, ServiceStats};
+use crate::telemetry::{Counter, ServiceLatency, ServiceStats};
 
 /// One protected dependency, known by name. Get it from
 /// [`Registry::service`](crate::Registry::service).
@@ -128,6 +128,13 @@ impl Service {
         }
     }
 
+    /// How long its calls and attempts took, since it has been
+    /// [measured](crate::Registry::measure_latency); `None` if nothing was measured.
+    #[must_use]
+    pub fn latency(&self) -> Option<ServiceLatency> {
+        self.core.latency.get().map(|latency| latency.snapshot())
+    }
+
     /// What happened so far.
     #[must_use]
     pub fn stats(&self) -> ServiceStats {
@@ -139,16 +146,19 @@ impl Service {
             calls: counters.calls(),
             attempts: counters.attempts(),
             successes: counters.successes(),
+            failed: counters.get(Counter::Failed),
             failures: counters.failures(),
             timeouts: counters.get(Counter::Timeouts),
             deadlines: counters.get(Counter::Deadlines),
             retries: counters.get(Counter::Retries),
+            parked: counters.get(Counter::Parked),
             rejections: counters.rejections(),
             invalid_config: counters.get(Counter::InvalidConfig),
             abandoned: counters.get(Counter::Abandoned),
             broken_streams: counters.get(Counter::BrokenStreams),
             fallbacks: counters.fallbacks(),
             cache: counters.cache(),
+            latency: self.latency().as_ref().map(Into::into),
             circuit: core.breaker.stats(),
             retry_budget: core.budget.balance(),
             in_flight: core.bulkhead.in_flight(),
@@ -244,7 +254,7 @@ pub struct FunctionConfig {
 impl FunctionConfig {
     pub(crate) fn of(plan: &Plan) -> Self {
         Self {
-            function: plan.function.name.clone(),
+            function: plan.function.name.as_ref().into(),
             place: plan.function.place,
             retry: plan.retry.as_ref().map(|policy| policy.config().clone()),
             max_retry_after: plan.max_retry_after,

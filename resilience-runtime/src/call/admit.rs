@@ -17,8 +17,8 @@ use crate::clock::Moment;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
 use crate::rate_limit::{Take, WaitError};
-use crate::telemetry::Counter;
-use crate::telemetry::events::{self, Level, listening};
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
 use crate::timer::{self, NoTimer};
 
 pin_project! {
@@ -69,9 +69,7 @@ impl Call {
             .refusal
             .take()
             .expect("refuse is called after admit said no");
-        self.count(Counter::Calls);
-        self.count(refusal.counter());
-        if listening!(Level::WARN) {
+        if self.is_heard(Level::WARN) {
             refusal.tell(self);
         }
         self.blame(refusal.verdict());
@@ -80,7 +78,7 @@ impl Call {
             self.pushback = Some(Pushback::Throttled);
         }
         let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
-        self.end(Some(cause), given_up);
+        self.end(refusal.counter(), Some(cause), given_up);
         refusal.into_error(self)
     }
 
@@ -153,8 +151,11 @@ impl Call {
         }
         self.hand_back_ticket();
         let wait = self.core().limiter.wait(self.key, self.cost, until);
-        if listening!(Level::INFO) {
-            self.tell(|subject| events::waiting(subject, "rate_limit", longest));
+        if self.is_heard(Level::INFO) {
+            self.tell(EventKind::Waiting {
+                pattern: "rate_limit",
+                at_most: longest,
+            });
         }
         Gate::Queue(Queue::RateLimit(Box::pin(wait)))
     }
@@ -169,8 +170,11 @@ impl Call {
         let until = self.latest_start(longest);
         self.hand_back_ticket();
         let enter = Arc::clone(&self.core().bulkhead).enter_by(until);
-        if listening!(Level::INFO) {
-            self.tell(|subject| events::waiting(subject, "bulkhead", longest));
+        if self.is_heard(Level::INFO) {
+            self.tell(EventKind::Waiting {
+                pattern: "bulkhead",
+                at_most: longest,
+            });
         }
         Gate::Queue(Queue::Bulkhead(Box::pin(enter)))
     }

@@ -11,8 +11,8 @@ use crate::clock::Moment;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
-use crate::telemetry::Counter;
-use crate::telemetry::events::{self, Level, listening};
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
 use crate::verdict::probe::Judgement;
 use crate::verdict::{BreakerSignal, Class, Reason, Verdict};
 
@@ -50,14 +50,12 @@ impl Call {
                 self.leave_alone(None, Moment::now().max(self.now));
             }
         }
-        if self.attempt == 1 {
-            self.count(Counter::Clean);
+        let end = if self.attempt == 1 {
+            Counter::Clean
         } else {
-            self.count(Counter::Calls);
-            self.count(Counter::Attempts);
-            self.count(Counter::Successes);
-        }
-        self.end(None, false);
+            Counter::Recovered
+        };
+        self.end(end, None, false);
     }
 
     /// The body failed, or its success was judged a failure.
@@ -142,8 +140,9 @@ impl Call {
         let said = hint.and_then(|hint| hint.pause(counted));
         if let Some(wait) = retry_after.max(said) {
             self.core().limiter.park_key(self.key, wait, now);
-            if listening!(Level::WARN) {
-                self.tell(|subject| events::parked(subject, wait));
+            self.count(Counter::Parked);
+            if self.is_heard(Level::WARN) || self.core().observers.hear_changes() {
+                self.tell(EventKind::Parked { retry_after: wait });
             }
         }
     }
@@ -178,25 +177,25 @@ impl Call {
     #[cold]
     pub(super) fn deadline_passed(&mut self) {
         let now = Moment::now().max(self.now);
-        self.count(Counter::Deadlines);
         self.end_attempt(Verdict::outcome_unknown(), now);
         if !self.not_executed {
             self.distrust_session();
         }
-        self.count(Counter::Calls);
         self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let given_up = self.attempt >= 2;
-        self.end(Some(FailureCause::Timeout), given_up);
+        self.end(Counter::Deadlines, Some(FailureCause::Timeout), given_up);
     }
 
     /// The body could not be timed.
     #[cold]
     pub(super) fn could_not_be_timed(&mut self) {
         self.release(BreakerOutcome::Ignored, Moment::now);
-        self.count(Counter::Attempts);
-        self.count(Counter::Calls);
-        self.count(Counter::InvalidConfig);
-        self.end(Some(FailureCause::InvalidConfig), false);
+        self.count(Counter::AttemptNotTimed);
+        self.end(
+            Counter::InvalidConfig,
+            Some(FailureCause::InvalidConfig),
+            false,
+        );
     }
 
     pub(super) fn timeout_error(&self) -> ResilienceError {
@@ -217,11 +216,11 @@ impl Call {
     fn end_attempt(&mut self, verdict: Verdict, now: Moment) {
         self.blame(verdict);
         let outcome = breaker_outcome(verdict);
+        self.core().attempt_took(now.since(self.now));
         // A breaker that opens says so inside the call's span.
         let span = self.logged.as_ref().map(|logged| logged.span.clone());
         span.unwrap_or_else(Span::none)
             .in_scope(|| self.release(outcome, || now));
-        self.count(Counter::Attempts);
         self.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,
             Class::OutcomeUnknown => Counter::OutcomeUnknown,
@@ -242,9 +241,13 @@ impl Call {
             match self.plan_retry(verdict, now) {
                 Ok(pause) => {
                     let attempt = self.attempt;
-                    if listening!(Level::WARN) {
-                        self.tell(|subject| {
-                            events::retry(subject, attempt, pause, verdict, error_type);
+                    if self.is_heard(Level::WARN) {
+                        self.tell(EventKind::Retry {
+                            attempt,
+                            delay: pause,
+                            class: verdict.class(),
+                            code: verdict.code(),
+                            error_type,
                         });
                     }
                     return Next::Retry;
@@ -254,7 +257,6 @@ impl Call {
         } else {
             None
         };
-        self.count(Counter::Calls);
         let reason = refused.unwrap_or(if self.given_up_inside {
             "given up by an inner call"
         } else {
@@ -262,7 +264,7 @@ impl Call {
         });
         self.tell_gave_up(reason, verdict, error_type);
         let given_up = self.attempt >= 2 || self.given_up_inside;
-        self.end(Some(cause), given_up);
+        self.end(Counter::Failed, Some(cause), given_up);
         Next::Stop {
             exhausted: refused.is_some() && self.plan().max_attempts() > 1,
         }
@@ -324,8 +326,14 @@ impl Call {
 
     fn tell_gave_up(&mut self, reason: NoRetry, verdict: Verdict, error_type: &'static str) {
         let attempts = self.attempt;
-        if listening!(Level::WARN) {
-            self.tell(|subject| events::gave_up(subject, attempts, reason, verdict, error_type));
+        if self.is_heard(Level::WARN) {
+            self.tell(EventKind::GaveUp {
+                attempts,
+                reason,
+                class: verdict.class(),
+                code: verdict.code(),
+                error_type,
+            });
         }
     }
 }

@@ -43,8 +43,8 @@ use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
 use crate::safety::Safety;
 use crate::service::Service;
-use crate::telemetry::events::{self, Level, Subject, listening};
-use crate::telemetry::{CorrelationId, Counter};
+use crate::telemetry::trace::{self, Level, Subject, listening};
+use crate::telemetry::{CallResult, CorrelationId, Counter, Event, EventKind};
 use crate::timer::NoTimer;
 
 use read_through::Loading;
@@ -241,7 +241,7 @@ impl Call {
     }
 
     fn count(&self, counter: Counter) {
-        self.core().counters.add(counter);
+        self.core().count(counter);
     }
 
     /// Opens the span of the call, if anybody listens.
@@ -278,18 +278,66 @@ impl Call {
         })
     }
 
-    /// Lets `say` tell of something, inside the span.
+    /// Whether anybody hears of an event at this level.
+    fn is_heard(&self, level: Level) -> bool {
+        let heard = match level {
+            Level::ERROR => listening!(Level::ERROR),
+            Level::WARN => listening!(Level::WARN),
+            _ => listening!(Level::INFO),
+        };
+        heard || self.core().observers.hear_calls()
+    }
+
+    /// Tells of something that happened, inside the span, and whoever subscribed.
     #[cold]
-    fn tell(&mut self, say: impl FnOnce(Subject<'_>)) {
+    fn tell(&mut self, kind: EventKind) {
         self.logged();
         let plan = self.plan();
         let Some(logged) = &self.logged else { return };
-        let _entered = logged.span.enter();
-        say(Subject {
-            service: &plan.core.name,
-            function: &plan.function.name,
-            correlation_id: &logged.correlation,
-        });
+        {
+            let _entered = logged.span.enter();
+            let subject = Subject {
+                service: &plan.core.name,
+                function: &plan.function.name,
+                correlation_id: &logged.correlation,
+            };
+            trace::say(subject, &kind);
+        }
+        let observers = &plan.core.observers;
+        if observers.hear_calls() || kind.is_change() && observers.hear_changes() {
+            observers.send(Event {
+                function: Some(Arc::clone(&plan.function.name)),
+                correlation_id: Some(logged.correlation.clone()),
+                ..Event::new(plan.core.name.clone(), kind)
+            });
+        }
+    }
+
+    /// Tells how a call ended that is watched.
+    #[cold]
+    fn tell_end(&mut self, end: Counter, now: Moment) {
+        let elapsed = now.since(self.started);
+        let core = self.core();
+        let result = end.call_result();
+        if end == Counter::Clean || end == Counter::Recovered {
+            core.attempt_took(now.since(self.now));
+        }
+        // What was turned away took no time, and who went away did not wait for the end.
+        if matches!(
+            result,
+            CallResult::Success | CallResult::Failure | CallResult::Deadline
+        ) && self.attempt > 0
+        {
+            core.call_took(elapsed);
+        }
+        if core.observers.hear_calls() {
+            let attempts = self.attempt;
+            self.tell(EventKind::CallEnded {
+                result,
+                attempts,
+                elapsed,
+            });
+        }
     }
 
     /// Ends the running attempt with what the breaker is to learn from it.
@@ -328,7 +376,11 @@ impl Call {
     }
 
     /// The last word: nothing more will be tried.
-    fn end(&mut self, cause: Option<FailureCause>, given_up: bool) {
+    fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
+        self.count(end);
+        if self.core().observers.watch_calls() {
+            self.tell_end(end, Moment::now().max(self.now));
+        }
         self.ended = true;
         self.cause = cause;
         // A success says nothing of an error that somebody else gave up on in the same poll.
@@ -394,19 +446,25 @@ impl Refusal {
 
     fn tell(self, call: &mut Call) {
         match self {
-            Self::CircuitBreaker { retry_after } => {
-                let retry_after = Some(retry_after);
-                call.tell(|subject| events::rejected(subject, "circuit_breaker", retry_after));
-            }
-            Self::RateLimit { retry_after } => {
-                call.tell(|subject| events::rejected(subject, "rate_limit", retry_after));
-            }
-            Self::Bulkhead => call.tell(|subject| events::rejected(subject, "bulkhead", None)),
-            Self::Deadline => call.tell(|subject| events::rejected(subject, "deadline", None)),
+            Self::CircuitBreaker { retry_after } => call.tell(EventKind::Rejected {
+                cause: "circuit_breaker",
+                retry_after: Some(retry_after),
+            }),
+            Self::RateLimit { retry_after } => call.tell(EventKind::Rejected {
+                cause: "rate_limit",
+                retry_after,
+            }),
+            Self::Bulkhead => call.tell(EventKind::Rejected {
+                cause: "bulkhead",
+                retry_after: None,
+            }),
+            Self::Deadline => call.tell(EventKind::Rejected {
+                cause: "deadline",
+                retry_after: None,
+            }),
             Self::InvalidConfig | Self::NoTimer(_) => {
-                let error = self.config_error(call);
-                let problems = error.problems().len();
-                call.tell(|subject| events::invalid_config(subject, problems));
+                let problems = self.config_error(call).problems().len();
+                call.tell(EventKind::InvalidConfig { problems });
             }
         }
     }
@@ -419,13 +477,15 @@ impl Drop for Call {
         }
         // The caller went away, or the body panicked.
         if self.hold.running {
-            self.count(Counter::Attempts);
+            self.count(Counter::AttemptAbandoned);
             self.release(BreakerOutcome::Abandoned, Moment::now);
         } else {
             self.hand_back();
         }
-        self.count(Counter::Calls);
         self.count(Counter::Abandoned);
+        if self.core().observers.watch_calls() {
+            self.tell_end(Counter::Abandoned, Moment::now().max(self.now));
+        }
     }
 }
 

@@ -22,8 +22,8 @@ use crate::cache::{
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
-use crate::telemetry::Counter;
-use crate::telemetry::events::{self, Level, listening};
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
 use crate::timer;
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
@@ -230,9 +230,13 @@ impl Call {
     fn served(&mut self, served: &Served) -> Value {
         if let Some(stale) = served.stale {
             self.count(Counter::CacheStale);
-            if listening!(Level::WARN) {
+            if self.is_heard(Level::WARN) {
                 let Failure { class, code, .. } = served.failure;
-                self.tell(|subject| events::stale(subject, class, code, stale));
+                self.tell(EventKind::Stale {
+                    class,
+                    code,
+                    age: stale,
+                });
             }
         }
         Arc::clone(&served.value)

@@ -14,8 +14,8 @@ use crate::body;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
-use crate::telemetry::Counter;
-use crate::telemetry::events::{self, Level, listening};
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
 
 /// Which failures a fallback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +114,10 @@ impl Call {
             "registered" => Counter::FallbackRegistered,
             _ => Counter::FallbackCall,
         });
-        if listening!(Level::WARN) {
-            let cause = self.cause_name();
-            self.tell(|subject| events::fallback(subject, strategy, cause));
+        if self.is_heard(Level::WARN) {
+            let cause = self.cause;
+            self.tell(EventKind::Fallback { strategy, cause });
         }
-    }
-
-    fn cause_name(&self) -> &'static str {
-        self.cause.map_or("", FailureCause::name)
     }
 
     /// Runs a fallback function inside the call's span.
@@ -174,9 +170,9 @@ impl Call {
     #[cold]
     pub(super) fn fallback_failed(&mut self, strategy: &'static str) {
         self.count(Counter::FallbackFailed);
-        if listening!(Level::WARN) {
-            let cause = self.cause_name();
-            self.tell(|subject| events::fallback_failed(subject, strategy, cause));
+        if self.is_heard(Level::WARN) {
+            let cause = self.cause;
+            self.tell(EventKind::FallbackFailed { strategy, cause });
         }
     }
 

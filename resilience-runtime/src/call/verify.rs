@@ -6,7 +6,8 @@ use super::Call;
 use super::companion::Verified;
 use super::outcome::{Attempt, AttemptEnd, Outcome};
 use crate::clock::Moment;
-use crate::telemetry::events::{self, Level, listening};
+use crate::telemetry::EventKind;
+use crate::telemetry::trace::Level;
 use crate::timer;
 use crate::verdict::Class;
 use crate::verdict::probe::Judgement;
@@ -73,13 +74,9 @@ impl Call {
             }
         }
         (call.now, call.given_up_inside) = (began, given_up_inside);
-        if listening!(Level::WARN) {
-            let found = match &verified {
-                Some(Some(_)) => "happened",
-                Some(None) => "did not happen",
-                None => "unknown",
-            };
-            call.tell(|subject| events::verified(subject, found));
+        if call.is_heard(Level::WARN) {
+            let took_effect = verified.as_ref().map(Option::is_some);
+            call.tell(EventKind::Verified { took_effect });
         }
         match verified {
             Some(Some(value)) => Attempt(AttemptEnd::Done(R::from_result(Ok(value)))),

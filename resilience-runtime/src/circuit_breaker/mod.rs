@@ -22,8 +22,8 @@ pub(crate) use self::gate::Rejection;
 pub use self::held::HeldOpen;
 pub(crate) use self::machine::Outcome;
 pub use self::permit::{OwnedPermit, Permit};
-pub use self::state::CircuitState;
 use self::state::Transition;
+pub use self::state::{CircuitChange, CircuitState};
 pub use self::stats::CircuitBreakerStats;
 pub(crate) use self::word::Ticket;
 use crate::clock::Moment;
@@ -66,7 +66,10 @@ use crate::verdict::{BreakerSignal, Classify, Verdict};
 pub struct CircuitBreaker {
     name: ServiceName,
     gate: Gate,
+    listener: Option<Listener>,
 }
+
+type Listener = Box<dyn Fn(CircuitChange) + Send + Sync>;
 
 impl CircuitBreaker {
     /// A closed breaker for the service of this name.
@@ -81,7 +84,32 @@ impl CircuitBreaker {
         Ok(Self {
             name: name.into(),
             gate: Gate::new(config, Moment::now()),
+            listener: None,
         })
+    }
+
+    /// Tells `listener` of every change of state, once it is made and outside of all locks. So two changes
+    /// that threads make at the same time may be told in either order. It runs where the change is made, in
+    /// the middle of a call, and replaces an earlier one.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+    ///
+    /// let (changes, told) = mpsc::channel();
+    /// let breaker = CircuitBreaker::new("llm", CircuitBreakerConfig::default())?
+    ///     .with_listener(move |change| changes.send(change.to).unwrap());
+    /// breaker.force_open();
+    /// assert_eq!(told.try_recv(), Ok(CircuitState::ForcedOpen));
+    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn with_listener(
+        mut self,
+        listener: impl Fn(CircuitChange) + Send + Sync + 'static,
+    ) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
     }
 
     /// The service that it protects.
@@ -288,7 +316,15 @@ impl CircuitBreaker {
     #[inline]
     fn announce(&self, change: Option<Transition>) {
         if let Some(change) = change {
-            change.announce(&self.name);
+            self.tell(change);
+        }
+    }
+
+    #[cold]
+    fn tell(&self, change: Transition) {
+        change.announce(&self.name);
+        if let Some(listener) = &self.listener {
+            listener(change.into());
         }
     }
 

@@ -69,6 +69,28 @@ pub(super) struct Transition {
     pub(super) pause: Duration,
 }
 
+/// A change of a breaker's state, for [`CircuitBreaker::with_listener`](super::CircuitBreaker::with_listener).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CircuitChange {
+    /// From this.
+    pub from: CircuitState,
+    /// To this.
+    pub to: CircuitState,
+    /// Where it opened: for how long.
+    pub pause: Option<Duration>,
+}
+
+impl From<Transition> for CircuitChange {
+    fn from(transition: Transition) -> Self {
+        Self {
+            from: transition.from,
+            to: transition.to,
+            pause: (transition.to == CircuitState::Open).then_some(transition.pause),
+        }
+    }
+}
+
 impl Transition {
     #[cold]
     pub(super) fn announce(self, service: &ServiceName) {

@@ -1,6 +1,7 @@
 //! What the callers of a service share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
@@ -9,7 +10,7 @@ use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::session::Session;
-use crate::telemetry::Counters;
+use crate::telemetry::{Counter, Counters, Event, Latency, Observers};
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
 #[derive(Debug)]
@@ -22,7 +23,34 @@ pub(crate) struct ServiceCore {
     pub(crate) budget: RetryBudget,
     pub(crate) session: Session,
     pub(crate) counters: Counters,
+    pub(crate) latency: OnceLock<Box<Latency>>,
+    pub(crate) observers: Arc<Observers>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "testing")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
+}
+
+impl ServiceCore {
+    #[inline]
+    pub(crate) fn count(&self, counter: Counter) {
+        self.counters.add(counter);
+    }
+
+    /// Takes note of how long a call took, where that is measured.
+    pub(crate) fn call_took(&self, took: Duration) {
+        if self.observers.measures_latency() {
+            self.latency.get_or_init(Box::default).call(took);
+        }
+    }
+
+    /// Takes note of how long an attempt took, where that is measured.
+    pub(crate) fn attempt_took(&self, took: Duration) {
+        if self.observers.measures_latency() {
+            self.latency.get_or_init(Box::default).attempt(took);
+        }
+    }
+
+    pub(crate) fn send(&self, event: Event) {
+        self.observers.send(event);
+    }
 }

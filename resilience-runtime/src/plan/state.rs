@@ -13,7 +13,7 @@ use crate::name::ServiceKind;
 #[derive(Debug)]
 pub(crate) struct FunctionState {
     /// Its path; the service's name for calls by hand.
-    pub(crate) name: Box<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) place: &'static str,
     pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,

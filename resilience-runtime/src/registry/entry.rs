@@ -1,6 +1,6 @@
 //! One service of a registry: its functions, and how what they and others say becomes plans.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
@@ -19,7 +19,7 @@ use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::service::{FunctionConfig, Service, ServiceConfig};
 use crate::session::Session;
-use crate::telemetry::Counters;
+use crate::telemetry::{Counters, EventKind};
 
 /// One service and its functions.
 #[derive(Debug)]
@@ -57,11 +57,21 @@ impl Entry {
     pub(super) fn new(name: ServiceName, kind: ServiceKind, registry: &Inner) -> Self {
         let presets = "presets are valid";
         let effective = Effective::preset(kind);
+        let observers = Arc::clone(&registry.observers);
+        let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
+            .expect(presets)
+            .with_listener({
+                let (name, observers) = (name.clone(), Arc::clone(&observers));
+                move |change| {
+                    observers.changed(&name, || EventKind::CircuitChanged {
+                        from: change.from,
+                        to: change.to,
+                        pause: change.pause,
+                    });
+                }
+            });
         let core = Arc::new(ServiceCore {
-            breaker: Arc::new(
-                CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
-                    .expect(presets),
-            ),
+            breaker: Arc::new(breaker),
             limiter: Arc::new(RateLimiter::unlimited(
                 name.clone(),
                 RateLimitConfig::DEFAULT_MAX_KEYS,
@@ -73,6 +83,8 @@ impl Entry {
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
             session: Session::default(),
             counters: Counters::default(),
+            latency: OnceLock::new(),
+            observers,
             registered: Arc::clone(&registry.registered),
             #[cfg(feature = "testing")]
             faults: registry.faults.of(&name),

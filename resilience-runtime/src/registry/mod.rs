@@ -4,6 +4,8 @@
 mod chaos;
 mod entry;
 mod levels;
+mod observe;
+mod plans;
 #[cfg(feature = "testing")]
 mod scope;
 mod written;
@@ -12,16 +14,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use arc_swap::Guard;
-
 use crate::circuit_breaker::CircuitState;
 use crate::config::{ConfigError, ConfigProblem, Origin, Settings, canonical_upper};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
-use crate::plan::{Function, Plan, Site};
 use crate::service::Service;
 use crate::sync::Mutex;
-use crate::telemetry::RegistryStats;
+use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::PutOff;
 
 use entry::Entry;
@@ -54,6 +53,7 @@ struct Inner {
     /// another configuration by comparing one number.
     epoch: AtomicU64,
     registered: Arc<RegisteredFallbacks>,
+    observers: Arc<Observers>,
     #[cfg(feature = "testing")]
     faults: crate::chaos::Faults,
     state: Mutex<State>,
@@ -119,6 +119,7 @@ impl Registry {
             inner: Arc::new(Inner {
                 epoch: AtomicU64::new(next_epoch()),
                 registered: Arc::default(),
+                observers: Arc::default(),
                 #[cfg(feature = "testing")]
                 faults: crate::chaos::Faults::default(),
                 state: Mutex::new(State::default()),
@@ -309,82 +310,6 @@ impl Registry {
         scope::enter(self.clone(), future)
     }
 
-    /// The plan of a call site.
-    #[inline]
-    pub(crate) fn plan_of(
-        &self,
-        site: &'static Site,
-        function: &'static Function,
-    ) -> Guard<Option<Arc<Plan>>> {
-        let cached = site.plan.load();
-        let epoch = self.inner.epoch.load(Ordering::Acquire);
-        if cached.as_ref().is_some_and(|plan| plan.epoch == epoch) {
-            return cached;
-        }
-        self.make_plan(site, function)
-    }
-
-    #[cold]
-    fn make_plan(
-        &self,
-        site: &'static Site,
-        function: &'static Function,
-    ) -> Guard<Option<Arc<Plan>>> {
-        let plan = {
-            let _later = PutOff::begin();
-            let mut state = self.inner.state.lock();
-            self.plan_under_lock(&mut state, site, function)
-        };
-        site.plan.store(Some(Arc::clone(&plan)));
-        Guard::from_inner(Some(plan))
-    }
-
-    fn plan_under_lock(
-        &self,
-        state: &mut State,
-        site: &'static Site,
-        function: &'static Function,
-    ) -> Arc<Plan> {
-        let name = ServiceName::from(function.service);
-        let place = Origin::Attribute(format!("{} ({})", function.name, function.place));
-        if let Err(error) = self.entry(state, &name, function.kind, place) {
-            return self.refused_plan(state, &name, site, function, error);
-        }
-        let written = &mut state.written;
-        let entry = state.entries.get_mut(&name).expect("made just before");
-        if !entry.knows(site) {
-            entry.add(site, function);
-            // What is explicit here may change what the others share: their call sites ask again.
-            if entry.says_shared_values(site) {
-                self.inner.epoch.store(next_epoch(), Ordering::Release);
-            }
-            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
-        } else if entry.plan(site).epoch != self.inner.epoch.load(Ordering::Relaxed) {
-            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
-        }
-        entry.plan(site)
-    }
-
-    /// A plan that refuses every call of a function which cannot belong to its service.
-    fn refused_plan(
-        &self,
-        state: &mut State,
-        name: &ServiceName,
-        site: &'static Site,
-        function: &'static Function,
-        error: ConfigError,
-    ) -> Arc<Plan> {
-        let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        let State { written, entries } = state;
-        let entry = entries.entry(name.clone()).or_insert_with(|| {
-            let entry = Entry::new(name.clone(), function.kind, &self.inner);
-            let mut entry = entry.with_name_taken(error.clone());
-            entry.resolve(written, epoch);
-            entry
-        });
-        entry.refuse(site, function, error, epoch)
-    }
-
     fn entry<'a>(
         &self,
         state: &'a mut State,
@@ -408,6 +333,9 @@ impl Registry {
             let epoch = self.inner.epoch.load(Ordering::Relaxed);
             entry.resolve(&mut state.written, epoch);
             state.entries.insert(name.clone(), entry);
+            self.inner
+                .observers
+                .changed(name, || EventKind::ServiceAdded);
         }
         let entry = state.entries.get_mut(name).expect("made just before");
         if entry.service().kind() != kind {
@@ -473,8 +401,9 @@ impl Registry {
             unknown.log();
         }
         let epoch = next_epoch();
-        for entry in state.entries.values_mut() {
+        for (name, entry) in &mut state.entries {
             entry.resolve(&mut state.written, epoch);
+            self.inner.observers.changed(name, || EventKind::Configured);
         }
         self.inner.epoch.store(epoch, Ordering::Release);
     }

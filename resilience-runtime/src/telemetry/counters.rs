@@ -3,26 +3,38 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::event::CallResult;
+
 /// What is counted of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counter {
-    /// A call whose first attempt succeeded: a call, an attempt and a success in one increment.
+    // How calls end, one of these each.
+    /// With the first attempt's success: the end of a call and of an attempt in one increment.
     Clean,
-    Calls,
-    Attempts,
-    Successes,
-    Transient,
-    OutcomeUnknown,
-    Throttled,
-    Permanent,
-    Timeouts,
+    /// With a later attempt's success.
+    Recovered,
+    /// With a failure of the body.
+    Failed,
     Deadlines,
-    Retries,
     RejectedByCircuit,
     RejectedByRateLimit,
     RejectedByBulkhead,
     InvalidConfig,
     Abandoned,
+
+    // How attempts end that do not succeed, one of these each.
+    Transient,
+    OutcomeUnknown,
+    Throttled,
+    Permanent,
+    /// It was dropped while it ran.
+    AttemptAbandoned,
+    /// There was no timer for it.
+    AttemptNotTimed,
+
+    Timeouts,
+    Retries,
+    Parked,
     FallbackCache,
     FallbackCall,
     FallbackValue,
@@ -37,8 +49,24 @@ pub(crate) enum Counter {
     CacheRefreshes,
 }
 
+impl Counter {
+    /// How a call ended that is counted here.
+    pub(crate) const fn call_result(self) -> CallResult {
+        match self {
+            Self::Clean | Self::Recovered => CallResult::Success,
+            Self::Deadlines => CallResult::Deadline,
+            Self::RejectedByCircuit | Self::RejectedByRateLimit | Self::RejectedByBulkhead => {
+                CallResult::Rejected
+            }
+            Self::InvalidConfig => CallResult::InvalidConfig,
+            Self::Abandoned => CallResult::Abandoned,
+            _ => CallResult::Failure,
+        }
+    }
+}
+
 const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
-const SHARDS: usize = 8;
+pub(super) const SHARDS: usize = 8;
 
 /// One thread's share. Two cache lines apart, because processors fetch them in pairs.
 #[derive(Debug, Default)]
@@ -65,7 +93,7 @@ impl Counters {
 
 /// The shard of the current thread.
 #[inline]
-fn shard() -> usize {
+pub(super) fn shard() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
         static MINE: Cell<usize> = const { Cell::new(usize::MAX) };

@@ -1,15 +1,24 @@
-//! What is told of calls: counters, correlation ids, spans and events. Never an argument, a result or
-//! an error's text.
+//! What is told of calls: counters, latencies, correlation ids, spans and events. Never an argument, a
+//! result or an error's text.
 
 mod correlation;
 mod counters;
-pub(crate) mod events;
+mod event;
+mod latency;
+mod observers;
 mod stats;
+pub(crate) mod trace;
 
 pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
+pub use event::{CallResult, Event, EventKind};
+pub(crate) use latency::Latency;
+pub use latency::{DurationHistogram, ServiceLatency};
+pub use observers::{Events, EventsError};
+pub(crate) use observers::{Interest, Observers};
 pub use stats::{
-    CacheStats, FailureStats, FallbackStats, RegistryStats, RejectionStats, ServiceStats,
+    CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
+    RejectionStats, ServiceStats,
 };
 
 pub(crate) use counters::{Counter, Counters};

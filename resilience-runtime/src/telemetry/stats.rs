@@ -1,9 +1,12 @@
 //! What is known of services, as numbers.
 
+use std::time::Duration;
+
 use crate::circuit_breaker::CircuitBreakerStats;
 use crate::name::{ServiceKind, ServiceName};
 
 use super::counters::{Counter, Counters};
+use super::latency::{DurationHistogram, ServiceLatency};
 
 /// What happened to one service since it was created.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,8 @@ pub struct ServiceStats {
     pub attempts: u64,
     /// Calls that the body answered.
     pub successes: u64,
+    /// Calls that ended with a failure of their last attempt.
+    pub failed: u64,
     /// Attempts that failed, by what their error meant.
     pub failures: FailureStats,
     /// Attempts that were cut by their `timeout`; also among the failures, outcome unknown.
@@ -28,6 +33,8 @@ pub struct ServiceStats {
     pub deadlines: u64,
     /// Attempts after the first.
     pub retries: u64,
+    /// How often the server asked to be left alone, and was.
+    pub parked: u64,
     /// Calls that were turned away before anything was sent, by cause.
     pub rejections: RejectionStats,
     /// Calls that a configuration error kept from running.
@@ -40,6 +47,8 @@ pub struct ServiceStats {
     pub fallbacks: FallbackStats,
     /// What came of asking the caches of its functions.
     pub cache: CacheStats,
+    /// How long calls and attempts took, since it has been [measured](crate::Registry::measure_latency).
+    pub latency: Option<LatencyStats>,
     /// The circuit breaker.
     pub circuit: CircuitBreakerStats,
     /// What is left of the retry budget.
@@ -141,6 +150,61 @@ pub struct CacheStats {
     pub refreshes: u64,
 }
 
+/// How long the calls and attempts of a service took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LatencyStats {
+    /// Calls that made an attempt, from start to end.
+    pub calls: LatencySummary,
+    /// Attempts.
+    pub attempts: LatencySummary,
+}
+
+/// How long things took, in a few numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct LatencySummary {
+    /// How many there were.
+    pub count: u64,
+    /// On average.
+    pub mean: Option<Duration>,
+    /// Half took at most that.
+    pub p50: Option<Duration>,
+    /// 90 % took at most that.
+    pub p90: Option<Duration>,
+    /// 95 % took at most that.
+    pub p95: Option<Duration>,
+    /// 99 % took at most that.
+    pub p99: Option<Duration>,
+    /// The longest.
+    pub max: Duration,
+}
+
+impl From<&DurationHistogram> for LatencySummary {
+    fn from(histogram: &DurationHistogram) -> Self {
+        Self {
+            count: histogram.count(),
+            mean: histogram.mean(),
+            p50: histogram.quantile(0.5),
+            p90: histogram.quantile(0.9),
+            p95: histogram.quantile(0.95),
+            p99: histogram.quantile(0.99),
+            max: histogram.max(),
+        }
+    }
+}
+
+impl From<&ServiceLatency> for LatencyStats {
+    fn from(latency: &ServiceLatency) -> Self {
+        Self {
+            calls: (&latency.calls).into(),
+            attempts: (&latency.attempts).into(),
+        }
+    }
+}
+
 /// What happened to all services of a registry.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -168,15 +232,23 @@ pub struct RegistryStats {
 
 impl Counters {
     pub(crate) fn calls(&self) -> u64 {
-        self.get(Counter::Clean) + self.get(Counter::Calls)
+        self.successes()
+            + self.get(Counter::Failed)
+            + self.get(Counter::Deadlines)
+            + self.rejections().total()
+            + self.get(Counter::InvalidConfig)
+            + self.get(Counter::Abandoned)
     }
 
     pub(crate) fn attempts(&self) -> u64 {
-        self.get(Counter::Clean) + self.get(Counter::Attempts)
+        self.successes()
+            + self.failures().total()
+            + self.get(Counter::AttemptAbandoned)
+            + self.get(Counter::AttemptNotTimed)
     }
 
     pub(crate) fn successes(&self) -> u64 {
-        self.get(Counter::Clean) + self.get(Counter::Successes)
+        self.get(Counter::Clean) + self.get(Counter::Recovered)
     }
 
     pub(crate) fn failures(&self) -> FailureStats {

@@ -17,7 +17,7 @@ use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 use crate::plan::ServiceCore;
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, Event, EventKind};
 use crate::verdict::Verdict;
 use crate::verdict::probe::Judgement;
 
@@ -192,7 +192,12 @@ impl Held {
     }
 
     fn broken(&mut self, verdict: Verdict) {
-        self.core.counters.add(Counter::BrokenStreams);
+        self.core.count(Counter::BrokenStreams);
+        if self.core.observers.hear_calls() {
+            let class = verdict.class();
+            let event = EventKind::StreamBroken { class };
+            self.core.send(Event::new(self.core.name.clone(), event));
+        }
         self.end(breaker_outcome(verdict));
     }
 }

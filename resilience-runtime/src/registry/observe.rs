@@ -1,0 +1,57 @@
+//! What others learn of a registry's services while it works.
+
+use super::Registry;
+use crate::telemetry::{Events, Interest};
+
+impl Registry {
+    /// Everything that happens to the services from now on: each end of a call, retry, rejection and
+    /// fallback, and all changes. While nobody subscribes, a call pays one load for it.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use resilience_runtime::{BoxError, CallResult, EventKind, Registry, ServiceKind};
+    ///
+    /// let registry = Registry::new();
+    /// let openai = registry.service("openai", ServiceKind::Llm)?;
+    /// let mut events = registry.subscribe();
+    /// openai.call(|| async { Ok::<_, BoxError>("hello") }).await?;
+    ///
+    /// let event = events.recv().await?;
+    /// assert_eq!(event.service, *openai.name());
+    /// assert!(matches!(event.kind, EventKind::CallEnded { result: CallResult::Success, attempts: 1, .. }));
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "events are only kept for who reads them"]
+    pub fn subscribe(&self) -> Events {
+        self.inner.observers.subscribe(Interest::Everything)
+    }
+
+    /// Only what [changes the state](crate::EventKind::is_change) of services: breakers that open and close,
+    /// servers that asked to be left alone, services that are new or configured anew. However busy the
+    /// services are, these are few.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use resilience_runtime::{CircuitState, EventKind, Registry, ServiceKind};
+    ///
+    /// let registry = Registry::new();
+    /// let openai = registry.service("openai", ServiceKind::Llm)?;
+    /// let mut changes = registry.subscribe_to_changes();
+    /// openai.circuit_breaker().force_open();
+    ///
+    /// let event = changes.recv().await?;
+    /// assert!(matches!(event.kind, EventKind::CircuitChanged { to: CircuitState::ForcedOpen, .. }));
+    /// # Ok(()) }
+    /// ```
+    #[must_use = "events are only kept for who reads them"]
+    pub fn subscribe_to_changes(&self) -> Events {
+        self.inner.observers.subscribe(Interest::Changes)
+    }
+
+    /// Measures from now on how long calls and attempts take, for
+    /// [`Service::latency`](crate::Service::latency) and the statistics. Each attempt then reads the clock
+    /// once more.
+    pub fn measure_latency(&self) {
+        self.inner.observers.measure_latency();
+    }
+}

@@ -1,0 +1,91 @@
+//! How a call site comes by its plan.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arc_swap::Guard;
+
+use super::entry::Entry;
+use super::{Registry, State, next_epoch};
+use crate::config::{ConfigError, Origin};
+use crate::name::ServiceName;
+use crate::plan::{Function, Plan, Site};
+use crate::wake::PutOff;
+
+impl Registry {
+    /// The plan of a call site.
+    #[inline]
+    pub(crate) fn plan_of(
+        &self,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Guard<Option<Arc<Plan>>> {
+        let cached = site.plan.load();
+        let epoch = self.inner.epoch.load(Ordering::Acquire);
+        if cached.as_ref().is_some_and(|plan| plan.epoch == epoch) {
+            return cached;
+        }
+        self.make_plan(site, function)
+    }
+
+    #[cold]
+    fn make_plan(
+        &self,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Guard<Option<Arc<Plan>>> {
+        let plan = {
+            let _later = PutOff::begin();
+            let mut state = self.inner.state.lock();
+            self.plan_under_lock(&mut state, site, function)
+        };
+        site.plan.store(Some(Arc::clone(&plan)));
+        Guard::from_inner(Some(plan))
+    }
+
+    fn plan_under_lock(
+        &self,
+        state: &mut State,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Arc<Plan> {
+        let name = ServiceName::from(function.service);
+        let place = Origin::Attribute(format!("{} ({})", function.name, function.place));
+        if let Err(error) = self.entry(state, &name, function.kind, place) {
+            return self.refused_plan(state, &name, site, function, error);
+        }
+        let written = &mut state.written;
+        let entry = state.entries.get_mut(&name).expect("made just before");
+        if !entry.knows(site) {
+            entry.add(site, function);
+            // What is explicit here may change what the others share: their call sites ask again.
+            if entry.says_shared_values(site) {
+                self.inner.epoch.store(next_epoch(), Ordering::Release);
+            }
+            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+        } else if entry.plan(site).epoch != self.inner.epoch.load(Ordering::Relaxed) {
+            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+        }
+        entry.plan(site)
+    }
+
+    /// A plan that refuses every call of a function which cannot belong to its service.
+    fn refused_plan(
+        &self,
+        state: &mut State,
+        name: &ServiceName,
+        site: &'static Site,
+        function: &'static Function,
+        error: ConfigError,
+    ) -> Arc<Plan> {
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let State { written, entries } = state;
+        let entry = entries.entry(name.clone()).or_insert_with(|| {
+            let entry = Entry::new(name.clone(), function.kind, &self.inner);
+            let mut entry = entry.with_name_taken(error.clone());
+            entry.resolve(written, epoch);
+            entry
+        });
+        entry.refuse(site, function, error, epoch)
+    }
+}
