@@ -230,7 +230,7 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     );
 ///     loop {
 ///         // Pauses before a retry, asks breaker, limiter and bulkhead.
-///         if !Call::admit(&mut call).await {
+///         if !(Call::admit_at_once(&mut call) || Call::admit(&mut call).await) {
 ///             break Call::refuse(&mut call);
 ///         }
 ///         let attempt = Call::run(&mut call, async move { /* the body, as written */ }).await;

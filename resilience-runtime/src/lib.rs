@@ -46,6 +46,7 @@
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
+//! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |

@@ -14,6 +14,8 @@ pub use crate::call::unasked as registered;
 pub use crate::call::{
     Attempt, Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok,
 };
+#[cfg(feature = "testing")]
+pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
     Abandoned, CacheConfig, Jitter, Key, Pattern, RefreshAhead, Strategy, Value, Window,
 };

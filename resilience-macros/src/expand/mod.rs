@@ -4,7 +4,7 @@
 //! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
 //! Call::key(&mut call, &(key));
 //! let out = loop {
-//!     if !Call::admit(&mut call).await { break Call::refuse(&mut call); }
+//!     if !(Call::admit_at_once(&mut call) || Call::admit(&mut call).await) { break Call::refuse(&mut call); }
 //!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }).await };
 //!     if let Break(out) = Call::settle(&mut call, attempt, judge, ok, exhausted) { break out; }
 //! };
@@ -167,7 +167,7 @@ impl Expansion<'_> {
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
-                if !#private::Call::admit(&mut call).await {
+                if !(#private::Call::admit_at_once(&mut call) || #private::Call::admit(&mut call).await) {
                     break #refuse;
                 }
                 let attempt = #attempt;
@@ -190,7 +190,7 @@ impl Expansion<'_> {
         let used = judge::used(self);
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
-            if #private::Call::admit(&mut call).await {
+            if #private::Call::admit_at_once(&mut call) || #private::Call::admit(&mut call).await {
                 let attempt = #attempt;
                 #verified
                 #used

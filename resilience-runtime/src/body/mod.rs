@@ -7,45 +7,52 @@
 pub mod hint;
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 
 pub(crate) use hint::{Hint, Remaining};
 
-#[derive(Clone, Copy)]
-struct Frame {
+/// A few flags in one byte, which is read and written once at each edge of a poll.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Frame(u8);
+
+impl Frame {
+    const OUTSIDE: Self = Self(0);
     /// A body is being polled.
-    inside: bool,
+    const INSIDE: u8 = 1;
     /// Without it, an annotated function that calls an annotated function multiplies attempts.
-    given_up: bool,
+    const GIVEN_UP: u8 = 2;
     /// There is something in `HINT`.
-    hinted: bool,
+    const HINTED: u8 = 4;
+
+    #[inline]
+    fn has(self, flag: u8) -> bool {
+        self.0 & flag != 0
+    }
+
+    #[inline]
+    fn with(self, flag: u8, on: bool) -> Self {
+        Self(if on { self.0 | flag } else { self.0 & !flag })
+    }
 }
 
 thread_local! {
-    static FRAME: Cell<Frame> = const {
-        Cell::new(Frame { inside: false, given_up: false, hinted: false })
-    };
+    static FRAME: Cell<Frame> = const { Cell::new(Frame::OUTSIDE) };
     static HINT: Cell<Option<Box<Hint>>> = const { Cell::new(None) };
 }
 
 /// Says that the error which is about to leave an annotated call is not to be retried by an outer one.
 pub(crate) fn mark(given_up: bool) {
-    FRAME.set(Frame {
-        given_up,
-        ..FRAME.get()
-    });
+    FRAME.set(FRAME.get().with(Frame::GIVEN_UP, given_up));
 }
 
 /// Notes something of the server, where a body is being polled.
 fn note(say: impl FnOnce(&mut Hint)) {
     let frame = FRAME.get();
-    if frame.inside {
+    if frame.has(Frame::INSIDE) {
         let mut hint = HINT.take().unwrap_or_default();
         say(&mut hint);
         HINT.set(Some(hint));
-        FRAME.set(Frame {
-            hinted: true,
-            ..frame
-        });
+        FRAME.set(frame.with(Frame::HINTED, true));
     }
 }
 
@@ -59,34 +66,50 @@ impl PollScope {
     /// `said`: what the body said in earlier polls.
     #[inline]
     pub(crate) fn enter(said: Option<Box<Hint>>) -> Self {
-        let outer = FRAME.replace(Frame {
-            inside: true,
-            given_up: false,
-            hinted: said.is_some(),
-        });
-        let outer_hint = if outer.hinted { HINT.take() } else { None };
-        if said.is_some() {
-            HINT.set(said);
+        let outer = FRAME.replace(Frame(Frame::INSIDE));
+        if said.is_none() && !outer.has(Frame::HINTED) {
+            return Self {
+                outer,
+                outer_hint: None,
+            };
         }
-        Self { outer, outer_hint }
+        Self::enter_with_hints(outer, said)
+    }
+
+    #[cold]
+    fn enter_with_hints(outer: Frame, said: Option<Box<Hint>>) -> Self {
+        FRAME.set(Frame(Frame::INSIDE).with(Frame::HINTED, said.is_some()));
+        Self {
+            outer,
+            outer_hint: HINT.replace(said),
+        }
     }
 
     /// Whether an inner call gave up during this poll, and what the body has said until now.
     #[inline]
     pub(crate) fn end(self) -> (bool, Option<Box<Hint>>) {
-        let frame = FRAME.get();
-        let hint = if frame.hinted { HINT.take() } else { None };
-        (frame.given_up, hint)
+        let scope = ManuallyDrop::new(self);
+        let frame = FRAME.replace(scope.outer);
+        let given_up = frame.has(Frame::GIVEN_UP);
+        if !frame.has(Frame::HINTED) && !scope.outer.has(Frame::HINTED) {
+            return (given_up, None);
+        }
+        (given_up, ManuallyDrop::into_inner(scope).take_hint())
+    }
+
+    #[cold]
+    fn take_hint(mut self) -> Option<Box<Hint>> {
+        let hint = HINT.replace(self.outer_hint.take());
+        std::mem::forget(self);
+        hint
     }
 }
 
 impl Drop for PollScope {
-    #[inline]
+    /// After a panic: what the body said would be taken for the outer one's.
+    #[cold]
     fn drop(&mut self) {
-        // After a panic, what the body said would be taken for the outer one's.
-        if FRAME.get().hinted || self.outer.hinted {
-            HINT.set(self.outer_hint.take());
-        }
+        HINT.set(self.outer_hint.take());
         FRAME.set(self.outer);
     }
 }

@@ -16,6 +16,7 @@ use crate::bulkhead::EnterError;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
+use crate::plan::Plan;
 use crate::rate_limit::{Take, WaitError};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
@@ -47,6 +48,55 @@ enum Gate {
 }
 
 impl Call {
+    /// Lets the first attempt begin if nothing stands in its way. `false`: ask [`admit`](Self::admit), which
+    /// looks at everything again that could be otherwise by then.
+    #[inline]
+    pub fn admit_at_once(call: &mut Self) -> bool {
+        call.attempt == 0 && call.pass_at_once()
+    }
+
+    fn pass_at_once(&mut self) -> bool {
+        if !self.announced {
+            self.announce();
+        }
+        let Self {
+            plan,
+            hold,
+            now,
+            deadline_at,
+            key,
+            cost,
+            ..
+        } = self;
+        let plan: &Plan = plan;
+        let core = &*plan.core;
+        if plan.refusal.is_some() || *now >= *deadline_at {
+            return false;
+        }
+        if !plan.bare {
+            if plan.circuit {
+                match core.breaker.admit_while_closed() {
+                    Some(ticket) => hold.ticket = Some(ticket),
+                    None => return false,
+                }
+            }
+            if plan.rate_limit {
+                match core.limiter.try_take(*key, *cost, *now) {
+                    Take::Taken { at } => hold.taken = Some(at),
+                    Take::Refused { .. } => return false,
+                }
+            }
+            if plan.bulkhead {
+                hold.place = core.bulkhead.try_enter();
+                if !hold.place {
+                    return false;
+                }
+            }
+        }
+        self.attempt = 1;
+        true
+    }
+
     /// Waits until the next attempt may begin. `false`: it may not, see [`refuse`](Self::refuse).
     #[inline]
     pub fn admit(call: &mut Self) -> Admit<'_> {

@@ -27,7 +27,7 @@ impl Call {
         E: From<ResilienceError>,
     {
         loop {
-            if !Self::admit(self).await {
+            if !(Self::admit_at_once(self) || Self::admit(self).await) {
                 return Self::refuse(self);
             }
             let end = Self::run(self, attempt()).await;

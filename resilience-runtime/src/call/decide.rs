@@ -11,6 +11,7 @@ use crate::clock::Moment;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
+use crate::plan::Plan;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::probe::Judgement;
@@ -41,21 +42,40 @@ impl Call {
     /// The body succeeded. Compiled once, not into each annotated function.
     #[inline(never)]
     pub(super) fn succeeded(&mut self) {
-        if !self.plan().bare {
-            self.release(BreakerOutcome::Success, Moment::now);
-            if self.plan().budget {
-                self.core().budget.deposit();
+        let Self { plan, hold, .. } = self;
+        let plan: &Plan = plan;
+        let core = &*plan.core;
+        let heard = match hold.ticket {
+            Some(ticket) => core.breaker.needs_no_success(ticket),
+            None => true,
+        };
+        if heard {
+            // What the attempt took of the rate limit is spent.
+            (hold.ticket, hold.taken, hold.running) = (None, None, false);
+            if std::mem::take(&mut hold.place) {
+                core.bulkhead.leave();
             }
-            if self.hint.is_some() {
-                self.leave_alone(None, Moment::now().max(self.now));
-            }
+        }
+        if plan.budget {
+            core.budget.deposit();
         }
         let end = if self.attempt == 1 {
             Counter::Clean
         } else {
             Counter::Recovered
         };
+        if !heard || self.hint.is_some() {
+            self.succeeded_with_more_to_tell();
+        }
         self.end(end, None, false);
+    }
+
+    #[cold]
+    fn succeeded_with_more_to_tell(&mut self) {
+        self.release(BreakerOutcome::Success, Moment::now);
+        if self.hint.is_some() {
+            self.leave_alone(None, Moment::now().max(self.now));
+        }
     }
 
     /// The body failed, or its success was judged a failure.
@@ -218,7 +238,7 @@ impl Call {
         let outcome = breaker_outcome(verdict);
         self.core().attempt_took(now.since(self.now));
         // A breaker that opens says so inside the call's span.
-        let span = self.logged.as_ref().map(|logged| logged.span.clone());
+        let span = self.logged_before().map(|logged| logged.span.clone());
         span.unwrap_or_else(Span::none)
             .in_scope(|| self.release(outcome, || now));
         self.count(match verdict.class() {

@@ -30,7 +30,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use arc_swap::Guard;
 use tracing::Span;
 
 use crate::body::{self, Hint};
@@ -39,7 +38,7 @@ use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
-use crate::plan::{Function, Plan, ServiceCore, Site};
+use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
 use crate::safety::Safety;
@@ -56,7 +55,7 @@ pub use outcome::{Attempt, CloneForRetry, Outcome, ok_is_ok};
 
 /// One guarded call. Everything that it holds is given back when it is dropped, wherever that happens.
 pub struct Call {
-    plan: Guard<Option<Arc<Plan>>>,
+    plan: PlanRef,
     started: Moment,
     /// The last reading of the clock: when the running attempt began.
     now: Moment,
@@ -88,13 +87,19 @@ pub struct Call {
     hint: Option<Box<Hint>>,
     /// Whether it was looked at who listens.
     announced: bool,
-    logged: Option<Box<Logged>>,
-    /// Where the call is made for a cache.
-    loading: Option<Box<Loading>>,
+    aside: Option<Box<Aside>>,
 }
 
-/// What a call needs only where something is logged of it. Boxed, so that every other call is smaller, and
-/// dropping one is a single test.
+/// What most calls do not need. Boxed, so that they are smaller, and dropping it is a single test.
+#[derive(Default)]
+struct Aside {
+    /// Where something is logged of the call.
+    logged: Option<Logged>,
+    /// Where the call is made for a cache.
+    loading: Option<Loading>,
+}
+
+/// How a call is called in what is logged of it.
 struct Logged {
     span: Span,
     correlation: CorrelationId,
@@ -103,13 +108,13 @@ struct Logged {
 }
 
 impl Logged {
-    fn new(correlation: CorrelationId) -> Box<Self> {
+    fn new(correlation: CorrelationId) -> Self {
         static CALLS: AtomicU64 = AtomicU64::new(1);
-        Box::new(Self {
+        Self {
             span: Span::none(),
             correlation,
             number: CALLS.fetch_add(1, Ordering::Relaxed),
-        })
+        }
     }
 }
 
@@ -172,16 +177,13 @@ impl Call {
 
     /// Begins a call by hand.
     pub(crate) fn by_hand(service: &Service) -> Self {
-        Self::with_plan(service.plan.load())
+        Self::with_plan(PlanRef::Shared(service.plan.load()))
     }
 
-    #[inline]
-    fn with_plan(plan: Guard<Option<Arc<Plan>>>) -> Self {
+    #[inline(always)]
+    fn with_plan(plan: PlanRef) -> Self {
         let now = Moment::now();
-        let deadline_at = plan
-            .as_ref()
-            .and_then(|plan| plan.deadline)
-            .map_or(Moment::FAR_FUTURE, |deadline| now.after(deadline));
+        let deadline_at = Moment(now.0.saturating_add(plan.until_deadline));
         Self {
             plan,
             started: now,
@@ -206,8 +208,7 @@ impl Call {
             refusal: None,
             hint: None,
             announced: false,
-            logged: None,
-            loading: None,
+            aside: None,
         }
     }
 
@@ -237,13 +238,13 @@ impl Call {
     /// The id to log the call under. It becomes text only if something may be logged.
     pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
         if call.is_heard(Level::ERROR) {
-            call.logged = Some(Logged::new(CorrelationId::new(id)));
+            call.aside().logged = Some(Logged::new(CorrelationId::new(id)));
         }
     }
 
     #[inline]
     fn plan(&self) -> &Plan {
-        self.plan.as_ref().expect("a call starts with a plan")
+        &self.plan
     }
 
     #[inline]
@@ -251,6 +252,7 @@ impl Call {
         &self.plan().core
     }
 
+    #[inline]
     fn count(&self, counter: Counter) {
         self.core().count(counter);
     }
@@ -279,9 +281,19 @@ impl Call {
         self.logged().span = span;
     }
 
+    fn aside(&mut self) -> &mut Aside {
+        self.aside.get_or_insert_default()
+    }
+
+    /// How the call is called, if anything was logged of it already.
+    #[inline]
+    fn logged_before(&self) -> Option<&Logged> {
+        self.aside.as_ref()?.logged.as_ref()
+    }
+
     /// The call's correlation id is its own, else the one around it, else a new one.
     fn logged(&mut self) -> &mut Logged {
-        self.logged.get_or_insert_with(|| {
+        self.aside().logged.get_or_insert_with(|| {
             Logged::new(CorrelationId::current().unwrap_or_else(CorrelationId::random))
         })
     }
@@ -301,7 +313,9 @@ impl Call {
     fn tell(&mut self, kind: EventKind) {
         self.logged();
         let plan = self.plan();
-        let Some(logged) = &self.logged else { return };
+        let Some(logged) = self.logged_before() else {
+            return;
+        };
         {
             let _entered = logged.span.enter();
             let subject = Subject {
@@ -385,6 +399,7 @@ impl Call {
     }
 
     /// The last word: nothing more will be tried.
+    #[inline]
     fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
         self.count(end);
         if self.core().observers.watch_calls() {

@@ -173,10 +173,10 @@ impl Call {
 
     fn load(&mut self, leader: Leader) -> Found {
         self.ended = false;
-        self.loading = Some(Box::new(Loading {
+        self.aside().loading = Some(Loading {
             leader,
             verdict: None,
-        }));
+        });
         Found::Nothing
     }
 
@@ -256,7 +256,9 @@ impl Call {
     /// is not outweighed by what another attempt meets.
     #[inline]
     pub(super) fn blame(&mut self, verdict: Verdict) {
-        if let Some(loading) = &mut self.loading {
+        if let Some(aside) = &mut self.aside
+            && let Some(loading) = &mut aside.loading
+        {
             let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
             if !loading.verdict.as_ref().is_some_and(denied) {
                 loading.verdict = Some(verdict);
@@ -266,7 +268,11 @@ impl Call {
 
     /// Keeps the result of the call for others, or finds the answer that stands in for it.
     pub fn keep<R>(call: &mut Self, copying: Copying<R>, out: R) -> R {
-        if call.loading.is_none() {
+        if call
+            .aside
+            .as_ref()
+            .is_none_or(|aside| aside.loading.is_none())
+        {
             return out;
         }
         match call.land((copying.keep)(&out)) {
@@ -276,7 +282,7 @@ impl Call {
     }
 
     fn land(&mut self, value: Option<Value>) -> Option<Value> {
-        let loading = *self.loading.take()?;
+        let loading = self.aside.as_mut()?.loading.take()?;
         let end = match (value, self.cause) {
             (Some(value), None) => End::Good(value),
             (Some(value), Some(cause)) => End::Makeshift(value, loading.failure(cause)),

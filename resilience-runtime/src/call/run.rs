@@ -109,7 +109,7 @@ impl Call {
     /// Puts the call's span and its own correlation id around what runs now.
     #[inline]
     pub(super) fn enter_scope(&self) -> Option<Scope<'_>> {
-        self.logged.as_deref().map(Scope::enter)
+        self.logged_before().map(Scope::enter)
     }
 }
 

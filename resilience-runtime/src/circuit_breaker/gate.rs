@@ -49,6 +49,12 @@ impl Gate {
         Word(self.word.load(Acquire))
     }
 
+    #[inline]
+    pub(super) fn admit_while_closed(&self) -> Option<Ticket> {
+        let word = self.word();
+        word.is(CircuitState::Closed).then(|| word.ticket())
+    }
+
     /// One load while it is closed; the clock is read only where it is not.
     #[inline]
     pub(super) fn admit(
@@ -99,6 +105,19 @@ impl Gate {
         started: Moment,
         now: impl Fn() -> Moment,
     ) -> Option<Transition> {
+        if self.has_nothing_to_learn(ticket, outcome) {
+            return None;
+        }
+        // The lock is not held while the clock is read, except by the outcome that changes the state.
+        let read = self.word().needs_time().then(&now);
+        self.change(|machine| {
+            machine.record(ticket, outcome, started, || read.unwrap_or_else(&now))
+        })
+    }
+
+    /// Whether an outcome changes nothing, so that the lock need not be taken for it.
+    #[inline]
+    pub(super) fn has_nothing_to_learn(&self, ticket: Ticket, outcome: Outcome) -> bool {
         let word = self.word();
         let nothing_to_tell = match outcome {
             Outcome::Success => word.is_quiet(),
@@ -106,17 +125,9 @@ impl Gate {
             Outcome::Ignored => !ticket.is_probe(),
             Outcome::Abandoned => !ticket.is_probe() && !word.abandoned_fails(),
         };
-        if nothing_to_tell
+        nothing_to_tell
             || ticket.generation() != word.generation()
             || word.is(CircuitState::Disabled)
-        {
-            return None;
-        }
-        // The lock is not held while the clock is read, except by the outcome that changes the state.
-        let read = word.needs_time().then(&now);
-        self.change(|machine| {
-            machine.record(ticket, outcome, started, || read.unwrap_or_else(&now))
-        })
     }
 
     /// Whether a call at `at` would be rejected for sure.

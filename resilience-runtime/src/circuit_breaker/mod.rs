@@ -344,6 +344,18 @@ impl CircuitBreaker {
         self.admit_with(|| now)
     }
 
+    /// A ticket, if the breaker is closed; if it is not, nothing has happened.
+    #[inline]
+    pub(crate) fn admit_while_closed(&self) -> Option<Ticket> {
+        self.gate.admit_while_closed()
+    }
+
+    /// Takes back the ticket of a success. `false`: the machine has to be told by [`record`](Self::record).
+    #[inline]
+    pub(crate) fn needs_no_success(&self, ticket: Ticket) -> bool {
+        self.gate.has_nothing_to_learn(ticket, Outcome::Success)
+    }
+
     /// Takes a ticket back. `now` is read only where the time matters, not by a success of a healthy
     /// breaker without a window; `started` only where slow calls count, see [`Ticket::is_timed`].
     #[inline]

@@ -8,12 +8,14 @@ mod state;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::nanos;
 use crate::config::{ConfigError, Effective, Pattern, Patterns};
 use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
 
 pub(crate) use self::core::ServiceCore;
 pub use self::description::Function;
+pub(crate) use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
 
@@ -41,6 +43,8 @@ pub(crate) struct Plan {
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    /// The same in nanoseconds; without one, the end of time.
+    pub(crate) until_deadline: u64,
     pub(crate) idempotent: bool,
 }
 
@@ -76,6 +80,7 @@ impl Plan {
         } else {
             None
         };
+        let deadline = on(Pattern::Deadline).then_some(effective.deadline);
         Self {
             epoch,
             refusal,
@@ -92,13 +97,57 @@ impl Plan {
             bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
             bulkhead_wait: effective.bulkhead_wait,
             timeout: on(Pattern::Timeout).then_some(effective.timeout),
-            deadline: on(Pattern::Deadline).then_some(effective.deadline),
+            deadline,
+            until_deadline: deadline.map_or(u64::MAX, nanos),
             idempotent: function
                 .idempotent
                 .unwrap_or_else(|| core.kind.idempotent_by_default()),
             core,
             function,
         }
+    }
+
+    /// Whether calls run under it as under the other one. Which configuration they were made from is
+    /// another question.
+    pub(crate) fn runs_like(&self, other: &Self) -> bool {
+        let Self {
+            epoch: _,
+            core,
+            function,
+            refusal,
+            bare,
+            retry,
+            max_retry_after,
+            budget,
+            circuit,
+            rate_limit,
+            rate_limit_wait,
+            counts_tokens,
+            bulkhead,
+            bulkhead_wait,
+            timeout,
+            deadline,
+            until_deadline: _,
+            idempotent,
+        } = other;
+        let retries = |policy: &Option<RetryPolicy>| policy.as_ref().map(|it| it.config().clone());
+        Arc::ptr_eq(&self.core, core)
+            && Arc::ptr_eq(&self.function, function)
+            && self.refusal.is_none()
+            && refusal.is_none()
+            && self.bare == *bare
+            && retries(&self.retry) == retries(retry)
+            && self.max_retry_after == *max_retry_after
+            && self.budget == *budget
+            && self.circuit == *circuit
+            && self.rate_limit == *rate_limit
+            && self.rate_limit_wait == *rate_limit_wait
+            && self.counts_tokens == *counts_tokens
+            && self.bulkhead == *bulkhead
+            && self.bulkhead_wait == *bulkhead_wait
+            && self.timeout == *timeout
+            && self.deadline == *deadline
+            && self.idempotent == *idempotent
     }
 
     /// What the cost of a call is measured in.

@@ -1,14 +1,29 @@
 //! Where a call site keeps its plan.
 
-use arc_swap::ArcSwapOption;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::{ArcSwapOption, Guard};
 
 use super::Plan;
 
+/// So many plans of the global registry are kept for good.
+const KEPT: usize = 8;
+
 /// A call site's memory: the plan that its last call used. One static for each annotated function, so
 /// that the registry is asked once and not per call.
+///
+/// The first few plans of the global registry are kept for as long as the process runs, so that a call
+/// borrows its plan and neither counts references nor announces a guard. Only a function that is configured
+/// anew more often than that, and functions of other registries, share their plans with the registry.
 #[derive(Debug)]
 pub struct Site {
-    pub(crate) plan: ArcSwapOption<Plan>,
+    /// The epoch of the global registry under which the newest kept plan holds; 0: none.
+    valid_for: AtomicU64,
+    newest: AtomicUsize,
+    kept: [OnceLock<Arc<Plan>>; KEPT],
+    shared: ArcSwapOption<Plan>,
 }
 
 impl Site {
@@ -17,12 +32,83 @@ impl Site {
     #[allow(clippy::new_without_default)] // only ever written by the macro, in a static
     pub const fn new() -> Self {
         Self {
-            plan: ArcSwapOption::const_empty(),
+            valid_for: AtomicU64::new(0),
+            newest: AtomicUsize::new(0),
+            kept: [const { OnceLock::new() }; KEPT],
+            shared: ArcSwapOption::const_empty(),
         }
     }
 
     /// What identifies it.
     pub(crate) fn address(&'static self) -> usize {
         std::ptr::from_ref(self).addr()
+    }
+
+    /// The kept plan that holds under this epoch.
+    #[inline]
+    pub(crate) fn kept(&'static self, epoch: u64) -> Option<&'static Plan> {
+        if self.valid_for.load(Ordering::Acquire) == epoch {
+            return self.newest();
+        }
+        None
+    }
+
+    /// The other plan that holds under this epoch.
+    pub(crate) fn shared(&self, epoch: u64) -> Option<PlanRef> {
+        let plan = self.shared.load();
+        let holds = plan.as_ref().is_some_and(|plan| plan.epoch == epoch);
+        holds.then_some(PlanRef::Shared(plan))
+    }
+
+    #[inline]
+    fn newest(&'static self) -> Option<&'static Plan> {
+        let newest = self.kept.get(self.newest.load(Ordering::Relaxed))?;
+        newest.get().map(|plan| &**plan)
+    }
+
+    /// Takes a plan of the global registry. Called under the registry's lock.
+    pub(crate) fn keep(&'static self, plan: Arc<Plan>) -> PlanRef {
+        let epoch = plan.epoch;
+        let next = match self.newest() {
+            // Most new epochs are about other functions.
+            Some(newest) if newest.runs_like(&plan) => {
+                self.valid_for.store(epoch, Ordering::Release);
+                return PlanRef::Kept(newest);
+            }
+            Some(_) => self.newest.load(Ordering::Relaxed) + 1,
+            None => 0,
+        };
+        let slot = self.kept.get(next).filter(|_| plan.refusal.is_none());
+        let Some(slot) = slot else {
+            return self.share(plan);
+        };
+        let plan = slot.get_or_init(|| plan);
+        self.newest.store(next, Ordering::Relaxed);
+        self.valid_for.store(epoch, Ordering::Release);
+        PlanRef::Kept(plan)
+    }
+
+    /// Takes a plan of any registry.
+    pub(crate) fn share(&self, plan: Arc<Plan>) -> PlanRef {
+        self.shared.store(Some(Arc::clone(&plan)));
+        PlanRef::Shared(Guard::from_inner(Some(plan)))
+    }
+}
+
+/// The plan of a call, for as long as the call lives.
+pub(crate) enum PlanRef {
+    Kept(&'static Plan),
+    Shared(Guard<Option<Arc<Plan>>>),
+}
+
+impl Deref for PlanRef {
+    type Target = Plan;
+
+    #[inline]
+    fn deref(&self) -> &Plan {
+        match self {
+            Self::Kept(plan) => plan,
+            Self::Shared(plan) => plan.as_ref().expect("a call starts with a plan"),
+        }
     }
 }

@@ -63,6 +63,16 @@ impl<M: Meter> Accounts<M> {
         (account, &self.meter, &mut self.sides)
     }
 
+    /// The account of those without a key, for as long as nobody of them is parked or waits.
+    pub(super) fn keyless_alone(&mut self) -> Option<&mut M::State> {
+        (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
+    }
+
+    /// The account of those without a key.
+    pub(super) fn keyless(&mut self) -> &mut M::State {
+        &mut self.keyless.state
+    }
+
     /// The account that answers for a key, `None` if it would be a fresh one.
     #[inline]
     pub(super) fn find(&mut self, key: KeyHash, now: Moment) -> Option<Place> {

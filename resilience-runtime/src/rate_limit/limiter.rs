@@ -134,7 +134,7 @@ impl RateLimiter {
         }
         let key = self.hash_key(key);
         self.shared
-            .with(Moment::now(), |state, now, _| state.check(key, n, now))
+            .with(key, Moment::now(), |state, now, _| state.check(key, n, now))
     }
 
     /// What [`check`](Self::check) would answer, without taking anything.
@@ -152,7 +152,7 @@ impl RateLimiter {
         }
         let key = self.hash_key(key);
         self.shared
-            .with(Moment::now(), |state, now, _| state.peek(key, now))
+            .with(key, Moment::now(), |state, now, _| state.peek(key, now))
     }
 
     /// Takes `n` tokens, and waits for them for at most `max_wait`, first come, first served.
@@ -240,7 +240,7 @@ impl RateLimiter {
             return None;
         }
         let key = self.hash_key(key);
-        self.shared.with(Moment::now(), |state, now, _| {
+        self.shared.with(key, Moment::now(), |state, now, _| {
             state.parked(key, now).map(|until| until.since(now))
         })
     }
@@ -262,9 +262,10 @@ impl RateLimiter {
     /// The same for a configuration that was checked, or for none.
     pub(crate) fn set_limit(&self, limit: Option<RateLimitConfig>) {
         debug_assert!(limit.as_ref().is_none_or(|limit| limit.validate().is_ok()));
-        self.shared.with(Moment::now(), |state, now, wakers| {
-            state.set_limit(limit, now, wakers);
-        });
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
+                state.set_limit(limit, now, wakers);
+            });
     }
 }
 
@@ -283,9 +284,10 @@ impl RateLimiter {
 
     /// Removes the limit, and bounds the parking anew.
     pub(crate) fn set_parking(&self, max_keys: usize, max_park: Duration) {
-        self.shared.with(Moment::now(), |state, now, wakers| {
-            state.set_parking(max_keys, max_park, now, wakers);
-        });
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
+                state.set_parking(max_keys, max_park, now, wakers);
+            });
     }
 
     #[inline]
@@ -318,13 +320,13 @@ impl RateLimiter {
         if self.shared.is_free() {
             return Some(Duration::ZERO);
         }
-        self.shared.with(now, |state, now, _| {
+        self.shared.with(key, now, |state, now, _| {
             state.earliest(key, cost, now).map(|ready| ready.since(now))
         })
     }
 
     pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
-        self.shared.with(now, |state, now, wakers| {
+        self.shared.with(key, now, |state, now, wakers| {
             state.park(key, retry_after, now, wakers);
         });
     }

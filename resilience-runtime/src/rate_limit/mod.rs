@@ -7,10 +7,12 @@
 //! * [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
 //! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
+//! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket;
 //! * [`wait`] is the future round it, and [`limiter`] what others see.
 
 mod accounts;
 mod decision;
+mod fast_lane;
 mod fixed_window;
 mod key;
 mod keyed;
@@ -30,7 +32,9 @@ mod taken;
 mod token_bucket;
 mod wait;
 
-#[cfg(test)]
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
+#[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
 pub use decision::Decision;

@@ -1,8 +1,10 @@
 //! The lock round a limiter's state, and the fast way past it.
 
 use std::hash::Hash;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use super::fast_lane::FastLane;
 use super::key::{KeyHash, KeyHasher};
 use super::queue::{Refusal, Wakers};
 use super::state::State;
@@ -10,8 +12,40 @@ use super::taken::{Taken, Unit};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
-use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::{Mutex, MutexGuard};
+
+/// The state with the lock held.
+struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    /// The lane that was closed, to be opened again.
+    lane: Option<&'a FastLane>,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+impl Drop for Locked<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane
+            && let Some((bucket, full_at)) = self.state.for_lane()
+        {
+            lane.open(bucket, full_at);
+        }
+    }
+}
 
 /// What all handles of one limiter have in common.
 pub(super) struct Shared {
@@ -20,6 +54,7 @@ pub(super) struct Shared {
     /// Nothing limits, nothing is parked, nobody waits: the lock need not be taken. Set and cleared under
     /// the lock; whoever reads it concurrently with a park or a new limit is as good as a moment earlier.
     free: AtomicBool,
+    lane: FastLane,
     state: Mutex<State>,
 }
 
@@ -30,11 +65,29 @@ impl Shared {
         max_keys: usize,
         max_park: Duration,
     ) -> Self {
-        Self {
+        let shared = Self {
             name,
             hasher: KeyHasher::new(),
             free: AtomicBool::new(limit.is_none()),
+            lane: FastLane::new(),
             state: Mutex::new(State::new(limit, max_keys, max_park)),
+        };
+        // Opens the lane.
+        drop(shared.lock(KeyHash::NONE));
+        shared
+    }
+
+    /// The state. Who has to do with callers without a key has it to himself: the fast lane is closed.
+    #[inline]
+    fn lock(&self, key: KeyHash) -> Locked<'_> {
+        let mut state = self.state.lock();
+        let closed = key.is_none();
+        if closed && let Some(full_at) = self.lane.close() {
+            state.leave_lane(full_at);
+        }
+        Locked {
+            state,
+            lane: closed.then_some(&self.lane),
         }
     }
 
@@ -51,13 +104,14 @@ impl Shared {
     /// Works on the state, at a time that never goes backwards; wakes afterwards, outside of the lock.
     pub(super) fn with<T>(
         &self,
+        key: KeyHash,
         now: Moment,
         work: impl FnOnce(&mut State, Moment, &mut Wakers) -> T,
     ) -> T {
         let mut wakers = Wakers::default();
         let done = {
-            let mut state = self.state.lock();
-            let now = state.tick(now);
+            let mut state = self.lock(key);
+            let now = state.tick(now.max(self.lane.latest()));
             let done = work(&mut state, now, &mut wakers);
             self.free.store(state.is_free(now), Ordering::Relaxed);
             done
@@ -79,8 +133,11 @@ impl Shared {
         cost: u32,
         now: Moment,
     ) -> (Result<(), Refusal>, Moment) {
-        let mut state = self.state.lock();
-        let now = state.tick(now);
+        if key.is_none() && self.lane.try_take(cost, now) {
+            return (Ok(()), now);
+        }
+        let mut state = self.lock(key);
+        let now = state.tick(now.max(self.lane.latest()));
         let taken = state.try_take(key, cost, now);
         if state.is_free(now) {
             self.free.store(true, Ordering::Relaxed);
@@ -99,7 +156,7 @@ impl Shared {
 
     pub(super) fn give_back(&self, taken: Taken, now: Moment) {
         if taken.cost > 0 && !self.is_free() {
-            self.with(now, |state, now, wakers| {
+            self.with(taken.key, now, |state, now, wakers| {
                 state.give_back(taken, now, wakers);
             });
         }
@@ -107,7 +164,7 @@ impl Shared {
 
     pub(super) fn settle(&self, taken: Taken, used: u32, now: Moment) {
         if taken.cost != used && !self.is_free() {
-            self.with(now, |state, now, wakers| {
+            self.with(taken.key, now, |state, now, wakers| {
                 state.settle(taken, used, now, wakers);
             });
         }

@@ -12,6 +12,7 @@ use super::meter::{Meter as _, Unlimited};
 use super::queue::{Refusal, Wakers};
 use super::store::{Store, on};
 use super::taken::{Taken, Unit};
+use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 
@@ -48,6 +49,24 @@ impl State {
     pub(super) fn tick(&mut self, now: Moment) -> Moment {
         self.latest = self.latest.max(now);
         self.latest
+    }
+
+    /// Those without a key, from where the fast lane left them.
+    #[inline]
+    pub(super) fn leave_lane(&mut self, full_at: FullAt) {
+        if let Store::TokenBucket(keyed) = &mut self.store {
+            *keyed.accounts.keyless() = full_at;
+        }
+    }
+
+    /// Those without a key, if the fast lane may have them: under a token bucket, nobody parked or waiting.
+    #[inline]
+    pub(super) fn for_lane(&mut self) -> Option<(TokenBucket, FullAt)> {
+        let Store::TokenBucket(keyed) = &mut self.store else {
+            return None;
+        };
+        let full_at = *keyed.accounts.keyless_alone()?;
+        Some((keyed.accounts.meter, full_at))
     }
 
     /// The limit, or what stands for none.

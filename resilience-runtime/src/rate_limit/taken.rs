@@ -46,7 +46,7 @@ impl RateLimiter {
         now: Moment,
     ) {
         if !self.shared.is_free() {
-            self.shared.with(now, |state, now, wakers| {
+            self.shared.with(key, now, |state, now, wakers| {
                 state.lower(key, requests, tokens, now, wakers);
             });
         }

@@ -22,19 +22,19 @@ impl FullAt {
     const MAX: u128 = (1 << 96) - 1;
 
     #[inline]
-    fn get(self) -> u128 {
+    pub(super) fn get(self) -> u128 {
         let [low, middle, high] = self.0;
         u128::from(low) | u128::from(middle) << 32 | u128::from(high) << 64
     }
 
     #[inline]
-    fn new(value: u128) -> Self {
+    pub(super) fn new(value: u128) -> Self {
         let value = value.min(Self::MAX);
         Self([value as u32, (value >> 32) as u32, (value >> 64) as u32])
     }
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TokenBucket {
     /// Tokens in one period.
     limit: u32,
@@ -51,6 +51,18 @@ impl TokenBucket {
             period: nanos(period).min(LONGEST_PERIOD),
             burst,
         }
+    }
+
+    pub(super) fn limit(&self) -> u32 {
+        self.limit
+    }
+
+    pub(super) fn period(&self) -> u64 {
+        self.period
+    }
+
+    pub(super) fn burst(&self) -> u32 {
+        self.burst
     }
 
     #[inline]

@@ -76,7 +76,7 @@ impl Wait {
         }
         let waker = cx.waker().clone();
         self.shared
-            .with(now, |state, latest, wakers| match self.ticket {
+            .with(self.key, now, |state, latest, wakers| match self.ticket {
                 Some(ticket) => (state.ask(ticket, latest, waker, wakers), latest),
                 None => {
                     let until = match self.bound {
@@ -158,9 +158,10 @@ impl Future for Wait {
 impl Wait {
     fn leave(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.shared.with(Moment::now(), |state, now, wakers| {
-                state.depart(ticket, now, wakers);
-            });
+            self.shared
+                .with(self.key, Moment::now(), |state, now, wakers| {
+                    state.depart(ticket, now, wakers);
+                });
         }
     }
 }

@@ -3,44 +3,40 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use arc_swap::Guard;
-
 use super::entry::Entry;
 use super::{Registry, State, next_epoch};
 use crate::config::{ConfigError, Origin};
 use crate::name::ServiceName;
-use crate::plan::{Function, Plan, Site};
+use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::wake::PutOff;
 
 impl Registry {
     /// The plan of a call site.
     #[inline]
-    pub(crate) fn plan_of(
-        &self,
-        site: &'static Site,
-        function: &'static Function,
-    ) -> Guard<Option<Arc<Plan>>> {
-        let cached = site.plan.load();
+    pub(crate) fn plan_of(&self, site: &'static Site, function: &'static Function) -> PlanRef {
         let epoch = self.inner.epoch.load(Ordering::Acquire);
-        if cached.as_ref().is_some_and(|plan| plan.epoch == epoch) {
-            return cached;
+        match site.kept(epoch) {
+            Some(plan) => PlanRef::Kept(plan),
+            None => self.find_plan(site, function, epoch),
         }
-        self.make_plan(site, function)
+    }
+
+    #[inline(never)]
+    fn find_plan(&self, site: &'static Site, function: &'static Function, epoch: u64) -> PlanRef {
+        site.shared(epoch)
+            .unwrap_or_else(|| self.make_plan(site, function))
     }
 
     #[cold]
-    fn make_plan(
-        &self,
-        site: &'static Site,
-        function: &'static Function,
-    ) -> Guard<Option<Arc<Plan>>> {
-        let plan = {
-            let _later = PutOff::begin();
-            let mut state = self.inner.state.lock();
-            self.plan_under_lock(&mut state, site, function)
-        };
-        site.plan.store(Some(Arc::clone(&plan)));
-        Guard::from_inner(Some(plan))
+    fn make_plan(&self, site: &'static Site, function: &'static Function) -> PlanRef {
+        let _later = PutOff::begin();
+        let mut state = self.inner.state.lock();
+        let plan = self.plan_under_lock(&mut state, site, function);
+        if Arc::ptr_eq(&self.inner, &Self::global().inner) {
+            site.keep(plan)
+        } else {
+            site.share(plan)
+        }
     }
 
     fn plan_under_lock(

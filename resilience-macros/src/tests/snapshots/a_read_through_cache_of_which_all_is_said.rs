@@ -41,7 +41,9 @@ async fn all() -> Answer {
             break 'cached out;
         }
         let out = {
-            let out = if ::resilience_runtime::__private::Call::admit(&mut call).await {
+            let out = if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
+                || ::resilience_runtime::__private::Call::admit(&mut call).await
+            {
                 let attempt = ::resilience_runtime::__private::Call::run(
                         &mut call,
                         async move {

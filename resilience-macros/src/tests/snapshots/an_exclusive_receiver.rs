@@ -15,7 +15,9 @@ async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
         ::core::option::Option::None,
     );
     loop {
-        if !::resilience_runtime::__private::Call::admit(&mut call).await {
+        if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
+            || ::resilience_runtime::__private::Call::admit(&mut call).await)
+        {
             break ::resilience_runtime::__private::Call::refuse(&mut call);
         }
         let attempt = {

@@ -27,7 +27,9 @@ async fn f(mut text: String) -> io::Result<String> {
         },
         ::core::option::Option::None,
     );
-    if ::resilience_runtime::__private::Call::admit(&mut call).await {
+    if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
+        || ::resilience_runtime::__private::Call::admit(&mut call).await
+    {
         let attempt = ::resilience_runtime::__private::Call::run(
                 &mut call,
                 async move {

@@ -22,7 +22,9 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
     let b_for_fallback = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
         &b,
     );
-    let out = if ::resilience_runtime::__private::Call::admit(&mut call).await {
+    let out = if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
+        || ::resilience_runtime::__private::Call::admit(&mut call).await
+    {
         let attempt = ::resilience_runtime::__private::Call::run(
                 &mut call,
                 async move {

@@ -16,7 +16,9 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         ::core::option::Option::None,
     );
     loop {
-        if !::resilience_runtime::__private::Call::admit(&mut call).await {
+        if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
+            || ::resilience_runtime::__private::Call::admit(&mut call).await)
+        {
             break ::resilience_runtime::__private::Call::refuse(&mut call);
         }
         let attempt = ::resilience_runtime::__private::Call::run(

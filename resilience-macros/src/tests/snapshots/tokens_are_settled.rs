@@ -24,7 +24,9 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         ::core::option::Option::None,
     );
     ::resilience_runtime::__private::Call::cost(&mut call, estimate(prompt));
-    if ::resilience_runtime::__private::Call::admit(&mut call).await {
+    if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
+        || ::resilience_runtime::__private::Call::admit(&mut call).await
+    {
         let attempt = ::resilience_runtime::__private::Call::run(
                 &mut call,
                 async move {

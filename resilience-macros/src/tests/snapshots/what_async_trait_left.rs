@@ -41,7 +41,9 @@ where
                 ::core::option::Option::None,
             );
             let out = loop {
-                if !::resilience_runtime::__private::Call::admit(&mut call).await {
+                if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
+                    || ::resilience_runtime::__private::Call::admit(&mut call).await)
+                {
                     break ::resilience_runtime::__private::Call::refuse(&mut call);
                 }
                 let attempt = {

@@ -5,7 +5,9 @@ use super::*;
 fn keys(limiter: &RateLimiter) -> (usize, usize) {
     limiter
         .shared
-        .with(Moment::now(), |state, _, _| (state.keys(), state.bytes()))
+        .with(KeyHash::NONE, Moment::now(), |state, _, _| {
+            (state.keys(), state.bytes())
+        })
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,9 +85,11 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, ResilienceError>) -> Option<Du
 
 /// No ticket, no side, no trace of anybody.
 fn assert_nobody_waits(limiter: &RateLimiter) {
-    let sides = limiter.shared.with(Moment::now(), |state, now, _| {
-        let _ = state.parked(KeyHash::NONE, now);
-        (state.sides(), state.waiting())
-    });
+    let sides = limiter
+        .shared
+        .with(KeyHash::NONE, Moment::now(), |state, now, _| {
+            let _ = state.parked(KeyHash::NONE, now);
+            (state.sides(), state.waiting())
+        });
     assert_eq!(sides, (0, 0), "sides and tickets left over");
 }

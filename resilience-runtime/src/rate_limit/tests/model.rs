@@ -183,9 +183,9 @@ pub(super) const START: u64 = 1_000_000_000_000_000;
 
 proptest! {
     #[test]
-    fn admits_what_the_log_admits(config in config(), steps in steps()) {
+    fn admits_what_the_log_admits(config in config(), steps in steps(), keyed in any::<bool>()) {
         let limiter = limiter(config.clone());
-        let key = limiter.hash_key("a");
+        let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
         let mut naive = reference(&config);
         let (mut now, mut parked, mut taken) = (START, 0, Vec::new());
         for step in steps {
@@ -276,19 +276,20 @@ proptest! {
         before in config(),
         after in config(),
         taken in prop::collection::vec((0..40_u64, 1..6_u32), 1..20),
+        keyed in any::<bool>(),
     ) {
         let limiter = limiter(before);
         let mut now = Moment::now();
-        let key = limiter.hash_key("a");
+        let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
         for (pause, cost) in taken {
             now = now.after(Duration::from_nanos(pause));
             limiter.try_take(key, cost, now);
         }
         let look = |limiter: &RateLimiter| {
-            limiter.shared.with(now, |state, now, _| state.peek(key, now))
+            limiter.shared.with(key, now, |state, now, _| state.peek(key, now))
         };
         let old = look(&limiter);
-        limiter.shared.with(now, |state, now, wakers| {
+        limiter.shared.with(key, now, |state, now, wakers| {
             state.set_limit(Some(after.clone()), now, wakers);
         });
         let new = look(&limiter);

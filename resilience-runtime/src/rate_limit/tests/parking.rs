@@ -115,7 +115,7 @@ async fn without_a_limit_only_the_park_holds() {
     assert_eq!(
         limiter
             .shared
-            .with(Moment::now(), |state, _, _| state.keys()),
+            .with(KeyHash::NONE, Moment::now(), |state, _, _| state.keys()),
         0
     );
     let refused = Take::Refused {

@@ -277,7 +277,7 @@ async fn tokens_alone_count_no_requests_and_keep_no_log() {
         );
         let bytes = limiter
             .shared
-            .with(Moment::now(), |state, _, _| state.bytes());
+            .with(KeyHash::NONE, Moment::now(), |state, _, _| state.bytes());
         assert_eq!(bytes, 8 * 32, "as small as the bucket by itself");
     }
 }

@@ -1,10 +1,20 @@
 //! One clock for everything: `tokio::time`, read as nanoseconds, so that a paused test runtime drives
 //! every pattern and the state machines stay plain functions of a number.
+//!
+//! With the feature `fast-clock` the processor's own counter is read instead, wherever tokio's clock cannot be paused.
+
+#[cfg(feature = "fast-clock")]
+mod counter;
+#[cfg(feature = "testing")]
+mod reads;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+#[cfg(feature = "testing")]
+pub use reads::reads;
 
 /// A moment, in nanoseconds since an origin somewhat before the process started.
 ///
@@ -19,10 +29,16 @@ impl Moment {
     /// The time now on tokio's clock; works outside of a runtime as well.
     #[inline]
     pub(crate) fn now() -> Self {
+        #[cfg(feature = "testing")]
+        reads::count();
+        #[cfg(feature = "fast-clock")]
+        if counter::IS_THE_CLOCK {
+            return counter::now();
+        }
         Self::from_instant(Instant::now())
     }
 
-    pub(crate) fn from_instant(instant: Instant) -> Self {
+    fn from_instant(instant: Instant) -> Self {
         Self(nanos(
             instant.into_std().saturating_duration_since(origin()),
         ))
@@ -30,6 +46,10 @@ impl Moment {
 
     /// The instant to hand to a timer, `None` where it is further away than an `Instant` reaches.
     pub(crate) fn to_instant(self) -> Option<Instant> {
+        #[cfg(feature = "fast-clock")]
+        if counter::IS_THE_CLOCK {
+            return Instant::now().checked_add(self.since(counter::now()));
+        }
         origin()
             .checked_add(Duration::from_nanos(self.0))
             .map(Instant::from_std)
@@ -57,6 +77,10 @@ pub(crate) fn nanos(duration: Duration) -> u64 {
     }
     duration.as_secs() * 1_000_000_000 + u64::from(duration.subsec_nanos())
 }
+
+/// How far before the first reading the zero of [`Moment`] lies.
+#[cfg(feature = "fast-clock")]
+const HEAD_START: u64 = 86_400 * 1_000_000_000;
 
 /// The zero of [`Moment`]. It lies in the past because a paused runtime may have been built, and its
 /// clock stopped, before anything here ran; and it comes from the real clock because a paused one may
@@ -95,7 +119,11 @@ mod tests {
 
     #[test]
     fn works_without_a_runtime_and_survives_the_round_trip() {
-        let now = Moment::now();
-        assert_eq!(now.to_instant().map(Moment::from_instant), Some(now));
+        let now = Moment::from_instant(Instant::now());
+        let instant = origin().checked_add(Duration::from_nanos(now.0));
+        assert_eq!(
+            instant.map(Instant::from_std).map(Moment::from_instant),
+            Some(now)
+        );
     }
 }

@@ -1,0 +1,163 @@
+//! The way past the lock for callers without a key under a token bucket: one word, taken from by
+//! compare-and-swap.
+//!
+//! The word is the same number as in [`token_bucket`](super::token_bucket), the time at which the bucket
+//! will be full. While the lane is closed, that number is in the state behind the lock. Whoever holds the lock and has
+//! to do with callers without a key closes the lane first, so that there is one owner of the number at any time, and opens it
+//! again unless somebody is parked or waits.
+
+use std::sync::OnceLock;
+
+use super::token_bucket::{FullAt, TokenBucket};
+use crate::clock::Moment;
+use crate::sync::atomic::AtomicU64;
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+/// The number is behind the lock.
+const CLOSED: u64 = u64::MAX;
+/// The low bits of the word say which of the rates it is counted by. A rate never changes and its place is never used
+/// again, so that a word which has not changed still means what it meant.
+const RATE_BITS: u32 = 3;
+const RATES: usize = 1 << RATE_BITS;
+/// What the rest of the word holds.
+const LIMIT: u64 = (1 << (u64::BITS - RATE_BITS)) - 1;
+
+/// A token bucket in the smallest whole numbers: times are in units of `1 / scale` nanoseconds.
+#[derive(Debug)]
+struct Rate {
+    bucket: TokenBucket,
+    scale: u64,
+    /// What one token is worth.
+    worth: u64,
+    /// What a full bucket is worth.
+    burst: u64,
+    /// How many units of the bucket's own scaled time make one of these.
+    factor: u64,
+}
+
+impl Rate {
+    /// `None` where the numbers would not fit for the two years that a process may run.
+    fn of(bucket: TokenBucket) -> Option<Self> {
+        const TWO_YEARS: u64 = 2 * 366 * 86_400 * 1_000_000_000;
+        let (limit, period) = (u64::from(bucket.limit()), bucket.period());
+        let factor = gcd(limit, period);
+        let (scale, worth) = (limit / factor, period / factor);
+        let burst = worth.checked_mul(bucket.burst().into())?;
+        let fits = TWO_YEARS.checked_mul(scale)?.checked_add(burst)? <= LIMIT / 2;
+        fits.then_some(Self {
+            bucket,
+            scale,
+            worth,
+            burst,
+            factor,
+        })
+    }
+}
+
+fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a.max(1)
+}
+
+#[derive(Debug)]
+pub(super) struct FastLane {
+    word: AtomicU64,
+    /// The latest time seen: a clock that goes backwards stands still, behind the lock.
+    latest: AtomicU64,
+    rates: [OnceLock<Rate>; RATES],
+}
+
+impl FastLane {
+    pub(super) fn new() -> Self {
+        Self {
+            word: AtomicU64::new(CLOSED),
+            latest: AtomicU64::new(0),
+            rates: [const { OnceLock::new() }; RATES],
+        }
+    }
+
+    /// Takes `cost` if it is there. `false` says nothing: the state behind the lock is to be asked.
+    #[inline]
+    pub(super) fn try_take(&self, cost: u32, now: Moment) -> bool {
+        let mut word = self.word.load(Acquire);
+        if word == CLOSED || now.0 < self.latest.load(Relaxed) {
+            return false;
+        }
+        let index = word & (RATES as u64 - 1);
+        let Some(rate) = self.rates[index as usize].get() else {
+            return false;
+        };
+        let Some(at) = now.0.checked_mul(rate.scale) else {
+            return false;
+        };
+        let Some(cost) = rate.worth.checked_mul(cost.into()) else {
+            return false;
+        };
+        loop {
+            let full_at = (word >> RATE_BITS).max(at).saturating_add(cost);
+            if full_at >= LIMIT || full_at > at.saturating_add(rate.burst) {
+                return false;
+            }
+            let next = full_at << RATE_BITS | index;
+            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
+                Ok(_) => break,
+                // Closed, or counted by another rate: not the fast lane's business any more.
+                Err(other) if other == CLOSED || other & (RATES as u64 - 1) != index => {
+                    return false;
+                }
+                Err(other) => word = other,
+            }
+        }
+        // Not a maximum: what threads do at the same time has no order.
+        self.latest.store(now.0, Relaxed);
+        true
+    }
+
+    /// The latest time that it let somebody pass.
+    pub(super) fn latest(&self) -> Moment {
+        Moment(self.latest.load(Relaxed))
+    }
+
+    /// Takes the number behind the lock, if it is here. Called with the lock held.
+    pub(super) fn close(&self) -> Option<FullAt> {
+        let word = self.word.swap(CLOSED, AcqRel);
+        if word == CLOSED {
+            return None;
+        }
+        let rate = self.rates[(word & (RATES as u64 - 1)) as usize].get()?;
+        let full_at = u128::from(word >> RATE_BITS) * u128::from(rate.factor);
+        Some(FullAt::new(full_at))
+    }
+
+    /// Gives the number back to the fast lane, if it can be counted there. Called with the lock held, while closed.
+    pub(super) fn open(&self, bucket: TokenBucket, full_at: FullAt) {
+        let Some((index, rate)) = self.rate(bucket) else {
+            return;
+        };
+        // Up: rounding must not make tokens.
+        let full_at = full_at.get().div_ceil(u128::from(rate.factor));
+        if let Ok(full_at) = u64::try_from(full_at)
+            && full_at <= LIMIT / 2
+        {
+            self.word
+                .store(full_at << RATE_BITS | index as u64, Release);
+        }
+    }
+
+    /// The place of a rate, taken if need be; `None` where it does not fit, or none is left.
+    fn rate(&self, bucket: TokenBucket) -> Option<(usize, &Rate)> {
+        for (index, place) in self.rates.iter().enumerate() {
+            match place.get() {
+                Some(rate) if rate.bucket == bucket => return Some((index, rate)),
+                Some(_) => {}
+                None => {
+                    let rate = Rate::of(bucket)?;
+                    return Some((index, place.get_or_init(|| rate)));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,111 @@
+//! Every interleaving of a few threads at the fast lane and the lock beside it, by the model checker:
+//! `RUSTFLAGS="--cfg resilience_loom" cargo test -p resilience-runtime --release --lib loom`.
+
+use std::time::Duration;
+
+use loom::sync::Arc;
+use loom::thread;
+
+use super::key::KeyHash;
+use super::shared::Shared;
+use super::taken::Taken;
+use crate::clock::Moment;
+use crate::config::RateLimitConfig;
+use crate::name::ServiceName;
+
+const KEY: KeyHash = KeyHash::NONE;
+/// Long before the first token comes back.
+const NOW: Moment = Moment(1_000);
+
+fn limiter(burst: u32) -> Arc<Shared> {
+    let limit = RateLimitConfig::per_hour(1).burst(burst);
+    let (max_keys, max_park) = (limit.max_keys, limit.max_park);
+    Arc::new(Shared::new(
+        ServiceName::from("llm"),
+        Some(limit),
+        max_keys,
+        max_park,
+    ))
+}
+
+fn takes(limiter: &Shared) -> u32 {
+    u32::from(limiter.try_take(KEY, 1, NOW).0.is_ok())
+}
+
+fn left(limiter: &Shared) -> u32 {
+    (0..9).map(|_| takes(limiter)).sum()
+}
+
+/// What two threads got while a third one did something under the lock.
+fn taken_beside(limiter: &Arc<Shared>, work: impl FnOnce(&Shared)) -> u32 {
+    let threads: Vec<_> = (0..2)
+        .map(|_| {
+            let limiter = Arc::clone(limiter);
+            thread::spawn(move || takes(&limiter))
+        })
+        .collect();
+    work(limiter);
+    threads
+        .into_iter()
+        .map(|thread| thread.join().expect("no panic"))
+        .sum()
+}
+
+#[test]
+fn loom_no_token_is_taken_twice_or_lost() {
+    loom::model(|| {
+        let limiter = limiter(2);
+        let mine = std::cell::Cell::new(0);
+        let others = taken_beside(&limiter, |limiter| mine.set(takes(limiter)));
+        assert_eq!(others + mine.get(), 2);
+        assert_eq!(left(&limiter), 0);
+    });
+}
+
+#[test]
+fn loom_what_is_given_back_comes_back_once() {
+    loom::model(|| {
+        let limiter = limiter(3);
+        assert_eq!(takes(&limiter), 1);
+        let taken = Taken {
+            key: KEY,
+            cost: 1,
+            at: Some(NOW),
+            unit: None,
+        };
+        let others = taken_beside(&limiter, |limiter| limiter.give_back(taken, NOW));
+        assert_eq!(others, 2);
+        assert_eq!(left(&limiter), 1);
+    });
+}
+
+#[test]
+fn loom_a_live_change_neither_makes_nor_loses_tokens() {
+    loom::model(|| {
+        let limiter = limiter(2);
+        let others = taken_beside(&limiter, |limiter| {
+            // Other rates, the first one again: each keeps its place in the lane.
+            for rate in [7, 1] {
+                let limit = RateLimitConfig::per_hour(rate).burst(2);
+                limiter.with(KEY, NOW, |state, now, wakers| {
+                    state.set_limit(Some(limit.clone()), now, wakers);
+                });
+            }
+        });
+        assert_eq!(others + left(&limiter), 2);
+    });
+}
+
+#[test]
+fn loom_nobody_passes_a_park() {
+    loom::model(|| {
+        let limiter = limiter(9);
+        taken_beside(&limiter, |limiter| {
+            limiter.with(KEY, NOW, |state, now, wakers| {
+                state.park(KEY, Duration::from_secs(1), now, wakers);
+            });
+            assert_eq!(takes(limiter), 0);
+        });
+        assert_eq!(takes(&limiter), 0);
+    });
+}
