@@ -230,7 +230,11 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     );
 ///     loop {
 ///         // Pauses before a retry, asks breaker, limiter and bulkhead.
-///         if !(Call::admit_at_once(&mut call) || Call::admit(&mut call).await) {
+///         let admitted = match Call::admit_at_once(&mut call) {
+///             Some(admitted) => admitted,
+///             None => Call::admit(&mut call).await,
+///         };
+///         if !admitted {
 ///             break Call::refuse(&mut call);
 ///         }
 ///         let attempt = Call::run(&mut call, async move { /* the body, as written */ }).await;

@@ -4,7 +4,8 @@
 //! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
 //! Call::key(&mut call, &(key));
 //! let out = loop {
-//!     if !(Call::admit_at_once(&mut call) || Call::admit(&mut call).await) { break Call::refuse(&mut call); }
+//!     let admitted = match Call::admit_at_once(&mut call) { Some(it) => it, None => Call::admit(&mut call).await };
+//!     if !admitted { break Call::refuse(&mut call); }
 //!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }).await };
 //!     if let Break(out) = Call::settle(&mut call, attempt, judge, ok, exhausted) { break out; }
 //! };
@@ -159,7 +160,7 @@ impl Expansion<'_> {
 
     fn attempts(&self) -> TokenStream {
         let mixed = Span::mixed_site();
-        let private = &self.private;
+        let admitted = self.admitted();
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
@@ -167,7 +168,8 @@ impl Expansion<'_> {
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
-                if !(#private::Call::admit_at_once(&mut call) || #private::Call::admit(&mut call).await) {
+                #admitted
+                if !admitted {
                     break #refuse;
                 }
                 let attempt = #attempt;
@@ -183,21 +185,35 @@ impl Expansion<'_> {
     /// `retry = off`: nothing is cloned, nothing is repeated.
     fn single_attempt(&self) -> TokenStream {
         let mixed = Span::mixed_site();
-        let private = &self.private;
+        let admitted = self.admitted();
         let refuse = self.refuse();
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
         let used = judge::used(self);
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
-            if #private::Call::admit_at_once(&mut call) || #private::Call::admit(&mut call).await {
-                let attempt = #attempt;
-                #verified
-                #used
-                #settle
-            } else {
-                #refuse
+            {
+                #admitted
+                if admitted {
+                    let attempt = #attempt;
+                    #verified
+                    #used
+                    #settle
+                } else {
+                    #refuse
+                }
             }
+        }
+    }
+
+    /// Whether the attempt may begin; it is only waited for where that cannot be said at once.
+    fn admitted(&self) -> TokenStream {
+        let private = &self.private;
+        quote_spanned! {Span::mixed_site()=>
+            let admitted = match #private::Call::admit_at_once(&mut call) {
+                ::core::option::Option::Some(admitted) => admitted,
+                ::core::option::Option::None => #private::Call::admit(&mut call).await,
+            };
         }
     }
 

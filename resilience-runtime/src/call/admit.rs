@@ -44,57 +44,43 @@ enum Gate {
     Open,
     Shut(Refusal),
     Pause(Moment),
-    Queue(Queue),
+    Line(Line),
+}
+
+/// What is waited for.
+#[derive(Clone, Copy)]
+enum Line {
+    RateLimit,
+    Bulkhead,
 }
 
 impl Call {
-    /// Lets the first attempt begin if nothing stands in its way. `false`: ask [`admit`](Self::admit), which
-    /// looks at everything again that could be otherwise by then.
-    #[inline]
-    pub fn admit_at_once(call: &mut Self) -> bool {
-        call.attempt == 0 && call.pass_at_once()
+    /// Whether the next attempt may begin, where that can be said at once, which is nearly always. `None`: ask
+    /// [`admit`](Self::admit), which waits.
+    #[inline(never)]
+    pub fn admit_at_once(call: &mut Self) -> Option<bool> {
+        if !call.announced {
+            call.announce();
+        }
+        match call.pass_gates() {
+            Gate::Open => {
+                call.begin_attempt();
+                Some(true)
+            }
+            Gate::Shut(refusal) => {
+                call.refusal = Some(refusal);
+                Some(false)
+            }
+            Gate::Pause(_) | Gate::Line(_) => None,
+        }
     }
 
-    fn pass_at_once(&mut self) -> bool {
-        if !self.announced {
-            self.announce();
+    #[inline]
+    fn begin_attempt(&mut self) {
+        self.attempt += 1;
+        if self.attempt > 1 {
+            self.count(Counter::Retries);
         }
-        let Self {
-            plan,
-            hold,
-            now,
-            deadline_at,
-            key,
-            cost,
-            ..
-        } = self;
-        let plan: &Plan = plan;
-        let core = &*plan.core;
-        if plan.refusal.is_some() || *now >= *deadline_at {
-            return false;
-        }
-        if !plan.bare {
-            if plan.circuit {
-                match core.breaker.admit_while_closed() {
-                    Some(ticket) => hold.ticket = Some(ticket),
-                    None => return false,
-                }
-            }
-            if plan.rate_limit {
-                match core.limiter.try_take(*key, *cost, *now) {
-                    Take::Taken { at } => hold.taken = Some(at),
-                    Take::Refused { .. } => return false,
-                }
-            }
-            if plan.bulkhead {
-                hold.place = core.bulkhead.try_enter();
-                if !hold.place {
-                    return false;
-                }
-            }
-        }
-        self.attempt = 1;
-        true
     }
 
     /// Waits until the next attempt may begin. `false`: it may not, see [`refuse`](Self::refuse).
@@ -132,48 +118,76 @@ impl Call {
         refusal.into_error(self)
     }
 
-    /// The gates in their order, as far as they open without waiting.
-    #[inline]
+    /// The gates in their order, as far as they open without waiting. What is to be waited for is only said.
+    #[inline(always)]
     fn pass_gates(&mut self) -> Gate {
-        let plan = self.plan();
+        let Self {
+            plan,
+            hold,
+            now,
+            deadline_at,
+            not_before,
+            key,
+            cost,
+            ..
+        } = self;
+        let plan: &Plan = plan;
+        let core = &*plan.core;
         if plan.refusal.is_some() {
             return Gate::Shut(Refusal::InvalidConfig);
         }
         if plan.bare {
             return Gate::Open;
         }
-        if self.now < self.not_before {
-            return Gate::Pause(self.not_before);
+        if *now < *not_before {
+            return Gate::Pause(*not_before);
         }
-        if self.now >= self.deadline_at {
-            self.hand_back();
-            return Gate::Shut(Refusal::Deadline);
+        if *now >= *deadline_at {
+            return self.shut(Refusal::Deadline);
         }
-        if self.plan().circuit && self.hold.ticket.is_none() {
-            match self.core().breaker.admit(self.now) {
-                Ok(ticket) => self.hold.ticket = Some(ticket),
+        if plan.circuit && hold.ticket.is_none() {
+            match core.breaker.admit(*now) {
+                Ok(ticket) => hold.ticket = Some(ticket),
                 Err(rejection) => {
-                    self.hand_back();
-                    return Gate::Shut(Refusal::CircuitBreaker {
+                    return self.shut(Refusal::CircuitBreaker {
                         retry_after: rejection.retry_after,
                     });
                 }
             }
         }
-        if self.plan().rate_limit && self.hold.taken.is_none() {
-            match self.core().limiter.try_take(self.key, self.cost, self.now) {
-                Take::Taken { at } => self.hold.taken = Some(at),
-                Take::Refused { retry_after } => return self.queue_for_token(retry_after),
+        if plan.rate_limit && hold.taken.is_none() {
+            match core.limiter.try_take(*key, *cost, *now) {
+                Take::Taken { at } => hold.taken = Some(at),
+                Take::Refused { retry_after } => return self.no_token(retry_after),
             }
         }
-        if self.plan().bulkhead && !self.hold.place {
-            if self.core().bulkhead.try_enter() {
-                self.hold.place = true;
+        if plan.bulkhead && !hold.place {
+            if core.bulkhead.try_enter() {
+                hold.place = true;
+            } else if plan.bulkhead_wait.is_zero() {
+                return self.shut(Refusal::Bulkhead);
             } else {
-                return self.queue_for_place();
+                return Gate::Line(Line::Bulkhead);
             }
         }
         Gate::Open
+    }
+
+    fn shut(&mut self, refusal: Refusal) -> Gate {
+        self.hand_back();
+        Gate::Shut(refusal)
+    }
+
+    /// A wait that would be in vain is not begun.
+    #[cold]
+    fn no_token(&mut self, retry_after: Option<Duration>) -> Gate {
+        let longest = self.plan().rate_limit_wait;
+        let until = self.latest_start(longest);
+        let fits = retry_after.is_some_and(|wait| self.now.after(wait) <= until);
+        if longest.is_zero() || !fits {
+            return self.shut(Refusal::RateLimit { retry_after });
+        }
+        Gate::Line(Line::RateLimit)
     }
 
     /// When a wait of at most `longest` has to be over: before the deadline, and for a retry before
@@ -189,44 +203,33 @@ impl Call {
         max_elapsed.map_or(until, |limit| until.min(self.started.after(limit)))
     }
 
-    /// A wait that would be in vain is not begun.
+    /// Begins to wait. The breaker is asked again afterwards.
     #[cold]
-    fn queue_for_token(&mut self, retry_after: Option<Duration>) -> Gate {
-        let longest = self.plan().rate_limit_wait;
+    fn stand_in(&mut self, line: Line) -> Queue {
+        let (pattern, longest) = match line {
+            Line::RateLimit => ("rate_limit", self.plan().rate_limit_wait),
+            Line::Bulkhead => ("bulkhead", self.plan().bulkhead_wait),
+        };
         let until = self.latest_start(longest);
-        let fits = retry_after.is_some_and(|wait| self.now.after(wait) <= until);
-        if longest.is_zero() || !fits {
-            self.hand_back();
-            return Gate::Shut(Refusal::RateLimit { retry_after });
-        }
         self.hand_back_ticket();
-        let wait = self.core().limiter.wait(self.key, self.cost, until);
+        let core = self.core();
+        let queue = match line {
+            Line::RateLimit => {
+                let wait = core.limiter.wait(self.key, self.cost, until);
+                Queue::RateLimit(Box::pin(wait))
+            }
+            Line::Bulkhead => {
+                let enter = Arc::clone(&core.bulkhead).enter_by(until);
+                Queue::Bulkhead(Box::pin(enter))
+            }
+        };
         if self.is_heard(Level::INFO) {
             self.tell(EventKind::Waiting {
-                pattern: "rate_limit",
+                pattern,
                 at_most: longest,
             });
         }
-        Gate::Queue(Queue::RateLimit(Box::pin(wait)))
-    }
-
-    #[cold]
-    fn queue_for_place(&mut self) -> Gate {
-        let longest = self.plan().bulkhead_wait;
-        if longest.is_zero() {
-            self.hand_back();
-            return Gate::Shut(Refusal::Bulkhead);
-        }
-        let until = self.latest_start(longest);
-        self.hand_back_ticket();
-        let enter = Arc::clone(&self.core().bulkhead).enter_by(until);
-        if self.is_heard(Level::INFO) {
-            self.tell(EventKind::Waiting {
-                pattern: "bulkhead",
-                at_most: longest,
-            });
-        }
-        Gate::Queue(Queue::Bulkhead(Box::pin(enter)))
+        queue
     }
 
     /// Takes note of how a wait ended; the gates before it are asked again.
@@ -309,17 +312,14 @@ impl Future for Admit<'_> {
             }
             match call.pass_gates() {
                 Gate::Open => {
-                    call.attempt += 1;
-                    if call.attempt > 1 {
-                        call.count(Counter::Retries);
-                    }
+                    call.begin_attempt();
                     return Poll::Ready(true);
                 }
                 Gate::Shut(refusal) => {
                     call.refusal = Some(refusal);
                     return Poll::Ready(false);
                 }
-                Gate::Queue(queue) => *this.queue = Some(queue),
+                Gate::Line(line) => *this.queue = Some(call.stand_in(line)),
                 Gate::Pause(until) => match timer::at(until) {
                     Ok(Some(sleep)) => this.pause.set(Some(unconstrained(sleep))),
                     // Further away than any timer reaches.

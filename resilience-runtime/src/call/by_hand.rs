@@ -27,7 +27,11 @@ impl Call {
         E: From<ResilienceError>,
     {
         loop {
-            if !(Self::admit_at_once(self) || Self::admit(self).await) {
+            let admitted = match Self::admit_at_once(self) {
+                Some(admitted) => admitted,
+                None => Self::admit(self).await,
+            };
+            if !admitted {
                 return Self::refuse(self);
             }
             let end = Self::run(self, attempt()).await;

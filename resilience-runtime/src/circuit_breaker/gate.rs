@@ -49,14 +49,8 @@ impl Gate {
         Word(self.word.load(Acquire))
     }
 
-    #[inline]
-    pub(super) fn admit_while_closed(&self) -> Option<Ticket> {
-        let word = self.word();
-        word.is(CircuitState::Closed).then(|| word.ticket())
-    }
-
     /// One load while it is closed; the clock is read only where it is not.
-    #[inline]
+    #[inline(always)]
     pub(super) fn admit(
         &self,
         now: impl FnOnce() -> Moment,
@@ -65,7 +59,15 @@ impl Gate {
         if word.is(CircuitState::Closed) || word.is(CircuitState::Disabled) {
             return (Ok(word.ticket()), None);
         }
-        let now = now();
+        self.admit_while_not_closed(word, now())
+    }
+
+    #[inline(never)]
+    fn admit_while_not_closed(
+        &self,
+        word: Word,
+        now: Moment,
+    ) -> (Result<Ticket, Rejection>, Option<Transition>) {
         if let Some(retry_after) = self.wait_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
             return (Err(Rejection { retry_after }), None);

@@ -328,7 +328,7 @@ impl CircuitBreaker {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
         let (answer, change) = self.gate.admit(now);
         self.announce(change);
@@ -339,15 +339,9 @@ impl CircuitBreaker {
 /// For the call path, which has read the clock already and keeps its state in a place of its own.
 impl CircuitBreaker {
     /// Asks for a ticket, which is to be handed to [`record`](Self::record) exactly once.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn admit(&self, now: Moment) -> Result<Ticket, Rejection> {
         self.admit_with(|| now)
-    }
-
-    /// A ticket, if the breaker is closed; if it is not, nothing has happened.
-    #[inline]
-    pub(crate) fn admit_while_closed(&self) -> Option<Ticket> {
-        self.gate.admit_while_closed()
     }
 
     /// Takes back the ticket of a success. `false`: the machine has to be told by [`record`](Self::record).

@@ -79,7 +79,7 @@ impl FastLane {
     }
 
     /// Takes `cost` if it is there. `false` says nothing: the state behind the lock is to be asked.
-    #[inline]
+    #[inline(always)]
     pub(super) fn try_take(&self, cost: u32, now: Moment) -> bool {
         let mut word = self.word.load(Acquire);
         if word == CLOSED || now.0 < self.latest.load(Relaxed) {

@@ -296,12 +296,17 @@ impl RateLimiter {
     }
 
     /// Takes `cost` if it may pass now.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if self.shared.is_free() {
+        if self.shared.is_free() || self.shared.takes_fast(key, cost, now) {
             return Take::Taken { at: now };
         }
-        let (taken, now) = self.shared.try_take(key, cost, now);
+        self.try_take_locked(key, cost, now)
+    }
+
+    #[inline(never)]
+    fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        let (taken, now) = self.shared.try_take_locked(key, cost, now);
         match taken {
             Ok(()) => Take::Taken { at: now },
             Err(refusal) => Take::Refused {

@@ -125,17 +125,20 @@ impl Shared {
         look(&self.state.lock())
     }
 
+    /// Takes `cost` past the lock. `false` says nothing: ask behind the lock.
+    #[inline]
+    pub(super) fn takes_fast(&self, key: KeyHash, cost: u32, now: Moment) -> bool {
+        key.is_none() && self.lane.try_take(cost, now)
+    }
+
     /// The short way for what changes nothing for anybody else: nobody is to be woken.
     #[inline]
-    pub(super) fn try_take(
+    pub(super) fn try_take_locked(
         &self,
         key: KeyHash,
         cost: u32,
         now: Moment,
     ) -> (Result<(), Refusal>, Moment) {
-        if key.is_none() && self.lane.try_take(cost, now) {
-            return (Ok(()), now);
-        }
         let mut state = self.lock(key);
         let now = state.tick(now.max(self.lane.latest()));
         let taken = state.try_take(key, cost, now);

@@ -41,36 +41,44 @@ async fn all() -> Answer {
             break 'cached out;
         }
         let out = {
-            let out = if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
-                || ::resilience_runtime::__private::Call::admit(&mut call).await
-            {
-                let attempt = ::resilience_runtime::__private::Call::run(
-                        &mut call,
-                        async move {
-                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                Answer,
-                            > {
-                                return never;
-                            }
-                            { send().await }
-                        },
-                    )
-                    .await;
-                ::resilience_runtime::__private::Call::settle_last(
+            let out = {
+                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
                     &mut call,
-                    attempt,
-                    |error| {
-                        use ::resilience_runtime::__private::probe::{
-                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                        };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
-                    },
-                    ::resilience_runtime::__private::ok_is_ok,
-                    ::resilience_runtime::__private::unchanged,
-                )
-            } else {
-                ::resilience_runtime::__private::Call::refuse(&mut call)
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                    }
+                };
+                if admitted {
+                    let attempt = ::resilience_runtime::__private::Call::run(
+                            &mut call,
+                            async move {
+                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                    Answer,
+                                > {
+                                    return never;
+                                }
+                                { send().await }
+                            },
+                        )
+                        .await;
+                    ::resilience_runtime::__private::Call::settle_last(
+                        &mut call,
+                        attempt,
+                        |error| {
+                            use ::resilience_runtime::__private::probe::{
+                                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            };
+                            (&&&&::resilience_runtime::__private::probe::Probe(error))
+                                .judge()
+                        },
+                        ::resilience_runtime::__private::ok_is_ok,
+                        ::resilience_runtime::__private::unchanged,
+                    )
+                } else {
+                    ::resilience_runtime::__private::Call::refuse(&mut call)
+                }
             };
             'answer: {
                 let answer = {

@@ -19,9 +19,15 @@ async fn chat(
     );
     let out = {
         let opened = loop {
-            if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
-                || ::resilience_runtime::__private::Call::admit(&mut call).await)
-            {
+            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                &mut call,
+            ) {
+                ::core::option::Option::Some(admitted) => admitted,
+                ::core::option::Option::None => {
+                    ::resilience_runtime::__private::Call::admit(&mut call).await
+                }
+            };
+            if !admitted {
                 break ::resilience_runtime::__private::Call::refuse(&mut call);
             }
             let attempt = ::resilience_runtime::__private::Call::run(

@@ -15,9 +15,15 @@ async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
         ::core::option::Option::None,
     );
     loop {
-        if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
-            || ::resilience_runtime::__private::Call::admit(&mut call).await)
-        {
+        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Call::admit(&mut call).await
+            }
+        };
+        if !admitted {
             break ::resilience_runtime::__private::Call::refuse(&mut call);
         }
         let attempt = {

@@ -20,9 +20,15 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
         (|client, _, _| client.safe())(self, &id, &tool),
     );
     loop {
-        if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
-            || ::resilience_runtime::__private::Call::admit(&mut call).await)
-        {
+        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Call::admit(&mut call).await
+            }
+        };
+        if !admitted {
             break ::resilience_runtime::__private::Call::refuse(&mut call);
         }
         let attempt = 'attempt: {

@@ -24,42 +24,50 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         ::core::option::Option::None,
     );
     ::resilience_runtime::__private::Call::cost(&mut call, estimate(prompt));
-    if ::resilience_runtime::__private::Call::admit_at_once(&mut call)
-        || ::resilience_runtime::__private::Call::admit(&mut call).await
     {
-        let attempt = ::resilience_runtime::__private::Call::run(
+        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Call::admit(&mut call).await
+            }
+        };
+        if admitted {
+            let attempt = ::resilience_runtime::__private::Call::run(
+                    &mut call,
+                    async move {
+                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                            Result<Answer, ApiError>,
+                        > {
+                            return never;
+                        }
+                        { send(prompt).await }
+                    },
+                )
+                .await;
+            ::resilience_runtime::__private::Call::settle_cost(
                 &mut call,
-                async move {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        Result<Answer, ApiError>,
-                    > {
-                        return never;
-                    }
-                    { send(prompt).await }
+                &attempt,
+                |answer| ::resilience_runtime::__private::used_by(
+                    answer,
+                    |answer| answer.usage.total,
+                ),
+            );
+            ::resilience_runtime::__private::Call::settle_last(
+                &mut call,
+                attempt,
+                |error| {
+                    use ::resilience_runtime::__private::probe::{
+                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                    };
+                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
                 },
+                ::resilience_runtime::__private::ok_is_ok,
+                ::resilience_runtime::__private::unchanged,
             )
-            .await;
-        ::resilience_runtime::__private::Call::settle_cost(
-            &mut call,
-            &attempt,
-            |answer| ::resilience_runtime::__private::used_by(
-                answer,
-                |answer| answer.usage.total,
-            ),
-        );
-        ::resilience_runtime::__private::Call::settle_last(
-            &mut call,
-            attempt,
-            |error| {
-                use ::resilience_runtime::__private::probe::{
-                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                };
-                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-            },
-            ::resilience_runtime::__private::ok_is_ok,
-            ::resilience_runtime::__private::unchanged,
-        )
-    } else {
-        ::resilience_runtime::__private::Call::refuse(&mut call)
+        } else {
+            ::resilience_runtime::__private::Call::refuse(&mut call)
+        }
     }
 }

@@ -41,9 +41,15 @@ where
                 ::core::option::Option::None,
             );
             let out = loop {
-                if !(::resilience_runtime::__private::Call::admit_at_once(&mut call)
-                    || ::resilience_runtime::__private::Call::admit(&mut call).await)
-                {
+                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                    }
+                };
+                if !admitted {
                     break ::resilience_runtime::__private::Call::refuse(&mut call);
                 }
                 let attempt = {
