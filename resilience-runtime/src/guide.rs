@@ -1,5 +1,5 @@
 //! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it.
+//! with it. And how each pattern works.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -12,3 +12,6 @@ pub mod mcp {}
 
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
+
+#[doc = include_str!("../guide/algorithms.md")]
+pub mod algorithms {}
