@@ -1,23 +1,26 @@
 //! A hash in place of a key, so that keys are neither stored nor printed.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::Hash;
 
-/// Makes 128 bits that stand for a key, under random seeds of its own.
+use siphasher::sip128::{Hasher128, SipHasher13};
+
+/// Makes 128 bits that stand for a key, by SipHash-1-3 under random seeds of its own.
 ///
 /// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹, and nobody who lacks
 /// the seeds can construct such a pair.
-pub(crate) struct KeyedHash([RandomState; 2]);
+pub(crate) struct KeyedHash(SipHasher13);
 
 impl KeyedHash {
     pub(crate) fn new() -> Self {
-        Self([RandomState::new(), RandomState::new()])
+        Self(SipHasher13::new_with_keys(rand::random(), rand::random()))
     }
 
     #[inline]
     pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u128 {
-        let [high, low] = &self.0;
-        u128::from(high.hash_one(key)) << 64 | u128::from(low.hash_one(key))
+        let mut hasher = self.0;
+        key.hash(&mut hasher);
+        hasher.finish128().as_u128()
     }
 }
 
