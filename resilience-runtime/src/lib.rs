@@ -124,9 +124,10 @@ pub use circuit_breaker::{
 };
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
-    CircuitSettings, ConfigError, ConfigProblem, HealthMonitorConfig, Jitter, Origin, Pattern,
-    RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings,
-    RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
+    CircuitSettings, ConfigError, ConfigProblem, ConfigValue, HealthMonitorConfig, Jitter, Origin,
+    Pattern, RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig,
+    RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy,
+    UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
