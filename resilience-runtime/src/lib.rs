@@ -95,6 +95,8 @@ pub mod guide;
 mod health;
 mod keyed_hash;
 mod name;
+#[cfg(feature = "axum")]
+mod operations;
 mod plan;
 mod rate_limit;
 mod registry;
@@ -140,6 +142,9 @@ pub use health::{
     ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
 };
 pub use name::{ServiceKind, ServiceName};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use operations::{Operations, operations_router};
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

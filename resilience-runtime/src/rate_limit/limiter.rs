@@ -268,6 +268,24 @@ impl RateLimiter {
     }
 }
 
+/// For those who look on.
+#[cfg(feature = "axum")]
+impl RateLimiter {
+    /// What those without a key would be told, and how much longer they are parked.
+    pub(crate) fn peek_without_key(&self) -> (Decision, Option<Duration>) {
+        if self.shared.is_free() {
+            return (Decision::UNLIMITED, None);
+        }
+        self.shared.with(Moment::now(), |state, now, _| {
+            let parked = state.parked(KeyHash::NONE, now);
+            (
+                state.peek(KeyHash::NONE, now),
+                parked.map(|until| until.since(now)),
+            )
+        })
+    }
+}
+
 /// For the call path, which has read the clock and hashed the key already.
 impl RateLimiter {
     /// Whether a limit is set at all.

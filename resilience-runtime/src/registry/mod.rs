@@ -105,6 +105,12 @@ fn next_epoch() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+impl From<&Self> for Registry {
+    fn from(registry: &Self) -> Self {
+        registry.clone()
+    }
+}
+
 impl Default for Registry {
     fn default() -> Self {
         Self::new()
