@@ -47,6 +47,7 @@
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
@@ -95,6 +96,8 @@ pub mod guide;
 mod health;
 mod keyed_hash;
 mod name;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod outlet;
 mod plan;
 mod rate_limit;
 mod registry;
@@ -139,6 +142,9 @@ pub use health::{
     ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
 };
 pub use name::{ServiceKind, ServiceName};
+#[cfg(feature = "prometheus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub use outlet::prometheus;
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

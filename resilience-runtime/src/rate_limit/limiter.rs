@@ -275,6 +275,14 @@ impl RateLimiter {
         self.shared.read(State::is_limited)
     }
 
+    /// What a call without a key would be answered.
+    #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+    pub(crate) fn peek_without_key(&self) -> Decision {
+        self.shared.with(Moment::now(), |state, now, _| {
+            state.peek(KeyHash::NONE, now)
+        })
+    }
+
     /// Whether it only parks, and within these bounds.
     pub(crate) fn parks_within(&self, max_keys: usize, max_park: Duration) -> bool {
         let config = self.config();
