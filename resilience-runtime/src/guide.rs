@@ -12,3 +12,6 @@ pub mod mcp {}
 
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
+
+#[doc = include_str!("../guide/metrics.md")]
+pub mod metrics {}

@@ -47,6 +47,8 @@
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
+//! | `axum` | no | [`operations_router`](Operations): health, statistics, events and a page for operators, as routes |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
@@ -97,6 +99,8 @@ mod keyed_hash;
 mod name;
 #[cfg(feature = "axum")]
 mod operations;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod outlet;
 mod plan;
 mod rate_limit;
 mod registry;
@@ -145,6 +149,9 @@ pub use name::{ServiceKind, ServiceName};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use operations::{Operations, operations_router};
+#[cfg(feature = "prometheus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub use outlet::prometheus;
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

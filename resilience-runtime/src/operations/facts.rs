@@ -63,7 +63,8 @@ impl Limits {
     pub(super) fn of(service: &Service) -> Self {
         let core = &*service.core;
         let config = service.config.load();
-        let (peek, parked) = core.limiter.peek_without_key();
+        let peek = core.limiter.peek_without_key();
+        let parked = core.limiter.parked_without_key();
         let parked_seconds = seconds(parked.unwrap_or_default());
         Self {
             rate_limit: config.rate_limit.as_ref().map(|limit| RateLimit {

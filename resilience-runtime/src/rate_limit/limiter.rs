@@ -268,29 +268,36 @@ impl RateLimiter {
     }
 }
 
-/// For those who look on.
-#[cfg(feature = "axum")]
-impl RateLimiter {
-    /// What those without a key would be told, and how much longer they are parked.
-    pub(crate) fn peek_without_key(&self) -> (Decision, Option<Duration>) {
-        if self.shared.is_free() {
-            return (Decision::UNLIMITED, None);
-        }
-        self.shared.with(Moment::now(), |state, now, _| {
-            let parked = state.parked(KeyHash::NONE, now);
-            (
-                state.peek(KeyHash::NONE, now),
-                parked.map(|until| until.since(now)),
-            )
-        })
-    }
-}
-
 /// For the call path, which has read the clock and hashed the key already.
 impl RateLimiter {
     /// Whether a limit is set at all.
     pub(crate) fn is_limited(&self) -> bool {
         self.shared.read(State::is_limited)
+    }
+
+    /// What a call without a key would be answered.
+    #[cfg(any(
+        feature = "axum",
+        feature = "metrics",
+        feature = "opentelemetry",
+        feature = "prometheus"
+    ))]
+    pub(crate) fn peek_without_key(&self) -> Decision {
+        self.shared.with(Moment::now(), |state, now, _| {
+            state.peek(KeyHash::NONE, now)
+        })
+    }
+
+    /// How much longer calls without a key are parked.
+    #[cfg(feature = "axum")]
+    pub(crate) fn parked_without_key(&self) -> Option<Duration> {
+        if self.shared.is_free() {
+            return None;
+        }
+        self.shared.with(Moment::now(), |state, now, _| {
+            let until = state.parked(KeyHash::NONE, now)?;
+            Some(until.since(now))
+        })
     }
 
     /// Whether it only parks, and within these bounds.

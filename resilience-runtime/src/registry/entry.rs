@@ -58,11 +58,21 @@ impl Entry {
         let presets = "presets are valid";
         let effective = Effective::preset(kind);
         let observers = Arc::clone(&registry.observers);
+        #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+        let transitions = Arc::<crate::telemetry::Transitions>::default();
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
             .with_listener({
                 let (name, observers) = (name.clone(), Arc::clone(&observers));
+                #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+                let transitions = Arc::clone(&transitions);
                 move |change| {
+                    #[cfg(any(
+                        feature = "metrics",
+                        feature = "opentelemetry",
+                        feature = "prometheus"
+                    ))]
+                    transitions.add(change.from, change.to);
                     observers.changed(&name, || EventKind::CircuitChanged {
                         from: change.from,
                         to: change.to,
@@ -85,6 +95,8 @@ impl Entry {
             counters: Counters::default(),
             latency: OnceLock::new(),
             observers,
+            #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+            transitions,
             registered: Arc::clone(&registry.registered),
             #[cfg(feature = "testing")]
             faults: registry.faults.of(&name),

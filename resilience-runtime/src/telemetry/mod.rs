@@ -8,6 +8,8 @@ mod latency;
 mod observers;
 mod stats;
 pub(crate) mod trace;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod transitions;
 
 pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
@@ -22,3 +24,5 @@ pub use stats::{
 };
 
 pub(crate) use counters::{Counter, Counters};
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+pub(crate) use transitions::Transitions;
