@@ -22,7 +22,7 @@ function path(samples, field, width, height, top, area, least = 0) {
     const value = sample[field];
     const x = place(sample.at_ms, width);
     if (value == null || x < -1) continue;
-    const at = x.toFixed(1);
+    const at = Math.round(x * 10) / 10;
     if (before == null || sample.at_ms - before > 2.5 * model.interval) {
       line += end();
       start = at;
@@ -30,7 +30,7 @@ function path(samples, field, width, height, top, area, least = 0) {
     } else {
       line += "L";
     }
-    line += at + " " + (height - (value > 0 ? Math.max(least, Math.min(1, value / top) * height) : 0)).toFixed(1);
+    line += at + " " + Math.round((height - (value > 0 ? Math.max(least, Math.min(1, value / top) * height) : 0)) * 10) / 10;
     last = at;
     before = sample.at_ms;
   }
@@ -64,9 +64,10 @@ class Sparkline {
     const line = path(service.samples, "calls_per_second", 120, 25, top, false);
     this.line.setAttribute("d", line);
     this.area.setAttribute("d", path(service.samples, "calls_per_second", 120, 25, top, true));
-    this.fail.setAttribute("d", service.samples.some((sample) => sample.failures_per_second > 0) ? path(service.samples, "failures_per_second", 120, 25, top, true, 2) : "");
-    this.open.setAttribute("d", spells(service, 120, 28.5, false));
-    this.half.setAttribute("d", spells(service, 120, 28.5, true));
+    const failed = greatest(service.samples, "failures_per_second") > 0;
+    toggle(this.fail, "d", failed ? path(service.samples, "failures_per_second", 120, 25, top, true, 2) : "");
+    toggle(this.open, "d", spells(service, 120, 28.5, false));
+    toggle(this.half, "d", spells(service, 120, 28.5, true));
   }
 }
 

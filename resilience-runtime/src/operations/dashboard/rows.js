@@ -7,7 +7,7 @@ const list = byId("rows");
 const watcher = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (!isIntersecting) inSight.delete(target.row);
-    else if (!inSight.has(target.row)) inSight.add(target.row), target.row.sparkline.draw(target.row.service);
+    else if (!inSight.has(target.row)) inSight.add(target.row), target.row.draw();
   }
 }, { rootMargin: "200px" });
 
@@ -20,7 +20,8 @@ class Row {
     this.button = button("", "name", () => openDetails(service.name));
     this.button.tabIndex = -1;
     const name = make("bdi", "", service.name);
-    this.button.append(name, make("span", "kind", service.live.kind ?? ""));
+    this.kind = new Cell(make("span", "kind"));
+    this.button.append(name, this.kind.node);
     this.button.title = service.name;
     const head = this.cell("c-name", this.button);
     toggle(head, "role", "rowheader");
@@ -55,10 +56,15 @@ class Row {
     return node;
   }
 
+  isNew() {
+    const { live, rank } = this.service;
+    return this.drawnRank !== rank || this.drawnState !== live.circuit.state || this.drawnHealth !== live.health;
+  }
+
   draw() {
     const { live, recent, rank, reasons } = this.service;
     const { state, in_state_seconds: seconds } = live.circuit;
-    toggle(this.node, "data-rank", RANKS[rank]);
+    if (this.drawnRank !== rank) toggle(this.node, "data-rank", RANKS[this.drawnRank = rank]);
     if (this.drawnState !== state) {
       this.drawnState = state;
       setGlyph(this.stateGlyph, state);
@@ -67,6 +73,7 @@ class Row {
       this.state.look("state is-" + state);
     }
     this.since.say(age(seconds));
+    this.kind.say(live.kind ?? "");
     if (this.drawnHealth !== live.health) {
       this.drawnHealth = live.health;
       this.healthGlyph.style.display = live.health ? "" : "none";
@@ -106,21 +113,25 @@ class Row {
     meter.look.look("meter " + (part == null ? "none" : look));
     const look2 = "c-" + name + " n " + (part == null ? "zero" : look);
     if (meter.box.className !== look2) meter.box.className = look2;
-    const rounded = part == null ? 0 : Math.round(Math.max(0, Math.min(1, part)) * 100) / 100;
-    if (meter.part !== rounded) meter.look.node.style.setProperty("--part", meter.part = rounded);
+    const rounded = part == null ? 0 : Math.round(Math.max(0, Math.min(1, part)) * 100);
+    if (meter.part !== rounded) meter.look.node.style.setProperty("--part", (meter.part = rounded) + "%");
     if (meter.title !== title) meter.box.title = meter.title = title;
   }
 }
 
 const whole = (part) => (part > 0 && part < 0.005 ? "<1" : part < 1 ? Math.min(99, Math.round(part * 100)) : 100) + THIN + "%";
 
+const TURNS = 5;
+let turn = 0;
 let pointerMoved = -Infinity;
 list.addEventListener("pointermove", () => { pointerMoved = performance.now(); }, { passive: true });
 list.addEventListener("pointerleave", () => { pointerMoved = -Infinity; });
 
 function drawRows() {
+  let others = rows.size < model.services.size;
   for (const [name, row] of rows) {
     if (model.services.get(name) === row.service) continue;
+    others = true;
     if (model.services.has(name)) {
       row.service = model.services.get(name);
       continue;
@@ -131,12 +142,16 @@ function drawRows() {
     rows.delete(name);
   }
   // Nothing moves away under a pointer that is about to click.
-  const mayMove = performance.now() - pointerMoved > 1500 || rows.size < model.services.size;
-  if (model.orderIsOld && mayMove) {
+  if (others || (model.orderIsOld && performance.now() - pointerMoved > 1500)) {
     putInOrder();
     arrange();
   }
-  for (const service of model.order) rows.get(service.name)?.draw();
+  // What is out of sight takes turns; what it says of its state is always true, and it is drawn when it comes into sight.
+  turn = (turn + 1) % TURNS;
+  model.order.forEach((service, at) => {
+    const row = rows.get(service.name);
+    if (inSight.has(row) || at % TURNS === turn || row.isNew()) row.draw();
+  });
   filterRows();
 }
 
