@@ -3,8 +3,12 @@
 mod answer;
 mod change;
 mod control;
+mod dashboard;
 mod facts;
 mod health;
+#[cfg(feature = "prometheus")]
+mod metrics;
+mod page;
 mod readers;
 mod sample;
 mod sampler;
@@ -150,7 +154,12 @@ impl Operations {
             .route("/health", get(health::health))
             .route("/services", get(services::all))
             .route("/services/{name}", get(services::one))
-            .route("/events", get(stream::events));
+            .route("/events", get(stream::events))
+            .route("/dashboard", get(page::page));
+        #[cfg(feature = "prometheus")]
+        {
+            routes = routes.route("/metrics", get(metrics::metrics));
+        }
         if let Some(control) = control {
             routes = routes.route("/services/{name}/circuit", control);
         }
