@@ -122,11 +122,19 @@ describe("the page and what it is told", () => {
     assert.deepEqual(await names(), ["c", "a", "b", "d"]);
     // It takes its place again only when it has been well for a while.
     server.set("c", { sample: sent(10) });
-    server.tick(5);
-    assert.deepEqual(await names(), ["c", "a", "b", "d"]);
     server.tick(20);
-    await until(() => document.querySelector(".body .name").textContent.startsWith("a"));
+    await until(() => document.querySelector(".body .name").title === "a");
     assert.deepEqual(await names(), ["a", "b", "c", "d"]);
+    server.turn("d", "open");
+    await until(() => document.querySelector(".body .name").title === "d");
+    server.turn("d", "closed");
+    server.set("b", { sample: sent(5000) });
+    server.tick(4);
+    await until(() => document.querySelectorAll(".body .c-calls")[2].textContent === "2006");
+    assert.deepEqual(await names(), ["d", "a", "b", "c"]);
+    assert.match(await cell("d", "circuit"), /^closed/);
+    server.tick(2);
+    await until(() => document.querySelector(".body .name").title === "a");
   });
 
   it("moves no row under the pointer", async () => {
