@@ -129,7 +129,9 @@ macro_rules! runs {
                 .expect("there are examples")
                 .filter_map(|entry| {
                     let path = entry.ok()?.path();
-                    Some(path.file_stem()?.to_string_lossy().into_owned())
+                    // What is no program is for other ones to read.
+                    let is_program = path.is_file() || path.join("main.rs").is_file();
+                    is_program.then(|| Some(path.file_stem()?.to_string_lossy().into_owned()))?
                 })
                 .collect();
             let here = [DEMO, OPERATIONS, $(stringify!($example)),*];

@@ -1,5 +1,5 @@
 //! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it.
+//! with it. And what those see who operate all of it.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -15,3 +15,7 @@ pub mod secrets {}
 
 #[doc = include_str!("../guide/metrics.md")]
 pub mod metrics {}
+
+#[cfg(feature = "axum")]
+#[doc = include_str!("../guide/operations.md")]
+pub mod operations {}

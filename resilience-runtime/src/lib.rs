@@ -28,6 +28,7 @@
 //!   [`Bulkhead`], [`Fallback`], [`Cache`].
 //! * Whether services are there: [`ServiceHealthMonitor`], [`HealthEndpoint`], and what can be asked,
 //!   [`HealthChecker`].
+//! * Routes and a page for those on call: `Operations`, with feature `axum`; what is logged: `guide::operations`.
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
@@ -48,7 +49,7 @@
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
-//! | `axum` | no | [`operations_router`](Operations): health, statistics, events and a page for operators, as routes |
+//! | `axum` | no | `operations_router`: health, statistics, events and a page for operators, as routes |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!

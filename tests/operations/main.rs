@@ -5,6 +5,7 @@ mod asking;
 #[allow(dead_code)]
 mod capture;
 mod control;
+mod documented;
 mod events;
 mod health_routes;
 mod names;
