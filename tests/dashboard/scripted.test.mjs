@@ -49,6 +49,7 @@ describe("the page and what it is told", () => {
       sample: sent(12, 0.6, 1.2, { retries_per_second: 0.5, fallbacks_per_second: 2, p50_seconds: 0.0004, p95_seconds: 0.25, p99_seconds: 1.5 }),
     });
     server.set("vault", { kind: "secret", sample: sent(0.02) });
+    server.set("idle", {});
     await open();
     const expected = {
       circuit: "half-open1 min", calls: "12", success: "85.0 %", rejected: "10.0 %", p50: "0.4 ms", p95: "250 ms", p99: "1.50 s", retries: "0.5",
@@ -56,10 +57,11 @@ describe("the page and what it is told", () => {
     };
     for (const [column, text] of Object.entries(expected)) assert.equal(await cell("openai", column), text, column);
     assert.equal(await cell("vault", "calls"), "<0.1");
+    assert.equal(await row("idle").locator(".c-success").getAttribute("class"), "c-success n zero");
     for (const column of ["p50", "p95", "p99", "limit", "bulkhead", "health"]) assert.equal(await cell("vault", column), "–", column);
     const total = async (name) => (await page.locator("#t-" + name).textContent()).replaceAll("\u202f", " ");
     assert.deepEqual(await Promise.all(["services", "trouble", "calls", "success", "rejected", "retries", "fallbacks", "slowest", "slowest-sub"].map(total)),
-      ["2", "0", "12", "85.0 %", "1.2", "0.5", "2.0", "250 ms", "openai"]);
+      ["3", "0", "12", "85.0 %", "1.2", "0.5", "2.0", "250 ms", "openai"]);
   });
 
   it("takes means of ten seconds, so that a quiet service does not flicker", async () => {
@@ -71,6 +73,24 @@ describe("the page and what it is told", () => {
     }
     await until(() => document.querySelector(".body .c-calls").textContent === "1.0");
     assert.equal(await cell("a", "success"), "100 %");
+  });
+
+  it("cuts off no figure, however wide it is", async () => {
+    for (const state of ["forced_open", "half_open", "disabled"]) {
+      server.set(state, {
+        health: "unhealthy", circuit: circuit(state, { in_state_seconds: 47 * 3600 }), retry_budget: { capacity: 100, left: 88 },
+        rate_limit: { limit: 60, period_seconds: 60, remaining: 0, level: 0, parked_seconds: 59 }, bulkhead: { max_concurrent: 1000, in_flight: 999 },
+        sample: sent(88_888, 30_000, 30_000, { retries_per_second: 88_888, p50_seconds: 0.888, p95_seconds: 88.8, p99_seconds: 5999 }),
+      });
+    }
+    for (const width of [1920, 1440, 1300, 1100, 800, 390, 340]) {
+      await open({ viewport: { width, height: 900 } });
+      await row("disabled").waitFor();
+      const cut = await page.evaluate(() => [...document.querySelectorAll(".body > :not(.c-name), .head > *, .totals dd")]
+        .filter((node) => node.checkVisibility() && node.scrollWidth > node.clientWidth).map((node) => `${node.className || node.id}: ${node.textContent}`));
+      assert.deepEqual(cut, [], `at a width of ${width}`);
+      await page.close();
+    }
   });
 
   it("never rounds a failure away", async () => {
@@ -235,7 +255,13 @@ describe("the page and what it is told", () => {
     server.set("b", { sample: sent(7) });
     server.at += 60_000;
     server.timeline = [];
+    server.late = true;
     await server.start();
+    while (server.readers.size === 0) await page.waitForTimeout(50);
+    await page.waitForTimeout(300);
+    assert.deepEqual(await names(), ["a"], "nothing flickers between the greeting and the first data");
+    assert.equal(await page.locator("#banner").isVisible(), true);
+    server.tick();
     await page.locator('#link[data-link="live"]').waitFor({ timeout: 15_000 });
     assert.equal(await page.locator("#banner").isVisible(), false);
     await until(() => document.querySelectorAll(".body").length === 1);
@@ -278,6 +304,16 @@ describe("the page and what it is told", () => {
     await row("a").locator(".name").click();
     await page.locator("#details .facts").first().waitFor();
     assert.deepEqual(server.requests.filter((line) => !line.includes(" /deep/ops/")), []);
+  });
+
+  it("does not move for who wants no motion", async () => {
+    server.set("a", {});
+    await open({ reducedMotion: "reduce" });
+    server.turn("a", "open");
+    await row("a").locator(".name").click();
+    await page.locator("#timeline .fresh").waitFor();
+    const moving = await page.evaluate(() => document.getAnimations().length);
+    assert.equal(moving, 0);
   });
 
   for (const colorScheme of ["light", "dark"]) {

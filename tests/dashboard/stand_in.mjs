@@ -94,7 +94,7 @@ export class StandIn {
     answer.on("close", () => this.readers.delete(answer));
     const { at, version, interval, history, timeline, control } = this;
     this.send("hello", { schema: 1, at_ms: at, app_version: version, interval_seconds: interval, history, timeline, control }, [answer]);
-    this.send("snapshot", this.now(), [answer]);
+    if (!this.late) this.send("snapshot", this.now(), [answer]);
   }
 
   async steer(name, request, json) {

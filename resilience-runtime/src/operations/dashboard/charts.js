@@ -51,7 +51,7 @@ function spells(service, width, y, wanted) {
 
 class Sparkline {
   constructor() {
-    this.svg = drawn("svg", { viewBox: "0 0 120 30", "aria-hidden": "true" });
+    this.svg = drawn("svg", { viewBox: "0 0 120 30", preserveAspectRatio: "none", "aria-hidden": "true" });
     const part = (name) => this.svg.appendChild(drawn("path", { class: name }));
     this.area = part("calls-area");
     this.line = part("calls-line");
@@ -85,7 +85,7 @@ class Chart {
     const top = ceiling(Math.max(...fields.map(([field]) => greatest(samples, field))), least);
     for (const [field, name, area] of fields) {
       const nothing = name === "reject-line" && greatest(samples, field) === 0;
-      this.part(name, nothing ? "" : path(samples, field, this.width, this.height, top, area, name === "fail-area" ? 2 : 0));
+      this.part(name, nothing ? "" : path(samples, field, this.width, this.height, top, area, name === "fail-area" ? 1 : 0));
     }
     this.max.say(samples.length ? unit(top) : "");
   }

@@ -1,8 +1,8 @@
 // ---- Totals since the start, latencies and the configuration of one service, as `services` tells them.
 
-function table(titles, lines) {
+function table(titles, lines, className = "facts") {
   const head = make("tr", "", ...titles.map(([text, className]) => make("th", className ?? "", text)));
-  return make("table", "facts", make("thead", "", head), make("tbody", "", ...lines));
+  return make("table", className, make("thead", "", head), make("tbody", "", ...lines));
 }
 
 function facts({ totals: sum, latency, config, circuit, rate_limit: limit }) {
@@ -40,7 +40,7 @@ function configOf(config) {
   const parts = [make("h3", "", "Configuration")];
   if (config.enabled === false) parts.push(make("p", "note", "Switched off: function bodies run bare."));
   parts.push(table([["setting"], ["value"], ["from"]], config.values.map(({ key, value, from }) =>
-    make("tr", "", make("td", "", make("code", "", key)), make("td", "", make("code", "", value)), make("td", "quiet", from)))));
+    make("tr", "", make("td", "", make("code", "", key)), make("td", "", make("code", "", value)), make("td", "quiet", from))), "facts settings"));
   if (config.functions.length === 0) return parts;
   parts.push(make("h3", "", "Functions"), table([["function"], ["place"]], config.functions.map((site) => {
     const notes = [];

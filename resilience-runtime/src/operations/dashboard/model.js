@@ -101,10 +101,9 @@ function reasonsOf(live, recent) {
 function greet(hello) {
   Object.assign(model, { version: hello.app_version ?? "", control: hello.control === true, schema: hello.schema, now: hello.at_ms });
   model.interval = (hello.interval_seconds || 1) * 1000;
-  // What the server remembers replaces what the page does: it may have been started anew.
-  model.services.clear();
+  // What the server remembers replaces what the page does: it may have been started anew. The rows stay until it has told of them.
+  model.isAnew = true;
   model.flow = [];
-  model.orderIsOld = true;
   model.history = new Map(Object.entries(hello.history ?? {}));
   model.timeline = [];
   model.timelineIsNew = true;
@@ -115,6 +114,8 @@ function greet(hello) {
 function take(snapshot) {
   model.now = snapshot.at_ms;
   model.health = snapshot.health ?? null;
+  if (model.isAnew) model.services.clear();
+  model.isAnew = false;
   const seen = new Set();
   for (const live of snapshot.services) {
     seen.add(live.name);

@@ -12,12 +12,11 @@ const checksStatus = tile("checks-status");
 const checksCount = tile("checks-count");
 
 function tally() {
-  const sum = { trouble: 0, watch: 0, open: 0, half: 0, idle: 0, calls: 0, successes: 0, failures: 0, rejections: 0, retries: 0, fallbacks: 0, slowest: null, retrying: 0 };
+  const sum = { trouble: 0, watch: 0, idle: 0, calls: 0, successes: 0, failures: 0, rejections: 0, retries: 0, fallbacks: 0, slowest: null, retrying: 0 };
   for (const service of model.services.values()) {
     const { recent, rank, live } = service;
     sum.trouble += rank === 0;
     sum.watch += rank === 1;
-    sum.open += live.circuit.state === "open" || live.circuit.state === "forced_open";
     sum.idle += !recent.calls;
     sum.retrying += recent.retries > 0;
     for (const name of ["calls", "successes", "failures", "rejections", "retries", "fallbacks"]) sum[name] += recent[name] ?? 0;
@@ -32,7 +31,7 @@ function drawOverview() {
   totals.services.say(String(model.services.size));
   totals["services-sub"].say(sum.idle ? `${sum.idle} idle` : some ? "all in use" : "\u00a0");
   totals.trouble.say(String(sum.trouble));
-  totals["trouble-sub"].say(some ? `${sum.open} open, ${sum.watch} watch` : "\u00a0");
+  totals["trouble-sub"].say(some ? `${sum.watch} to watch` : "\u00a0");
   byId("t-trouble-tile").className = sum.trouble ? "bad" : sum.watch ? "warn" : "";
   totals.calls.say(some ? rate(sum.calls) : NONE);
   totals["calls-sub"].say(sum.failures ? `${rate(sum.failures)} fail` : some ? "none fail" : "\u00a0");

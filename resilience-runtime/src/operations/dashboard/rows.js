@@ -82,7 +82,7 @@ class Row {
       this.health.look("state is-" + live.health);
     }
     this.number("calls", rate(recent.calls), !recent.calls);
-    this.number("success", share(recent.success), recent.success == null, recent.success < 0.5 ? "bad" : recent.success < 0.9 ? "warn" : "");
+    this.number("success", share(recent.success), recent.success == null, recent.success == null ? "" : recent.success < 0.5 ? "bad" : recent.success < 0.9 ? "warn" : "");
     this.number("rejected", share(recent.rejected), !recent.rejected, recent.rejected > 0 ? "warn" : "");
     for (const name of ["p50", "p95", "p99"]) this.number(name, span(recent[name]), recent[name] == null);
     this.number("retries", rate(recent.retries), !recent.retries);
