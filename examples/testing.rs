@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use resilience_runtime::chaos::{self, Chaos, Fault};
 use resilience_runtime::{
-    CircuitState, Registry, ResilienceError, ServiceKind, Verdict, resilient,
+    CircuitState, Registry, ResilienceError, ResilienceProbe, ServiceKind, Verdict, resilient,
 };
 use tokio::time::Instant;
 
@@ -157,6 +157,26 @@ async fn three_quarters_get_through_bad_weather() {
     assert!(arrived >= 75, "{arrived} of 100");
 }
 
+/// Not only what came of it, but how.
+async fn the_probe_saw_how_it_went() {
+    let registry = Registry::new();
+    let probe = ResilienceProbe::new(&registry);
+    let refused = registry.inject("parcels", Fault::error(Verdict::transient()).times(2));
+    let well = Script::of([Step::Answer]);
+    registry.scope(track(&well, 7)).await.unwrap();
+    drop(refused);
+
+    let call = probe.last_call("parcels");
+    assert_eq!(call.attempts, 3);
+    assert_eq!(call.waits, [Duration::from_secs(2), Duration::from_secs(4)]);
+    assert!(probe.circuit("parcels").is_empty(), "it stayed closed");
+    // Or all of it at once:
+    assert_eq!(
+        call.to_string(),
+        "parcels: 3 attempts (transient, transient), waits of 2s and 4s, success"
+    );
+}
+
 /// A runtime and a registry of its own, as each test has.
 fn run(name: &str, test: impl Future<Output = ()>) {
     let began = std::time::Instant::now();
@@ -187,6 +207,7 @@ fn main() {
         "it gets through a flapping service",
         it_gets_through_a_flapping_service(),
     );
+    run("the probe saw how it went", the_probe_saw_how_it_went());
     run(
         "three quarters get through bad weather",
         three_quarters_get_through_bad_weather(),

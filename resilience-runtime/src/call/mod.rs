@@ -27,6 +27,7 @@ mod verify;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::Guard;
@@ -97,6 +98,19 @@ pub struct Call {
 struct Logged {
     span: Span,
     correlation: CorrelationId,
+    /// Which call it is.
+    number: u64,
+}
+
+impl Logged {
+    fn new(correlation: CorrelationId) -> Box<Self> {
+        static CALLS: AtomicU64 = AtomicU64::new(1);
+        Box::new(Self {
+            span: Span::none(),
+            correlation,
+            number: CALLS.fetch_add(1, Ordering::Relaxed),
+        })
+    }
 }
 
 /// What an attempt holds of the service.
@@ -222,11 +236,8 @@ impl Call {
 
     /// The id to log the call under. It becomes text only if something may be logged.
     pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
-        if listening!(Level::ERROR) {
-            call.logged = Some(Box::new(Logged {
-                span: Span::none(),
-                correlation: CorrelationId::new(id),
-            }));
+        if call.is_heard(Level::ERROR) {
+            call.logged = Some(Logged::new(CorrelationId::new(id)));
         }
     }
 
@@ -271,10 +282,7 @@ impl Call {
     /// The call's correlation id is its own, else the one around it, else a new one.
     fn logged(&mut self) -> &mut Logged {
         self.logged.get_or_insert_with(|| {
-            Box::new(Logged {
-                span: Span::none(),
-                correlation: CorrelationId::current().unwrap_or_else(CorrelationId::random),
-            })
+            Logged::new(CorrelationId::current().unwrap_or_else(CorrelationId::random))
         })
     }
 
@@ -307,6 +315,7 @@ impl Call {
         if observers.hear_calls() || kind.is_change() && observers.hear_changes() {
             observers.send(Event {
                 function: Some(Arc::clone(&plan.function.name)),
+                call: Some(logged.number),
                 correlation_id: Some(logged.correlation.clone()),
                 ..Event::new(plan.core.name.clone(), kind)
             });

@@ -1,6 +1,11 @@
 //! What others learn of a registry's services while it works.
 
+#[cfg(feature = "testing")]
+use std::sync::Arc;
+
 use super::Registry;
+#[cfg(feature = "testing")]
+use crate::telemetry::Observers;
 use crate::telemetry::{Events, Interest};
 
 impl Registry {
@@ -46,6 +51,11 @@ impl Registry {
     #[must_use = "events are only kept for who reads them"]
     pub fn subscribe_to_changes(&self) -> Events {
         self.inner.observers.subscribe(Interest::Changes)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn observers(&self) -> Arc<Observers> {
+        Arc::clone(&self.inner.observers)
     }
 
     /// Measures from now on how long calls and attempts take, for

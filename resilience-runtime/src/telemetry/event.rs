@@ -25,7 +25,9 @@ pub struct Event {
     /// In a call of which function; the service's name for calls by hand. `None` where it did not happen in
     /// a call, or may have been any call's doing, as with a breaker that opens.
     pub function: Option<Arc<str>>,
-    /// The correlation id of that call.
+    /// In which call: a number that no other call of the process has.
+    pub call: Option<u64>,
+    /// The correlation id of that call, which others may share.
     pub correlation_id: Option<CorrelationId>,
     /// What.
     pub kind: EventKind,
@@ -38,6 +40,7 @@ impl Event {
             time: SystemTime::now(),
             service,
             function: None,
+            call: None,
             correlation_id: None,
             kind,
         }
@@ -107,7 +110,7 @@ pub enum EventKind {
     /// A fallback answered a call that failed.
     #[non_exhaustive]
     Fallback {
-        /// Which one: `cache`, `call`, `value` or `registered`.
+        /// Which one: `cache`, `value`, `registered`, or the path of the function as it is written.
         strategy: &'static str,
         /// Why the call failed.
         cause: Option<FailureCause>,

@@ -6,6 +6,8 @@ mod counters;
 mod event;
 mod latency;
 mod observers;
+#[cfg(feature = "testing")]
+mod probe;
 mod stats;
 pub(crate) mod trace;
 #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
@@ -18,6 +20,8 @@ pub(crate) use latency::Latency;
 pub use latency::{DurationHistogram, ServiceLatency};
 pub use observers::{Events, EventsError};
 pub(crate) use observers::{Interest, Observers};
+#[cfg(feature = "testing")]
+pub use probe::{ProbedCall, ResilienceProbe};
 pub use stats::{
     CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
     RejectionStats, ServiceStats,

@@ -23,6 +23,8 @@ pub(crate) struct Observers {
     of_changes: AtomicU32,
     calls: OnceLock<broadcast::Sender<Event>>,
     changes: OnceLock<broadcast::Sender<Event>>,
+    #[cfg(feature = "testing")]
+    recordings: crate::sync::Mutex<Vec<std::sync::Weak<super::probe::Recording>>>,
 }
 
 impl Observers {
@@ -79,11 +81,31 @@ impl Observers {
             // Whoever listened may have left in the meantime.
             let _ = changes.send(event.clone());
         }
+        #[cfg(feature = "testing")]
+        for recording in self.recordings.lock().iter() {
+            super::probe::Recording::add(recording, &event);
+        }
         if self.hear_calls()
             && let Some(calls) = self.calls.get()
         {
             let _ = calls.send(event);
         }
+    }
+
+    /// Lets a test write everything down.
+    #[cfg(feature = "testing")]
+    pub(super) fn record(&self, recording: &Arc<super::probe::Recording>) {
+        self.recordings.lock().push(Arc::downgrade(recording));
+        self.of_calls.fetch_add(ONE_LISTENER, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "testing")]
+    pub(super) fn stop_recording(&self, recording: &Arc<super::probe::Recording>) {
+        let recording = Arc::as_ptr(recording);
+        self.recordings
+            .lock()
+            .retain(|other| other.as_ptr() != recording);
+        self.of_calls.fetch_sub(ONE_LISTENER, Ordering::Relaxed);
     }
 
     /// Tells of a change that is no call's affair.
