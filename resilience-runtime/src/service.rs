@@ -223,6 +223,19 @@ impl ServiceConfig {
             functions: Vec::new(),
         }
     }
+
+    /// Whether the same runs, for the same reasons.
+    pub(crate) fn runs_as(&self, other: &Self) -> bool {
+        let of_functions = |config: &Self| -> Vec<_> {
+            let functions = config.functions.iter();
+            functions
+                .map(|it| (it.values.clone(), it.refusal.clone()))
+                .collect()
+        };
+        self.enabled == other.enabled
+            && self.values == other.values
+            && of_functions(self) == of_functions(other)
+    }
 }
 
 /// What runs for one annotated function.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitSettings, ConfigValue, Origin, Registry, RetrySettings, ServiceKind, ServiceSettings,
-    Settings, llm_resilient, resilient,
+    CircuitSettings, ConfigValue, EventKind, Origin, Registry, RetrySettings, ServiceKind,
+    ServiceSettings, Settings, llm_resilient, resilient,
 };
 
 use crate::errors::ApiError;
@@ -190,4 +190,40 @@ async fn they_follow_what_is_configured_live() {
         [],
         "the function runs with its service's"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_who_is_configured_anew_is_told_to_be() {
+    let registry = Registry::new();
+    for name in ["api", "other"] {
+        registry.service(name, ServiceKind::Custom).unwrap();
+    }
+    let mut changes = registry.subscribe_to_changes();
+    let settings = || {
+        let settings = ServiceSettings {
+            timeout: Some(Duration::from_secs(1)),
+            ..Default::default()
+        };
+        Settings::new().service("api", settings)
+    };
+    registry.configure(settings()).unwrap();
+    let event = changes.try_recv().unwrap().unwrap();
+    assert_eq!(
+        (event.service.as_str(), event.kind),
+        ("api", EventKind::Configured)
+    );
+    assert!(
+        changes.try_recv().unwrap().is_none(),
+        "the other runs as before"
+    );
+    registry.configure(settings()).unwrap();
+    assert!(
+        changes.try_recv().unwrap().is_none(),
+        "and so does this one now"
+    );
+    registry.configure(Settings::new().enabled(false)).unwrap();
+    for name in ["api", "other"] {
+        let event = changes.try_recv().unwrap().unwrap();
+        assert_eq!(event.service.as_str(), name);
+    }
 }

@@ -408,8 +408,12 @@ impl Registry {
         }
         let epoch = next_epoch();
         for (name, entry) in &mut state.entries {
+            let before = entry.service().config.load_full();
             entry.resolve(&mut state.written, epoch);
-            self.inner.observers.changed(name, || EventKind::Configured);
+            // What is said of one service is no news of the others.
+            if !before.runs_as(&entry.service().config.load()) {
+                self.inner.observers.changed(name, || EventKind::Configured);
+            }
         }
         self.inner.epoch.store(epoch, Ordering::Release);
     }
