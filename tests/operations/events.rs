@@ -333,3 +333,26 @@ async fn a_pause_is_no_interval() {
     let sample = &snapshot["services"][0]["sample"];
     assert_eq!(sample["calls_per_second"], json!(3.0), "{sample}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn rates_are_of_the_time_that_really_passed() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let routes = routes(&registry);
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("hello").await;
+    tokio::task::yield_now().await;
+    calls(&openai, 5, Duration::ZERO).await;
+    // Nobody could look in time.
+    advance(Duration::from_millis(2_500)).await;
+    let rate = |snapshot: &Value| snapshot["services"][0]["sample"]["calls_per_second"].clone();
+    assert_eq!(rate(&reader.until("snapshot").await), json!(2.0));
+    let late = Instant::now();
+    calls(&openai, 3, Duration::ZERO).await;
+    assert_eq!(rate(&reader.until("snapshot").await), json!(3.0));
+    assert_eq!(
+        late.elapsed(),
+        Duration::from_secs(1),
+        "what was late is not made up for"
+    );
+}

@@ -377,3 +377,44 @@ async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
     assert_eq!(unlimited["rate_limit"], Value::Null);
     assert_eq!(unlimited["parked_seconds"], json!(15.0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_routes_can_stand_anywhere_beside_others() {
+    let registry = Registry::new();
+    registry.service("openai", ServiceKind::Llm).unwrap();
+    let operations = operations_router(&registry, &monitor(jumpy()));
+    let app = axum::Router::new()
+        .route("/", axum::routing::get(async || "mine"))
+        .nest("/operations", operations)
+        .fallback(async || (StatusCode::IM_A_TEAPOT, "mine too"));
+    for path in [
+        "/services",
+        "/services/openai",
+        "/livez",
+        "/dashboard",
+        "/metrics",
+    ] {
+        let answer = get(&app, &format!("/operations{path}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+    }
+    for (path, text) in [
+        ("/", "mine"),
+        ("/services", "mine too"),
+        ("/operations/other", "mine too"),
+    ] {
+        let request = axum::http::Request::get(path)
+            .body(axum::body::Body::empty())
+            .unwrap();
+        let response = tower::ServiceExt::oneshot(app.clone(), request)
+            .await
+            .unwrap();
+        assert!(
+            !response.headers().contains_key("cache-control"),
+            "{path}: it is not ours"
+        );
+        let body = axum::body::to_bytes(response.into_body(), 100)
+            .await
+            .unwrap();
+        assert_eq!(body, text, "{path}");
+    }
+}
