@@ -32,6 +32,7 @@ fn guarded(registry: &Registry) -> Router {
         .router()
 }
 
+/// Who sends orders listens as well, since the place that tells of them is shared by all threads.
 fn order(body: impl Into<Body>) -> Request {
     Request::post("/services/openai/circuit")
         .header(header::CONTENT_TYPE, "application/json")
@@ -143,6 +144,7 @@ async fn the_layer_stands_before_everything() {
 
 #[tokio::test]
 async fn a_form_of_another_site_is_refused() {
+    let _turn = Capture::of(LevelFilter::WARN);
     let registry = Registry::new();
     let breaker = registry
         .service("openai", ServiceKind::Llm)
@@ -223,6 +225,7 @@ async fn what_is_no_order_is_refused_without_repeating_it() {
 
 #[tokio::test]
 async fn the_layer_sees_each_order_once() {
+    let _turn = Capture::of(LevelFilter::WARN);
     let seen = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&seen);
     let layer = from_fn(move |request: Request, next: Next| {

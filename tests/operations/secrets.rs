@@ -7,7 +7,10 @@ use resilience_runtime::{
     TcpHealthChecker, Verdict, llm_resilient,
 };
 
+use tracing_subscriber::filter::LevelFilter;
+
 use crate::asking::{ask, get, open};
+use crate::capture::Capture;
 use crate::remote::{jumpy, monitor};
 
 const CANARY: &str = "tweet-1f0c";
@@ -57,6 +60,7 @@ async fn unknown(_secret: &str) -> Result<(), BoxError> {
 
 #[tokio::test(start_paused = true)]
 async fn no_route_shows_a_canary() {
+    let (capture, _listening) = Capture::of(LevelFilter::TRACE);
     let registry = Registry::new();
     let monitor = monitor(jumpy());
     let database =
@@ -135,6 +139,7 @@ async fn no_route_shows_a_canary() {
     ] {
         assert!(told.contains(heard), "{heard}: {told}");
     }
+    told += &format!("{:?}", capture.ours());
     assert!(!told.contains(CANARY), "{told}");
     assert!(!told.contains("api.example"), "{told}");
 }
