@@ -9,6 +9,7 @@ mod documented;
 mod events;
 mod health_routes;
 mod names;
+mod nested;
 mod page;
 mod readers;
 #[path = "../health/remote.rs"]
