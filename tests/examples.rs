@@ -13,6 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const DEMO: &str = "resilience_demo";
 
+/// Runs until it is told to stop.
+const OPERATIONS: &str = "operations";
+
 /// Run by tests/peers, which has the servers that they talk to.
 const WITH_SERVERS: &[&str] = &["mcp", "openai", "postgres", "vault"];
 
@@ -49,8 +52,9 @@ fn folder() -> PathBuf {
 }
 
 /// Runs it, and returns what it printed.
-fn run(example: &str) -> String {
+fn run(example: &str, arguments: &[&str]) -> String {
     let mut command = Command::new(executable(example));
+    command.args(arguments);
     // What is set where the tests run shall not change what the examples do.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -115,7 +119,7 @@ macro_rules! runs {
         $(
             #[test]
             fn $example() {
-                run(stringify!($example));
+                run(stringify!($example), &[]);
             }
         )*
 
@@ -125,10 +129,12 @@ macro_rules! runs {
                 .expect("there are examples")
                 .filter_map(|entry| {
                     let path = entry.ok()?.path();
-                    Some(path.file_stem()?.to_string_lossy().into_owned())
+                    // What is no program is for other ones to read.
+                    let is_program = path.is_file() || path.join("main.rs").is_file();
+                    is_program.then(|| Some(path.file_stem()?.to_string_lossy().into_owned()))?
                 })
                 .collect();
-            let here = [DEMO, $(stringify!($example)),*];
+            let here = [DEMO, OPERATIONS, $(stringify!($example)),*];
             let all = here.iter().chain(WITH_SERVERS);
             let expected: BTreeSet<String> = all.map(|name| (*name).to_owned()).collect();
             assert_eq!(found, expected);
@@ -139,9 +145,23 @@ macro_rules! runs {
 runs! { by_hand configuration fallbacks health quickstart rate_limits testing }
 
 #[test]
+fn what_operators_see_happens_within_seconds() {
+    let told = run(OPERATIONS, &["0", "--seconds", "6"]);
+    let address = told.lines().next().unwrap_or_default();
+    assert!(address.starts_with("http://127.0.0.1:"), "{told}");
+    assert!(address.ends_with("/dashboard"), "{told}");
+    for service in ["openai", "orders", "payments", "search", "tools", "vault"] {
+        assert!(
+            told.contains(&format!("\n{service} ")),
+            "no {service}:\n{told}"
+        );
+    }
+}
+
+#[test]
 fn the_demo_tells_the_whole_story() {
     let began = Instant::now();
-    let story = run(DEMO);
+    let story = run(DEMO, &[]);
     assert!(
         began.elapsed() < Duration::from_secs(20),
         "{:?}",

@@ -1,5 +1,5 @@
 //! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it. And how each pattern works.
+//! with it. Besides: what those see who operate all of it, and how each pattern works.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -12,6 +12,13 @@ pub mod mcp {}
 
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
+
+#[doc = include_str!("../guide/metrics.md")]
+pub mod metrics {}
+
+#[cfg(feature = "axum")]
+#[doc = include_str!("../guide/operations.md")]
+pub mod operations {}
 
 #[doc = include_str!("../guide/algorithms.md")]
 pub mod algorithms {}

@@ -28,6 +28,7 @@
 //!   [`Bulkhead`], [`Fallback`], [`Cache`].
 //! * Whether services are there: [`ServiceHealthMonitor`], [`HealthEndpoint`], and what can be asked,
 //!   [`HealthChecker`].
+//! * Routes and a page for those on call: `Operations`, with feature `axum`; what is logged: `guide::operations`.
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
@@ -48,6 +49,8 @@
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
+//! | `axum` | no | `operations_router`: health, statistics, events and a page for operators, as routes |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
@@ -96,6 +99,10 @@ pub mod guide;
 mod health;
 mod keyed_hash;
 mod name;
+#[cfg(feature = "axum")]
+mod operations;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod outlet;
 mod plan;
 mod rate_limit;
 mod registry;
@@ -125,9 +132,10 @@ pub use circuit_breaker::{
 };
 pub use config::{
     Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
-    CircuitSettings, ConfigError, ConfigProblem, HealthMonitorConfig, Jitter, Origin, Pattern,
-    RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig, RetryBudgetSettings,
-    RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy, UnknownVariable, Window,
+    CircuitSettings, ConfigError, ConfigProblem, ConfigValue, HealthMonitorConfig, Jitter, Origin,
+    Pattern, RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig,
+    RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy,
+    UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
@@ -140,6 +148,12 @@ pub use health::{
     ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
 };
 pub use name::{ServiceKind, ServiceName};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use operations::{Operations, operations_router};
+#[cfg(feature = "prometheus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub use outlet::prometheus;
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

@@ -10,8 +10,8 @@ use crate::bulkhead::Bulkhead;
 use crate::cache::Store;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
-    BulkheadConfig, CacheConfig, CircuitBreakerConfig, Effective, Pattern, RateLimitConfig,
-    RetryBudgetConfig, RetryConfig,
+    BulkheadConfig, CacheConfig, CircuitBreakerConfig, ConfigError, ConfigValue, Effective,
+    Pattern, RateLimitConfig, RetryBudgetConfig, RetryConfig,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{FunctionState, Plan, ServiceCore};
@@ -193,12 +193,20 @@ pub struct ServiceConfig {
     pub deadline: Option<Duration>,
     /// Whether calls whose outcome is unknown may be sent again.
     pub idempotent: bool,
+    /// All of these as settings, with where each came from. Those that a function has to itself are what calls
+    /// by hand run with; see [`FunctionConfig::values`].
+    pub values: Vec<ConfigValue>,
     /// The functions seen so far, in the order in which they first ran.
     pub functions: Vec<FunctionConfig>,
 }
 
 impl ServiceConfig {
-    pub(crate) fn new(kind: ServiceKind, enabled: bool, effective: &Effective) -> Self {
+    pub(crate) fn new(
+        kind: ServiceKind,
+        enabled: bool,
+        effective: &Effective,
+        values: Vec<ConfigValue>,
+    ) -> Self {
         Self {
             kind,
             enabled,
@@ -211,8 +219,22 @@ impl ServiceConfig {
             timeout: Some(effective.timeout),
             deadline: Some(effective.deadline),
             idempotent: kind.idempotent_by_default(),
+            values,
             functions: Vec::new(),
         }
+    }
+
+    /// Whether the same runs, for the same reasons.
+    pub(crate) fn runs_as(&self, other: &Self) -> bool {
+        let of_functions = |config: &Self| -> Vec<_> {
+            let functions = config.functions.iter();
+            functions
+                .map(|it| (it.values.clone(), it.refusal.clone()))
+                .collect()
+        };
+        self.enabled == other.enabled
+            && self.values == other.values
+            && of_functions(self) == of_functions(other)
     }
 }
 
@@ -241,6 +263,8 @@ pub struct FunctionConfig {
     pub idempotent: bool,
     /// Its read-through cache, where it has one.
     pub cache: Option<CacheConfig>,
+    /// The settings that it runs with in place of its service's.
+    pub values: Vec<ConfigValue>,
     /// The patterns that its attribute switched off.
     pub off: &'static [Pattern],
     /// The type of an error that no rule knew and that was therefore not retried, if one was seen.
@@ -249,10 +273,12 @@ pub struct FunctionConfig {
     pub invalid: Option<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) state: Arc<FunctionState>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) refusal: Option<ConfigError>,
 }
 
 impl FunctionConfig {
-    pub(crate) fn of(plan: &Plan) -> Self {
+    pub(crate) fn of(plan: &Plan, values: Vec<ConfigValue>) -> Self {
         Self {
             function: plan.function.name.as_ref().into(),
             place: plan.function.place,
@@ -264,10 +290,12 @@ impl FunctionConfig {
             bulkhead_wait: plan.bulkhead_wait,
             idempotent: plan.idempotent,
             cache: plan.function.cache().map(|cache| *cache.config()),
+            values,
             off: plan.function.off,
             unretried_error: None,
             invalid: plan.refusal.as_ref().map(ToString::to_string),
             state: Arc::clone(&plan.function),
+            refusal: plan.refusal.clone(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod limit_keys;
 mod live;
 mod names;
 mod off;
+mod origins;
 #[path = "../behaviour/poll.rs"]
 #[allow(dead_code)]
 mod poll;

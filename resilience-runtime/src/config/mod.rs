@@ -17,6 +17,7 @@ mod error;
 mod health;
 mod key;
 mod layer;
+mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
 mod read;
@@ -33,6 +34,7 @@ pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, Origin};
 pub use health::HealthMonitorConfig;
 pub use key::Pattern;
+pub use origins::ConfigValue;
 pub use rate_limit::{RateLimitConfig, Strategy, UnknownStrategy};
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 pub use settings::{

@@ -100,7 +100,7 @@ pub(crate) struct Levels<'a>(pub(crate) Vec<Source<'a>>);
 
 impl Levels<'_> {
     /// The first level that has the key, with its rank: the lower, the stronger.
-    fn lookup(&self, key: Key) -> Option<(usize, Value)> {
+    pub(super) fn lookup(&self, key: Key) -> Option<(usize, Value)> {
         self.0
             .iter()
             .enumerate()
@@ -111,7 +111,8 @@ impl Levels<'_> {
         self.lookup(key).map_or(self.0.len(), |(rank, _)| rank)
     }
 
-    fn label(&self, key: Key) -> (String, Origin) {
+    /// The variable or the name under which the value was written, and where; beneath all lies the preset.
+    pub(super) fn label(&self, key: Key) -> (String, Origin) {
         self.0
             .get(self.rank(key))
             .map_or((key.name().to_owned(), Origin::Preset), |source| {

@@ -61,7 +61,7 @@ impl HealthStatus {
     }
 
     /// What a monitor as a whole is, from the status of each checker and whether it is critical.
-    pub(super) fn overall(checkers: impl IntoIterator<Item = (Self, bool)>) -> Self {
+    pub(crate) fn overall(checkers: impl IntoIterator<Item = (Self, bool)>) -> Self {
         let (mut known, mut limps, mut unsure) = (false, false, false);
         for (status, critical) in checkers {
             known |= status != Self::Unknown;

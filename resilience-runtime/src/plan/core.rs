@@ -25,6 +25,8 @@ pub(crate) struct ServiceCore {
     pub(crate) counters: Counters,
     pub(crate) latency: OnceLock<Box<Latency>>,
     pub(crate) observers: Arc<Observers>,
+    #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+    pub(crate) transitions: Arc<crate::telemetry::Transitions>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "testing")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,

@@ -276,6 +276,33 @@ impl RateLimiter {
         self.shared.read(State::is_limited)
     }
 
+    /// What a call without a key would be answered.
+    #[cfg(any(
+        feature = "axum",
+        feature = "metrics",
+        feature = "opentelemetry",
+        feature = "prometheus"
+    ))]
+    pub(crate) fn peek_without_key(&self) -> Decision {
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, _| {
+                state.peek(KeyHash::NONE, now)
+            })
+    }
+
+    /// How much longer calls without a key are parked.
+    #[cfg(feature = "axum")]
+    pub(crate) fn parked_without_key(&self) -> Option<Duration> {
+        if self.shared.is_free() {
+            return None;
+        }
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, _| {
+                let until = state.parked(KeyHash::NONE, now)?;
+                Some(until.since(now))
+            })
+    }
+
     /// Whether it only parks, and within these bounds.
     pub(crate) fn parks_within(&self, max_keys: usize, max_park: Duration) -> bool {
         let config = self.config();

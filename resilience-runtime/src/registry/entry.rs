@@ -10,8 +10,8 @@ use super::written::Written;
 use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
-    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, Effective, Key, Layer,
-    Origin, RateLimitConfig, RetryBudgetConfig, Value,
+    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, ConfigValue, Effective, Key,
+    Layer, Levels, Origin, RateLimitConfig, RetryBudgetConfig, Value,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
@@ -58,11 +58,21 @@ impl Entry {
         let presets = "presets are valid";
         let effective = Effective::preset(kind);
         let observers = Arc::clone(&registry.observers);
+        #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+        let transitions = Arc::<crate::telemetry::Transitions>::default();
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
             .with_listener({
                 let (name, observers) = (name.clone(), Arc::clone(&observers));
+                #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+                let transitions = Arc::clone(&transitions);
                 move |change| {
+                    #[cfg(any(
+                        feature = "metrics",
+                        feature = "opentelemetry",
+                        feature = "prometheus"
+                    ))]
+                    transitions.add(change.from, change.to);
                     observers.changed(&name, || EventKind::CircuitChanged {
                         from: change.from,
                         to: change.to,
@@ -85,6 +95,8 @@ impl Entry {
             counters: Counters::default(),
             latency: OnceLock::new(),
             observers,
+            #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+            transitions,
             registered: Arc::clone(&registry.registered),
             #[cfg(feature = "testing")]
             faults: registry.faults.of(&name),
@@ -94,7 +106,12 @@ impl Entry {
         Self {
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),
             service: Arc::new(Service {
-                config: ArcSwap::from_pointee(ServiceConfig::new(kind, true, &effective)),
+                config: ArcSwap::from_pointee(ServiceConfig::new(
+                    kind,
+                    true,
+                    &effective,
+                    Levels(Vec::new()).values(kind, &effective),
+                )),
                 core,
                 plan: ArcSwapOption::const_empty(),
             }),
@@ -231,19 +248,26 @@ impl Entry {
                 refusals.push(self.take_explicit(index, &mut explicit, levels, kind).err());
             }
             levels.with_attribute(&explicit.layer, "its functions", |levels| {
-                levels.resolve(kind)
+                levels.resolve(kind).map(|shared| {
+                    let values = levels.values(kind, &shared);
+                    (shared, values)
+                })
             })
         });
         let shared = match (&self.name_taken, &enabled, shared) {
             (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
-            (None, Ok(_), Ok(Ok(shared))) => self.apply(&shared).map(|()| shared),
+            (None, Ok(_), Ok(Ok(shared))) => self.apply(&shared.0).map(|()| shared),
             (None, Ok(_), Ok(Err(problems)) | Err(problems)) => Err(ConfigError::new(problems)),
         };
         let enabled = enabled.unwrap_or(true);
         self.error = shared.as_ref().err().cloned();
 
         let mut config = match &shared {
-            Ok(shared) => ServiceConfig::new(kind, enabled, shared),
+            Ok((shared, values)) => {
+                let mut values = values.clone();
+                self.name_attributes(&mut values, &explicit);
+                ServiceConfig::new(kind, enabled, shared, values)
+            }
             Err(_) => ServiceConfig::clone(&self.service.config.load()),
         };
         config.functions.clear();
@@ -264,9 +288,17 @@ impl Entry {
                 Arc::clone(core),
                 Arc::clone(&function.state),
                 !enabled,
-                effective.as_ref().map_err(Clone::clone),
+                effective
+                    .as_ref()
+                    .map(|(effective, _)| effective)
+                    .map_err(Clone::clone),
             );
-            config.functions.push(FunctionConfig::of(&plan));
+            let own = effective.map_or_else(|_| Vec::new(), |(_, values)| values);
+            let own = own
+                .into_iter()
+                .filter(|value| !config.values.contains(value));
+            let own = own.collect();
+            config.functions.push(FunctionConfig::of(&plan, own));
             function.plan = Some(Arc::new(plan));
         }
         let by_hand = Plan::new(
@@ -274,10 +306,26 @@ impl Entry {
             Arc::clone(core),
             Arc::clone(&self.by_hand),
             !enabled,
-            shared.as_ref().map_err(Clone::clone),
+            shared
+                .as_ref()
+                .map(|(shared, _)| shared)
+                .map_err(Clone::clone),
         );
         self.service.plan.store(Some(Arc::new(by_hand)));
         self.service.config.store(Arc::new(config));
+    }
+
+    /// Says whose attribute each value was written in.
+    fn name_attributes(&self, values: &mut [ConfigValue], explicit: &Explicit) {
+        for value in values {
+            let said = explicit
+                .said
+                .iter()
+                .find(|(key, _)| key.name() == value.key);
+            if let Some((_, function)) = said {
+                value.said_in(&self.functions[*function].place);
+            }
+        }
     }
 
     /// Takes a function's shared values, unless they say something else than another function's.
@@ -365,7 +413,7 @@ impl FunctionEntry {
         name: &str,
         kind: ServiceKind,
         explicit: &Layer,
-    ) -> Result<Effective, ConfigError> {
+    ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
         let mut layer = explicit.clone();
         for (key, value) in self.function.settings {
             if !key.is_shared() {
@@ -373,7 +421,13 @@ impl FunctionEntry {
             }
         }
         service_levels(written, name, kind, |levels| {
-            levels.with_attribute(&layer, &self.place, |levels| levels.resolve(kind))
+            levels.with_attribute(&layer, &self.place, |levels| {
+                let effective = levels.resolve(kind)?;
+                let mut values = levels.values(kind, &effective);
+                // The others are the same for all functions.
+                values.retain(|value| Key::by_name(value.key).is_some_and(|key| !key.is_shared()));
+                Ok((effective, values))
+            })
         })
         .and_then(|resolved| resolved)
         .map_err(ConfigError::new)

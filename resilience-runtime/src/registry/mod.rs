@@ -105,6 +105,12 @@ fn next_epoch() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+impl From<&Self> for Registry {
+    fn from(registry: &Self) -> Self {
+        registry.clone()
+    }
+}
+
 impl Default for Registry {
     fn default() -> Self {
         Self::new()
@@ -402,8 +408,12 @@ impl Registry {
         }
         let epoch = next_epoch();
         for (name, entry) in &mut state.entries {
+            let before = entry.service().config.load_full();
             entry.resolve(&mut state.written, epoch);
-            self.inner.observers.changed(name, || EventKind::Configured);
+            // What is said of one service is no news of the others.
+            if !before.runs_as(&entry.service().config.load()) {
+                self.inner.observers.changed(name, || EventKind::Configured);
+            }
         }
         self.inner.epoch.store(epoch, Ordering::Release);
     }

@@ -50,6 +50,41 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
+    /// Every one, in the order in which they are kept.
+    #[cfg(all(test, not(resilience_loom)))]
+    pub(crate) const ALL: [Self; COUNTERS] = [
+        Self::Clean,
+        Self::Recovered,
+        Self::Failed,
+        Self::Deadlines,
+        Self::RejectedByCircuit,
+        Self::RejectedByRateLimit,
+        Self::RejectedByBulkhead,
+        Self::InvalidConfig,
+        Self::Abandoned,
+        Self::Transient,
+        Self::OutcomeUnknown,
+        Self::Throttled,
+        Self::Permanent,
+        Self::AttemptAbandoned,
+        Self::AttemptNotTimed,
+        Self::Timeouts,
+        Self::Retries,
+        Self::Parked,
+        Self::FallbackCache,
+        Self::FallbackCall,
+        Self::FallbackValue,
+        Self::FallbackRegistered,
+        Self::FallbackFailed,
+        Self::BrokenStreams,
+        Self::CacheHits,
+        Self::CacheMisses,
+        Self::CacheShared,
+        Self::CacheStale,
+        Self::CacheNegative,
+        Self::CacheRefreshes,
+    ];
+
     /// How a call ended that is counted here.
     pub(crate) const fn call_result(self) -> CallResult {
         match self {
@@ -107,4 +142,16 @@ pub(super) fn shard() -> usize {
         mine.set(shard);
         shard
     })
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_the_order_of_the_counters() {
+        for (at, counter) in Counter::ALL.into_iter().enumerate() {
+            assert_eq!(counter as usize, at, "{counter:?}");
+        }
+    }
 }

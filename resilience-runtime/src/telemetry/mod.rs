@@ -10,6 +10,8 @@ mod observers;
 mod probe;
 mod stats;
 pub(crate) mod trace;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod transitions;
 
 pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
@@ -26,3 +28,5 @@ pub use stats::{
 };
 
 pub(crate) use counters::{Counter, Counters};
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+pub(crate) use transitions::Transitions;

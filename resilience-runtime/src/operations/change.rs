@@ -1,0 +1,64 @@
+//! What the timeline is made of.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+
+use super::facts::{millis, seconds};
+use crate::health::HealthStatus;
+use crate::name::ServiceName;
+use crate::telemetry::{Event, EventKind};
+
+/// A change of a service's state.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Change {
+    at_ms: u64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    service: ServiceName,
+    from: Option<&'static str>,
+    to: Option<&'static str>,
+    retry_after_seconds: Option<f64>,
+}
+
+impl Change {
+    /// `None`: it is of a sort that timelines do not know.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let change = |kind, retry_after: Option<Duration>| Self {
+            at_ms: millis(event.time),
+            kind,
+            service: event.service.clone(),
+            from: None,
+            to: None,
+            retry_after_seconds: retry_after.map(seconds),
+        };
+        Some(match event.kind {
+            EventKind::CircuitChanged { from, to, pause } => Self {
+                from: Some(from.name()),
+                to: Some(to.name()),
+                ..change("circuit_breaker", pause)
+            },
+            EventKind::Parked { retry_after } => change("parked", Some(retry_after)),
+            EventKind::Configured => change("configured", None),
+            EventKind::ServiceAdded => change("service", None),
+            _ => return None,
+        })
+    }
+
+    /// `None` for a check that was not there before, or is there no longer.
+    pub(super) fn of_health(
+        check: &ServiceName,
+        from: Option<HealthStatus>,
+        to: Option<HealthStatus>,
+        at: SystemTime,
+    ) -> Self {
+        Self {
+            at_ms: millis(at),
+            kind: "health",
+            service: check.clone(),
+            from: from.map(HealthStatus::name),
+            to: to.map(HealthStatus::name),
+            retry_after_seconds: None,
+        }
+    }
+}

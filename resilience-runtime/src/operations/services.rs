@@ -1,0 +1,293 @@
+//! `/services`: what happened so far, and what runs.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+
+use super::Site;
+use super::answer::{JSON, json, refusal};
+use super::facts::{Limits, SCHEMA, millis, seconds};
+use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
+use crate::config::{ConfigError, ConfigValue, Pattern};
+use crate::health::HealthStatus;
+use crate::name::{ServiceKind, ServiceName};
+use crate::service::{FunctionConfig, Service, ServiceConfig};
+use crate::telemetry::{
+    CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RejectionStats,
+    ServiceStats,
+};
+
+pub(super) async fn all(State(site): State<Arc<Site>>) -> Response {
+    let stats = site.registry.stats();
+    let totals = AllTotals {
+        services: stats.total_services,
+        open_breakers: stats.open_breakers,
+        fallbacks: stats.total_fallbacks,
+        calls: stats.total_calls,
+        attempts: stats.total_attempts,
+        retries: stats.total_retries,
+        rejections: stats.total_rejections,
+        fallbacks_served: stats.fallbacks_served,
+    };
+    let services = stats.services.into_iter().filter_map(|stats| {
+        let service = site.registry.get(&stats.service)?;
+        Some(Description::of(&site, &service, stats))
+    });
+    let answer = Services {
+        schema: SCHEMA,
+        at_ms: millis(SystemTime::now()),
+        app_version: site.app_version.as_deref(),
+        totals,
+        services: services.collect(),
+    };
+    json(StatusCode::OK, JSON, &answer)
+}
+
+pub(super) async fn one(
+    State(site): State<Arc<Site>>,
+    name: Result<Path<String>, PathRejection>,
+) -> Response {
+    match name.ok().and_then(|Path(name)| site.registry.get(&name)) {
+        Some(service) => {
+            let description = Description::of(&site, &service, service.stats());
+            json(StatusCode::OK, JSON, &description)
+        }
+        None => unknown(),
+    }
+}
+
+pub(super) fn unknown() -> Response {
+    refusal(StatusCode::NOT_FOUND, "there is no service of that name")
+}
+
+#[derive(Serialize)]
+struct Services<'a> {
+    schema: u32,
+    at_ms: u64,
+    app_version: Option<&'a str>,
+    totals: AllTotals,
+    services: Vec<Description>,
+}
+
+#[derive(Serialize)]
+struct AllTotals {
+    services: usize,
+    open_breakers: usize,
+    fallbacks: usize,
+    calls: u64,
+    attempts: u64,
+    retries: u64,
+    rejections: u64,
+    fallbacks_served: u64,
+}
+
+/// Everything that there is to say of one service.
+#[derive(Serialize)]
+struct Description {
+    name: ServiceName,
+    kind: ServiceKind,
+    health: Option<HealthStatus>,
+    circuit: Circuit,
+    #[serde(flatten)]
+    limits: Limits,
+    totals: Totals,
+    latency: Option<Latencies>,
+    config: Config,
+}
+
+#[derive(Serialize)]
+struct Circuit {
+    state: CircuitState,
+    in_state_seconds: f64,
+    opened: u64,
+    rejected: u64,
+    consecutive_failures: u32,
+    window: Window,
+}
+
+#[derive(Serialize)]
+struct Window {
+    calls: u64,
+    failures: u64,
+    slow_calls: u64,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    calls: u64,
+    attempts: u64,
+    successes: u64,
+    failed: u64,
+    failures: FailureStats,
+    timeouts: u64,
+    deadlines: u64,
+    retries: u64,
+    parked: u64,
+    rejections: RejectionStats,
+    invalid_config: u64,
+    abandoned: u64,
+    broken_streams: u64,
+    fallbacks: FallbackStats,
+    cache: CacheStats,
+}
+
+#[derive(Serialize)]
+struct Latencies {
+    calls: Latency,
+    attempts: Latency,
+}
+
+#[derive(Serialize)]
+struct Latency {
+    count: u64,
+    mean_seconds: Option<f64>,
+    p50_seconds: Option<f64>,
+    p90_seconds: Option<f64>,
+    p95_seconds: Option<f64>,
+    p99_seconds: Option<f64>,
+    max_seconds: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Config {
+    enabled: bool,
+    idempotent: bool,
+    values: Vec<ConfigValue>,
+    functions: Vec<Function>,
+    invalid: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Function {
+    function: Box<str>,
+    place: &'static str,
+    values: Vec<ConfigValue>,
+    off: &'static [Pattern],
+    idempotent: bool,
+    unretried_error: Option<&'static str>,
+    invalid: Option<String>,
+}
+
+impl Description {
+    fn of(site: &Site, service: &Service, stats: ServiceStats) -> Self {
+        Self {
+            health: site.monitor.get_health(&stats.service).map(|it| it.status),
+            circuit: (&stats.circuit).into(),
+            limits: Limits::of(service),
+            latency: stats.latency.as_ref().map(Into::into),
+            config: Config::of(service),
+            kind: stats.kind,
+            name: stats.service,
+            totals: Totals {
+                calls: stats.calls,
+                attempts: stats.attempts,
+                successes: stats.successes,
+                failed: stats.failed,
+                failures: stats.failures,
+                timeouts: stats.timeouts,
+                deadlines: stats.deadlines,
+                retries: stats.retries,
+                parked: stats.parked,
+                rejections: stats.rejections,
+                invalid_config: stats.invalid_config,
+                abandoned: stats.abandoned,
+                broken_streams: stats.broken_streams,
+                fallbacks: stats.fallbacks,
+                cache: stats.cache,
+            },
+        }
+    }
+}
+
+impl From<&CircuitBreakerStats> for Circuit {
+    fn from(stats: &CircuitBreakerStats) -> Self {
+        Self {
+            state: stats.state,
+            in_state_seconds: seconds(stats.in_state_for),
+            opened: stats.opened,
+            rejected: stats.rejected,
+            consecutive_failures: stats.consecutive_failures,
+            window: Window {
+                calls: stats.calls,
+                failures: stats.failures,
+                slow_calls: stats.slow_calls,
+            },
+        }
+    }
+}
+
+impl From<&LatencyStats> for Latencies {
+    fn from(stats: &LatencyStats) -> Self {
+        Self {
+            calls: (&stats.calls).into(),
+            attempts: (&stats.attempts).into(),
+        }
+    }
+}
+
+impl From<&LatencySummary> for Latency {
+    fn from(summary: &LatencySummary) -> Self {
+        Self {
+            count: summary.count,
+            mean_seconds: summary.mean.map(seconds),
+            p50_seconds: summary.p50.map(seconds),
+            p90_seconds: summary.p90.map(seconds),
+            p95_seconds: summary.p95.map(seconds),
+            p99_seconds: summary.p99.map(seconds),
+            max_seconds: (summary.count > 0).then(|| seconds(summary.max)),
+        }
+    }
+}
+
+impl Config {
+    fn of(service: &Service) -> Self {
+        let ServiceConfig {
+            enabled,
+            idempotent,
+            values,
+            functions,
+            ..
+        } = service.config();
+        let plan = service.plan.load();
+        let refusal = plan.as_ref().and_then(|plan| plan.refusal.as_ref());
+        Self {
+            enabled,
+            idempotent,
+            values,
+            functions: functions.into_iter().map(Into::into).collect(),
+            invalid: refusal.map(without_values),
+        }
+    }
+}
+
+impl From<FunctionConfig> for Function {
+    fn from(config: FunctionConfig) -> Self {
+        Self {
+            function: config.function,
+            place: config.place,
+            values: config.values,
+            off: config.off,
+            idempotent: config.idempotent,
+            unretried_error: config.unretried_error,
+            invalid: config.refusal.as_ref().map(without_values),
+        }
+    }
+}
+
+/// What is wrong, without what it was set to: a variable may hold what was meant for another one.
+fn without_values(error: &ConfigError) -> String {
+    let problems = error.problems().iter().map(|problem| {
+        format!(
+            "`{}` ({}): {}",
+            problem.key(),
+            problem.origin(),
+            problem.allowed()
+        )
+    });
+    problems.collect::<Vec<_>>().join("; ")
+}

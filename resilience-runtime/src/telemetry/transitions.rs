@@ -1,0 +1,34 @@
+//! How often a breaker went from one state to another.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::circuit_breaker::CircuitState;
+
+const STATES: usize = CircuitState::ALL.len();
+
+/// One number for each pair of states.
+#[derive(Debug, Default)]
+pub(crate) struct Transitions([[AtomicU64; STATES]; STATES]);
+
+impl Transitions {
+    pub(crate) fn add(&self, from: CircuitState, to: CircuitState) {
+        self.0[from as usize][to as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    #[cfg_attr(
+        not(any(feature = "opentelemetry", feature = "prometheus")),
+        expect(dead_code)
+    )]
+    pub(crate) fn get(&self, from: CircuitState, to: CircuitState) -> u64 {
+        self.0[from as usize][to as usize].load(Ordering::Relaxed)
+    }
+
+    /// Whether a breaker does that by itself. Everything else is done by hand.
+    pub(crate) const fn is_usual(from: CircuitState, to: CircuitState) -> bool {
+        use CircuitState::{Closed, HalfOpen, Open};
+        matches!(
+            (from, to),
+            (Closed | HalfOpen, Open) | (Open, HalfOpen) | (HalfOpen, Closed)
+        )
+    }
+}

@@ -1,0 +1,3 @@
+//! What the tests of metrics share.
+
+pub mod promtool;

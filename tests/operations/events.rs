@@ -1,0 +1,358 @@
+//! What `/events` tells, and when.
+
+use std::time::Duration;
+
+use axum::Router;
+use resilience_runtime::{
+    BoxError, HealthCheck, Operations, Registry, Service, ServiceKind, ServiceSettings, Settings,
+    Verdict, operations_router,
+};
+use serde_json::{Value, json};
+use tokio::time::{Instant, advance};
+
+use crate::asking::open;
+use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+
+async fn calls(service: &Service, count: usize, took: Duration) {
+    for _ in 0..count {
+        let body = || async {
+            advance(took).await;
+            Ok::<_, BoxError>(())
+        };
+        service.call(body).await.unwrap();
+    }
+}
+
+fn routes(registry: &Registry) -> Router {
+    operations_router(registry, monitor(jumpy()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_begins_with_what_is_remembered() {
+    let registry = Registry::new();
+    let monitor = monitor(jumpy());
+    let routes = Operations::new(&registry, &monitor)
+        .app_version("1.2.3")
+        .router();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    openai.circuit_breaker().force_open();
+    // All of that happened while nobody read.
+    let mut reader = open(&routes).await.unwrap();
+    let (name, mut hello) = reader.next().await.unwrap();
+    assert_eq!(name, "hello");
+    let now = hello["at_ms"].as_u64().unwrap();
+    let times: Vec<u64> = hello["timeline"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .map(|change| change["at_ms"].take().as_u64().unwrap())
+        .collect();
+    assert!(
+        times.iter().all(|at| *at <= now && now - at < 60_000),
+        "{times:?}"
+    );
+    hello["at_ms"].take();
+    assert_eq!(
+        hello,
+        json!({
+            "schema": 1,
+            "at_ms": null,
+            "app_version": "1.2.3",
+            "interval_seconds": 1.0,
+            "history": {},
+            "timeline": [
+                {
+                    "at_ms": null, "type": "service", "service": "openai",
+                    "from": null, "to": null, "retry_after_seconds": null,
+                },
+                {
+                    "at_ms": null, "type": "circuit_breaker", "service": "openai",
+                    "from": "closed", "to": "forced_open", "retry_after_seconds": null,
+                },
+            ],
+            "control": false,
+        })
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_a_second_says_what_happened_in_it() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let monitor = monitor(jumpy());
+    let check = HealthCheck::new(Remote::new(Mood::Limping)).critical(false);
+    monitor.add_checker("openai", check).unwrap();
+    monitor.check_now("openai").await;
+    let routes = operations_router(&registry, &monitor);
+    calls(&openai, 50, Duration::ZERO).await;
+
+    let began = Instant::now();
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("hello").await;
+    tokio::task::yield_now().await;
+    calls(&openai, 4, Duration::from_millis(200)).await;
+    let mut first = reader.until("snapshot").await;
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+    let at = first["at_ms"].take();
+    let mut expected = json!({
+        "at_ms": null,
+        "health": {
+            "status": "degraded",
+            "checks": {"openai": {"status": "degraded", "critical": false}},
+        },
+        "services": [{
+            "name": "openai",
+            "kind": "llm",
+            "health": "degraded",
+            "circuit": {"state": "closed", "in_state_seconds": 1.0, "opened": 0},
+            "rate_limit": null,
+            "parked_seconds": 0.0,
+            "bulkhead": null,
+            "retry_budget": {"capacity": 100.0, "left": 100.0},
+            "sample": {
+                "at_ms": at,
+                "calls_per_second": 4.0,
+                "successes_per_second": 4.0,
+                "failures_per_second": 0.0,
+                "rejections_per_second": 0.0,
+                "retries_per_second": 0.0,
+                "fallbacks_per_second": 0.0,
+                "p50_seconds": 0.175,
+                "p95_seconds": 0.2,
+                "p99_seconds": 0.2,
+            },
+        }],
+    });
+    assert_eq!(first, expected);
+
+    // Nothing came, so there is no latency to tell.
+    let mut second = reader.until("snapshot").await;
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
+    let at = second["at_ms"].take();
+    let service = &mut expected["services"][0];
+    service["circuit"]["in_state_seconds"] = json!(2.0);
+    let sample = &mut service["sample"];
+    sample["at_ms"] = at;
+    for rate in ["calls_per_second", "successes_per_second"] {
+        sample[rate] = json!(0.0);
+    }
+    for quantile in ["p50_seconds", "p95_seconds", "p99_seconds"] {
+        sample[quantile] = Value::Null;
+    }
+    assert_eq!(second, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_end_of_a_call_is_counted_where_it_belongs() {
+    let registry = Registry::new();
+    let settings = ServiceSettings {
+        retry: resilience_runtime::RetrySettings {
+            max_attempts: Some(2),
+            base_delay: Some(Duration::from_millis(1)),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    registry
+        .configure(Settings::new().service("api", settings))
+        .unwrap();
+    let routes = routes(&registry);
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("hello").await;
+    tokio::task::yield_now().await;
+    // It was not there before: all of it is of this second.
+    let api = registry.service("api", ServiceKind::Custom).unwrap();
+    let verdict = |_: &BoxError| Verdict::transient();
+    let failed = api
+        .call_with(verdict, || async { Err::<(), BoxError>("no".into()) })
+        .await;
+    failed.unwrap_err();
+    calls(&api, 1, Duration::ZERO).await;
+    api.circuit_breaker().force_open();
+    for _ in 0..3 {
+        let rejected = api.call(|| async { Ok::<_, BoxError>(()) }).await;
+        rejected.unwrap_err();
+    }
+    let snapshot = reader.until("snapshot").await;
+    let sample = &snapshot["services"][0]["sample"];
+    let rate = |name: &str| sample[format!("{name}_per_second")].as_f64().unwrap();
+    assert_eq!(rate("calls"), 5.0);
+    assert_eq!((rate("successes"), rate("failures")), (1.0, 1.0));
+    assert_eq!((rate("rejections"), rate("retries")), (3.0, 1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_told_at_once() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let monitor = monitor(jumpy());
+    let database = Remote::well();
+    monitor.add_checker("database", database.clone()).unwrap();
+    monitor.check_now("database").await;
+    let routes = operations_router(&registry, &monitor);
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("hello").await;
+    seconds(0.3).await;
+    let began = Instant::now();
+    let change = |kind: &str, service: &str, from: Value, to: Value| {
+        json!({
+            "at_ms": null, "type": kind, "service": service,
+            "from": from, "to": to, "retry_after_seconds": null,
+        })
+    };
+    let mut next = async || {
+        let mut data = reader.until("change").await;
+        assert!(data["at_ms"].take().is_u64());
+        data
+    };
+
+    openai.circuit_breaker().force_open();
+    let told = change(
+        "circuit_breaker",
+        "openai",
+        json!("closed"),
+        json!("forced_open"),
+    );
+    assert_eq!(next().await, told);
+    openai.circuit_breaker().reset();
+    let told = change(
+        "circuit_breaker",
+        "openai",
+        json!("forced_open"),
+        json!("closed"),
+    );
+    assert_eq!(next().await, told);
+
+    database.becomes(Mood::Failing);
+    monitor.check_now("database").await;
+    let told = change("health", "database", json!("healthy"), json!("unhealthy"));
+    assert_eq!(next().await, told);
+    monitor.remove_checker("database");
+    assert_eq!(
+        next().await,
+        change("health", "database", json!("unhealthy"), Value::Null)
+    );
+    // A check that knows nothing yet is no news, what it finds is.
+    monitor.add_checker("queue", Remote::well()).unwrap();
+    monitor.check_now("queue").await;
+    let mut told = next().await;
+    assert_eq!(told["to"], json!("healthy"));
+    told["from"].take();
+    assert_eq!(
+        told,
+        change("health", "queue", Value::Null, json!("healthy"))
+    );
+
+    let verdict = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
+    let once = ServiceSettings {
+        retry: resilience_runtime::RetrySettings {
+            max_attempts: Some(1),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    registry
+        .configure(Settings::new().service("openai", once))
+        .unwrap();
+    assert_eq!(
+        next().await,
+        change("configured", "openai", Value::Null, Value::Null)
+    );
+    let busy = openai
+        .call_with(verdict, || async { Err::<(), BoxError>("busy".into()) })
+        .await;
+    busy.unwrap_err();
+    let mut parked = change("parked", "openai", Value::Null, Value::Null);
+    parked["retry_after_seconds"] = json!(20.0);
+    assert_eq!(next().await, parked);
+    registry.service("vault", ServiceKind::Secret).unwrap();
+    assert_eq!(
+        next().await,
+        change("service", "vault", Value::Null, Value::Null)
+    );
+    assert_eq!(
+        began.elapsed(),
+        Duration::ZERO,
+        "no change waited for a second to end"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_remembered_has_an_end() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let routes = routes(&registry);
+    let mut reader = open(&routes).await.unwrap();
+    for round in 0..130 {
+        reader.until("snapshot").await;
+        if round < 110 {
+            openai.circuit_breaker().force_open();
+            openai.circuit_breaker().force_closed();
+        }
+    }
+    let hello = open(&routes).await.unwrap().until("hello").await;
+    let history = hello["history"]["openai"].as_array().unwrap();
+    assert_eq!(history.len(), 120);
+    let times: Vec<_> = history
+        .iter()
+        .map(|it| it["at_ms"].as_u64().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "the oldest first");
+    let timeline = hello["timeline"].as_array().unwrap();
+    assert_eq!(timeline.len(), 200);
+    assert_eq!(timeline[199]["to"], json!("closed"), "the newest last");
+    assert_eq!(timeline[198]["to"], json!("forced_open"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_is_no_interval() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let routes = routes(&registry);
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("snapshot").await;
+    drop(reader);
+    calls(&openai, 100, Duration::from_secs(1)).await;
+
+    let mut reader = open(&routes).await.unwrap();
+    let hello = reader.until("hello").await;
+    assert_eq!(
+        hello["history"]["openai"].as_array().unwrap().len(),
+        1,
+        "nobody looked"
+    );
+    let snapshot = reader.until("snapshot").await;
+    let sample = &snapshot["services"][0]["sample"];
+    assert_eq!(sample["calls_per_second"], json!(0.0), "{sample}");
+
+    // Who loads the page anew misses nothing.
+    drop(reader);
+    calls(&openai, 3, Duration::from_millis(100)).await;
+    let mut reader = open(&routes).await.unwrap();
+    let snapshot = reader.until("snapshot").await;
+    let sample = &snapshot["services"][0]["sample"];
+    assert_eq!(sample["calls_per_second"], json!(3.0), "{sample}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rates_are_of_the_time_that_really_passed() {
+    let registry = Registry::new();
+    let openai = registry.service("openai", ServiceKind::Llm).unwrap();
+    let routes = routes(&registry);
+    let mut reader = open(&routes).await.unwrap();
+    reader.until("hello").await;
+    tokio::task::yield_now().await;
+    calls(&openai, 5, Duration::ZERO).await;
+    // Nobody could look in time.
+    advance(Duration::from_millis(2_500)).await;
+    let rate = |snapshot: &Value| snapshot["services"][0]["sample"]["calls_per_second"].clone();
+    assert_eq!(rate(&reader.until("snapshot").await), json!(2.0));
+    let late = Instant::now();
+    calls(&openai, 3, Duration::ZERO).await;
+    assert_eq!(rate(&reader.until("snapshot").await), json!(3.0));
+    assert_eq!(
+        late.elapsed(),
+        Duration::from_secs(1),
+        "what was late is not made up for"
+    );
+}

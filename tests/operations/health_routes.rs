@@ -1,0 +1,172 @@
+//! What load balancers and those who start and stop the process are told.
+
+use axum::Router;
+use axum::http::StatusCode;
+use resilience_runtime::{
+    HealthCheck, Operations, Registry, ServiceHealthMonitor, operations_router,
+};
+use serde_json::json;
+
+use crate::asking::get;
+use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+
+fn routes(monitor: &ServiceHealthMonitor) -> Router {
+    operations_router(Registry::new(), monitor)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_process_lives_whatever_it_depends_on() {
+    let monitor = monitor(jumpy());
+    monitor.add_checker("database", Remote::failing()).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    let routes = routes(&monitor);
+    seconds(1.0).await;
+    let answer = get(&routes, "/livez").await;
+    assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "ok"));
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(
+        get(&routes, "/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_ready_before_it_knows() {
+    let monitor = monitor(jumpy());
+    monitor.add_checker("database", Remote::well()).unwrap();
+    let routes = routes(&monitor);
+    for route in ["/readyz", "/healthz"] {
+        let answer = get(&routes, route).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        let route = &route[1..];
+        assert_eq!(
+            answer.text,
+            format!("[-]database unknown: no check has ended yet\n{route} check failed\n")
+        );
+    }
+    monitor.check_now("database").await;
+    for route in ["/readyz", "/healthz"] {
+        let answer = get(&routes, route).await;
+        assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "ok"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_check_is_told_when_asked_and_when_it_fails() {
+    let monitor = monitor(jumpy());
+    let database = Remote::well();
+    monitor.add_checker("database", database.clone()).unwrap();
+    monitor
+        .add_checker("queue", Remote::new(Mood::Limping))
+        .unwrap();
+    let search = HealthCheck::new(Remote::failing()).critical(false);
+    monitor.add_checker("search", search).unwrap();
+    let suggestions = HealthCheck::new(Remote::well())
+        .critical(false)
+        .depends_on(["search"]);
+    monitor.add_checker("suggestions", suggestions).unwrap();
+    let _monitoring = monitor.start_monitoring().unwrap();
+    let routes = routes(&monitor);
+    seconds(1.0).await;
+
+    // It only warns, and that is no reason to send nobody here.
+    let answer = get(&routes, "/healthz").await;
+    assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "ok"));
+    let list = "[+]database ok\n\
+                [+]queue degraded: it limps\n\
+                [-]search failed (not critical): the check failed (io:ConnectionRefused)\n\
+                [-]suggestions unknown (not critical): not checked, `search` is not there\n";
+    let asked = format!("{list}healthz check passed\n");
+    for query in ["?verbose", "?verbose=1", "?verbose=true"] {
+        let answer = get(&routes, &format!("/healthz{query}")).await;
+        assert_eq!((answer.status, &*answer.text), (StatusCode::OK, &*asked));
+    }
+    for query in ["?verbose=0", "?verbose=false", "?other", "?"] {
+        assert_eq!(get(&routes, &format!("/healthz{query}")).await.text, "ok");
+    }
+
+    database.becomes(Mood::Failing);
+    seconds(10.0).await;
+    let answer = get(&routes, "/readyz").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let failed = list.replace(
+        "[+]database ok",
+        "[-]database failed: the check failed (io:ConnectionRefused)",
+    );
+    assert_eq!(answer.text, format!("{failed}readyz check failed\n"));
+
+    let answer = get(&routes, "/readyz?exclude=database").await;
+    assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "ok"));
+    let answer = get(&routes, "/readyz?verbose&exclude=database&exclude=se%61rch").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let line = "[+]database failed (excluded): the check failed (io:ConnectionRefused)\n";
+    assert!(answer.text.starts_with(line), "{}", answer.text);
+    assert!(
+        answer.text.contains("[+]search failed (excluded)"),
+        "{}",
+        answer.text
+    );
+    let answer = get(&routes, "/readyz?verbose&exclude=databse%3Cscript%3E").await;
+    assert_eq!(
+        answer.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "a slip excludes nothing"
+    );
+    let warning = "warn: a name to exclude is that of no check\nreadyz check failed\n";
+    assert!(answer.text.ends_with(warning), "{}", answer.text);
+    assert!(!answer.text.contains("script"), "{}", answer.text);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_excludes_all_asks_for_nothing() {
+    let monitor = monitor(jumpy());
+    let routes = routes(&monitor);
+    assert_eq!(
+        get(&routes, "/readyz").await.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "nothing is known"
+    );
+    monitor.add_checker("database", Remote::failing()).unwrap();
+    monitor.check_now("database").await;
+    assert_eq!(
+        get(&routes, "/readyz?exclude=database").await.status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_json_has_its_type_and_its_code() {
+    let monitor = monitor(jumpy());
+    monitor.add_checker("database", Remote::failing()).unwrap();
+    let routes = Operations::new(Registry::new(), &monitor)
+        .app_version("1.2.3")
+        .router();
+    monitor.check_now("database").await;
+    let answer = get(&routes, "/health").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.header("content-type"), "application/health+json");
+    assert_eq!(
+        answer.json(),
+        json!({
+            "status": "fail",
+            "version": "1.2.3",
+            "uptime": 0.0,
+            "checks": {"database": [{
+                "componentId": "database",
+                "status": "fail",
+                "critical": true,
+                "observedValue": 0.0,
+                "observedUnit": "ms",
+                "output": "the check failed (io:ConnectionRefused)",
+            }]},
+        })
+    );
+    monitor.remove_checker("database");
+    monitor.add_checker("database", Remote::well()).unwrap();
+    monitor.check_now("database").await;
+    let answer = get(&routes, "/health").await;
+    assert_eq!(
+        (answer.status, &answer.json()["status"]),
+        (StatusCode::OK, &json!("pass"))
+    );
+}

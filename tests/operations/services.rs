@@ -1,0 +1,379 @@
+//! The JSON of `/services`, field by field: whoever reads it relies on each.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use resilience_runtime::{
+    BoxError, BulkheadSettings, CircuitSettings, HealthCheck, RateLimitSettings, Registry,
+    ResilienceError, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict, llm_resilient,
+    operations_router,
+};
+use serde_json::{Value, json};
+
+use crate::asking::get;
+use crate::remote::{Remote, jumpy, monitor, seconds};
+
+#[derive(Debug, thiserror::Error)]
+enum ApiError {
+    #[error("refused")]
+    Refused,
+    #[error(transparent)]
+    Resilience(#[from] ResilienceError),
+}
+
+fn meaning(error: &ApiError) -> Verdict {
+    match error {
+        ApiError::Refused => Verdict::transient(),
+        ApiError::Resilience(_) => Verdict::permanent(),
+    }
+}
+
+#[llm_resilient(
+    service = "openai",
+    retry(max_attempts = 2, base_delay = "1s", jitter = "none"),
+    bulkhead = off,
+    timeout = "9s",
+    fallback(value = 7),
+    classify = meaning,
+)]
+async fn complete(answers: bool) -> Result<u32, ApiError> {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    if answers {
+        Ok(1)
+    } else {
+        Err(ApiError::Refused)
+    }
+}
+
+fn settings() -> ServiceSettings {
+    ServiceSettings {
+        rate_limit: RateLimitSettings {
+            requests_per_minute: Some(10),
+            ..Default::default()
+        },
+        bulkhead: BulkheadSettings {
+            max_concurrent: Some(3),
+            ..Default::default()
+        },
+        circuit: CircuitSettings {
+            failure_threshold: Some(2),
+            ..Default::default()
+        },
+        ..Default::default()
+    }
+}
+
+/// What one of the objects is told to be, and the names of its fields.
+#[track_caller]
+fn fields(value: &Value, names: &[&str]) {
+    let found: Vec<&str> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    assert_eq!(found, names);
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_is_told_under_its_name() {
+    let registry = Registry::new();
+    let configured = Settings::from_vars([("DEADLINE_OPENAI", "50s")]).unwrap();
+    registry
+        .configure(configured.service("openai", settings()))
+        .unwrap();
+    let monitor = monitor(jumpy());
+    let check = HealthCheck::new(Remote::failing()).critical(false);
+    monitor.add_checker("openai", check).unwrap();
+    monitor.check_now("openai").await;
+    let routes = operations_router(&registry, &monitor);
+
+    registry.scope(complete(true)).await.unwrap();
+    assert_eq!(registry.scope(complete(false)).await.unwrap(), 7);
+    assert_eq!(
+        registry.scope(complete(false)).await.unwrap(),
+        7,
+        "rejected, and rescued"
+    );
+    seconds(2.0).await;
+
+    let answer = get(&routes, "/services/openai").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("content-type"), "application/json");
+    let mut openai = answer.json();
+    fields(
+        &openai,
+        &[
+            "name",
+            "kind",
+            "health",
+            "circuit",
+            "rate_limit",
+            "parked_seconds",
+            "bulkhead",
+            "retry_budget",
+            "totals",
+            "latency",
+            "config",
+        ],
+    );
+    let config = openai["config"].take();
+    let latency = openai["latency"].take();
+    assert_eq!(
+        openai,
+        json!({
+            "name": "openai",
+            "kind": "llm",
+            "health": "unhealthy",
+            "circuit": {
+                "state": "open",
+                "in_state_seconds": 2.0,
+                "opened": 1,
+                "rejected": 1,
+                "consecutive_failures": 2,
+                "window": {"calls": 0, "failures": 0, "slow_calls": 0},
+            },
+            "rate_limit": {
+                "limit": 10,
+                "period_seconds": 60.0,
+                "strategy": "token_bucket",
+                "tokens_per_minute": null,
+                "capacity": 10,
+                "remaining": 7,
+                "level": 0.7,
+                "parked_seconds": 0.0,
+            },
+            "parked_seconds": 0.0,
+            "bulkhead": {"max_concurrent": 3, "in_flight": 0},
+            "retry_budget": {"capacity": 100.0, "left": 99.0},
+            "totals": {
+                "calls": 3,
+                "attempts": 3,
+                "successes": 1,
+                "failed": 1,
+                "failures": {"transient": 2, "outcome_unknown": 0, "throttled": 0, "permanent": 0},
+                "timeouts": 0,
+                "deadlines": 0,
+                "retries": 1,
+                "parked": 0,
+                "rejections": {"circuit_breaker": 1, "rate_limit": 0, "bulkhead": 0},
+                "invalid_config": 0,
+                "abandoned": 0,
+                "broken_streams": 0,
+                "fallbacks": {"cache": 0, "call": 0, "value": 2, "registered": 0, "failed": 0},
+                "cache": {
+                    "hits": 0, "misses": 0, "shared": 0, "stale": 0, "negative": 0, "refreshes": 0,
+                },
+            },
+            "latency": null,
+            "config": null,
+        })
+    );
+
+    fields(&latency, &["calls", "attempts"]);
+    let names = [
+        "count",
+        "mean_seconds",
+        "p50_seconds",
+        "p90_seconds",
+        "p95_seconds",
+        "p99_seconds",
+        "max_seconds",
+    ];
+    fields(&latency["calls"], &names);
+    fields(&latency["attempts"], &names);
+    // One of 100 ms, and one of twice that with a second in between; the third made no attempt.
+    let calls = json!(latency["calls"]);
+    assert_eq!(
+        (&calls["count"], &calls["max_seconds"]),
+        (&json!(2), &json!(1.2))
+    );
+    assert_eq!(calls["mean_seconds"], json!(0.65));
+    assert_eq!(latency["attempts"]["count"], json!(3));
+    // Estimated within a bucket that goes from 80 ms to 100 ms.
+    let median = latency["attempts"]["p50_seconds"].as_f64().unwrap();
+    assert!((0.08..=0.1).contains(&median), "{median}");
+
+    fields(
+        &config,
+        &["enabled", "idempotent", "values", "functions", "invalid"],
+    );
+    assert_eq!(
+        (
+            &config["enabled"],
+            &config["idempotent"],
+            &config["invalid"]
+        ),
+        (&json!(true), &json!(true), &Value::Null)
+    );
+    let values = config["values"].as_array().unwrap();
+    values
+        .iter()
+        .for_each(|value| fields(value, &["key", "value", "from"]));
+    for (key, value, from) in [
+        (
+            "circuit.failure_threshold",
+            "2",
+            "settings of service `openai`",
+        ),
+        ("deadline", "50s", "environment variable `DEADLINE_OPENAI`"),
+        (
+            "rate_limit.requests_per_minute",
+            "10 per 60s",
+            "settings of service `openai`",
+        ),
+        ("retry.max_attempts", "3", "preset of kind `llm`"),
+    ] {
+        let told = json!({"key": key, "value": value, "from": from});
+        assert!(values.contains(&told), "{told}: {values:?}");
+    }
+    let [function] = &config["functions"].as_array().unwrap()[..] else {
+        panic!("{config}");
+    };
+    fields(
+        function,
+        &[
+            "function",
+            "place",
+            "values",
+            "off",
+            "idempotent",
+            "unretried_error",
+            "invalid",
+        ],
+    );
+    let name = function["function"].as_str().unwrap();
+    let place = function["place"].as_str().unwrap();
+    assert!(name.ends_with("services::complete"), "{name}");
+    assert!(place.contains("services.rs:"), "{place}");
+    assert_eq!(function["off"], json!(["bulkhead"]));
+    let timeout = json!({
+        "key": "timeout",
+        "value": "9s",
+        "from": format!("attribute of {name} ({place})"),
+    });
+    let own = function["values"].as_array().unwrap();
+    assert!(own.contains(&timeout), "{own:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_of_them_are_told_with_their_sums() {
+    let registry = Registry::new();
+    let routes = operations_router(&registry, monitor(jumpy()));
+    let nothing = get(&routes, "/services").await.json();
+    assert_eq!(nothing["services"], json!([]));
+    for (name, kind) in [
+        ("vault", ServiceKind::Secret),
+        ("orders", ServiceKind::Database),
+    ] {
+        let service = registry.service(name, kind).unwrap();
+        service
+            .call(|| async { Ok::<_, BoxError>(()) })
+            .await
+            .unwrap();
+    }
+    registry
+        .get("vault")
+        .unwrap()
+        .circuit_breaker()
+        .force_open();
+    let mut all = get(&routes, "/services").await.json();
+    fields(
+        &all,
+        &["schema", "at_ms", "app_version", "totals", "services"],
+    );
+    assert_eq!(
+        (&all["schema"], &all["app_version"]),
+        (&json!(1), &Value::Null)
+    );
+    assert!(
+        all["at_ms"].as_u64().unwrap() > 1_600_000_000_000,
+        "{}",
+        all["at_ms"]
+    );
+    assert_eq!(
+        all["totals"].take(),
+        json!({
+            "services": 2,
+            "open_breakers": 1,
+            "fallbacks": 0,
+            "calls": 2,
+            "attempts": 2,
+            "retries": 0,
+            "rejections": 0,
+            "fallbacks_served": 0,
+        })
+    );
+    let services = all["services"].as_array().unwrap();
+    let names: Vec<_> = services.iter().map(|it| &it["name"]).collect();
+    assert_eq!(names, ["orders", "vault"]);
+    for service in services {
+        let path = format!("/services/{}", service["name"].as_str().unwrap());
+        assert_eq!(*service, get(&routes, &path).await.json());
+        // What is not there is null, not a number.
+        assert_eq!(
+            (
+                &service["health"],
+                &service["rate_limit"],
+                &service["bulkhead"]
+            ),
+            (&Value::Null, &Value::Null, &Value::Null)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
+    let registry = Registry::new();
+    let tokens = ServiceSettings {
+        rate_limit: RateLimitSettings {
+            tokens_per_minute: Some(1_000),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let once = ServiceSettings {
+        retry: RetrySettings {
+            max_attempts: Some(1),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    registry
+        .configure(
+            Settings::new()
+                .service("gpt", tokens)
+                .kind(ServiceKind::Custom, once),
+        )
+        .unwrap();
+    let routes = operations_router(&registry, monitor(jumpy()));
+    for name in ["gpt", "unlimited"] {
+        let service = registry.service(name, ServiceKind::Custom).unwrap();
+        let throttled = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
+        let failed = service
+            .call_with(throttled, || async { Err::<(), BoxError>("busy".into()) })
+            .await;
+        failed.unwrap_err();
+    }
+    seconds(5.0).await;
+    let gpt = get(&routes, "/services/gpt").await.json();
+    assert_eq!(
+        gpt["rate_limit"],
+        json!({
+            "limit": null,
+            "period_seconds": 60.0,
+            "strategy": "token_bucket",
+            "tokens_per_minute": 1000,
+            "capacity": 1000,
+            "remaining": 0,
+            "level": 0.0,
+            "parked_seconds": 15.0,
+        })
+    );
+    assert_eq!(gpt["totals"]["parked"], json!(1));
+    let unlimited = get(&routes, "/services/unlimited").await.json();
+    assert_eq!(unlimited["rate_limit"], Value::Null);
+    assert_eq!(unlimited["parked_seconds"], json!(15.0));
+}
