@@ -47,6 +47,8 @@
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens; latency is measured from the start |
+//! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
@@ -142,6 +144,12 @@ pub use health::{
     ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
 };
 pub use name::{ServiceKind, ServiceName};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use outlet::facade as metrics;
+#[cfg(feature = "opentelemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+pub use outlet::opentelemetry;
 #[cfg(feature = "prometheus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub use outlet::prometheus;

@@ -314,7 +314,7 @@ impl Call {
     }
 
     /// Tells how a call ended that is watched.
-    #[cold]
+    #[cfg_attr(not(feature = "metrics"), cold)]
     fn tell_end(&mut self, end: Counter, now: Moment) {
         let elapsed = now.since(self.started);
         let core = self.core();

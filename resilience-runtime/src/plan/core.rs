@@ -25,8 +25,10 @@ pub(crate) struct ServiceCore {
     pub(crate) counters: Counters,
     pub(crate) latency: OnceLock<Box<Latency>>,
     pub(crate) observers: Arc<Observers>,
-    #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
+    #[cfg(feature = "metrics")]
+    pub(crate) keys: Arc<crate::outlet::Keys>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "testing")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
@@ -36,12 +38,20 @@ impl ServiceCore {
     #[inline]
     pub(crate) fn count(&self, counter: Counter) {
         self.counters.add(counter);
+        #[cfg(feature = "metrics")]
+        self.keys.count(counter);
     }
 
     /// Takes note of how long a call took, where that is measured.
     pub(crate) fn call_took(&self, took: Duration) {
         if self.observers.measures_latency() {
             self.latency.get_or_init(Box::default).call(took);
+            #[cfg(feature = "metrics")]
+            self.keys.call_took(took);
+            #[cfg(feature = "opentelemetry")]
+            self.observers
+                .timers
+                .each(|timer| timer.call_took(&self.name, self.kind, took));
         }
     }
 
@@ -49,6 +59,12 @@ impl ServiceCore {
     pub(crate) fn attempt_took(&self, took: Duration) {
         if self.observers.measures_latency() {
             self.latency.get_or_init(Box::default).attempt(took);
+            #[cfg(feature = "metrics")]
+            self.keys.attempt_took(took);
+            #[cfg(feature = "opentelemetry")]
+            self.observers
+                .timers
+                .each(|timer| timer.attempt_took(&self.name, self.kind, took));
         }
     }
 

@@ -48,6 +48,11 @@ impl Registry {
         self.inner.observers.subscribe(Interest::Changes)
     }
 
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) fn observers(&self) -> &crate::telemetry::Observers {
+        &self.inner.observers
+    }
+
     /// Measures from now on how long calls and attempts take, for
     /// [`Service::latency`](crate::Service::latency) and the statistics. Each attempt then reads the clock
     /// once more.
