@@ -31,6 +31,7 @@
 
 use ::metrics::{Key, KeyName, Label, SharedString, Unit, with_recorder};
 
+use super::installed;
 use super::keys::METADATA;
 use super::names::{HEALTH_CHECK, METRICS, Source};
 use super::read::each_status;
@@ -39,7 +40,12 @@ use crate::registry::Registry;
 
 /// Tells the recorder what each metric means and in which unit it is. Once is enough, after the recorder has been
 /// installed.
+///
+/// After this or [`publish`], what the global recorder hands out for each metric is kept, so that a call costs a few
+/// nanoseconds and allocates nothing. Before, and under a local recorder, it is asked at each fact, and most
+/// recorders allocate then.
 pub fn describe() {
+    installed::look();
     with_recorder(|recorder| {
         for metric in METRICS.iter().chain([&HEALTH_CHECK]) {
             let name = KeyName::from_const_str(metric.name);
@@ -63,8 +69,10 @@ pub fn describe() {
 /// bulkhead. And makes each counter known that has counted nothing yet, so that its first increment is seen as
 /// one.
 ///
-/// A change of a circuit breaker's state is told when it happens in any case.
+/// A change of a circuit breaker's state is told when it happens in any case. A recorder that forgets what is idle
+/// for long must be told more often than that.
 pub fn publish(registry: &Registry) {
+    installed::look();
     with_recorder(|recorder| {
         for service in registry.services() {
             let keys = &service.core.keys;

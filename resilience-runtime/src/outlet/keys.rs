@@ -1,12 +1,19 @@
-//! Under which keys the `metrics` facade knows the numbers of one service. They are made once, so that a call
-//! allocates nothing; handles are asked for each time, because a handle that was made before the recorder came
-//! never reaches it.
+//! Under which keys the `metrics` facade knows the numbers of one service, and what its global recorder gave for
+//! them.
+//!
+//! Keys are made once. A handle is kept only if the global recorder gave it: one that was made before that came
+//! never reaches it. From any other recorder a handle is asked for each time.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use ::metrics::{Key, KeyName, Label, Level, Metadata, Recorder, SharedString, with_recorder};
+use ::metrics::{
+    Counter as CounterHandle, Histogram, Key, KeyName, Label, Level, Metadata, Recorder,
+    SharedString, with_recorder,
+};
 
+use super::installed::is_global;
 use super::names::{KIND, METRICS, Metric, SERVICE, Source, Timed};
 use super::read::USUAL_TRANSITIONS;
 use crate::circuit_breaker::CircuitChange;
@@ -23,6 +30,14 @@ pub(crate) struct Keys {
     calls: Key,
     attempts: Key,
     service: [Label; 2],
+    kept: OnceLock<Box<Handles>>,
+}
+
+/// What the global recorder gave for the keys, in the same order.
+struct Handles {
+    counters: Box<[Box<[CounterHandle]>]>,
+    calls: Histogram,
+    attempts: Histogram,
 }
 
 impl Keys {
@@ -45,6 +60,7 @@ impl Keys {
             calls: durations(Timed::Calls),
             attempts: durations(Timed::Attempts),
             service,
+            kept: OnceLock::new(),
         }
     }
 
@@ -55,18 +71,42 @@ impl Keys {
     /// One more of it, for whoever records here and now.
     pub(crate) fn count(&self, counter: Counter) {
         with_recorder(|recorder| {
-            for key in &self.counters[counter as usize] {
-                recorder.register_counter(key, &METADATA).increment(1);
+            if is_global(recorder) {
+                let handles = &self.kept(recorder).counters[counter as usize];
+                handles.iter().for_each(|handle| handle.increment(1));
+            } else {
+                for key in &self.counters[counter as usize] {
+                    recorder.register_counter(key, &METADATA).increment(1);
+                }
             }
         });
     }
 
     pub(crate) fn call_took(&self, took: Duration) {
-        record(&self.calls, took);
+        record(took, &self.calls, |recorder| &self.kept(recorder).calls);
     }
 
     pub(crate) fn attempt_took(&self, took: Duration) {
-        record(&self.attempts, took);
+        record(took, &self.attempts, |recorder| {
+            &self.kept(recorder).attempts
+        });
+    }
+
+    /// What `recorder` gave, which is the global one.
+    fn kept(&self, recorder: &dyn Recorder) -> &Handles {
+        self.kept.get_or_init(|| {
+            let counters = self.counters.iter().map(|keys| {
+                let handles = keys.iter();
+                handles
+                    .map(|key| recorder.register_counter(key, &METADATA))
+                    .collect()
+            });
+            Box::new(Handles {
+                counters: counters.collect(),
+                calls: recorder.register_histogram(&self.calls, &METADATA),
+                attempts: recorder.register_histogram(&self.attempts, &METADATA),
+            })
+        })
     }
 
     pub(crate) fn circuit_changed(&self, change: CircuitChange) {
@@ -122,11 +162,14 @@ fn series(service: &[Label; 2], counter: Counter) -> impl Iterator<Item = Key> {
     })
 }
 
-fn record(key: &Key, took: Duration) {
+fn record<'a>(took: Duration, key: &Key, kept: impl FnOnce(&dyn Recorder) -> &'a Histogram) {
+    let seconds = took.as_secs_f64();
     with_recorder(|recorder| {
-        recorder
-            .register_histogram(key, &METADATA)
-            .record(took.as_secs_f64());
+        if is_global(recorder) {
+            kept(recorder).record(seconds);
+        } else {
+            recorder.register_histogram(key, &METADATA).record(seconds);
+        }
     });
 }
 

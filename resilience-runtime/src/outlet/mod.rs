@@ -4,6 +4,8 @@
 #[cfg(feature = "metrics")]
 pub mod facade;
 #[cfg(feature = "metrics")]
+mod installed;
+#[cfg(feature = "metrics")]
 mod keys;
 mod names;
 #[cfg(feature = "opentelemetry")]
