@@ -1,5 +1,5 @@
 //! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it.
+//! with it. And what can be measured of all of them.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -13,5 +13,6 @@ pub mod mcp {}
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
 
+#[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 #[doc = include_str!("../guide/metrics.md")]
 pub mod metrics {}

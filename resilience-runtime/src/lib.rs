@@ -47,7 +47,7 @@
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
-//! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens; latency is measured from the start |
+//! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens, latencies included |
 //! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |

@@ -378,7 +378,7 @@ impl Call {
     /// The last word: nothing more will be tried.
     fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
         self.count(end);
-        if self.core().observers.watch_calls() {
+        if self.core().is_watched() {
             self.tell_end(end, Moment::now().max(self.now));
         }
         self.ended = true;
@@ -483,7 +483,7 @@ impl Drop for Call {
             self.hand_back();
         }
         self.count(Counter::Abandoned);
-        if self.core().observers.watch_calls() {
+        if self.core().is_watched() {
             self.tell_end(Counter::Abandoned, Moment::now().max(self.now));
         }
     }

@@ -3,7 +3,8 @@
 //! Nothing has to be called for it: with the feature `metrics` each fact of a call is told to the recorder when it
 //! happens, and how long calls and attempts took at their end. The recorder may be installed before or after the
 //! first call, globally or for one thread; what happens while there is none is lost to it, though not to
-//! [`Service::stats`](crate::Service::stats).
+//! [`Service::stats`](crate::Service::stats). While there is none, no latency is measured for it. (A recorder whose
+//! type has no size looks like none: for that one, say [`Registry::measure_latency`].)
 //!
 //! Levels, such as what is left of a rate limit, change with time and not with a call, so they are told when
 //! [`publish`] is called: every few seconds, or before each scrape.

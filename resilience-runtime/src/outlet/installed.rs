@@ -9,13 +9,18 @@ use ::metrics::{Recorder, with_recorder};
 static GLOBAL: AtomicUsize = AtomicUsize::new(0);
 
 /// Where `recorder` is; 0 if it has no size, so that its address says nothing. The one that stands in where there
-/// is none is such a one.
+/// is none is such a one, and nothing tells it from others of that sort.
 fn address(recorder: &dyn Recorder) -> usize {
     if size_of_val(recorder) == 0 {
         0
     } else {
         std::ptr::from_ref(recorder).addr()
     }
+}
+
+/// Whether there surely is a recorder here and now.
+pub(crate) fn is_recorded() -> bool {
+    with_recorder(address) != 0
 }
 
 #[inline]

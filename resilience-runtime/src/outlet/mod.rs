@@ -17,4 +17,6 @@ mod read;
 mod table_tests;
 
 #[cfg(feature = "metrics")]
+pub(crate) use installed::is_recorded;
+#[cfg(feature = "metrics")]
 pub(crate) use keys::Keys;

@@ -42,29 +42,45 @@ impl ServiceCore {
         self.keys.count(counter);
     }
 
-    /// Takes note of how long a call took, where that is measured.
+    /// Whether anything is to be done at the end of each call.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        if crate::outlet::is_recorded() {
+            return true;
+        }
+        self.observers.watch_calls()
+    }
+
+    /// Takes note of how long a call took, where anybody wants to know.
     pub(crate) fn call_took(&self, took: Duration) {
-        if self.observers.measures_latency() {
+        let measured = self.observers.measures_latency();
+        if measured {
             self.latency.get_or_init(Box::default).call(took);
-            #[cfg(feature = "metrics")]
-            self.keys.call_took(took);
             #[cfg(feature = "opentelemetry")]
             self.observers
                 .timers
                 .each(|timer| timer.call_took(&self.name, self.kind, took));
         }
+        #[cfg(feature = "metrics")]
+        if measured || crate::outlet::is_recorded() {
+            self.keys.call_took(took);
+        }
     }
 
-    /// Takes note of how long an attempt took, where that is measured.
+    /// Takes note of how long an attempt took, where anybody wants to know.
     pub(crate) fn attempt_took(&self, took: Duration) {
-        if self.observers.measures_latency() {
+        let measured = self.observers.measures_latency();
+        if measured {
             self.latency.get_or_init(Box::default).attempt(took);
-            #[cfg(feature = "metrics")]
-            self.keys.attempt_took(took);
             #[cfg(feature = "opentelemetry")]
             self.observers
                 .timers
                 .each(|timer| timer.attempt_took(&self.name, self.kind, took));
+        }
+        #[cfg(feature = "metrics")]
+        if measured || crate::outlet::is_recorded() {
+            self.keys.attempt_took(took);
         }
     }
 

@@ -16,7 +16,7 @@ const LATENCY: u32 = 1;
 const ONE_LISTENER: u32 = 2;
 
 /// Who listens to a registry.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Observers {
     /// Whether latencies are measured, and how many hear of each call.
     of_calls: AtomicU32,
@@ -26,25 +26,6 @@ pub(crate) struct Observers {
     /// Those who are told each latency that is measured.
     #[cfg(feature = "opentelemetry")]
     pub(crate) timers: super::timers::Timers,
-}
-
-impl Default for Observers {
-    fn default() -> Self {
-        // A recorder of the `metrics` facade may come at any time, and does not say so.
-        let measured = if cfg!(feature = "metrics") {
-            LATENCY
-        } else {
-            0
-        };
-        Self {
-            of_calls: AtomicU32::new(measured),
-            of_changes: AtomicU32::default(),
-            calls: OnceLock::default(),
-            changes: OnceLock::default(),
-            #[cfg(feature = "opentelemetry")]
-            timers: super::timers::Timers::default(),
-        }
-    }
 }
 
 impl Observers {

@@ -1,6 +1,8 @@
 //! What the tests of metrics share: all outlets of one registry read side by side.
 
+pub mod calls;
 mod facade;
+mod fixed;
 mod meter;
 mod numbers;
 mod outlets;
@@ -8,6 +10,7 @@ pub mod promtool;
 mod stats;
 mod text;
 
+pub use fixed::Fixed;
 pub use meter::Meter;
 pub use numbers::{Durations, Numbers};
 pub use outlets::Outlets;
