@@ -7,6 +7,7 @@ mod bulkhead;
 mod cache;
 mod everything;
 mod fallback;
+mod health;
 mod rate_limit;
 mod retry;
 mod stream;
