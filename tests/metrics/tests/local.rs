@@ -7,11 +7,14 @@ use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
 };
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use resilience_metrics_tests::Fixed;
 use resilience_metrics_tests::calls::{full, one_of_each, ready};
-use resilience_runtime::{Registry, metrics::describe, metrics::publish, opentelemetry::observe};
+use resilience_runtime::metrics::{describe, publish};
+use resilience_runtime::opentelemetry::observe;
+use resilience_runtime::{Registry, ServiceKind};
 
 /// One test at a time: a call site remembers what one registry says, and each test has its own.
 fn turn() -> MutexGuard<'static, ()> {
@@ -87,6 +90,40 @@ fn each_recorder_is_told_what_happens_in_its_time() {
         assert_eq!(recorder.sum("resilience_attempt_duration_seconds"), calls);
     }
     assert_eq!(registry.stats().total_calls, 1 + 1 + 2 + 3);
+}
+
+#[test]
+fn a_change_of_the_breaker_is_told_when_it_happens() {
+    let registry = Registry::new();
+    let service = registry.service("api", ServiceKind::Custom).unwrap();
+    let recorder = DebuggingRecorder::new();
+    let recorded = recorder.snapshotter();
+    with_local_recorder(&recorder, || service.circuit_breaker().force_open());
+    let told: Vec<(String, DebugValue)> = recorded
+        .snapshot()
+        .into_vec()
+        .into_iter()
+        .map(|(key, _, _, value)| {
+            let own = key.key().labels().skip(2);
+            let own: Vec<&str> = own.map(metrics::Label::value).collect();
+            (format!("{} {}", key.key().name(), own.join(" ")), value)
+        })
+        .collect();
+    let expected = [
+        (
+            "resilience_circuit_breaker_transitions_total closed forced_open",
+            DebugValue::Counter(1),
+        ),
+        (
+            "resilience_circuit_breaker_state closed",
+            DebugValue::Gauge(0.0.into()),
+        ),
+        (
+            "resilience_circuit_breaker_state forced_open",
+            DebugValue::Gauge(1.0.into()),
+        ),
+    ];
+    assert_eq!(told, expected.map(|(name, value)| (name.to_owned(), value)));
 }
 
 /// Hands everything on, and has no size itself.
