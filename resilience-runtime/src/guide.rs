@@ -1,5 +1,5 @@
 //! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it. Besides: what those see who operate all of it, and how each pattern works.
+//! with it. Besides: what can be measured, what those see who operate all of it, and how each pattern works.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -13,6 +13,7 @@ pub mod mcp {}
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
 
+#[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 #[doc = include_str!("../guide/metrics.md")]
 pub mod metrics {}
 

@@ -49,6 +49,8 @@
 //! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
 //! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens, latencies included |
+//! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
 //! | `axum` | no | `operations_router`: health, statistics, events and a page for operators, as routes |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
@@ -151,6 +153,12 @@ pub use name::{ServiceKind, ServiceName};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use operations::{Operations, operations_router};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use outlet::facade as metrics;
+#[cfg(feature = "opentelemetry")]
+#[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
+pub use outlet::opentelemetry;
 #[cfg(feature = "prometheus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub use outlet::prometheus;

@@ -24,6 +24,12 @@ impl ServiceName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name as the text that its clones share.
+    #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl From<&str> for ServiceName {

@@ -337,7 +337,7 @@ impl Call {
     }
 
     /// Tells how a call ended that is watched.
-    #[cold]
+    #[cfg_attr(not(feature = "metrics"), cold)]
     fn tell_end(&mut self, end: Counter, now: Moment) {
         let elapsed = now.since(self.started);
         let core = self.core();
@@ -402,7 +402,7 @@ impl Call {
     #[inline]
     fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
         self.count(end);
-        if self.core().observers.watch_calls() {
+        if self.core().is_watched() {
             self.tell_end(end, Moment::now().max(self.now));
         }
         self.ended = true;
@@ -507,7 +507,7 @@ impl Drop for Call {
             self.hand_back();
         }
         self.count(Counter::Abandoned);
-        if self.core().observers.watch_calls() {
+        if self.core().is_watched() {
             self.tell_end(Counter::Abandoned, Moment::now().max(self.now));
         }
     }

@@ -6,6 +6,10 @@ use crate::telemetry::Counter;
 #[derive(Debug)]
 pub(super) struct Metric {
     /// For Prometheus and the `metrics` facade.
+    #[cfg_attr(
+        not(any(feature = "metrics", feature = "prometheus")),
+        allow(dead_code)
+    )]
     pub(super) name: &'static str,
     /// For OpenTelemetry.
     #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code))]
@@ -22,6 +26,10 @@ pub(super) struct Metric {
 /// What a metric is told apart by. Its values are never a user's data.
 #[derive(Debug)]
 pub(super) struct Label {
+    #[cfg_attr(
+        not(any(feature = "metrics", feature = "prometheus")),
+        allow(dead_code)
+    )]
     pub(super) name: &'static str,
     #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code))]
     pub(super) otel: &'static str,
@@ -54,7 +62,7 @@ pub(super) enum Level {
     BulkheadMaxConcurrent,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Timed {
     Calls,
     Attempts,

@@ -55,8 +55,8 @@ pub fn text_with_health(registry: &Registry, monitor: &ServiceHealthMonitor) -> 
     encode(&families)
 }
 
-/// The metrics of all services: in the order of the [guide](crate::guide::metrics), and in each the services by
-/// name. A metric that no service has is left out.
+/// The metrics of all services: in the order of the guide, and in each the services by name. A metric that no service
+/// has is left out.
 #[must_use]
 pub fn families(registry: &Registry) -> Vec<MetricFamily> {
     let services = registry.services();

@@ -6,7 +6,14 @@ use crate::health::{HealthStatus, ServiceHealthMonitor};
 use crate::name::ServiceName;
 use crate::rate_limit::Decision;
 use crate::service::Service;
-use crate::telemetry::Transitions;
+
+/// What a breaker does by itself. Every other change is made by hand, and is left out until somebody makes it.
+pub(super) const USUAL_TRANSITIONS: [(CircuitState, CircuitState); 4] = [
+    (CircuitState::Closed, CircuitState::Open),
+    (CircuitState::Open, CircuitState::HalfOpen),
+    (CircuitState::HalfOpen, CircuitState::Open),
+    (CircuitState::HalfOpen, CircuitState::Closed),
+];
 
 impl Metric {
     /// Each of its numbers that only rise, with the values of its labels.
@@ -20,13 +27,16 @@ impl Metric {
                     see(&[*value][..self.labels.len()], sum);
                 }
             }
-            Source::Transitions => each_transition(|from, to| {
-                let count = core.transitions.get(from, to);
-                // What is only done by hand is left out until somebody does it.
-                if count > 0 || Transitions::is_usual(from, to) {
-                    see(&[from.name(), to.name()], count);
+            Source::Transitions => {
+                for from in CircuitState::ALL {
+                    for to in CircuitState::ALL {
+                        let count = core.transitions.get(from, to);
+                        if count > 0 || USUAL_TRANSITIONS.contains(&(from, to)) {
+                            see(&[from.name(), to.name()], count);
+                        }
+                    }
                 }
-            }),
+            }
             _ => {}
         }
     }
@@ -72,17 +82,6 @@ fn rate_limit(service: &Service) -> Option<Decision> {
     let decision = service.rate_limiter()?.peek_without_key();
     // The limit may have been taken away since.
     (decision.limit < u32::MAX).then_some(decision)
-}
-
-/// Every change that a breaker could make.
-pub(super) fn each_transition(mut see: impl FnMut(CircuitState, CircuitState)) {
-    for from in CircuitState::ALL {
-        for to in CircuitState::ALL {
-            if from != to {
-                see(from, to);
-            }
-        }
-    }
 }
 
 /// For each check of the monitor and each status whether it has it.

@@ -25,8 +25,10 @@ pub(crate) struct ServiceCore {
     pub(crate) counters: Counters,
     pub(crate) latency: OnceLock<Box<Latency>>,
     pub(crate) observers: Arc<Observers>,
-    #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
+    #[cfg(feature = "metrics")]
+    pub(crate) keys: Arc<crate::outlet::Keys>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "testing")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
@@ -36,19 +38,49 @@ impl ServiceCore {
     #[inline]
     pub(crate) fn count(&self, counter: Counter) {
         self.counters.add(counter);
+        #[cfg(feature = "metrics")]
+        self.keys.count(counter);
     }
 
-    /// Takes note of how long a call took, where that is measured.
+    /// Whether anything is to be done at the end of each call.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        if crate::outlet::is_recorded() {
+            return true;
+        }
+        self.observers.watch_calls()
+    }
+
+    /// Takes note of how long a call took, where anybody wants to know.
     pub(crate) fn call_took(&self, took: Duration) {
-        if self.observers.measures_latency() {
+        let measured = self.observers.measures_latency();
+        if measured {
             self.latency.get_or_init(Box::default).call(took);
+            #[cfg(feature = "opentelemetry")]
+            self.observers
+                .timers
+                .each(|timer| timer.call_took(&self.name, self.kind, took));
+        }
+        #[cfg(feature = "metrics")]
+        if measured || crate::outlet::is_recorded() {
+            self.keys.call_took(took);
         }
     }
 
-    /// Takes note of how long an attempt took, where that is measured.
+    /// Takes note of how long an attempt took, where anybody wants to know.
     pub(crate) fn attempt_took(&self, took: Duration) {
-        if self.observers.measures_latency() {
+        let measured = self.observers.measures_latency();
+        if measured {
             self.latency.get_or_init(Box::default).attempt(took);
+            #[cfg(feature = "opentelemetry")]
+            self.observers
+                .timers
+                .each(|timer| timer.attempt_took(&self.name, self.kind, took));
+        }
+        #[cfg(feature = "metrics")]
+        if measured || crate::outlet::is_recorded() {
+            self.keys.attempt_took(took);
         }
     }
 

@@ -58,21 +58,23 @@ impl Entry {
         let presets = "presets are valid";
         let effective = Effective::preset(kind);
         let observers = Arc::clone(&registry.observers);
-        #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+        #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
         let transitions = Arc::<crate::telemetry::Transitions>::default();
+        #[cfg(feature = "metrics")]
+        let keys = Arc::new(crate::outlet::Keys::new(&name, kind));
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
             .with_listener({
                 let (name, observers) = (name.clone(), Arc::clone(&observers));
-                #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+                #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
                 let transitions = Arc::clone(&transitions);
+                #[cfg(feature = "metrics")]
+                let keys = Arc::clone(&keys);
                 move |change| {
-                    #[cfg(any(
-                        feature = "metrics",
-                        feature = "opentelemetry",
-                        feature = "prometheus"
-                    ))]
+                    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
                     transitions.add(change.from, change.to);
+                    #[cfg(feature = "metrics")]
+                    keys.circuit_changed(change);
                     observers.changed(&name, || EventKind::CircuitChanged {
                         from: change.from,
                         to: change.to,
@@ -95,8 +97,10 @@ impl Entry {
             counters: Counters::default(),
             latency: OnceLock::new(),
             observers,
-            #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
             transitions,
+            #[cfg(feature = "metrics")]
+            keys,
             registered: Arc::clone(&registry.registered),
             #[cfg(feature = "testing")]
             faults: registry.faults.of(&name),

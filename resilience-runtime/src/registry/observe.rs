@@ -1,10 +1,10 @@
 //! What others learn of a registry's services while it works.
 
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "opentelemetry", feature = "testing"))]
 use std::sync::Arc;
 
 use super::Registry;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "opentelemetry", feature = "testing"))]
 use crate::telemetry::Observers;
 use crate::telemetry::{Events, Interest};
 
@@ -53,9 +53,9 @@ impl Registry {
         self.inner.observers.subscribe(Interest::Changes)
     }
 
-    #[cfg(feature = "testing")]
-    pub(crate) fn observers(&self) -> Arc<Observers> {
-        Arc::clone(&self.inner.observers)
+    #[cfg(any(feature = "opentelemetry", feature = "testing"))]
+    pub(crate) fn observers(&self) -> &Arc<Observers> {
+        &self.inner.observers
     }
 
     /// Measures from now on how long calls and attempts take, for

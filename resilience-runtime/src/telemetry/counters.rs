@@ -51,7 +51,7 @@ pub(crate) enum Counter {
 
 impl Counter {
     /// Every one, in the order in which they are kept.
-    #[cfg(all(test, not(resilience_loom)))]
+    #[cfg(any(feature = "metrics", all(test, not(resilience_loom))))]
     pub(crate) const ALL: [Self; COUNTERS] = [
         Self::Clean,
         Self::Recovered,

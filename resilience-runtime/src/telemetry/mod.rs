@@ -9,8 +9,10 @@ mod observers;
 #[cfg(feature = "testing")]
 mod probe;
 mod stats;
+#[cfg(feature = "opentelemetry")]
+mod timers;
 pub(crate) mod trace;
-#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
 mod transitions;
 
 pub(crate) use correlation::EnteredCorrelation;
@@ -28,5 +30,7 @@ pub use stats::{
 };
 
 pub(crate) use counters::{Counter, Counters};
-#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+#[cfg(feature = "opentelemetry")]
+pub(crate) use timers::Timer;
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
 pub(crate) use transitions::Transitions;

@@ -25,6 +25,9 @@ pub(crate) struct Observers {
     changes: OnceLock<broadcast::Sender<Event>>,
     #[cfg(feature = "testing")]
     recordings: crate::sync::Mutex<Vec<std::sync::Weak<super::probe::Recording>>>,
+    /// Those who are told each latency that is measured.
+    #[cfg(feature = "opentelemetry")]
+    pub(crate) timers: super::timers::Timers,
 }
 
 impl Observers {

@@ -70,7 +70,7 @@ impl ResilienceProbe {
     /// Writes down from now on what happens to the services of `registry`.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
-        let observers = registry.observers();
+        let observers = Arc::clone(registry.observers());
         let recording = Arc::default();
         observers.record(&recording);
         Self {

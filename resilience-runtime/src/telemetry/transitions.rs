@@ -15,20 +15,7 @@ impl Transitions {
         self.0[from as usize][to as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    #[cfg_attr(
-        not(any(feature = "opentelemetry", feature = "prometheus")),
-        expect(dead_code)
-    )]
     pub(crate) fn get(&self, from: CircuitState, to: CircuitState) -> u64 {
         self.0[from as usize][to as usize].load(Ordering::Relaxed)
-    }
-
-    /// Whether a breaker does that by itself. Everything else is done by hand.
-    pub(crate) const fn is_usual(from: CircuitState, to: CircuitState) -> bool {
-        use CircuitState::{Closed, HalfOpen, Open};
-        matches!(
-            (from, to),
-            (Closed | HalfOpen, Open) | (Open, HalfOpen) | (HalfOpen, Closed)
-        )
     }
 }

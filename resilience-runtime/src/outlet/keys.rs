@@ -1,0 +1,180 @@
+//! Under which keys the `metrics` facade knows the numbers of one service, and what its global recorder gave for
+//! them.
+//!
+//! Keys are made once. A handle is kept only if the global recorder gave it: one that was made before that came
+//! never reaches it. From any other recorder a handle is asked for each time.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ::metrics::{
+    Counter as CounterHandle, Histogram, Key, KeyName, Label, Level, Metadata, Recorder,
+    SharedString, with_recorder,
+};
+
+use super::installed::is_global;
+use super::names::{KIND, METRICS, Metric, SERVICE, Source, Timed};
+use super::read::USUAL_TRANSITIONS;
+use crate::circuit_breaker::CircuitChange;
+use crate::name::{ServiceKind, ServiceName};
+use crate::telemetry::Counter;
+
+pub(super) static METADATA: Metadata<'static> =
+    Metadata::new("resilience", Level::INFO, Some(module_path!()));
+
+/// The keys of one service.
+pub(crate) struct Keys {
+    /// In the order of [`Counter::ALL`]: those of the series that each is part of.
+    counters: Box<[Box<[Key]>]>,
+    calls: Key,
+    attempts: Key,
+    service: [Label; 2],
+    kept: OnceLock<Box<Handles>>,
+}
+
+/// What the global recorder gave for the keys, in the same order.
+struct Handles {
+    counters: Box<[Box<[CounterHandle]>]>,
+    calls: Histogram,
+    attempts: Histogram,
+}
+
+impl Keys {
+    pub(crate) fn new(name: &ServiceName, kind: ServiceKind) -> Self {
+        let service = [
+            Label::new(SERVICE.name, SharedString::from_shared(name.shared())),
+            Label::from_static_parts(KIND.name, kind.name()),
+        ];
+        let durations = |wanted: Timed| {
+            let is_wanted =
+                |it: &&Metric| matches!(it.source, Source::Durations(timed) if timed == wanted);
+            let metric = METRICS.iter().find(is_wanted);
+            key(&service, metric.expect("it is in the table"), &[])
+        };
+        Self {
+            counters: Counter::ALL
+                .into_iter()
+                .map(|counter| series(&service, counter).collect())
+                .collect(),
+            calls: durations(Timed::Calls),
+            attempts: durations(Timed::Attempts),
+            service,
+            kept: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn key(&self, metric: &'static Metric, values: &[&'static str]) -> Key {
+        key(&self.service, metric, values)
+    }
+
+    /// One more of it, for whoever records here and now.
+    pub(crate) fn count(&self, counter: Counter) {
+        with_recorder(|recorder| {
+            if is_global(recorder) {
+                let handles = &self.kept(recorder).counters[counter as usize];
+                handles.iter().for_each(|handle| handle.increment(1));
+            } else {
+                for key in &self.counters[counter as usize] {
+                    recorder.register_counter(key, &METADATA).increment(1);
+                }
+            }
+        });
+    }
+
+    pub(crate) fn call_took(&self, took: Duration) {
+        record(took, &self.calls, |recorder| &self.kept(recorder).calls);
+    }
+
+    pub(crate) fn attempt_took(&self, took: Duration) {
+        record(took, &self.attempts, |recorder| {
+            &self.kept(recorder).attempts
+        });
+    }
+
+    /// What `recorder` gave, which is the global one.
+    fn kept(&self, recorder: &dyn Recorder) -> &Handles {
+        self.kept.get_or_init(|| {
+            let counters = self.counters.iter().map(|keys| {
+                let handles = keys.iter();
+                handles
+                    .map(|key| recorder.register_counter(key, &METADATA))
+                    .collect()
+            });
+            Box::new(Handles {
+                counters: counters.collect(),
+                calls: recorder.register_histogram(&self.calls, &METADATA),
+                attempts: recorder.register_histogram(&self.attempts, &METADATA),
+            })
+        })
+    }
+
+    pub(crate) fn circuit_changed(&self, change: CircuitChange) {
+        let (from, to) = (change.from.name(), change.to.name());
+        with_recorder(|recorder| {
+            for metric in &METRICS {
+                match metric.source {
+                    Source::Transitions => {
+                        let key = self.key(metric, &[from, to]);
+                        recorder.register_counter(&key, &METADATA).increment(1);
+                    }
+                    Source::CircuitState => {
+                        for (state, value) in [(from, 0.0), (to, 1.0)] {
+                            let key = self.key(metric, &[state]);
+                            recorder.register_gauge(&key, &METADATA).set(value);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        });
+    }
+
+    /// Makes each counter known that has counted nothing yet.
+    pub(super) fn begin(&self, recorder: &dyn Recorder) {
+        let begin = |key: &Key| recorder.register_counter(key, &METADATA).increment(0);
+        self.counters.iter().flatten().for_each(begin);
+        for metric in &METRICS {
+            if let Source::Transitions = metric.source {
+                for (from, to) in USUAL_TRANSITIONS {
+                    begin(&self.key(metric, &[from.name(), to.name()]));
+                }
+            }
+        }
+    }
+}
+
+fn key(service: &[Label; 2], metric: &'static Metric, values: &[&'static str]) -> Key {
+    let own = metric.labels.iter().zip(values);
+    let own = own.map(|(label, value)| Label::from_static_parts(label.name, value));
+    let labels: Vec<Label> = service.iter().cloned().chain(own).collect();
+    Key::from_parts(KeyName::from_const_str(metric.name), labels)
+}
+
+fn series(service: &[Label; 2], counter: Counter) -> impl Iterator<Item = Key> {
+    METRICS.iter().flat_map(move |metric| {
+        let series = match metric.source {
+            Source::Counters(series) => series,
+            _ => &[],
+        };
+        let of_it = series.iter().filter(move |(_, it)| it.contains(&counter));
+        of_it.map(move |(value, _)| key(service, metric, &[*value]))
+    })
+}
+
+fn record<'a>(took: Duration, key: &Key, kept: impl FnOnce(&dyn Recorder) -> &'a Histogram) {
+    let seconds = took.as_secs_f64();
+    with_recorder(|recorder| {
+        if is_global(recorder) {
+            kept(recorder).record(seconds);
+        } else {
+            recorder.register_histogram(key, &METADATA).record(seconds);
+        }
+    });
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,44 @@
+//! Who is told each latency, one by one. Where nobody is, that is found out by one load.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::name::{ServiceKind, ServiceName};
+
+/// Is told how long each call and attempt took, at its end.
+pub(crate) trait Timer: fmt::Debug + Send + Sync {
+    fn call_took(&self, service: &ServiceName, kind: ServiceKind, took: Duration);
+    fn attempt_took(&self, service: &ServiceName, kind: ServiceKind, took: Duration);
+}
+
+/// Those who are told.
+#[derive(Debug, Default)]
+pub(crate) struct Timers(OnceLock<ArcSwap<Vec<Arc<dyn Timer>>>>);
+
+impl Timers {
+    pub(crate) fn add(&self, timer: &Arc<dyn Timer>) {
+        self.0.get_or_init(ArcSwap::default).rcu(|timers| {
+            let mut timers = Vec::clone(timers);
+            timers.push(Arc::clone(timer));
+            timers
+        });
+    }
+
+    pub(crate) fn remove(&self, timer: &Arc<dyn Timer>) {
+        if let Some(timers) = self.0.get() {
+            timers.rcu(|timers| {
+                let others = timers.iter().filter(|it| !Arc::ptr_eq(it, timer));
+                others.cloned().collect::<Vec<_>>()
+            });
+        }
+    }
+
+    pub(crate) fn each(&self, tell: impl Fn(&dyn Timer)) {
+        if let Some(timers) = self.0.get() {
+            timers.load().iter().for_each(|timer| tell(&**timer));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Streams: the call is over with the first item, and what breaks later is told apart from it.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use resilience_metrics_tests::Outlets;
+use resilience_runtime::{Registry, resilient};
+
+use super::{Answer, Trouble};
+
+struct Items(Vec<Answer>);
+
+impl Stream for Items {
+    type Item = Answer;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Answer>> {
+        Poll::Ready((!self.0.is_empty()).then(|| self.0.remove(0)))
+    }
+}
+
+#[resilient(
+    service = "api",
+    registry = registry,
+    circuit = off,
+    bulkhead(max_concurrent = 4),
+    retry(base_delay = "10ms"),
+    stream(idle_timeout = "5s")
+)]
+async fn listen(
+    registry: &Registry,
+    items: &[Answer],
+) -> Result<impl Stream<Item = Answer> + use<>, Trouble> {
+    Ok(Items(items.to_vec()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_breaks_after_it_has_begun() {
+    let mut outlets = Outlets::of("api");
+    let registry = outlets.registry.clone();
+    let items = [Ok(1), Ok(2), Err(Trouble::Passing)];
+    {
+        let mut stream = pin!(listen(&registry, &items).await.unwrap());
+        let mut next = async || std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await;
+        assert_eq!(next().await.unwrap().unwrap(), 1);
+        outlets.happened(&[
+            ("calls_total{result=success}", 1),
+            ("attempts_total{result=success}", 1),
+            ("call_duration_seconds_count", 1),
+            ("attempt_duration_seconds_count", 1),
+        ]);
+        assert_eq!(outlets.level("bulkhead_in_flight"), Some(1.0));
+        assert_eq!(next().await.unwrap().unwrap(), 2);
+        next().await.unwrap().unwrap_err();
+    }
+    outlets.happened(&[("broken_streams_total", 1)]);
+    assert_eq!(outlets.level("bulkhead_in_flight"), Some(0.0));
+}
