@@ -100,14 +100,6 @@ impl Path {
     }
 }
 
-impl Case {
-    /// Whether this case pauses for a real timer between attempts, so that its time on the wall says nothing.
-    #[must_use]
-    pub fn sleeps(&self) -> bool {
-        self.path == Path::ThirdAttempt && self.contestant == "tower_resilience"
-    }
-}
-
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, patterns) = (self.path.name(), self.patterns.name());

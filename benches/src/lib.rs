@@ -6,4 +6,8 @@ pub mod case;
 pub mod contestants;
 pub mod drive;
 pub mod floor;
+pub mod keyed;
+pub mod measure;
+pub mod pairs;
 pub mod prepare;
+pub mod report;

@@ -15,10 +15,10 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
         Path::Open,
         Path::Limited,
     ] {
-        visitor.visit(case(path), || full(path));
+        visitor.visit(case(path), || full(path, TIMEOUT));
     }
     visitor.visit(case(Path::Fallback), || {
-        let mut call = full(Path::Fallback);
+        let mut call = full(Path::Fallback, TIMEOUT);
         async move |task| call(task).await.or(Ok(FALLBACK))
     });
 }
@@ -32,12 +32,12 @@ fn case(path: Path) -> Case {
 }
 
 /// The full stack with guards of its own.
-pub fn full(path: Path) -> impl Call + Send {
+pub fn full(path: Path, timeout: Duration) -> impl Call + Send {
     let (rate, period) = match path {
         Path::Limited => (1, LONG),
         _ => (PLENTY, Duration::from_secs(1)),
     };
     let floor: &'static Floor =
-        Box::leak(Box::new(Floor::new(rate, period, FAILURES, LONG, TIMEOUT)));
+        Box::leak(Box::new(Floor::new(rate, period, FAILURES, LONG, timeout)));
     async move |task| floor.call(|| body(task)).await
 }

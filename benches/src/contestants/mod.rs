@@ -1,13 +1,21 @@
 //! Those who are measured, one a file. Each shows its cases to a visitor.
 
+mod backon;
 mod bare;
-mod by_hand;
-mod floor;
+pub(crate) mod by_hand;
+mod failsafe;
+pub(crate) mod floor;
+mod governor;
 mod ours;
+mod recloser;
+pub(crate) mod seatbelt;
+mod tokio;
+mod tower;
+pub(crate) mod tower_resilience;
 
 use std::time::Duration;
 
-use crate::case::Visitor;
+use crate::case::{Case, Path, Patterns, Visitor};
 use crate::drive::RUNTIME;
 
 /// The timeout of every attempt where nobody asks for another.
@@ -32,4 +40,38 @@ pub fn visit_all(visitor: &mut impl Visitor) {
     ours::visit(visitor);
     floor::visit(visitor);
     by_hand::visit(visitor);
+    tower_resilience::visit(visitor);
+    seatbelt::visit(visitor);
+    tower::visit(visitor);
+    failsafe::visit(visitor);
+    recloser::visit(visitor);
+    governor::visit(visitor);
+    backon::visit(visitor);
+    tokio::visit(visitor);
+}
+
+/// Shows those that end an attempt which hangs, with a timeout that a test can wait for.
+///
+/// # Panics
+/// If our settings are not valid, which they are.
+pub fn visit_timed(visitor: &mut impl Visitor, timeout: Duration) {
+    let _inside = RUNTIME.enter();
+    let case = |contestant| Case {
+        path: Path::Success,
+        patterns: Patterns::Full,
+        contestant,
+    };
+    visitor.visit(case("ours"), || ours::timed(timeout));
+    visitor.visit(case("floor"), || floor::full(Path::Success, timeout));
+    visitor.visit(case("by_hand"), || by_hand::full(Path::Success, timeout));
+    visitor.visit(case("tower_resilience"), || {
+        tower_resilience::full(Path::Success, timeout)
+    });
+    visitor.visit(
+        Case {
+            patterns: Patterns::Unlimited,
+            ..case("seatbelt")
+        },
+        || seatbelt::unlimited(Path::Success, timeout),
+    );
 }

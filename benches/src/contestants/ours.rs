@@ -1,10 +1,12 @@
 //! This library: annotated functions, each with everything off that its set does not name. What a user
 //! gets without a word stays on (deadline and retry budget with the retries), though no peer has it.
 
-use resilience_runtime::resilient;
+use std::time::Duration;
+
+use resilience_runtime::{Registry, ServiceSettings, Settings, resilient};
 
 use crate::body::{Answer, FALLBACK, Task, body};
-use crate::case::{Case, Path, Patterns, Visitor};
+use crate::case::{Call, Case, Path, Patterns, Visitor};
 
 /// Annotated functions, one for each case; each has a service of its own, so that no path disturbs another.
 macro_rules! annotated {
@@ -104,4 +106,24 @@ annotated! {
     nothing, "nothing", Success, Bare, {
         retry = off, retry_budget = off, circuit = off, timeout = off, deadline = off
     };
+}
+
+/// All four, with a timeout set from outside.
+pub(super) fn timed(timeout: Duration) -> impl Call {
+    let settings = ServiceSettings {
+        timeout: Some(timeout),
+        ..ServiceSettings::default()
+    };
+    let configured = Registry::global().configure(Settings::new().service("timed", settings));
+    configured.expect("valid");
+    async |task| configured_from_outside(task).await
+}
+
+#[resilient(
+    service = "timed",
+    rate_limit(requests_per_second = 1_000_000_000),
+    retry(max_attempts = 3)
+)]
+async fn configured_from_outside(task: &Task) -> Answer {
+    body(task).await
 }
