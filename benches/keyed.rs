@@ -3,13 +3,12 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use resilience_benches::keyed::{Keyed, any_key, governor, key, ours};
-use resilience_benches::measure::config;
 
 const KEYS: [u64; 3] = [1, 10_000, 1_000_000];
 
-fn keyed(criterion: &mut Criterion) {
+pub(crate) fn keyed(criterion: &mut Criterion) {
     for keys in KEYS {
         checks(criterion, "ours", keys, &ours(keys));
         checks(criterion, "governor", keys, &governor());
@@ -60,10 +59,3 @@ fn evictions(criterion: &mut Criterion) {
     });
     group.finish();
 }
-
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = keyed
-}
-criterion_main!(benches);

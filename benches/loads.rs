@@ -1,11 +1,8 @@
 //! 64 tasks that take turns on one thread, calling one service.
 
-use criterion::{criterion_group, criterion_main};
-use resilience_benches::measure::{config, tasks};
+use criterion::Criterion;
+use resilience_benches::measure::tasks;
 
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = tasks
+pub(crate) fn loads(criterion: &mut Criterion) {
+    tasks(criterion);
 }
-criterion_main!(benches);

@@ -1,10 +1,9 @@
 //! Two threads on one service and on two. `one` is the time of a call of a thread that is alone, `same` and
 //! `two` that of a call of each of two threads: throughput is `2 × one / same` of one thread's.
 
-use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BenchmarkId, Criterion};
 use resilience_benches::case::{Call, Patterns};
 use resilience_benches::drive::{one_thread, two_threads};
-use resilience_benches::measure::config;
 use resilience_benches::pairs::{PairVisitor, visit_pairs};
 
 struct Threads<'a>(&'a mut Criterion);
@@ -32,13 +31,6 @@ impl PairVisitor for Threads<'_> {
     }
 }
 
-fn threads(criterion: &mut Criterion) {
+pub(crate) fn threads(criterion: &mut Criterion) {
     visit_pairs(&mut Threads(criterion));
 }
-
-criterion_group! {
-    name = benches;
-    config = config();
-    targets = threads
-}
-criterion_main!(benches);

@@ -65,14 +65,27 @@ impl Measured {
     /// Nanoseconds of a benchmark beyond those of the bare body under the same load.
     #[must_use]
     pub fn added(&self, group: &str, name: &str) -> Option<f64> {
-        // What is turned away runs no body.
-        let bare = match group {
-            "success" | "pending" | "tasks_64" => self.nanos.get(&format!("{group}/bare/bare")),
-            "third_attempt" => self.nanos.get("success/bare/bare"),
-            _ => Some(&0.0),
-        };
-        Some(self.nanos.get(&format!("{group}/{name}"))? - bare?)
+        beyond_bare(group, name, |case| self.nanos.get(case).copied())
     }
+
+    /// Instructions of a case beyond those of the bare body.
+    #[must_use]
+    pub fn added_instructions(&self, group: &str, name: &str) -> Option<f64> {
+        beyond_bare(group, name, |case| {
+            self.instructions.get(case)?.first().copied()
+        })
+    }
+}
+
+fn beyond_bare(group: &str, name: &str, of: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    let bare = match group {
+        "success" | "pending" | "tasks_64" => of(&format!("{group}/bare/bare"))?,
+        // Three runs of the body.
+        "third_attempt" => 3.0 * of("success/bare/bare")?,
+        // What is turned away runs no body.
+        _ => 0.0,
+    };
+    Some(of(&format!("{group}/{name}"))? - bare)
 }
 
 /// The first `names` columns are a name, joined by slashes, the others numbers.

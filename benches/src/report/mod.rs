@@ -1,5 +1,6 @@
 //! Writes what a run has measured as Markdown and as a plot. Every number in them comes from that run's files.
 
+mod at_the_end;
 mod format;
 mod machine;
 mod measured;
@@ -10,6 +11,7 @@ mod targets;
 use std::path::Path;
 use std::{fs, io};
 
+pub use at_the_end::at_the_end;
 pub use measured::{Measured, Run};
 
 /// Writes `benchmarks.md` and `benchmarks.svg` into `folder`.

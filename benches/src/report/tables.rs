@@ -68,10 +68,11 @@ pub(super) fn all(run: &Run) -> String {
 fn paths(run: &Run, path: &str) -> String {
     let mut text = "| patterns | who |".to_owned();
     for measured in &run.profiles {
-        let _ = write!(text, " {} ns | of ours |", profile(&measured.profile));
+        let profile = profile(&measured.profile);
+        let _ = write!(text, " {profile}, ns | of ours | instructions |");
     }
-    text.push_str(" instructions | allocations | bytes |\n|---|---|");
-    text.push_str(&"---|".repeat(2 * run.profiles.len() + 3));
+    text.push_str(" allocations | bytes |\n|---|---|");
+    text.push_str(&"---|".repeat(3 * run.profiles.len() + 2));
     text.push('\n');
     for patterns in PATTERNS {
         for who in names(run, path, patterns) {
@@ -82,26 +83,30 @@ fn paths(run: &Run, path: &str) -> String {
 }
 
 fn line(text: &mut String, run: &Run, path: &str, patterns: &str, who: &str) {
-    let _ = write!(text, "| {patterns} | {} |", contestant(who));
-    for measured in &run.profiles {
-        let added = |who: &str| measured.added(path, &format!("{patterns}/{who}"));
-        let (theirs, ours) = (added(who), added("ours"));
-        let ratio = share(theirs, ours).filter(|_| who != "ours" && patterns != "bare");
-        let _ = write!(text, " {} | {} |", number(theirs), times(ratio));
-    }
     let case = format!("{path}/{patterns}/{who}");
     let counted = |columns: Option<&Vec<f64>>, at: usize| {
         number(columns.and_then(|columns| columns.get(at).copied()))
     };
+    let _ = write!(text, "| {patterns} | {} |", contestant(who));
+    for measured in &run.profiles {
+        let added = |who: &str| measured.added(path, &format!("{patterns}/{who}"));
+        let theirs = added(who);
+        let ratio = share(theirs, added("ours")).filter(|_| who != "ours" && patterns != "bare");
+        let instructions = counted(measured.instructions.get(&case), 0);
+        let _ = write!(
+            text,
+            " {} | {} | {instructions} |",
+            number(theirs),
+            times(ratio)
+        );
+    }
     let first = run.profiles.first();
-    let instructions = first.and_then(|measured| measured.instructions.get(&case));
     let allocations = first.and_then(|measured| measured.allocations.get(&case));
     let _ = writeln!(
         text,
-        " {} | {} | {} |",
-        counted(instructions, 0),
+        " {} | {} |",
         counted(allocations, 0),
-        counted(allocations, 1),
+        counted(allocations, 1)
     );
 }
 
