@@ -134,7 +134,7 @@ fn names(run: &Run, path: &str, patterns: &str) -> Vec<String> {
 
 fn threads(run: &Run) -> String {
     let mut text = "Calls of two threads in the time in which one thread alone makes one, each thread on a runtime of its own. \
-        With a limiter, all calls go through one exact bucket.\n\n| patterns | who |"
+        With a limiter, all calls go through one exact bucket. `bare` shares nothing: what it is off 2.00× says how busy the machine was.\n\n| patterns | who |"
         .to_owned();
     for measured in &run.profiles {
         let profile = profile(&measured.profile);

@@ -13,6 +13,8 @@ struct Target {
     /// The same ratio of instructions, which no noise disturbs.
     counted: String,
     met: Option<bool>,
+    /// Whether the machine was so busy that nobody can say.
+    busy: bool,
 }
 
 impl Target {
@@ -39,6 +41,7 @@ impl Target {
             measured: shown(measured),
             counted: String::new(),
             met,
+            busy: false,
         }
     }
 
@@ -80,6 +83,7 @@ pub(super) fn table(run: &Run) -> String {
             .to_owned();
     for target in targets {
         let met = match target.met {
+            Some(_) if target.busy => "machine too busy to say",
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "not measured",
@@ -173,8 +177,16 @@ fn amounts(targets: &mut Vec<Target>, measured: &Measured) {
 
 fn threads(targets: &mut Vec<Target>, measured: &Measured) {
     let throughput = |name: &str, load: &str| throughput(measured, name, load);
+    // Two threads that share nothing make twice the calls, where each has a processor of its own.
+    let quiet = ["same", "two"]
+        .into_iter()
+        .all(|load| throughput("bare_bare", load).is_some_and(|bare| (1.8..=2.2).contains(&bare)));
     let mut aim = |what: &str, least, measured| {
-        targets.push(Target::new(what, AtLeast(least), Times, measured));
+        let target = Target::new(what, AtLeast(least), Times, measured);
+        targets.push(Target {
+            busy: !quiet,
+            ..target
+        });
     };
     aim(
         "2 threads, one service, no limiter: throughput of one thread's",
