@@ -1,0 +1,21 @@
+//! Writes the report of a run: `report <folder of the run> <folder of the report>`.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use resilience_benches::report::{Run, write};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let [run, folder] = arguments.as_slice() else {
+        eprintln!("report <folder of the run> <folder of the report>");
+        return ExitCode::FAILURE;
+    };
+    match write(&Run::read(Path::new(run), None), Path::new(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

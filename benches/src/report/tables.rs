@@ -1,0 +1,244 @@
+//! Everything that was measured.
+
+use std::fmt::Write;
+
+use super::format::{NOTHING, contestant, number, profile, share, times};
+use super::measured::{Measured, Run};
+use super::targets::throughput;
+
+/// How to read them.
+pub(super) const INTRODUCTION: &str = "\
+## How to read it
+
+Every contestant guards the same body, an `async fn` that borrows its argument and answers at its first poll, on the same runtime. \
+What the body alone costs is subtracted: **added** nanoseconds. The last column of each pair is that of the others in terms of ours. \
+Absolute figures drift with the machine; ratios within the run are what to look at, and instructions, counted by callgrind, \
+are the same at every run (it counts a read of the clock as few, being a system call there). Allocations and bytes are counted by an \
+allocator that counts.
+
+* *full*: token bucket, breaker on failures in a row, three attempts, timeout. *untimed*: without the timeout. *unlimited*: without \
+the limiter. Ours has a deadline and a retry budget as well, since one gets them unasked, and it counts calls.
+* *by hand*: `governor` (its fast clock), `failsafe`, `backon`, tokio's timeout. *floor prototype*: the same work by the cheapest means, without \
+configuration, verdicts, cancellation or statistics beyond one counter; it reads tokio's clock, as ours does.
+* `seatbelt` has no limiter, `tower` neither a breaker nor a limiter that rejects, the others one pattern each; `seatbelt` and \
+`recloser` know breakers by rate alone.
+* *third attempt*: fail, fail, succeed, with no pause between. Whoever cannot be kept from sleeping has no time there.
+* *fallback*: the breaker is open and a value answers.
+";
+
+const PATHS: [(&str, &str); 6] = [
+    ("success", "Success"),
+    ("pending", "Success at the body's second poll"),
+    ("third_attempt", "Success at the third attempt"),
+    ("open", "Open rejection"),
+    ("limited", "Limit rejection"),
+    ("fallback", "Fallback"),
+];
+
+const PATTERNS: [&str; 10] = [
+    "full",
+    "untimed",
+    "unlimited",
+    "retry_timeout",
+    "breaker",
+    "breaker_rate",
+    "limiter",
+    "retry",
+    "timeout",
+    "bare",
+];
+
+pub(super) fn all(run: &Run) -> String {
+    let mut text = String::new();
+    for (path, title) in PATHS {
+        let _ = write!(text, "\n## {title}\n\n{}", paths(run, path));
+    }
+    let _ = write!(
+        text,
+        "\n## 64 tasks on one thread\n\n{}",
+        paths(run, "tasks_64")
+    );
+    let _ = write!(text, "\n## Two threads\n\n{}", threads(run));
+    let _ = write!(text, "\n## Keyed limiter\n\n{}", keyed(run));
+    let _ = write!(text, "\n## What the compiler pays\n\n{}", compiler(run));
+    text
+}
+
+/// Those who were measured on this path, a line each.
+fn paths(run: &Run, path: &str) -> String {
+    let mut text = "| patterns | who |".to_owned();
+    for measured in &run.profiles {
+        let profile = profile(&measured.profile);
+        let _ = write!(text, " {profile}, ns | of ours | instructions |");
+    }
+    text.push_str(" allocations | bytes |\n|---|---|");
+    text.push_str(&"---|".repeat(3 * run.profiles.len() + 2));
+    text.push('\n');
+    for patterns in PATTERNS {
+        for who in names(run, path, patterns) {
+            line(&mut text, run, path, patterns, &who);
+        }
+    }
+    text
+}
+
+fn line(text: &mut String, run: &Run, path: &str, patterns: &str, who: &str) {
+    let case = format!("{path}/{patterns}/{who}");
+    let counted = |columns: Option<&Vec<f64>>, at: usize| {
+        number(columns.and_then(|columns| columns.get(at).copied()))
+    };
+    let _ = write!(text, "| {patterns} | {} |", contestant(who));
+    for measured in &run.profiles {
+        let added = |who: &str| measured.added(path, &format!("{patterns}/{who}"));
+        let theirs = added(who);
+        let ratio = share(theirs, added("ours")).filter(|_| who != "ours" && patterns != "bare");
+        let instructions = counted(measured.instructions.get(&case), 0);
+        let _ = write!(
+            text,
+            " {} | {} | {instructions} |",
+            number(theirs),
+            times(ratio)
+        );
+    }
+    let first = run.profiles.first();
+    let allocations = first.and_then(|measured| measured.allocations.get(&case));
+    let _ = writeln!(
+        text,
+        " {} | {} |",
+        counted(allocations, 0),
+        counted(allocations, 1)
+    );
+}
+
+/// Ours first, then the dearest last; also those that were counted but not timed.
+fn names(run: &Run, path: &str, patterns: &str) -> Vec<String> {
+    let prefix = format!("{path}/{patterns}/");
+    let Some(measured) = run.profiles.first() else {
+        return Vec::new();
+    };
+    let keys = measured.nanos.keys().chain(measured.allocations.keys());
+    let mut names: Vec<String> = keys
+        .filter_map(|name| name.strip_prefix(&prefix))
+        .map(str::to_owned)
+        .collect();
+    names.sort();
+    names.dedup();
+    let time = |who: &String| measured.added(path, &format!("{patterns}/{who}"));
+    names.sort_by(|a, b| {
+        let rank = |who: &String| (who != "ours", time(who).unwrap_or(f64::MAX));
+        let ((a, a_time), (b, b_time)) = (rank(a), rank(b));
+        a.cmp(&b).then(a_time.total_cmp(&b_time))
+    });
+    names
+}
+
+fn threads(run: &Run) -> String {
+    let mut text = "Calls of two threads in the time in which one thread alone makes one, each thread on a runtime of its own. \
+        With a limiter, all calls go through one exact bucket. `bare` shares nothing: what it is off 2.00× says how busy the machine was.\n\n| patterns | who |"
+        .to_owned();
+    for measured in &run.profiles {
+        let profile = profile(&measured.profile);
+        let _ = write!(text, " one service, {profile} | two services, {profile} |");
+    }
+    text.push_str("\n|---|---|");
+    text.push_str(&"---|".repeat(2 * run.profiles.len()));
+    text.push('\n');
+    for patterns in PATTERNS {
+        let prefix = format!("threads/{patterns}_");
+        let Some(first) = run.profiles.first() else {
+            break;
+        };
+        let names = first
+            .nanos
+            .keys()
+            .filter_map(|name| name.strip_prefix(&prefix));
+        for who in names.filter_map(|name| name.strip_suffix("/one")) {
+            let _ = write!(text, "| {patterns} | {} |", contestant(who));
+            for measured in &run.profiles {
+                let load = |load| times(throughput(measured, &format!("{patterns}_{who}"), load));
+                let _ = write!(text, " {} | {} |", load("same"), load("two"));
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn keyed(run: &Run) -> String {
+    let mut text = "Keys are `u64`, asked in random order. *Evicting*: every check has a new key, in a table of 10^4; governor keeps \
+        keys until it is told to look for those at rest.\n\n| who | keys |"
+        .to_owned();
+    for measured in &run.profiles {
+        let _ = write!(text, " check, ns, {} |", profile(&measured.profile));
+    }
+    text.push_str(" bytes a key | worst check while they come, µs |\n|---|---|---|---|");
+    text.push_str(&"---|".repeat(run.profiles.len()));
+    text.push('\n');
+    for keys in ["1", "10000", "1000000", "evicting"] {
+        for who in ["ours", "governor"] {
+            keyed_line(&mut text, run, who, keys);
+        }
+    }
+    for requests in ["1", "10"] {
+        let name = format!("ours_sliding_{requests}/10000");
+        let bytes = first_keyed(run, &name, 0);
+        let nothing = format!(" {NOTHING} |").repeat(run.profiles.len());
+        let _ = writeln!(
+            text,
+            "| {}, sliding window, {requests} admitted a key | 10000 |{nothing} {} | {NOTHING} |",
+            contestant("ours"),
+            number(bytes),
+        );
+    }
+    text
+}
+
+fn keyed_line(text: &mut String, run: &Run, who: &str, keys: &str) {
+    let check = |measured: &Measured| measured.nanos.get(&format!("keyed/{who}/{keys}")).copied();
+    if !run
+        .profiles
+        .iter()
+        .any(|measured| check(measured).is_some())
+    {
+        return;
+    }
+    let _ = write!(text, "| {} | {keys} |", contestant(who));
+    for measured in &run.profiles {
+        let _ = write!(text, " {} |", number(check(measured)));
+    }
+    let name = format!("{who}/{keys}");
+    let _ = writeln!(
+        text,
+        " {} | {} |",
+        number(first_keyed(run, &name, 0)),
+        number(first_keyed(run, &name, 2)),
+    );
+}
+
+fn first_keyed(run: &Run, name: &str, column: usize) -> Option<f64> {
+    run.profiles.first()?.keyed.get(name)?.get(column).copied()
+}
+
+fn compiler(run: &Run) -> String {
+    let mut text = "200 methods in one crate, CPU seconds of one rustc, the least of several runs; a method with three arguments and a \
+        `?`. Lines of LLVM are those of defined functions before any optimisation, for one method.\n\n\
+        | methods | check, s | debug, s | release, s | LLVM lines a method, debug | release | future, bytes |\n|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for variant in [
+        "plain",
+        "tracing::instrument",
+        "annotated",
+        "with arguments",
+    ] {
+        let Some(columns) = run.compile.get(variant) else {
+            continue;
+        };
+        let cell = |(at, value): (usize, &f64)| match at {
+            0..=2 => format!("{value:.2}"),
+            _ => number(Some(*value)),
+        };
+        let cells: Vec<_> = columns.iter().enumerate().map(cell).collect();
+        let _ = writeln!(text, "| {variant} | {} |", cells.join(" | "));
+    }
+    text
+}
