@@ -16,11 +16,15 @@ fn blocks(language: &str) -> Vec<&'static str> {
 
 #[test]
 fn the_commands_are_those_that_are_tested() {
-    // The first is run by `tests/examples.rs`, the second is what runs this test.
-    let tested = ["cargo run --example resilience_demo", "scripts/test"];
+    // Examples are run by `tests/examples.rs`, `scripts/test` is what runs this test.
+    let tested = [
+        "cargo run --example resilience_demo",
+        "cargo run --example operations",
+        "scripts/test",
+    ];
     let blocks = blocks("sh");
-    assert_eq!(blocks.len(), 1);
-    for line in blocks[0].lines() {
+    assert_eq!(blocks.len(), 2);
+    for line in blocks.into_iter().flat_map(str::lines) {
         let command = line.split('#').next().unwrap_or_default().trim();
         assert!(tested.contains(&command), "`{command}` is not tested");
     }
@@ -50,7 +54,7 @@ fn the_variables_mean_something() {
 #[test]
 fn the_dependencies_exist() {
     let blocks = blocks("toml");
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     let manifest: toml::Table =
         toml::from_str(include_str!("../resilience-runtime/Cargo.toml")).expect("a manifest");
     let features = manifest["features"].as_table().expect("a table");

@@ -14,6 +14,7 @@ pub mod mcp {}
 pub mod secrets {}
 
 #[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+#[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 #[doc = include_str!("../guide/metrics.md")]
 pub mod metrics {}
 
