@@ -1,8 +1,10 @@
 //! How often a call reads the clock: once for what it does at its start, and once more where its time is measured.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use resilience_runtime::__private::clock_reads;
 use resilience_runtime::{BoxError, Registry, ServiceKind, resilient};
@@ -96,4 +98,30 @@ fn a_rejection_reads_it_once() {
         ready(full_stack(&registry, 1)).unwrap_err();
     });
     assert_eq!(open, 1, "by the breaker");
+}
+
+#[resilient(
+    service = "short",
+    registry = registry,
+    idempotent,
+    retry(max_attempts = 3, base_delay = PAUSE, jitter = "none")
+)]
+async fn short_pauses(registry: &Registry, failures: &Cell<u32>) -> Result<u64, BoxError> {
+    if failures.get() > 0 {
+        failures.set(failures.get() - 1);
+        return Err("not yet".into());
+    }
+    Ok(1)
+}
+
+const PAUSE: Duration = Duration::from_nanos(1);
+
+#[test]
+fn a_pause_that_is_over_at_once_needs_no_timer() {
+    // There is no runtime here, so that a timer could not be made.
+    let registry = Registry::new();
+    let failures = Cell::new(2);
+    ready(short_pauses(&registry, &failures)).unwrap();
+    let service = registry.service("short", ServiceKind::Custom).unwrap();
+    assert_eq!(service.stats().retries, 2);
 }

@@ -320,16 +320,24 @@ impl Future for Admit<'_> {
                     return Poll::Ready(false);
                 }
                 Gate::Line(line) => *this.queue = Some(call.stand_in(line)),
-                Gate::Pause(until) => match timer::at(until) {
-                    Ok(Some(sleep)) => this.pause.set(Some(unconstrained(sleep))),
-                    // Further away than any timer reaches.
-                    Ok(None) => return Poll::Pending,
-                    Err(cause) => {
-                        let refusal = call.no_timer(cause);
-                        call.refusal = Some(refusal);
-                        return Poll::Ready(false);
+                Gate::Pause(until) => {
+                    // One that is over by now needs no timer, which would make a millisecond of it.
+                    let now = Moment::now();
+                    if now >= until {
+                        call.now = now;
+                        continue;
                     }
-                },
+                    match timer::at(until) {
+                        Ok(Some(sleep)) => this.pause.set(Some(unconstrained(sleep))),
+                        // Further away than any timer reaches.
+                        Ok(None) => return Poll::Pending,
+                        Err(cause) => {
+                            let refusal = call.no_timer(cause);
+                            call.refusal = Some(refusal);
+                            return Poll::Ready(false);
+                        }
+                    }
+                }
             }
         }
     }
