@@ -122,6 +122,7 @@ impl Call {
         if self.is_heard(Level::WARN) {
             refusal.tell(self);
         }
+        self.unpay();
         self.blame(refusal.verdict());
         let cause = refusal.cause();
         if let Refusal::RateLimit { .. } = refusal {
@@ -311,6 +312,7 @@ impl Future for Admit<'_> {
                 Gate::Open => {
                     call.attempt += 1;
                     if call.attempt > 1 {
+                        call.paid = false;
                         call.count(Counter::Retries);
                     }
                     return Poll::Ready(true);

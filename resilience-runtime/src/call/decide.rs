@@ -338,6 +338,7 @@ impl Call {
         if plan.budget && !plan.core.budget.try_spend() {
             return Err("retry budget empty");
         }
+        self.paid = plan.budget;
         self.previous_delay = backoff;
         self.not_before = at;
         self.now = now;

@@ -77,6 +77,14 @@ impl RetryBudget {
         });
     }
 
+    /// Takes back the payment for a retry that was not made.
+    pub(crate) fn give_back(&self) {
+        // An error means that others have paid back all there was.
+        let _full = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
+            (spent > 0).then(|| spent.saturating_sub(RETRY))
+        });
+    }
+
     /// What is left, in retries.
     #[must_use]
     pub fn balance(&self) -> f64 {
@@ -155,6 +163,17 @@ mod tests {
         assert_eq!(budget.balance(), 0.5);
         budget.deposit();
         assert_eq!(budget.balance(), 2.5);
+    }
+
+    #[test]
+    fn a_payment_taken_back_is_as_if_it_had_not_been_made() {
+        let budget = empty(2.0, 0.5);
+        budget.give_back();
+        assert_eq!(budget.balance(), 1.0);
+        budget.deposit();
+        budget.deposit();
+        budget.give_back();
+        assert_eq!(budget.balance(), 2.0, "full, and not more");
     }
 
     #[test]
