@@ -16,6 +16,7 @@ mod chaos;
 mod chaos_cut;
 mod chaos_likeness;
 mod chaos_when;
+mod clock_jumps;
 mod deadline;
 mod disabled;
 mod errors;
