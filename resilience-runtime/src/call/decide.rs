@@ -201,6 +201,7 @@ impl Call {
         if !self.not_executed {
             self.distrust_session();
         }
+        self.heed(None, now);
         self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let given_up = self.attempt >= 2;
         self.end(Counter::Deadlines, Some(FailureCause::Timeout), given_up);
