@@ -95,10 +95,19 @@ impl Call {
         }
         attempt.end = End::Replied(reply);
         match reply {
-            Reply::Fine => Ok(1),
+            Reply::Fine => Ok(self.used().into()),
             // Without the hook, which would print it.
             Reply::Panic => std::panic::resume_unwind(Box::new("the body panics")),
             reply => Err(ApiError::Remote(reply)),
+        }
+    }
+
+    /// What a good answer turns out to have used of the tokens reserved: less, or more.
+    fn used(&self) -> u32 {
+        if self.cost % 3 == 0 {
+            2 * self.cost
+        } else {
+            self.cost / 2
         }
     }
 
@@ -132,7 +141,7 @@ impl Call {
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
         let now_refused = !self.witness.allows(self.key, self.cost);
-        let parked = self.witness.is_parked();
+        let parked = self.witness.is_parked(self.key);
         self.give_back();
         self.witness.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {
@@ -272,8 +281,15 @@ impl Drop for Attempt<'_> {
             }
             End::Replied(Reply::Fine | Reply::Panic) | End::Left | End::Running => {}
         });
+        let Call { key, cost, .. } = *self.call;
+        match self.end {
+            End::Replied(Reply::Fine) => witness.settle(key, cost, self.call.used()),
+            // Surely not executed.
+            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(key, cost, 0),
+            _ => {}
+        }
         if let End::Replied(Reply::Throttled(asked)) = self.end {
-            witness.park(asked);
+            witness.park(self.call.key, asked);
         }
     }
 }

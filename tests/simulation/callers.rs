@@ -11,12 +11,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::call::{Answer, Call};
-use crate::functions::{FUNCTIONS, Function, KEYS};
+use crate::functions::{Function, KEYS};
 use crate::random::Random;
 use crate::witness::Witness;
 
 /// All that they share.
 pub struct World {
+    pub functions: &'static [Function],
     pub services: Vec<Rc<Witness>>,
     /// Calls that are yet to be made.
     pub left: Cell<u64>,
@@ -32,8 +33,9 @@ enum Ended {
 }
 
 impl World {
-    pub fn new(services: Vec<Rc<Witness>>) -> Self {
+    pub fn new(functions: &'static [Function], services: Vec<Rc<Witness>>) -> Self {
         Self {
+            functions,
             services,
             left: Cell::new(0),
             began: Instant::now(),
@@ -74,9 +76,9 @@ impl World {
                 burst -= 1;
                 sleep(random.ms(0, 40)).await;
             }
-            let which = random.between(0, FUNCTIONS.len() as u64) as usize;
+            let which = random.between(0, self.functions.len() as u64) as usize;
             let key = random.between(0, KEYS.into()) as u32;
-            let cost = random.between(1, u64::from(FUNCTIONS[which].costs) + 1) as u32;
+            let cost = random.between(1, u64::from(self.functions[which].costs) + 1) as u32;
             let patience = match random.between(0, 20) {
                 0 => Some(random.ms(0, 400)),
                 1 => Some(random.ms(0, 15_000)),
@@ -97,7 +99,7 @@ impl World {
         cost: u32,
         patience: Option<Duration>,
     ) -> bool {
-        let function: &Function = &FUNCTIONS[which];
+        let function: &Function = &self.functions[which];
         let witness = &self.services[function.service];
         let key = if function.keyed { key } else { 0 };
         let call = Call::new(witness, function.promised, key, cost);

@@ -261,7 +261,102 @@ async fn read_secret(call: &Call) -> Answer {
     call.ask().await
 }
 
-/// A function to call, and of which service (by its place in [`SERVICES`]).
+// Requests and tokens for each key, waited for in a line, also while it is parked; all sorts of jitter.
+
+pub fn agents() -> Rules {
+    Rules {
+        name: "agents",
+        kind: ServiceKind::Llm,
+        limit: Some(|| Promise::requests_and_tokens(30, 150, seconds(60))),
+        // A debt takes longer than a bucket.
+        refilled_after: seconds(180),
+        max_concurrent: usize::MAX,
+        half_open_max_calls: 2,
+        success_threshold: 2,
+        longest_pause: seconds(10),
+        timeout: seconds(8),
+        max_park: Some(seconds(15)),
+        budget: (100_000_000_000, 100_000_000),
+    }
+}
+
+#[llm_resilient(
+    service = "agents",
+    retry(max_attempts = 4, base_delay = "200ms", max_delay = "2s", jitter = "decorrelated"),
+    circuit(failure_threshold = 6, recovery_timeout = "10s", success_threshold = 2, half_open_max_calls = 2),
+    rate_limit(
+        requests_per_minute = 30,
+        tokens_per_minute = 150,
+        key = call.key,
+        cost = call.cost,
+        settle = used,
+        max_wait = "20s",
+        max_park = "15s"
+    ),
+    timeout = "8s",
+    deadline = "50s"
+)]
+async fn plan(call: &Call) -> Answer {
+    call.ask().await
+}
+
+#[llm_resilient(
+    service = "agents",
+    retry(max_attempts = 3, base_delay = "100ms", max_delay = "1s", jitter = "full"),
+    rate_limit(key = call.key, cost = call.cost, settle = used),
+    timeout = "8s",
+    deadline = "20s"
+)]
+async fn act(call: &Call) -> Answer {
+    call.ask().await
+}
+
+fn used(answer: &u64) -> u32 {
+    u32::try_from(*answer).unwrap()
+}
+
+/// What is played: functions, and the services that they belong to.
+pub struct Cast {
+    pub services: &'static [fn() -> Rules],
+    pub functions: &'static [Function],
+}
+
+/// Nothing is left to chance but what the seed decides.
+pub const BY_SEED: Cast = Cast {
+    services: &[models, search, orders, tools, vault],
+    functions: &FUNCTIONS,
+};
+
+/// Jitter and the order after a park are drawn anew each time.
+pub const WITH_CHANCE: Cast = Cast {
+    services: &[agents],
+    functions: &[
+        Function {
+            service: 0,
+            promised: Promised {
+                billed: true,
+                refused_at_once: false,
+                ..promised(4, true, seconds(8), seconds(50))
+            },
+            make: |call| Box::pin(plan(call)),
+            costs: 20,
+            keyed: true,
+        },
+        Function {
+            service: 0,
+            promised: Promised {
+                billed: true,
+                refused_at_once: false,
+                ..promised(3, true, seconds(8), seconds(20))
+            },
+            make: |call| Box::pin(act(call)),
+            costs: 9,
+            keyed: true,
+        },
+    ],
+};
+
+/// A function to call, and of which service.
 pub struct Function {
     pub service: usize,
     pub promised: Promised,
@@ -269,8 +364,6 @@ pub struct Function {
     pub costs: u32,
     pub keyed: bool,
 }
-
-pub const SERVICES: [fn() -> Rules; 5] = [models, search, orders, tools, vault];
 
 const fn promised(
     max_attempts: usize,
@@ -288,7 +381,7 @@ const fn promised(
     }
 }
 
-pub const FUNCTIONS: [Function; 8] = [
+const FUNCTIONS: [Function; 8] = [
     Function {
         service: 0,
         promised: Promised {

@@ -28,6 +28,8 @@ pub enum Promise {
         start: Instant,
         used: u64,
     },
+    /// A call takes one of the requests and its cost in tokens, both or neither.
+    RequestsAndTokens([Box<Promise>; 2]),
 }
 
 impl Promise {
@@ -48,6 +50,11 @@ impl Promise {
             period,
             began: VecDeque::new(),
         }
+    }
+
+    pub fn requests_and_tokens(requests: u32, tokens: u32, period: Duration) -> Self {
+        let bucket = |limit| Box::new(Self::token_bucket(limit, period, limit));
+        Self::RequestsAndTokens([bucket(requests), bucket(tokens)])
     }
 
     pub fn fixed_window(limit: u32, period: Duration) -> Self {
@@ -97,6 +104,26 @@ impl Promise {
                 }
                 *used + wanted <= *limit
             }
+            Self::RequestsAndTokens([requests, tokens]) => {
+                requests.allows(1) && tokens.allows(cost)
+            }
+        }
+    }
+
+    /// What was reserved for a body that is over, and what it used: the difference comes back, or is a debt.
+    pub fn settle(&mut self, reserved: u32, used: u32) {
+        if let Self::RequestsAndTokens([_, tokens]) = self {
+            tokens.allows(0);
+            if let Self::TokenBucket {
+                level,
+                period,
+                size,
+                ..
+            } = &mut **tokens
+            {
+                let back = i128::from(reserved) - i128::from(used);
+                *level = (*level + back * *period).min(*size);
+            }
         }
     }
 
@@ -110,6 +137,10 @@ impl Promise {
                     *start = now;
                 }
                 *used += u64::from(cost);
+            }
+            Self::RequestsAndTokens([requests, tokens]) => {
+                requests.begin(1);
+                tokens.begin(cost);
             }
         }
     }

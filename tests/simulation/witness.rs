@@ -100,7 +100,8 @@ pub struct Witness {
     /// Probes of the current round that run now, and which round that is.
     probes: Cell<(u64, u32)>,
     promises: RefCell<HashMap<u32, Promise>>,
-    parked_until: Cell<Instant>,
+    /// Until when the server wants to be left alone by each key.
+    parked_until: RefCell<HashMap<u32, Instant>>,
     /// What was spent of the retry budget and not paid back.
     spent: Cell<u64>,
     /// How often its breaker was seen half-open by a body that began.
@@ -119,7 +120,7 @@ impl Witness {
             live: Cell::default(),
             probes: Cell::default(),
             promises: RefCell::default(),
-            parked_until: Cell::new(Instant::now()),
+            parked_until: RefCell::default(),
             spent: Cell::default(),
             probed: Cell::default(),
         })
@@ -162,7 +163,7 @@ impl Witness {
             promise.begin(cost);
         }
         assert!(
-            !self.is_parked(),
+            !self.is_parked(key),
             "{name}: a body begins while the server wants to be left alone"
         );
         self.live.set(self.live.get() + 1);
@@ -185,6 +186,12 @@ impl Witness {
         }
     }
 
+    pub fn settle(&self, key: u32, reserved: u32, used: u32) {
+        if let Some(promise) = self.promises.borrow_mut().get_mut(&key) {
+            promise.settle(reserved, used);
+        }
+    }
+
     pub fn end(&self, probe: Option<u64>) {
         self.live.set(self.live.get() - 1);
         let (round, probes) = self.probes.get();
@@ -193,15 +200,18 @@ impl Witness {
         }
     }
 
-    pub fn is_parked(&self) -> bool {
-        Instant::now() < self.parked_until.get()
+    pub fn is_parked(&self, key: u32) -> bool {
+        let until = self.parked_until.borrow().get(&key).copied();
+        until.is_some_and(|until| Instant::now() < until)
     }
 
-    pub fn park(&self, asked: Option<Duration>) {
+    pub fn park(&self, key: u32, asked: Option<Duration>) {
         if let (Some(asked), Some(longest)) = (asked, self.rules.max_park) {
             self.count(|tally| tally.parked += 1);
             let until = Instant::now() + asked.min(longest);
-            self.parked_until.set(self.parked_until.get().max(until));
+            let mut parked = self.parked_until.borrow_mut();
+            let longest = parked.entry(key).or_insert(until);
+            *longest = until.max(*longest);
         }
     }
 
@@ -248,7 +258,7 @@ impl Witness {
         self.compare();
         assert_eq!(self.live.get(), 0, "{name}: bodies");
         assert_eq!(self.service().stats().in_flight, 0, "{name}: bulkhead");
-        let park = self.parked_until.get() - Instant::now();
+        let park = self.rules.max_park.unwrap_or_default();
         tokio::time::sleep(self.rules.refilled_after.max(park)).await;
         if let Some(limiter) = self.service().rate_limiter()
             && keyed
