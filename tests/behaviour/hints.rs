@@ -70,6 +70,28 @@ async fn it_parks_everybody_also_when_the_call_was_good() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_is_heard_also_of_a_body_that_is_cut() {
+    #[llm_resilient(service = "hinted", retry = off, timeout = "9s", deadline = "5s")]
+    async fn cut_by_deadline() -> Result<(), ApiError> {
+        hint::headers(&[("Retry-After", "30")]);
+        std::future::pending().await
+    }
+    #[llm_resilient(service = "hinted", retry = off, timeout = "5s", deadline = "9s")]
+    async fn cut_by_timeout() -> Result<(), ApiError> {
+        hint::headers(&[("Retry-After", "30")]);
+        std::future::pending().await
+    }
+    let calls = async {
+        assert!(cut_by_timeout().await.unwrap_err().is_timeout());
+        assert_eq!(limited(cut_by_timeout().await), Some(SECONDS(30)));
+        advance(SECONDS(31)).await;
+        assert!(cut_by_deadline().await.unwrap_err().is_deadline());
+        assert_eq!(limited(cut_by_deadline().await), Some(SECONDS(30)));
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_quota_that_refills_is_waited_for_as_long_as_it_takes() {
     #[llm_resilient(service = "hinted", retry = off)]
     async fn ask(headers: &[(&str, &str)]) -> Result<(), ApiError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Registry, ResilienceError, resilient};
+use resilience_runtime::{Registry, ResilienceError, ServiceKind, resilient};
 use tokio::time::{Instant, advance};
 
 use crate::errors::ApiError;
@@ -65,6 +65,51 @@ async fn without_the_limiter_a_function_neither_parks_nor_is_parked() {
         assert_eq!(parked(unlimited(&remote).await), None);
     };
     Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_place_meanwhile_does_not_go_on_to_the_server() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        rate_limit(requests_per_hour = 10, max_wait = "1m"),
+        bulkhead(max_concurrent = 1, max_wait = "1m"),
+        deadline = "10m"
+    )]
+    async fn patient(remote: &Remote) -> Answer {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        remote.answer()
+    }
+    #[resilient(service = "api", retry = off, bulkhead(max_wait = "1m"))]
+    async fn impatient(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let calls = async {
+        patient(&Remote::healthy()).await.unwrap();
+        let (asks_for_peace, remote) = (throttled(), Remote::healthy());
+        let (first, second, third) = tokio::join!(
+            patient(&asks_for_peace),
+            patient(&remote),
+            impatient(&remote)
+        );
+        first.unwrap_err();
+        second.unwrap();
+        assert_eq!(parked(third), Some(HALF_A_MINUTE));
+        // The call before took a second, and this one does.
+        let answered = remote.asked_at()[0];
+        assert!(answered >= HALF_A_MINUTE + Duration::from_secs(2));
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        let stats = api.stats();
+        assert_eq!((stats.attempts, stats.in_flight), (3, 0));
+        // One token for each attempt, and none for the one that was turned away.
+        let mut left = 0;
+        while parked(impatient(&remote).await).is_none() {
+            left += 1;
+        }
+        assert_eq!(left, 7);
+    };
+    registry.scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,6 +112,39 @@ async fn a_used_up_limit_is_not_retried_counted_or_charged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retry_that_is_not_made_after_all_is_not_charged() {
+    let registry = Registry::new();
+    let calls = async {
+        ask(&Remote::healthy()).await.unwrap();
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        let refused = || Remote::scripted([Err(ApiError::Throttled(None))]);
+        let left = || api.stats().retry_budget;
+
+        // The circuit opens during the pause.
+        let remote = refused();
+        let call = started(ask(&remote));
+        assert_eq!(left(), 99.0, "it is paid for before the pause");
+        api.circuit_breaker().force_open();
+        assert!(call.await.unwrap_err().is_open_circuit());
+        assert_eq!((remote.asked(), left()), (1, 100.0));
+        api.circuit_breaker().force_closed();
+
+        // The caller goes away during the pause.
+        let remote = refused();
+        let call = started(ask(&remote));
+        assert_eq!(left(), 99.0);
+        drop(call);
+        assert_eq!(left(), 100.0);
+
+        // One that is made is charged, however it ends.
+        let remote = Remote::scripted([Err(ApiError::Throttled(None)), Err(ApiError::Permanent)]);
+        ask(&remote).await.unwrap_err();
+        assert_eq!((remote.asked(), left()), (2, 99.0));
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn rejections_say_so_and_when_to_come_back() {
     let registry = Registry::new();
     let calls = async {

@@ -122,6 +122,22 @@ fn within_one_level_it_is_an_error_that_names_it() {
     assert_eq!(*error.problems()[0].origin(), Origin::Environment);
 }
 
+#[test]
+fn what_no_window_can_hold_is_refused_by_its_own_name() {
+    let registry = Registry::new();
+    let settings = circuit(CircuitSettings {
+        minimum_calls: Some(Window::MAX_CALLS + 1),
+        ..Default::default()
+    });
+    let error = registry.configure(Settings::new().service("api", settings));
+    let error = error.unwrap_err();
+    let [problem] = error.problems() else {
+        panic!("{error}")
+    };
+    assert_eq!(problem.key(), "circuit.minimum_calls");
+    assert_eq!(problem.value(), "1000001");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_halves_of_a_pair_may_stand_on_two_levels() {
     #[resilient(

@@ -9,6 +9,7 @@ mod clashes;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;
+mod extremes;
 mod files;
 mod limit_keys;
 mod live;

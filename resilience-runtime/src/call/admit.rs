@@ -79,6 +79,7 @@ impl Call {
     fn begin_attempt(&mut self) {
         self.attempt += 1;
         if self.attempt > 1 {
+            self.paid = false;
             self.count(Counter::Retries);
         }
     }
@@ -108,6 +109,7 @@ impl Call {
         if self.is_heard(Level::WARN) {
             refusal.tell(self);
         }
+        self.unpay();
         self.blame(refusal.verdict());
         let cause = refusal.cause();
         if let Refusal::RateLimit { .. } = refusal {
@@ -237,7 +239,14 @@ impl Call {
         self.now = Moment::now().max(self.now);
         match end {
             Ok(Got::Token { at }) => self.hold.taken = Some(at),
-            Ok(Got::Place) => self.hold.place = true,
+            Ok(Got::Place) => {
+                self.hold.place = true;
+                // The server may have asked to be left alone in the meantime: then what the limiter let
+                // pass before comes back, and it is asked again.
+                if self.hold.taken.is_some() && self.core().limiter.parks(self.key, self.now) {
+                    self.hand_back();
+                }
+            }
             Err(refusal) => {
                 self.hand_back();
                 // What ran out was the deadline, if it is over.

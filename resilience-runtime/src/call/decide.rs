@@ -201,6 +201,7 @@ impl Call {
         if !self.not_executed {
             self.distrust_session();
         }
+        self.heed(None, now);
         self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let given_up = self.attempt >= 2;
         self.end(Counter::Deadlines, Some(FailureCause::Timeout), given_up);
@@ -338,6 +339,7 @@ impl Call {
         if plan.budget && !plan.core.budget.try_spend() {
             return Err("retry budget empty");
         }
+        self.paid = plan.budget;
         self.previous_delay = backoff;
         self.not_before = at;
         self.now = now;

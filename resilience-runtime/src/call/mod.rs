@@ -71,6 +71,8 @@ pub struct Call {
     /// The error that is leaving the body was already given up on inside.
     given_up_inside: bool,
     timed_out_before: bool,
+    /// The budget has been charged for a retry that has not begun.
+    paid: bool,
     ended: bool,
     cause: Option<FailureCause>,
     pushback: Option<Pushback>,
@@ -198,6 +200,7 @@ impl Call {
             hold: Hold::default(),
             given_up_inside: false,
             timed_out_before: false,
+            paid: false,
             ended: false,
             cause: None,
             pushback: None,
@@ -398,6 +401,13 @@ impl Call {
         }
     }
 
+    /// A retry that was paid for will not be made.
+    fn unpay(&mut self) {
+        if std::mem::take(&mut self.paid) {
+            self.core().budget.give_back();
+        }
+    }
+
     /// The last word: nothing more will be tried.
     #[inline]
     fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
@@ -505,6 +515,7 @@ impl Drop for Call {
             self.release(BreakerOutcome::Abandoned, Moment::now);
         } else {
             self.hand_back();
+            self.unpay();
         }
         self.count(Counter::Abandoned);
         if self.core().is_watched() {

@@ -27,6 +27,9 @@ mod rule;
 mod settings;
 mod value;
 
+#[cfg(all(test, not(resilience_loom)))]
+mod tests;
+
 pub use bulkhead::BulkheadConfig;
 pub use cache::{CacheConfig, RefreshAhead};
 pub use circuit_breaker::{Abandoned, CircuitBreakerConfig, UnknownAbandoned, Window};

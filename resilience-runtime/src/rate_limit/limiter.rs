@@ -239,8 +239,11 @@ impl RateLimiter {
         if self.shared.is_free() {
             return None;
         }
-        let key = self.hash_key(key);
-        self.shared.with(key, Moment::now(), |state, now, _| {
+        self.parked_for(self.hash_key(key), Moment::now())
+    }
+
+    fn parked_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
+        self.shared.with(key, now, |state, now, _| {
             state.parked(key, now).map(|until| until.since(now))
         })
     }
@@ -355,6 +358,11 @@ impl RateLimiter {
         self.shared.with(key, now, |state, now, _| {
             state.earliest(key, cost, now).map(|ready| ready.since(now))
         })
+    }
+
+    /// Whether the key is parked now.
+    pub(crate) fn parks(&self, key: KeyHash, now: Moment) -> bool {
+        !self.shared.is_free() && self.parked_for(key, now).is_some()
     }
 
     pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {

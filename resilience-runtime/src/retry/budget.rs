@@ -77,6 +77,14 @@ impl RetryBudget {
         });
     }
 
+    /// Takes back the payment for a retry that was not made.
+    pub(crate) fn give_back(&self) {
+        // An error means that others have paid back all there was.
+        let _full = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
+            (spent > 0).then(|| spent.saturating_sub(RETRY))
+        });
+    }
+
     /// What is left, in retries.
     #[must_use]
     pub fn balance(&self) -> f64 {
@@ -158,6 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn a_payment_taken_back_is_as_if_it_had_not_been_made() {
+        let budget = empty(2.0, 0.5);
+        budget.give_back();
+        assert_eq!(budget.balance(), 1.0);
+        budget.deposit();
+        budget.deposit();
+        budget.give_back();
+        assert_eq!(budget.balance(), 2.0, "full, and not more");
+    }
+
+    #[test]
     fn what_was_spent_stays_spent_in_a_new_configuration() {
         let budget = budget(10.0, 1.0);
         let changed = |capacity, refill| {
@@ -218,7 +237,85 @@ mod tests {
         assert_eq!(spent.load(Relaxed) * 10 + left, 40_000);
     }
 
+    #[test]
+    fn a_thousand_million_retries_are_counted_exactly() {
+        let budget = budget(RetryBudgetConfig::MAX_CAPACITY, 1e-9);
+        let all = billionths(RetryBudgetConfig::MAX_CAPACITY);
+        budget.spent.store(all - RETRY, Relaxed);
+        assert!(budget.try_spend() && !budget.try_spend());
+        budget.deposit();
+        assert!(!budget.try_spend(), "a billionth");
+        budget.spent.fetch_sub(RETRY - 2, Relaxed);
+        assert!(!budget.try_spend(), "all but a billionth");
+        budget.deposit();
+        assert!(budget.try_spend() && !budget.try_spend());
+        budget.spent.store(1, Relaxed);
+        budget.deposit();
+        budget.deposit();
+        assert_eq!(budget.balance(), RetryBudgetConfig::MAX_CAPACITY);
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Spend,
+        Deposit,
+        GiveBack,
+        Reconfigure(u64, u64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            20 => Just(Step::Spend),
+            20 => Just(Step::Deposit),
+            5 => Just(Step::GiveBack),
+            2 => (1_000..20_000_u64, 1..5_000_u64).prop_map(|(size, refill)| Step::Reconfigure(size, refill)),
+        ];
+        prop::collection::vec(step, 0..500)
+    }
+
     proptest! {
+        /// Every payment and everything that came back, kept one by one.
+        #[test]
+        fn equals_a_purse(capacity in 1_000..20_000_u64, refill in 1..5_000_u64, steps in steps()) {
+            let thousandths = |amount: u64| amount as f64 / 1e3;
+            let budget = budget(thousandths(capacity), thousandths(refill));
+            let (mut capacity, mut refill) = (capacity, refill);
+            // One coin for each thousandth that is missing.
+            let mut missing: Vec<()> = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Spend => {
+                        let pays = missing.len() as u64 + 1_000 <= capacity;
+                        prop_assert_eq!(budget.try_spend(), pays);
+                        if pays {
+                            missing.extend([(); 1_000]);
+                        }
+                    }
+                    Step::Deposit => {
+                        budget.deposit();
+                        missing.truncate(missing.len().saturating_sub(refill as usize));
+                    }
+                    Step::GiveBack => {
+                        budget.give_back();
+                        missing.truncate(missing.len().saturating_sub(1_000));
+                    }
+                    Step::Reconfigure(size, new) => {
+                        budget
+                            .reconfigure(RetryBudgetConfig {
+                                capacity: thousandths(size),
+                                refill: thousandths(new),
+                            })
+                            .expect("valid");
+                        (capacity, refill) = (size, new);
+                        missing.truncate(capacity as usize);
+                    }
+                }
+                let left = thousandths(capacity - missing.len() as u64);
+                prop_assert!((budget.balance() - left).abs() < 1e-9);
+                prop_assert!(budget.balance() >= 0.0 && budget.balance() <= thousandths(capacity));
+            }
+        }
+
         #[test]
         fn equals_whole_numbers(
             capacity in 1_000_u64..100_000,

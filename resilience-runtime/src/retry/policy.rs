@@ -100,6 +100,8 @@ impl FusedIterator for Delays {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::config::Jitter;
 
@@ -132,6 +134,53 @@ mod tests {
                     .all(|pause| pause <= policy.config().max_delay)
             );
             assert!(policy.delay(u32::MAX, Duration::MAX) <= policy.config().max_delay);
+        }
+    }
+
+    proptest! {
+        /// As one call sees them: each pause depends on the one before, and none is too long, whatever the
+        /// values.
+        #[test]
+        fn all_pauses_of_a_call_are_within_their_bounds(
+            base in any::<Duration>(),
+            room in any::<Duration>(),
+            multiplier in prop_oneof![Just(1.0), 1.0..4.0_f64, 1.0..f64::MAX],
+            jitter in prop::sample::select(&Jitter::ALL[..]),
+            max_attempts in 1..200_u32,
+        ) {
+            let base_delay = base.max(Duration::from_nanos(1));
+            let config = RetryConfig {
+                max_attempts,
+                base_delay,
+                max_delay: base_delay.saturating_add(room),
+                multiplier,
+                jitter,
+                max_elapsed: None,
+            };
+            let policy = RetryPolicy::new(config.clone()).expect("valid");
+            // What is longer than a clock tells apart, 584 years, is that long.
+            let longest = Duration::from_nanos(u64::MAX);
+            let (base, most) = (base_delay.min(longest), config.max_delay.min(longest));
+            let mut previous = Duration::ZERO;
+            let mut whole = base;
+            let mut pauses = 0;
+            for pause in policy.delays() {
+                let (least, greatest) = match jitter {
+                    Jitter::Full => (Duration::ZERO, whole),
+                    Jitter::Equal => (whole / 2 - Duration::from_nanos(1).min(whole / 2), whole),
+                    Jitter::Decorrelated => (base, previous.max(base).saturating_mul(3).min(most)),
+                    Jitter::None => (whole.mul_f64(0.999_999), whole),
+                };
+                prop_assert!(least <= pause && pause <= most, "{least:?} <= {pause:?} <= {most:?}");
+                // The model multiplies step by step, so it may be off by what a float rounds.
+                let rounding = greatest.mul_f64(1e-6) + Duration::from_nanos(pauses.into());
+                prop_assert!(pause <= greatest.saturating_add(rounding));
+                previous = pause;
+                whole = Duration::try_from_secs_f64(whole.as_secs_f64() * multiplier)
+                    .map_or(most, |grown| grown.min(most));
+                pauses += 1;
+            }
+            prop_assert_eq!(pauses, max_attempts - 1);
         }
     }
 

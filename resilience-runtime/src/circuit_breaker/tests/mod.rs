@@ -1,5 +1,6 @@
 //! The rules one by one, as a user sees them.
 
+mod extremes;
 mod reference;
 mod windows;
 

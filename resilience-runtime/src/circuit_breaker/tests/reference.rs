@@ -32,6 +32,8 @@ struct Reference {
     /// When it opened.
     opened_at: u64,
     reopenings: i32,
+    /// Failures since the last success.
+    row: u32,
     log: Vec<Seen>,
     probes: u32,
     successes: u32,
@@ -47,6 +49,7 @@ impl Reference {
             round: 0,
             opened_at: 0,
             reopenings: 0,
+            row: 0,
             log: Vec::new(),
             probes: 0,
             successes: 0,
@@ -69,6 +72,7 @@ impl Reference {
         self.successes = 0;
         if state == CircuitState::Closed {
             self.log.clear();
+            self.row = 0;
             self.reopenings = 0;
         }
     }
@@ -119,8 +123,7 @@ impl Reference {
     }
 
     fn trips(&self, now: u64) -> bool {
-        let row = self.log.iter().rev().take_while(|seen| seen.failed).count();
-        if self.config.failure_rate.is_none() && row >= self.config.failure_threshold as usize {
+        if self.config.failure_rate.is_none() && self.row >= self.config.failure_threshold {
             return true;
         }
         let window = self.window(now);
@@ -132,6 +135,25 @@ impl Reference {
         let slow = share(window.iter().filter(|seen| seen.slow).count());
         self.config.failure_rate.is_some_and(|rate| failed >= rate)
             || self.config.slow_call_rate.is_some_and(|rate| slow >= rate)
+    }
+
+    /// The state stays. A window keeps what is in it and fits into the new one; of another kind, or where none
+    /// was kept, it begins empty.
+    fn reconfigure(&mut self, config: CircuitBreakerConfig, now: u64) {
+        let kept = |config: &CircuitBreakerConfig| {
+            config.failure_rate.is_some() || config.slow_call_rate.is_some()
+        };
+        let same_kind = matches!(
+            (self.config.window, config.window),
+            (Window::Calls(_), Window::Calls(_)) | (Window::Time(_), Window::Time(_))
+        );
+        self.log = if kept(&self.config) && kept(&config) && same_kind {
+            self.window(now)
+        } else {
+            Vec::new()
+        };
+        self.config = config;
+        self.log = self.window(now);
     }
 
     fn open(&mut self, now: u64) {
@@ -163,12 +185,13 @@ impl Reference {
                     self.open(now);
                 } else {
                     self.successes += 1;
-                    if self.successes == self.config.success_threshold {
+                    if self.successes >= self.config.success_threshold {
                         self.enter(CircuitState::Closed);
                     }
                 }
             }
             CircuitState::Closed if outcome != Outcome::Ignored => {
+                self.row = if failed { self.row + 1 } else { 0 };
                 self.log.push(Seen {
                     at: now,
                     failed,
@@ -184,7 +207,7 @@ impl Reference {
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Admit,
     /// Hands back the permit at this place, counted round.
     Settle(usize, Outcome),
@@ -195,9 +218,10 @@ enum Step {
     Reset,
     Hold,
     LetGo,
+    Reconfigure(Box<CircuitBreakerConfig>),
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+pub(super) fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         4 => Just(Outcome::Success),
         4 => Just(Outcome::Failure),
@@ -206,7 +230,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         40 => Just(Step::Admit),
         40 => (0_usize..8, outcome()).prop_map(|(place, outcome)| Step::Settle(place, outcome)),
@@ -218,6 +242,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::Reset),
         2 => Just(Step::Hold),
         3 => Just(Step::LetGo),
+        2 => config().prop_map(|config| Step::Reconfigure(Box::new(config))),
     ];
     prop::collection::vec(step, 0..300)
 }
@@ -227,7 +252,7 @@ fn rate() -> impl Strategy<Value = f64> {
 }
 
 prop_compose! {
-    fn config()(
+    pub(super) fn config()(
         failure_threshold in 1_u32..5,
         failure_rate in prop::option::of(rate()),
         window in prop_oneof![
@@ -322,6 +347,10 @@ proptest! {
                         }
                     }
                 }
+                Step::Reconfigure(config) => {
+                    gate.change(|machine| machine.reconfigure((*config).clone()));
+                    reference.reconfigure(*config, now);
+                }
                 Step::ForceClosed => {
                     gate.change(|machine| machine.force_closed(Moment(now)));
                     holds = None;
@@ -348,12 +377,18 @@ proptest! {
             prop_assert_eq!(gate.state(|| Moment(now)), view.state);
             prop_assert_eq!(view.opened, reference.opened);
             prop_assert_eq!(gate.rejected(), reference.rejected);
-            if reference.config.failure_rate.is_some() {
+            prop_assert_eq!(view.consecutive, reference.row);
+            let config = &reference.config;
+            if config.failure_rate.is_some() || config.slow_call_rate.is_some() {
                 let window = reference.window(now);
                 prop_assert_eq!(view.totals.calls, window.len() as u64);
                 prop_assert_eq!(
                     view.totals.failures,
                     window.iter().filter(|seen| seen.failed).count() as u64
+                );
+                prop_assert_eq!(
+                    view.totals.slow,
+                    window.iter().filter(|seen| seen.slow).count() as u64
                 );
             }
         }

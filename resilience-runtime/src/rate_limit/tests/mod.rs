@@ -1,6 +1,7 @@
 //! The limiter as a whole, under paused time.
 
 mod disturbed;
+mod extremes;
 mod keys;
 mod live;
 mod model;

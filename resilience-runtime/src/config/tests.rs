@@ -1,0 +1,264 @@
+//! The six levels against a naive model: for each value the first level that has it, then the clamping.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::circuit_breaker::{Abandoned, Window};
+use super::environment::Environment;
+use super::key::Key;
+use super::layer::Layer;
+use super::rate_limit::Strategy as Counting;
+use super::resolve::{Effective, Levels, Source};
+use super::retry::Jitter;
+use super::value::{Value, ValueType};
+use crate::name::ServiceKind;
+
+type Said = BTreeMap<Key, Value>;
+
+/// A value that is in range by itself, whatever the others are.
+fn value(key: Key) -> BoxedStrategy<Value> {
+    match key.value_type() {
+        ValueType::Count => (1..50_u64).prop_map(Value::Count).boxed(),
+        ValueType::Time => (1..5_000_u64)
+            .prop_map(|ms| Value::Time(Duration::from_millis(ms)))
+            .boxed(),
+        ValueType::Number => match key {
+            Key::CircuitFailureRate | Key::CircuitSlowCallRate => (1..=100_u32)
+                .prop_map(|percent| Value::Number(f64::from(percent) / 100.0))
+                .boxed(),
+            _ => (1.0..9.0_f64).prop_map(Value::Number).boxed(),
+        },
+        ValueType::Jitter => prop::sample::select(&Jitter::ALL[..])
+            .prop_map(Value::Jitter)
+            .boxed(),
+        ValueType::Window => prop_oneof![
+            (1..50_u32).prop_map(|calls| Value::Window(Window::Calls(calls))),
+            (1..90_u64).prop_map(|s| Value::Window(Window::Time(Duration::from_secs(s)))),
+        ]
+        .boxed(),
+        ValueType::Abandoned => prop_oneof![Just(Abandoned::Ignored), Just(Abandoned::Failure)]
+            .prop_map(Value::Abandoned)
+            .boxed(),
+        ValueType::Rate => (1..900_u32)
+            .prop_map(|limit| Value::Rate {
+                limit,
+                period: Duration::from_secs(60),
+            })
+            .boxed(),
+        ValueType::Strategy => prop::sample::select(&Counting::ALL[..])
+            .prop_map(Value::Strategy)
+            .boxed(),
+    }
+}
+
+/// What one level says: nothing, a little or much.
+fn level() -> impl Strategy<Value = Said> {
+    (0..4_u8).prop_flat_map(|often| {
+        let values: Vec<_> = Key::ALL
+            .iter()
+            .map(|key| {
+                prop::option::weighted(f64::from(often) * 0.15 + 0.01, value(*key))
+                    .prop_map(|value| (*key, value))
+            })
+            .collect();
+        values.prop_map(|values| {
+            values
+                .into_iter()
+                .filter_map(|(key, value)| value.map(|value| (key, value)))
+                .collect()
+        })
+    })
+}
+
+fn as_variable(name: &str, (key, value): (&Key, &Value)) -> (String, String) {
+    let text = match *value {
+        Value::Time(span) | Value::Window(Window::Time(span)) => format!("{}ms", span.as_millis()),
+        Value::Window(Window::Calls(calls)) => calls.to_string(),
+        Value::Rate { limit, .. } => limit.to_string(),
+        other => other.to_string(),
+    };
+    let variables = key.variables(name);
+    let (variable, _) = variables
+        .into_iter()
+        .find(|(variable, period)| period.is_none() || variable.ends_with("MINUTE"))
+        .expect("each key has a variable");
+    (variable, text)
+}
+
+/// What runs, read back; nothing where a pattern is off.
+fn runs(effective: &Effective, key: Key) -> Option<Value> {
+    let Effective {
+        retry,
+        circuit,
+        retry_budget,
+        rate_limit,
+        ..
+    } = effective;
+    let limit = rate_limit.as_ref();
+    let count = |count: u32| Some(Value::Count(count.into()));
+    match key {
+        Key::RetryMaxAttempts => count(retry.max_attempts),
+        Key::RetryBaseDelay => Some(Value::Time(retry.base_delay)),
+        Key::RetryMaxDelay => Some(Value::Time(retry.max_delay)),
+        Key::RetryMultiplier => Some(Value::Number(retry.multiplier)),
+        Key::RetryJitter => Some(Value::Jitter(retry.jitter)),
+        Key::RetryMaxElapsed => retry.max_elapsed.map(Value::Time),
+        Key::RetryMaxRetryAfter => Some(Value::Time(effective.max_retry_after)),
+        Key::BudgetCapacity => Some(Value::Number(retry_budget.capacity)),
+        Key::BudgetRefill => Some(Value::Number(retry_budget.refill)),
+        Key::CircuitFailureThreshold => count(circuit.failure_threshold),
+        Key::CircuitFailureRate => circuit.failure_rate.map(Value::Number),
+        Key::CircuitWindow => Some(Value::Window(circuit.window)),
+        Key::CircuitMinimumCalls => count(circuit.minimum_calls),
+        Key::CircuitSlowCallDuration => circuit.slow_call_duration.map(Value::Time),
+        Key::CircuitSlowCallRate => circuit.slow_call_rate.map(Value::Number),
+        Key::CircuitRecoveryTimeout => Some(Value::Time(circuit.recovery_timeout)),
+        Key::CircuitRecoveryMultiplier => Some(Value::Number(circuit.recovery_multiplier)),
+        Key::CircuitMaxRecoveryTimeout => Some(Value::Time(circuit.max_recovery_timeout)),
+        Key::CircuitSuccessThreshold => count(circuit.success_threshold),
+        Key::CircuitHalfOpenMaxCalls => count(circuit.half_open_max_calls),
+        Key::CircuitAbandoned => Some(Value::Abandoned(circuit.abandoned)),
+        Key::RateLimitRate => {
+            limit
+                .filter(|limit| limit.limit < u32::MAX)
+                .map(|limit| Value::Rate {
+                    limit: limit.limit,
+                    period: limit.period,
+                })
+        }
+        Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
+        Key::RateLimitStrategy => limit.map(|limit| Value::Strategy(limit.strategy)),
+        Key::RateLimitMaxWait => Some(Value::Time(effective.rate_limit_wait)),
+        Key::RateLimitMaxKeys => Some(Value::Count(effective.max_keys as u64)),
+        Key::RateLimitMaxPark => Some(Value::Time(effective.max_park)),
+        Key::RateLimitTokens => limit
+            .and_then(|limit| limit.tokens_per_minute)
+            .and_then(count),
+        Key::BulkheadMaxConcurrent => effective
+            .bulkhead
+            .as_ref()
+            .map(|bulkhead| Value::Count(bulkhead.max_concurrent as u64)),
+        Key::BulkheadMaxWait => Some(Value::Time(effective.bulkhead_wait)),
+        Key::Timeout => Some(Value::Time(effective.timeout)),
+        Key::Deadline => Some(Value::Time(effective.deadline)),
+    }
+}
+
+/// As a number, for those that must not be above another.
+fn size(value: Value) -> Option<u128> {
+    match value {
+        Value::Time(span) => Some(span.as_nanos()),
+        Value::Count(count) => Some(count.into()),
+        Value::Window(Window::Calls(calls)) => Some(calls.into()),
+        _ => None,
+    }
+}
+
+/// The first is not to be above the second.
+const PAIRS: [(Key, Key); 3] = [
+    (Key::RetryBaseDelay, Key::RetryMaxDelay),
+    (Key::CircuitRecoveryTimeout, Key::CircuitMaxRecoveryTimeout),
+    (Key::CircuitMinimumCalls, Key::CircuitWindow),
+];
+
+/// What is to run, or `None` where that is an error.
+fn model(levels: &[Said], preset: &Effective) -> Option<BTreeMap<Key, Value>> {
+    let first = |key: Key| {
+        let found = levels
+            .iter()
+            .enumerate()
+            .find_map(|(rank, said)| said.get(&key).map(|value| (rank, *value)));
+        found.or(runs(preset, key).map(|value| (levels.len(), value)))
+    };
+    let mut expected: BTreeMap<Key, Value> = Key::ALL
+        .iter()
+        .filter_map(|key| first(*key).map(|(_, value)| (*key, value)))
+        .collect();
+    for (least, most) in PAIRS {
+        let ((low_rank, low), (high_rank, high)) = (first(least)?, first(most)?);
+        let (Some(small), Some(great)) = (size(low), size(high)) else {
+            continue;
+        };
+        if small <= great {
+            continue;
+        }
+        match low_rank.cmp(&high_rank) {
+            std::cmp::Ordering::Equal => return None,
+            std::cmp::Ordering::Greater => match (high, least) {
+                (Value::Window(Window::Calls(calls)), _) => {
+                    expected.insert(least, Value::Count(calls.into()));
+                }
+                _ => {
+                    expected.insert(least, high);
+                }
+            },
+            std::cmp::Ordering::Less => match (low, most) {
+                (Value::Count(count), Key::CircuitWindow) => {
+                    let calls = u32::try_from(count).expect("small");
+                    expected.insert(most, Value::Window(Window::Calls(calls)));
+                }
+                _ => {
+                    expected.insert(most, low);
+                }
+            },
+        }
+    }
+    let halves = [Key::CircuitSlowCallDuration, Key::CircuitSlowCallRate];
+    let has = halves.map(|key| expected.contains_key(&key));
+    (has[0] == has[1]).then_some(expected)
+}
+
+proptest! {
+    #[test]
+    fn each_value_is_of_the_first_level_that_has_it(
+        kind in prop::sample::select(&ServiceKind::ALL[..]),
+        said in [level(), level(), level(), level(), level()],
+    ) {
+        let variables = Environment::from_variables(
+            said[0]
+                .iter()
+                .map(|said| as_variable("OPENAI", said))
+                .chain(said[3].iter().map(|said| as_variable("SOME_KIND", said))),
+        );
+        let of_service = variables.layer("openai").expect("readable");
+        let of_kind = variables.layer("some-kind").expect("readable");
+        let layer = |rank: usize| -> Layer {
+            said[rank].iter().map(|(key, value)| (*key, *value)).collect()
+        };
+        let (service, attribute, kinds) = (layer(1), layer(2), layer(4));
+        let resolved = Levels(vec![
+            Source::Environment(&of_service),
+            Source::Settings(&service, "service `openai`"),
+            Source::Attribute(&attribute, "here"),
+            Source::Environment(&of_kind),
+            Source::Settings(&kinds, "kind"),
+        ])
+        .resolve(kind);
+        let Some(mut expected) = model(&said, &Effective::preset(kind)) else {
+            prop_assert!(resolved.is_err());
+            return Ok(());
+        };
+        let effective = match resolved {
+            Ok(effective) => effective,
+            Err(problems) => {
+                let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                return Err(TestCaseError::fail(problems.join("\n")));
+            }
+        };
+        // Without a rate and tokens there is no limit to have a burst or a strategy.
+        let limits = [Key::RateLimitRate, Key::RateLimitTokens];
+        if limits.iter().all(|key| !expected.contains_key(key)) {
+            expected.remove(&Key::RateLimitBurst);
+            expected.remove(&Key::RateLimitStrategy);
+        } else {
+            expected
+                .entry(Key::RateLimitStrategy)
+                .or_insert(Value::Strategy(Counting::default()));
+        }
+        for key in Key::ALL {
+            prop_assert_eq!(runs(&effective, *key), expected.get(key).copied(), "{}", key);
+        }
+    }
+}
