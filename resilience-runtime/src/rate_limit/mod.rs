@@ -4,7 +4,7 @@
 //!
 //! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
 //!   [`requests_and_tokens`] puts tokens beside any of them;
-//! * [`table`] and [`accounts`] find the state of a key in bounded memory;
+//! * [`segment`], [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
 //! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
 //! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket;
@@ -22,6 +22,7 @@ mod meter;
 mod queue;
 mod requests_and_tokens;
 mod reservation;
+mod segment;
 mod shared;
 mod side;
 mod sliding_window;
