@@ -2,7 +2,8 @@
 //!
 //! From the inside out:
 //!
-//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
+//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time; the
+//!   [`log`](mod@log) of the sliding window is packed;
 //!   [`requests_and_tokens`] puts tokens beside any of them;
 //! * [`segment`], [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
@@ -18,6 +19,7 @@ mod key;
 mod keyed;
 mod limiter;
 mod line;
+mod log;
 mod meter;
 mod queue;
 mod requests_and_tokens;

@@ -244,6 +244,10 @@ mod tests {
     fn a_slot_of_the_token_bucket_is_half_a_cache_line() {
         use super::super::token_bucket::FullAt;
         assert_eq!(size_of::<Slot<FullAt>>(), 32);
+        assert_eq!(
+            size_of::<Slot<super::super::sliding_window::Admitted>>(),
+            32
+        );
         assert_eq!(size_of::<Slot<((), FullAt)>>(), 32, "tokens alone");
         assert_eq!(
             size_of::<Slot<(FullAt, FullAt)>>(),

@@ -159,8 +159,8 @@ fn behaves_like_a_map(steps: Vec<Step>, key: fn(u8) -> KeyHash) -> Result<(), Te
                 prop_assert_eq!(gone, model.remove(&name).is_some());
             }
             Step::Convert(rest) => {
-                table = table
-                    .map(|account| (account.state % 3 != u64::from(rest)).then_some(account));
+                table =
+                    table.map(|account| (account.state % 3 != u64::from(rest)).then_some(account));
                 model.retain(|_, state| *state % 3 != u64::from(rest));
             }
         }
