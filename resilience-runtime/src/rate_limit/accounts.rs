@@ -3,7 +3,7 @@
 use super::key::KeyHash;
 use super::meter::Meter;
 use super::side::{Owner, Park, SideId, Sides};
-use super::table::{Account, Table};
+use super::table::{Account, Spot, Table};
 use crate::clock::Moment;
 
 /// An account's place, until the next key enters.
@@ -11,7 +11,7 @@ use crate::clock::Moment;
 pub(super) enum Place {
     Keyless,
     Overflow,
-    Slot(usize),
+    Slot(Spot),
 }
 
 /// The accounts of one limiter, all counted by one strategy.
@@ -48,7 +48,7 @@ impl<M: Meter> Accounts<M> {
         match place {
             Place::Keyless => &self.keyless,
             Place::Overflow => &self.overflow,
-            Place::Slot(index) => self.table.get(index),
+            Place::Slot(spot) => self.table.get(spot),
         }
     }
 
@@ -58,7 +58,7 @@ impl<M: Meter> Accounts<M> {
         let account = match place {
             Place::Keyless => &mut self.keyless,
             Place::Overflow => &mut self.overflow,
-            Place::Slot(index) => self.table.get_mut(index),
+            Place::Slot(spot) => self.table.get_mut(spot),
         };
         (account, &self.meter, &mut self.sides)
     }
@@ -79,8 +79,8 @@ impl<M: Meter> Accounts<M> {
         if key.is_none() {
             return Some(Place::Keyless);
         }
-        if let Some(index) = self.table.find(key) {
-            return Some(Place::Slot(index));
+        if let Some(spot) = self.table.find(key) {
+            return Some(Place::Slot(spot));
         }
         // With room it would begin with a copy of this, without room it would share this.
         (!may_go(&mut self.overflow, &self.meter, &mut self.sides, now)).then_some(Place::Overflow)
@@ -92,8 +92,8 @@ impl<M: Meter> Accounts<M> {
         if key.is_none() {
             return Place::Keyless;
         }
-        if let Some(index) = self.table.find(key) {
-            return Place::Slot(index);
+        if let Some(spot) = self.table.find(key) {
+            return Place::Slot(spot);
         }
         self.admit(key, now)
     }
@@ -127,17 +127,16 @@ impl<M: Meter> Accounts<M> {
         if !room {
             return Place::Overflow;
         }
-        if table.is_full() {
-            table.rebuild(self.max_keys, |account| may_go(account, meter, sides, now));
-        }
-        let index = table.insert(key);
+        let spot = table.insert(key, self.max_keys, |account| {
+            may_go(account, meter, sides, now)
+        });
         if !fresh {
-            table.get_mut(index).state = overflow.state.clone();
+            table.get_mut(spot).state = overflow.state.clone();
             if park.until > now {
-                self.park(Place::Slot(index), Owner::Key(key), park);
+                self.park(Place::Slot(spot), Owner::Key(key), park);
             }
         }
-        Place::Slot(index)
+        Place::Slot(spot)
     }
 
     /// Where the account of a side is.
@@ -146,9 +145,9 @@ impl<M: Meter> Accounts<M> {
             Owner::Keyless => Place::Keyless,
             Owner::Overflow => Place::Overflow,
             Owner::Key(key) => {
-                let index = self.table.find(key);
-                debug_assert!(index.is_some(), "a key with a side is never evicted");
-                index.map_or(Place::Overflow, Place::Slot)
+                let spot = self.table.find(key);
+                debug_assert!(spot.is_some(), "a key with a side is never evicted");
+                spot.map_or(Place::Overflow, Place::Slot)
             }
         }
     }

@@ -18,11 +18,24 @@ impl KeyHash {
         self == Self::NONE
     }
 
-    /// Its place among `slots`. The multiplication spreads evenly over any number of slots, a power of
-    /// two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
+    /// The number that its first `depth` bits are.
     #[inline]
-    pub(super) fn home(self, slots: usize) -> usize {
-        ((u128::from(self.0[0]) * slots as u128) >> 64) as usize
+    pub(super) fn first(self, depth: u32) -> usize {
+        // In two steps, because a word cannot be shifted by its whole length.
+        (self.0[0] >> 1 >> (63 - depth)) as usize
+    }
+
+    /// Whether its bit number `index` is set.
+    #[inline]
+    pub(super) fn bit(self, index: u32) -> bool {
+        self.0[0] << index >> 63 == 1
+    }
+
+    /// Its place among `slots`, by the bits after the first `depth`. The multiplication spreads evenly over any
+    /// number of slots, a power of two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
+    #[inline]
+    pub(super) fn home(self, depth: u32, slots: usize) -> usize {
+        ((u128::from(self.0[0] << depth) * slots as u128) >> 64) as usize
     }
 
     #[cfg(test)]
@@ -72,8 +85,16 @@ mod tests {
 
     #[test]
     fn homes_cover_all_slots_and_no_more() {
-        assert_eq!(KeyHash([0, 1]).home(7), 0);
-        assert_eq!(KeyHash([u64::MAX, 1]).home(7), 6);
+        assert_eq!(KeyHash([0, 1]).home(0, 7), 0);
+        assert_eq!(KeyHash([u64::MAX, 1]).home(0, 7), 6);
+        assert_eq!(KeyHash([1 << 63, 1]).home(1, 7), 0);
+    }
+
+    #[test]
+    fn the_first_bits_are_the_highest() {
+        let key = KeyHash([0b101 << 61, 0]);
+        assert_eq!([0, 1, 2, 3].map(|depth| key.first(depth)), [0, 1, 2, 5]);
+        assert_eq!([0, 1, 2].map(|index| key.bit(index)), [true, false, true]);
     }
 
     #[test]

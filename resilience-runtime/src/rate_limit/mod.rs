@@ -2,9 +2,10 @@
 //!
 //! From the inside out:
 //!
-//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time;
+//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time; the
+//!   [`log`](mod@log) of the sliding window is packed;
 //!   [`requests_and_tokens`] puts tokens beside any of them;
-//! * [`table`] and [`accounts`] find the state of a key in bounded memory;
+//! * [`segment`], [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
 //! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
 //! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket;
@@ -18,10 +19,12 @@ mod key;
 mod keyed;
 mod limiter;
 mod line;
+mod log;
 mod meter;
 mod queue;
 mod requests_and_tokens;
 mod reservation;
+mod segment;
 mod shared;
 mod side;
 mod sliding_window;

@@ -7,6 +7,7 @@ mod live;
 mod model;
 mod parking;
 mod settling;
+mod table;
 mod threads;
 mod tokens;
 mod waiting;

@@ -1,0 +1,191 @@
+//! The table of keys against a map, and how much it does at a time.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::super::key::KeyHash;
+use super::super::segment::work;
+use super::super::table::{Account, Table};
+use super::super::token_bucket::FullAt;
+
+/// Splits so early that a few dozen keys are many segments.
+type Numbers = Table<u64, 16>;
+
+/// Slots that one operation may touch: where a segment of up to 1,279 is full, each is looked at twice, the new ones are
+/// made, and each key is put into one after a few probes.
+const MOST: usize = 8 * 1_024;
+
+fn add<const LARGE: usize>(table: &mut Table<u64, LARGE>, key: KeyHash, value: u64) {
+    let spot = table.insert(key, usize::MAX, |_| false);
+    table.get_mut(spot).state = value;
+}
+
+/// The key of that number, anywhere.
+fn scattered(number: u64) -> KeyHash {
+    let mixed = number.wrapping_mul(0xD134_2543_DE82_EF95);
+    let mixed = (mixed ^ mixed >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    KeyHash::for_test(mixed ^ mixed >> 32, number + 1)
+}
+
+#[test]
+fn a_key_never_costs_more_than_64_bytes_nor_a_pause() {
+    for most in [1_000_000, usize::MAX] {
+        let mut table = Table::<FullAt>::new();
+        let (mut sum, mut worst) = (0, 0);
+        for count in 1..=1_000_000 {
+            work::counted();
+            table.insert(scattered(count as u64), most, |_| false);
+            let slots = work::counted();
+            sum += slots;
+            worst = worst.max(slots);
+            if count >= 100 {
+                assert!(table.bytes() <= 64 * count, "{count}: {}", table.bytes());
+            }
+        }
+        assert!(worst <= MOST, "{worst} slots touched at once");
+        assert!(sum <= 40 * 1_000_000, "{sum} slots touched in all");
+    }
+}
+
+#[test]
+fn with_keys_that_come_and_go_it_stays_as_large_and_as_quick() {
+    const KEYS: u64 = 20_000;
+    let mut table = Table::<u64>::new();
+    for number in 0..KEYS {
+        add(&mut table, scattered(number), number);
+    }
+    let mut worst = 0;
+    for number in KEYS..20 * KEYS {
+        work::counted();
+        // The oldest have gone to rest.
+        let may_go = |account: &mut Account<u64>| account.state + KEYS * 9 / 10 < number;
+        if table.len() < KEYS as usize || table.evict(may_go) {
+            let spot = table.insert(scattered(number), KEYS as usize, may_go);
+            table.get_mut(spot).state = number;
+        }
+        worst = worst.max(work::counted());
+    }
+    assert!(table.bytes() as u64 <= 64 * KEYS, "{}", table.bytes());
+    assert!(worst <= MOST, "{worst} slots touched at once");
+}
+
+#[test]
+fn the_hand_reaches_every_account_in_one_round() {
+    for keys in [50, 1_000] {
+        let mut table = Numbers::new();
+        for number in 0..keys {
+            add(&mut table, scattered(number), number);
+        }
+        let round = |table: &mut Numbers, wanted| {
+            (0..table.slots()).any(|_| table.evict(|account| account.state == wanted))
+        };
+        for wanted in [keys - 1, 0, 42, 17] {
+            assert!(round(&mut table, wanted));
+            assert!(!round(&mut table, wanted));
+        }
+        assert_eq!(table.len() as u64, keys - 4);
+    }
+}
+
+#[test]
+fn where_most_may_go_it_does_not_grow() {
+    let mut table = Table::<u64>::new();
+    for number in 0..20_000 {
+        let spot = table.insert(scattered(number), usize::MAX, |account| {
+            account.state + 500 < number
+        });
+        table.get_mut(spot).state = number;
+    }
+    assert!(table.slots() < 2_000, "{}", table.slots());
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Add(u8),
+    /// Adds one, where those that leave this rest by three may go.
+    AddOver(u8, u8),
+    Remove(u8),
+    Evict(u8),
+    Convert(u8),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => any::<u8>().prop_map(Step::Add),
+        2 => (any::<u8>(), 0..3_u8).prop_map(|(name, rest)| Step::AddOver(name, rest)),
+        2 => any::<u8>().prop_map(Step::Remove),
+        1 => any::<u8>().prop_map(Step::Evict),
+        1 => (0..3_u8).prop_map(Step::Convert),
+    ]
+}
+
+fn behaves_like_a_map(steps: Vec<Step>, key: fn(u8) -> KeyHash) -> Result<(), TestCaseError> {
+    let mut table = Numbers::new();
+    let mut model = HashMap::new();
+    for step in steps {
+        match step {
+            Step::Add(name) => {
+                if table.find(key(name)).is_none() {
+                    add(&mut table, key(name), u64::from(name));
+                    model.insert(name, u64::from(name));
+                }
+            }
+            Step::AddOver(name, rest) => {
+                if table.find(key(name)).is_none() {
+                    let may_go = |state: u64| state % 3 == u64::from(rest);
+                    let mut gone = Vec::new();
+                    let spot = table.insert(key(name), usize::MAX, |account| {
+                        if may_go(account.state) {
+                            gone.push(account.state);
+                        }
+                        may_go(account.state)
+                    });
+                    table.get_mut(spot).state = u64::from(name);
+                    model.retain(|_, state| !gone.contains(state));
+                    model.insert(name, u64::from(name));
+                }
+            }
+            Step::Remove(name) => {
+                let spot = table.find(key(name));
+                prop_assert_eq!(spot.is_some(), model.remove(&name).is_some());
+                if let Some(spot) = spot {
+                    table.remove(spot);
+                }
+            }
+            Step::Evict(name) => {
+                let gone = (0..=table.slots() / 32)
+                    .any(|_| table.evict(|account| account.state == u64::from(name)));
+                prop_assert_eq!(gone, model.remove(&name).is_some());
+            }
+            Step::Convert(rest) => {
+                table =
+                    table.map(|account| (account.state % 3 != u64::from(rest)).then_some(account));
+                model.retain(|_, state| *state % 3 != u64::from(rest));
+            }
+        }
+        prop_assert_eq!(table.len(), model.len());
+        for name in 0..=u8::MAX {
+            let found = table.find(key(name)).map(|spot| table.get(spot).state);
+            prop_assert_eq!(found, model.get(&name).copied());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    /// Every segment splits again and again.
+    #[test]
+    fn behaves_like_a_map_that_grows(steps in prop::collection::vec(step(), 1..300)) {
+        behaves_like_a_map(steps, |name| scattered(name.into()))?;
+    }
+
+    /// Few homes, some at the very end: long runs that wrap round, and segments that cannot be split evenly.
+    #[test]
+    fn behaves_like_a_map_whatever_the_hash(steps in prop::collection::vec(step(), 1..200)) {
+        behaves_like_a_map(steps, |name| KeyHash::for_test(
+            [0, 1 << 63, u64::MAX, u64::MAX - (1 << 60)][usize::from(name % 4)],
+            u64::from(name) + 1,
+        ))?;
+    }
+}
