@@ -209,9 +209,11 @@ impl Levels<'_> {
             && circuit.minimum_calls > calls
         {
             match weaker(Key::CircuitMinimumCalls, Key::CircuitWindow) {
-                std::cmp::Ordering::Less => circuit.window = Window::Calls(circuit.minimum_calls),
+                std::cmp::Ordering::Less if circuit.minimum_calls <= Window::MAX_CALLS => {
+                    circuit.window = Window::Calls(circuit.minimum_calls);
+                }
                 std::cmp::Ordering::Greater => circuit.minimum_calls = calls,
-                std::cmp::Ordering::Equal => {}
+                std::cmp::Ordering::Less | std::cmp::Ordering::Equal => {}
             }
         }
     }
