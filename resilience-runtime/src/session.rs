@@ -1,9 +1,9 @@
 //! Which session with a service is gone, so that those who lost the same one renew it once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio::sync::{Mutex, MutexGuard};
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{TurnGuard, Turns};
 
 /// The sessions of a service, by number. A loss is stamped with the number that an attempt began with:
 /// one that is reported late says nothing about the session that followed.
@@ -12,7 +12,7 @@ pub(crate) struct Session {
     current: AtomicU32,
     /// One more than the number of the last that was lost; 0: none was.
     lost: AtomicU32,
-    turn: Mutex<()>,
+    turns: Turns,
 }
 
 impl Session {
@@ -31,7 +31,7 @@ impl Session {
 
     /// Waits for the turn to renew a session that is lost. `None`: somebody else has renewed it.
     pub(crate) async fn turn(&self, number: u32) -> Option<Turn<'_>> {
-        let guard = self.turn.lock().await;
+        let guard = self.turns.next().await;
         (self.current() == number).then_some(Turn {
             session: self,
             _guard: guard,
@@ -42,7 +42,7 @@ impl Session {
 /// The right to renew a session. Dropped, the next one gets it.
 pub(crate) struct Turn<'a> {
     session: &'a Session,
-    _guard: MutexGuard<'a, ()>,
+    _guard: TurnGuard<'a>,
 }
 
 impl Turn<'_> {
@@ -59,7 +59,9 @@ impl fmt::Debug for Session {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
+#[cfg(all(test, not(resilience_loom)))]
 mod tests {
     use super::*;
 

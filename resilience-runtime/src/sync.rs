@@ -39,3 +39,42 @@ impl<T> Mutex<T> {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
+
+/// The turns of those who do the same one after another. Who waits for one is not a blocked thread.
+#[derive(Debug, Default)]
+pub(crate) struct Turns {
+    mutex: tokio::sync::Mutex<()>,
+    /// The model checker does not see into tokio: what one turn has done is seen by the next.
+    #[cfg(resilience_loom)]
+    seen: atomic::AtomicU32,
+}
+
+/// One turn. Dropped, the next one begins.
+pub(crate) struct TurnGuard<'a> {
+    #[cfg(resilience_loom)]
+    _seen: Seen<'a>,
+    _guard: tokio::sync::MutexGuard<'a, ()>,
+}
+
+impl Turns {
+    pub(crate) async fn next(&self) -> TurnGuard<'_> {
+        let guard = self.mutex.lock().await;
+        #[cfg(resilience_loom)]
+        self.seen.fetch_add(1, atomic::Ordering::Acquire);
+        TurnGuard {
+            #[cfg(resilience_loom)]
+            _seen: Seen(&self.seen),
+            _guard: guard,
+        }
+    }
+}
+
+#[cfg(resilience_loom)]
+struct Seen<'a>(&'a atomic::AtomicU32);
+
+#[cfg(resilience_loom)]
+impl Drop for Seen<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, atomic::Ordering::Release);
+    }
+}

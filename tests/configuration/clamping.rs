@@ -179,3 +179,18 @@ fn half_a_pair_that_nobody_completes_is_an_error() {
     let refused = configured.is_err() || registry.service("api", ServiceKind::Custom).is_err();
     assert!(refused);
 }
+
+#[test]
+fn a_minimum_of_calls_that_no_window_holds_is_blamed_itself() {
+    let name = "CIRCUIT_LLM_MINIMUM_CALLS";
+    let error = Settings::from_vars([(name, "1000001")]).unwrap_err();
+    let [problem] = error.problems() else {
+        panic!("one value, one problem: {error}");
+    };
+    assert_eq!((problem.key(), problem.value()), (name, "1000001"));
+    let largest = Settings::from_vars([(name, "1000000")]).unwrap();
+    let registry = Registry::new();
+    registry.configure(largest).unwrap();
+    let service = registry.service("llm", ServiceKind::Llm).unwrap();
+    assert_eq!(service.config().circuit.window, Window::Calls(1_000_000));
+}

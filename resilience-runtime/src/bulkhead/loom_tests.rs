@@ -23,6 +23,11 @@ fn bell() -> (Arc<Bell>, Waker) {
     (Arc::clone(&bell), Waker::from(bell))
 }
 
+/// Fails with this in `places.rs`:
+/// ```diff
+/// -                word | QUEUED
+/// +                word
+/// ```
 #[test]
 fn loom_a_place_that_is_given_back_reaches_who_waits() {
     loom::model(|| {
@@ -46,6 +51,11 @@ fn loom_a_place_that_is_given_back_reaches_who_waits() {
     });
 }
 
+/// Fails with this in `places.rs`:
+/// ```diff
+/// -        waker.is_none()
+/// +        false
+/// ```
 #[test]
 fn loom_a_waiter_that_goes_away_loses_no_place() {
     loom::model(|| {
@@ -77,6 +87,11 @@ fn loom_a_waiter_that_goes_away_loses_no_place() {
     });
 }
 
+/// Fails with this in `places.rs`:
+/// ```diff
+/// -                (word & QUEUED == 0 && word / TAKEN < limit).then(|| word + TAKEN)
+/// +                (word & QUEUED == 0 && word / TAKEN <= limit).then(|| word + TAKEN)
+/// ```
 #[test]
 fn loom_never_more_inside_than_places() {
     loom::model(|| {
@@ -107,6 +122,11 @@ fn loom_never_more_inside_than_places() {
     });
 }
 
+/// Fails with this in `places.rs`:
+/// ```diff
+/// -        std::iter::from_fn(|| self.hand_over(&mut queue)).collect()
+/// +        std::iter::from_fn(|| self.hand_over(&mut queue)).take(0).collect()
+/// ```
 #[test]
 fn loom_new_places_reach_who_waits() {
     loom::model(|| {

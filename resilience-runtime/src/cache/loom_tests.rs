@@ -60,6 +60,11 @@ fn land(leader: Leader, number: u32) {
     leader.land(End::Good(Arc::new(number)), NOW);
 }
 
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -                std::mem::swap(known, waker);
+/// +                let _ = (known, waker);
+/// ```
 #[test]
 fn loom_a_landing_reaches_who_waits() {
     loom::model(|| {
@@ -82,6 +87,11 @@ fn loom_a_landing_reaches_who_waits() {
     });
 }
 
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -            return waker;
+/// +            return waker.and(None);
+/// ```
 #[test]
 fn loom_who_comes_while_the_leader_goes_leads_or_is_told() {
     loom::model(|| {
@@ -112,6 +122,11 @@ fn loom_who_comes_while_the_leader_goes_leads_or_is_told() {
     });
 }
 
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -                None => Ok(self.abandon(flight)),
+/// +                None => Ok(None),
+/// ```
 #[test]
 fn loom_two_who_go_away_leave_the_third_in_the_lead() {
     loom::model(|| {
@@ -133,6 +148,11 @@ fn loom_two_who_go_away_leave_the_third_in_the_lead() {
     });
 }
 
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -        (self.current.get(&key) == Some(&id)).then_some(key)
+/// +        Some(key)
+/// ```
 #[test]
 fn loom_a_load_that_is_invalidated_is_kept_or_not_at_all() {
     loom::model(|| {
@@ -149,6 +169,11 @@ fn loom_a_load_that_is_invalidated_is_kept_or_not_at_all() {
     });
 }
 
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -        self.current.insert(key, id);
+/// +
+/// ```
 #[test]
 fn loom_one_leads_of_two_who_come_at_once() {
     loom::model(|| {

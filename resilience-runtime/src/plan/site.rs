@@ -1,12 +1,12 @@
 //! Where a call site keeps its plan.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwapOption, Guard};
 
 use super::Plan;
+use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// So many plans of the global registry are kept for good.
 const KEPT: usize = 8;
@@ -30,7 +30,20 @@ impl Site {
     /// Nothing known yet.
     #[must_use]
     #[allow(clippy::new_without_default)] // only ever written by the macro, in a static
+    #[cfg(not(resilience_loom))]
     pub const fn new() -> Self {
+        Self {
+            valid_for: AtomicU64::new(0),
+            newest: AtomicUsize::new(0),
+            kept: [const { OnceLock::new() }; KEPT],
+            shared: ArcSwapOption::const_empty(),
+        }
+    }
+
+    /// The same for the model checker, whose atomics are not made in a constant.
+    #[cfg(resilience_loom)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
         Self {
             valid_for: AtomicU64::new(0),
             newest: AtomicUsize::new(0),
@@ -66,7 +79,7 @@ impl Site {
         newest.get().map(|plan| &**plan)
     }
 
-    /// Takes a plan of the global registry. Called under the registry's lock.
+    /// Takes a plan of a registry that lasts as long as the process. Called under the registry's lock.
     pub(crate) fn keep(&'static self, plan: Arc<Plan>) -> PlanRef {
         let epoch = plan.epoch;
         let next = match self.newest() {

@@ -4,6 +4,8 @@
 mod chaos;
 mod entry;
 mod levels;
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
 mod observe;
 mod plans;
 #[cfg(feature = "testing")]
@@ -11,7 +13,6 @@ mod scope;
 mod written;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::circuit_breaker::CircuitState;
@@ -20,6 +21,7 @@ use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::service::Service;
 use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::PutOff;
 
@@ -52,6 +54,8 @@ struct Inner {
     /// Unique among all registries and all times, so that a call site sees both another registry and
     /// another configuration by comparing one number.
     epoch: AtomicU64,
+    /// It lasts as long as the process: its plans may be kept for good.
+    lasts: bool,
     registered: Arc<RegisteredFallbacks>,
     observers: Arc<Observers>,
     #[cfg(feature = "testing")]
@@ -101,7 +105,8 @@ fn name_taken(name: &str, other: &str, place: Origin) -> ConfigProblem {
 }
 
 fn next_epoch() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
+    // Not the model checker's: it must not forget between two executions.
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -121,9 +126,14 @@ impl Registry {
     /// An empty registry. It reads the environment when its first service appears.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_life(false)
+    }
+
+    fn with_life(lasts: bool) -> Self {
         Self {
             inner: Arc::new(Inner {
                 epoch: AtomicU64::new(next_epoch()),
+                lasts,
                 registered: Arc::default(),
                 observers: Arc::default(),
                 #[cfg(feature = "testing")]
@@ -136,7 +146,7 @@ impl Registry {
     /// The registry of annotated functions that name no other.
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Registry> = OnceLock::new();
-        GLOBAL.get_or_init(Self::new)
+        GLOBAL.get_or_init(|| Self::with_life(true))
     }
 
     /// Runs `work` with the registry that annotated functions use here: the global one, or the one whose

@@ -1,13 +1,13 @@
 //! How a call site comes by its plan.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::entry::Entry;
 use super::{Registry, State, next_epoch};
 use crate::config::{ConfigError, Origin};
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, Site};
+use crate::sync::atomic::Ordering;
 use crate::wake::PutOff;
 
 impl Registry {
@@ -32,7 +32,7 @@ impl Registry {
         let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
         let plan = self.plan_under_lock(&mut state, site, function);
-        if Arc::ptr_eq(&self.inner, &Self::global().inner) {
+        if self.inner.lasts {
             site.keep(plan)
         } else {
             site.share(plan)

@@ -2,6 +2,8 @@
 
 mod backoff;
 mod budget;
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
 mod policy;
 mod run;
 

@@ -1,0 +1,89 @@
+//! Every interleaving of a few threads, by the model checker.
+
+use loom::future::block_on;
+use loom::sync::Arc;
+use loom::thread;
+
+use super::Session;
+
+/// Renews the session if it is lost; how often that was.
+fn renews(session: &Session) -> u32 {
+    let number = session.current();
+    if !session.is_lost(number) {
+        return 0;
+    }
+    match block_on(session.turn(number)) {
+        Some(turn) => {
+            turn.renewed();
+            1
+        }
+        None => 0,
+    }
+}
+
+/// Fails with this in `../session.rs`:
+/// ```diff
+/// -        (self.current() == number).then_some(Turn {
+/// +        Some(Turn {
+/// ```
+#[test]
+fn loom_a_lost_session_is_renewed_once() {
+    loom::model(|| {
+        let session = Arc::new(Session::default());
+        session.lose(session.current());
+        let other = {
+            let session = Arc::clone(&session);
+            thread::spawn(move || renews(&session))
+        };
+        let renewed = renews(&session) + other.join().expect("no panic");
+        assert_eq!((renewed, session.current()), (1, 1));
+        assert!(!session.is_lost(session.current()));
+    });
+}
+
+/// Fails with this in `../session.rs`:
+/// ```diff
+/// -            .fetch_max(number.saturating_add(1), Ordering::AcqRel);
+/// +            .fetch_add(1, Ordering::AcqRel);
+/// ```
+#[test]
+fn loom_a_loss_that_two_report_is_one_however_late() {
+    loom::model(|| {
+        let session = Arc::new(Session::default());
+        let number = session.current();
+        let other = {
+            let session = Arc::clone(&session);
+            thread::spawn(move || session.lose(number))
+        };
+        session.lose(number);
+        assert_eq!(renews(&session), 1);
+        other.join().expect("no panic");
+        assert_eq!(renews(&session), 0, "the session that followed is well");
+    });
+}
+
+/// Fails with this in `../session.rs`:
+/// ```diff
+/// -        self.session.current.fetch_add(1, Ordering::AcqRel);
+/// +        self.session.current.store(1, Ordering::Release);
+/// ```
+#[test]
+fn loom_a_session_that_is_lost_again_is_renewed_again() {
+    loom::model(|| {
+        let session = Arc::new(Session::default());
+        session.lose(0);
+        let visit = |session: &Session| {
+            let renewed = renews(session);
+            session.lose(session.current());
+            renewed + renews(session)
+        };
+        let other = {
+            let session = Arc::clone(&session);
+            thread::spawn(move || visit(&session))
+        };
+        let renewed = visit(&session) + other.join().expect("no panic");
+        assert_eq!(renewed, session.current(), "each renewal is another number");
+        assert!(!session.is_lost(session.current()));
+        assert!((2..=3).contains(&renewed), "each loss is renewed, once");
+    });
+}
