@@ -104,7 +104,7 @@ impl Call {
 
     /// What a good answer turns out to have used of the tokens reserved: less, or more.
     fn used(&self) -> u32 {
-        if self.cost % 3 == 0 {
+        if self.cost.is_multiple_of(3) {
             2 * self.cost
         } else {
             self.cost / 2

@@ -85,7 +85,7 @@ impl World {
                 _ => None,
             };
             self.call(which, key, cost, patience).await;
-            if left % 64 == 0 {
+            if left.is_multiple_of(64) {
                 self.services.iter().for_each(|service| service.compare());
             }
         }

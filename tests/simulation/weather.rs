@@ -114,7 +114,7 @@ impl Weather {
             (now - self.began)
                 .as_millis()
                 .checked_div(flip.as_millis())
-                .is_some_and(|turn| turn % 2 == 0)
+                .is_some_and(|turn| turn.is_multiple_of(2))
         };
         match self.episode {
             Episode::Fine => (quick, Reply::Fine),

@@ -26,10 +26,10 @@ proptest! {
                         Ok(ticket) => permits.push((ticket, now)),
                         Err(rejection) => answers.push(rejection.retry_after),
                     },
-                    Step::Settle(place, outcome) => if !permits.is_empty() {
+                    Step::Settle(place, outcome) if !permits.is_empty() => {
                         let (ticket, started) = permits.remove(place % permits.len());
                         gate.record(ticket, *outcome, Moment(started), || Moment(now));
-                    },
+                    }
                     Step::Advance(by) => now += by,
                     Step::Reconfigure(config) => {
                         gate.change(|machine| machine.reconfigure((**config).clone()));

@@ -46,10 +46,11 @@ proptest! {
                         }
                         Take::Refused { retry_after } => answers.push(Some(retry_after)),
                     },
-                    Step::Refund(which) => if !taken.is_empty() {
+                    Step::Refund(which) if !taken.is_empty() => {
                         let (at, cost) = taken.swap_remove(which % taken.len());
                         limiter.give_back(took(key, cost, Some(Moment(at))), Moment(now));
-                    },
+                    }
+                    Step::Refund(_) => {}
                     Step::Charge(cost) => limiter.settle_taken(took(key, 0, None), cost, Moment(now)),
                     Step::Park(nanos) => {
                         limiter.park_key(key, Duration::from_nanos(nanos), Moment(now));
