@@ -115,6 +115,7 @@ pub mod rmcp;
 mod safety;
 mod service;
 mod session;
+mod shard;
 mod sync;
 mod telemetry;
 mod timer;

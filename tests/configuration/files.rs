@@ -47,6 +47,7 @@ max_wait = "2s"
 max_keys = 100
 max_park = "30s"
 tokens_per_minute = 90_000
+batch = 64
 
 [services.openai.bulkhead]
 max_concurrent = 8
@@ -82,6 +83,7 @@ fn every_key_can_stand_in_a_file() {
     assert_eq!((limit.limit, limit.burst), (60, Some(10)));
     assert_eq!(limit.strategy, Strategy::SlidingWindow);
     assert_eq!(limit.tokens_per_minute, Some(90_000));
+    assert_eq!(limit.batch, Some(64));
     assert_eq!(
         (limit.max_keys, limit.max_park),
         (100, Duration::from_secs(30))

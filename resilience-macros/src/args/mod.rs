@@ -111,6 +111,7 @@ options! {
         max_keys: Count => RateLimitMaxKeys,
         max_park: Time => RateLimitMaxPark,
         tokens_per_minute: Count => RateLimitTokens,
+        batch: Count => RateLimitBatch,
         settle: Callable,
     }
 }

@@ -37,7 +37,7 @@ pub(crate) const fn place<T: Options>() -> Place {
 }
 
 /// Names that other libraries use, and what they are called here.
-const ELSEWHERE: [(&str, &str); 36] = [
+const ELSEWHERE: [(&str, &str); 37] = [
     ("attempts", "max_attempts"),
     ("max_retries", "max_attempts"),
     ("retries", "max_attempts"),
@@ -62,6 +62,7 @@ const ELSEWHERE: [(&str, &str); 36] = [
     ("rpm", "requests_per_minute"),
     ("rps", "requests_per_second"),
     ("tpm", "tokens_per_minute"),
+    ("batch_size", "batch"),
     ("estimate", "cost"),
     ("usage", "settle"),
     ("per_minute", "requests_per_minute"),

@@ -1,6 +1,7 @@
 //! Rules between arguments, and between arguments and the function. The rules of one argument alone are
 //! where it is read.
 
+mod batch;
 mod cache;
 mod companion;
 mod database;
@@ -36,6 +37,7 @@ pub(crate) fn check(
     }
     problems.handle(values::check(args));
     problems.handle(stream::check(args));
+    problems.handle(batch::check(args));
     if all_were_read {
         problems.handle(tokens::check(args));
     }

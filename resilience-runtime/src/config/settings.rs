@@ -302,6 +302,8 @@ pub struct RateLimitSettings {
     pub max_park: Option<Duration>,
     /// Tokens in each minute, beside the requests or alone.
     pub tokens_per_minute: Option<u32>,
+    /// How many tokens a thread may take from the bucket at once.
+    pub batch: Option<u32>,
 }
 
 impl RateLimitSettings {
@@ -335,6 +337,7 @@ impl RateLimitSettings {
         layer.set_some(Key::RateLimitMaxKeys, self.max_keys.map(count));
         layer.set_some(Key::RateLimitMaxPark, self.max_park.map(Value::Time));
         layer.set_some(Key::RateLimitTokens, self.tokens_per_minute.map(count));
+        layer.set_some(Key::RateLimitBatch, self.batch.map(count));
     }
 }
 

@@ -115,6 +115,39 @@ impl FastLane {
         true
     }
 
+    /// Gives `back` some tokens and takes `most`, or at `least` so many, in one step; returns how many. `None` says nothing,
+    /// and nothing was given back.
+    pub(super) fn exchange(&self, back: u32, least: u32, most: u32, now: Moment) -> Option<u32> {
+        // Who comes to the bucket seldom is not turned away for a clock that is a little behind.
+        let now = now.max(self.latest());
+        let mut word = self.word.load(Acquire);
+        loop {
+            if word == CLOSED {
+                return None;
+            }
+            let index = word & (RATES as u64 - 1);
+            let rate = self.rates[index as usize].get()?;
+            let at = now.0.checked_mul(rate.scale)?;
+            // What is more than full is not there.
+            let back = rate.worth.checked_mul(back.into())?;
+            let full_at = (word >> RATE_BITS).saturating_sub(back).max(at);
+            let after = |tokens: u32| {
+                let full_at = full_at.checked_add(rate.worth.checked_mul(tokens.into())?)?;
+                let fits = full_at < LIMIT && full_at <= at.saturating_add(rate.burst);
+                fits.then_some((full_at, tokens))
+            };
+            let (full_at, tokens) = after(most).or_else(|| after(least))?;
+            let next = full_at << RATE_BITS | index;
+            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
+                Ok(_) => {
+                    self.latest.store(now.0, Relaxed);
+                    return Some(tokens);
+                }
+                Err(other) => word = other,
+            }
+        }
+    }
+
     /// The latest time that it let somebody pass.
     pub(super) fn latest(&self) -> Moment {
         Moment(self.latest.load(Relaxed))
@@ -132,9 +165,10 @@ impl FastLane {
     }
 
     /// Gives the number back to the fast lane, if it can be counted there. Called with the lock held, while closed.
-    pub(super) fn open(&self, bucket: TokenBucket, full_at: FullAt) {
+    /// Whether it is open now.
+    pub(super) fn open(&self, bucket: TokenBucket, full_at: FullAt) -> bool {
         let Some((index, rate)) = self.rate(bucket) else {
-            return;
+            return false;
         };
         // Up: rounding must not make tokens.
         let full_at = full_at.get().div_ceil(u128::from(rate.factor));
@@ -143,7 +177,9 @@ impl FastLane {
         {
             self.word
                 .store(full_at << RATE_BITS | index as u64, Release);
+            return true;
         }
+        false
     }
 
     /// The place of a rate, taken if need be; `None` where it does not fit, or none is left.

@@ -15,14 +15,15 @@ use super::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;
+use crate::shard::shard;
 
 /// Limits how often each key may pass, and parks those whom a server asked to wait.
 ///
 /// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is known by a randomly keyed
 /// 128-bit hash and neither stored nor printed. Memory is bounded: at most
-/// [`max_keys`](RateLimitConfig::max_keys) keys have counters of their own (32 to 60 bytes a key for the
-/// token bucket, 48 to 90 with tokens beside the requests, 12 bytes more for each request in a sliding
-/// window). When more are busy, the newcomers share one set of counters, so that the limit is never
+/// [`max_keys`](RateLimitConfig::max_keys) keys have counters of their own (40 to 50 bytes a key for the
+/// token bucket, 60 to 75 with tokens beside the requests; in a sliding window 56 more, and at most 8 for each
+/// request). When more are busy, the newcomers share one set of counters, so that the limit is never
 /// exceeded, only reached earlier.
 ///
 /// With [`tokens_per_minute`](RateLimitConfig::tokens_per_minute) whoever passes takes one request and `n`
@@ -336,6 +337,9 @@ impl RateLimiter {
 
     #[inline(never)]
     fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        if self.shared.takes_from_stock(shard, key, cost, now) {
+            return Take::Taken { at: now };
+        }
         let (taken, now) = self.shared.try_take_locked(key, cost, now);
         match taken {
             Ok(()) => Take::Taken { at: now },

@@ -18,7 +18,10 @@ const KEY: KeyHash = KeyHash::NONE;
 const NOW: Moment = Moment(1_000);
 
 fn limiter(burst: u32) -> Arc<Shared> {
-    let limit = RateLimitConfig::per_hour(1).burst(burst);
+    limited(RateLimitConfig::per_hour(1).burst(burst))
+}
+
+fn limited(limit: RateLimitConfig) -> Arc<Shared> {
     let (max_keys, max_park) = (limit.max_keys, limit.max_park);
     Arc::new(Shared::new(
         ServiceName::from("llm"),
@@ -29,7 +32,9 @@ fn limiter(burst: u32) -> Arc<Shared> {
 }
 
 fn takes(limiter: &Shared) -> u32 {
-    let taken = limiter.takes_fast(KEY, 1, NOW) || limiter.try_take_locked(KEY, 1, NOW).0.is_ok();
+    let taken = limiter.takes_fast(KEY, 1, NOW)
+        || limiter.takes_from_stock(|| 0, KEY, 1, NOW)
+        || limiter.try_take_locked(KEY, 1, NOW).0.is_ok();
     u32::from(taken)
 }
 
@@ -127,6 +132,60 @@ fn loom_nobody_passes_a_park() {
             });
             assert_eq!(takes(limiter), 0);
         });
+        assert_eq!(takes(&limiter), 0);
+    });
+}
+
+/// Two at a time, the least burst that allows it.
+fn in_batches() -> Arc<Shared> {
+    limited(RateLimitConfig::per_hour(1).burst(128).batch(2))
+}
+
+fn remaining(limiter: &Shared) -> u32 {
+    limiter.with(KEY, NOW, |state, now, _| state.peek(KEY, now).remaining)
+}
+
+/// Caught if [`close`](super::batches::Batches::close) loads a stock and stores `CLOSED` instead of swapping them.
+#[test]
+fn loom_a_token_in_stock_is_taken_or_comes_home() {
+    loom::model(|| {
+        let limiter = in_batches();
+        assert_eq!(takes(&limiter), 1);
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || takes(&other));
+        // The other takes what is in stock, or finds it closed.
+        let seen = remaining(&limiter);
+        let taken = thread.join().expect("no panic");
+        assert!(seen == 127 || seen == 126);
+        assert_eq!(taken + remaining(&limiter), 127);
+    });
+}
+
+/// Caught if what could not be put into the stock is not given back.
+#[test]
+fn loom_a_batch_that_finds_the_stock_changed_comes_home() {
+    loom::model(|| {
+        let limiter = in_batches();
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || takes(&other));
+        let mine = takes(&limiter);
+        let taken = mine + thread.join().expect("no panic");
+        assert_eq!(taken + remaining(&limiter), 128);
+    });
+}
+
+/// Caught if a batch is put into a stock that was closed meanwhile.
+#[test]
+fn loom_nobody_passes_a_park_with_what_is_in_stock() {
+    loom::model(|| {
+        let limiter = in_batches();
+        let other = Arc::clone(&limiter);
+        let thread = thread::spawn(move || takes(&other));
+        limiter.with(KEY, NOW, |state, now, wakers| {
+            state.park(KEY, Duration::from_secs(1), now, wakers);
+        });
+        assert_eq!(takes(&limiter), 0);
+        thread.join().expect("no panic");
         assert_eq!(takes(&limiter), 0);
     });
 }

@@ -2,8 +2,10 @@
 
 use std::hash::Hash;
 use std::ops::{Deref, DerefMut};
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::batches::{Batches, batch};
 use super::fast_lane::FastLane;
 use super::key::{KeyHash, KeyHasher};
 use super::queue::{Refusal, Wakers};
@@ -18,8 +20,8 @@ use crate::sync::{Mutex, MutexGuard};
 /// The state with the lock held.
 struct Locked<'a> {
     state: MutexGuard<'a, State>,
-    /// The lane that was closed, to be opened again.
-    lane: Option<&'a FastLane>,
+    /// Whose ways past the lock were closed, to be opened again.
+    closed: Option<&'a Shared>,
 }
 
 impl Deref for Locked<'_> {
@@ -39,10 +41,18 @@ impl DerefMut for Locked<'_> {
 impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(lane) = self.lane
-            && let Some((bucket, full_at)) = self.state.for_lane()
+        if let Some(shared) = self.closed
+            && let Some((bucket, wanted, full_at)) = self.state.for_lane()
         {
-            lane.open(bucket, full_at);
+            match wanted.and_then(|wanted| batch(bucket, wanted)) {
+                None => {
+                    shared.lane.open(bucket, full_at);
+                }
+                Some(batch) => {
+                    let batches = shared.batches.get_or_init(|| Box::new(Batches::new()));
+                    batches.open(bucket, batch, full_at);
+                }
+            }
         }
     }
 }
@@ -55,6 +65,8 @@ pub(super) struct Shared {
     /// the lock; whoever reads it concurrently with a park or a new limit is as good as a moment earlier.
     free: AtomicBool,
     lane: FastLane,
+    /// In the place of the lane, where tokens are taken in batches.
+    batches: OnceLock<Box<Batches>>,
     state: Mutex<State>,
 }
 
@@ -70,6 +82,7 @@ impl Shared {
             hasher: KeyHasher::new(),
             free: AtomicBool::new(limit.is_none()),
             lane: FastLane::new(),
+            batches: OnceLock::new(),
             state: Mutex::new(State::new(limit, max_keys, max_park)),
         };
         // Opens the lane.
@@ -77,18 +90,31 @@ impl Shared {
         shared
     }
 
-    /// The state. Who has to do with callers without a key has it to himself: the fast lane is closed.
+    /// The state. Who has to do with callers without a key has it to himself: the ways past the lock are closed.
     #[inline]
     fn lock(&self, key: KeyHash) -> Locked<'_> {
         let mut state = self.state.lock();
         let closed = key.is_none();
-        if closed && let Some(full_at) = self.lane.close() {
-            state.leave_lane(full_at);
+        if closed {
+            if let Some(full_at) = self.lane.close() {
+                state.leave_lane(full_at, 0);
+            } else if let Some(batches) = self.batches.get()
+                && let Some((full_at, in_stock)) = batches.close()
+            {
+                state.leave_lane(full_at, in_stock);
+            }
         }
         Locked {
             state,
-            lane: closed.then_some(&self.lane),
+            closed: closed.then_some(self),
         }
+    }
+
+    /// The latest time seen past the lock.
+    #[inline]
+    fn latest(&self) -> Moment {
+        let batches = self.batches.get().map(|batches| batches.latest());
+        self.lane.latest().max(batches.unwrap_or_default())
     }
 
     #[inline]
@@ -111,7 +137,7 @@ impl Shared {
         let mut wakers = Wakers::default();
         let done = {
             let mut state = self.lock(key);
-            let now = state.tick(now.max(self.lane.latest()));
+            let now = state.tick(now.max(self.latest()));
             let done = work(&mut state, now, &mut wakers);
             self.free.store(state.is_free(now), Ordering::Relaxed);
             done
@@ -131,6 +157,39 @@ impl Shared {
         key.is_none() && self.lane.try_take(cost, now)
     }
 
+    /// The same from the stock of that share of the threads, where tokens are taken in batches.
+    #[inline]
+    pub(super) fn takes_from_stock(
+        &self,
+        shard: impl FnOnce() -> usize,
+        key: KeyHash,
+        cost: u32,
+        now: Moment,
+    ) -> bool {
+        let Some(batches) = self.batches.get() else {
+            return false;
+        };
+        if !key.is_none() {
+            return false;
+        }
+        let drawn = batches.try_take(shard(), cost, now);
+        if drawn.left > 0 {
+            let home = Taken {
+                key,
+                cost: drawn.left,
+                at: None,
+                unit: Some(Unit::Requests),
+            };
+            self.give_back(home, now);
+        }
+        drawn.taken
+    }
+
+    #[cfg(all(test, not(resilience_loom)))]
+    pub(super) fn in_stock(&self) -> Vec<u32> {
+        self.batches.get().map_or(Vec::new(), |it| it.in_stock())
+    }
+
     /// The short way for what changes nothing for anybody else: nobody is to be woken.
     #[inline]
     pub(super) fn try_take_locked(
@@ -140,7 +199,7 @@ impl Shared {
         now: Moment,
     ) -> (Result<(), Refusal>, Moment) {
         let mut state = self.lock(key);
-        let now = state.tick(now.max(self.lane.latest()));
+        let now = state.tick(now.max(self.latest()));
         let taken = state.try_take(key, cost, now);
         if state.is_free(now) {
             self.free.store(true, Ordering::Relaxed);

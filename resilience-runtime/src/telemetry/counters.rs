@@ -1,9 +1,9 @@
 //! Counters that threads do not fight over.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::event::CallResult;
+use crate::shard::{SHARDS, shard};
 
 /// What is counted of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,6 @@ impl Counter {
 }
 
 const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
-pub(super) const SHARDS: usize = 8;
 
 /// One thread's share. Two cache lines apart, because processors fetch them in pairs.
 #[derive(Debug, Default)]
@@ -124,24 +123,6 @@ impl Counters {
             .map(|shard| shard.0[counter as usize].load(Ordering::Relaxed))
             .fold(0, u64::wrapping_add)
     }
-}
-
-/// The shard of the current thread.
-#[inline]
-pub(super) fn shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    MINE.with(|mine| {
-        let shard = mine.get();
-        if shard < SHARDS {
-            return shard;
-        }
-        let shard = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
-        mine.set(shard);
-        shard
-    })
 }
 
 #[cfg(all(test, not(resilience_loom)))]

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::counters::{SHARDS, shard};
 use crate::clock::nanos;
+use crate::shard::{SHARDS, shard};
 
 /// Bounds in nanoseconds: nine to a decade, from 10 µs to 1,000 s. What a monitoring system asks for (1,
 /// 2.5 and 5 of each decade) is among them, so that its buckets are exact.

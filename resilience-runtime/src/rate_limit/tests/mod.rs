@@ -1,5 +1,6 @@
 //! The limiter as a whole, under paused time.
 
+mod batches;
 mod disturbed;
 mod extremes;
 mod keys;
