@@ -72,7 +72,7 @@ proptest! {
             }
         }
         gate.change(|machine| machine.force_closed(Moment(now)));
-        prop_assert!(gate.admit_while_closed().is_some());
+        prop_assert_eq!(gate.state(|| Moment(now)), CircuitState::Closed);
         for _ in 0..longest.failure_threshold.max(longest.minimum_calls) {
             if let Ok(ticket) = gate.admit(|| Moment(now)).0 {
                 gate.record(ticket, Outcome::Failure, Moment(now), || Moment(now));
