@@ -1,16 +1,51 @@
 //! Which of a few shares of something is a thread's own, so that threads do not fight over one cache line.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// How many shares there are.
 pub(crate) const SHARDS: usize = 8;
 
-/// The share of the current thread.
+/// How many threads have each share.
+struct Threads([usize; SHARDS]);
+
+impl Threads {
+    const fn new() -> Self {
+        Self([0; SHARDS])
+    }
+
+    /// The share that the fewest have.
+    fn enter(&mut self) -> usize {
+        let fewest = (0..SHARDS).min_by_key(|&shard| self.0[shard]).unwrap_or(0);
+        self.0[fewest] += 1;
+        fewest
+    }
+
+    fn leave(&mut self, shard: usize) {
+        self.0[shard] -= 1;
+    }
+}
+
+static THREADS: Mutex<Threads> = Mutex::new(Threads::new());
+
+fn with_threads<T>(work: impl FnOnce(&mut Threads) -> T) -> T {
+    work(&mut THREADS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Leaves the share to others when the thread ends.
+struct Lease(usize);
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        with_threads(|threads| threads.leave(self.0));
+    }
+}
+
+/// The share of the current thread: as long as there are no more threads than shares, nobody else's.
 #[inline]
 pub(crate) fn shard() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
+        // Apart from the lease, because nothing has to be looked after here.
         static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
     }
     MINE.with(|mine| {
@@ -18,8 +53,44 @@ pub(crate) fn shard() -> usize {
         if shard < SHARDS {
             return shard;
         }
-        let shard = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+        let shard = enter();
         mine.set(shard);
         shard
     })
+}
+
+#[cold]
+fn enter() -> usize {
+    thread_local! {
+        static LEASE: Lease = Lease(with_threads(Threads::enter));
+    }
+    // A thread that is about to end has none any more.
+    LEASE.try_with(|lease| lease.0).unwrap_or(0)
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_threads_as_shares_have_one_each() {
+        let mut threads = Threads::new();
+        let mut all: Vec<_> = (0..SHARDS).map(|_| threads.enter()).collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..SHARDS).collect::<Vec<_>>());
+        // Threads that come and go do not come to those that stay.
+        threads.leave(5);
+        for _ in 0..20 {
+            assert_eq!(threads.enter(), 5);
+            threads.leave(5);
+        }
+    }
+
+    #[test]
+    fn a_thread_keeps_its_share() {
+        let mine = shard();
+        let other = std::thread::spawn(|| (shard(), shard())).join();
+        let other = other.expect("no panic");
+        assert_eq!((mine, other.0), (shard(), other.1));
+    }
 }

@@ -158,6 +158,11 @@ impl FastLane {
         Moment(self.latest.load(Relaxed))
     }
 
+    /// Takes note of a time that was seen elsewhere. Called with the lock held.
+    pub(super) fn see(&self, moment: Moment) {
+        self.latest.store(moment.max(self.latest()).0, Relaxed);
+    }
+
     /// Takes the number behind the lock, if it is here. Called with the lock held.
     pub(super) fn close(&self) -> Option<FullAt> {
         let word = self.word.swap(CLOSED, AcqRel);

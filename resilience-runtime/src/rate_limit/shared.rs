@@ -11,6 +11,7 @@ use super::key::{KeyHash, KeyHasher};
 use super::queue::{Refusal, Wakers};
 use super::state::State;
 use super::taken::{Taken, Unit};
+use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -44,14 +45,11 @@ impl Drop for Locked<'_> {
         if let Some(shared) = self.closed
             && let Some((bucket, wanted, full_at)) = self.state.for_lane()
         {
-            match wanted.and_then(|wanted| batch(bucket, wanted)) {
+            match wanted {
                 None => {
                     shared.lane.open(bucket, full_at);
                 }
-                Some(batch) => {
-                    let batches = shared.batches.get_or_init(|| Box::new(Batches::new()));
-                    batches.open(bucket, batch, full_at);
-                }
+                Some(wanted) => shared.open_for(bucket, wanted, full_at),
             }
         }
     }
@@ -98,10 +96,8 @@ impl Shared {
         if closed {
             if let Some(full_at) = self.lane.close() {
                 state.leave_lane(full_at, 0);
-            } else if let Some(batches) = self.batches.get()
-                && let Some((full_at, in_stock)) = batches.close()
-            {
-                state.leave_lane(full_at, in_stock);
+            } else if let Some(batches) = self.batches.get() {
+                self.close_stocks(batches, &mut state);
             }
         }
         Locked {
@@ -110,11 +106,23 @@ impl Shared {
         }
     }
 
-    /// The latest time seen past the lock.
-    #[inline]
-    fn latest(&self) -> Moment {
-        let batches = self.batches.get().map(|batches| batches.latest());
-        self.lane.latest().max(batches.unwrap_or_default())
+    #[cold]
+    fn close_stocks(&self, batches: &Batches, state: &mut State) {
+        if let Some((full_at, in_stock)) = batches.close() {
+            state.leave_lane(full_at, in_stock);
+        }
+        self.lane.see(batches.latest());
+    }
+
+    /// Opens the stocks, or the lane where they would not be worth it.
+    #[cold]
+    fn open_for(&self, bucket: TokenBucket, wanted: u32, full_at: FullAt) {
+        if let Some(batch) = batch(bucket, wanted) {
+            let batches = self.batches.get_or_init(|| Box::new(Batches::new()));
+            batches.open(bucket, batch, full_at);
+        } else {
+            self.lane.open(bucket, full_at);
+        }
     }
 
     #[inline]
@@ -137,7 +145,7 @@ impl Shared {
         let mut wakers = Wakers::default();
         let done = {
             let mut state = self.lock(key);
-            let now = state.tick(now.max(self.latest()));
+            let now = state.tick(now.max(self.lane.latest()));
             let done = work(&mut state, now, &mut wakers);
             self.free.store(state.is_free(now), Ordering::Relaxed);
             done
@@ -166,16 +174,18 @@ impl Shared {
         cost: u32,
         now: Moment,
     ) -> bool {
-        let Some(batches) = self.batches.get() else {
-            return false;
-        };
-        if !key.is_none() {
-            return false;
+        match self.batches.get() {
+            Some(batches) if key.is_none() => self.takes_of(batches, shard(), cost, now),
+            _ => false,
         }
-        let drawn = batches.try_take(shard(), cost, now);
+    }
+
+    #[inline(never)]
+    fn takes_of(&self, batches: &Batches, shard: usize, cost: u32, now: Moment) -> bool {
+        let drawn = batches.try_take(shard, cost, now);
         if drawn.left > 0 {
             let home = Taken {
-                key,
+                key: KeyHash::NONE,
                 cost: drawn.left,
                 at: None,
                 unit: Some(Unit::Requests),
@@ -199,7 +209,7 @@ impl Shared {
         now: Moment,
     ) -> (Result<(), Refusal>, Moment) {
         let mut state = self.lock(key);
-        let now = state.tick(now.max(self.latest()));
+        let now = state.tick(now.max(self.lane.latest()));
         let taken = state.try_take(key, cost, now);
         if state.is_free(now) {
             self.free.store(true, Ordering::Relaxed);
