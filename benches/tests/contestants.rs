@@ -1,6 +1,7 @@
 //! Every contestant does what it is measured for: answers, runs the body as often as it must, rejects where it must
 //! and ends what hangs.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resilience_benches::body::{Does, Failure, Task};
@@ -9,6 +10,13 @@ use resilience_benches::contestants::{visit_all, visit_timed};
 use resilience_benches::drive::{RUNTIME, many_tasks, one_thread, two_threads};
 use resilience_benches::pairs::{PairVisitor, visit_pairs};
 use resilience_benches::prepare::prepare;
+
+/// One test at a time: they share a runtime, and the clock of one contestant is a task in it, which stands still where
+/// another thread drives it and then leaves.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 struct Prepared(usize);
 
@@ -27,6 +35,7 @@ impl Visitor for Prepared {
 
 #[test]
 fn they_walk_their_paths() {
+    let _turn = turn();
     let mut prepared = Prepared(0);
     visit_all(&mut prepared);
     assert!(prepared.0 > 50, "{} cases", prepared.0);
@@ -46,6 +55,7 @@ impl Visitor for Hanging {
 
 #[test]
 fn they_end_what_hangs() {
+    let _turn = turn();
     let mut hanging = Hanging(0);
     visit_timed(&mut hanging, Duration::from_millis(20));
     assert_eq!(hanging.0, 5);
@@ -68,5 +78,6 @@ impl PairVisitor for Pairs {
 
 #[test]
 fn they_run_on_two_threads() {
+    let _turn = turn();
     visit_pairs(&mut Pairs);
 }
