@@ -312,8 +312,14 @@ mod tests {
                     }
                     1 if !list.is_empty() => {
                         let at = list[which.index(list.len())].at;
-                        let off = |entry: Entry| if entry.at == at { entry.count.min(count) } else { 0 };
-                        log.take_off(off);
+                        // So many in all, however many entries the instant has.
+                        let off = |mut rest: u32| move |entry: Entry| {
+                            let off = if entry.at == at { entry.count.min(rest) } else { 0 };
+                            rest -= off;
+                            off
+                        };
+                        log.take_off(off(count));
+                        let mut off = off(count);
                         for entry in &mut list {
                             entry.count -= off(*entry);
                         }
