@@ -237,13 +237,13 @@ impl RateLimiter {
     /// How much longer the key is parked, if it is.
     #[must_use]
     pub fn parked<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
-        if self.shared.is_free() {
-            return None;
-        }
         self.parked_for(self.hash_key(key), Moment::now())
     }
 
     fn parked_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
+        if self.shared.is_free() {
+            return None;
+        }
         self.shared.with(key, now, |state, now, _| {
             state.parked(key, now).map(|until| until.since(now))
         })
@@ -297,14 +297,7 @@ impl RateLimiter {
     /// How much longer calls without a key are parked.
     #[cfg(feature = "axum")]
     pub(crate) fn parked_without_key(&self) -> Option<Duration> {
-        if self.shared.is_free() {
-            return None;
-        }
-        self.shared
-            .with(KeyHash::NONE, Moment::now(), |state, now, _| {
-                let until = state.parked(KeyHash::NONE, now)?;
-                Some(until.since(now))
-            })
+        self.parked_for(KeyHash::NONE, Moment::now())
     }
 
     /// Whether it only parks, and within these bounds.
@@ -366,7 +359,7 @@ impl RateLimiter {
 
     /// Whether the key is parked now.
     pub(crate) fn parks(&self, key: KeyHash, now: Moment) -> bool {
-        !self.shared.is_free() && self.parked_for(key, now).is_some()
+        self.parked_for(key, now).is_some()
     }
 
     pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
