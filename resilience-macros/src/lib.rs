@@ -223,7 +223,7 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```text
 /// async fn charge(&self, customer: &str, cents: u64) -> io::Result<u64> {
-///     let mut call = Call::start(
+///     let mut call = Call::begin(
 ///         { static SITE: Site = Site::new(); &SITE },
 ///         const { &Function::new("billing", ServiceKind::Custom, …).settings(…) },
 ///         None,
@@ -237,8 +237,12 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///         if !admitted {
 ///             break Call::refuse(&mut call);
 ///         }
-///         let attempt = Call::run(&mut call, async move { /* the body, as written */ }).await;
-///         if let ControlFlow::Break(out) = Call::settle(&mut call, attempt, /* what the error means */) {
+///         let attempt = Call::run(&mut call, async move { /* the body, as written */ }, Outcome::from_ours).await;
+///         let success = Call::success(&mut call, &attempt, ok_is_ok);
+///         if let Success::Is = success {
+///             break attempt;
+///         }
+///         if let ControlFlow::Break(out) = Call::settle(&mut call, attempt, success, /* what the error means */) {
 ///             break out;
 ///         }
 ///     }

@@ -7,13 +7,11 @@ pub use crate::call::admit::Admit;
 pub use crate::call::read_through::{Copying, LookUp};
 pub use crate::call::rescue::{InCall, On, Registered, When};
 pub use crate::call::run::Run;
-pub use crate::call::settle::{judge_by, judge_ok, retry_if, unchanged, wrapped};
+pub use crate::call::settle::{Success, judge_by, judge_ok, retry_if, unchanged, wrapped};
 pub use crate::call::stream;
 pub use crate::call::tokens::used_by;
 pub use crate::call::unasked as registered;
-pub use crate::call::{
-    Attempt, Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok,
-};
+pub use crate::call::{Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok};
 #[cfg(feature = "testing")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{

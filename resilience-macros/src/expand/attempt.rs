@@ -86,7 +86,7 @@ impl Expansion<'_> {
     }
 }
 
-/// `{ let x = …; Call::run(&mut call, async move { body }).await }`
+/// `{ let x = …; Call::run(&mut call, async move { body }, Outcome::from_ours).await }`
 pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
@@ -119,7 +119,9 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     };
     let block = quote_spanned!(there=> #keywords { #(#inside)* #edge #body });
     let block = stream::opened(expansion, block);
-    let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block).await);
+    let ours = expansion
+        .of_output(|private| quote_spanned!(expansion.there()=> #private::Outcome::from_ours));
+    let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block, #ours).await);
     let run = if outside.is_empty() {
         run
     } else {

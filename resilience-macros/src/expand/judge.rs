@@ -13,9 +13,8 @@ use crate::runtime::at;
 pub(super) fn judges(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let judge = judge(expansion);
-    let ok = ok(expansion);
     let exhausted = exhausted(expansion);
-    quote_spanned!(mixed=> #judge, #ok, #exhausted)
+    quote_spanned!(mixed=> success, #judge, #exhausted)
 }
 
 pub(super) fn judge(expansion: &Expansion<'_>) -> TokenStream {
@@ -46,7 +45,8 @@ pub(super) fn judge(expansion: &Expansion<'_>) -> TokenStream {
     quote_spanned!(mixed=> |error| #judgement)
 }
 
-fn ok(expansion: &Expansion<'_>) -> TokenStream {
+/// What an `Ok` means.
+pub(super) fn ok(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     match &expansion.args.classify_ok {
         None => {

@@ -1,17 +1,19 @@
 //! The function that the compiler gets.
 //!
 //! ```text
-//! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
-//! Call::key(&mut call, &(key));
+//! let mut call = Call::begin({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
 //! let out = loop {
 //!     let admitted = match Call::admit_at_once(&mut call) { Some(it) => it, None => Call::admit(&mut call).await };
 //!     if !admitted { break Call::refuse(&mut call); }
-//!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }).await };
-//!     if let Break(out) = Call::settle(&mut call, attempt, judge, ok, exhausted) { break out; }
+//!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }, Outcome::from_ours).await };
+//!     let success = Call::success(&mut call, &attempt, ok);
+//!     if let Success::Is = success { break attempt; }
+//!     if let Break(out) = Call::settle(&mut call, attempt, success, judge, exhausted) { break out; }
 //! };
 //! 'answer: { fallbacks }
 //! ```
 //!
+//! Where there is something to say of the call first, such as its `key`, it is `Call::start` and then `Call::key(…)`.
 //! With `cache(…)` all of it but the first line is in the block of [`read_through`].
 //!
 //! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
@@ -129,14 +131,22 @@ impl Expansion<'_> {
         let cache_key = description::last_good(self)
             .and_then(|cache| cache.key.as_ref())
             .map(|key| self.hashed("cache_key", &key.value.0));
+        let caches = self.read_through().is_some();
+        let evaluated = [&key, &cost, &correlation_id, &safety, &cache_key];
+        // Where nothing is said of the call before its first attempt, both are one step.
+        let verb = if !caches && evaluated.iter().all(|it| it.is_none()) {
+            quote_spanned!(mixed=> begin)
+        } else {
+            quote_spanned!(mixed=> start)
+        };
         let start = quote_spanned! {mixed=>
-            let mut call = #private::Call::start(
+            let mut call = #private::Call::#verb(
                 { static SITE: #private::Site = #private::Site::new(); &SITE },
                 #description,
                 #registry,
             );
         };
-        if self.read_through().is_some() {
+        if caches {
             // Whatever the cache does is told under the id.
             (
                 quote_spanned!(mixed=> #start #correlation_id),
@@ -165,6 +175,7 @@ impl Expansion<'_> {
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
         let used = judge::used(self);
+        let succeeded = self.succeeded(&quote_spanned!(mixed=> break attempt;));
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
@@ -175,6 +186,7 @@ impl Expansion<'_> {
                 let attempt = #attempt;
                 #verified
                 #used
+                #succeeded
                 if let ::core::ops::ControlFlow::Break(out) = #settle {
                     break out;
                 }
@@ -190,14 +202,16 @@ impl Expansion<'_> {
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
         let used = judge::used(self);
+        let succeeded = self.succeeded(&quote_spanned!(mixed=> break 'attempts attempt;));
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
-            {
+            'attempts: {
                 #admitted
                 if admitted {
                     let attempt = #attempt;
                     #verified
                     #used
+                    #succeeded
                     #settle
                 } else {
                     #refuse
@@ -219,6 +233,25 @@ impl Expansion<'_> {
 
     fn refuse(&self) -> TokenStream {
         self.of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)))
+    }
+
+    /// Hands a success out at once, as it lies there. A stream is put into another one and comes later.
+    fn succeeded(&self, hand_out: &TokenStream) -> Option<TokenStream> {
+        if self.stream().is_some() {
+            return None;
+        }
+        let there = self.there();
+        let ok = judge::ok(self);
+        Some(self.of_output(|private| {
+            let mixed = Span::mixed_site();
+            let success = quote_spanned!(there=> #private::Call::success(&mut call, &attempt, #ok));
+            quote_spanned! {mixed=>
+                let success = #success;
+                if let #private::Success::Is = success {
+                    #hand_out
+                }
+            }
+        }))
     }
 
     fn settle(&self, verb: &str) -> TokenStream {

@@ -11,11 +11,9 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
-use super::{Call, Outcome, Pushback, Refusal};
+use super::{Call, Refusal};
 use crate::bulkhead::EnterError;
 use crate::clock::Moment;
-use crate::error::ResilienceError;
-use crate::fallback::FailureCause;
 use crate::plan::Plan;
 use crate::rate_limit::{Take, WaitError};
 use crate::telemetry::trace::Level;
@@ -39,6 +37,15 @@ enum Queue {
     Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
 }
 
+/// What is known of whether the next attempt may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    NotYet,
+    Admitted,
+    Refused,
+    HasToWait,
+}
+
 /// What stands between a call and its next attempt.
 enum Gate {
     Open,
@@ -57,21 +64,48 @@ enum Line {
 impl Call {
     /// Whether the next attempt may begin, where that can be said at once, which is nearly always. `None`: ask
     /// [`admit`](Self::admit), which waits.
-    #[inline(never)]
+    #[inline]
     pub fn admit_at_once(call: &mut Self) -> Option<bool> {
-        if !call.announced {
-            call.announce();
+        if call.asked == Asked::Admitted {
+            call.asked = Asked::NotYet;
+            return Some(true);
         }
-        match call.pass_gates() {
+        call.answer()
+    }
+
+    #[inline(never)]
+    pub(super) fn ask_again(&mut self) -> Asked {
+        self.ask()
+    }
+
+    #[inline(never)]
+    fn answer(&mut self) -> Option<bool> {
+        let answer = match std::mem::replace(&mut self.asked, Asked::NotYet) {
+            Asked::NotYet => self.ask_again(),
+            answer => answer,
+        };
+        match answer {
+            Asked::Admitted => Some(true),
+            Asked::Refused => Some(false),
+            Asked::NotYet | Asked::HasToWait => None,
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn ask(&mut self) -> Asked {
+        if !self.announced {
+            self.announce();
+        }
+        match self.pass_gates() {
             Gate::Open => {
-                call.begin_attempt();
-                Some(true)
+                self.begin_attempt();
+                Asked::Admitted
             }
             Gate::Shut(refusal) => {
-                call.refusal = Some(refusal);
-                Some(false)
+                self.refusal = Some(refusal);
+                Asked::Refused
             }
-            Gate::Pause(_) | Gate::Line(_) => None,
+            Gate::Pause(_) | Gate::Line(_) => Asked::HasToWait,
         }
     }
 
@@ -92,32 +126,6 @@ impl Call {
             pause: None,
             queue: None,
         }
-    }
-
-    /// The refusal as the function's result.
-    #[cold]
-    pub fn refuse<R: Outcome>(call: &mut Self) -> R {
-        let error = call.refused();
-        R::from_result(Err(error.into()))
-    }
-
-    fn refused(&mut self) -> ResilienceError {
-        let refusal = self
-            .refusal
-            .take()
-            .expect("refuse is called after admit said no");
-        if self.is_heard(Level::WARN) {
-            refusal.tell(self);
-        }
-        self.unpay();
-        self.blame(refusal.verdict());
-        let cause = refusal.cause();
-        if let Refusal::RateLimit { .. } = refusal {
-            self.pushback = Some(Pushback::Throttled);
-        }
-        let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
-        self.end(refusal.counter(), Some(cause), given_up);
-        refusal.into_error(self)
     }
 
     /// The gates in their order, as far as they open without waiting. What is to be waited for is only said.

@@ -7,8 +7,8 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 
 use super::rescue::On;
-use super::settle::unchanged;
-use super::{Call, ok_is_ok};
+use super::settle::{Success, unchanged};
+use super::{Call, Outcome, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
 use crate::service::Service;
@@ -34,9 +34,13 @@ impl Call {
             if !admitted {
                 return Self::refuse(self);
             }
-            let end = Self::run(self, attempt()).await;
+            let end = Self::run(self, attempt(), Outcome::from_ours).await;
+            let success = Self::success(self, &end, ok_is_ok);
+            if let Success::Is = success {
+                return end;
+            }
             let judge = |error: &E| Judgement::of(classify(error));
-            if let ControlFlow::Break(out) = Self::settle(self, end, judge, ok_is_ok, unchanged) {
+            if let ControlFlow::Break(out) = Self::settle(self, end, success, judge, unchanged) {
                 return out;
             }
         }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tracing::Span;
 
+use super::outcome::Cut;
 use super::{Call, Pushback};
 use crate::body::Remaining;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
-use crate::error::ResilienceError;
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
 use crate::plan::Plan;
@@ -49,13 +49,6 @@ impl Call {
             Some(ticket) => core.breaker.needs_no_success(ticket),
             None => true,
         };
-        if heard {
-            // What the attempt took of the rate limit is spent.
-            (hold.ticket, hold.taken, hold.running) = (None, None, false);
-            if std::mem::take(&mut hold.place) {
-                core.bulkhead.leave();
-            }
-        }
         if plan.budget {
             core.budget.deposit();
         }
@@ -64,18 +57,24 @@ impl Call {
         } else {
             Counter::Recovered
         };
-        if !heard || self.hint.is_some() {
-            self.succeeded_with_more_to_tell();
+        if !heard || hold.place || self.hint.is_some() {
+            return self.succeeded_with_more_to_tell(end);
         }
-        self.end(end, None, false);
+        // What the attempt took of the rate limit is spent, and a call that has ended holds nothing.
+        core.count(end);
+        self.ended = true;
+        if core.is_watched() {
+            self.tell_end(end, Moment::now().max(self.now));
+        }
     }
 
-    #[cold]
-    fn succeeded_with_more_to_tell(&mut self) {
+    #[inline(never)]
+    fn succeeded_with_more_to_tell(&mut self, end: Counter) {
         self.release(BreakerOutcome::Success, Moment::now);
         if self.hint.is_some() {
             self.leave_alone(None, Moment::now().max(self.now));
         }
+        self.end(end, None, false);
     }
 
     /// The body failed, or its success was judged a failure.
@@ -167,9 +166,21 @@ impl Call {
         }
     }
 
-    /// The attempt was cut by its timeout: whether it took effect is unknown.
+    /// The attempt ended before its body did.
     #[cold]
-    pub(super) fn timed_out(&mut self) -> Next {
+    pub(super) fn cut_short(&mut self, cut: Cut) -> Next {
+        match cut {
+            Cut::TimedOut => return self.timed_out(),
+            #[cfg(feature = "testing")]
+            Cut::Injected(verdict) => return self.failed(Judgement::of(verdict), "Injected"),
+            Cut::DeadlinePassed => self.deadline_passed(),
+            Cut::NoTimer(_) => self.could_not_be_timed(),
+        }
+        Next::Stop { exhausted: false }
+    }
+
+    /// The attempt was cut by its timeout: whether it took effect is unknown.
+    fn timed_out(&mut self) -> Next {
         let now = Moment::now().max(self.now);
         let verdict = Verdict::outcome_unknown();
         self.count(Counter::Timeouts);
@@ -194,8 +205,7 @@ impl Call {
     }
 
     /// The body was cut by the deadline.
-    #[cold]
-    pub(super) fn deadline_passed(&mut self) {
+    fn deadline_passed(&mut self) {
         let now = Moment::now().max(self.now);
         self.end_attempt(Verdict::outcome_unknown(), now);
         if !self.not_executed {
@@ -208,8 +218,7 @@ impl Call {
     }
 
     /// The body could not be timed.
-    #[cold]
-    pub(super) fn could_not_be_timed(&mut self) {
+    fn could_not_be_timed(&mut self) {
         self.release(BreakerOutcome::Ignored, Moment::now);
         self.count(Counter::AttemptNotTimed);
         self.end(
@@ -217,20 +226,6 @@ impl Call {
             Some(FailureCause::InvalidConfig),
             false,
         );
-    }
-
-    pub(super) fn timeout_error(&self) -> ResilienceError {
-        ResilienceError::Timeout {
-            service: self.core().name.clone(),
-            after: self.plan().timeout.unwrap_or_default(),
-        }
-    }
-
-    pub(super) fn deadline_error(&self) -> ResilienceError {
-        ResilienceError::DeadlineExceeded {
-            service: self.core().name.clone(),
-            after: self.plan().deadline.unwrap_or_default(),
-        }
     }
 
     /// Tells breaker and counters of a failed attempt.

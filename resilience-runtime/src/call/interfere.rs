@@ -1,6 +1,5 @@
 //! Injected faults in the place of the body. Only with the feature `testing`.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -10,10 +9,9 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::Call;
-use super::outcome::AttemptEnd;
+use super::outcome::Cut;
 use crate::chaos::Instead;
 use crate::clock::Moment;
-use crate::error::ResilienceError;
 use crate::timer;
 use crate::verdict::Verdict;
 
@@ -42,10 +40,7 @@ impl Call {
 
     /// Runs what comes before the body, or in its place. `None`: it is the body's turn.
     #[inline]
-    pub(super) fn poll_faults(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<AttemptEnd<Infallible>>> {
+    pub(super) fn poll_faults(&mut self, cx: &mut Context<'_>) -> Poll<Option<Cut>> {
         if self.hold.interfering.is_none() {
             return Poll::Ready(None);
         }
@@ -53,7 +48,7 @@ impl Call {
     }
 
     #[cold]
-    fn poll_interfering(&mut self, cx: &mut Context<'_>) -> Poll<Option<AttemptEnd<Infallible>>> {
+    fn poll_interfering(&mut self, cx: &mut Context<'_>) -> Poll<Option<Cut>> {
         // To everybody else this is the body.
         self.hold.running = true;
         self.given_up_inside = false;
@@ -66,7 +61,7 @@ impl Call {
                     Ok(Some(sleep)) => interfering.sleep = Some(Box::pin(unconstrained(sleep))),
                     // Further away than any timer reaches.
                     Ok(None) => return Poll::Pending,
-                    Err(cause) => return Poll::Ready(Some(AttemptEnd::NoTimer(cause))),
+                    Err(cause) => return Poll::Ready(Some(Cut::NoTimer(cause))),
                 }
             }
             if let Some(sleep) = &mut interfering.sleep {
@@ -80,28 +75,21 @@ impl Call {
             Some(Instead::Hang) => Poll::Pending,
             Some(Instead::Error(verdict)) => {
                 self.hold.interfering = None;
-                Poll::Ready(Some(AttemptEnd::Injected(verdict)))
+                Poll::Ready(Some(Cut::Injected(verdict)))
             }
         }
     }
 
     /// The body came to its end. `Some`: nobody hears of it.
     #[inline]
-    pub(super) fn lose_reply(&mut self) -> Option<AttemptEnd<Infallible>> {
+    pub(super) fn lose_reply(&mut self) -> Option<Cut> {
         let interfering = self.hold.interfering.take()?;
         interfering.reply_lost.then(|| {
             // With the reply goes what the body took from it, and whoever gave up on it.
             self.hint = None;
             self.given_up_inside = false;
-            AttemptEnd::Injected(Verdict::outcome_unknown())
+            Cut::Injected(Verdict::outcome_unknown())
         })
-    }
-
-    pub(super) fn injected_error(&self, verdict: Verdict) -> ResilienceError {
-        ResilienceError::Injected {
-            service: self.core().name.clone(),
-            verdict,
-        }
     }
 }
 

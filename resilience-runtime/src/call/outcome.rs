@@ -1,7 +1,5 @@
 //! The results that a guarded function may have, and what its arguments must allow.
 
-use std::convert::Infallible;
-
 use crate::error::ResilienceError;
 use crate::timer::NoTimer;
 
@@ -28,6 +26,9 @@ pub trait Outcome {
 
     /// From a result.
     fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
+
+    /// From an error of the runtime's own.
+    fn from_ours(error: ResilienceError) -> Self;
 }
 
 impl<T, E: FromResilienceError> Outcome for Result<T, E> {
@@ -52,6 +53,10 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
     #[inline]
     fn from_result(result: Self) -> Self {
         result
+    }
+
+    fn from_ours(error: ResilienceError) -> Self {
+        Err(error.into())
     }
 }
 
@@ -88,37 +93,18 @@ impl<T: Clone> CloneForRetry for T {
     }
 }
 
-/// How one attempt ended.
-#[derive(Debug)]
-pub struct Attempt<R>(pub(crate) AttemptEnd<R>);
-
-#[derive(Debug)]
-pub(crate) enum AttemptEnd<R> {
-    /// The body came to its end.
-    Done(R),
-    /// Cut by the attempt's timeout.
+/// Why an attempt ended before its body did. What it brings then is an error of ours.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Cut {
+    /// By the attempt's timeout.
     TimedOut,
-    /// Cut by the call's deadline.
+    /// By the call's deadline.
     DeadlinePassed,
     /// A timer was needed and there is none.
     NoTimer(NoTimer),
     /// A fault took the place of what the body brought.
     #[cfg(feature = "testing")]
     Injected(crate::verdict::Verdict),
-}
-
-impl AttemptEnd<Infallible> {
-    /// Whatever ended it but the body, as the end of any attempt.
-    pub(super) fn cast<R>(self) -> AttemptEnd<R> {
-        match self {
-            Self::Done(never) => match never {},
-            Self::TimedOut => AttemptEnd::TimedOut,
-            Self::DeadlinePassed => AttemptEnd::DeadlinePassed,
-            Self::NoTimer(cause) => AttemptEnd::NoTimer(cause),
-            #[cfg(feature = "testing")]
-            Self::Injected(verdict) => AttemptEnd::Injected(verdict),
-        }
-    }
 }
 
 /// The default of `classify_ok`: an `Ok` is one.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Call;
 use super::companion::Reconnected;
-use super::outcome::{Attempt, AttemptEnd, Outcome};
+use super::outcome::Outcome;
 
 impl Call {
     /// Whether the attempt that begins finds no session. To be asked before each.
@@ -21,7 +21,7 @@ impl Call {
 
     /// Renews the session as a part of the attempt, within its timeout. Those who lost the same one wait for
     /// the first of them. `Break`: it could not be renewed, and that is how the attempt ended.
-    pub async fn reconnect<R, F>(call: &mut Self, reconnect: F) -> ControlFlow<Attempt<R>>
+    pub async fn reconnect<R, F>(call: &mut Self, reconnect: F) -> ControlFlow<R>
     where
         R: Outcome,
         F: Future<Output = Reconnected<R>>,
@@ -36,21 +36,17 @@ impl Call {
             turn.renewed();
             Ok(true)
         };
-        let end = match Self::run_beside(call, renewal).await.0 {
-            AttemptEnd::Done(Ok(renewed)) => {
+        match Self::run_beside(call, renewal).await {
+            Ok(renewed) => {
                 call.session = core.session.current();
                 call.reconnected |= renewed;
-                return ControlFlow::Continue(());
+                ControlFlow::Continue(())
             }
-            AttemptEnd::Done(Err(error)) => AttemptEnd::Done(R::from_result(Err(error))),
-            AttemptEnd::TimedOut => AttemptEnd::TimedOut,
-            AttemptEnd::DeadlinePassed => AttemptEnd::DeadlinePassed,
-            AttemptEnd::NoTimer(cause) => AttemptEnd::NoTimer(cause),
-            #[cfg(feature = "testing")]
-            AttemptEnd::Injected(verdict) => AttemptEnd::Injected(verdict),
-        };
-        // The body has not run.
-        call.not_executed = true;
-        ControlFlow::Break(Attempt(end))
+            Err(error) => {
+                // The body has not run.
+                call.not_executed = true;
+                ControlFlow::Break(R::from_result(Err(error)))
+            }
+        }
     }
 }

@@ -1,6 +1,5 @@
 //! One attempt: the body, its timer, and what is known of nested calls.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,19 +8,18 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
-use tracing::span::Entered;
 
-use super::outcome::{Attempt, AttemptEnd};
-use super::{Call, Logged};
+use super::Call;
+use super::outcome::{Cut, Outcome};
 use crate::body::PollScope;
 use crate::clock::Moment;
-use crate::telemetry::EnteredCorrelation;
+use crate::error::ResilienceError;
 use crate::timer;
 
 pin_project! {
     /// The future of [`Call::run`]. Written by hand because an `async fn` would hold the body twice.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Run<'a, F> {
+    pub struct Run<'a, F, R> {
         call: &'a mut Call,
         #[pin]
         body: F,
@@ -30,25 +28,34 @@ pin_project! {
         #[pin]
         timer: Option<Unconstrained<Sleep>>,
         armed: bool,
+        // What takes an error of ours to what the body brings.
+        ours: fn(ResilienceError) -> R,
     }
 }
 
 impl Call {
-    /// Runs one attempt.
+    /// Runs one attempt. Where it is cut short, it brings what `ours` makes of our error: [`Outcome::from_ours`].
     #[inline]
-    pub fn run<F: Future>(call: &mut Self, body: F) -> Run<'_, F> {
+    pub fn run<F: Future>(
+        call: &mut Self,
+        body: F,
+        ours: fn(ResilienceError) -> F::Output,
+    ) -> Run<'_, F, F::Output> {
         #[cfg(feature = "testing")]
         call.meet_faults();
-        Run::new(call, body)
+        Run::new(call, body, ours)
     }
 
     /// Runs what belongs to an attempt but is not its body.
     #[inline]
-    pub(super) fn run_beside<F: Future>(call: &mut Self, work: F) -> Run<'_, F> {
+    pub(super) fn run_beside<F>(call: &mut Self, work: F) -> Run<'_, F, F::Output>
+    where
+        F: Future<Output: Outcome>,
+    {
         // A fault that the timeout cut is over.
         #[cfg(feature = "testing")]
         call.hold.interfering.take();
-        Run::new(call, work)
+        Run::new(call, work, Outcome::from_ours)
     }
 
     /// Waits for the time at which the running attempt is cut. Not generic, so compiled once.
@@ -57,13 +64,13 @@ impl Call {
         mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
         armed: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<AttemptEnd<Infallible>> {
+    ) -> Poll<Cut> {
         if !*armed {
             *armed = true;
             match self.cut_at().map(timer::at) {
                 None | Some(Ok(None)) => {}
                 Some(Ok(Some(sleep))) => timer.set(Some(unconstrained(sleep))),
-                Some(Err(cause)) => return Poll::Ready(AttemptEnd::NoTimer(cause)),
+                Some(Err(cause)) => return Poll::Ready(Cut::NoTimer(cause)),
             }
         }
         match timer.as_pin_mut() {
@@ -86,90 +93,90 @@ impl Call {
     }
 
     /// What the timer that fired stood for.
-    fn cut(&self) -> AttemptEnd<Infallible> {
+    fn cut(&self) -> Cut {
         if self.deadline_at <= self.timeout_at() {
-            AttemptEnd::DeadlinePassed
+            Cut::DeadlinePassed
         } else {
-            AttemptEnd::TimedOut
+            Cut::TimedOut
         }
     }
 
-    /// Polls a body in the scope of the call.
-    #[inline]
-    fn poll_body<F: Future>(&mut self, body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.hold.running = true;
-        let frame = PollScope::enter(self.hint.take());
-        let scope = self.enter_scope();
-        let polled = body.poll(cx);
-        drop(scope);
-        (self.given_up_inside, self.hint) = frame.end();
-        polled
+    /// Ends the running attempt, whose body has not come to its end.
+    #[cold]
+    fn end_early(&mut self, cut: Cut) -> ResilienceError {
+        self.cut = Some(cut);
+        self.cut_error(cut)
     }
 
-    /// Puts the call's span and its own correlation id around what runs now.
-    #[inline]
-    pub(super) fn enter_scope(&self) -> Option<Scope<'_>> {
-        self.logged_before().map(Scope::enter)
+    fn cut_error(&self, cut: Cut) -> ResilienceError {
+        let service = self.core().name.clone();
+        match cut {
+            Cut::TimedOut => ResilienceError::Timeout {
+                service,
+                after: self.plan().timeout.unwrap_or_default(),
+            },
+            Cut::DeadlinePassed => ResilienceError::DeadlineExceeded {
+                service,
+                after: self.plan().deadline.unwrap_or_default(),
+            },
+            Cut::NoTimer(cause) => ResilienceError::InvalidConfig(cause.into()),
+            #[cfg(feature = "testing")]
+            Cut::Injected(verdict) => ResilienceError::Injected { service, verdict },
+        }
     }
 }
 
-impl<'a, F> Run<'a, F> {
+impl<'a, F, R> Run<'a, F, R> {
     #[inline]
-    fn new(call: &'a mut Call, body: F) -> Self {
+    fn new(call: &'a mut Call, body: F, ours: fn(ResilienceError) -> R) -> Self {
         Self {
             call,
             body,
             timer: None,
             armed: false,
+            ours,
         }
     }
 }
 
-/// The call's span and correlation id, entered.
-pub(super) struct Scope<'a> {
-    _correlation: EnteredCorrelation,
-    _span: Entered<'a>,
-}
+impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
+    type Output = R;
 
-impl<'a> Scope<'a> {
-    #[cold]
-    fn enter(logged: &'a Logged) -> Self {
-        Self {
-            _correlation: logged.correlation.enter(),
-            _span: logged.span.enter(),
-        }
-    }
-}
-
-impl<F: Future> Future for Run<'_, F> {
-    type Output = Attempt<F::Output>;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    /// One variable from the body to the caller: each one more would be a copy of what the body brought.
+    #[inline(never)]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let this = self.project();
         let call = &mut **this.call;
         #[cfg(feature = "testing")]
         match call.poll_faults(cx) {
             Poll::Ready(None) => {}
-            Poll::Ready(Some(end)) => return Poll::Ready(Attempt(end.cast())),
+            Poll::Ready(Some(cut)) => return Poll::Ready((this.ours)(call.end_early(cut))),
             Poll::Pending => {
                 let cut = call.poll_timer(this.timer, this.armed, cx);
-                return cut.map(|end| Attempt(end.cast()));
+                return cut.map(|cut| (this.ours)(call.end_early(cut)));
             }
         }
-        if let Poll::Ready(out) = call.poll_body(this.body, cx) {
+        call.hold.running = true;
+        let frame = PollScope::enter(call.hint.take());
+        let scope = call.enter_scope();
+        let mut polled = this.body.poll(cx);
+        drop(scope);
+        (call.given_up_inside, call.hint) = frame.end();
+        if polled.is_pending() {
+            if let Poll::Ready(cut) = call.poll_timer(this.timer, this.armed, cx) {
+                polled = Poll::Ready((this.ours)(call.end_early(cut)));
+            }
+        } else {
             #[cfg(feature = "testing")]
-            if let Some(end) = call.lose_reply() {
-                return Poll::Ready(Attempt(end.cast()));
+            if let Some(cut) = call.lose_reply() {
+                polled = Poll::Ready((this.ours)(call.end_early(cut)));
             }
-            return Poll::Ready(Attempt(AttemptEnd::Done(out)));
         }
-        call.poll_timer(this.timer, this.armed, cx)
-            .map(|end| Attempt(end.cast()))
+        polled
     }
 }
 
-impl<F> fmt::Debug for Run<'_, F> {
+impl<F, R> fmt::Debug for Run<'_, F, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").finish_non_exhaustive()
     }

@@ -1,44 +1,71 @@
-//! After an attempt: the result is unwrapped, judged, and either handed out or dropped for another
-//! attempt. An error is dropped before anything sleeps, so that it need not be `Send`.
+//! After an attempt: the result is looked at, judged, and either handed out or dropped for another attempt. An error is dropped before anything sleeps, so that it need not be `Send`.
 
 use std::any::type_name;
 use std::ops::ControlFlow;
 
 use super::Call;
 use super::decide::Next;
-use super::outcome::{Attempt, AttemptEnd, Outcome};
+use super::outcome::{Cut, Outcome};
 use crate::error::{BoxError, ResilienceError};
 use crate::verdict::Verdict;
 use crate::verdict::probe::Judgement;
 
+/// Whether an attempt was a success.
+#[derive(Clone, Copy, Debug)]
+pub enum Success {
+    /// It was.
+    Is,
+    /// It was an `Ok` that means a failure.
+    IsFailure(Verdict),
+    /// It was an error.
+    Not,
+}
+
 impl Call {
-    /// Decides on an attempt: `Break` with the call's result, or `Continue` with another attempt.
+    /// Whether an attempt was a success, which then is the call's.
     ///
-    /// Only this much is compiled into each annotated function; what follows from a failure is compiled
-    /// once for each result type.
-    #[inline]
+    /// Not inlined and by reference, so that the result stays whole where it lies until it is handed out: taken apart,
+    /// it would be copied piece by piece from variable to variable.
+    #[inline(never)]
+    pub fn success<R: Outcome>(
+        call: &mut Self,
+        attempt: &R,
+        ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
+    ) -> Success {
+        let Some(value) = attempt.success() else {
+            return Success::Not;
+        };
+        if let Some(verdict) = ok(value) {
+            return Success::IsFailure(verdict);
+        }
+        call.succeeded();
+        Success::Is
+    }
+
+    /// Decides on an attempt that was no success: `Break` with the call's result, or `Continue` with another
+    /// attempt.
+    #[inline(never)]
     pub fn settle<R: Outcome>(
         call: &mut Self,
-        attempt: Attempt<R>,
+        attempt: R,
+        success: Success,
         judge: impl FnOnce(&R::Error) -> Judgement,
-        ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
-        match attempt.0 {
-            AttemptEnd::Done(out) => match out.into_result() {
-                Ok(value) => match ok(&value) {
-                    None => {
-                        call.succeeded();
-                        ControlFlow::Break(R::from_result(Ok(value)))
-                    }
-                    Some(verdict) => call.failed_with_ok(verdict, value),
-                },
-                Err(error) => {
-                    let judgement = judge(&error);
-                    call.failed_with_error(judgement, error, exhausted)
-                }
-            },
-            end => call.cut_short(end, exhausted),
+        match success {
+            Success::Is => return ControlFlow::Break(attempt),
+            Success::IsFailure(verdict) => return call.failed_with_ok(verdict, attempt),
+            Success::Not => {}
+        }
+        let Err(error) = attempt.into_result() else {
+            unreachable!("what is no success is an error");
+        };
+        match call.cut.take() {
+            None => {
+                let judgement = judge(&error);
+                call.failed_with_error(judgement, error, exhausted)
+            }
+            Some(cut) => call.was_cut(cut, error, exhausted),
         }
     }
 
@@ -55,41 +82,23 @@ impl Call {
 
     /// An `Ok` that means a failure is handed out unchanged.
     #[cold]
-    fn failed_with_ok<R: Outcome>(&mut self, verdict: Verdict, value: R::Ok) -> ControlFlow<R> {
+    fn failed_with_ok<R: Outcome>(&mut self, verdict: Verdict, out: R) -> ControlFlow<R> {
         self.keep_tokens();
         match self.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
             Next::Retry => ControlFlow::Continue(()),
-            Next::Stop { .. } => ControlFlow::Break(R::from_result(Ok(value))),
+            Next::Stop { .. } => ControlFlow::Break(out),
         }
     }
 
     #[cold]
-    fn cut_short<R: Outcome>(
+    fn was_cut<R: Outcome>(
         &mut self,
-        end: AttemptEnd<R>,
+        cut: Cut,
+        error: R::Error,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
-        let error = match end {
-            AttemptEnd::Done(out) => return ControlFlow::Break(out),
-            AttemptEnd::TimedOut => {
-                let next = self.timed_out();
-                return self.follow(next, self.timeout_error().into(), exhausted);
-            }
-            AttemptEnd::DeadlinePassed => {
-                self.deadline_passed();
-                self.deadline_error()
-            }
-            AttemptEnd::NoTimer(cause) => {
-                self.could_not_be_timed();
-                ResilienceError::InvalidConfig(cause.into())
-            }
-            #[cfg(feature = "testing")]
-            AttemptEnd::Injected(verdict) => {
-                let next = self.failed(Judgement::of(verdict), "Injected");
-                return self.follow(next, self.injected_error(verdict).into(), exhausted);
-            }
-        };
-        ControlFlow::Break(R::from_result(Err(error.into())))
+        let next = self.cut_short(cut);
+        self.follow(next, error, exhausted)
     }
 
     fn follow<R: Outcome>(
@@ -108,15 +117,14 @@ impl Call {
     }
 
     /// As [`settle`](Self::settle), where retries are off in the code.
-    #[inline]
     pub fn settle_last<R: Outcome>(
         call: &mut Self,
-        attempt: Attempt<R>,
+        attempt: R,
+        success: Success,
         judge: impl FnOnce(&R::Error) -> Judgement,
-        ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> R {
-        match Self::settle(call, attempt, judge, ok, exhausted) {
+        match Self::settle(call, attempt, success, judge, exhausted) {
             ControlFlow::Break(out) => out,
             ControlFlow::Continue(()) => {
                 unreachable!("a call with `retry = off` was to be retried")

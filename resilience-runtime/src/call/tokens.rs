@@ -1,7 +1,7 @@
 //! What an attempt reserved of the rate limit, corrected once it is known what became of it.
 
 use super::Call;
-use super::outcome::{Attempt, AttemptEnd, Outcome};
+use super::outcome::Outcome;
 use crate::clock::Moment;
 use crate::rate_limit::Taken;
 use crate::verdict::{Class, Verdict};
@@ -10,13 +10,8 @@ impl Call {
     /// Corrects what the attempt that just ended reserved to what its answer says was used. An answer that
     /// `classify_ok` judges a failure has used something as well, so this comes first.
     #[inline]
-    pub fn settle_cost<R: Outcome>(
-        call: &mut Self,
-        attempt: &Attempt<R>,
-        used: impl FnOnce(&R::Ok) -> u32,
-    ) {
-        if let AttemptEnd::Done(out) = &attempt.0
-            && let Some(answer) = out.success()
+    pub fn settle_cost<R: Outcome>(call: &mut Self, attempt: &R, used: impl FnOnce(&R::Ok) -> u32) {
+        if let Some(answer) = attempt.success()
             && let Some(taken) = call.hold.taken.take()
         {
             call.correct(taken, used(answer));

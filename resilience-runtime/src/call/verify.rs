@@ -4,7 +4,7 @@ use std::future::Future;
 
 use super::Call;
 use super::companion::Verified;
-use super::outcome::{Attempt, AttemptEnd, Outcome};
+use super::outcome::{Cut, Outcome};
 use crate::clock::Moment;
 use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
@@ -20,22 +20,21 @@ impl Call {
     /// Neither breaker nor limiter is asked: the attempt still holds what it got from them.
     pub async fn verify<R, F>(
         call: &mut Self,
-        attempt: Attempt<R>,
+        attempt: R,
         judge: impl Fn(&R::Error) -> Judgement,
         mut ask: impl FnMut() -> F,
-    ) -> Attempt<R>
+    ) -> R
     where
         R: Outcome,
         F: Future<Output = Verified<R>>,
     {
-        let unknown = match &attempt.0 {
-            AttemptEnd::TimedOut => true,
-            AttemptEnd::Done(out) => out
-                .failure()
-                .is_some_and(|error| call.is_in_doubt(judge(error))),
-            AttemptEnd::DeadlinePassed | AttemptEnd::NoTimer(_) => false,
+        let cut = call.cut;
+        let unknown = match cut {
+            None => (attempt.failure()).is_some_and(|error| call.is_in_doubt(judge(error))),
+            Some(Cut::TimedOut) => true,
+            Some(Cut::DeadlinePassed | Cut::NoTimer(_)) => false,
             #[cfg(feature = "testing")]
-            AttemptEnd::Injected(verdict) => call.is_in_doubt(Judgement::of(*verdict)),
+            Some(Cut::Injected(verdict)) => call.is_in_doubt(Judgement::of(verdict)),
         };
         if !unknown || call.plan().bare {
             return attempt;
@@ -56,21 +55,17 @@ impl Call {
                 }
             }
             call.now = Moment::now().max(call.now);
-            match Self::run_beside(call, ask()).await.0 {
-                AttemptEnd::Done(Ok(outcome)) => {
+            call.cut = None;
+            match (Self::run_beside(call, ask()).await, call.cut) {
+                (Ok(outcome), _) => {
                     verified = Some(outcome);
                     break;
                 }
+                (Err(_), Some(Cut::TimedOut)) => {}
+                (Err(_), Some(_)) => break,
                 // What asks in vain once more asks in vain again.
-                AttemptEnd::Done(Err(error))
-                    if judge(&error).verdict.class() == Class::Permanent =>
-                {
-                    break;
-                }
-                AttemptEnd::Done(Err(_)) | AttemptEnd::TimedOut => {}
-                AttemptEnd::DeadlinePassed | AttemptEnd::NoTimer(_) => break,
-                #[cfg(feature = "testing")]
-                AttemptEnd::Injected(_) => unreachable!("faults meet bodies alone"),
+                (Err(error), None) if judge(&error).verdict.class() == Class::Permanent => break,
+                (Err(_), None) => {}
             }
         }
         (call.now, call.given_up_inside) = (began, given_up_inside);
@@ -78,14 +73,13 @@ impl Call {
             let took_effect = verified.as_ref().map(Option::is_some);
             call.tell(EventKind::Verified { took_effect });
         }
-        match verified {
-            Some(Some(value)) => Attempt(AttemptEnd::Done(R::from_result(Ok(value)))),
-            Some(None) => {
-                call.not_executed = true;
-                attempt
-            }
-            None => attempt,
+        if let Some(Some(value)) = verified {
+            call.cut = None;
+            return R::from_result(Ok(value));
         }
+        call.cut = cut;
+        call.not_executed |= verified.is_some();
+        attempt
     }
 
     fn is_in_doubt(&self, judgement: Judgement) -> bool {

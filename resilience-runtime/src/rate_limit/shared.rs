@@ -160,7 +160,7 @@ impl Shared {
     }
 
     /// Takes `cost` past the lock. `false` says nothing: ask behind the lock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn takes_fast(&self, key: KeyHash, cost: u32, now: Moment) -> bool {
         key.is_none() && self.lane.try_take(cost, now)
     }

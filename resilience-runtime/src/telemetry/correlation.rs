@@ -36,8 +36,13 @@ impl CorrelationId {
     /// Puts this id around what runs until the guard is dropped.
     pub(crate) fn enter(&self) -> EnteredCorrelation {
         EnteredCorrelation {
-            outer: CURRENT.replace(Some(self.clone())),
+            outer: Self::replace(Some(self.clone())),
         }
+    }
+
+    /// Puts an id, or none, round the code that runs from now on. Returns the one that was round it.
+    pub(crate) fn replace(id: Option<Self>) -> Option<Self> {
+        CURRENT.replace(id)
     }
 
     /// The id as text.

@@ -15,7 +15,6 @@ pub(crate) mod trace;
 #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
 mod transitions;
 
-pub(crate) use correlation::EnteredCorrelation;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
 pub use event::{CallResult, Event, EventKind};
 pub(crate) use latency::Latency;

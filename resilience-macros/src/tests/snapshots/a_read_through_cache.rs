@@ -73,11 +73,21 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                             }
                             { self.send(name).await }
                         },
+                        ::resilience_runtime::__private::Outcome::from_ours,
                     )
                     .await;
+                let success = ::resilience_runtime::__private::Call::success(
+                    &mut call,
+                    &attempt,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                if let ::resilience_runtime::__private::Success::Is = success {
+                    break attempt;
+                }
                 if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
                     &mut call,
                     attempt,
+                    success,
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -85,7 +95,6 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                         (&&&&::resilience_runtime::__private::probe::Probe(error))
                             .judge()
                     },
-                    ::resilience_runtime::__private::ok_is_ok,
                     ::resilience_runtime::__private::unchanged,
                 ) {
                     break out;

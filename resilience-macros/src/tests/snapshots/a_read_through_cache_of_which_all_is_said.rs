@@ -41,7 +41,7 @@ async fn all() -> Answer {
             break 'cached out;
         }
         let out = {
-            let out = {
+            let out = 'attempts: {
                 let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
                     &mut call,
                 ) {
@@ -61,11 +61,21 @@ async fn all() -> Answer {
                                 }
                                 { send().await }
                             },
+                            ::resilience_runtime::__private::Outcome::from_ours,
                         )
                         .await;
+                    let success = ::resilience_runtime::__private::Call::success(
+                        &mut call,
+                        &attempt,
+                        ::resilience_runtime::__private::ok_is_ok,
+                    );
+                    if let ::resilience_runtime::__private::Success::Is = success {
+                        break 'attempts attempt;
+                    }
                     ::resilience_runtime::__private::Call::settle_last(
                         &mut call,
                         attempt,
+                        success,
                         |error| {
                             use ::resilience_runtime::__private::probe::{
                                 ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -73,7 +83,6 @@ async fn all() -> Answer {
                             (&&&&::resilience_runtime::__private::probe::Probe(error))
                                 .judge()
                         },
-                        ::resilience_runtime::__private::ok_is_ok,
                         ::resilience_runtime::__private::unchanged,
                     )
                 } else {

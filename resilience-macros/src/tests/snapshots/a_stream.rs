@@ -1,7 +1,7 @@
 async fn chat(
     prompt: &str,
 ) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let mut call = ::resilience_runtime::__private::Call::begin(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -44,6 +44,7 @@ async fn chat(
                         ::resilience_runtime::__private::stream::boxed,
                         true,
                     ),
+                    ::resilience_runtime::__private::Outcome::from_ours,
                 )
                 .await;
             if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle_stream(

@@ -11,7 +11,7 @@ async fn f<'a, T: Tool>(
     _guard: Guard,
     unused: String,
 ) -> Answer<'a> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let mut call = ::resilience_runtime::__private::Call::begin(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -70,19 +70,28 @@ async fn f<'a, T: Tool>(
                                 .await
                         }
                     },
+                    ::resilience_runtime::__private::Outcome::from_ours,
                 )
                 .await
         };
+        let success = ::resilience_runtime::__private::Call::success(
+            &mut call,
+            &attempt,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        if let ::resilience_runtime::__private::Success::Is = success {
+            break attempt;
+        }
         if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
             &mut call,
             attempt,
+            success,
             |error| {
                 use ::resilience_runtime::__private::probe::{
                     ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
                 };
                 (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
             },
-            ::resilience_runtime::__private::ok_is_ok,
             ::resilience_runtime::__private::unchanged,
         ) {
             break out;

@@ -1,5 +1,5 @@
 async fn f(mut text: String) -> io::Result<String> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let mut call = ::resilience_runtime::__private::Call::begin(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -27,7 +27,7 @@ async fn f(mut text: String) -> io::Result<String> {
         },
         ::core::option::Option::None,
     );
-    {
+    'attempts: {
         let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
             &mut call,
         ) {
@@ -50,18 +50,27 @@ async fn f(mut text: String) -> io::Result<String> {
                             Ok(text)
                         }
                     },
+                    ::resilience_runtime::__private::Outcome::from_ours,
                 )
                 .await;
+            let success = ::resilience_runtime::__private::Call::success(
+                &mut call,
+                &attempt,
+                ::resilience_runtime::__private::ok_is_ok,
+            );
+            if let ::resilience_runtime::__private::Success::Is = success {
+                break 'attempts attempt;
+            }
             ::resilience_runtime::__private::Call::settle_last(
                 &mut call,
                 attempt,
+                success,
                 |error| {
                     use ::resilience_runtime::__private::probe::{
                         ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
                     };
                     (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
                 },
-                ::resilience_runtime::__private::ok_is_ok,
                 ::resilience_runtime::__private::unchanged,
             )
         } else {

@@ -24,7 +24,7 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         ::core::option::Option::None,
     );
     ::resilience_runtime::__private::Call::cost(&mut call, estimate(prompt));
-    {
+    'attempts: {
         let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
             &mut call,
         ) {
@@ -44,6 +44,7 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                         }
                         { send(prompt).await }
                     },
+                    ::resilience_runtime::__private::Outcome::from_ours,
                 )
                 .await;
             ::resilience_runtime::__private::Call::settle_cost(
@@ -54,16 +55,24 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                     |answer| answer.usage.total,
                 ),
             );
+            let success = ::resilience_runtime::__private::Call::success(
+                &mut call,
+                &attempt,
+                ::resilience_runtime::__private::ok_is_ok,
+            );
+            if let ::resilience_runtime::__private::Success::Is = success {
+                break 'attempts attempt;
+            }
             ::resilience_runtime::__private::Call::settle_last(
                 &mut call,
                 attempt,
+                success,
                 |error| {
                     use ::resilience_runtime::__private::probe::{
                         ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
                     };
                     (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
                 },
-                ::resilience_runtime::__private::ok_is_ok,
                 ::resilience_runtime::__private::unchanged,
             )
         } else {

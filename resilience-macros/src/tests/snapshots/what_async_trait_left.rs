@@ -24,7 +24,7 @@ where
             __arg2
         };
         let __ret: Answer = {
-            let mut call = ::resilience_runtime::__private::Call::start(
+            let mut call = ::resilience_runtime::__private::Call::begin(
                 {
                     static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
                     &SITE
@@ -76,12 +76,22 @@ where
                                     __self.send(x, a, b).await
                                 }
                             },
+                            ::resilience_runtime::__private::Outcome::from_ours,
                         )
                         .await
                 };
+                let success = ::resilience_runtime::__private::Call::success(
+                    &mut call,
+                    &attempt,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                if let ::resilience_runtime::__private::Success::Is = success {
+                    break attempt;
+                }
                 if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
                     &mut call,
                     attempt,
+                    success,
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -89,7 +99,6 @@ where
                         (&&&&::resilience_runtime::__private::probe::Probe(error))
                             .judge()
                     },
-                    ::resilience_runtime::__private::ok_is_ok,
                     ::resilience_runtime::__private::unchanged,
                 ) {
                     break out;

@@ -11,7 +11,8 @@ use std::time::Duration;
 use futures_core::Stream;
 
 use super::decide::breaker_outcome;
-use super::outcome::{Attempt, AttemptEnd, FromResilienceError, ok_is_ok};
+use super::outcome::FromResilienceError;
+use super::settle::Success;
 use super::{Call, Hold};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
@@ -84,7 +85,7 @@ impl Call {
     /// with the stream.
     pub fn settle_stream<S, T, E>(
         call: &mut Self,
-        attempt: Attempt<Result<Opened<S, T>, E>>,
+        attempt: Result<Opened<S, T>, E>,
         judge: impl FnOnce(&E) -> Judgement,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
@@ -92,26 +93,26 @@ impl Call {
     where
         E: FromResilienceError,
     {
-        match attempt.0 {
-            AttemptEnd::Done(Ok(opened)) if opened.is_empty() && must_complete => {
+        match attempt {
+            Ok(opened) if opened.is_empty() && must_complete => {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.core().name.clone(),
                 };
                 let judgement = Judgement::of(Verdict::outcome_unknown());
                 call.failed_with_error(judgement, error.into(), exhausted)
             }
-            AttemptEnd::Done(Ok(opened)) => {
+            Ok(opened) => {
                 call.opened();
                 ControlFlow::Break(Ok(opened))
             }
-            end => Self::settle(call, Attempt(end), judge, ok_is_ok, exhausted),
+            failed => Self::settle(call, failed, Success::Not, judge, exhausted),
         }
     }
 
     /// As [`settle_stream`](Self::settle_stream), where retries are off in the code.
     pub fn settle_last_stream<S, T, E>(
         call: &mut Self,
-        attempt: Attempt<Result<Opened<S, T>, E>>,
+        attempt: Result<Opened<S, T>, E>,
         judge: impl FnOnce(&E) -> Judgement,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
