@@ -223,7 +223,7 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// ```text
 /// async fn charge(&self, customer: &str, cents: u64) -> io::Result<u64> {
-///     let mut call = Call::begin(
+///     let mut call = Call::start(
 ///         { static SITE: Site = Site::new(); &SITE },
 ///         const { &Function::new("billing", ServiceKind::Custom, …).settings(…) },
 ///         None,

@@ -1,7 +1,8 @@
 //! The function that the compiler gets.
 //!
 //! ```text
-//! let mut call = Call::begin({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
+//! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
+//! Call::key(&mut call, &(key));
 //! let out = loop {
 //!     let admitted = match Call::admit_at_once(&mut call) { Some(it) => it, None => Call::admit(&mut call).await };
 //!     if !admitted { break Call::refuse(&mut call); }
@@ -13,7 +14,6 @@
 //! 'answer: { fallbacks }
 //! ```
 //!
-//! Where there is something to say of the call first, such as its `key`, it is `Call::start` and then `Call::key(…)`.
 //! With `cache(…)` all of it but the first line is in the block of [`read_through`].
 //!
 //! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
@@ -131,22 +131,14 @@ impl Expansion<'_> {
         let cache_key = description::last_good(self)
             .and_then(|cache| cache.key.as_ref())
             .map(|key| self.hashed("cache_key", &key.value.0));
-        let caches = self.read_through().is_some();
-        let evaluated = [&key, &cost, &correlation_id, &safety, &cache_key];
-        // Where nothing is said of the call before its first attempt, both are one step.
-        let verb = if !caches && evaluated.iter().all(|it| it.is_none()) {
-            quote_spanned!(mixed=> begin)
-        } else {
-            quote_spanned!(mixed=> start)
-        };
         let start = quote_spanned! {mixed=>
-            let mut call = #private::Call::#verb(
+            let mut call = #private::Call::start(
                 { static SITE: #private::Site = #private::Site::new(); &SITE },
                 #description,
                 #registry,
             );
         };
-        if caches {
+        if self.read_through().is_some() {
             // Whatever the cache does is told under the id.
             (
                 quote_spanned!(mixed=> #start #correlation_id),

@@ -37,15 +37,6 @@ enum Queue {
     Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
 }
 
-/// What is known of whether the next attempt may begin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    NotYet,
-    Admitted,
-    Refused,
-    HasToWait,
-}
-
 /// What stands between a call and its next attempt.
 enum Gate {
     Open,
@@ -64,48 +55,21 @@ enum Line {
 impl Call {
     /// Whether the next attempt may begin, where that can be said at once, which is nearly always. `None`: ask
     /// [`admit`](Self::admit), which waits.
-    #[inline]
+    #[inline(never)]
     pub fn admit_at_once(call: &mut Self) -> Option<bool> {
-        if call.asked == Asked::Admitted {
-            call.asked = Asked::NotYet;
-            return Some(true);
+        if !call.announced {
+            call.announce();
         }
-        call.answer()
-    }
-
-    #[inline(never)]
-    pub(super) fn ask_again(&mut self) -> Asked {
-        self.ask()
-    }
-
-    #[inline(never)]
-    fn answer(&mut self) -> Option<bool> {
-        let answer = match std::mem::replace(&mut self.asked, Asked::NotYet) {
-            Asked::NotYet => self.ask_again(),
-            answer => answer,
-        };
-        match answer {
-            Asked::Admitted => Some(true),
-            Asked::Refused => Some(false),
-            Asked::NotYet | Asked::HasToWait => None,
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn ask(&mut self) -> Asked {
-        if !self.announced {
-            self.announce();
-        }
-        match self.pass_gates() {
+        match call.pass_gates() {
             Gate::Open => {
-                self.begin_attempt();
-                Asked::Admitted
+                call.begin_attempt();
+                Some(true)
             }
             Gate::Shut(refusal) => {
-                self.refusal = Some(refusal);
-                Asked::Refused
+                call.refusal = Some(refusal);
+                Some(false)
             }
-            Gate::Pause(_) | Gate::Line(_) => Asked::HasToWait,
+            Gate::Pause(_) | Gate::Line(_) => None,
         }
     }
 
@@ -183,8 +147,11 @@ impl Call {
         Gate::Open
     }
 
+    #[inline]
     fn shut(&mut self, refusal: Refusal) -> Gate {
-        self.hand_back();
+        if self.hold.is_something() {
+            self.hand_back();
+        }
         Gate::Shut(refusal)
     }
 

@@ -23,6 +23,14 @@ pub(super) struct Hold {
     pub(super) breaks_after: Option<u32>,
 }
 
+impl Hold {
+    /// Whether there is something to give back.
+    #[inline]
+    pub(super) fn is_something(&self) -> bool {
+        self.ticket.is_some() || self.taken.is_some() || self.place
+    }
+}
+
 impl Call {
     /// Ends the running attempt with what the breaker is to learn from it.
     pub(super) fn release(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {

@@ -1,7 +1,7 @@
 //! One guarded call, from outside in: cache → fallback → deadline → retry → per attempt: breaker → rate
 //! limiter → bulkhead → timeout → body. This is the only place that knows this order.
 //!
-//! The macro and the calls by hand drive the same steps: [`Call::begin`], then for each attempt
+//! The macro and the calls by hand drive the same steps: [`Call::start`], then for each attempt
 //! [`Call::admit`](admit), [`Call::run`](run) and [`Call::settle`](settle), then perhaps a
 //! [`rescue`](rescue); before and after an attempt perhaps [`reconnect`](mod@reconnect) and
 //! [`verify`](mod@verify), and [`read_through`](read_through) round all of it. What a step decides is decided
@@ -43,7 +43,6 @@ use crate::safety::Safety;
 use crate::service::Service;
 use crate::telemetry::Counter;
 
-use admit::Asked;
 use hold::Hold;
 use refusal::Refusal;
 use tell::Aside;
@@ -85,7 +84,6 @@ pub struct Call {
     /// The session that the running attempt began with.
     session: u32,
     refusal: Option<Refusal>,
-    asked: Asked,
     /// Why the attempt that just ended did so before its body.
     cut: Option<Cut>,
     /// What the body said of the server in the running attempt.
@@ -111,37 +109,20 @@ impl Call {
         function: &'static Function,
         registry: Option<&Registry>,
     ) -> Self {
-        Self::with_plan(Self::plan_of(site, function, registry))
-    }
-
-    /// As [`start`](Self::start), and asks at once whether the first attempt may begin: for a call of which nothing more
-    /// is to be said before. [`admit_at_once`](Self::admit_at_once) then has the answer.
-    #[must_use]
-    pub fn begin(
-        site: &'static Site,
-        function: &'static Function,
-        registry: Option<&Registry>,
-    ) -> Self {
         let kept = match registry {
             Some(registry) => registry.kept_plan(site),
             None => Registry::with_current(|registry| registry.kept_plan(site)),
         };
-        let Some(plan) = kept else {
-            return Self::begin_with(Self::plan_of(site, function, registry));
-        };
-        // The plan is put where it belongs at once: what is written in parts and read as a whole is waited for.
-        let mut call = Self::with_plan(PlanRef::Kept(plan));
-        call.asked = call.ask();
-        call
+        match kept {
+            Some(plan) => {
+                let now = Moment::now();
+                Self::new(PlanRef::Kept(plan), now, plan.until_deadline)
+            }
+            None => Self::with_plan(Self::plan_of(site, function, registry)),
+        }
     }
 
-    #[inline(never)]
-    fn begin_with(plan: PlanRef) -> Self {
-        let mut call = Self::with_plan(plan);
-        call.asked = call.ask_again();
-        call
-    }
-
+    #[cold]
     fn plan_of(
         site: &'static Site,
         function: &'static Function,
@@ -158,15 +139,20 @@ impl Call {
         Self::with_plan(PlanRef::Shared(service.plan.load()))
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn with_plan(plan: PlanRef) -> Self {
-        let now = Moment::now();
-        let deadline_at = Moment(now.0.saturating_add(plan.until_deadline));
+        let (now, until_deadline) = (Moment::now(), plan.until_deadline);
+        Self::new(plan, now, until_deadline)
+    }
+
+    /// Nothing in here can panic, so that the plan need not be kept anywhere to be dropped then.
+    #[inline(always)]
+    fn new(plan: PlanRef, now: Moment, until_deadline: u64) -> Self {
         Self {
             plan,
             started: now,
             now,
-            deadline_at,
+            deadline_at: Moment(now.0.saturating_add(until_deadline)),
             not_before: Moment::default(),
             previous_delay: Duration::ZERO,
             key: KeyHash::NONE,
@@ -185,7 +171,6 @@ impl Call {
             reconnected: false,
             session: 0,
             refusal: None,
-            asked: Asked::NotYet,
             cut: None,
             hint: None,
             announced: false,

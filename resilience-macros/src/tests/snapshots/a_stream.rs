@@ -1,7 +1,7 @@
 async fn chat(
     prompt: &str,
 ) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

@@ -1,5 +1,5 @@
 async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

@@ -11,7 +11,7 @@ async fn f<'a, T: Tool>(
     _guard: Guard,
     unused: String,
 ) -> Answer<'a> {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

@@ -1,5 +1,5 @@
 async fn f(mut text: String) -> io::Result<String> {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

@@ -1,5 +1,5 @@
 async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

@@ -1,6 +1,6 @@
 /// Asks.
 pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::begin(
+    let mut call = ::resilience_runtime::__private::Call::start(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE

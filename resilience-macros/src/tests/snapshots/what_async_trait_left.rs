@@ -24,7 +24,7 @@ where
             __arg2
         };
         let __ret: Answer = {
-            let mut call = ::resilience_runtime::__private::Call::begin(
+            let mut call = ::resilience_runtime::__private::Call::start(
                 {
                     static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
                     &SITE
