@@ -204,6 +204,88 @@ async fn by_hand() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_said_again_by_hand_changes_nothing() {
+    for say in [CircuitBreaker::force_open, CircuitBreaker::disable] {
+        let breaker = breaker(config());
+        say(&breaker);
+        advance(4 * SECOND).await;
+        say(&breaker);
+        assert_eq!(breaker.stats().in_state_for, 4 * SECOND);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_open_it_closes_when_it_is_let_go_unless_somebody_said_otherwise() {
+    let breaker = breaker(config());
+    let held = breaker.hold_open().expect("it was closed");
+    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
+    assert!(breaker.hold_open().is_none(), "it is held already");
+    drop(held);
+    assert_eq!(breaker.state(), CircuitState::Closed);
+
+    let held = breaker.hold_open();
+    advance(4 * SECOND).await;
+    breaker.force_open();
+    assert_eq!(breaker.stats().in_state_for, 4 * SECOND, "nothing changed");
+    drop(held);
+    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
+
+    breaker.disable();
+    assert!(breaker.hold_open().is_none());
+    assert_eq!(breaker.state(), CircuitState::Disabled);
+}
+
+#[tokio::test(start_paused = true)]
+async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
+    let breaker = breaker(config());
+    let failures = || breaker.stats().consecutive_failures;
+    let borrowed = || breaker.try_acquire().expect("a permit");
+    let owned = || breaker.try_acquire_owned().expect("a permit");
+    borrowed().failure();
+    owned().failure();
+    assert_eq!(failures(), 2);
+    owned().success();
+    assert_eq!(failures(), 0);
+    borrowed().failure();
+    borrowed().success();
+    assert_eq!(failures(), 0);
+    assert!(!borrowed().is_probe() && !owned().is_probe());
+
+    // Dropped, they would be failures here.
+    let abandoned = Abandoned::Failure;
+    let stricter = CircuitBreakerConfig {
+        abandoned,
+        ..config()
+    };
+    breaker.reconfigure(stricter).expect("valid");
+    borrowed().ignore();
+    owned().ignore();
+    assert_eq!(failures(), 0);
+    breaker.fail(3);
+    advance(10 * SECOND).await;
+    assert!(borrowed().is_probe());
+    advance(10 * SECOND).await;
+    assert!(owned().is_probe());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_hears_of_each_change_and_how_long_it_stays_open() {
+    let (changes, told) = std::sync::mpsc::channel();
+    let breaker = CircuitBreaker::new("llm", config())
+        .expect("valid")
+        .with_listener(move |it| changes.send((it.from, it.to, it.pause)).expect("heard"));
+    breaker.fail(3);
+    breaker.force_open();
+    assert_eq!(
+        told.try_iter().collect::<Vec<_>>(),
+        [
+            (CircuitState::Closed, CircuitState::Open, Some(10 * SECOND)),
+            (CircuitState::Open, CircuitState::ForcedOpen, None),
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_new_configuration_keeps_what_still_makes_sense() {
     let breaker = breaker(config());
     breaker.fail(2);
