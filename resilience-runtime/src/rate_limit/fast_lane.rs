@@ -263,6 +263,32 @@ mod tests {
     }
 
     #[test]
+    fn the_number_stays_below_what_the_word_holds() {
+        let bucket = TokenBucket::new(1, SECOND, 3);
+        let last = Moment(LIMIT - 1_000_000_000);
+        let before = Moment(last.0 - 1);
+        assert!(!open(bucket).try_take(1, last));
+        assert!(open(bucket).try_take(1, before));
+        assert_eq!(open(bucket).exchange(0, 1, 1, last), None);
+        assert_eq!(open(bucket).exchange(0, 1, 2, before), Some(1));
+    }
+
+    #[test]
+    fn an_exchange_counts_by_the_rate_that_it_is_open_for() {
+        let lane = FastLane::new();
+        for (limit, burst) in [(1, 5), (1_000, 7)] {
+            lane.open(TokenBucket::new(limit, SECOND, burst), FullAt::default());
+            assert_eq!(lane.exchange(0, 1, burst, Moment(1)), Some(burst));
+            assert_eq!(
+                lane.exchange(1, 1, burst, Moment(1)),
+                Some(1),
+                "what came back"
+            );
+            assert!(lane.close().is_some());
+        }
+    }
+
+    #[test]
     fn for_who_comes_from_the_past_time_stands_still() {
         let lane = open(TokenBucket::new(1, SECOND, 3));
         let late = Moment(5_000_000_000);
@@ -283,9 +309,11 @@ mod tests {
             lane.open(bucket, FullAt::new(given));
             assert_eq!(lane.close(), Some(FullAt::new(comes_back)));
         }
-        let lane = FastLane::new();
-        lane.open(bucket, FullAt::new(u128::MAX));
-        assert_eq!(lane.close(), None, "it stays behind the lock");
+        for far in [u128::MAX, 4 * (u128::from(LIMIT / 2) + 1)] {
+            let lane = FastLane::new();
+            assert!(!lane.open(bucket, FullAt::new(far)));
+            assert_eq!(lane.close(), None, "it stays behind the lock");
+        }
     }
 
     proptest! {

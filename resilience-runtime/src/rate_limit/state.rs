@@ -116,7 +116,7 @@ impl State {
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
         on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, 1, now);
+            let passes = keyed.would_pass(key, now);
             keyed.decision(key, passes, now)
         })
     }

@@ -136,11 +136,13 @@ async fn what_costs_nothing_waits_for_the_end_alone() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
+    let at_once = limiter.earliest(limiter.hash_key("a"), 0, Moment::now());
+    assert_eq!(at_once, Some(Duration::ZERO));
     limiter.park("a", SECOND);
     let start = Instant::now();
     let mut behind = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
     assert!(behind.poll().is_pending());
-    limiter.acquire("a", 0, SECOND).await.expect("in time");
+    limiter.acquire("a", 0, 60 * SECOND).await.expect("in time");
     assert_eq!(start.elapsed(), SECOND);
     behind.future.await.expect("in time");
     assert_eq!(start.elapsed(), 5 * SECOND);

@@ -223,6 +223,21 @@ async fn when_its_time_is_up_it_passes_if_there_is_enough_for_all_ahead() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_passes_one_who_has_not_come_for_its_tokens_yet() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(5));
+    assert!(limiter.check_n("a", 5).allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 1, SECOND));
+    assert!(first.poll().is_pending());
+    advance(ms(200)).await;
+    // There is enough for both.
+    assert!(!limiter.peek("a").allowed && !limiter.check("a").allowed);
+    let at_once = limiter.acquire("a", 1, Duration::ZERO);
+    assert!(refused(at_once.await).is_some());
+    assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+    assert!(limiter.peek("a").allowed && limiter.check("a").allowed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_head_is_woken() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
