@@ -105,6 +105,49 @@ async fn the_spread_takes_nobody_beyond_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
+    for (cost, patience, ends) in [
+        (1, 60 * SECOND, false),
+        (0, 60 * SECOND, false),
+        (1, 4 * SECOND, true),
+    ] {
+        let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+        limiter.park("a", 4 * SECOND);
+        let mut head = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
+        let mut behind = ByHand::new(limiter.acquire("a", cost, patience));
+        assert!(head.poll().is_pending() && behind.poll().is_pending());
+        advance(4 * SECOND).await;
+        // What costs nothing passes at once, the others let the head be first.
+        assert_eq!(behind.poll().is_ready(), cost == 0);
+        assert_eq!(head.poll().is_ready(), ends, "{cost} {patience:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_park_that_ends_with_their_time_puts_nobody_out() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    assert!(limiter.check("a").allowed);
+    let start = Instant::now();
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, 10 * SECOND));
+    assert!(waiting.poll().is_pending());
+    limiter.park("a", 10 * SECOND);
+    assert!(waiting.poll().is_pending(), "it is enough");
+    waiting.future.await.expect("in time");
+    assert_eq!(start.elapsed(), 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
+    let limiter = RateLimiter::unlimited("test", 2, 60 * SECOND);
+    limiter.park("a", SECOND);
+    limiter.park("b", 60 * SECOND);
+    advance(2 * SECOND).await;
+    limiter.park("c", 5 * SECOND);
+    assert_eq!(limiter.parked("c"), Some(5 * SECOND));
+    assert_eq!(limiter.parked("d"), None, "nobody had to share");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_limit_only_the_park_holds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     assert!(limiter.is_free() && !limiter.is_limited());

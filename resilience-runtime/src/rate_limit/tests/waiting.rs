@@ -238,6 +238,19 @@ async fn nobody_passes_one_who_has_not_come_for_its_tokens_yet() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_asks_too_early_is_told_to_wait_on() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(1));
+    assert!(limiter.check("a").allowed);
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, ms(100)));
+    for _ in 0..3 {
+        assert!(waiting.poll().is_pending());
+        advance(ms(30)).await;
+    }
+    advance(ms(10)).await;
+    assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_head_is_woken() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
