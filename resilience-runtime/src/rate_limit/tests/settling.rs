@@ -33,6 +33,7 @@ async fn what_was_not_used_comes_back_and_what_was_used_beyond_is_a_debt() {
             .acquire("a", 800, Duration::ZERO)
             .await
             .expect("free");
+        assert_eq!(tokens.tokens(), 800);
         tokens.settle(300);
         assert_eq!(limiter.peek("a").remaining, 700);
         assert_eq!(requests_left(&limiter), 2, "the request was made");

@@ -251,6 +251,36 @@ async fn who_asks_too_early_is_told_to_wait_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn when_its_time_is_up_it_does_not_take_what_those_ahead_need() {
+    let limiter = limiter(RateLimitConfig::new(3, ms(100)).fixed_window());
+    assert!(limiter.check_n("a", 3).allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 3, SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, ms(200)));
+    assert!(first.poll().is_pending() && second.poll().is_pending());
+    advance(ms(200)).await;
+    // The window of the first, who has not come yet, would begin only now.
+    let Poll::Ready(outcome) = second.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(ms(100)));
+    assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_the_line_makes_it_shorter() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(5));
+    assert!(limiter.check_n("a", 5).allowed);
+    let mut line: Vec<_> = (1..=4)
+        .map(|cost| ByHand::new(limiter.acquire("a", cost, 60 * SECOND)))
+        .collect();
+    assert!(line.iter_mut().all(|it| it.poll().is_pending()));
+    for (leaves, left) in [(1, 8), (0, 7), (1, 3), (0, 0)] {
+        drop(line.remove(leaves));
+        assert_eq!(limiter.peek("a").retry_after, Some((left + 1) * SECOND));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_head_is_woken() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
