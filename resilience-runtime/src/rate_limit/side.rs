@@ -200,3 +200,49 @@ impl Sides {
         self.sides.len() - self.free.len()
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// With so many in line.
+    fn side(waiting: u32) -> Side {
+        let mut sides = Sides::default();
+        let id = sides.add(Owner::Keyless);
+        let mut side = sides.sides[id.0 as usize].take().expect("just added");
+        for _ in 0..waiting {
+            let waker = Waker::noop().clone();
+            side.queue.push(KeyHash::NONE, 1, Moment::FAR_FUTURE, waker);
+        }
+        side
+    }
+
+    #[test]
+    fn each_of_those_who_waited_draws_once() {
+        let mut side = side(3);
+        side.park(Park::new(Moment(1), SECOND));
+        assert_eq!(side.gate(Moment(2)), side.park.until);
+        let first = side.gate(side.park.until);
+        assert_eq!(side.gate(side.park.until), first);
+        side.next_head();
+        side.next_head();
+        let last = side.known_gate();
+        // Of a tenth, in three parts.
+        assert!(first <= last && last <= side.park.until.after(SECOND / 10));
+        side.next_head();
+        assert_eq!((side.known_gate(), side.spread.left), (last, 0));
+    }
+
+    #[test]
+    fn a_park_that_ends_no_later_changes_nothing() {
+        let mut side = side(1);
+        side.park(Park::new(Moment(1), 10 * SECOND));
+        side.park(Park::new(Moment(1).after(9 * SECOND), SECOND));
+        side.gate(side.park.until);
+        assert_eq!(Duration::from_nanos(side.spread.share), SECOND);
+    }
+}
