@@ -211,6 +211,17 @@ mod tests {
         assert_eq!(batches.latest(), Moment(end), "from the bucket");
     }
 
+    #[test]
+    fn a_time_beyond_what_a_stock_holds_does_not_look_fresh() {
+        let batches = Batches::new();
+        open(&batches);
+        let late = Moment(1 << 60);
+        for _ in 0..3 {
+            assert_eq!(batches.try_take(0, 1, late), Drawn::new(true, 0));
+            assert!(batches.stocks[0].0.load(Acquire) < FRESH);
+        }
+    }
+
     /// So that an exchange which was begun before they were closed cannot succeed.
     #[test]
     fn stocks_are_other_words_each_time_they_are_opened() {

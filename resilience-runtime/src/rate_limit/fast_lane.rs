@@ -265,6 +265,7 @@ mod tests {
     #[test]
     fn the_number_stays_below_what_the_word_holds() {
         let bucket = TokenBucket::new(1, SECOND, 3);
+        assert_eq!(LIMIT << RATE_BITS >> RATE_BITS, LIMIT);
         let last = Moment(LIMIT - 1_000_000_000);
         let before = Moment(last.0 - 1);
         assert!(!open(bucket).try_take(1, last));
