@@ -259,7 +259,8 @@ mod tests {
     #[test]
     fn so_many_slots_have_room() {
         for accounts in 0..1_000 {
-            assert!(room(slots_for(accounts)) >= accounts, "{accounts}");
+            let more = room(slots_for(accounts)) - accounts;
+            assert!(more <= 2, "{accounts}: {more}");
         }
     }
 }

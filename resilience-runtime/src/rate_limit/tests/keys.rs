@@ -199,6 +199,12 @@ async fn callers_without_a_key_share_one_bucket_and_no_table() {
     ));
     assert!(limiter.check("a").allowed);
     assert_eq!(keys(&limiter).0, 1);
+    let later = now.after(SECOND);
+    assert!(
+        limiter.shared.takes_fast(KeyHash::NONE, 1, later),
+        "no lock"
+    );
+    assert!(!limiter.shared.takes_fast(limiter.hash_key("b"), 1, later));
 }
 
 #[tokio::test(start_paused = true)]

@@ -151,9 +151,11 @@ async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
 async fn without_a_limit_only_the_park_holds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     assert!(limiter.is_free() && !limiter.is_limited());
+    assert!(!limiter.parks(KeyHash::NONE, Moment::now()));
     assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
     limiter.park_key(KeyHash::NONE, SECOND, Moment::now());
     assert!(!limiter.is_free());
+    assert!(limiter.parks(KeyHash::NONE, Moment::now()));
     assert!(limiter.check("a").allowed, "keys are parked one by one");
     assert_eq!(
         limiter
