@@ -181,7 +181,7 @@ impl Batches {
 #[inline]
 fn is_good(stock: u64, now: Moment) -> bool {
     // Neither closed nor fresh, which both have the highest bit.
-    stock < FRESH && now.0 >> TICK_BITS < stock >> COUNT_BITS
+    stock & FRESH == 0 && now.0 >> TICK_BITS < stock >> COUNT_BITS
 }
 
 #[cfg(all(test, not(resilience_loom)))]

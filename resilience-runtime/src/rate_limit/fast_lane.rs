@@ -54,6 +54,12 @@ impl Rate {
     }
 }
 
+/// Whether a word is open, and counted by that rate.
+#[inline]
+fn is_counted_by(word: u64, index: u64) -> bool {
+    word != CLOSED && word & (RATES as u64 - 1) == index
+}
+
 fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b > 0 {
         (a, b) = (b, a % b);
@@ -107,9 +113,7 @@ impl FastLane {
             match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
                 Ok(_) => break,
                 // Closed, or counted by another rate: not the fast lane's business any more.
-                Err(other) if other == CLOSED || other & (RATES as u64 - 1) != index => {
-                    return false;
-                }
+                Err(other) if !is_counted_by(other, index) => return false,
                 Err(other) => word = other,
             }
         }
@@ -260,6 +264,16 @@ mod tests {
         // The first one has its place still.
         lane.open(TokenBucket::new(1, SECOND, 1), FullAt::default());
         assert!(lane.try_take(1, Moment(0)));
+    }
+
+    #[test]
+    fn a_word_is_counted_by_one_rate_and_by_none_while_closed() {
+        for index in 0..RATES as u64 {
+            let word = 1_000_000 << RATE_BITS | index;
+            let by = (0..RATES as u64).filter(|other| is_counted_by(word, *other));
+            assert!(by.eq([index]));
+            assert!(!is_counted_by(CLOSED, index));
+        }
     }
 
     #[test]

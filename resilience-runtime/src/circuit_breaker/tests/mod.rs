@@ -330,6 +330,15 @@ async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_success_is_told_only_where_there_is_something_to_forget() {
+    let breaker = breaker(config());
+    let ticket = breaker.admit(Moment::now()).expect("closed");
+    assert!(breaker.needs_no_success(ticket));
+    breaker.fail(1);
+    assert!(!breaker.needs_no_success(ticket));
+}
+
+#[tokio::test(start_paused = true)]
 async fn call_counts_what_the_future_returns() {
     let breaker = breaker(config());
     for _ in 0..3 {
