@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::super::key::KeyHash;
-use super::super::segment::work;
+use super::super::segment::{slots_for, work};
 use super::super::table::{Account, Table};
 use super::super::token_bucket::FullAt;
 
@@ -44,7 +44,10 @@ fn a_key_never_costs_more_than_64_bytes_nor_a_pause() {
             }
         }
         assert!(worst <= MOST, "{worst} slots touched at once");
-        assert!(sum <= 40 * 1_000_000, "{sum} slots touched in all");
+        assert!(
+            sum >= 1_000_000 && sum <= 40 * 1_000_000,
+            "{sum} slots touched in all"
+        );
     }
 }
 
@@ -85,6 +88,35 @@ fn the_hand_reaches_every_account_in_one_round() {
             assert!(!round(&mut table, wanted));
         }
         assert_eq!(table.len() as u64, keys - 4);
+    }
+}
+
+#[test]
+fn the_hand_finds_its_way_in_a_table_that_grows() {
+    let mut table = Numbers::new();
+    for number in 0..2_000 {
+        add(&mut table, scattered(number), number);
+        // It stays where it found something, which may be the end of what is split next.
+        if number % 3 == 2 {
+            let one_of_three = |account: &mut Account<u64>| account.state / 3 == number / 3;
+            assert!((0..=table.slots()).any(|_| table.evict(one_of_three)));
+        }
+    }
+    assert_eq!(table.len(), 2_000 - 2_000 / 3);
+}
+
+#[test]
+fn a_table_for_few_keys_is_no_larger_than_they_need() {
+    for most in [1, 10, 50, 100] {
+        let mut table = Table::<u64>::new();
+        for number in 0..most {
+            table.insert(scattered(number as u64), most, |_| false);
+        }
+        assert!(
+            table.slots() <= slots_for(most).max(8),
+            "{most}: {}",
+            table.slots()
+        );
     }
 }
 
