@@ -206,6 +206,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::rate_limit::queue::Wakers;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -214,11 +215,15 @@ mod tests {
         let mut sides = Sides::default();
         let id = sides.add(Owner::Keyless);
         let mut side = sides.sides[id.0 as usize].take().expect("just added");
-        for _ in 0..waiting {
-            let waker = Waker::noop().clone();
-            side.queue.push(KeyHash::NONE, 1, Moment::FAR_FUTURE, waker);
-        }
+        join(&mut side, waiting);
         side
+    }
+
+    fn join(side: &mut Side, count: u32) {
+        for _ in 0..count {
+            let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
+            side.queue.push(KeyHash::NONE, 1, until, waker);
+        }
     }
 
     #[test]
@@ -235,6 +240,17 @@ mod tests {
         assert!(first <= last && last <= side.park.until.after(SECOND / 10));
         side.next_head();
         assert_eq!((side.known_gate(), side.spread.left), (last, 0));
+    }
+
+    #[test]
+    fn who_leaves_during_a_park_leaves_the_spread_to_those_who_come() {
+        let mut side = side(1);
+        side.park(Park::new(Moment(1), SECOND));
+        assert!(side.queue.remove(0, &mut Wakers::default()));
+        side.next_head();
+        join(&mut side, 3);
+        side.gate(side.park.until);
+        assert_eq!(side.spread.left, 2, "one has drawn");
     }
 
     #[test]
