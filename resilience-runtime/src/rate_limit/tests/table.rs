@@ -121,6 +121,37 @@ fn a_table_for_few_keys_is_no_larger_than_they_need() {
 }
 
 #[test]
+fn an_eviction_looks_at_all_of_a_small_table_and_at_a_few_of_a_larger_one() {
+    assert!(!Table::<u64>::new().evict(|_| true));
+    for (keys, looks_at) in [(50, 50..=50), (300, 1..=32)] {
+        let mut table = Table::<u64>::new();
+        for number in 0..keys {
+            add(&mut table, scattered(number), number);
+        }
+        let mut looked_at = 0;
+        assert!(!table.evict(|_| {
+            looked_at += 1;
+            false
+        }));
+        assert!(looks_at.contains(&looked_at), "{keys}: {looked_at}");
+    }
+}
+
+#[test]
+fn there_is_room_for_one_more_though_the_bound_was_lowered() {
+    for keys in 1..200 {
+        let mut table = Table::<u64>::new();
+        for number in 0..keys {
+            table.insert(scattered(number), keys as usize, |_| false);
+        }
+        for number in keys..keys + 3 {
+            table.insert(scattered(number), 1, |_| false);
+        }
+        assert!((0..keys + 3).all(|number| table.find(scattered(number)).is_some()));
+    }
+}
+
+#[test]
 fn where_most_may_go_it_does_not_grow() {
     let mut table = Table::<u64>::new();
     for number in 0..20_000 {
