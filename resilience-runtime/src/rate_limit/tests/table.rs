@@ -152,6 +152,28 @@ fn there_is_room_for_one_more_though_the_bound_was_lowered() {
 }
 
 #[test]
+fn a_segment_that_others_have_left_behind_splits_as_well() {
+    // Keys of both halves, then many of the one, then of the other.
+    let half = |number: u64| match number {
+        ..40 => number % 2,
+        ..600 => 0,
+        _ => 1,
+    };
+    let key = |number: u64| {
+        let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 1;
+        KeyHash::for_test(half(number) << 63 | spread, number + 1)
+    };
+    let mut table = Numbers::new();
+    for number in 0..1_200 {
+        add(&mut table, key(number), number);
+    }
+    for number in 0..1_200 {
+        let found = table.find(key(number)).map(|spot| table.get(spot).state);
+        assert_eq!(found, Some(number));
+    }
+}
+
+#[test]
 fn where_most_may_go_it_does_not_grow() {
     let mut table = Table::<u64>::new();
     for number in 0..20_000 {
