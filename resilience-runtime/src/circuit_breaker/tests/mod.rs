@@ -1,5 +1,6 @@
 //! The rules one by one, as a user sees them.
 
+mod by_hand;
 mod extremes;
 mod reference;
 mod windows;
@@ -172,70 +173,6 @@ async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_hand() {
-    let breaker = breaker(config());
-    let early = breaker.try_acquire().expect("a permit");
-    breaker.force_open();
-    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
-    advance(1_000 * SECOND).await;
-    assert_eq!(breaker.wait(), Some(10 * SECOND));
-    assert!(breaker.rejects_at(Moment::FAR_FUTURE));
-
-    breaker.disable();
-    early.failure();
-    breaker.fail(100);
-    assert_eq!(breaker.state(), CircuitState::Disabled);
-    assert_eq!(breaker.stats().consecutive_failures, 0);
-
-    breaker.force_closed();
-    breaker.fail(2);
-    breaker.force_closed();
-    breaker.fail(2);
-    assert_eq!(breaker.state(), CircuitState::Closed, "closing forgets");
-    breaker.fail(1);
-    assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(breaker.stats().opened, 1);
-
-    breaker.reset();
-    let stats = breaker.stats();
-    assert_eq!(stats.state, CircuitState::Closed);
-    assert_eq!((stats.opened, stats.rejected), (0, 0));
-    assert_eq!(stats.in_state_for, Duration::ZERO);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_said_again_by_hand_changes_nothing() {
-    for say in [CircuitBreaker::force_open, CircuitBreaker::disable] {
-        let breaker = breaker(config());
-        say(&breaker);
-        advance(4 * SECOND).await;
-        say(&breaker);
-        assert_eq!(breaker.stats().in_state_for, 4 * SECOND);
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn held_open_it_closes_when_it_is_let_go_unless_somebody_said_otherwise() {
-    let breaker = breaker(config());
-    let held = breaker.hold_open().expect("it was closed");
-    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
-    assert!(breaker.hold_open().is_none(), "it is held already");
-    drop(held);
-    assert_eq!(breaker.state(), CircuitState::Closed);
-
-    let held = breaker.hold_open();
-    advance(4 * SECOND).await;
-    breaker.force_open();
-    assert_eq!(breaker.stats().in_state_for, 4 * SECOND, "nothing changed");
-    drop(held);
-    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
-
-    breaker.disable();
-    assert!(breaker.hold_open().is_none());
-    assert_eq!(breaker.state(), CircuitState::Disabled);
-}
-
-#[tokio::test(start_paused = true)]
 async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
     let breaker = breaker(config());
     let failures = || breaker.stats().consecutive_failures;
@@ -266,23 +203,6 @@ async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
     assert!(borrowed().is_probe());
     advance(10 * SECOND).await;
     assert!(owned().is_probe());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_listener_hears_of_each_change_and_how_long_it_stays_open() {
-    let (changes, told) = std::sync::mpsc::channel();
-    let breaker = CircuitBreaker::new("llm", config())
-        .expect("valid")
-        .with_listener(move |it| changes.send((it.from, it.to, it.pause)).expect("heard"));
-    breaker.fail(3);
-    breaker.force_open();
-    assert_eq!(
-        told.try_iter().collect::<Vec<_>>(),
-        [
-            (CircuitState::Closed, CircuitState::Open, Some(10 * SECOND)),
-            (CircuitState::Open, CircuitState::ForcedOpen, None),
-        ]
-    );
 }
 
 #[tokio::test(start_paused = true)]
