@@ -46,3 +46,40 @@ impl Drop for PutOff {
         }
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_put_off_is_woken_at_the_end_of_the_outermost() {
+        let wakes = Arc::new(Wakes::default());
+        let woken = || wakes.0.load(Ordering::Relaxed);
+        let one = || [Waker::from(Arc::clone(&wakes))];
+        wake(one());
+        assert_eq!(woken(), 1);
+        let outer = PutOff::begin();
+        wake(one());
+        let inner = PutOff::begin();
+        wake(one());
+        drop(inner);
+        assert_eq!(woken(), 1);
+        drop(outer);
+        assert_eq!(woken(), 3);
+        wake(one());
+        assert_eq!(woken(), 4, "nothing is put off any more");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::time::{Instant, sleep};
 
+use super::places::Arrival;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -129,6 +130,51 @@ async fn a_place_that_comes_with_the_end_of_the_wait_is_taken() {
     assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Ok(_))));
     drop(waiting);
     assert!(at_rest(&bulkhead));
+}
+
+/// Gives a place back when it is dropped, wherever that is.
+struct LeavesWhenDropped(Arc<Bulkhead>);
+
+impl Wake for LeavesWhenDropped {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for LeavesWhenDropped {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_comes_between_the_question_for_it_and_the_end_of_the_wait_is_taken() {
+    let bulkhead = bulkhead(1, SECOND);
+    assert!(bulkhead.try_enter());
+    let mut waiting = Box::pin(bulkhead.acquire());
+    // The next poll asks for the place, then drops this waker, then sees that the time is up.
+    let last = Waker::from(Arc::new(LeavesWhenDropped(Arc::clone(&bulkhead))));
+    assert!(
+        waiting
+            .as_mut()
+            .poll(&mut Context::from_waker(&last))
+            .is_pending()
+    );
+    tokio::time::sleep(SECOND).await;
+    drop(last);
+    assert_eq!(bulkhead.in_flight(), 1);
+    assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Ok(_))));
+    drop(waiting);
+    assert!(at_rest(&bulkhead));
+}
+
+#[test]
+fn who_finds_a_free_place_on_the_way_to_the_queue_takes_it() {
+    let places = Places::new(2);
+    for taken in [1, 2] {
+        assert_eq!(places.arrive(Waker::noop().clone()), Arrival::Entered);
+        assert_eq!(places.taken(), taken);
+    }
+    assert_eq!(places.arrive(Waker::noop().clone()), Arrival::Queued(0));
+    assert_eq!((places.taken(), places.waiting()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]

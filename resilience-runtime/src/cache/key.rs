@@ -54,3 +54,18 @@ impl Hasher for AsItIs {
 }
 
 pub(super) type ByKey<V> = std::collections::HashMap<Key, V, BuildHasherDefault<AsItIs>>;
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_spread_by_its_own_bits() {
+        let spread =
+            |hash, variant| BuildHasherDefault::<AsItIs>::default().hash_one(Key { hash, variant });
+        assert_eq!(spread(7, 1), 7);
+        assert_eq!(spread(u128::MAX, 0), u64::MAX);
+    }
+}

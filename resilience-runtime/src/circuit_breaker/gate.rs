@@ -188,3 +188,59 @@ impl Gate {
         answer
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn gate() -> Gate {
+        let config = CircuitBreakerConfig {
+            failure_threshold: 2,
+            recovery_timeout: 10 * SECOND,
+            ..CircuitBreakerConfig::default()
+        };
+        Gate::new(config, Moment(1))
+    }
+
+    fn ticket(gate: &Gate) -> Ticket {
+        gate.admit(|| Moment(1)).0.expect("it is closed")
+    }
+
+    fn fail(gate: &Gate) {
+        gate.record(ticket(gate), Outcome::Failure, Moment(1), || Moment(1));
+    }
+
+    #[test]
+    fn the_lock_is_not_taken_for_what_changes_nothing() {
+        use Outcome::{Abandoned, Failure, Ignored, Success};
+        let gate = gate();
+        let learns = |ticket| {
+            [Success, Failure, Ignored, Abandoned]
+                .map(|outcome| !gate.has_nothing_to_learn(ticket, outcome))
+        };
+        assert_eq!(learns(ticket(&gate)), [false, true, false, false]);
+        let late = ticket(&gate);
+        fail(&gate);
+        assert_eq!(learns(late), [true, true, false, false], "one to forget");
+        fail(&gate);
+        assert_eq!(learns(late), [false; 4], "it opened since");
+        gate.change(|machine| machine.disable(Moment(1)));
+        assert_eq!(learns(ticket(&gate)), [false; 4]);
+    }
+
+    #[test]
+    fn the_lock_is_not_taken_to_be_turned_away() {
+        let gate = gate();
+        let wait = |now| gate.wait_without_lock(gate.word(), now);
+        assert_eq!(wait(Moment(1)), None);
+        fail(&gate);
+        fail(&gate);
+        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
+        assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(SECOND));
+        assert_eq!(wait(Moment(1).after(10 * SECOND)), None, "it is over");
+        gate.change(|machine| machine.force_open(Moment(1)));
+        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
+    }
+}

@@ -243,9 +243,6 @@ impl Machine {
     fn next_pause(&self) -> Duration {
         let config = &self.config;
         let first = config.recovery_timeout;
-        if self.reopenings == 0 || config.recovery_multiplier <= 1.0 {
-            return first;
-        }
         let exponent = i32::try_from(self.reopenings).unwrap_or(i32::MAX);
         // In nanoseconds, so that decimal factors come out round; the cast saturates.
         let grown =

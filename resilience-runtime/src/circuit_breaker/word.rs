@@ -126,11 +126,15 @@ mod tests {
         };
         for state in CircuitState::ALL {
             for generation in [0, 1, 7, u64::MAX >> GENERATION_SHIFT] {
-                for modes in [all, Modes::default()] {
+                let clocked = Modes {
+                    clocked: true,
+                    ..Modes::default()
+                };
+                for modes in [all, clocked, Modes::default()] {
                     let word = Word::new(state, modes, generation);
                     assert!(word.is(state));
                     assert_eq!(word.generation(), generation);
-                    assert_eq!(word.needs_time(), modes.timed);
+                    assert_eq!(word.needs_time(), modes.timed || modes.clocked);
                     assert_eq!(word.abandoned_fails(), modes.abandoned_fails);
                     assert_eq!(
                         word.is_quiet(),

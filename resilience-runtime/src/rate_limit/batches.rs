@@ -181,5 +181,60 @@ impl Batches {
 #[inline]
 fn is_good(stock: u64, now: Moment) -> bool {
     // Neither closed nor fresh, which both have the highest bit.
-    stock < FRESH && now.0 >> TICK_BITS < stock >> COUNT_BITS
+    stock & FRESH == 0 && now.0 >> TICK_BITS < stock >> COUNT_BITS
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A token each millisecond, 640 at once, 10 in each batch.
+    fn open(batches: &Batches) {
+        let bucket = TokenBucket::new(1_000, Duration::from_secs(1), 640);
+        let each = batch(bucket, 10).expect("worth it");
+        batches.open(bucket, each, FullAt::default());
+    }
+
+    #[test]
+    fn a_stock_is_good_until_the_bucket_would_have_refilled_it_and_no_longer() {
+        let batches = Batches::new();
+        open(&batches);
+        let taken = Drawn::new(true, 0);
+        assert_eq!(batches.try_take(0, 1, Moment(0)), taken);
+        // Ten tokens in ten milliseconds, cut to a tick.
+        let end = 10_000_000 >> TICK_BITS << TICK_BITS;
+        assert_eq!(batches.try_take(0, 1, Moment(end - 1)), taken);
+        assert_eq!(batches.latest(), Moment(0), "from the stock");
+        assert_eq!(batches.try_take(0, 1, Moment(end)), taken);
+        assert_eq!(batches.latest(), Moment(end), "from the bucket");
+    }
+
+    #[test]
+    fn a_time_beyond_what_a_stock_holds_does_not_look_fresh() {
+        let batches = Batches::new();
+        open(&batches);
+        let late = Moment(1 << 60);
+        for _ in 0..3 {
+            assert_eq!(batches.try_take(0, 1, late), Drawn::new(true, 0));
+            assert!(batches.stocks[0].0.load(Acquire) < FRESH);
+        }
+    }
+
+    /// So that an exchange which was begun before they were closed cannot succeed.
+    #[test]
+    fn stocks_are_other_words_each_time_they_are_opened() {
+        let batches = Batches::new();
+        let words: std::collections::HashSet<_> = (0..100)
+            .map(|_| {
+                open(&batches);
+                let word = batches.stocks[0].0.load(Acquire);
+                assert!(word >= FRESH && word != CLOSED && word & COUNT == 0);
+                assert!(batches.close().is_some());
+                word
+            })
+            .collect();
+        assert_eq!(words.len(), 100);
+    }
 }

@@ -54,6 +54,12 @@ impl Rate {
     }
 }
 
+/// Whether a word is open, and counted by that rate.
+#[inline]
+fn is_counted_by(word: u64, index: u64) -> bool {
+    word != CLOSED && word & (RATES as u64 - 1) == index
+}
+
 fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b > 0 {
         (a, b) = (b, a % b);
@@ -107,9 +113,7 @@ impl FastLane {
             match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
                 Ok(_) => break,
                 // Closed, or counted by another rate: not the fast lane's business any more.
-                Err(other) if other == CLOSED || other & (RATES as u64 - 1) != index => {
-                    return false;
-                }
+                Err(other) if !is_counted_by(other, index) => return false,
                 Err(other) => word = other,
             }
         }
@@ -263,6 +267,43 @@ mod tests {
     }
 
     #[test]
+    fn a_word_is_counted_by_one_rate_and_by_none_while_closed() {
+        for index in 0..RATES as u64 {
+            let word = 1_000_000 << RATE_BITS | index;
+            let by = (0..RATES as u64).filter(|other| is_counted_by(word, *other));
+            assert!(by.eq([index]));
+            assert!(!is_counted_by(CLOSED, index));
+        }
+    }
+
+    #[test]
+    fn the_number_stays_below_what_the_word_holds() {
+        let bucket = TokenBucket::new(1, SECOND, 3);
+        assert_eq!(LIMIT << RATE_BITS >> RATE_BITS, LIMIT);
+        let last = Moment(LIMIT - 1_000_000_000);
+        let before = Moment(last.0 - 1);
+        assert!(!open(bucket).try_take(1, last));
+        assert!(open(bucket).try_take(1, before));
+        assert_eq!(open(bucket).exchange(0, 1, 1, last), None);
+        assert_eq!(open(bucket).exchange(0, 1, 2, before), Some(1));
+    }
+
+    #[test]
+    fn an_exchange_counts_by_the_rate_that_it_is_open_for() {
+        let lane = FastLane::new();
+        for (limit, burst) in [(1, 5), (1_000, 7)] {
+            lane.open(TokenBucket::new(limit, SECOND, burst), FullAt::default());
+            assert_eq!(lane.exchange(0, 1, burst, Moment(1)), Some(burst));
+            assert_eq!(
+                lane.exchange(1, 1, burst, Moment(1)),
+                Some(1),
+                "what came back"
+            );
+            assert!(lane.close().is_some());
+        }
+    }
+
+    #[test]
     fn for_who_comes_from_the_past_time_stands_still() {
         let lane = open(TokenBucket::new(1, SECOND, 3));
         let late = Moment(5_000_000_000);
@@ -283,9 +324,11 @@ mod tests {
             lane.open(bucket, FullAt::new(given));
             assert_eq!(lane.close(), Some(FullAt::new(comes_back)));
         }
-        let lane = FastLane::new();
-        lane.open(bucket, FullAt::new(u128::MAX));
-        assert_eq!(lane.close(), None, "it stays behind the lock");
+        for far in [u128::MAX, 4 * (u128::from(LIMIT / 2) + 1)] {
+            let lane = FastLane::new();
+            assert!(!lane.open(bucket, FullAt::new(far)));
+            assert_eq!(lane.close(), None, "it stays behind the lock");
+        }
     }
 
     proptest! {

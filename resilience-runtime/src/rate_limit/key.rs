@@ -81,6 +81,8 @@ mod tests {
         assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
         assert_ne!(hasher.hash("user_1"), KeyHasher::new().hash("user_1"));
         assert!(!hasher.hash(&()).is_none());
+        let KeyHash([high, low]) = hasher.hash("user_1");
+        assert!(high != 0 && low != 0, "one of 2⁶⁴ keys has such a half");
     }
 
     #[test]

@@ -126,19 +126,13 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
-    /// Whether `cost` would pass, and if not, when.
-    pub(super) fn would_pass(
-        &mut self,
-        key: KeyHash,
-        cost: u32,
-        now: Moment,
-    ) -> Result<(), Refusal> {
-        let ready = self.earliest(key, cost, now).ok_or(None)?;
-        let queued = cost > 0
-            && self.accounts.find(key, now).is_some_and(|place| {
-                let side = self.accounts.sides.get(self.accounts.get(place).side);
-                side.is_some_and(|side| side.queue.len() > 0)
-            });
+    /// Whether one would pass, and if not, when.
+    pub(super) fn would_pass(&mut self, key: KeyHash, now: Moment) -> Result<(), Refusal> {
+        let ready = self.earliest(key, 1, now).ok_or(None)?;
+        let queued = self.accounts.find(key, now).is_some_and(|place| {
+            let side = self.accounts.sides.get(self.accounts.get(place).side);
+            side.is_some_and(|side| side.queue.len() > 0)
+        });
         if ready <= now && !queued {
             Ok(())
         } else {

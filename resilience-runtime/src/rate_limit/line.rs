@@ -122,7 +122,7 @@ impl<M: Meter> Keyed<M> {
             self.depart(ticket, now, wakers);
             return Standing::Passed;
         }
-        if late || ready > until {
+        if ready > until {
             self.depart(ticket, now, wakers);
             return Standing::Refused(Some(ready));
         }

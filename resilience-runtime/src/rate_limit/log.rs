@@ -231,14 +231,14 @@ mod tests {
         const LIMIT: usize = 10_000;
         let header = size_of::<Log>();
         assert_eq!(header, 56);
-        // Often and seldom, one at a time and several.
-        for (gap, count) in [
-            (1, 1),
-            (SHORT - 1, 1),
-            (SHORT, 1),
-            (LONG - 1, 1),
-            (LONG - 1, 2),
-            (1, 0xFFFF),
+        // Often and seldom, one at a time and several; in how many words an entry is.
+        for (gap, count, words) in [
+            (1, 1, 2),
+            (SHORT - 1, 1, 2),
+            (SHORT, 1, 3),
+            (LONG - 1, 1, 3),
+            (LONG - 1, 2, 4),
+            (1, 0xFFFF, 4),
         ] {
             let mut log = Log::default();
             let mut now = Moment(1);
@@ -251,6 +251,10 @@ mod tests {
                 assert!(bytes <= 8 * requests, "{gap} {count} {entry}: {bytes}");
                 now.0 += gap;
             }
+            assert_eq!(
+                log.earlier.len as usize,
+                words * (log.entries().count() - 1)
+            );
         }
     }
 
@@ -260,6 +264,8 @@ mod tests {
         for at in 0..100_000 {
             log.add(1, Moment(at));
         }
+        log.forget(|at| at.0 < 50_000);
+        assert!(log.bytes() <= 5 * 50_000 + 56, "{}", log.bytes());
         log.forget(|at| at.0 < 99_000);
         assert!(log.bytes() <= 8 * 1_000 + 56, "{}", log.bytes());
         log.forget(|_| true);

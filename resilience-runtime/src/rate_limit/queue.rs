@@ -192,3 +192,32 @@ impl Queue {
         }
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    /// Many may leave from the middle at once, each in constant time on average.
+    #[test]
+    fn who_left_from_the_middle_is_cleared_away_now_and_then() {
+        let (mut queue, mut wakers) = (Queue::default(), Wakers::default());
+        let all = 0..101;
+        for number in all.clone() {
+            let until = Moment::FAR_FUTURE;
+            let waker = Waker::noop().clone();
+            assert_eq!(queue.push(KeyHash::NONE, 1, until, waker), number);
+        }
+        for number in 1..100 {
+            assert!(!queue.remove(number, &mut wakers));
+            let left = 100 - number as usize;
+            assert_eq!((queue.len(), queue.cost()), (left + 1, left as u64 + 1));
+            // All stay until more than half of them, and 32, are gone.
+            let kept = if queue.len() >= 35 { 101 } else { 34 };
+            assert_eq!(queue.waiters.len(), kept, "{number}");
+            let found = all.clone().filter(|it| queue.find(*it).is_some());
+            assert!(found.eq([0].into_iter().chain(number + 1..101)));
+        }
+        assert!(queue.remove(0, &mut wakers));
+        assert_eq!(queue.find(100).map(|(_, is_head)| is_head), Some(true));
+    }
+}

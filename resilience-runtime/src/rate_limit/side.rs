@@ -200,3 +200,65 @@ impl Sides {
         self.sides.len() - self.free.len()
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::rate_limit::queue::Wakers;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// With so many in line.
+    fn side(waiting: u32) -> Side {
+        let mut sides = Sides::default();
+        let id = sides.add(Owner::Keyless);
+        let mut side = sides.sides[id.0 as usize].take().expect("just added");
+        join(&mut side, waiting);
+        side
+    }
+
+    fn join(side: &mut Side, count: u32) {
+        for _ in 0..count {
+            let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
+            side.queue.push(KeyHash::NONE, 1, until, waker);
+        }
+    }
+
+    #[test]
+    fn each_of_those_who_waited_draws_once() {
+        let mut side = side(3);
+        side.park(Park::new(Moment(1), SECOND));
+        assert_eq!(side.gate(Moment(2)), side.park.until);
+        let first = side.gate(side.park.until);
+        assert_eq!(side.gate(side.park.until), first);
+        side.next_head();
+        side.next_head();
+        let last = side.known_gate();
+        // Of a tenth, in three parts.
+        assert!(first <= last && last <= side.park.until.after(SECOND / 10));
+        side.next_head();
+        assert_eq!((side.known_gate(), side.spread.left), (last, 0));
+    }
+
+    #[test]
+    fn who_leaves_during_a_park_leaves_the_spread_to_those_who_come() {
+        let mut side = side(1);
+        side.park(Park::new(Moment(1), SECOND));
+        assert!(side.queue.remove(0, &mut Wakers::default()));
+        side.next_head();
+        join(&mut side, 3);
+        side.gate(side.park.until);
+        assert_eq!(side.spread.left, 2, "one has drawn");
+    }
+
+    #[test]
+    fn a_park_that_ends_no_later_changes_nothing() {
+        let mut side = side(1);
+        side.park(Park::new(Moment(1), 10 * SECOND));
+        side.park(Park::new(Moment(1).after(9 * SECOND), SECOND));
+        side.gate(side.park.until);
+        assert_eq!(Duration::from_nanos(side.spread.share), SECOND);
+    }
+}

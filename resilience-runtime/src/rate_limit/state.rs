@@ -1,5 +1,6 @@
 //! What a limiter's lock protects: the state under whichever strategy is set, and the clock.
 
+use std::cmp::Ordering::{Equal, Greater, Less};
 use std::mem;
 use std::task::Waker;
 use std::time::Duration;
@@ -116,7 +117,7 @@ impl State {
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
         on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, 1, now);
+            let passes = keyed.would_pass(key, now);
             keyed.decision(key, passes, now)
         })
     }
@@ -152,14 +153,18 @@ impl State {
         if taken.unit.is_some_and(|unit| unit != self.unit()) {
             return;
         }
-        if used < cost {
-            on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
-                meter.refund(state, cost - used, at, now);
-            }));
-        } else if used > cost {
-            on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
-                meter.charge(state, used - cost, now);
-            }));
+        match used.cmp(&cost) {
+            Less => {
+                on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
+                    meter.refund(state, cost - used, at, now);
+                }))
+            }
+            Equal => {}
+            Greater => {
+                on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
+                    meter.charge(state, used - cost, now);
+                }))
+            }
         }
     }
 

@@ -130,7 +130,7 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
         let by = if slots < Self::SMALL { 2 } else { 4 };
         let mut more = slots + slots / by;
         if alone {
-            more = more.min(slots_for(most.max(segment.len() + 1)));
+            more = more.min(slots_for(most.max(segment.len())));
         }
         segment.resize(more);
         index

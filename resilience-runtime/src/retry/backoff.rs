@@ -55,9 +55,6 @@ impl Backoff {
     /// `base × multiplier ^ (attempt - 1)`, at most `max`.
     fn exponential(&self, attempt: u32) -> u64 {
         let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-        if exponent == 0 || self.multiplier <= 1.0 {
-            return self.base.min(self.max);
-        }
         // Rounded, so that decimal multipliers give round pauses. An infinite product saturates.
         let grown = (self.base as f64 * self.multiplier.powi(exponent)).round() as u64;
         grown.max(self.base).min(self.max)

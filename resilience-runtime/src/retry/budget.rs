@@ -71,18 +71,19 @@ impl RetryBudget {
     #[cold]
     fn pay_back(&self) {
         let refill = self.refill.load(Relaxed);
-        // An error means that somebody else paid back all there was.
-        let _full = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
-            (spent > 0).then(|| spent.saturating_sub(refill))
-        });
+        self.take_off(refill);
     }
 
     /// Takes back the payment for a retry that was not made.
     pub(crate) fn give_back(&self) {
-        // An error means that others have paid back all there was.
-        let _full = self.spent.fetch_update(Relaxed, Relaxed, |spent| {
-            (spent > 0).then(|| spent.saturating_sub(RETRY))
-        });
+        self.take_off(RETRY);
+    }
+
+    fn take_off(&self, amount: u64) {
+        // Others may have paid back all there was.
+        let _before = self
+            .spent
+            .fetch_update(Relaxed, Relaxed, |spent| Some(spent.saturating_sub(amount)));
     }
 
     /// What is left, in retries.

@@ -37,8 +37,8 @@ fn loom_no_retry_is_paid_for_twice() {
 
 /// Fails with this in `budget.rs`:
 /// ```diff
-/// -            (spent > 0).then(|| spent.saturating_sub(refill))
-/// +            Some(spent.wrapping_sub(refill))
+/// -            .fetch_update(Relaxed, Relaxed, |spent| Some(spent.saturating_sub(amount)));
+/// +            .fetch_update(Relaxed, Relaxed, |spent| Some(spent.wrapping_sub(amount)));
 /// ```
 #[test]
 fn loom_two_who_fill_it_up_leave_it_full() {

@@ -113,9 +113,13 @@ mod tests {
                 ..RetryConfig::default()
             })
             .expect("valid");
-            let delays = policy.delays();
-            assert_eq!(delays.len(), attempts as usize - 1);
-            assert_eq!(delays.count(), attempts as usize - 1);
+            let mut delays = policy.delays();
+            for left in (1..attempts as usize).rev() {
+                assert_eq!(delays.len(), left);
+                assert!(delays.next().is_some());
+            }
+            assert_eq!(delays.len(), 0);
+            assert!(delays.next().is_none());
         }
     }
 

@@ -162,3 +162,90 @@ impl<C> fmt::Debug for ClassifiedRetry<'_, C> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::config::{Jitter, RetryConfig};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Four attempts, after pauses of 1, 2 and 4 seconds.
+    fn policy() -> RetryPolicy {
+        limited(None)
+    }
+
+    fn limited(max_elapsed: Option<Duration>) -> RetryPolicy {
+        RetryPolicy::new(RetryConfig {
+            max_attempts: 4,
+            base_delay: SECOND,
+            max_delay: 10 * SECOND,
+            multiplier: 2.0,
+            jitter: Jitter::None,
+            max_elapsed,
+        })
+        .expect("valid")
+    }
+
+    /// When the attempts were made, in seconds, where each fails and the error is the attempt's number.
+    async fn attempts<C>(retry: ClassifiedRetry<'_, C>) -> Vec<u64>
+    where
+        C: Fn(&usize) -> Verdict,
+    {
+        let (start, mut made) = (Instant::now(), Vec::new());
+        let failed = retry
+            .run(|| {
+                made.push(start.elapsed().as_secs());
+                assert!(made.len() < 10, "it never ends");
+                let number = made.len();
+                async move { Err::<(), _>(number) }
+            })
+            .await;
+        assert_eq!(failed, Err(made.len()), "the error of the last attempt");
+        assert_eq!(
+            Some(&start.elapsed().as_secs()),
+            made.last(),
+            "no pause after it"
+        );
+        made
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_pauses_between_its_attempts_and_gives_the_last_error() {
+        let made = attempts(policy().classify(|_| Verdict::transient())).await;
+        assert_eq!(made, [0, 1, 3, 7]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_verdict_says_whether_there_is_another_attempt() {
+        assert_eq!(
+            attempts(policy().classify(|_| Verdict::permanent())).await,
+            [0]
+        );
+        let policy = policy();
+        let unknown = || policy.classify(|_| Verdict::outcome_unknown());
+        assert_eq!(attempts(unknown()).await, [0]);
+        assert_eq!(attempts(unknown().idempotent(true)).await, [0, 1, 3, 7]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_server_asks_for_is_the_shortest_pause_up_to_a_limit() {
+        let policy = policy();
+        let asks = |seconds| policy.classify(move |_| Verdict::throttled(Some(seconds * SECOND)));
+        assert_eq!(attempts(asks(2)).await, [0, 2, 4, 8]);
+        assert_eq!(attempts(asks(30)).await, [0, 30, 60, 90]);
+        assert_eq!(attempts(asks(31)).await, [0]);
+        assert_eq!(attempts(asks(3).max_retry_after(2 * SECOND)).await, [0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_attempt_begins_after_the_time_for_all_of_them() {
+        for (limit, expected) in [(3, &[0, 1, 3][..]), (2, &[0, 1]), (7, &[0, 1, 3, 7])] {
+            let policy = limited(Some(limit * SECOND));
+            let made = attempts(policy.classify(|_| Verdict::transient())).await;
+            assert_eq!(made, expected);
+        }
+    }
+}

@@ -132,6 +132,16 @@ async fn it_can_be_filled_and_emptied() {
     assert!(cache.is_empty());
 }
 
+#[test]
+fn it_tells_what_it_runs_with() {
+    let config = CacheConfig {
+        ttl: seconds(7),
+        ..CacheConfig::DEFAULT
+    };
+    let cache = Cache::<u32>::new("api", config).expect("valid");
+    assert_eq!(cache.config().ttl, seconds(7));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_leader_that_panics_is_followed() {
     let cache = Arc::new(cache());

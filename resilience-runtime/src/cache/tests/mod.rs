@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod drops;
+mod entries;
 mod model;
 mod rules;
 

@@ -62,7 +62,7 @@ impl CallWindow {
         let mut resized = Self::new(calls);
         // A count of calls is at most the capacity.
         let held = usize::try_from(self.totals.calls).unwrap_or(self.capacity);
-        let oldest = (self.next + self.capacity - held) % self.capacity;
+        let oldest = self.next + self.capacity - held;
         for offset in held.saturating_sub(resized.capacity)..held {
             let slot = (oldest + offset) % self.capacity;
             let outcome = decode(self.ring[slot / PER_WORD] >> (slot % PER_WORD * BITS));

@@ -132,6 +132,7 @@ mod tests {
     #[test]
     fn another_kind_of_window_starts_empty() {
         let mut history = History::new(Window::Calls(4));
+        assert!(!history.is_clocked());
         history.record(|| Moment(0), true, false);
         history.resize(Window::Time(Duration::from_secs(1)));
         assert!(history.is_clocked());

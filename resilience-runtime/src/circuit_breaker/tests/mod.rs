@@ -1,5 +1,6 @@
 //! The rules one by one, as a user sees them.
 
+mod by_hand;
 mod extremes;
 mod reference;
 mod windows;
@@ -172,35 +173,36 @@ async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_hand() {
+async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
     let breaker = breaker(config());
-    let early = breaker.try_acquire().expect("a permit");
-    breaker.force_open();
-    assert_eq!(breaker.state(), CircuitState::ForcedOpen);
-    advance(1_000 * SECOND).await;
-    assert_eq!(breaker.wait(), Some(10 * SECOND));
-    assert!(breaker.rejects_at(Moment::FAR_FUTURE));
+    let failures = || breaker.stats().consecutive_failures;
+    let borrowed = || breaker.try_acquire().expect("a permit");
+    let owned = || breaker.try_acquire_owned().expect("a permit");
+    borrowed().failure();
+    owned().failure();
+    assert_eq!(failures(), 2);
+    owned().success();
+    assert_eq!(failures(), 0);
+    borrowed().failure();
+    borrowed().success();
+    assert_eq!(failures(), 0);
+    assert!(!borrowed().is_probe() && !owned().is_probe());
 
-    breaker.disable();
-    early.failure();
-    breaker.fail(100);
-    assert_eq!(breaker.state(), CircuitState::Disabled);
-    assert_eq!(breaker.stats().consecutive_failures, 0);
-
-    breaker.force_closed();
-    breaker.fail(2);
-    breaker.force_closed();
-    breaker.fail(2);
-    assert_eq!(breaker.state(), CircuitState::Closed, "closing forgets");
-    breaker.fail(1);
-    assert_eq!(breaker.state(), CircuitState::Open);
-    assert_eq!(breaker.stats().opened, 1);
-
-    breaker.reset();
-    let stats = breaker.stats();
-    assert_eq!(stats.state, CircuitState::Closed);
-    assert_eq!((stats.opened, stats.rejected), (0, 0));
-    assert_eq!(stats.in_state_for, Duration::ZERO);
+    // Dropped, they would be failures here.
+    let abandoned = Abandoned::Failure;
+    let stricter = CircuitBreakerConfig {
+        abandoned,
+        ..config()
+    };
+    breaker.reconfigure(stricter).expect("valid");
+    borrowed().ignore();
+    owned().ignore();
+    assert_eq!(failures(), 0);
+    breaker.fail(3);
+    advance(10 * SECOND).await;
+    assert!(borrowed().is_probe());
+    advance(10 * SECOND).await;
+    assert!(owned().is_probe());
 }
 
 #[tokio::test(start_paused = true)]
@@ -245,6 +247,15 @@ async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
     breaker.fail(3);
     let refused = breaker.admit(Moment(0)).expect_err("it is open");
     assert_eq!(refused.retry_after, 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_success_is_told_only_where_there_is_something_to_forget() {
+    let breaker = breaker(config());
+    let ticket = breaker.admit(Moment::now()).expect("closed");
+    assert!(breaker.needs_no_success(ticket));
+    breaker.fail(1);
+    assert!(!breaker.needs_no_success(ticket));
 }
 
 #[tokio::test(start_paused = true)]

@@ -84,6 +84,21 @@ fn what_is_old_is_exchanged() {
 }
 
 #[test]
+fn behind_the_lock_it_is_not_earlier_than_at_the_stocks() {
+    let limiter = limiter(config());
+    assert!(takes(&limiter, 0, 1, START));
+    let later = Moment(START).after(SECOND);
+    for _ in 0..2 {
+        assert!(takes(&limiter, 0, 320, later.0));
+    }
+    // For who comes a second late as for who comes now.
+    for now in [START, later.0] {
+        let now = Moment(now);
+        assert_eq!(limiter.earliest(KEY, 1, now), Some(ms(1)));
+    }
+}
+
+#[test]
 fn who_calls_seldom_leaves_the_rate_to_others() {
     let limiter = limiter(config());
     let mut now = START;

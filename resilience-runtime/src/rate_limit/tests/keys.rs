@@ -42,6 +42,27 @@ async fn a_million_keys_take_at_most_64_bytes_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_at_rest_makes_room_whatever_is_counted() {
+    let requests = || RateLimitConfig::per_second(1).max_keys(2);
+    let both = || requests().tokens_per_minute(60);
+    for config in [
+        requests(),
+        requests().sliding_window(),
+        requests().fixed_window(),
+        both(),
+        both().sliding_window(),
+        both().fixed_window(),
+    ] {
+        let limiter = limiter(config);
+        assert!(limiter.check("a").allowed && limiter.check("b").allowed);
+        advance(SECOND).await;
+        // One more, which would leave the third key nothing if they had to share.
+        assert!(limiter.check("c").allowed && limiter.check("d").allowed);
+        assert_eq!(keys(&limiter).0, 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn keys_at_rest_make_room_without_the_table_growing() {
     let limiter = limiter(RateLimitConfig::per_second(1_000));
     for user in 0..200_000_u32 {
@@ -178,6 +199,12 @@ async fn callers_without_a_key_share_one_bucket_and_no_table() {
     ));
     assert!(limiter.check("a").allowed);
     assert_eq!(keys(&limiter).0, 1);
+    let later = now.after(SECOND);
+    assert!(
+        limiter.shared.takes_fast(KeyHash::NONE, 1, later),
+        "no lock"
+    );
+    assert!(!limiter.shared.takes_fast(limiter.hash_key("b"), 1, later));
 }
 
 #[tokio::test(start_paused = true)]

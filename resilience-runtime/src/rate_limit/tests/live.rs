@@ -250,3 +250,16 @@ async fn a_reservation_settles_what_the_window_still_counts() {
     drop(dropped);
     assert_eq!(limiter.peek("a").remaining, 3);
 }
+
+#[test]
+fn it_knows_whether_other_bounds_for_the_parking_would_change_it() {
+    let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+    assert!(limiter.parks_within(10, 60 * SECOND));
+    assert!(!limiter.parks_within(11, 60 * SECOND));
+    assert!(!limiter.parks_within(10, 61 * SECOND));
+    limiter.set_parking(11, 61 * SECOND);
+    assert!(limiter.parks_within(11, 61 * SECOND));
+    let limit = RateLimitConfig::per_second(1);
+    limiter.set_limit(Some(limit.max_keys(11).max_park(61 * SECOND)));
+    assert!(!limiter.parks_within(11, 61 * SECOND), "it is limited");
+}

@@ -105,12 +105,57 @@ async fn the_spread_takes_nobody_beyond_its_limit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
+    for (cost, patience, ends) in [
+        (1, 60 * SECOND, false),
+        (0, 60 * SECOND, false),
+        (1, 4 * SECOND, true),
+    ] {
+        let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+        limiter.park("a", 4 * SECOND);
+        let mut head = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
+        let mut behind = ByHand::new(limiter.acquire("a", cost, patience));
+        assert!(head.poll().is_pending() && behind.poll().is_pending());
+        advance(4 * SECOND).await;
+        // What costs nothing passes at once, the others let the head be first.
+        assert_eq!(behind.poll().is_ready(), cost == 0);
+        assert_eq!(head.poll().is_ready(), ends, "{cost} {patience:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_park_that_ends_with_their_time_puts_nobody_out() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    assert!(limiter.check("a").allowed);
+    let start = Instant::now();
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, 10 * SECOND));
+    assert!(waiting.poll().is_pending());
+    limiter.park("a", 10 * SECOND);
+    assert!(waiting.poll().is_pending(), "it is enough");
+    waiting.future.await.expect("in time");
+    assert_eq!(start.elapsed(), 10 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
+    let limiter = RateLimiter::unlimited("test", 2, 60 * SECOND);
+    limiter.park("a", SECOND);
+    limiter.park("b", 60 * SECOND);
+    advance(2 * SECOND).await;
+    limiter.park("c", 5 * SECOND);
+    assert_eq!(limiter.parked("c"), Some(5 * SECOND));
+    assert_eq!(limiter.parked("d"), None, "nobody had to share");
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_a_limit_only_the_park_holds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     assert!(limiter.is_free() && !limiter.is_limited());
+    assert!(!limiter.parks(KeyHash::NONE, Moment::now()));
     assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
     limiter.park_key(KeyHash::NONE, SECOND, Moment::now());
     assert!(!limiter.is_free());
+    assert!(limiter.parks(KeyHash::NONE, Moment::now()));
     assert!(limiter.check("a").allowed, "keys are parked one by one");
     assert_eq!(
         limiter
@@ -136,11 +181,13 @@ async fn what_costs_nothing_waits_for_the_end_alone() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
+    let at_once = limiter.earliest(limiter.hash_key("a"), 0, Moment::now());
+    assert_eq!(at_once, Some(Duration::ZERO));
     limiter.park("a", SECOND);
     let start = Instant::now();
     let mut behind = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
     assert!(behind.poll().is_pending());
-    limiter.acquire("a", 0, SECOND).await.expect("in time");
+    limiter.acquire("a", 0, 60 * SECOND).await.expect("in time");
     assert_eq!(start.elapsed(), SECOND);
     behind.future.await.expect("in time");
     assert_eq!(start.elapsed(), 5 * SECOND);

@@ -33,6 +33,7 @@ async fn what_was_not_used_comes_back_and_what_was_used_beyond_is_a_debt() {
             .acquire("a", 800, Duration::ZERO)
             .await
             .expect("free");
+        assert_eq!(tokens.tokens(), 800);
         tokens.settle(300);
         assert_eq!(limiter.peek("a").remaining, 700);
         assert_eq!(requests_left(&limiter), 2, "the request was made");
@@ -154,6 +155,39 @@ async fn a_server_that_counts_more_is_believed() {
             (3, 1_000)
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_counts_as_much_changes_nothing() {
+    let limiter = limiter(RateLimitConfig::per_second(5).sliding_window());
+    assert!(limiter.check_n("a", 3).allowed);
+    advance(ms(100)).await;
+    limiter.lower(limiter.hash_key("a"), Some(2), None, Moment::now());
+    assert_eq!(limiter.peek("a").remaining, 2);
+    advance(ms(900)).await;
+    assert!(limiter.check_n("a", 5).allowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_end_of_a_park_alone_takes_no_request() {
+    let limiter = limiter(both());
+    limiter.park("a", SECOND);
+    let mut free: Vec<_> = (0..3)
+        .map(|_| ByHand::new(limiter.acquire("a", 0, 60 * SECOND)))
+        .collect();
+    assert!(free.iter_mut().all(|it| it.poll().is_pending()));
+    assert_eq!(limiter.check("a").retry_after, Some(SECOND));
+    let mut behind = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
+    assert!(behind.poll().is_pending());
+    // Everybody is looked at again.
+    limiter.park("a", ms(1_500));
+    assert!(behind.poll().is_pending(), "the requests are all there");
+    advance(ms(1_500)).await;
+    for it in &mut free {
+        assert!(matches!(it.poll(), Poll::Ready(Ok(_))));
+    }
+    behind.future.await.expect("in time");
+    assert_eq!(requests_left(&limiter), 2);
 }
 
 #[tokio::test(start_paused = true)]

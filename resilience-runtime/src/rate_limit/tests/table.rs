@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::super::key::KeyHash;
-use super::super::segment::work;
+use super::super::segment::{slots_for, work};
 use super::super::table::{Account, Table};
 use super::super::token_bucket::FullAt;
 
@@ -44,7 +44,10 @@ fn a_key_never_costs_more_than_64_bytes_nor_a_pause() {
             }
         }
         assert!(worst <= MOST, "{worst} slots touched at once");
-        assert!(sum <= 40 * 1_000_000, "{sum} slots touched in all");
+        assert!(
+            (1_000_000..=40 * 1_000_000).contains(&sum),
+            "{sum} slots touched in all"
+        );
     }
 }
 
@@ -85,6 +88,88 @@ fn the_hand_reaches_every_account_in_one_round() {
             assert!(!round(&mut table, wanted));
         }
         assert_eq!(table.len() as u64, keys - 4);
+    }
+}
+
+#[test]
+fn the_hand_finds_its_way_in_a_table_that_grows() {
+    let mut table = Numbers::new();
+    for number in 0..2_000 {
+        add(&mut table, scattered(number), number);
+        // It stays where it found something, which may be the end of what is split next.
+        if number % 3 == 2 {
+            let one_of_three = |account: &mut Account<u64>| account.state / 3 == number / 3;
+            assert!((0..=table.slots()).any(|_| table.evict(one_of_three)));
+        }
+    }
+    assert_eq!(table.len(), 2_000 - 2_000 / 3);
+}
+
+#[test]
+fn a_table_for_few_keys_is_no_larger_than_they_need() {
+    for most in [1, 10, 50, 100] {
+        let mut table = Table::<u64>::new();
+        for number in 0..most {
+            table.insert(scattered(number as u64), most, |_| false);
+        }
+        assert!(
+            table.slots() <= slots_for(most).max(8),
+            "{most}: {}",
+            table.slots()
+        );
+    }
+}
+
+#[test]
+fn an_eviction_looks_at_all_of_a_small_table_and_at_a_few_of_a_larger_one() {
+    assert!(!Table::<u64>::new().evict(|_| true));
+    for (keys, looks_at) in [(50, 50..=50), (300, 1..=32)] {
+        let mut table = Table::<u64>::new();
+        for number in 0..keys {
+            add(&mut table, scattered(number), number);
+        }
+        let mut looked_at = 0;
+        assert!(!table.evict(|_| {
+            looked_at += 1;
+            false
+        }));
+        assert!(looks_at.contains(&looked_at), "{keys}: {looked_at}");
+    }
+}
+
+#[test]
+fn there_is_room_for_one_more_though_the_bound_was_lowered() {
+    for keys in 1..200 {
+        let mut table = Table::<u64>::new();
+        for number in 0..keys {
+            table.insert(scattered(number), keys as usize, |_| false);
+        }
+        for number in keys..keys + 3 {
+            table.insert(scattered(number), 1, |_| false);
+        }
+        assert!((0..keys + 3).all(|number| table.find(scattered(number)).is_some()));
+    }
+}
+
+#[test]
+fn a_segment_that_others_have_left_behind_splits_as_well() {
+    // Keys of both halves, then many of the one, then of the other.
+    let half = |number: u64| match number {
+        0..40 => number % 2,
+        40..600 => 0,
+        _ => 1,
+    };
+    let key = |number: u64| {
+        let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 1;
+        KeyHash::for_test(half(number) << 63 | spread, number + 1)
+    };
+    let mut table = Numbers::new();
+    for number in 0..1_200 {
+        add(&mut table, key(number), number);
+    }
+    for number in 0..1_200 {
+        let found = table.find(key(number)).map(|spot| table.get(spot).state);
+        assert_eq!(found, Some(number));
     }
 }
 

@@ -223,6 +223,64 @@ async fn when_its_time_is_up_it_passes_if_there_is_enough_for_all_ahead() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_passes_one_who_has_not_come_for_its_tokens_yet() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(5));
+    assert!(limiter.check_n("a", 5).allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 1, SECOND));
+    assert!(first.poll().is_pending());
+    advance(ms(200)).await;
+    // There is enough for both.
+    assert!(!limiter.peek("a").allowed && !limiter.check("a").allowed);
+    let at_once = limiter.acquire("a", 1, Duration::ZERO);
+    assert!(refused(at_once.await).is_some());
+    assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+    assert!(limiter.peek("a").allowed && limiter.check("a").allowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_too_early_is_told_to_wait_on() {
+    let limiter = limiter(RateLimitConfig::per_second(10).burst(1));
+    assert!(limiter.check("a").allowed);
+    let mut waiting = ByHand::new(limiter.acquire("a", 1, ms(100)));
+    for _ in 0..3 {
+        assert!(waiting.poll().is_pending());
+        advance(ms(30)).await;
+    }
+    advance(ms(10)).await;
+    assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_its_time_is_up_it_does_not_take_what_those_ahead_need() {
+    let limiter = limiter(RateLimitConfig::new(3, ms(100)).fixed_window());
+    assert!(limiter.check_n("a", 3).allowed);
+    let mut first = ByHand::new(limiter.acquire("a", 3, SECOND));
+    let mut second = ByHand::new(limiter.acquire("a", 1, ms(200)));
+    assert!(first.poll().is_pending() && second.poll().is_pending());
+    advance(ms(200)).await;
+    // The window of the first, who has not come yet, would begin only now.
+    let Poll::Ready(outcome) = second.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(refused(outcome), Some(ms(100)));
+    assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_the_line_makes_it_shorter() {
+    let limiter = limiter(RateLimitConfig::per_second(1).burst(5));
+    assert!(limiter.check_n("a", 5).allowed);
+    let mut line: Vec<_> = (1..=4)
+        .map(|cost| ByHand::new(limiter.acquire("a", cost, 60 * SECOND)))
+        .collect();
+    assert!(line.iter_mut().all(|it| it.poll().is_pending()));
+    for (leaves, left) in [(1, 8), (0, 7), (1, 3), (0, 0)] {
+        drop(line.remove(leaves));
+        assert_eq!(limiter.peek("a").retry_after, Some((left + 1) * SECOND));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_the_head_is_woken() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
