@@ -2,6 +2,7 @@
 //! by the targets in `tests/fuzz`, which are made from the same sources.
 
 mod expansions;
+mod runtime_path;
 
 use proc_macro2::TokenStream;
 
