@@ -1,7 +1,9 @@
 //! The rules one by one, as a user sees them.
 
 mod extremes;
+mod properties;
 mod reference;
+mod steps;
 mod windows;
 
 use std::sync::Arc;
