@@ -51,6 +51,8 @@ pub struct Promised {
     pub deadline: Duration,
     /// Each answer is billed: after a timeout at most one more.
     pub billed: bool,
+    /// Its key counts for the limit, where there is one.
+    pub by_key: bool,
     /// With a waiting time of zero a refusal says that nothing was left at that moment.
     pub refused_at_once: bool,
 }
@@ -72,6 +74,8 @@ pub struct Call {
     pub number: u64,
     /// What was forgotten of its key when it began.
     pub floor: u64,
+    /// Whether its bodies take places of the bulkhead.
+    placed: bool,
     pub key: u32,
     pub cost: u32,
     began: Instant,
@@ -117,6 +121,7 @@ impl Call {
             keeps: Rc::clone(keeps),
             number: witness.number(),
             floor,
+            placed: witness.rules().max_concurrent < usize::MAX,
             key,
             cost,
             began: Instant::now(),
@@ -175,6 +180,11 @@ impl Call {
         }
     }
 
+    /// Who takes from the limit.
+    fn account(&self) -> u32 {
+        if self.promised.by_key { self.key } else { 0 }
+    }
+
     fn may_begin(&self) {
         let name = self.witness.name();
         let attempts = self.attempts.borrow();
@@ -204,8 +214,8 @@ impl Call {
 
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
-        let now_refused = !self.witness.allows(self.key, self.cost);
-        let parked = self.witness.is_parked(self.key);
+        let now_refused = !self.witness.allows(self.account(), self.cost);
+        let parked = self.witness.is_parked(self.account());
         self.give_back();
         self.witness.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {

@@ -25,11 +25,12 @@ impl Change {
         };
         let mut some = || random.happens(400);
         let [limit, places, circuit, patience, budget, park] = std::array::from_fn(|_| some());
-        if let Some(first) = first.limit.filter(|_| limit) {
+        if let Some(first) = first.limit.or(first.later.limit).filter(|_| limit) {
             change.limit(first, random);
         }
-        if places && first.max_concurrent < usize::MAX {
-            change.places(first.max_concurrent, random);
+        let first_places = (first.later.places).unwrap_or(first.max_concurrent);
+        if places && first_places < usize::MAX {
+            change.places(first_places, random);
         }
         if circuit {
             change.circuit(random);

@@ -30,6 +30,14 @@ pub struct Rules {
     pub budget: (u64, u64),
     /// What was said of all its functions since.
     pub patience: Patience,
+    pub later: Later,
+}
+
+/// What no function says, and people may say later: about so much.
+#[derive(Clone, Copy, Default)]
+pub struct Later {
+    pub limit: Option<Limit>,
+    pub places: Option<usize>,
 }
 
 /// What each call takes with it when it begins.

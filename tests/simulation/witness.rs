@@ -31,6 +31,8 @@ pub struct Witness {
     happened: Cell<u64>,
     /// Bodies that run now.
     live: Cell<usize>,
+    /// Those of them that took a place.
+    placed: Cell<usize>,
     /// Places of the bulkhead that may be taken: more than there are only for those who had one before.
     places: Cell<usize>,
     pub circuit: Circuit,
@@ -58,6 +60,7 @@ impl Witness {
             tally: RefCell::default(),
             happened: Cell::default(),
             live: Cell::default(),
+            placed: Cell::default(),
             circuit: Circuit::default(),
             promises: RefCell::default(),
             parked_until: RefCell::default(),
@@ -105,9 +108,10 @@ impl Witness {
     }
 
     /// A body begins.
-    pub fn begin(&self, key: u32, cost: u32) -> Option<Begun> {
+    pub fn begin(&self, key: u32, cost: u32, placed: bool) -> Option<Begun> {
         let name = self.name();
         self.live.set(self.live.get() + 1);
+        self.placed.set(self.placed.get() + usize::from(placed));
         self.count_places();
         assert!(
             self.allows(key, cost),
@@ -132,7 +136,7 @@ impl Witness {
         }
         let taken = self.service().stats().in_flight;
         let name = self.name();
-        assert!(self.live.get() <= taken, "{name}: a body without a place");
+        assert!(self.placed.get() <= taken, "{name}: a body without a place");
         assert!(
             taken <= self.places.get(),
             "{name}: more at once than `max_concurrent`"
@@ -155,8 +159,9 @@ impl Witness {
         }
     }
 
-    pub fn end(&self, begun: Option<&Begun>, lesson: Lesson) {
+    pub fn end(&self, begun: Option<&Begun>, placed: bool, lesson: Lesson) {
         self.live.set(self.live.get() - 1);
+        self.placed.set(self.placed.get() - usize::from(placed));
         if let Some(begun) = begun {
             self.circuit.end(begun, lesson);
         }

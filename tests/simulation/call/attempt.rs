@@ -21,7 +21,7 @@ impl<'a> Attempt<'a> {
         if let Keeps::Shelf(shelf) = &*call.keeps {
             shelf.borrow_mut().asks(call.key, call.number);
         }
-        let begun = call.witness.begin(call.key, call.cost);
+        let begun = call.witness.begin(call.account(), call.cost, call.placed);
         call.paid.set(None);
         let mut attempts = call.attempts.borrow_mut();
         attempts.push(End::Running);
@@ -73,7 +73,7 @@ impl Drop for Attempt<'_> {
                 Lesson::Nothing
             }
         };
-        witness.end(self.begun.as_ref(), lesson);
+        witness.end(self.begun.as_ref(), self.call.placed, lesson);
         witness.count(|tally| match self.end {
             End::Replied(Reply::Refused) => tally.transient += 1,
             End::Replied(Reply::Throttled(_)) => tally.throttled += 1,
@@ -85,15 +85,15 @@ impl Drop for Attempt<'_> {
             }
             End::Replied(Reply::Fine | Reply::Panic) | End::Left | End::Running => {}
         });
-        let Call { key, cost, .. } = *self.call;
+        let (account, cost) = (self.call.account(), self.call.cost);
         match self.end {
-            End::Replied(Reply::Fine) => witness.settle(key, cost, self.call.used()),
+            End::Replied(Reply::Fine) => witness.settle(account, cost, self.call.used()),
             // Surely not executed.
-            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(key, cost, 0),
+            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(account, cost, 0),
             _ => {}
         }
         if let End::Replied(Reply::Throttled(asked)) = self.end {
-            witness.park(self.call.key, asked);
+            witness.park(account, asked);
         }
     }
 }

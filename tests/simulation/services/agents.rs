@@ -5,7 +5,7 @@ use resilience_runtime::{ServiceKind, llm_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -27,6 +27,7 @@ fn rules() -> Rules {
         max_park: Some(seconds(15)),
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 

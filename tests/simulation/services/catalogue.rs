@@ -3,10 +3,11 @@
 use resilience_runtime::{ServiceKind, resilient};
 
 use super::{Function, Service, promised, seconds};
-use crate::call::{ApiError, Call};
+use crate::call::{ApiError, Call, Promised};
 use crate::keeps::{Keeps, Page};
 use crate::last_good::LastGood;
-use crate::rules::{Patience, Rules};
+use crate::promise::Limit;
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -24,6 +25,14 @@ fn rules() -> Rules {
         max_park: None,
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later {
+            limit: Some(Limit::TokenBucket {
+                limit: 60,
+                period: seconds(60),
+                burst: 20,
+            }),
+            places: None,
+        },
     }
 }
 
@@ -31,14 +40,20 @@ pub const SERVICE: Service = Service {
     rules,
     functions: &[
         Function {
-            promised: promised(3, true, seconds(3), seconds(8)),
+            promised: Promised {
+                by_key: false,
+                ..promised(3, true, seconds(3), seconds(8))
+            },
             make: |call| Box::pin(async { call.may_recall(browse(call).await) }),
             keyed: true,
             keeps: || Keeps::LastGood(LastGood::new(seconds(90), 3).into()),
             ..Function::PLAIN
         },
         Function {
-            promised: promised(2, false, seconds(3), seconds(8)),
+            promised: Promised {
+                by_key: false,
+                ..promised(2, false, seconds(3), seconds(8))
+            },
             make: |call| Box::pin(async { call.may_recall(list(call).await) }),
             keyed: true,
             keeps: || Keeps::LastGood(LastGood::new(seconds(20), 1_000).into()),

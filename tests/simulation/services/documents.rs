@@ -4,9 +4,9 @@
 use resilience_runtime::{ServiceKind, secret_resilient};
 
 use super::{Function, Service, promised, seconds};
-use crate::call::{ApiError, Call};
+use crate::call::{ApiError, Call, Promised};
 use crate::keeps::{Keeps, Page};
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 use crate::shelf::{Life, Shelf};
 
 fn rules() -> Rules {
@@ -25,6 +25,7 @@ fn rules() -> Rules {
         max_park: None,
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 
@@ -32,7 +33,10 @@ pub const SERVICE: Service = Service {
     rules,
     functions: &[
         Function {
-            promised: promised(3, true, seconds(4), seconds(10)),
+            promised: Promised {
+                by_key: false,
+                ..promised(3, true, seconds(4), seconds(10))
+            },
             make: |call| Box::pin(async { call.may_serve(read(call).await) }),
             keyed: true,
             keeps: || {
@@ -49,7 +53,10 @@ pub const SERVICE: Service = Service {
             ..Function::PLAIN
         },
         Function {
-            promised: promised(2, true, seconds(4), seconds(3)),
+            promised: Promised {
+                by_key: false,
+                ..promised(2, true, seconds(4), seconds(3))
+            },
             make: |call| Box::pin(async { call.may_serve(glance(call).await) }),
             keyed: true,
             keeps: || {

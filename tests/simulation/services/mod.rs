@@ -80,6 +80,7 @@ const fn promised(
         timeout,
         deadline,
         billed: false,
+        by_key: true,
         refused_at_once: true,
     }
 }

@@ -8,7 +8,7 @@ use resilience_runtime::{ServiceKind, llm_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, ApiError, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -30,6 +30,7 @@ fn rules() -> Rules {
         max_park: Some(seconds(45)),
         budget: (1_000_000_000_000, 1_000_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 

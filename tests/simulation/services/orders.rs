@@ -6,7 +6,7 @@ use resilience_runtime::{ServiceKind, database_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, ApiError, Call};
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -24,6 +24,7 @@ fn rules() -> Rules {
         max_park: None,
         budget: (12_500_000_000, 300_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 

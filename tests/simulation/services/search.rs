@@ -7,7 +7,7 @@ use resilience_runtime::{ServiceKind, resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call};
 use crate::promise::Limit;
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -28,6 +28,10 @@ fn rules() -> Rules {
         max_park: None,
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later {
+            limit: None,
+            places: Some(3),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use resilience_runtime::{ServiceKind, mcp_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -26,6 +26,7 @@ fn rules() -> Rules {
         max_park: None,
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 

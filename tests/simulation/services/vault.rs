@@ -6,7 +6,7 @@ use resilience_runtime::{ServiceKind, secret_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call};
-use crate::rules::{Patience, Rules};
+use crate::rules::{Later, Patience, Rules};
 
 fn rules() -> Rules {
     Rules {
@@ -24,6 +24,7 @@ fn rules() -> Rules {
         max_park: Some(seconds(20)),
         budget: (100_000_000_000, 100_000_000),
         patience: Patience::default(),
+        later: Later::default(),
     }
 }
 
