@@ -56,6 +56,9 @@ impl Call {
         let Keeps::Shelf(shelf) = &*self.keeps else {
             unreachable!("its function says so");
         };
+        if self.bare {
+            return out.and(ANSWERED);
+        }
         let mut shelf = shelf.borrow_mut();
         let asked = (self.key, self.number, self.floor);
         let last = self.last_end();

@@ -76,6 +76,8 @@ pub struct Call {
     pub floor: u64,
     /// Whether its bodies take places of the bulkhead.
     placed: bool,
+    /// Everything was switched off when it began: its body runs bare, and only fallbacks stay.
+    pub bare: bool,
     pub key: u32,
     pub cost: u32,
     began: Instant,
@@ -90,6 +92,17 @@ pub struct Call {
 }
 
 impl Promised {
+    /// Once, and however long it takes.
+    const BARE: Self = Self {
+        max_attempts: 1,
+        idempotent: false,
+        timeout: Duration::from_secs(86_400),
+        deadline: Duration::from_secs(86_400),
+        billed: false,
+        by_key: false,
+        refused_at_once: false,
+    };
+
     /// What was said of all functions since goes before what the attribute says; `retry = off` stays.
     fn under(self, said: Patience) -> Self {
         let attempts = said.max_attempts.filter(|_| self.max_attempts > 1);
@@ -114,14 +127,23 @@ impl Call {
             Keeps::Shelf(shelf) => shelf.borrow_mut().floor(key),
             Keeps::LastGood(_) | Keeps::Nothing => 0,
         };
+        let bare = witness.bare.get();
+        witness
+            .bare_calls
+            .set(witness.bare_calls.get() + u64::from(bare));
         Self {
             witness: Rc::clone(witness),
             // A call ends under the rules that it began with.
-            promised: promised.under(witness.rules().patience),
+            promised: if bare {
+                Promised::BARE
+            } else {
+                promised.under(witness.rules().patience)
+            },
             keeps: Rc::clone(keeps),
             number: witness.number(),
             floor,
-            placed: witness.rules().max_concurrent < usize::MAX,
+            placed: witness.rules().max_concurrent < usize::MAX && !bare,
+            bare,
             key,
             cost,
             began: Instant::now(),
@@ -282,7 +304,9 @@ impl Call {
     pub fn succeeded(&self) {
         self.in_time();
         self.witness.count(|tally| tally.successes += 1);
-        self.witness.deposit();
+        if !self.bare {
+            self.witness.deposit();
+        }
     }
 
     /// To be called before the caller drops it.

@@ -273,6 +273,7 @@ fn nor_whatever_people_change_meanwhile() {
     for witness in &world.services {
         let (rules, rejections) = (witness.rules(), witness.service().stats().rejections);
         println!("{}: {} changes", rules.name, witness.changed.get());
+        assert!(witness.bare_calls.get() > 0, "{}", rules.name);
         assert!(witness.changed.get() >= 20, "{}", rules.name);
         // Also what nobody wrote down at first.
         assert!(rules.later.limit.is_none() || rejections.rate_limit > 0);

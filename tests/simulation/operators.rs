@@ -39,6 +39,11 @@ pub async fn interfere(world: Rc<World>, registry: Registry, mut random: Random)
             }
             19 => hold(witness, random.ms(0, 20_000)).await,
             20 => world.forget(which, None),
+            21 => {
+                switch(&world, &registry, false);
+                sleep(random.ms(0, 3_000)).await;
+                switch(&world, &registry, true);
+            }
             _ => {
                 // Again and again, so that some calls are on their way.
                 for _ in 0..random.between(1, 20) {
@@ -56,6 +61,12 @@ fn configure(witness: &Witness, registry: &Registry, random: &mut Random) {
     let settings = Settings::new().service(witness.name(), change.settings);
     registry.configure(settings).unwrap();
     witness.change(change.rules);
+}
+
+/// Switches everything off, or on again.
+fn switch(world: &World, registry: &Registry, on: bool) {
+    registry.configure(Settings::new().enabled(on)).unwrap();
+    world.services.iter().for_each(|it| it.bare.set(!on));
 }
 
 /// What cannot run changes nothing, also of what could.

@@ -29,6 +29,10 @@ pub struct Witness {
     pub tally: RefCell<Tally>,
     /// Numbers what happens in it.
     happened: Cell<u64>,
+    /// Everything is switched off: bodies run bare.
+    pub bare: Cell<bool>,
+    /// Calls that began so.
+    pub bare_calls: Cell<u64>,
     /// Bodies that run now.
     live: Cell<usize>,
     /// Those of them that took a place.
@@ -59,6 +63,8 @@ impl Witness {
             weather: RefCell::new(weather),
             tally: RefCell::default(),
             happened: Cell::default(),
+            bare: Cell::default(),
+            bare_calls: Cell::default(),
             live: Cell::default(),
             placed: Cell::default(),
             circuit: Circuit::default(),
@@ -105,6 +111,11 @@ impl Witness {
         let mut promises = self.promises.borrow_mut();
         let promise = promises.entry(key).or_insert_with(|| limit.promise());
         promise.allows(cost)
+    }
+
+    /// A body begins that nothing guards.
+    pub fn begin_bare(&self) {
+        self.live.set(self.live.get() + 1);
     }
 
     /// A body begins.
@@ -262,7 +273,7 @@ impl Witness {
         assert_eq!(self.live.get(), 0, "{name}: bodies");
         assert_eq!(stats.in_flight, 0, "{name}: bulkhead");
         if stats.cache.misses > 0 {
-            let loads = stats.cache.misses + stats.cache.refreshes;
+            let loads = stats.cache.misses + stats.cache.refreshes + self.bare_calls.get();
             let waited_in_vain = self.tally.borrow().deadlines;
             assert!(
                 (loads..=loads + waited_in_vain).contains(&stats.calls),

@@ -18,10 +18,15 @@ pub(super) struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     pub(super) fn begin(call: &'a Call) -> Self {
         call.may_begin();
-        if let Keeps::Shelf(shelf) = &*call.keeps {
-            shelf.borrow_mut().asks(call.key, call.number);
-        }
-        let begun = call.witness.begin(call.account(), call.cost, call.placed);
+        let begun = if call.bare {
+            call.witness.begin_bare();
+            None
+        } else {
+            if let Keeps::Shelf(shelf) = &*call.keeps {
+                shelf.borrow_mut().asks(call.key, call.number);
+            }
+            call.witness.begin(call.account(), call.cost, call.placed)
+        };
         call.paid.set(None);
         let mut attempts = call.attempts.borrow_mut();
         attempts.push(End::Running);
@@ -85,6 +90,9 @@ impl Drop for Attempt<'_> {
             }
             End::Replied(Reply::Fine | Reply::Panic) | End::Left | End::Running => {}
         });
+        if self.call.bare {
+            return;
+        }
         let (account, cost) = (self.call.account(), self.call.cost);
         match self.end {
             End::Replied(Reply::Fine) => witness.settle(account, cost, self.call.used()),
