@@ -1,5 +1,7 @@
 //! One call as the harness sees it: its attempts, and what may follow on what.
 
+mod attempt;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,8 +9,11 @@ use std::time::Duration;
 use resilience_runtime::{Classify, ResilienceError, Verdict};
 use tokio::time::Instant;
 
+use crate::keeps::{Keeps, Page};
+use crate::rules::Patience;
 use crate::weather::Reply;
 use crate::witness::Witness;
+use attempt::Attempt;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -24,6 +29,8 @@ impl Classify for ApiError {
             Self::Remote(Reply::Refused) => Verdict::transient(),
             Self::Remote(Reply::Lost) => Verdict::outcome_unknown(),
             Self::Remote(Reply::Throttled(wait)) => Verdict::throttled(*wait),
+            Self::Remote(Reply::Denied) => Verdict::denied(),
+            Self::Remote(Reply::Gone) => Verdict::not_found(),
             Self::Remote(_) => Verdict::permanent(),
             Self::Resilience(error) => error.classify(),
         }
@@ -44,12 +51,14 @@ pub struct Promised {
     pub deadline: Duration,
     /// Each answer is billed: after a timeout at most one more.
     pub billed: bool,
+    /// Its key counts for the limit, where there is one.
+    pub by_key: bool,
     /// With a waiting time of zero a refusal says that nothing was left at that moment.
     pub refused_at_once: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+pub enum End {
     Running,
     Replied(Reply),
     TimedOut,
@@ -60,6 +69,15 @@ enum End {
 pub struct Call {
     pub witness: Rc<Witness>,
     promised: Promised,
+    pub keeps: Rc<Keeps>,
+    /// Of all that happens in the service.
+    pub number: u64,
+    /// What was forgotten of its key when it began.
+    pub floor: u64,
+    /// Whether its bodies take places of the bulkhead.
+    placed: bool,
+    /// Everything was switched off when it began: its body runs bare, and only fallbacks stay.
+    pub bare: bool,
     pub key: u32,
     pub cost: u32,
     began: Instant,
@@ -67,21 +85,72 @@ pub struct Call {
     /// The caller goes away in this moment.
     leaving: Cell<bool>,
     rescued: Cell<bool>,
+    /// Answered without a call of its own, as far as anybody can see.
+    uncounted: Cell<bool>,
     /// After how many attempts a retry was paid for that has not begun.
     paid: Cell<Option<usize>>,
 }
 
+impl Promised {
+    /// Once, and however long it takes.
+    const BARE: Self = Self {
+        max_attempts: 1,
+        idempotent: false,
+        timeout: Duration::from_secs(86_400),
+        deadline: Duration::from_secs(86_400),
+        billed: false,
+        by_key: false,
+        refused_at_once: false,
+    };
+
+    /// What was said of all functions since goes before what the attribute says; `retry = off` stays.
+    fn under(self, said: Patience) -> Self {
+        let attempts = said.max_attempts.filter(|_| self.max_attempts > 1);
+        Self {
+            max_attempts: attempts.map_or(self.max_attempts, |most| most as usize),
+            timeout: said.timeout.unwrap_or(self.timeout),
+            deadline: said.deadline.unwrap_or(self.deadline),
+            ..self
+        }
+    }
+}
+
 impl Call {
-    pub fn new(witness: &Rc<Witness>, promised: Promised, key: u32, cost: u32) -> Self {
+    pub fn new(
+        witness: &Rc<Witness>,
+        promised: Promised,
+        keeps: &Rc<Keeps>,
+        key: u32,
+        cost: u32,
+    ) -> Self {
+        let floor = match &**keeps {
+            Keeps::Shelf(shelf) => shelf.borrow_mut().floor(key),
+            Keeps::LastGood(_) | Keeps::Nothing => 0,
+        };
+        let bare = witness.bare.get();
+        witness
+            .bare_calls
+            .set(witness.bare_calls.get() + u64::from(bare));
         Self {
             witness: Rc::clone(witness),
-            promised,
+            // A call ends under the rules that it began with.
+            promised: if bare {
+                Promised::BARE
+            } else {
+                promised.under(witness.rules().patience)
+            },
+            keeps: Rc::clone(keeps),
+            number: witness.number(),
+            floor,
+            placed: witness.rules().max_concurrent < usize::MAX && !bare,
+            bare,
             key,
             cost,
             began: Instant::now(),
             attempts: RefCell::default(),
             leaving: Cell::default(),
             rescued: Cell::default(),
+            uncounted: Cell::default(),
             paid: Cell::default(),
         }
     }
@@ -90,6 +159,12 @@ impl Call {
     pub async fn ask(&self) -> Answer {
         let mut attempt = Attempt::begin(self);
         let (latency, reply) = self.witness.weather.borrow_mut().answer();
+        let reply = match (&*self.keeps, reply) {
+            (Keeps::Shelf(_), Reply::Wrong) => {
+                [Reply::Gone, Reply::Denied, Reply::Wrong][self.number as usize % 3]
+            }
+            _ => reply,
+        };
         if !latency.is_zero() {
             tokio::time::sleep(latency).await;
         }
@@ -102,6 +177,22 @@ impl Call {
         }
     }
 
+    /// The body of what may be kept.
+    pub async fn fetch(&self) -> Result<Page, ApiError> {
+        self.ask().await?;
+        Ok(self.page())
+    }
+
+    /// A new answer.
+    pub fn page(&self) -> Page {
+        Page {
+            key: self.key,
+            number: self.witness.number(),
+            call: self.number,
+            at: Instant::now(),
+        }
+    }
+
     /// What a good answer turns out to have used of the tokens reserved: less, or more.
     fn used(&self) -> u32 {
         if self.cost.is_multiple_of(3) {
@@ -111,8 +202,13 @@ impl Call {
         }
     }
 
+    /// Who takes from the limit.
+    fn account(&self) -> u32 {
+        if self.promised.by_key { self.key } else { 0 }
+    }
+
     fn may_begin(&self) {
-        let name = self.witness.rules.name;
+        let name = self.witness.name();
         let attempts = self.attempts.borrow();
         let promised = &self.promised;
         assert!(
@@ -140,8 +236,8 @@ impl Call {
 
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
-        let now_refused = !self.witness.allows(self.key, self.cost);
-        let parked = self.witness.is_parked(self.key);
+        let now_refused = !self.witness.allows(self.account(), self.cost);
+        let parked = self.witness.is_parked(self.account());
         self.give_back();
         self.witness.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {
@@ -151,7 +247,7 @@ impl Call {
                 assert!(
                     now_refused || parked || !self.promised.refused_at_once,
                     "{}: refused although the limit allows it",
-                    self.witness.rules.name
+                    self.witness.name()
                 );
                 tally.by_rate_limit += 1;
             }
@@ -180,10 +276,37 @@ impl Call {
         self.rescued.get()
     }
 
+    /// It failed, and the last good answer stands in.
+    pub fn recalled(&self) {
+        self.in_time();
+        self.give_back();
+        self.rescued.set(true);
+        self.witness.count(|tally| tally.fallback_cache += 1);
+    }
+
+    /// Whether there was a call of its own that failed, nobody can tell.
+    pub fn answered_by_another(&self) {
+        self.in_time();
+        self.give_back();
+        self.uncounted.set(true);
+    }
+
+    /// How its last attempt ended, if it made one.
+    pub fn last_end(&self) -> Option<End> {
+        self.attempts.borrow().last().copied()
+    }
+
+    /// Whether it was answered without a call of its own, as far as anybody can see.
+    pub fn is_uncounted(&self) -> bool {
+        self.uncounted.get()
+    }
+
     pub fn succeeded(&self) {
         self.in_time();
         self.witness.count(|tally| tally.successes += 1);
-        self.witness.deposit();
+        if !self.bare {
+            self.witness.deposit();
+        }
     }
 
     /// To be called before the caller drops it.
@@ -193,6 +316,13 @@ impl Call {
 
     /// The caller is gone, or the body has panicked.
     pub fn abandoned(&self) {
+        if let Keeps::Shelf(shelf) = &*self.keeps {
+            shelf.borrow_mut().leaves(self.key, self.number);
+            // It was another's call that it waited for.
+            if self.attempts.borrow().is_empty() {
+                return;
+            }
+        }
         if !self.is_rescued() {
             self.give_back();
             self.witness.count(|tally| tally.abandoned += 1);
@@ -212,84 +342,6 @@ impl Call {
         if over && !self.is_rescued() && self.paid.get() != Some(attempts.len()) {
             self.paid.set(Some(attempts.len()));
             self.witness.spend();
-        }
-    }
-}
-
-/// A body that runs. However it ends, that is noted.
-struct Attempt<'a> {
-    call: &'a Call,
-    began: Instant,
-    probe: Option<u64>,
-    end: End,
-}
-
-impl<'a> Attempt<'a> {
-    fn begin(call: &'a Call) -> Self {
-        call.may_begin();
-        let probe = call.witness.begin(call.key, call.cost);
-        call.paid.set(None);
-        let mut attempts = call.attempts.borrow_mut();
-        attempts.push(End::Running);
-        call.witness.count(|tally| {
-            tally.attempts += 1;
-            tally.retries += u64::from(attempts.len() > 1);
-        });
-        Self {
-            call,
-            began: Instant::now(),
-            probe,
-            end: End::Running,
-        }
-    }
-}
-
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        let Call {
-            witness, promised, ..
-        } = self.call;
-        if self.end == End::Running {
-            let timeout = self.began + promised.timeout;
-            let deadline = self.call.began + promised.deadline;
-            let (at, end) = if deadline <= timeout {
-                (deadline, End::CutByDeadline)
-            } else {
-                (timeout, End::TimedOut)
-            };
-            self.end = if self.call.leaving.get() || std::thread::panicking() {
-                End::Left
-            } else {
-                let late = Instant::now().checked_duration_since(at);
-                assert!(
-                    late <= Some(TIMER) && late.is_some(),
-                    "{end:?}: {late:?} late"
-                );
-                end
-            };
-        }
-        *self.call.attempts.borrow_mut().last_mut().unwrap() = self.end;
-        witness.end(self.probe);
-        witness.count(|tally| match self.end {
-            End::Replied(Reply::Refused) => tally.transient += 1,
-            End::Replied(Reply::Throttled(_)) => tally.throttled += 1,
-            End::Replied(Reply::Wrong) => tally.permanent += 1,
-            End::Replied(Reply::Lost) | End::CutByDeadline => tally.outcome_unknown += 1,
-            End::TimedOut => {
-                tally.outcome_unknown += 1;
-                tally.timeouts += 1;
-            }
-            End::Replied(Reply::Fine | Reply::Panic) | End::Left | End::Running => {}
-        });
-        let Call { key, cost, .. } = *self.call;
-        match self.end {
-            End::Replied(Reply::Fine) => witness.settle(key, cost, self.call.used()),
-            // Surely not executed.
-            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(key, cost, 0),
-            _ => {}
-        }
-        if let End::Replied(Reply::Throttled(asked)) = self.end {
-            witness.park(self.call.key, asked);
         }
     }
 }

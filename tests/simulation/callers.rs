@@ -11,19 +11,27 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::call::{Answer, Call};
-use crate::functions::{Function, KEYS};
+use crate::keeps::Keeps;
 use crate::random::Random;
+use crate::services::{Function, KEYS};
 use crate::witness::Witness;
 
 /// All that they share.
 pub struct World {
-    pub functions: &'static [Function],
+    pub functions: Vec<Known>,
     pub services: Vec<Rc<Witness>>,
     /// Calls that are yet to be made.
     pub left: Cell<u64>,
     began: Instant,
     /// What happened, as one number.
     digest: Cell<u64>,
+}
+
+/// A function, and what it keeps in this world.
+pub struct Known {
+    pub function: &'static Function,
+    pub service: usize,
+    pub keeps: Rc<Keeps>,
 }
 
 enum Ended {
@@ -33,7 +41,7 @@ enum Ended {
 }
 
 impl World {
-    pub fn new(functions: &'static [Function], services: Vec<Rc<Witness>>) -> Self {
+    pub fn new(functions: Vec<Known>, services: Vec<Rc<Witness>>) -> Self {
         Self {
             functions,
             services,
@@ -51,6 +59,29 @@ impl World {
         let at = self.began.elapsed().as_millis() as u64;
         let mixed = Random::seeded(self.digest.get() ^ what ^ at << 8).next();
         self.digest.set(mixed);
+    }
+
+    /// The functions of a service.
+    pub fn functions_of(&self, service: usize) -> impl Iterator<Item = usize> {
+        let of = move |(which, known): (usize, &Known)| (known.service == service).then_some(which);
+        self.functions.iter().enumerate().filter_map(of)
+    }
+
+    /// Forgets what the caches of a service hold, under a key or all of it.
+    pub fn forget(&self, service: usize, key: Option<u32>) {
+        let witness = &self.services[service];
+        match key {
+            Some(key) => witness.service().invalidate(&key),
+            None => witness.service().invalidate_all(),
+        }
+        let number = witness.number();
+        for which in self.functions_of(service) {
+            if let Keeps::Shelf(shelf) = &*self.functions[which].keeps {
+                let mut shelf = shelf.borrow_mut();
+                let keys = key.map_or(0..KEYS, |key| key..key + 1);
+                keys.for_each(|key| shelf.forget(key, number));
+            }
+        }
     }
 
     /// Until the next full minute, at which many come at once.
@@ -78,7 +109,8 @@ impl World {
             }
             let which = random.between(0, self.functions.len() as u64) as usize;
             let key = random.between(0, KEYS.into()) as u32;
-            let cost = random.between(1, u64::from(self.functions[which].costs) + 1) as u32;
+            let cost =
+                random.between(1, u64::from(self.functions[which].function.costs) + 1) as u32;
             let patience = match random.between(0, 20) {
                 0 => Some(random.ms(0, 400)),
                 1 => Some(random.ms(0, 15_000)),
@@ -99,14 +131,19 @@ impl World {
         cost: u32,
         patience: Option<Duration>,
     ) -> bool {
-        let function: &Function = &self.functions[which];
-        let witness = &self.services[function.service];
+        let Known {
+            function,
+            service,
+            keeps,
+        } = &self.functions[which];
+        let witness = &self.services[*service];
         let key = if function.keyed { key } else { 0 };
-        let call = Call::new(witness, function.promised, key, cost);
+        let call = Call::new(witness, function.promised, keeps, key, cost);
         let ended = race((function.make)(&call), &call, patience).await;
         let answered = matches!(ended, Ended::Answered(Ok(_))) && !call.is_rescued();
         self.note(match ended {
             Ended::Answered(_) if call.is_rescued() => 1,
+            Ended::Answered(_) if call.is_uncounted() => 6,
             Ended::Answered(Ok(_)) => {
                 call.succeeded();
                 2

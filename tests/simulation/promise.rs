@@ -5,6 +5,78 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// A limit as it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    TokenBucket {
+        limit: u32,
+        period: Duration,
+        burst: u32,
+    },
+    SlidingWindow {
+        limit: u32,
+        period: Duration,
+    },
+    FixedWindow {
+        limit: u32,
+        period: Duration,
+    },
+    /// In a minute.
+    RequestsAndTokens {
+        requests: u32,
+        tokens: u32,
+    },
+}
+
+impl Limit {
+    /// The greatest cost that can pass.
+    pub fn capacity(self) -> u32 {
+        match self {
+            Self::TokenBucket { burst, .. } => burst,
+            Self::SlidingWindow { limit, .. } | Self::FixedWindow { limit, .. } => limit,
+            Self::RequestsAndTokens { tokens, .. } => tokens,
+        }
+    }
+
+    /// In which time `missing` are back.
+    pub fn refilled_after(self, missing: u32) -> Duration {
+        match self {
+            Self::TokenBucket { limit, period, .. } => period * missing / limit,
+            Self::SlidingWindow { period, .. } | Self::FixedWindow { period, .. } => period,
+            Self::RequestsAndTokens { requests, tokens } => {
+                Duration::from_secs(60) * missing / requests.min(tokens)
+            }
+        }
+    }
+
+    /// What it promises to a key that was never seen.
+    pub fn promise(self) -> Promise {
+        match self {
+            Self::TokenBucket {
+                limit,
+                period,
+                burst,
+            } => Promise::token_bucket(limit, period, burst),
+            Self::SlidingWindow { limit, period } => Promise::SlidingWindow {
+                limit: limit.into(),
+                period,
+                began: VecDeque::new(),
+            },
+            Self::FixedWindow { limit, period } => Promise::FixedWindow {
+                limit: limit.into(),
+                period,
+                start: Instant::now(),
+                used: 0,
+            },
+            Self::RequestsAndTokens { requests, tokens } => {
+                let a_minute = Duration::from_secs(60);
+                let bucket = |limit| Box::new(Promise::token_bucket(limit, a_minute, limit));
+                Promise::RequestsAndTokens([bucket(requests), bucket(tokens)])
+            }
+        }
+    }
+}
+
 /// Refilled nanosecond by nanosecond, in whole numbers: it is empty exactly when some span that ends now has
 /// seen `burst + rate × t`.
 pub enum Promise {
@@ -33,7 +105,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    pub fn token_bucket(limit: u32, period: Duration, burst: u32) -> Self {
+    fn token_bucket(limit: u32, period: Duration, burst: u32) -> Self {
         let period = period.as_nanos() as i128;
         Self::TokenBucket {
             limit: limit.into(),
@@ -41,28 +113,6 @@ impl Promise {
             size: i128::from(burst) * period,
             level: i128::from(burst) * period,
             at: Instant::now(),
-        }
-    }
-
-    pub fn sliding_window(limit: u32, period: Duration) -> Self {
-        Self::SlidingWindow {
-            limit: limit.into(),
-            period,
-            began: VecDeque::new(),
-        }
-    }
-
-    pub fn requests_and_tokens(requests: u32, tokens: u32, period: Duration) -> Self {
-        let bucket = |limit| Box::new(Self::token_bucket(limit, period, limit));
-        Self::RequestsAndTokens([bucket(requests), bucket(tokens)])
-    }
-
-    pub fn fixed_window(limit: u32, period: Duration) -> Self {
-        Self::FixedWindow {
-            limit: limit.into(),
-            period,
-            start: Instant::now(),
-            used: 0,
         }
     }
 
@@ -142,6 +192,97 @@ impl Promise {
                 requests.begin(1);
                 tokens.begin(cost);
             }
+        }
+    }
+
+    /// Another limit from now on. What is left of a bucket is left, as far as the new one goes; what began stays in its
+    /// window. Where it is counted in another way, what is missing is missing as if it had begun now.
+    pub fn change(&mut self, to: Limit) {
+        self.allows(0);
+        let left = self.left();
+        let mut new = to.promise();
+        match (&*self, &mut new) {
+            (Self::RequestsAndTokens(_), Self::RequestsAndTokens(_)) => {
+                let Limit::RequestsAndTokens { requests, tokens } = to else {
+                    unreachable!("it was made of that");
+                };
+                let period = Duration::from_secs(60);
+                if let Self::RequestsAndTokens(parts) = self {
+                    for (part, limit) in parts.iter_mut().zip([requests, tokens]) {
+                        part.change(Limit::TokenBucket {
+                            limit,
+                            period,
+                            burst: limit,
+                        });
+                    }
+                }
+                return;
+            }
+            // Nothing is missing, so nothing will be.
+            _ if left.is_none() => {}
+            (
+                Self::TokenBucket {
+                    level: old,
+                    period: before,
+                    ..
+                },
+                Self::TokenBucket {
+                    level,
+                    period,
+                    size,
+                    ..
+                },
+            ) => *level = (old * *period).div_euclid(*before).min(*size),
+            (Self::SlidingWindow { began: old, .. }, Self::SlidingWindow { began, .. }) => {
+                began.clone_from(old);
+            }
+            (
+                Self::FixedWindow {
+                    start: old,
+                    used: before,
+                    ..
+                },
+                Self::FixedWindow { start, used, .. },
+            ) => (*start, *used) = (*old, *before),
+            _ => new.go_on_with(left.unwrap_or_default()),
+        }
+        *self = new;
+    }
+
+    /// Whole tokens that are left, below zero a debt; `None`: all there can be.
+    fn left(&self) -> Option<i128> {
+        match self {
+            Self::TokenBucket {
+                period,
+                size,
+                level,
+                ..
+            } => (level < size).then(|| level.div_euclid(*period)),
+            Self::SlidingWindow { limit, began, .. } => {
+                let used: u64 = began.iter().map(|(_, cost)| cost).sum();
+                (used > 0).then(|| i128::from(*limit) - i128::from(used))
+            }
+            Self::FixedWindow { limit, used, .. } => {
+                (*used > 0).then(|| i128::from(*limit) - i128::from(*used))
+            }
+            Self::RequestsAndTokens(_) => None,
+        }
+    }
+
+    fn go_on_with(&mut self, left: i128) {
+        let missing = |limit: u64| u64::try_from(i128::from(limit) - left).unwrap_or(0);
+        match self {
+            Self::TokenBucket {
+                period,
+                size,
+                level,
+                ..
+            } => *level = (left * *period).min(*size),
+            Self::SlidingWindow { limit, began, .. } if missing(*limit) > 0 => {
+                began.push_back((Instant::now(), missing(*limit)));
+            }
+            Self::FixedWindow { limit, used, .. } => *used = missing(*limit),
+            Self::SlidingWindow { .. } | Self::RequestsAndTokens(_) => {}
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::random::Random;
+use crate::rules::Rules;
 
 /// How a remote answers one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,10 @@ pub enum Reply {
     Throttled(Option<Duration>),
     /// Would fail again.
     Wrong,
+    /// The caller may not have it.
+    Denied,
+    /// There is none.
+    Gone,
     /// The client's code panics.
     Panic,
 }
@@ -45,12 +50,14 @@ pub struct Weather {
     healed: bool,
     /// Whether it answers 429.
     throttles: bool,
+    /// How often in a thousand times it is asked for what it cannot give.
+    wrong: u64,
     /// How long clients wait for it.
     timeout: Duration,
 }
 
 impl Weather {
-    pub fn new(random: Random, timeout: Duration, throttles: bool) -> Self {
+    pub fn new(random: Random, rules: &Rules) -> Self {
         let now = Instant::now();
         Self {
             random,
@@ -58,8 +65,9 @@ impl Weather {
             began: now,
             until: now,
             healed: false,
-            throttles,
-            timeout,
+            throttles: rules.max_park.is_some(),
+            wrong: rules.wrong,
+            timeout: rules.timeout,
         }
     }
 
@@ -106,7 +114,7 @@ impl Weather {
         if random.happens(1) {
             return (quick, Reply::Panic);
         }
-        if random.happens(20) {
+        if random.happens(self.wrong) {
             return (quick, Reply::Wrong);
         }
         let timeout_ms = self.timeout.as_millis() as u64;

@@ -1,135 +1,99 @@
 //! One service as the harness sees it: what runs now, what began when, how everything ended; and what must
 //! hold of that at any moment.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience_runtime::{CircuitState, Registry, Service, ServiceKind, ServiceStats};
+use resilience_runtime::{CircuitState, Registry, Service};
 use tokio::time::Instant;
 
-use crate::functions::KEYS;
+use crate::circuit::{Begun, Circuit, Lesson};
 use crate::promise::Promise;
 use crate::random::Random;
+use crate::rules::Rules;
+use crate::services::KEYS;
+use crate::tally::Tally;
 use crate::weather::Weather;
 
-/// What the attributes of a service's functions say of what these share.
-pub struct Rules {
-    pub name: &'static str,
-    pub kind: ServiceKind,
-    pub limit: Option<fn() -> Promise>,
-    /// Until when everything that was taken of the limit is back.
-    pub refilled_after: Duration,
-    pub max_concurrent: usize,
-    pub half_open_max_calls: u32,
-    pub success_threshold: u32,
-    /// The longest pause of its breaker.
-    pub longest_pause: Duration,
-    /// The longest time that a body runs.
-    pub timeout: Duration,
-    /// `Some`: it throttles, and is parked so long at most.
-    pub max_park: Option<Duration>,
-    /// Billionths of a retry.
-    pub budget: (u64, u64),
-}
-
-/// How things ended, counted from outside.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub successes: u64,
-    pub failed: u64,
-    pub deadlines: u64,
-    pub by_circuit: u64,
-    pub by_rate_limit: u64,
-    pub by_bulkhead: u64,
-    pub abandoned: u64,
-    pub attempts: u64,
-    pub retries: u64,
-    pub transient: u64,
-    pub outcome_unknown: u64,
-    pub throttled: u64,
-    pub permanent: u64,
-    pub timeouts: u64,
-    pub parked: u64,
-    pub fallback_call: u64,
-}
-
-impl Tally {
-    pub fn calls(&self) -> u64 {
-        self.successes
-            + self.failed
-            + self.deadlines
-            + self.by_circuit
-            + self.by_rate_limit
-            + self.by_bulkhead
-            + self.abandoned
-    }
-
-    fn of(stats: &ServiceStats) -> Self {
-        Self {
-            successes: stats.successes,
-            failed: stats.failed,
-            deadlines: stats.deadlines,
-            by_circuit: stats.rejections.circuit_breaker,
-            by_rate_limit: stats.rejections.rate_limit,
-            by_bulkhead: stats.rejections.bulkhead,
-            abandoned: stats.abandoned,
-            attempts: stats.attempts,
-            retries: stats.retries,
-            transient: stats.failures.transient,
-            outcome_unknown: stats.failures.outcome_unknown,
-            throttled: stats.failures.throttled,
-            permanent: stats.failures.permanent,
-            timeouts: stats.timeouts,
-            parked: stats.parked,
-            fallback_call: stats.fallbacks.call,
-        }
-    }
-}
-
 pub struct Witness {
-    pub rules: Rules,
+    /// What its functions say.
+    pub first: Rules,
+    /// What holds now.
+    rules: RefCell<Rules>,
     registry: Registry,
     service: RefCell<Option<Arc<Service>>>,
     pub weather: RefCell<Weather>,
     pub tally: RefCell<Tally>,
+    /// Numbers what happens in it.
+    happened: Cell<u64>,
+    /// Everything is switched off: bodies run bare.
+    pub bare: Cell<bool>,
+    /// Calls that began so.
+    pub bare_calls: Cell<u64>,
     /// Bodies that run now.
     live: Cell<usize>,
-    /// Probes of the current round that run now, and which round that is.
-    probes: Cell<(u64, u32)>,
+    /// Those of them that took a place.
+    placed: Cell<usize>,
+    /// Places of the bulkhead that may be taken: more than there are only for those who had one before.
+    places: Cell<usize>,
+    pub circuit: Circuit,
     promises: RefCell<HashMap<u32, Promise>>,
     /// Until when the server wants to be left alone by each key.
     parked_until: RefCell<HashMap<u32, Instant>>,
     /// What was spent of the retry budget and not paid back.
     spent: Cell<u64>,
-    /// How often its breaker was seen half-open by a body that began.
-    pub probed: Cell<u64>,
+    /// Answers out of a cache that may hide a call that failed.
+    pub covered: Cell<u64>,
+    /// How often its rules were changed.
+    pub changed: Cell<u64>,
 }
 
 impl Witness {
     pub fn new(rules: Rules, registry: &Registry, random: Random) -> Rc<Self> {
-        let weather = Weather::new(random, rules.timeout, rules.max_park.is_some());
+        let weather = Weather::new(random, &rules);
         Rc::new(Self {
-            rules,
+            places: Cell::new(rules.max_concurrent),
+            first: rules.clone(),
+            rules: RefCell::new(rules),
             registry: registry.clone(),
             service: RefCell::default(),
             weather: RefCell::new(weather),
             tally: RefCell::default(),
+            happened: Cell::default(),
+            bare: Cell::default(),
+            bare_calls: Cell::default(),
             live: Cell::default(),
-            probes: Cell::default(),
+            placed: Cell::default(),
+            circuit: Circuit::default(),
             promises: RefCell::default(),
             parked_until: RefCell::default(),
             spent: Cell::default(),
-            probed: Cell::default(),
+            covered: Cell::default(),
+            changed: Cell::default(),
         })
+    }
+
+    pub fn rules(&self) -> Ref<'_, Rules> {
+        self.rules.borrow()
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.rules().name
+    }
+
+    /// The next number.
+    pub fn number(&self) -> u64 {
+        self.happened.set(self.happened.get() + 1);
+        self.happened.get()
     }
 
     pub fn service(&self) -> Arc<Service> {
         let mut service = self.service.borrow_mut();
         let found = service.get_or_insert_with(|| {
-            let (name, kind) = (self.rules.name, self.rules.kind);
+            let (name, kind) = (self.name(), self.rules().kind);
             self.registry.service(name, kind).unwrap()
         });
         Arc::clone(found)
@@ -141,20 +105,25 @@ impl Witness {
 
     /// Whether the limit lets a body of this key begin now.
     pub fn allows(&self, key: u32, cost: u32) -> bool {
-        let Some(limit) = self.rules.limit else {
+        let Some(limit) = self.rules().limit else {
             return true;
         };
         let mut promises = self.promises.borrow_mut();
-        promises.entry(key).or_insert_with(limit).allows(cost)
+        let promise = promises.entry(key).or_insert_with(|| limit.promise());
+        promise.allows(cost)
     }
 
-    /// A body begins: `Some` with the round, if it is a probe.
-    pub fn begin(&self, key: u32, cost: u32) -> Option<u64> {
-        let name = self.rules.name;
-        assert!(
-            self.live.get() < self.rules.max_concurrent,
-            "{name}: more at once than `max_concurrent`"
-        );
+    /// A body begins that nothing guards.
+    pub fn begin_bare(&self) {
+        self.live.set(self.live.get() + 1);
+    }
+
+    /// A body begins.
+    pub fn begin(&self, key: u32, cost: u32, placed: bool) -> Option<Begun> {
+        let name = self.name();
+        self.live.set(self.live.get() + 1);
+        self.placed.set(self.placed.get() + usize::from(placed));
+        self.count_places();
         assert!(
             self.allows(key, cost),
             "{name}: more than the limit promises"
@@ -166,24 +135,33 @@ impl Witness {
             !self.is_parked(key),
             "{name}: a body begins while the server wants to be left alone"
         );
-        self.live.set(self.live.get() + 1);
         let breaker = self.service().circuit_breaker();
-        match breaker.state() {
-            CircuitState::Closed => None,
-            CircuitState::HalfOpen => {
-                self.probed.set(self.probed.get() + 1);
-                let round = breaker.stats().opened;
-                let (known, probes) = self.probes.get();
-                let probes = if known == round { probes + 1 } else { 1 };
-                assert!(
-                    probes <= self.rules.half_open_max_calls,
-                    "{name}: more probes at once than `half_open_max_calls`"
-                );
-                self.probes.set((round, probes));
-                Some(round)
-            }
-            state => panic!("{name}: a body begins while the circuit is {state}"),
+        self.circuit.begin(&breaker, &self.rules())
+    }
+
+    /// Each body has a place. Those beyond a limit that was lowered are not taken again once they are free.
+    fn count_places(&self) {
+        let limit = self.rules().max_concurrent;
+        if limit == usize::MAX {
+            return;
         }
+        let taken = self.service().stats().in_flight;
+        let name = self.name();
+        assert!(self.placed.get() <= taken, "{name}: a body without a place");
+        assert!(
+            taken <= self.places.get(),
+            "{name}: more at once than `max_concurrent`"
+        );
+        self.places.set(limit.max(taken));
+    }
+
+    /// Whether somebody may be turned away now, by the breaker or for want of a place.
+    pub fn rejects(&self) -> bool {
+        let stats = self.service().stats();
+        !matches!(
+            stats.circuit.state,
+            CircuitState::Closed | CircuitState::Disabled
+        ) || stats.in_flight >= self.rules().max_concurrent
     }
 
     pub fn settle(&self, key: u32, reserved: u32, used: u32) {
@@ -192,12 +170,33 @@ impl Witness {
         }
     }
 
-    pub fn end(&self, probe: Option<u64>) {
+    pub fn end(&self, begun: Option<&Begun>, placed: bool, lesson: Lesson) {
         self.live.set(self.live.get() - 1);
-        let (round, probes) = self.probes.get();
-        if probe == Some(round) {
-            self.probes.set((round, probes - 1));
+        self.placed.set(self.placed.get() - usize::from(placed));
+        if let Some(begun) = begun {
+            self.circuit.end(begun, lesson);
         }
+    }
+
+    /// Other rules hold from now on.
+    pub fn change(&self, rules: Rules) {
+        self.changed.set(self.changed.get() + 1);
+        if let Some(limit) = rules.limit
+            && self.rules().limit != Some(limit)
+        {
+            let mut promises = self.promises.borrow_mut();
+            promises.values_mut().for_each(|it| it.change(limit));
+        }
+        if let Some(longest) = rules.max_park {
+            let latest = Instant::now() + longest;
+            let mut parked = self.parked_until.borrow_mut();
+            parked.values_mut().for_each(|it| *it = latest.min(*it));
+        }
+        let stats = self.service().stats();
+        self.places.set(rules.max_concurrent.max(stats.in_flight));
+        self.circuit.excuse(&stats.circuit);
+        self.spent.set(self.spent.get().min(rules.budget.0));
+        *self.rules.borrow_mut() = rules;
     }
 
     pub fn is_parked(&self, key: u32) -> bool {
@@ -206,7 +205,7 @@ impl Witness {
     }
 
     pub fn park(&self, key: u32, asked: Option<Duration>) {
-        if let (Some(asked), Some(longest)) = (asked, self.rules.max_park) {
+        if let (Some(asked), Some(longest)) = (asked, self.rules().max_park) {
             self.count(|tally| tally.parked += 1);
             let until = Instant::now() + asked.min(longest);
             let mut parked = self.parked_until.borrow_mut();
@@ -217,7 +216,7 @@ impl Witness {
 
     pub fn spend(&self) {
         self.spent.set(self.spent.get() + 1_000_000_000);
-        assert!(self.spent.get() <= self.rules.budget.0, "an empty budget");
+        assert!(self.spent.get() <= self.rules().budget.0, "an empty budget");
     }
 
     /// The retry that was paid for was not made.
@@ -228,43 +227,70 @@ impl Witness {
 
     pub fn deposit(&self) {
         self.spent
-            .set(self.spent.get().saturating_sub(self.rules.budget.1));
+            .set(self.spent.get().saturating_sub(self.rules().budget.1));
     }
 
     /// What the service says of itself is what was seen.
     pub fn compare(&self) {
-        let name = self.rules.name;
+        let name = self.name();
         let stats = self.service().stats();
         let seen = *self.tally.borrow();
         let mut said = Tally::of(&stats);
         // It counts those that have ended.
         said.attempts += self.live.get() as u64;
-        assert_eq!(said, seen, "{name}: its statistics");
+        // Of what a call failed that was answered from memory, nobody was told.
+        let hidden = said.unanswered().checked_sub(seen.unanswered());
+        let may_be_hidden = seen.fallback_cache..=seen.fallback_cache + self.covered.get();
+        assert!(
+            hidden.is_some_and(|hidden| may_be_hidden.contains(&hidden)),
+            "{name}: {} were not answered, {hidden:?} of them hidden, not {may_be_hidden:?}",
+            said.unanswered()
+        );
+        let hides = *may_be_hidden.end() > 0;
+        let causes = |tally: Tally| if hides { tally.without_causes() } else { tally };
+        let failed = causes(seen).failed + hidden.unwrap_or_default();
+        let seen = Tally {
+            failed,
+            ..causes(seen)
+        };
+        assert_eq!(causes(said), seen, "{name}: its statistics");
         assert_eq!(stats.calls, seen.calls(), "{name}: calls");
-        let left = (self.rules.budget.0 - self.spent.get()) as f64 / 1e9;
+        let left = (self.rules().budget.0 - self.spent.get()) as f64 / 1e9;
         assert!(
             (stats.retry_budget - left).abs() < 1e-6,
             "{name}: {} of the budget, not {left}",
             stats.retry_budget
         );
-        if self.rules.max_concurrent < usize::MAX {
-            assert!(stats.in_flight <= self.rules.max_concurrent);
-        }
+        self.count_places();
+        self.circuit.compare(&stats.circuit, &self.rules());
     }
 
     /// Nothing runs, and nothing is held.
     pub async fn at_rest(&self, keyed: bool) {
-        let name = self.rules.name;
+        let name = self.name();
         self.compare();
+        let stats = self.service().stats();
         assert_eq!(self.live.get(), 0, "{name}: bodies");
-        assert_eq!(self.service().stats().in_flight, 0, "{name}: bulkhead");
-        let park = self.rules.max_park.unwrap_or_default();
-        tokio::time::sleep(self.rules.refilled_after.max(park)).await;
+        assert_eq!(stats.in_flight, 0, "{name}: bulkhead");
+        if stats.cache.misses > 0 {
+            let loads = stats.cache.misses + stats.cache.refreshes + self.bare_calls.get();
+            let waited_in_vain = self.tally.borrow().deadlines;
+            assert!(
+                (loads..=loads + waited_in_vain).contains(&stats.calls),
+                "{name}: {loads} loads and {} calls",
+                stats.calls
+            );
+        }
+        let park = self.rules().max_park.unwrap_or_default();
+        let refilled = self.rules().refilled_after;
+        tokio::time::sleep(refilled.max(park)).await;
         if let Some(limiter) = self.service().rate_limiter()
+            && let Some(limit) = self.rules().limit
             && keyed
         {
             for key in 0..KEYS {
                 let left = limiter.peek(&key);
+                assert_eq!(left.limit, limit.capacity(), "{name}: the limit");
                 assert_eq!(left.remaining, left.limit, "{name}: tokens");
                 assert_eq!(limiter.parked(&key), None, "{name}: parked");
             }

@@ -277,7 +277,12 @@ impl Value for PathText {
             }) => text.parse_with(Path::parse_mod_style).ok(),
             _ => None,
         };
-        path.map(Self).ok_or_else(|| {
+        // It stands in `use` as well, which knows neither `Self` nor generic arguments.
+        let is_module = |path: &Path| {
+            let mut segments = path.segments.iter();
+            segments.all(|segment| segment.arguments.is_none() && segment.ident != "Self")
+        };
+        path.filter(is_module).map(Self).ok_or_else(|| {
             Error::custom("expected the path of the runtime, such as `::resilience_runtime`")
                 .with_span(expr)
         })

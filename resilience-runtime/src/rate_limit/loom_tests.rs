@@ -61,6 +61,7 @@ fn taken_beside(limiter: &Arc<Shared>, work: impl FnOnce(&Shared)) -> u32 {
 /// ```diff
 /// -            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
 /// +            match Ok(self.word.swap(next, AcqRel)) {
+///                  Ok(_) => break,
 /// ```
 #[test]
 fn loom_no_token_is_taken_twice_or_lost() {
@@ -145,7 +146,11 @@ fn remaining(limiter: &Shared) -> u32 {
     limiter.with(KEY, NOW, |state, now, _| state.peek(KEY, now).remaining)
 }
 
-/// Caught if [`close`](super::batches::Batches::close) loads a stock and stores `CLOSED` instead of swapping them.
+/// Fails with this in `batches.rs`:
+/// ```diff
+/// -            .map(|stock| match stock.0.swap(CLOSED, AcqRel) {
+/// +            .map(|stock| match (stock.0.load(Acquire), stock.0.store(CLOSED, Release)).0 {
+/// ```
 #[test]
 fn loom_a_token_in_stock_is_taken_or_comes_home() {
     loom::model(|| {
@@ -161,7 +166,11 @@ fn loom_a_token_in_stock_is_taken_or_comes_home() {
     });
 }
 
-/// Caught if what could not be put into the stock is not given back.
+/// Fails with this in `batches.rs`:
+/// ```diff
+/// -        Ok(Drawn::new(true, if put { 0 } else { rest }))
+/// +        Ok(Drawn::new(true, if put { 0 } else { 0 }))
+/// ```
 #[test]
 fn loom_a_batch_that_finds_the_stock_changed_comes_home() {
     loom::model(|| {
@@ -174,7 +183,11 @@ fn loom_a_batch_that_finds_the_stock_changed_comes_home() {
     });
 }
 
-/// Caught if a batch is put into a stock that was closed meanwhile.
+/// Fails with this in `batches.rs`:
+/// ```diff
+/// -        let put = rest == 0 || (stock.compare_exchange(empty, full, AcqRel, Acquire)).is_ok();
+/// +        let put = rest == 0 || stock.swap(full, AcqRel) == empty;
+/// ```
 #[test]
 fn loom_nobody_passes_a_park_with_what_is_in_stock() {
     loom::model(|| {

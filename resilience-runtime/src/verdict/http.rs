@@ -138,7 +138,7 @@ impl Verdict {
             404 | 410 => Self::permanent().because(Reason::NotFound),
             _ => Self::permanent(),
         };
-        let verdict = match headers.header("x-should-retry").map(str::trim) {
+        let verdict = match should_retry(headers) {
             Some("true") if by_status.is_permanent() => Self::transient().ignored_by_breaker(),
             // The server vouches for a repetition, whatever became of the first.
             Some("true") if by_status.is_outcome_unknown() => Self::transient(),
@@ -155,6 +155,11 @@ impl Verdict {
             _ => verdict,
         }
     }
+}
+
+/// The server's own word, `true` or `false`.
+pub(super) fn should_retry<H: HttpHeaders + ?Sized>(headers: &H) -> Option<&str> {
+    headers.header("x-should-retry").map(str::trim)
 }
 
 /// When the server wants to be asked again: `retry-after-ms`, else `Retry-After`.

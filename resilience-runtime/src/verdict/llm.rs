@@ -4,7 +4,7 @@
 //! `error.code` or `error.status`. Prose is never read: "quota" stands in many messages about an
 //! ordinary rate limit.
 
-use super::http::HttpHeaders;
+use super::http::{HttpHeaders, should_retry};
 use super::{ErrorCode, HttpStatus, Reason, Verdict};
 
 /// Names that mean the same under every status.
@@ -162,7 +162,7 @@ impl Verdict {
     /// | `context_length_exceeded`, … | [`context_too_large`](Self::context_too_large) |
     /// | `content_policy_violation`, `content_filter`, … | permanent |
     /// | `invalid_api_key`, `authentication_error`, … | permanent, denied |
-    /// | `overloaded_error`, `server_is_overloaded`, `slow_down` | transient, or throttled with a 429 |
+    /// | `overloaded_error`, `server_is_overloaded`, `slow_down` | transient, or throttled with a 429; permanent with `x-should-retry: false` |
     /// | anything else | as [`from_http`](Self::from_http) says |
     ///
     /// ```
@@ -192,10 +192,12 @@ impl Verdict {
     ) -> Self {
         let by_status = Self::from_http(status, headers);
         match look_up(CERTAIN, names) {
-            // A wait that the server asked for is kept, and with a 429 all callers wait for it.
+            // A wait that the server asked for is kept, and with a 429 all callers wait for it. Who is told not to come
+            // again does not.
             Some((Meaning::Overloaded, name)) => {
+                let told_not_to = should_retry(headers) == Some("false");
                 let verdict = match by_status.retry_after() {
-                    _ if by_status.is_throttled() => by_status,
+                    _ if by_status.is_throttled() || told_not_to => by_status,
                     Some(wait) => Self::transient().with_retry_after(wait),
                     None => Self::transient(),
                 };
@@ -302,6 +304,19 @@ mod tests {
             Verdict::transient()
         );
         assert!(Verdict::from_llm_error(429, &(), Some("slow_down"), None).is_throttled());
+    }
+
+    #[test]
+    fn a_full_server_that_does_not_want_to_be_asked_again_is_not() {
+        let headers = [("x-should-retry", "false"), ("retry-after", "2")];
+        for status in [400, 429, 500, 503, 529] {
+            for (kind, code) in [(Some("slow_down"), None), (None, Some("overloaded_error"))] {
+                let verdict = Verdict::from_llm_error(status, &headers, kind, code);
+                assert_eq!(verdict, Verdict::from_http(status, &headers), "{status}");
+                assert!(verdict.is_permanent(), "{status}");
+                assert_eq!(verdict.code(), kind.or(code).map(ErrorCode::Name));
+            }
+        }
     }
 
     #[test]

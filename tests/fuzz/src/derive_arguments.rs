@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 
 use crate::bytes::Bytes;
 
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 23] = [
     "transient",
     "outcome_unknown",
     "permanent",
@@ -24,6 +24,9 @@ const WORDS: [&str; 20] = [
     "ignored_by_breaker",
     "needs_reconnect",
     "crate = ::x",
+    "crate = Self::x",
+    "unknown(3)",
+    "5",
     "delegate",
     "with = f",
     "x = ,",

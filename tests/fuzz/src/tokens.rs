@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::bytes::Bytes;
 
-pub(crate) const NAMES: [&str; 72] = [
+pub(crate) const NAMES: [&str; 75] = [
     "service",
     "retry",
     "retry_budget",
@@ -79,6 +79,9 @@ pub(crate) const NAMES: [&str; 72] = [
     "stale_for",
     "negative_ttl",
     "nonsense",
+    "permanent",
+    "a::b",
+    "r#type",
 ];
 
 const VALUES: [&str; 52] = [

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::reference::{Step, config, outcome, steps};
+use super::steps::{Step, config, outcome, steps};
 use crate::circuit_breaker::CircuitState;
 use crate::circuit_breaker::gate::Gate;
 use crate::circuit_breaker::machine::Outcome;

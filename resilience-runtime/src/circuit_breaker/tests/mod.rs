@@ -2,7 +2,9 @@
 
 mod by_hand;
 mod extremes;
+mod properties;
 mod reference;
+mod steps;
 mod windows;
 
 use std::sync::Arc;

@@ -1,0 +1,25 @@
+//! Where the runtime lives.
+
+use super::expand;
+use crate::kind::Kind;
+
+#[test]
+fn it_is_the_path_of_a_module() {
+    const ITEM: &str = "async fn f() -> Result<u8, E> { g().await }";
+    let refused = "expected the path of the runtime, such as `::resilience_runtime`";
+    let expanded = |path: &str| expand(Kind::Llm, &format!("crate = {path}"), ITEM).to_string();
+    for path in ["::x", "x::y", "crate::x", "super::x", "\"x::y\""] {
+        assert!(!expanded(path).contains("compile_error"), "{path}");
+    }
+    for path in [
+        "Self",
+        "Self::f",
+        "x::Self",
+        "\"Self::f\"",
+        "x::<u8>::y",
+        "<T as U>::f",
+        "1",
+    ] {
+        assert!(expanded(path).contains(refused), "{path}");
+    }
+}

@@ -1,0 +1,107 @@
+//! One attempt: what is noted of it, when it begins and however it ends.
+
+use tokio::time::Instant;
+
+use super::{Call, End, TIMER};
+use crate::circuit::{Begun, Lesson};
+use crate::keeps::Keeps;
+use crate::weather::Reply;
+
+/// A body that runs. However it ends, that is noted.
+pub(super) struct Attempt<'a> {
+    call: &'a Call,
+    began: Instant,
+    begun: Option<Begun>,
+    pub(super) end: End,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn begin(call: &'a Call) -> Self {
+        call.may_begin();
+        let begun = if call.bare {
+            call.witness.begin_bare();
+            None
+        } else {
+            if let Keeps::Shelf(shelf) = &*call.keeps {
+                shelf.borrow_mut().asks(call.key, call.number);
+            }
+            call.witness.begin(call.account(), call.cost, call.placed)
+        };
+        call.paid.set(None);
+        let mut attempts = call.attempts.borrow_mut();
+        attempts.push(End::Running);
+        call.witness.count(|tally| {
+            tally.attempts += 1;
+            tally.retries += u64::from(attempts.len() > 1);
+        });
+        Self {
+            call,
+            began: Instant::now(),
+            begun,
+            end: End::Running,
+        }
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let Call {
+            witness, promised, ..
+        } = self.call;
+        if self.end == End::Running {
+            let timeout = self.began + promised.timeout;
+            let deadline = self.call.began + promised.deadline;
+            let (at, end) = if deadline <= timeout {
+                (deadline, End::CutByDeadline)
+            } else {
+                (timeout, End::TimedOut)
+            };
+            self.end = if self.call.leaving.get() || std::thread::panicking() {
+                End::Left
+            } else {
+                let late = Instant::now().checked_duration_since(at);
+                assert!(
+                    late <= Some(TIMER) && late.is_some(),
+                    "{end:?}: {late:?} late"
+                );
+                end
+            };
+        }
+        *self.call.attempts.borrow_mut().last_mut().unwrap() = self.end;
+        let lesson = match self.end {
+            End::Replied(Reply::Refused | Reply::Lost) | End::TimedOut | End::CutByDeadline => {
+                Lesson::Failure
+            }
+            // Who says that it will not has heard.
+            End::Replied(Reply::Fine | Reply::Wrong | Reply::Denied | Reply::Gone) => Lesson::Life,
+            End::Replied(Reply::Throttled(_) | Reply::Panic) | End::Left | End::Running => {
+                Lesson::Nothing
+            }
+        };
+        witness.end(self.begun.as_ref(), self.call.placed, lesson);
+        witness.count(|tally| match self.end {
+            End::Replied(Reply::Refused) => tally.transient += 1,
+            End::Replied(Reply::Throttled(_)) => tally.throttled += 1,
+            End::Replied(Reply::Wrong | Reply::Denied | Reply::Gone) => tally.permanent += 1,
+            End::Replied(Reply::Lost) | End::CutByDeadline => tally.outcome_unknown += 1,
+            End::TimedOut => {
+                tally.outcome_unknown += 1;
+                tally.timeouts += 1;
+            }
+            End::Replied(Reply::Fine | Reply::Panic) | End::Left | End::Running => {}
+        });
+        if self.call.bare {
+            return;
+        }
+        let (account, cost) = (self.call.account(), self.call.cost);
+        match self.end {
+            End::Replied(Reply::Fine) => witness.settle(account, cost, self.call.used()),
+            // Surely not executed.
+            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(account, cost, 0),
+            _ => {}
+        }
+        if let End::Replied(Reply::Throttled(asked)) = self.end {
+            witness.park(account, asked);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What a function keeps of its answers.
+
+use std::cell::RefCell;
+
+use tokio::time::Instant;
+
+use crate::last_good::LastGood;
+use crate::shelf::Shelf;
+
+/// An answer that knows where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Page {
+    pub key: u32,
+    /// Of all that happens in a service.
+    pub number: u64,
+    /// The number of the call that made it.
+    pub call: u64,
+    pub at: Instant,
+}
+
+pub enum Keeps {
+    Nothing,
+    /// For a failure.
+    LastGood(RefCell<LastGood>),
+    /// To answer from before it calls.
+    Shelf(RefCell<Shelf>),
+}
