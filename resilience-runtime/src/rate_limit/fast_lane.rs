@@ -7,6 +7,7 @@
 //! again unless somebody is parked or waits.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
@@ -122,6 +123,23 @@ impl FastLane {
             self.latest.store(now.0, Relaxed);
         }
         true
+    }
+
+    /// How long `cost` has to wait, where it has to and will not for ever. `None` says nothing: the state behind the lock
+    /// is to be asked.
+    pub(super) fn wait(&self, cost: u32, now: Moment) -> Option<Duration> {
+        let now = now.max(self.latest());
+        let word = self.word.load(Acquire);
+        if word == CLOSED {
+            return None;
+        }
+        let rate = self.rates[(word & (RATES as u64 - 1)) as usize].get()?;
+        let at = now.0.checked_mul(rate.scale)?;
+        let cost = rate.worth.checked_mul(cost.into())?;
+        let full_at = (word >> RATE_BITS).max(at).checked_add(cost)?;
+        let ready = full_at.checked_sub(rate.burst)?;
+        let waits = cost <= rate.burst && full_at < LIMIT && ready > at;
+        waits.then(|| Duration::from_nanos(ready.div_ceil(rate.scale) - now.0))
     }
 
     /// Gives `back` some tokens and takes `most`, or at `least` so many, in one step; returns how many. `None` says nothing,
@@ -345,6 +363,9 @@ mod tests {
             let mut now = 0;
             for (later, cost) in steps {
                 now += later;
+                let wait = bucket.ready(&state, cost, Moment(now)).since(Moment(now));
+                let waits = !wait.is_zero() && cost <= burst;
+                prop_assert_eq!(lane.wait(cost, Moment(now)), waits.then_some(wait));
                 let taken = bucket.try_take(&mut state, cost, Moment(now));
                 prop_assert_eq!(lane.try_take(cost, Moment(now)), taken);
             }

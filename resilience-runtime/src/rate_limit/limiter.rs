@@ -330,6 +330,11 @@ impl RateLimiter {
 
     #[inline(never)]
     fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        if let Some(wait) = self.shared.waits_fast(key, cost, now) {
+            return Take::Refused {
+                retry_after: Some(wait),
+            };
+        }
         if self.shared.takes_from_stock(shard, key, cost, now) {
             return Take::Taken { at: now };
         }
