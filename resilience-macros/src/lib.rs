@@ -177,7 +177,8 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// - `?`, `return` and panics end the attempt, not the call.
 ///
 /// Of several attributes the topmost runs first. Above this one, `#[tracing::instrument]` makes one span per attempt;
-/// below, one for the whole call. `#[tokio::test]` belongs below.
+/// below, one for the whole call. On a method that takes `self` or `&mut self` and retries it must stand below: above, its
+/// own block takes the receiver, which a second attempt then lacks. `#[tokio::test]` belongs below.
 ///
 /// # Arguments
 ///
