@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use resilience_peers::{CallLog, FaultProxy, McpOrders, McpOrdersStdio, Mode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -109,9 +109,21 @@ async fn an_order_waits_for_a_server_that_is_down() -> Result<()> {
     let mut server = McpOrders::start().await?;
     let tools = Tools::http(server.url()).await?;
     server.kill_hard().await;
+    // Whoever sent an order over the connection that just broke could not know what became of it.
+    let asked = tools.call_quickly("orders", &Value::Null).await;
+    assert!(asked.is_err(), "nobody is there");
+    let before = tools.stats()?;
     let arguments = json!({"item": "milk"});
     let (placed, restarted) = tokio::join!(tools.call("place_order", &arguments), async {
-        while tools.stats()?.failures.transient < 2 {
+        loop {
+            let now = tools.stats()?;
+            if now.failures.transient >= before.failures.transient + 2 {
+                break;
+            }
+            ensure!(
+                now.failed == before.failed,
+                "the order is given up: {now:?}"
+            );
             sleep(Duration::from_millis(5)).await;
         }
         server.start().await
