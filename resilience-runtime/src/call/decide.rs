@@ -8,7 +8,7 @@ use super::outcome::Cut;
 use super::{Call, Pushback};
 use crate::body::Remaining;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
-use crate::clock::Moment;
+use crate::clock::{Moment, nanos};
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
 use crate::plan::Plan;
@@ -309,7 +309,8 @@ impl Call {
         if asked > plan.max_retry_after {
             return Err("retry-after above max_retry_after");
         }
-        let backoff = policy.delay(self.attempt, self.previous_delay);
+        let previous = Duration::from_nanos(self.previous_delay);
+        let backoff = policy.delay(self.attempt, previous);
         let mut pause = if session_lost {
             asked
         } else {
@@ -335,7 +336,7 @@ impl Call {
             return Err("retry budget empty");
         }
         self.paid = plan.budget;
-        self.previous_delay = backoff;
+        self.previous_delay = nanos(backoff);
         self.not_before = at;
         self.now = now;
         Ok(pause)

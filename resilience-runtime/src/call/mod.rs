@@ -30,7 +30,6 @@ mod verify;
 use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::body::{self, Hint};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
@@ -61,10 +60,12 @@ pub struct Call {
     deadline_at: Moment,
     /// When the next attempt may begin.
     not_before: Moment,
-    previous_delay: Duration,
+    /// In nanoseconds.
+    previous_delay: u64,
     key: KeyHash,
     cost: u32,
-    cache_key: u128,
+    /// In halves, so that it asks for no alignment of its own.
+    cache_key: [u64; 2],
     attempt: u32,
     hold: Hold,
     /// The error that is leaving the body was already given up on inside.
@@ -154,10 +155,10 @@ impl Call {
             now,
             deadline_at: Moment(now.0.saturating_add(until_deadline)),
             not_before: Moment::default(),
-            previous_delay: Duration::ZERO,
+            previous_delay: 0,
             key: KeyHash::NONE,
             cost: 1,
-            cache_key: 0,
+            cache_key: [0; 2],
             attempt: 0,
             hold: Hold::default(),
             given_up_inside: false,
@@ -192,13 +193,19 @@ impl Call {
     /// The key of the last good answer.
     pub fn cache_key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
         if let Some(last_good) = &call.plan().function.last_good {
-            call.cache_key = last_good.hash(key);
+            let hash = last_good.hash(key);
+            call.cache_key = [(hash >> 64) as u64, hash as u64];
         }
     }
 
     /// Whether the call may be repeated where it may have taken effect.
     pub fn safety(call: &mut Self, safety: impl Into<Safety>) {
         call.repeatable = Some(safety.into().may_repeat());
+    }
+
+    fn last_good_key(&self) -> u128 {
+        let [high, low] = self.cache_key;
+        u128::from(high) << 64 | u128::from(low)
     }
 
     #[inline]

@@ -83,7 +83,7 @@ impl Call {
             && let Some(last_good) = &call.plan().function.last_good
             && let Some(value) = out.success()
         {
-            last_good.put(call.cache_key, value, Moment::now());
+            last_good.put(call.last_good_key(), value, Moment::now());
         }
     }
 
@@ -96,7 +96,7 @@ impl Call {
             return None;
         }
         let last_good = call.plan().function.last_good.as_ref()?;
-        let value = last_good.get::<R::Ok>(call.cache_key, Moment::now())?;
+        let value = last_good.get::<R::Ok>(call.last_good_key(), Moment::now())?;
         Some(Self::rescued(call, "cache", value))
     }
 

@@ -1,6 +1,7 @@
 //! After an attempt whose outcome is unknown: did it happen after all?
 
 use std::future::Future;
+use std::time::Duration;
 
 use super::Call;
 use super::companion::Verified;
@@ -41,7 +42,7 @@ impl Call {
         }
         let (began, given_up_inside) = (call.now, call.given_up_inside);
         let mut verified = None;
-        let mut pause = call.previous_delay;
+        let mut pause = Duration::from_nanos(call.previous_delay);
         for round in 1..=call.plan().max_attempts() {
             if let Some(policy) = &call.plan().retry {
                 pause = policy.delay(round, pause);
