@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 
 use super::rescue::On;
-use super::settle::{Success, unchanged};
+use super::settle::unchanged;
 use super::{Call, Outcome, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
@@ -36,9 +36,6 @@ impl Call {
             }
             let end = Self::run(self, attempt(), Outcome::from_ours).await;
             let success = Self::success(self, &end, ok_is_ok);
-            if let Success::Is = success {
-                return end;
-            }
             let judge = |error: &E| Judgement::of(classify(error));
             if let ControlFlow::Break(out) = Self::settle(self, end, success, judge, unchanged) {
                 return out;

@@ -61,11 +61,7 @@ impl Call {
             return self.succeeded_with_more_to_tell(end);
         }
         // What the attempt took of the rate limit is spent, and a call that has ended holds nothing.
-        core.count(end);
-        self.ended = true;
-        if core.is_watched() {
-            self.tell_end(end, Moment::now().max(self.now));
-        }
+        self.end(end);
     }
 
     #[inline(never)]
@@ -74,7 +70,7 @@ impl Call {
         if self.hint.is_some() {
             self.leave_alone(None, Moment::now().max(self.now));
         }
-        self.end(end, None, false);
+        self.end(end);
     }
 
     /// The body failed, or its success was judged a failure.
@@ -214,18 +210,14 @@ impl Call {
         self.heed(None, now);
         self.tell_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let given_up = self.attempt >= 2;
-        self.end(Counter::Deadlines, Some(FailureCause::Timeout), given_up);
+        self.end_in_vain(Counter::Deadlines, FailureCause::Timeout, given_up);
     }
 
     /// The body could not be timed.
     fn could_not_be_timed(&mut self) {
         self.release(BreakerOutcome::Ignored, Moment::now);
         self.count(Counter::AttemptNotTimed);
-        self.end(
-            Counter::InvalidConfig,
-            Some(FailureCause::InvalidConfig),
-            false,
-        );
+        self.end_in_vain(Counter::InvalidConfig, FailureCause::InvalidConfig, false);
     }
 
     /// Tells breaker and counters of a failed attempt.
@@ -280,7 +272,7 @@ impl Call {
         });
         self.tell_gave_up(reason, verdict, error_type);
         let given_up = self.attempt >= 2 || self.given_up_inside;
-        self.end(Counter::Failed, Some(cause), given_up);
+        self.end_in_vain(Counter::Failed, cause, given_up);
         Next::Stop {
             exhausted: refused.is_some() && self.plan().max_attempts() > 1,
         }

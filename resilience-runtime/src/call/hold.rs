@@ -5,6 +5,7 @@ use super::Call;
 use super::interfere;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
+use crate::plan::ServiceCore;
 
 /// What an attempt holds of the service.
 #[derive(Debug, Default)]
@@ -29,14 +30,16 @@ impl Hold {
     pub(super) fn is_something(&self) -> bool {
         self.ticket.is_some() || self.taken.is_some() || self.place
     }
-}
 
-impl Call {
-    /// Ends the running attempt with what the breaker is to learn from it.
-    pub(super) fn release(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
-        let started = self.now;
-        let hold = std::mem::take(&mut self.hold);
-        let core = self.core();
+    /// Ends an attempt that ran since then, with what the breaker is to learn from it. A later end says nothing more.
+    pub(super) fn release(
+        &mut self,
+        core: &ServiceCore,
+        outcome: BreakerOutcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) {
+        let hold = std::mem::take(self);
         if hold.place {
             core.bulkhead.leave();
         }
@@ -44,17 +47,21 @@ impl Call {
             core.breaker.record(ticket, outcome, started, now);
         }
     }
+}
+
+impl Call {
+    /// Ends the running attempt with what the breaker is to learn from it.
+    pub(super) fn release(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
+        let core = &self.plan.core;
+        self.hold.release(core, outcome, self.now, now);
+    }
 
     /// Gives everything back that was taken for an attempt that will not begin.
     pub(super) fn hand_back(&mut self) {
-        self.hand_back_ticket();
-        let hold = std::mem::take(&mut self.hold);
-        let core = self.core();
-        if hold.place {
-            core.bulkhead.leave();
-        }
-        if let Some(taken) = hold.taken {
-            core.limiter.give_back(self.taken(taken), self.now);
+        let (taken, now) = (self.hold.taken.take(), self.now);
+        self.release(BreakerOutcome::Ignored, || now);
+        if let Some(taken) = taken {
+            self.core().limiter.give_back(self.taken(taken), now);
         }
     }
 

@@ -43,12 +43,12 @@ use crate::service::Service;
 use crate::telemetry::Counter;
 
 use hold::Hold;
+use outcome::Cut;
 use refusal::Refusal;
 use tell::Aside;
 
 pub use by_hand::ServiceWithFallback;
 pub use companion::{Reconnected, Verified, companion};
-use outcome::Cut;
 pub use outcome::{CloneForRetry, Outcome, ok_is_ok};
 
 /// One guarded call. Everything that it holds is given back when it is dropped, wherever that happens.
@@ -64,8 +64,8 @@ pub struct Call {
     previous_delay: u64,
     key: KeyHash,
     cost: u32,
-    /// In halves, so that it asks for no alignment of its own.
-    cache_key: [u64; 2],
+    /// In bytes, so that it asks for no alignment.
+    cache_key: [u8; 16],
     attempt: u32,
     hold: Hold,
     /// The error that is leaving the body was already given up on inside.
@@ -110,28 +110,20 @@ impl Call {
         function: &'static Function,
         registry: Option<&Registry>,
     ) -> Self {
-        let kept = match registry {
-            Some(registry) => registry.kept_plan(site),
-            None => Registry::with_current(|registry| registry.kept_plan(site)),
-        };
-        match kept {
-            Some(plan) => {
-                let now = Moment::now();
-                Self::new(PlanRef::Kept(plan), now, plan.until_deadline)
-            }
-            None => Self::with_plan(Self::plan_of(site, function, registry)),
+        match registry {
+            Some(registry) => Self::start_in(registry, site, function),
+            None => Registry::with_current(|registry| Self::start_in(registry, site, function)),
         }
     }
 
-    #[cold]
-    fn plan_of(
-        site: &'static Site,
-        function: &'static Function,
-        registry: Option<&Registry>,
-    ) -> PlanRef {
-        match registry {
-            Some(registry) => registry.plan_of(site, function),
-            None => Registry::with_current(|registry| registry.plan_of(site, function)),
+    #[inline(always)]
+    fn start_in(registry: &Registry, site: &'static Site, function: &'static Function) -> Self {
+        match registry.plan_of(site, function) {
+            PlanRef::Kept(plan) => {
+                let now = Moment::now();
+                Self::new(PlanRef::Kept(plan), now, plan.until_deadline)
+            }
+            shared => Self::with_plan(shared),
         }
     }
 
@@ -158,7 +150,7 @@ impl Call {
             previous_delay: 0,
             key: KeyHash::NONE,
             cost: 1,
-            cache_key: [0; 2],
+            cache_key: [0; 16],
             attempt: 0,
             hold: Hold::default(),
             given_up_inside: false,
@@ -193,8 +185,7 @@ impl Call {
     /// The key of the last good answer.
     pub fn cache_key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
         if let Some(last_good) = &call.plan().function.last_good {
-            let hash = last_good.hash(key);
-            call.cache_key = [(hash >> 64) as u64, hash as u64];
+            call.cache_key = last_good.hash(key).to_ne_bytes();
         }
     }
 
@@ -204,8 +195,7 @@ impl Call {
     }
 
     fn last_good_key(&self) -> u128 {
-        let [high, low] = self.cache_key;
-        u128::from(high) << 64 | u128::from(low)
+        u128::from_ne_bytes(self.cache_key)
     }
 
     #[inline]
@@ -240,24 +230,25 @@ impl Call {
             self.hand_back();
             self.unpay();
         }
-        self.count(Counter::Abandoned);
-        if self.core().is_watched() {
-            self.tell_end(Counter::Abandoned, Moment::now().max(self.now));
-        }
+        self.end(Counter::Abandoned);
     }
 
     /// The last word: nothing more will be tried.
-    fn end(&mut self, end: Counter, cause: Option<FailureCause>, given_up: bool) {
-        self.count(end);
-        if self.core().is_watched() {
+    #[inline(always)]
+    fn end(&mut self, end: Counter) {
+        let core = self.core();
+        core.count(end);
+        if core.is_watched() {
             self.tell_end(end, Moment::now().max(self.now));
         }
         self.ended = true;
-        self.cause = cause;
-        // A success says nothing of an error that somebody else gave up on in the same poll.
-        if cause.is_some() {
-            body::mark(given_up);
-        }
+    }
+
+    /// As [`end`](Self::end), with an error. A success says nothing of one that somebody else gave up on in the same poll.
+    fn end_in_vain(&mut self, end: Counter, cause: FailureCause, given_up: bool) {
+        self.end(end);
+        self.cause = Some(cause);
+        body::mark(given_up);
     }
 }
 

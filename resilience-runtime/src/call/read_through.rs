@@ -249,7 +249,7 @@ impl Call {
         body::mark(true);
         let age = Moment::now().since(at);
         let error = failure.shared(self.core().name.clone(), age);
-        R::from_result(Err(error.into()))
+        R::from_ours(error)
     }
 
     /// Takes note of why an attempt failed, or none was made, for those who wait. That the caller may not

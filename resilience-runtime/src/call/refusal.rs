@@ -111,7 +111,7 @@ impl Call {
     #[cold]
     pub fn refuse<R: Outcome>(call: &mut Self) -> R {
         let error = call.refused();
-        R::from_result(Err(error.into()))
+        R::from_ours(error)
     }
 
     fn refused(&mut self) -> ResilienceError {
@@ -129,7 +129,7 @@ impl Call {
             self.pushback = Some(Pushback::Throttled);
         }
         let given_up = cause == FailureCause::Rejection || self.attempt >= 2;
-        self.end(refusal.counter(), Some(cause), given_up);
+        self.end_in_vain(refusal.counter(), cause, given_up);
         refusal.into_error(self)
     }
 }

@@ -158,7 +158,7 @@ impl Call {
             return R::from_result(Err(error));
         };
         let error = call.fallback_failure(strategy, failed, error.into());
-        R::from_result(Err(error.into()))
+        R::from_ours(error)
     }
 
     /// No fallback answered, and none could fail.

@@ -11,6 +11,7 @@ use tokio::time::Sleep;
 
 use super::Call;
 use super::outcome::{Cut, Outcome};
+use super::refusal::Refusal;
 use crate::body::PollScope;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -105,23 +106,18 @@ impl Call {
     #[cold]
     fn end_early(&mut self, cut: Cut) -> ResilienceError {
         self.cut = Some(cut);
-        self.cut_error(cut)
-    }
-
-    fn cut_error(&self, cut: Cut) -> ResilienceError {
-        let service = self.core().name.clone();
         match cut {
             Cut::TimedOut => ResilienceError::Timeout {
-                service,
+                service: self.core().name.clone(),
                 after: self.plan().timeout.unwrap_or_default(),
             },
-            Cut::DeadlinePassed => ResilienceError::DeadlineExceeded {
-                service,
-                after: self.plan().deadline.unwrap_or_default(),
-            },
-            Cut::NoTimer(cause) => ResilienceError::InvalidConfig(cause.into()),
+            Cut::DeadlinePassed => Refusal::Deadline.into_error(self),
+            Cut::NoTimer(cause) => Refusal::NoTimer(cause).into_error(self),
             #[cfg(feature = "testing")]
-            Cut::Injected(verdict) => ResilienceError::Injected { service, verdict },
+            Cut::Injected(verdict) => ResilienceError::Injected {
+                service: self.core().name.clone(),
+                verdict,
+            },
         }
     }
 }

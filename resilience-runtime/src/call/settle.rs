@@ -1,4 +1,5 @@
-//! After an attempt: the result is looked at, judged, and either handed out or dropped for another attempt. An error is dropped before anything sleeps, so that it need not be `Send`.
+//! After an attempt: the result is looked at, judged, and either handed out or dropped for another attempt. An error is
+//! dropped before anything sleeps, so that it need not be `Send`.
 
 use std::any::type_name;
 use std::ops::ControlFlow;
@@ -42,8 +43,7 @@ impl Call {
         Success::Is
     }
 
-    /// Decides on an attempt that was no success: `Break` with the call's result, or `Continue` with another
-    /// attempt.
+    /// Decides on an attempt: `Break` with the call's result, or `Continue` with another attempt.
     #[inline(never)]
     pub fn settle<R: Outcome>(
         call: &mut Self,

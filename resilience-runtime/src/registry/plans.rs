@@ -11,13 +11,8 @@ use crate::sync::atomic::Ordering;
 use crate::wake::PutOff;
 
 impl Registry {
-    /// The plan of a call site, where it is one that is kept.
-    #[inline]
-    pub(crate) fn kept_plan(&self, site: &'static Site) -> Option<&'static Plan> {
-        site.kept(self.inner.epoch.load(Ordering::Acquire))
-    }
-
     /// The plan of a call site.
+    #[inline]
     pub(crate) fn plan_of(&self, site: &'static Site, function: &'static Function) -> PlanRef {
         let epoch = self.inner.epoch.load(Ordering::Acquire);
         match site.kept(epoch) {

@@ -167,15 +167,8 @@ struct Held {
 impl Held {
     /// The stream has ended; a later end says nothing more.
     fn end(&mut self, outcome: BreakerOutcome) {
-        let hold = std::mem::take(&mut self.hold);
-        if hold.place {
-            self.core.bulkhead.leave();
-        }
-        if let Some(ticket) = hold.ticket {
-            self.core
-                .breaker
-                .record(ticket, outcome, self.started, Moment::now);
-        }
+        self.hold
+            .release(&self.core, outcome, self.started, Moment::now);
     }
 
     /// Whether an injected fault breaks the stream off before its next item.
