@@ -55,10 +55,16 @@ impl Rate {
     }
 }
 
-/// Whether a word is open, and counted by that rate.
+/// The place of the rate that an open word is counted by.
 #[inline]
-fn is_counted_by(word: u64, index: u64) -> bool {
-    word != CLOSED && word & (RATES as u64 - 1) == index
+fn index(word: u64) -> u64 {
+    word & (RATES as u64 - 1)
+}
+
+/// Whether a word is open, and counted by the rate at that place.
+#[inline]
+fn is_counted_by(word: u64, place: u64) -> bool {
+    word != CLOSED && index(word) == place
 }
 
 fn gcd(mut a: u64, mut b: u64) -> u64 {
@@ -85,20 +91,26 @@ impl FastLane {
         }
     }
 
+    /// What an open word is counted by, and where that is; `None` while it is closed.
+    #[inline]
+    fn counted_by(&self, word: u64) -> Option<(u64, &Rate)> {
+        if word == CLOSED {
+            return None;
+        }
+        let index = index(word);
+        self.rates[index as usize].get().map(|rate| (index, rate))
+    }
+
     /// Takes `cost` if it is there. `false` says nothing: the state behind the lock is to be asked.
     #[inline(always)]
     pub(super) fn try_take(&self, cost: u32, now: Moment) -> bool {
         let mut word = self.word.load(Acquire);
-        if word == CLOSED {
+        let Some((index, rate)) = self.counted_by(word) else {
             return false;
-        }
+        };
         // A thread whose clock was read a little earlier than another's is not sent to the lock for it.
         let latest = self.latest.load(Relaxed);
         let now = Moment(now.0.max(latest));
-        let index = word & (RATES as u64 - 1);
-        let Some(rate) = self.rates[index as usize].get() else {
-            return false;
-        };
         let Some(at) = now.0.checked_mul(rate.scale) else {
             return false;
         };
@@ -130,10 +142,7 @@ impl FastLane {
     pub(super) fn wait(&self, cost: u32, now: Moment) -> Option<Duration> {
         let now = now.max(self.latest());
         let word = self.word.load(Acquire);
-        if word == CLOSED {
-            return None;
-        }
-        let rate = self.rates[(word & (RATES as u64 - 1)) as usize].get()?;
+        let (_, rate) = self.counted_by(word)?;
         let at = now.0.checked_mul(rate.scale)?;
         let cost = rate.worth.checked_mul(cost.into())?;
         let full_at = (word >> RATE_BITS).max(at).checked_add(cost)?;
@@ -149,11 +158,7 @@ impl FastLane {
         let now = now.max(self.latest());
         let mut word = self.word.load(Acquire);
         loop {
-            if word == CLOSED {
-                return None;
-            }
-            let index = word & (RATES as u64 - 1);
-            let rate = self.rates[index as usize].get()?;
+            let (index, rate) = self.counted_by(word)?;
             let at = now.0.checked_mul(rate.scale)?;
             // What is more than full is not there.
             let back = rate.worth.checked_mul(back.into())?;
@@ -188,10 +193,7 @@ impl FastLane {
     /// Takes the number behind the lock, if it is here. Called with the lock held.
     pub(super) fn close(&self) -> Option<FullAt> {
         let word = self.word.swap(CLOSED, AcqRel);
-        if word == CLOSED {
-            return None;
-        }
-        let rate = self.rates[(word & (RATES as u64 - 1)) as usize].get()?;
+        let (_, rate) = self.counted_by(word)?;
         let full_at = u128::from(word >> RATE_BITS) * u128::from(rate.factor);
         Some(FullAt::new(full_at))
     }
