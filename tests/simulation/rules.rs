@@ -33,6 +33,29 @@ pub struct Rules {
     pub later: Later,
 }
 
+impl Rules {
+    /// What holds where the attributes say nothing of it. A breaker and a timeout are always spoken of.
+    pub fn unsaid(name: &'static str, kind: ServiceKind) -> Self {
+        Self {
+            name,
+            kind,
+            limit: None,
+            refilled_after: Duration::ZERO,
+            max_concurrent: usize::MAX,
+            failures: None,
+            half_open_max_calls: 0,
+            success_threshold: 0,
+            longest_pause: Duration::ZERO,
+            timeout: Duration::ZERO,
+            wrong: 20,
+            max_park: None,
+            budget: (100_000_000_000, 100_000_000),
+            patience: Patience::default(),
+            later: Later::default(),
+        }
+    }
+}
+
 /// What no function says, and people may say later: about so much.
 #[derive(Clone, Copy, Default)]
 pub struct Later {

@@ -5,29 +5,23 @@ use resilience_runtime::{ServiceKind, llm_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 
 fn rules() -> Rules {
     Rules {
-        name: "agents",
-        kind: ServiceKind::Llm,
         limit: Some(Limit::RequestsAndTokens {
             requests: 30,
             tokens: 150,
         }),
         // A debt takes longer than a bucket.
         refilled_after: seconds(180),
-        max_concurrent: usize::MAX,
         failures: Some(6),
         half_open_max_calls: 2,
         success_threshold: 2,
         longest_pause: seconds(10),
         timeout: seconds(8),
-        wrong: 20,
         max_park: Some(seconds(15)),
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("agents", ServiceKind::Llm)
     }
 }
 

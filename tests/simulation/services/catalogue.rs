@@ -7,24 +7,16 @@ use crate::call::{ApiError, Call, Promised};
 use crate::keeps::{Keeps, Page};
 use crate::last_good::LastGood;
 use crate::promise::Limit;
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::{Later, Rules};
 
 fn rules() -> Rules {
     Rules {
-        name: "catalogue",
-        kind: ServiceKind::Custom,
-        limit: None,
-        refilled_after: seconds(0),
         max_concurrent: 4,
         failures: Some(5),
         half_open_max_calls: 2,
         success_threshold: 2,
         longest_pause: seconds(15),
         timeout: seconds(3),
-        wrong: 20,
-        max_park: None,
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
         later: Later {
             limit: Some(Limit::TokenBucket {
                 limit: 60,
@@ -33,6 +25,7 @@ fn rules() -> Rules {
             }),
             places: None,
         },
+        ..Rules::unsaid("catalogue", ServiceKind::Custom)
     }
 }
 

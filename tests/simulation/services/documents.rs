@@ -6,15 +6,11 @@ use resilience_runtime::{ServiceKind, secret_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{ApiError, Call, Promised};
 use crate::keeps::{Keeps, Page};
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 use crate::shelf::{Life, Shelf};
 
 fn rules() -> Rules {
     Rules {
-        name: "documents",
-        kind: ServiceKind::Secret,
-        limit: None,
-        refilled_after: seconds(0),
         max_concurrent: 5,
         failures: Some(6),
         half_open_max_calls: 2,
@@ -22,10 +18,7 @@ fn rules() -> Rules {
         longest_pause: seconds(20),
         timeout: seconds(4),
         wrong: 100,
-        max_park: None,
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("documents", ServiceKind::Secret)
     }
 }
 

@@ -8,12 +8,10 @@ use resilience_runtime::{ServiceKind, llm_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, ApiError, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 
 fn rules() -> Rules {
     Rules {
-        name: "models",
-        kind: ServiceKind::Llm,
         limit: Some(Limit::TokenBucket {
             limit: 100,
             period: seconds(60),
@@ -21,16 +19,13 @@ fn rules() -> Rules {
         }),
         refilled_after: seconds(60),
         max_concurrent: 12,
-        failures: None,
         half_open_max_calls: 3,
         success_threshold: 4,
         longest_pause: seconds(240),
         timeout: seconds(20),
-        wrong: 20,
         max_park: Some(seconds(45)),
         budget: (1_000_000_000_000, 1_000_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("models", ServiceKind::Llm)
     }
 }
 

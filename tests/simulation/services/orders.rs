@@ -1,30 +1,20 @@
 //! A bulkhead with a line; not idempotent; a rate over a window of time, slow calls, dropped ones count.
 
-use std::time::Duration;
-
 use resilience_runtime::{ServiceKind, database_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, ApiError, Call};
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 
 fn rules() -> Rules {
     Rules {
-        name: "orders",
-        kind: ServiceKind::Database,
-        limit: None,
-        refilled_after: Duration::ZERO,
         max_concurrent: 3,
-        failures: None,
         half_open_max_calls: 2,
         success_threshold: 2,
         longest_pause: seconds(60),
         timeout: seconds(4),
-        wrong: 20,
-        max_park: None,
         budget: (12_500_000_000, 300_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("orders", ServiceKind::Database)
     }
 }
 

@@ -7,31 +7,25 @@ use resilience_runtime::{ServiceKind, resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call};
 use crate::promise::Limit;
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::{Later, Rules};
 
 fn rules() -> Rules {
     Rules {
-        name: "search",
-        kind: ServiceKind::Custom,
         limit: Some(Limit::SlidingWindow {
             limit: 4,
             period: seconds(1),
         }),
         refilled_after: seconds(1),
-        max_concurrent: usize::MAX,
         failures: Some(6),
         half_open_max_calls: 1,
         success_threshold: 3,
         longest_pause: seconds(10),
         timeout: seconds(2),
-        wrong: 20,
-        max_park: None,
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
         later: Later {
-            limit: None,
             places: Some(3),
+            ..Later::default()
         },
+        ..Rules::unsaid("search", ServiceKind::Custom)
     }
 }
 

@@ -5,28 +5,21 @@ use resilience_runtime::{ServiceKind, mcp_resilient};
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call, Promised};
 use crate::promise::Limit;
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 
 fn rules() -> Rules {
     Rules {
-        name: "tools",
-        kind: ServiceKind::Mcp,
         limit: Some(Limit::FixedWindow {
             limit: 12,
             period: seconds(60),
         }),
         refilled_after: seconds(60),
-        max_concurrent: usize::MAX,
         failures: Some(4),
         half_open_max_calls: 4,
         success_threshold: 2,
         longest_pause: seconds(20),
         timeout: seconds(10),
-        wrong: 20,
-        max_park: None,
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("tools", ServiceKind::Mcp)
     }
 }
 

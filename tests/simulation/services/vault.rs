@@ -1,30 +1,21 @@
 //! No limit, but parked by its server; a bulkhead with a line, so that some stand in it when that happens.
 
-use std::time::Duration;
-
 use resilience_runtime::{ServiceKind, secret_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call};
-use crate::rules::{Later, Patience, Rules};
+use crate::rules::Rules;
 
 fn rules() -> Rules {
     Rules {
-        name: "vault",
-        kind: ServiceKind::Secret,
-        limit: None,
-        refilled_after: Duration::ZERO,
         max_concurrent: 2,
         failures: Some(2),
         half_open_max_calls: 2,
         success_threshold: 1,
         longest_pause: seconds(30),
         timeout: seconds(1),
-        wrong: 20,
         max_park: Some(seconds(20)),
-        budget: (100_000_000_000, 100_000_000),
-        patience: Patience::default(),
-        later: Later::default(),
+        ..Rules::unsaid("vault", ServiceKind::Secret)
     }
 }
 
