@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use resilience_fuzz_targets::{TARGETS, Target};
 
 /// Made inputs for each target. `RESILIENCE_FUZZ_INPUTS` asks for more.
-const INPUTS: usize = 1_500;
+const INPUTS: usize = 4_000;
 const LONGEST: usize = 160;
 
 /// A sequence that is the same in every run (splitmix64).
