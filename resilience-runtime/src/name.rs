@@ -1,12 +1,14 @@
 //! The name of a service and its kind.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// The name of a protected dependency, such as `"llm"` or `"openai"`.
 ///
-/// Cloning it is one reference count, so it travels in every error.
+/// Cloning it is one reference count, or none where it was written at an attribute, so it travels in every error.
 ///
 /// ```
 /// use resilience_runtime::ServiceName;
@@ -15,32 +17,76 @@ use std::sync::Arc;
 /// assert_eq!(name, "openai");
 /// assert_eq!(name.to_string(), "openai");
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ServiceName(Arc<str>);
+#[derive(Clone)]
+pub struct ServiceName(Text);
+
+#[derive(Clone)]
+enum Text {
+    Constant(&'static str),
+    Shared(Arc<str>),
+}
 
 impl ServiceName {
+    /// A name that is written in the code.
+    pub(crate) const fn constant(name: &'static str) -> Self {
+        Self(Text::Constant(name))
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Constant(name) => name,
+            Text::Shared(name) => name,
+        }
     }
 
     /// The name as the text that its clones share.
     #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
     pub(crate) fn shared(&self) -> Arc<str> {
-        Arc::clone(&self.0)
+        match &self.0 {
+            Text::Constant(name) => (*name).into(),
+            Text::Shared(name) => Arc::clone(name),
+        }
+    }
+}
+
+impl PartialEq for ServiceName {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for ServiceName {}
+
+impl PartialOrd for ServiceName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ServiceName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+/// As the text hashes, which it is looked up by.
+impl Hash for ServiceName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
     }
 }
 
 impl From<&str> for ServiceName {
     fn from(name: &str) -> Self {
-        Self(name.into())
+        Self(Text::Shared(name.into()))
     }
 }
 
 impl From<String> for ServiceName {
     fn from(name: String) -> Self {
-        Self(name.into())
+        Self(Text::Shared(name.into()))
     }
 }
 
@@ -52,31 +98,31 @@ impl From<&ServiceName> for ServiceName {
 
 impl From<ServiceKind> for ServiceName {
     fn from(kind: ServiceKind) -> Self {
-        kind.name().into()
+        Self::constant(kind.name())
     }
 }
 
 impl fmt::Display for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for ServiceName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
 impl AsRef<str> for ServiceName {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl std::borrow::Borrow<str> for ServiceName {
     fn borrow(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -84,38 +130,38 @@ impl std::ops::Deref for ServiceName {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl PartialEq<str> for ServiceName {
     fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for ServiceName {
     fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
+        self.as_str() == *other
     }
 }
 
 impl PartialEq<ServiceName> for str {
     fn eq(&self, other: &ServiceName) -> bool {
-        self == &*other.0
+        self == other.as_str()
     }
 }
 
 impl PartialEq<ServiceName> for &str {
     fn eq(&self, other: &ServiceName) -> bool {
-        *self == &*other.0
+        *self == other.as_str()
     }
 }
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for ServiceName {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -35,6 +35,7 @@ use crate::body::{self, Hint};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
+use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
@@ -206,6 +207,11 @@ impl Call {
     #[inline]
     fn core(&self) -> &Arc<ServiceCore> {
         &self.plan().core
+    }
+
+    /// The service's name for an error.
+    fn service(&self) -> ServiceName {
+        self.plan().function.service.clone()
     }
 
     #[inline]

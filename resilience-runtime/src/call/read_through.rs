@@ -248,7 +248,7 @@ impl Call {
         // Nothing was sent, and an outer call that is tried again would hear the same.
         body::mark(true);
         let age = Moment::now().since(at);
-        let error = failure.shared(self.core().name.clone(), age);
+        let error = failure.shared(self.service(), age);
         R::from_ours(error)
     }
 

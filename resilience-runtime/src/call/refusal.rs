@@ -59,7 +59,7 @@ impl Refusal {
     }
 
     pub(super) fn into_error(self, call: &Call) -> ResilienceError {
-        let service = call.core().name.clone();
+        let service = call.service();
         match self {
             Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
                 service,

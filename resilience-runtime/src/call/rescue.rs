@@ -183,7 +183,7 @@ impl Call {
         source: BoxError,
     ) -> ResilienceError {
         ResilienceError::FallbackFailed {
-            service: self.core().name.clone(),
+            service: self.service(),
             strategy,
             error,
             source,

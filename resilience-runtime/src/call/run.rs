@@ -108,14 +108,14 @@ impl Call {
         self.cut = Some(cut);
         match cut {
             Cut::TimedOut => ResilienceError::Timeout {
-                service: self.core().name.clone(),
+                service: self.service(),
                 after: self.plan().timeout.unwrap_or_default(),
             },
             Cut::DeadlinePassed => Refusal::Deadline.into_error(self),
             Cut::NoTimer(cause) => Refusal::NoTimer(cause).into_error(self),
             #[cfg(feature = "testing")]
             Cut::Injected(verdict) => ResilienceError::Injected {
-                service: self.core().name.clone(),
+                service: self.service(),
                 verdict,
             },
         }
@@ -155,10 +155,10 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
         call.hold.running = true;
         let frame = PollScope::enter(call.hint.take());
         let scope = call.enter_scope();
-        let mut polled = this.body.poll(cx);
+        let mut polled = poll_body(this.body, cx);
         drop(scope);
         (call.given_up_inside, call.hint) = frame.end();
-        if polled.is_pending() {
+        if matches!(polled, Poll::Pending) {
             if let Poll::Ready(cut) = call.poll_timer(this.timer, this.armed, cx) {
                 polled = Poll::Ready((this.ours)(call.end_early(cut)));
             }
@@ -170,6 +170,11 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
         }
         polled
     }
+}
+
+#[inline(never)]
+fn poll_body<F: Future>(body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    body.poll(cx)
 }
 
 impl<F, R> fmt::Debug for Run<'_, F, R> {

@@ -145,7 +145,7 @@ where
     E: From<ResilienceError> + Into<BoxError>,
 {
     ResilienceError::RetryExhausted {
-        service: call.core().name.clone(),
+        service: call.service(),
         attempts: call.attempt,
         source: error.into(),
     }

@@ -7,11 +7,13 @@ use super::description::Function;
 use crate::cache::Store;
 use crate::config::{ConfigError, Origin, Pattern};
 use crate::fallback::LastGood;
-use crate::name::ServiceKind;
+use crate::name::{ServiceKind, ServiceName};
 
 /// What a function keeps from call to call.
 #[derive(Debug)]
 pub(crate) struct FunctionState {
+    /// For errors: as the function calls it, which costs nothing to clone.
+    pub(crate) service: ServiceName,
     /// Its path; the service's name for calls by hand.
     pub(crate) name: Arc<str>,
     pub(crate) place: &'static str,
@@ -31,6 +33,7 @@ pub(crate) struct FunctionState {
 impl FunctionState {
     pub(crate) fn of(function: &'static Function) -> Self {
         Self {
+            service: ServiceName::constant(function.service),
             name: function.name.into(),
             place: function.place,
             off: function.off,
@@ -54,9 +57,10 @@ impl FunctionState {
     }
 
     /// For a service's calls by hand.
-    pub(crate) fn by_hand(name: &str) -> Self {
+    pub(crate) fn by_hand(service: &ServiceName) -> Self {
         Self {
-            name: name.into(),
+            service: service.clone(),
+            name: service.as_str().into(),
             place: "",
             off: &[],
             idempotent: None,

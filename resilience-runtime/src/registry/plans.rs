@@ -45,7 +45,7 @@ impl Registry {
         site: &'static Site,
         function: &'static Function,
     ) -> Arc<Plan> {
-        let name = ServiceName::from(function.service);
+        let name = ServiceName::constant(function.service);
         let place = Origin::Attribute(format!("{} ({})", function.name, function.place));
         if let Err(error) = self.entry(state, &name, function.kind, place) {
             return self.refused_plan(state, &name, site, function, error);

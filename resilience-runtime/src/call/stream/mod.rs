@@ -96,7 +96,7 @@ impl Call {
         match attempt {
             Ok(opened) if opened.is_empty() && must_complete => {
                 let error = ResilienceError::StreamInterrupted {
-                    service: call.core().name.clone(),
+                    service: call.service(),
                 };
                 let judgement = Judgement::of(Verdict::outcome_unknown());
                 call.failed_with_error(judgement, error.into(), exhausted)
