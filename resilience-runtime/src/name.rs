@@ -41,12 +41,12 @@ impl ServiceName {
         }
     }
 
-    /// The name as the text that its clones share.
+    /// The name as the text that its clones have in common, or as the constant that it is.
     #[cfg(any(feature = "metrics", feature = "opentelemetry"))]
-    pub(crate) fn shared(&self) -> Arc<str> {
+    pub(crate) fn in_common<T: From<Arc<str>> + From<&'static str>>(&self) -> T {
         match &self.0 {
             Text::Constant(name) => (*name).into(),
-            Text::Shared(name) => Arc::clone(name),
+            Text::Shared(name) => Arc::clone(name).into(),
         }
     }
 }

@@ -104,8 +104,10 @@ fn saved_as(ident: &Ident) -> Ident {
     format_ident!("{}_for_fallback", ident, span = Span::mixed_site())
 }
 
-/// The block that turns `out` into the function's result.
-pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
+/// The block that makes the function's result of what the attempts bring. A success that nobody has to remember leaves
+/// it from among them: see [`Expansion::hand_out`].
+pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
+    let attempts = quote_spanned!(Span::mixed_site()=> let out = #attempts;);
     let mixed = Span::mixed_site();
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
@@ -193,18 +195,23 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
             failure_told = true;
         }
         Registered::Unasked => {
-            let asked = ask_unasked(expansion);
-            // In a scope of its own, because an error that was borrowed is held until the scope ends.
             let output = without_impl_trait(&expansion.function.output);
+            let out = if tried.is_empty() {
+                quote_spanned!(mixed=> out)
+            } else {
+                // In a scope of its own, because an error that was borrowed is held until the scope ends.
+                quote_spanned!(there=> { #error #tried #private::registered::again::<#output>(error) })
+            };
+            let asked = ask_unasked(expansion, &out);
+            // Apart from the wait, which no error is to be held across.
             let answer = quote_spanned! {there=>
-                let answer = {
-                    #error
-                    #tried
-                    #asked
+                let answer = match #asked {
+                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
+                    ::core::ops::ControlFlow::Continue(answer) => answer,
                 };
                 #private::registered::concluded::<#output>(answer.await)
             };
-            return quote_spanned!(mixed=> #remember 'answer: { #answer });
+            return quote_spanned!(mixed=> 'answer: { #attempts #remember #answer });
         }
     }
     if !answered {
@@ -222,8 +229,9 @@ pub(super) fn rescue(expansion: &Expansion<'_>) -> TokenStream {
         });
     }
     quote_spanned! {mixed=>
-        #remember
         'answer: {
+            #attempts
+            #remember
             #error
             #restored
             #tried
@@ -352,19 +360,13 @@ fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
 
 /// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
 /// held while the fallback runs, so that the future stays as it was.
-fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
-    let output = without_impl_trait(&expansion.function.output);
-    let there = at(output.span());
+fn ask_unasked(expansion: &Expansion<'_>, out: &TokenStream) -> TokenStream {
+    let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
-    let asked = quote_spanned!(there=> asker.ask::<#output>(&mut call, error));
     quote_spanned! {there=>
-        let asker = {
+        #private::registered::ask(&mut call, #out, |error| {
             use #private::registered::{ByInto as _, ByNothing as _};
-            (&#private::registered::Probe(&error)).asker()
-        };
-        match #asked {
-            ::core::ops::ControlFlow::Break(out) => break 'answer out,
-            ::core::ops::ControlFlow::Continue(answer) => answer,
-        }
+            (&#private::registered::Probe(error)).asker()
+        })
     }
 }

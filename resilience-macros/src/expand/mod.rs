@@ -3,15 +3,14 @@
 //! ```text
 //! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
 //! Call::key(&mut call, &(key));
-//! let out = loop {
+//! 'answer: { let out = loop {
 //!     let admitted = match Call::admit_at_once(&mut call) { Some(it) => it, None => Call::admit(&mut call).await };
 //!     if !admitted { break Call::refuse(&mut call); }
 //!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }, Outcome::from_ours).await };
 //!     let success = Call::success(&mut call, &attempt, ok);
-//!     if let Success::Is = success { break attempt; }
+//!     if let Success::Is = success { break 'answer attempt; }
 //!     if let Break(out) = Call::settle(&mut call, attempt, success, judge, exhausted) { break out; }
-//! };
-//! 'answer: { fallbacks }
+//! }; fallbacks }
 //! ```
 //!
 //! With `cache(…)` all of it but the first line is in the block of [`read_through`].
@@ -90,8 +89,8 @@ impl Expansion<'_> {
         };
         let attempts = stream::streaming(self, &attempts);
         let call = if self.has_fallback() {
-            let rescue = fallback::rescue(self);
-            quote_spanned!(mixed=> #evaluated #saved let out = #attempts; #rescue)
+            let rescue = fallback::rescue(self, &attempts);
+            quote_spanned!(mixed=> #evaluated #saved #rescue)
         } else {
             quote_spanned!(mixed=> #evaluated #saved #attempts)
         };
@@ -167,7 +166,7 @@ impl Expansion<'_> {
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
         let used = judge::used(self);
-        let succeeded = self.succeeded(&quote_spanned!(mixed=> break attempt;));
+        let succeeded = self.succeeded(&self.hand_out(&quote_spanned!(mixed=> break)));
         let settle = self.settle("settle");
         quote_spanned! {mixed=>
             loop {
@@ -194,7 +193,7 @@ impl Expansion<'_> {
         let attempt = attempt::attempt(self);
         let verified = companion::verified(self);
         let used = judge::used(self);
-        let succeeded = self.succeeded(&quote_spanned!(mixed=> break 'attempts attempt;));
+        let succeeded = self.succeeded(&self.hand_out(&quote_spanned!(mixed=> break 'attempts)));
         let settle = self.settle("settle_last");
         quote_spanned! {mixed=>
             'attempts: {
@@ -225,6 +224,15 @@ impl Expansion<'_> {
 
     fn refuse(&self) -> TokenStream {
         self.of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)))
+    }
+
+    /// The way of a success: past the fallbacks, where there are any and it is not to be remembered.
+    fn hand_out(&self, leave: &TokenStream) -> TokenStream {
+        if self.has_fallback() && description::last_good(self).is_none() {
+            quote_spanned!(Span::mixed_site()=> break 'answer attempt;)
+        } else {
+            quote_spanned!(Span::mixed_site()=> #leave attempt;)
+        }
     }
 
     /// Hands a success out at once, as it lies there. A stream is put into another one and comes later.

@@ -117,6 +117,7 @@ impl Call {
     }
 
     /// As [`settle`](Self::settle), where retries are off in the code.
+    #[inline(never)]
     pub fn settle_last<R: Outcome>(
         call: &mut Self,
         attempt: R,

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use super::Call;
 use super::outcome::Outcome;
-use super::rescue::Registered;
+use super::rescue::{On, Registered};
 use crate::error::{BoxError, ResilienceError};
 
 /// Finds out whether an error can be boxed: `(&Probe(&error)).asker()`.
@@ -56,21 +56,28 @@ impl<E> ByNothing for &Probe<'_, E> {
 /// Knows how to box an error.
 pub struct Boxing<E>(fn(E) -> BoxError);
 
-impl<E> Boxing<E> {
-    /// Asks the registered fallback; `Break`: there is none, or nothing to answer.
-    pub fn ask<R>(self, call: &mut Call, error: E) -> ControlFlow<R, Asked<'_, R::Ok>>
-    where
-        R: Outcome<Error = E>,
-        R::Ok: Send + 'static,
-    {
-        let answer = Call::registered::<R>(call);
-        if answer.is_none() {
-            return ControlFlow::Break(R::from_result(Err(error)));
+/// Asks the registered fallback; `Break`: there is none, or nothing to answer.
+pub fn ask<R>(
+    call: &mut Call,
+    out: R,
+    boxing: impl FnOnce(&R::Error) -> Boxing<R::Error>,
+) -> ControlFlow<R, Asked<'_, R::Ok>>
+where
+    R: Outcome<Ok: Send + 'static>,
+{
+    match Call::rescue(call, out, On::Any) {
+        ControlFlow::Break(out) => ControlFlow::Break(out),
+        ControlFlow::Continue(error) => {
+            let answer = Call::registered::<R>(call);
+            if answer.is_none() {
+                return ControlFlow::Break(R::from_result(Err(error)));
+            }
+            let boxing = boxing(&error);
+            ControlFlow::Continue(Asked {
+                answer,
+                error: Some((boxing.0)(error)),
+            })
         }
-        ControlFlow::Continue(Asked {
-            answer,
-            error: Some((self.0)(error)),
-        })
     }
 }
 
@@ -78,6 +85,11 @@ impl<E> fmt::Debug for Boxing<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Boxing")
     }
+}
+
+/// The error as the result that it was, for [`ask`].
+pub fn again<R: Outcome>(error: R::Error) -> R {
+    R::from_result(Err(error))
 }
 
 /// The registered fallback at work. Its output is not yet the function's: then it would ask for the same

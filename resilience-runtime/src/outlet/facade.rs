@@ -96,7 +96,7 @@ pub fn publish_health(monitor: &ServiceHealthMonitor) {
     with_recorder(|recorder| {
         each_status(monitor, |check, status, value| {
             let labels = vec![
-                Label::new(check_label.name, SharedString::from_shared(check.shared())),
+                Label::new(check_label.name, check.in_common::<SharedString>()),
                 Label::from_static_parts(status_label.name, status.name()),
             ];
             let key = Key::from_parts(KeyName::from_const_str(HEALTH_CHECK.name), labels);

@@ -43,7 +43,7 @@ struct Handles {
 impl Keys {
     pub(crate) fn new(name: &ServiceName, kind: ServiceKind) -> Self {
         let service = [
-            Label::new(SERVICE.name, SharedString::from_shared(name.shared())),
+            Label::new(SERVICE.name, name.in_common::<SharedString>()),
             Label::from_static_parts(KIND.name, kind.name()),
         ];
         let durations = |wanted: Timed| {

@@ -34,8 +34,8 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use ::opentelemetry::KeyValue;
 use ::opentelemetry::metrics::{Histogram, Meter};
+use ::opentelemetry::{KeyValue, StringValue};
 
 use super::names::{BUCKETS, HEALTH_CHECK, KIND, METRICS, Metric, SERVICE, Source, Timed};
 use super::read::each_status;
@@ -88,7 +88,7 @@ pub fn observe_health(monitor: &ServiceHealthMonitor, meter: &Meter) -> Observat
             };
             each_status(&monitor, |check, status, value| {
                 let attributes = [
-                    KeyValue::new(check_label.otel, check.shared()),
+                    KeyValue::new(check_label.otel, check.in_common::<StringValue>()),
                     KeyValue::new(status_label.otel, status.name()),
                 ];
                 instrument.observe(value, &attributes);
@@ -189,7 +189,7 @@ fn attributes(
 
 fn of_service(name: &ServiceName, kind: ServiceKind) -> [KeyValue; 2] {
     [
-        KeyValue::new(SERVICE.otel, name.shared()),
+        KeyValue::new(SERVICE.otel, name.in_common::<StringValue>()),
         KeyValue::new(KIND.otel, kind.name()),
     ]
 }

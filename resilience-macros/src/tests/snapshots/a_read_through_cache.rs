@@ -51,56 +51,56 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
         }
         let out = {
             ::resilience_runtime::__private::Call::key(&mut call, &(name));
-            let out = loop {
-                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                    &mut call,
-                ) {
-                    ::core::option::Option::Some(admitted) => admitted,
-                    ::core::option::Option::None => {
-                        ::resilience_runtime::__private::Call::admit(&mut call).await
+            'answer: {
+                let out = loop {
+                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                        &mut call,
+                    ) {
+                        ::core::option::Option::Some(admitted) => admitted,
+                        ::core::option::Option::None => {
+                            ::resilience_runtime::__private::Call::admit(&mut call).await
+                        }
+                    };
+                    if !admitted {
+                        break ::resilience_runtime::__private::Call::refuse(&mut call);
+                    }
+                    let attempt = ::resilience_runtime::__private::Call::run(
+                            &mut call,
+                            async move {
+                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                    Result<Secret, VaultError>,
+                                > {
+                                    return never;
+                                }
+                                { self.send(name).await }
+                            },
+                            ::resilience_runtime::__private::Outcome::from_ours,
+                        )
+                        .await;
+                    let success = ::resilience_runtime::__private::Call::success(
+                        &mut call,
+                        &attempt,
+                        ::resilience_runtime::__private::ok_is_ok,
+                    );
+                    if let ::resilience_runtime::__private::Success::Is = success {
+                        break 'answer attempt;
+                    }
+                    if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                        &mut call,
+                        attempt,
+                        success,
+                        |error| {
+                            use ::resilience_runtime::__private::probe::{
+                                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            };
+                            (&&&&::resilience_runtime::__private::probe::Probe(error))
+                                .judge()
+                        },
+                        ::resilience_runtime::__private::unchanged,
+                    ) {
+                        break out;
                     }
                 };
-                if !admitted {
-                    break ::resilience_runtime::__private::Call::refuse(&mut call);
-                }
-                let attempt = ::resilience_runtime::__private::Call::run(
-                        &mut call,
-                        async move {
-                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                Result<Secret, VaultError>,
-                            > {
-                                return never;
-                            }
-                            { self.send(name).await }
-                        },
-                        ::resilience_runtime::__private::Outcome::from_ours,
-                    )
-                    .await;
-                let success = ::resilience_runtime::__private::Call::success(
-                    &mut call,
-                    &attempt,
-                    ::resilience_runtime::__private::ok_is_ok,
-                );
-                if let ::resilience_runtime::__private::Success::Is = success {
-                    break attempt;
-                }
-                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
-                    &mut call,
-                    attempt,
-                    success,
-                    |error| {
-                        use ::resilience_runtime::__private::probe::{
-                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                        };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
-                    },
-                    ::resilience_runtime::__private::unchanged,
-                ) {
-                    break out;
-                }
-            };
-            'answer: {
                 if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::rescue(
                     &mut call,
                     out,

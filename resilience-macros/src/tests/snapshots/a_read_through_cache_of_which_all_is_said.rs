@@ -41,75 +41,68 @@ async fn all() -> Answer {
             break 'cached out;
         }
         let out = {
-            let out = 'attempts: {
-                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                    &mut call,
-                ) {
-                    ::core::option::Option::Some(admitted) => admitted,
-                    ::core::option::Option::None => {
-                        ::resilience_runtime::__private::Call::admit(&mut call).await
+            'answer: {
+                let out = 'attempts: {
+                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                        &mut call,
+                    ) {
+                        ::core::option::Option::Some(admitted) => admitted,
+                        ::core::option::Option::None => {
+                            ::resilience_runtime::__private::Call::admit(&mut call).await
+                        }
+                    };
+                    if admitted {
+                        let attempt = ::resilience_runtime::__private::Call::run(
+                                &mut call,
+                                async move {
+                                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                        Answer,
+                                    > {
+                                        return never;
+                                    }
+                                    { send().await }
+                                },
+                                ::resilience_runtime::__private::Outcome::from_ours,
+                            )
+                            .await;
+                        let success = ::resilience_runtime::__private::Call::success(
+                            &mut call,
+                            &attempt,
+                            ::resilience_runtime::__private::ok_is_ok,
+                        );
+                        if let ::resilience_runtime::__private::Success::Is = success {
+                            break 'answer attempt;
+                        }
+                        ::resilience_runtime::__private::Call::settle_last(
+                            &mut call,
+                            attempt,
+                            success,
+                            |error| {
+                                use ::resilience_runtime::__private::probe::{
+                                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                                };
+                                (&&&&::resilience_runtime::__private::probe::Probe(error))
+                                    .judge()
+                            },
+                            ::resilience_runtime::__private::unchanged,
+                        )
+                    } else {
+                        ::resilience_runtime::__private::Call::refuse(&mut call)
                     }
                 };
-                if admitted {
-                    let attempt = ::resilience_runtime::__private::Call::run(
-                            &mut call,
-                            async move {
-                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                    Answer,
-                                > {
-                                    return never;
-                                }
-                                { send().await }
-                            },
-                            ::resilience_runtime::__private::Outcome::from_ours,
-                        )
-                        .await;
-                    let success = ::resilience_runtime::__private::Call::success(
-                        &mut call,
-                        &attempt,
-                        ::resilience_runtime::__private::ok_is_ok,
-                    );
-                    if let ::resilience_runtime::__private::Success::Is = success {
-                        break 'attempts attempt;
-                    }
-                    ::resilience_runtime::__private::Call::settle_last(
-                        &mut call,
-                        attempt,
-                        success,
-                        |error| {
-                            use ::resilience_runtime::__private::probe::{
-                                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                            };
-                            (&&&&::resilience_runtime::__private::probe::Probe(error))
-                                .judge()
-                        },
-                        ::resilience_runtime::__private::unchanged,
-                    )
-                } else {
-                    ::resilience_runtime::__private::Call::refuse(&mut call)
-                }
-            };
-            'answer: {
-                let answer = {
-                    let error = match ::resilience_runtime::__private::Call::rescue(
-                        &mut call,
-                        out,
-                        ::resilience_runtime::__private::On::Any,
-                    ) {
-                        ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                        ::core::ops::ControlFlow::Continue(error) => error,
-                    };
-                    let asker = {
+                let answer = match ::resilience_runtime::__private::registered::ask(
+                    &mut call,
+                    out,
+                    |error| {
                         use ::resilience_runtime::__private::registered::{
                             ByInto as _, ByNothing as _,
                         };
-                        (&::resilience_runtime::__private::registered::Probe(&error))
+                        (&::resilience_runtime::__private::registered::Probe(error))
                             .asker()
-                    };
-                    match asker.ask::<Answer>(&mut call, error) {
-                        ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                        ::core::ops::ControlFlow::Continue(answer) => answer,
-                    }
+                    },
+                ) {
+                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
+                    ::core::ops::ControlFlow::Continue(answer) => answer,
                 };
                 ::resilience_runtime::__private::registered::concluded::<
                     Answer,

@@ -14,74 +14,67 @@ async fn read(name: &str) -> anyhow::Result<String> {
         },
         ::core::option::Option::None,
     );
-    let out = loop {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-            &mut call,
-        ) {
-            ::core::option::Option::Some(admitted) => admitted,
-            ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+    'answer: {
+        let out = loop {
+            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                &mut call,
+            ) {
+                ::core::option::Option::Some(admitted) => admitted,
+                ::core::option::Option::None => {
+                    ::resilience_runtime::__private::Call::admit(&mut call).await
+                }
+            };
+            if !admitted {
+                break ::resilience_runtime::__private::Call::refuse(&mut call);
+            }
+            let attempt = ::resilience_runtime::__private::Call::run(
+                    &mut call,
+                    async move {
+                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                            anyhow::Result<String>,
+                        > {
+                            return never;
+                        }
+                        { vault(name).await }
+                    },
+                    ::resilience_runtime::__private::Outcome::from_ours,
+                )
+                .await;
+            let success = ::resilience_runtime::__private::Call::success(
+                &mut call,
+                &attempt,
+                ::resilience_runtime::__private::ok_is_ok,
+            );
+            if let ::resilience_runtime::__private::Success::Is = success {
+                break 'answer attempt;
+            }
+            if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                &mut call,
+                attempt,
+                success,
+                |error| {
+                    use ::resilience_runtime::__private::probe::{
+                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                    };
+                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+                },
+                ::resilience_runtime::__private::unchanged,
+            ) {
+                break out;
             }
         };
-        if !admitted {
-            break ::resilience_runtime::__private::Call::refuse(&mut call);
-        }
-        let attempt = ::resilience_runtime::__private::Call::run(
-                &mut call,
-                async move {
-                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                        anyhow::Result<String>,
-                    > {
-                        return never;
-                    }
-                    { vault(name).await }
-                },
-                ::resilience_runtime::__private::Outcome::from_ours,
-            )
-            .await;
-        let success = ::resilience_runtime::__private::Call::success(
+        let answer = match ::resilience_runtime::__private::registered::ask(
             &mut call,
-            &attempt,
-            ::resilience_runtime::__private::ok_is_ok,
-        );
-        if let ::resilience_runtime::__private::Success::Is = success {
-            break attempt;
-        }
-        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
-            &mut call,
-            attempt,
-            success,
+            out,
             |error| {
-                use ::resilience_runtime::__private::probe::{
-                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                };
-                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-            },
-            ::resilience_runtime::__private::unchanged,
-        ) {
-            break out;
-        }
-    };
-    'answer: {
-        let answer = {
-            let error = match ::resilience_runtime::__private::Call::rescue(
-                &mut call,
-                out,
-                ::resilience_runtime::__private::On::Any,
-            ) {
-                ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                ::core::ops::ControlFlow::Continue(error) => error,
-            };
-            let asker = {
                 use ::resilience_runtime::__private::registered::{
                     ByInto as _, ByNothing as _,
                 };
-                (&::resilience_runtime::__private::registered::Probe(&error)).asker()
-            };
-            match asker.ask::<anyhow::Result<String>>(&mut call, error) {
-                ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                ::core::ops::ControlFlow::Continue(answer) => answer,
-            }
+                (&::resilience_runtime::__private::registered::Probe(error)).asker()
+            },
+        ) {
+            ::core::ops::ControlFlow::Break(out) => break 'answer out,
+            ::core::ops::ControlFlow::Continue(answer) => answer,
         };
         ::resilience_runtime::__private::registered::concluded::<
             anyhow::Result<String>,

@@ -17,70 +17,72 @@ async fn chat(
         },
         ::core::option::Option::None,
     );
-    let out = {
-        let opened = loop {
-            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                &mut call,
-            ) {
-                ::core::option::Option::Some(admitted) => admitted,
-                ::core::option::Option::None => {
-                    ::resilience_runtime::__private::Call::admit(&mut call).await
+    'answer: {
+        let out = {
+            let opened = loop {
+                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                    }
+                };
+                if !admitted {
+                    break ::resilience_runtime::__private::Call::refuse(&mut call);
+                }
+                let attempt = ::resilience_runtime::__private::Call::run(
+                        &mut call,
+                        ::resilience_runtime::__private::stream::open(
+                            async move {
+                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                    Result<_, ApiError>,
+                                > {
+                                    return never;
+                                }
+                                { send(prompt).await }
+                            },
+                            ::resilience_runtime::__private::stream::boxed,
+                            true,
+                        ),
+                        ::resilience_runtime::__private::Outcome::from_ours,
+                    )
+                    .await;
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle_stream(
+                    &mut call,
+                    attempt,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    true,
+                    ::resilience_runtime::__private::unchanged,
+                ) {
+                    break out;
                 }
             };
-            if !admitted {
-                break ::resilience_runtime::__private::Call::refuse(&mut call);
-            }
-            let attempt = ::resilience_runtime::__private::Call::run(
-                    &mut call,
-                    ::resilience_runtime::__private::stream::open(
-                        async move {
-                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                Result<_, ApiError>,
-                            > {
-                                return never;
-                            }
-                            { send(prompt).await }
-                        },
-                        ::resilience_runtime::__private::stream::boxed,
-                        true,
-                    ),
-                    ::resilience_runtime::__private::Outcome::from_ours,
-                )
-                .await;
-            if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle_stream(
+            ::resilience_runtime::__private::Call::streaming(
                 &mut call,
-                attempt,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+                opened,
+                ::resilience_runtime::__private::stream::Watch {
+                    idle_timeout: ::core::option::Option::Some(
+                        ::resilience_runtime::__private::Duration::from_secs(5),
+                    ),
+                    complete: ::core::option::Option::Some(Chunk::is_last),
+                    judge: |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
                 },
-                true,
-                ::resilience_runtime::__private::unchanged,
-            ) {
-                break out;
-            }
+                ::resilience_runtime::__private::stream::as_it_is,
+            )
         };
-        ::resilience_runtime::__private::Call::streaming(
-            &mut call,
-            opened,
-            ::resilience_runtime::__private::stream::Watch {
-                idle_timeout: ::core::option::Option::Some(
-                    ::resilience_runtime::__private::Duration::from_secs(5),
-                ),
-                complete: ::core::option::Option::Some(Chunk::is_last),
-                judge: |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-            },
-            ::resilience_runtime::__private::stream::as_it_is,
-        )
-    };
-    'answer: {
         let error = match ::resilience_runtime::__private::Call::rescue(
             &mut call,
             out,

@@ -22,54 +22,55 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
     let b_for_fallback = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
         &b,
     );
-    let out = 'attempts: {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-            &mut call,
-        ) {
-            ::core::option::Option::Some(admitted) => admitted,
-            ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+    'answer: {
+        let out = 'attempts: {
+            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                &mut call,
+            ) {
+                ::core::option::Option::Some(admitted) => admitted,
+                ::core::option::Option::None => {
+                    ::resilience_runtime::__private::Call::admit(&mut call).await
+                }
+            };
+            if admitted {
+                let attempt = ::resilience_runtime::__private::Call::run(
+                        &mut call,
+                        async move {
+                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                Result<Answer, ApiError>,
+                            > {
+                                return never;
+                            }
+                            { send(a, b).await }
+                        },
+                        ::resilience_runtime::__private::Outcome::from_ours,
+                    )
+                    .await;
+                let success = ::resilience_runtime::__private::Call::success(
+                    &mut call,
+                    &attempt,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                if let ::resilience_runtime::__private::Success::Is = success {
+                    break 'answer attempt;
+                }
+                ::resilience_runtime::__private::Call::settle_last(
+                    &mut call,
+                    attempt,
+                    success,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    ::resilience_runtime::__private::unchanged,
+                )
+            } else {
+                ::resilience_runtime::__private::Call::refuse(&mut call)
             }
         };
-        if admitted {
-            let attempt = ::resilience_runtime::__private::Call::run(
-                    &mut call,
-                    async move {
-                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                            Result<Answer, ApiError>,
-                        > {
-                            return never;
-                        }
-                        { send(a, b).await }
-                    },
-                    ::resilience_runtime::__private::Outcome::from_ours,
-                )
-                .await;
-            let success = ::resilience_runtime::__private::Call::success(
-                &mut call,
-                &attempt,
-                ::resilience_runtime::__private::ok_is_ok,
-            );
-            if let ::resilience_runtime::__private::Success::Is = success {
-                break 'attempts attempt;
-            }
-            ::resilience_runtime::__private::Call::settle_last(
-                &mut call,
-                attempt,
-                success,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-                ::resilience_runtime::__private::unchanged,
-            )
-        } else {
-            ::resilience_runtime::__private::Call::refuse(&mut call)
-        }
-    };
-    'answer: {
         let error = match ::resilience_runtime::__private::Call::rescue(
             &mut call,
             out,
