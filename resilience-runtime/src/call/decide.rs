@@ -115,7 +115,7 @@ impl Call {
         }
         let said = self.hint.as_ref().and_then(|hint| hint.retry_after);
         match (said, verdict.retry_after()) {
-            (Some(wait), None) if !verdict.is_permanent() => verdict.with_retry_after(wait),
+            (Some(wait), None) => verdict.with_retry_after(wait),
             _ => verdict,
         }
     }
