@@ -333,3 +333,27 @@ async fn it_promises_no_more_items_than_it_has() {
     };
     Registry::new().scope(calls).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_ends_is_a_success_also_where_no_item_is_the_last() {
+    #[llm_resilient(
+        service = "chat",
+        retry = off,
+        circuit(failure_threshold = 1, recovery_timeout = "1m", success_threshold = 1),
+        stream(idle_timeout = "5s")
+    )]
+    async fn plain(server: &Server) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
+        Ok(server.open())
+    }
+    let server = Server::new([&[It(1), Error], &[It(1), It(2)]]);
+    let registry = Registry::new();
+    let calls = async {
+        let state = || registry.get("chat").unwrap().circuit_breaker().state();
+        collect(plain(&server).await.unwrap()).await;
+        assert_eq!(state(), CircuitState::Open);
+        sleep(Duration::from_secs(60)).await;
+        collect(plain(&server).await.unwrap()).await;
+        assert_eq!(state(), CircuitState::Closed);
+    };
+    registry.scope(calls).await;
+}
