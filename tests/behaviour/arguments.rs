@@ -145,3 +145,28 @@ async fn an_argument_that_a_fallback_needs_is_cloned_once_also_without_retries()
     let call = primary(&remote, counted);
     assert_eq!(Registry::new().scope(call).await.unwrap(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_correlation_id_becomes_text_only_for_who_listens() {
+    struct Costly<'a>(&'a Cell<u32>);
+    impl std::fmt::Display for Costly<'_> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.set(self.0.get() + 1);
+            f.write_str("id")
+        }
+    }
+    #[resilient(service = "api", circuit = off, correlation_id = Costly(shown))]
+    async fn named(remote: &Remote, shown: &Cell<u32>) -> Answer {
+        let _ = shown;
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let remote = Remote::healthy();
+    let shown = Cell::new(0);
+    let call = || registry.scope(named(&remote, &shown));
+    call().await.unwrap();
+    assert_eq!(shown.get(), 0);
+    let _events = registry.subscribe();
+    call().await.unwrap();
+    assert_eq!(shown.get(), 1);
+}

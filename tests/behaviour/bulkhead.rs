@@ -168,3 +168,31 @@ async fn more_places_wake_who_waits() {
     };
     registry.scope(calls).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_finds_no_place_in_time_gives_the_token_back() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        rate_limit(requests_per_hour = 2, burst = 2),
+        bulkhead(max_concurrent = 1, max_wait = "1s")
+    )]
+    async fn limited(answer: oneshot::Receiver<Answer>) -> Answer {
+        answer.await.unwrap()
+    }
+    let calls = async {
+        let (_open, answer) = oneshot::channel();
+        let inside = started(limited(answer));
+        let (_open, answer) = oneshot::channel();
+        let refused = limited(answer).await.unwrap_err();
+        assert!(matches!(
+            refused.local(),
+            ResilienceError::BulkheadFull { .. }
+        ));
+        drop(inside);
+        let (open, answer) = oneshot::channel();
+        open.send(Ok(1)).unwrap();
+        assert_eq!(limited(answer).await.unwrap(), 1);
+    };
+    Registry::new().scope(calls).await;
+}

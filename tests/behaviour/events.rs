@@ -120,6 +120,42 @@ async fn a_call_is_told_from_its_first_failure_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_gives_up_says_why() {
+    #[resilient(service = "api", retry(max_attempts = 2, base_delay = "1s"))]
+    async fn inner(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(service = "api", retry(max_attempts = 2, base_delay = "1s"))]
+    async fn outer(remote: &Remote) -> Answer {
+        inner(remote).await
+    }
+    #[resilient(service = "api", timeout = off, deadline = "1s")]
+    async fn hang() -> Answer {
+        std::future::pending().await
+    }
+    let registry = Registry::new();
+    let mut events = registry.subscribe();
+    let calls = async {
+        outer(&Remote::failing()).await.unwrap_err();
+        let remote = Remote::always(|| Err(ApiError::Permanent));
+        inner(&remote).await.unwrap_err();
+        hang().await.unwrap_err();
+    };
+    registry.scope(calls).await;
+    let mut given_up = short(&heard(&mut events));
+    given_up.retain(|event| event.starts_with("gave up"));
+    assert_eq!(
+        given_up,
+        [
+            "gave up 2 transient (attempts used up)",
+            "gave up 1 transient (given up by an inner call)",
+            "gave up 1 permanent (not retryable)",
+            "gave up 1 outcome_unknown (deadline)",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn whatever_ends_a_call_is_told_once() {
     let registry = Registry::new();
     let mut events = registry.subscribe();
@@ -226,6 +262,44 @@ async fn rejections_and_waits_say_for_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wait_that_is_not_begun_is_not_told() {
+    #[resilient(
+        service = "api",
+        rate_limit(requests_per_minute = 1, burst = 1, max_wait = "9s")
+    )]
+    async fn limited(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(service = "api", rate_limit = off, bulkhead(max_concurrent = 1))]
+    async fn alone() -> Answer {
+        std::future::pending().await
+    }
+    let registry = Registry::new();
+    let mut events = registry.subscribe();
+    let calls = async {
+        let remote = Remote::healthy();
+        limited(&remote).await.unwrap();
+        limited(&remote).await.unwrap_err();
+        let inside = started(alone());
+        assert!(alone().await.is_err());
+        drop(inside);
+    };
+    registry.scope(calls).await;
+    assert_eq!(
+        short(&heard(&mut events)),
+        [
+            "ServiceAdded",
+            "ended success 1 0ns",
+            "rejected rate_limit Some(60s)",
+            "ended rejected 0 0ns",
+            "rejected bulkhead None",
+            "ended rejected 0 0ns",
+            "ended abandoned 1 0ns",
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_reads_too_slowly_is_told_how_much_was_missed() {
     let registry = Registry::new();
     let mut slow = registry.subscribe();
@@ -281,6 +355,35 @@ async fn latencies_are_measured_where_somebody_asked() {
         assert_eq!(latency.calls.max(), Duration::from_secs(5));
         assert_eq!(latency.attempts.sum(), Duration::from_secs(5));
         assert_eq!(api.stats().latency.unwrap().calls.max, latency.calls.max());
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_ran_to_an_end_has_a_latency() {
+    #[resilient(
+        service = "api",
+        deadline = "3s",
+        bulkhead(max_concurrent = 1, max_wait = "1m")
+    )]
+    async fn hang() -> Answer {
+        std::future::pending().await
+    }
+    let registry = Registry::new();
+    registry.measure_latency();
+    let calls = async {
+        let inside = started(hang());
+        // Its deadline passed before its body ran.
+        assert!(hang().await.unwrap_err().is_deadline());
+        drop(inside);
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        let counts = || {
+            api.latency()
+                .map_or((0, 0), |it| (it.calls.count(), it.attempts.count()))
+        };
+        assert_eq!(counts(), (0, 0));
+        assert!(hang().await.unwrap_err().is_deadline());
+        assert_eq!(counts(), (1, 1));
     };
     registry.scope(calls).await;
 }

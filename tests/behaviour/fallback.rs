@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::error::Error;
 use std::time::Duration;
 
-use resilience_runtime::{Registry, ResilienceError, ServiceKind, resilient};
+use resilience_runtime::{EventKind, Registry, ResilienceError, ServiceKind, Verdict, resilient};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::errors::ApiError;
@@ -113,6 +113,27 @@ async fn the_last_good_answer_is_for_temporary_causes_alone() {
         );
     };
     registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_judged_a_failure_is_not_remembered() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        circuit = off,
+        classify_ok = |answer: &u32| (*answer == 13).then(Verdict::transient),
+        fallback(cache(key = (), ttl = "1h"))
+    )]
+    async fn ask(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let calls = async {
+        let remote = Remote::scripted([Ok(1), Ok(13), Err(ApiError::Transient)]);
+        assert_eq!(ask(&remote).await.unwrap(), 1);
+        assert_eq!(ask(&remote).await.unwrap(), 13);
+        assert_eq!(ask(&remote).await.unwrap(), 1, "the last good one");
+    };
+    Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -308,10 +329,13 @@ async fn an_invalid_configuration_never_reaches_a_fallback() {
     let remote = Remote::healthy();
     let registry = Registry::new();
     registry.service("api", ServiceKind::Llm).unwrap();
+    let mut events = registry.subscribe();
     let out = registry.scope(ask(&remote)).await;
     assert!(matches!(
         out,
         Err(ApiError::Resilience(ResilienceError::InvalidConfig(_)))
     ));
     assert_eq!(remote.asked(), 0);
+    let told = events.try_recv().unwrap().unwrap().kind;
+    assert!(matches!(told, EventKind::InvalidConfig { problems: 1, .. }));
 }

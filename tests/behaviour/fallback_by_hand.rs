@@ -66,3 +66,19 @@ async fn with_a_service_the_verdict_decides_on_the_cache() {
     assert_eq!(out.unwrap(), 1);
     assert_eq!(api.stats().fallbacks.cache, 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn with_a_service_each_failure_is_counted() {
+    let api = Registry::new().service("api", ServiceKind::Custom).unwrap();
+    let fallback = Fallback::<u32, ApiError>::new()
+        .call(|| async { Err(ApiError::Transient) })
+        .call(|| async { Err(ApiError::Unknown) })
+        .value(7);
+    let out = api
+        .fallback(&fallback)
+        .call(|| async { Err(ApiError::Permanent) })
+        .await;
+    assert_eq!(out.unwrap(), 7);
+    let fallbacks = api.stats().fallbacks;
+    assert_eq!((fallbacks.failed, fallbacks.value), (2, 1));
+}

@@ -51,7 +51,9 @@ async fn it_may_return_the_answer_or_a_result() {
         1,
         "the later one replaces"
     );
-    assert_eq!(registry.stats().fallbacks_served, 2);
+    let stats = registry.stats();
+    assert_eq!(stats.fallbacks_served, 2);
+    assert_eq!(stats.services[0].fallbacks.registered, 2);
 }
 
 #[tokio::test(start_paused = true)]

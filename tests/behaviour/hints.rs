@@ -147,6 +147,26 @@ async fn a_permanent_error_stays_permanent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn it_is_obeyed_also_by_a_retry_that_only_retry_if_wants() {
+    #[llm_resilient(
+        service = "hinted",
+        rate_limit = off,
+        retry(base_delay = "1s", jitter = "none", retry_if = |_: &ApiError| true)
+    )]
+    async fn ask(left: &std::cell::Cell<u32>) -> Result<(), ApiError> {
+        if left.get() == 0 {
+            return Ok(());
+        }
+        left.set(left.get() - 1);
+        respond(&[("Retry-After", "7")], Err(ApiError::Permanent)).await
+    }
+    let began = Instant::now();
+    let left = std::cell::Cell::new(1);
+    Registry::new().scope(ask(&left)).await.unwrap();
+    assert!(began.elapsed() > SECONDS(7), "{:?}", began.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hint_belongs_to_the_innermost_call() {
     #[llm_resilient(service = "inner", retry = off)]
     async fn inner() -> Result<(), ApiError> {

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use resilience_runtime::{Registry, ResilienceError, ServiceKind, Verdict, resilient};
+use tokio::time::advance;
 
 use crate::errors::ApiError;
+use crate::poll::{poll, started};
 use crate::remote::{Answer, Remote};
 
 /// Two attempts.
@@ -163,6 +165,98 @@ async fn a_rejection_inside_is_not_retried_outside() {
     assert_eq!((turns.asked(), remote.asked()), (1, 0));
 }
 
+/// At most two attempts, the second of which meets the deadline.
+#[resilient(
+    service = "inner",
+    idempotent,
+    circuit = off,
+    timeout = "2s",
+    deadline = "3s",
+    retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
+)]
+async fn silent(remote: &Remote, first: Duration) -> Answer {
+    let _ = remote.answer();
+    if remote.asked() == 1 {
+        tokio::time::sleep(first).await;
+        return Err(ApiError::Transient);
+    }
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_inside_ends_the_call_outside_once_there_was_a_retry() {
+    outer! {
+        after_a_retry: async |remote: &Remote| silent(remote, Duration::from_secs(1)).await;
+    }
+    assert_eq!(asked!(after_a_retry), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_inside_of_a_single_attempt_leaves_the_retries_to_the_outside() {
+    #[resilient(service = "inner", circuit = off, timeout = off, deadline = "3s")]
+    async fn hang(remote: &Remote) -> Answer {
+        let _ = remote.answer();
+        std::future::pending().await
+    }
+    outer! {
+        cut: async |remote: &Remote| hang(remote).await;
+    }
+    assert_eq!(asked!(cut), 3);
+}
+
+/// One at a time; who waits does so until the deadline.
+#[resilient(
+    service = "inner",
+    circuit = off,
+    deadline = "3s",
+    bulkhead(max_concurrent = 1, max_wait = "1m"),
+    retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
+)]
+async fn in_line(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+/// Keeps the only place.
+#[resilient(service = "inner", circuit = off, timeout = off, deadline = off, bulkhead(max_concurrent = 1, max_wait = "1m"))]
+async fn in_the_way() -> Answer {
+    std::future::pending().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_met_in_line_ends_the_call_outside_once_there_was_a_retry() {
+    outer! {
+        waits: async |remote: &Remote| {
+            let _ = remote.answer();
+            in_line(remote).await
+        };
+    }
+    // The place is taken from the beginning: three attempts outside, none inside.
+    let registry = Registry::new();
+    let remote = Remote::failing();
+    let calls = async {
+        let taken = started(in_the_way());
+        waits(&remote).await.unwrap_err();
+        drop(taken);
+    };
+    registry.scope(calls).await;
+    assert_eq!(remote.asked(), 3);
+
+    // It is taken in the pause after two attempts.
+    let remote = Remote::failing();
+    let calls = async {
+        let mut call = Box::pin(waits(&remote));
+        while remote.asked() < 3 {
+            assert!(poll(&mut call).is_pending());
+            advance(Duration::from_micros(100)).await;
+        }
+        let taken = started(in_the_way());
+        call.await.unwrap_err();
+        drop(taken);
+    };
+    registry.scope(calls).await;
+    assert_eq!(remote.asked(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn three_layers_make_as_many_attempts_as_the_innermost() {
     outer! {
@@ -230,4 +324,35 @@ async fn wrapping_is_exact_across_tasks_as_well() {
         ResilienceError::RetryExhausted { attempts: 2, .. }
     ));
     assert_eq!(turns.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_answer_inside_marks_nothing() {
+    #[resilient(
+        service = "inner",
+        circuit = off,
+        retry(max_attempts = 2, base_delay = "1ms", jitter = "none"),
+        cache(key = (), ttl = "1m")
+    )]
+    async fn cached(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(
+        service = "outer",
+        circuit = off,
+        classify = always_worth_another_attempt,
+        retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+    )]
+    async fn outer(turns: &Remote, remote: &Remote) -> Answer {
+        cached(remote).await?;
+        turns.answer()
+    }
+    let calls = async {
+        cached(&Remote::healthy()).await.unwrap();
+        advance(Duration::from_secs(90)).await;
+        let turns = Remote::failing();
+        outer(&turns, &Remote::failing()).await.unwrap_err();
+        assert_eq!(turns.asked(), 3);
+    };
+    Registry::new().scope(calls).await;
 }

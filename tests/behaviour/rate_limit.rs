@@ -183,6 +183,68 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
     Registry::new().scope(calls).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_token_that_comes_with_the_deadline_comes_too_late() {
+    #[resilient(
+        service = "api",
+        deadline = "10s",
+        rate_limit(requests_per_minute = 6, burst = 1, max_wait = "1m")
+    )]
+    async fn hurried(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let calls = async {
+        let remote = Remote::healthy();
+        hurried(&remote).await.unwrap();
+        assert!(hurried(&remote).await.unwrap_err().is_deadline());
+        assert_eq!(remote.asked(), 1);
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_retries_may_go_on_is_not_how_long_a_first_attempt_may_wait() {
+    #[resilient(
+        service = "api",
+        retry(max_elapsed = "1s"),
+        rate_limit(requests_per_minute = 6, burst = 1, max_wait = "1m")
+    )]
+    async fn patient(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let calls = async {
+        let remote = Remote::healthy();
+        patient(&remote).await.unwrap();
+        patient(&remote).await.unwrap();
+        assert_eq!(remote.asked_at()[1], Duration::from_secs(10));
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_limit_does_not_wait_for_a_token_of_others() {
+    #[resilient(service = "api", rate_limit(requests_per_minute = 1, burst = 1))]
+    async fn limited(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    #[resilient(
+        service = "api",
+        rate_limit = off,
+        retry(base_delay = "1s", jitter = "none")
+    )]
+    async fn free(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let calls = async {
+        limited(&Remote::healthy()).await.unwrap();
+        let began = Instant::now();
+        let remote = Remote::scripted([Err(ApiError::Transient)]);
+        free(&remote).await.unwrap();
+        assert_eq!(began.elapsed(), SECOND);
+    };
+    Registry::new().scope(calls).await;
+}
+
 #[resilient(
     service = "queue",
     rate_limit(requests_per_second = 1, burst = 1, max_wait = "1m")

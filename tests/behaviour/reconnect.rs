@@ -108,8 +108,17 @@ async fn a_lost_session_is_renewed_once_and_the_call_repeated_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_in_order_is_left_alone() {
+    /// It has no session, and takes none away from others.
+    #[mcp_resilient(timeout = "1s", retry = off)]
+    async fn silent() -> Result<(), McpError> {
+        std::future::pending().await
+    }
     let client = Client::connected();
-    Registry::new().scope(client.tool()).await.unwrap();
+    let calls = async {
+        silent().await.unwrap_err();
+        client.tool().await.unwrap();
+    };
+    Registry::new().scope(calls).await;
     assert_eq!(client.counts(), (1, 0, 1));
 }
 
@@ -251,6 +260,27 @@ async fn a_permanent_error_renews_nothing() {
         }
     };
     Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_has_nothing_to_do_with_the_session_is_backed_off() {
+    async fn connect(_: &AtomicUsize) -> Result<(), McpError> {
+        panic!("not asked for");
+    }
+    #[mcp_resilient(
+        reconnect = connect,
+        retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none")
+    )]
+    async fn refused(asked: &AtomicUsize) -> Result<(), McpError> {
+        asked.fetch_add(1, Ordering::SeqCst);
+        Err(McpError::Refused)
+    }
+    let asked = AtomicUsize::new(0);
+    let began = Instant::now();
+    let out = Registry::new().scope(refused(&asked)).await;
+    assert!(matches!(out, Err(McpError::Refused)));
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -326,6 +326,41 @@ async fn exhausted_attempts_are_wrapped_where_asked_for() {
             wrapped(&permanent).await,
             Err(ApiError::Permanent)
         ));
+        // Where there is but one attempt, nothing was used up.
+        let retry = RetrySettings {
+            max_attempts: Some(1),
+            ..Default::default()
+        };
+        let settings = ServiceSettings {
+            retry,
+            ..Default::default()
+        };
+        registry
+            .configure(Settings::new().service("api", settings))
+            .unwrap();
+        let out = wrapped(&Remote::failing()).await;
+        assert!(matches!(out, Err(ApiError::Transient)));
     };
     registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_may_begin_until_max_elapsed_is_over() {
+    #[resilient(
+        service = "api",
+        retry(
+            max_attempts = 9,
+            max_elapsed = "2s",
+            base_delay = "1s",
+            multiplier = 1.0,
+            jitter = "none"
+        )
+    )]
+    async fn hurried(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let remote = Remote::failing();
+    let out = Registry::new().scope(hurried(&remote)).await;
+    assert!(matches!(out, Err(ApiError::Transient)));
+    assert_eq!(remote.asked(), 3, "at once, after one second, after two");
 }

@@ -32,7 +32,7 @@ async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "api", retry = off)]
+#[resilient(service = "api", retry = off, bulkhead(max_concurrent = 1))]
 async fn hang() -> Answer {
     std::future::pending().await
 }
@@ -77,6 +77,10 @@ fn a_limit_that_needs_a_timer_says_what_is_missing() {
     assert!(missing.contains("no tokio runtime"), "{missing}");
     let missing = message(without_time(registry.scope(hang())));
     assert!(missing.contains("enable_time"), "{missing}");
+    let stats = registry.get("api").unwrap().stats();
+    assert_eq!((stats.calls, stats.attempts), (2, 2));
+    assert_eq!((stats.invalid_config, stats.abandoned), (2, 0));
+    assert_eq!(stats.in_flight, 0);
 }
 
 #[test]
@@ -113,4 +117,28 @@ fn a_wait_that_needs_a_timer_says_what_is_missing() {
     assert!(missing.contains("no tokio runtime"), "{missing}");
     let missing = message(without_time(registry.scope(one(&Remote::healthy()))));
     assert!(missing.contains("enable_time"), "{missing}");
+}
+
+#[test]
+fn an_old_answer_does_not_hide_that_a_timer_is_missing() {
+    #[resilient(
+        service = "api",
+        timeout = off,
+        deadline = off,
+        cache(key = (), ttl = "40ms", refresh_ahead = 0.5)
+    )]
+    async fn cached(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let remote = Remote::scripted([Ok(1), Err(ApiError::Transient)]);
+    // Until it is time to renew it.
+    let out = loop {
+        match run(registry.scope(cached(&remote))) {
+            Ok(1) if remote.asked() == 1 => {}
+            other => break other,
+        }
+    };
+    let missing = message(out);
+    assert!(missing.contains("no tokio runtime"), "{missing}");
 }

@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use resilience_runtime::{CircuitState, Registry, ResilienceError, llm_resilient};
+use resilience_runtime::{
+    CircuitState, Class, EventKind, Registry, ResilienceError, llm_resilient,
+};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::errors::ApiError;
@@ -289,4 +291,69 @@ async fn the_future_and_the_stream_can_be_sent() {
         assert_eq!(collect(sendable(stream)).await.0, [9]);
     };
     Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_breaks_off_is_told() {
+    let server = Server::new([&[It(1), Error]]);
+    let registry = Registry::new();
+    let mut events = registry.subscribe();
+    let calls = async {
+        let (_, failure) = collect(chat(&server).await.unwrap()).await;
+        assert!(failure.is_some());
+    };
+    registry.scope(calls).await;
+    let mut broken = Vec::new();
+    while let Some(event) = events.try_recv().unwrap() {
+        if let EventKind::StreamBroken { class, .. } = event.kind {
+            broken.push((event.service.to_string(), class));
+        }
+    }
+    assert_eq!(broken, [("chat".to_owned(), Class::OutcomeUnknown)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_promises_no_more_items_than_it_has() {
+    let next = async |stream: &mut Pin<Box<dyn Stream<Item = Item>>>| {
+        std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await
+    };
+    let server = Server::new([&[It(1), It(9)]]);
+    let calls = async {
+        let mut stream: Pin<Box<dyn Stream<Item = Item>>> = Box::pin(chat(&server).await.unwrap());
+        assert_eq!(stream.size_hint(), (1, None), "the first item is there");
+        next(&mut stream).await.unwrap().unwrap();
+        assert_eq!(
+            stream.size_hint(),
+            (0, None),
+            "nothing is known of the rest"
+        );
+        next(&mut stream).await.unwrap().unwrap();
+        assert!(next(&mut stream).await.is_none());
+        assert_eq!(stream.size_hint(), (0, Some(0)), "it is over");
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_ends_is_a_success_also_where_no_item_is_the_last() {
+    #[llm_resilient(
+        service = "chat",
+        retry = off,
+        circuit(failure_threshold = 1, recovery_timeout = "1m", success_threshold = 1),
+        stream(idle_timeout = "5s")
+    )]
+    async fn plain(server: &Server) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
+        Ok(server.open())
+    }
+    let server = Server::new([&[It(1), Error], &[It(1), It(2)]]);
+    let registry = Registry::new();
+    let calls = async {
+        let state = || registry.get("chat").unwrap().circuit_breaker().state();
+        collect(plain(&server).await.unwrap()).await;
+        assert_eq!(state(), CircuitState::Open);
+        sleep(Duration::from_secs(60)).await;
+        collect(plain(&server).await.unwrap()).await;
+        assert_eq!(state(), CircuitState::Closed);
+    };
+    registry.scope(calls).await;
 }

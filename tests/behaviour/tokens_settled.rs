@@ -144,6 +144,34 @@ async fn an_answer_that_is_judged_a_failure_was_executed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_turns_out_not_to_have_happened_gives_its_tokens_back() {
+    fn nothing(_: &str, _: &Remote) -> Result<Option<u32>, ApiError> {
+        Ok(None)
+    }
+    #[llm_resilient(
+        service = "gpt",
+        retry = off,
+        verify = nothing,
+        rate_limit(
+            requests_per_minute = 5,
+            tokens_per_minute = 6_000,
+            key = user,
+            cost = 3_000
+        )
+    )]
+    async fn order(user: &str, remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let registry = Registry::new();
+    let calls = async {
+        let remote = Remote::scripted([Err(ApiError::Unknown)]);
+        order("a", &remote).await.unwrap_err();
+        assert_eq!(left(&registry, "a"), (6_000, 4));
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn without_tokens_the_cost_is_settled() {
     #[resilient(
         service = "weighed",

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use resilience_runtime::{Registry, database_resilient, llm_resilient};
-use tokio::time::Instant;
+use resilience_runtime::{EventKind, Registry, database_resilient, llm_resilient};
+use tokio::time::{Instant, sleep};
 
 use crate::errors::ApiError;
 
@@ -196,7 +196,7 @@ async fn a_look_that_hangs_is_cut_like_an_attempt() {
 async fn the_deadline_holds() {
     #[database_resilient(
         timeout = "1s",
-        deadline = "3s",
+        deadline = "4s",
         verify = happened,
         retry(max_attempts = 9, base_delay = "2s", multiplier = 1.0, jitter = "none")
     )]
@@ -209,7 +209,7 @@ async fn the_deadline_holds() {
     let out = Registry::new().scope(bounded(&ledger, 1)).await;
     assert!(matches!(out, Err(ApiError::Unknown)));
     assert_eq!(began.elapsed(), Duration::from_secs(2));
-    assert_eq!(ledger.asked(), 1);
+    assert_eq!(ledger.asked(), 1, "a second look would come with it");
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,4 +285,49 @@ async fn the_future_can_be_sent() {
     let out = registry.scope(sendable(transfer(&ledger, 1))).await;
     assert!(out.is_ok());
     assert_eq!(ledger.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_found_out_is_told() {
+    let registry = Registry::new();
+    let mut events = registry.subscribe();
+    let calls = async {
+        let unknown = || Err(ApiError::Unknown);
+        let ledger = Ledger::ending([(true, unknown()), (false, unknown())]);
+        transfer(&ledger, 1).await.unwrap();
+        transfer(&ledger, 2).await.unwrap();
+        let looks = [Err(ApiError::Permanent)];
+        let ledger = Ledger::ending([(true, unknown())]).looking(looks);
+        transfer(&ledger, 3).await.unwrap_err();
+    };
+    registry.scope(calls).await;
+    let mut found = Vec::new();
+    while let Some(event) = events.try_recv().unwrap() {
+        if let EventKind::Verified { took_effect, .. } = event.kind {
+            found.push(took_effect);
+        }
+    }
+    assert_eq!(found, [Some(true), Some(false), None]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_timeout_a_look_has_its_own_time_and_its_own_end() {
+    async fn slowly(ledger: &Ledger) -> Found {
+        sleep(Duration::from_millis(900)).await;
+        ledger.look(7)
+    }
+    #[database_resilient(timeout = "1s", verify = slowly)]
+    async fn lost(ledger: &Ledger) -> Result<u64, ApiError> {
+        ledger.transfer(7)?;
+        std::future::pending().await
+    }
+    let ledger = Ledger::default();
+    let out = Registry::new().scope(lost(&ledger)).await;
+    assert_eq!(out.unwrap(), 7);
+    assert_eq!(ledger.asked(), 1);
+
+    let ledger = Ledger::default().looking([Err(ApiError::Permanent)]);
+    let error = Registry::new().scope(lost(&ledger)).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(ledger.asked(), 1, "it would be in vain again");
 }

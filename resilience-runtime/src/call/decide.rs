@@ -52,25 +52,20 @@ impl Call {
         if plan.budget {
             core.budget.deposit();
         }
-        let end = if self.attempt == 1 {
-            Counter::Clean
-        } else {
-            Counter::Recovered
-        };
         if !heard || hold.place || self.hint.is_some() {
-            return self.succeeded_with_more_to_tell(end);
+            return self.succeeded_with_more_to_tell();
         }
         // What the attempt took of the rate limit is spent, and a call that has ended holds nothing.
-        self.end(end);
+        self.end(Counter::Succeeded);
     }
 
     #[inline(never)]
-    fn succeeded_with_more_to_tell(&mut self, end: Counter) {
+    fn succeeded_with_more_to_tell(&mut self) {
         self.release(BreakerOutcome::Success, Moment::now);
         if self.hint.is_some() {
             self.leave_alone(None, Moment::now().max(self.now));
         }
-        self.end(end);
+        self.end(Counter::Succeeded);
     }
 
     /// The body failed, or its success was judged a failure.
@@ -120,7 +115,7 @@ impl Call {
         }
         let said = self.hint.as_ref().and_then(|hint| hint.retry_after);
         match (said, verdict.retry_after()) {
-            (Some(wait), None) if !verdict.is_permanent() => verdict.with_retry_after(wait),
+            (Some(wait), None) => verdict.with_retry_after(wait),
             _ => verdict,
         }
     }

@@ -176,7 +176,7 @@ impl Call {
         let elapsed = now.since(self.started);
         let core = self.core();
         let result = end.call_result();
-        if end == Counter::Clean || end == Counter::Recovered {
+        if end == Counter::Succeeded {
             core.attempt_took(now.since(self.now));
         }
         // What was turned away took no time, and who went away did not wait for the end.

@@ -93,7 +93,7 @@ pub(super) static METRICS: [Metric; 20] = [
         help: "Calls that ended, by how they did before any fallback.",
         labels: &[label("result", "resilience.call.result")],
         source: Source::Counters(&[
-            ("success", &[Counter::Clean, Counter::Recovered]),
+            ("success", &[Counter::Succeeded]),
             ("failure", &[Counter::Failed]),
             (
                 "rejected",
@@ -115,7 +115,7 @@ pub(super) static METRICS: [Metric; 20] = [
         help: "Runs of a body that ended, by what their error meant.",
         labels: &[label("result", "resilience.attempt.result")],
         source: Source::Counters(&[
-            ("success", &[Counter::Clean, Counter::Recovered]),
+            ("success", &[Counter::Succeeded]),
             ("transient", &[Counter::Transient]),
             ("outcome_unknown", &[Counter::OutcomeUnknown]),
             ("throttled", &[Counter::Throttled]),

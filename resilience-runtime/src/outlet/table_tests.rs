@@ -9,7 +9,7 @@ use crate::{Registry, ServiceKind};
 /// The series, as metric and value of the label, that an increment of the counter must show up in.
 fn facts(counter: Counter) -> &'static [(&'static str, &'static str)] {
     match counter {
-        Counter::Clean | Counter::Recovered => &[
+        Counter::Succeeded => &[
             ("resilience_calls_total", "success"),
             ("resilience_attempts_total", "success"),
         ],

@@ -4,6 +4,8 @@ mod core;
 mod description;
 mod site;
 mod state;
+#[cfg(all(test, not(resilience_loom)))]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

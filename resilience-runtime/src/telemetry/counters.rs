@@ -9,10 +9,8 @@ use crate::shard::{SHARDS, shard};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counter {
     // How calls end, one of these each.
-    /// With the first attempt's success: the end of a call and of an attempt in one increment.
-    Clean,
-    /// With a later attempt's success.
-    Recovered,
+    /// With an attempt's success: the end of a call and of an attempt in one increment.
+    Succeeded,
     /// With a failure of the body.
     Failed,
     Deadlines,
@@ -53,8 +51,7 @@ impl Counter {
     /// Every one, in the order in which they are kept.
     #[cfg(any(feature = "metrics", all(test, not(resilience_loom))))]
     pub(crate) const ALL: [Self; COUNTERS] = [
-        Self::Clean,
-        Self::Recovered,
+        Self::Succeeded,
         Self::Failed,
         Self::Deadlines,
         Self::RejectedByCircuit,
@@ -88,7 +85,7 @@ impl Counter {
     /// How a call ended that is counted here.
     pub(crate) const fn call_result(self) -> CallResult {
         match self {
-            Self::Clean | Self::Recovered => CallResult::Success,
+            Self::Succeeded => CallResult::Success,
             Self::Deadlines => CallResult::Deadline,
             Self::RejectedByCircuit | Self::RejectedByRateLimit | Self::RejectedByBulkhead => {
                 CallResult::Rejected

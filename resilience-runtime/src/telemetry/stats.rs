@@ -248,7 +248,7 @@ impl Counters {
     }
 
     pub(crate) fn successes(&self) -> u64 {
-        self.get(Counter::Clean) + self.get(Counter::Recovered)
+        self.get(Counter::Succeeded)
     }
 
     pub(crate) fn failures(&self) -> FailureStats {
