@@ -41,6 +41,7 @@ pub(super) fn share(value: Option<f64>, of: Option<f64>) -> Option<f64> {
 pub(super) fn profile(name: &str) -> &'static str {
     match name {
         "release" => "release",
+        "fast-clock" => "release, `fast-clock`",
         _ => "fat LTO",
     }
 }

@@ -21,11 +21,13 @@ pub struct Measured {
     pub keyed: BTreeMap<String, Vec<f64>>,
 }
 
-/// Both profiles, and what the compiler itself costs.
+/// Both profiles, the library's other clock, and what the compiler itself costs.
 #[derive(Debug, Default)]
 pub struct Run {
     /// The default release profile first.
     pub profiles: Vec<Measured>,
+    /// A few times with the feature `fast-clock`, by the default release profile.
+    pub fast_clock: Measured,
     /// By variant: seconds of check, debug, release; lines of LLVM in debug, release; bytes of the future.
     pub compile: BTreeMap<String, Vec<f64>>,
     /// Whether it was measured too briefly to be quoted.
@@ -45,6 +47,7 @@ impl Run {
         }
         Self {
             profiles,
+            fast_clock: Measured::read("fast-clock", &folder.join("fast-clock")),
             compile: lines(&folder.join("compile.tsv"), 1),
             quick: folder.join("quick").exists(),
         }

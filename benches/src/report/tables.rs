@@ -20,6 +20,7 @@ allocator that counts.
 the limiter. Ours has a deadline and a retry budget as well, since one gets them unasked, and it counts calls.
 * *by hand*: `governor` (its fast clock), `failsafe`, `backon`, tokio's timeout. *floor prototype*: the same work by the cheapest means, without \
 configuration, verdicts, cancellation or statistics beyond one counter; it reads tokio's clock, as ours does.
+* *`fast-clock`*: the feature of that name, with which ours reads the processor's counter, as `governor` does.
 * `seatbelt` has no limiter, `tower` neither a breaker nor a limiter that rejects, the others one pattern each; `seatbelt` and \
 `recloser` know breakers by rate alone.
 * *third attempt*: fail, fail, succeed, with no pause between. Whoever cannot be kept from sleeping has no time there.

@@ -196,15 +196,14 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
         }
         Registered::Unasked => {
             let output = without_impl_trait(&expansion.function.output);
-            let out = if tried.is_empty() {
-                quote_spanned!(mixed=> out)
-            } else {
-                // In a scope of its own, because an error that was borrowed is held until the scope ends.
-                quote_spanned!(there=> { #error #tried #private::registered::again::<#output>(error) })
-            };
-            let asked = ask_unasked(expansion, &out);
+            // In a scope of its own, because an error that was borrowed is held until the scope ends.
+            let remaining = (!tried.is_empty()).then(|| {
+                quote_spanned!(there=> let out = { #error #tried #private::registered::again::<#output>(error) };)
+            });
+            let asked = ask_unasked(expansion);
             // Apart from the wait, which no error is to be held across.
             let answer = quote_spanned! {there=>
+                #remaining
                 let answer = match #asked {
                     ::core::ops::ControlFlow::Break(out) => break 'answer out,
                     ::core::ops::ControlFlow::Continue(answer) => answer,
@@ -360,11 +359,11 @@ fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
 
 /// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
 /// held while the fallback runs, so that the future stays as it was.
-fn ask_unasked(expansion: &Expansion<'_>, out: &TokenStream) -> TokenStream {
+fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     quote_spanned! {there=>
-        #private::registered::ask(&mut call, #out, |error| {
+        #private::registered::ask(&mut call, out, |error| {
             use #private::registered::{ByInto as _, ByNothing as _};
             (&#private::registered::Probe(error)).asker()
         })

@@ -32,7 +32,10 @@ const HOUR: Duration = Duration::from_secs(3_600);
 
 #[test]
 fn plans_that_differ_in_anything_do_not_run_alike() {
-    let (core, function) = (self::core(), Arc::new(FunctionState::by_hand("api")));
+    let (core, function) = (
+        self::core(),
+        Arc::new(FunctionState::by_hand(&"api".into())),
+    );
     let effective = Effective::preset(ServiceKind::Custom);
     let plan = |epoch| self::plan(epoch, &core, &function, &effective);
     assert!(plan(1).runs_like(&plan(2)), "but for the epoch");
@@ -40,7 +43,7 @@ fn plans_that_differ_in_anything_do_not_run_alike() {
     let changes: [(&str, Change); 16] = [
         ("core", |plan| plan.core = self::core()),
         ("function", |plan| {
-            plan.function = Arc::new(FunctionState::by_hand("api"));
+            plan.function = Arc::new(FunctionState::by_hand(&"api".into()));
         }),
         ("refusal", |plan| plan.refusal = Some(error())),
         ("bare", |plan| plan.bare ^= true),
@@ -68,7 +71,7 @@ fn plans_that_differ_in_anything_do_not_run_alike() {
 #[test]
 fn a_plan_of_one_attempt_has_no_retries() {
     let mut effective = Effective::preset(ServiceKind::Custom);
-    let function = Arc::new(FunctionState::by_hand("api"));
+    let function = Arc::new(FunctionState::by_hand(&"api".into()));
     assert!(plan(1, &core(), &function, &effective).retry.is_some());
     effective.retry.max_attempts = 1;
     assert!(plan(1, &core(), &function, &effective).retry.is_none());
@@ -77,7 +80,7 @@ fn a_plan_of_one_attempt_has_no_retries() {
 #[test]
 fn retries_that_cannot_run_are_refused() {
     let mut effective = Effective::preset(ServiceKind::Custom);
-    let function = Arc::new(FunctionState::by_hand("api"));
+    let function = Arc::new(FunctionState::by_hand(&"api".into()));
     effective.retry.multiplier = f64::NAN;
     let plan = plan(1, &core(), &function, &effective);
     assert!(plan.retry.is_none());
@@ -94,7 +97,7 @@ fn kept(plan: &PlanRef) -> Option<&'static Plan> {
 
 #[test]
 fn a_site_keeps_its_first_plans_and_shares_the_others() {
-    let (core, function) = (core(), Arc::new(FunctionState::by_hand("api")));
+    let (core, function) = (core(), Arc::new(FunctionState::by_hand(&"api".into())));
     let mut effective = Effective::preset(ServiceKind::Custom);
     let site: &'static Site = Box::leak(Box::new(Site::new()));
     assert!(site.kept(1).is_none());
@@ -130,7 +133,7 @@ fn a_site_keeps_its_first_plans_and_shares_the_others() {
 
 #[test]
 fn a_plan_that_refuses_takes_no_room() {
-    let (core, function) = (core(), Arc::new(FunctionState::by_hand("api")));
+    let (core, function) = (core(), Arc::new(FunctionState::by_hand(&"api".into())));
     let site: &'static Site = Box::leak(Box::new(Site::new()));
     for epoch in 1..20 {
         let refusing = Plan::new(
