@@ -2,6 +2,7 @@
 
 #[cfg(feature = "testing")]
 mod chaos;
+mod configure;
 mod entry;
 mod levels;
 #[cfg(all(test, resilience_loom))]
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::circuit_breaker::CircuitState;
-use crate::config::{ConfigError, ConfigProblem, Origin, Settings, canonical_upper};
+use crate::config::{ConfigError, ConfigProblem, Origin, canonical_upper};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::service::Service;
@@ -67,29 +68,6 @@ struct Inner {
 struct State {
     written: Written,
     entries: BTreeMap<ServiceName, Entry>,
-}
-
-/// Services, configured or seen, that share one name for variables.
-fn names_shared(state: &State, written: &Written) -> Vec<ConfigProblem> {
-    let seen = state.entries.values().filter(|entry| entry.has_its_name());
-    let mut owners: BTreeMap<String, &str> = seen
-        .map(|entry| entry.service().name().as_str())
-        .map(|name| (canonical_upper(name), name))
-        .collect();
-    let mut problems = Vec::new();
-    for name in written.services.keys() {
-        let upper = canonical_upper(name);
-        match owners.get(&upper) {
-            Some(other) if other != name => {
-                let scope = Origin::Settings(format!("service `{name}`"));
-                problems.push(name_taken(name, other, scope));
-            }
-            _ => {
-                owners.insert(upper, name);
-            }
-        }
-    }
-    problems
 }
 
 fn name_taken(name: &str, other: &str, place: Origin) -> ConfigProblem {
@@ -241,58 +219,6 @@ impl Registry {
         stats
     }
 
-    /// Takes settings, before or after the first use. Values given earlier stay unless they are given
-    /// again. Running calls end under the configuration they began with; the next ones see the new.
-    /// Breakers, limiters, bulkheads and budgets keep their state.
-    ///
-    /// # Errors
-    /// Names every value that cannot run, for the kinds, the services named in the settings and those
-    /// seen so far; then nothing has changed.
-    pub fn configure(&self, settings: Settings) -> Result<(), ConfigError> {
-        let _later = PutOff::begin();
-        let mut state = self.inner.state.lock();
-        let mut written = state.written.clone();
-        let overlaid = written.overlay(settings);
-        written.environment();
-        let mut problems = overlaid.err().unwrap_or_default();
-        problems.extend(self.problems_with(&state, &written));
-        ConfigError::check(problems)?;
-        self.run_with(&mut state, written);
-        Ok(())
-    }
-
-    /// Reads the environment again.
-    ///
-    /// # Errors
-    /// Names every variable whose value cannot be used; then nothing has changed.
-    pub fn reload_env(&self) -> Result<(), ConfigError> {
-        let settings = Settings::from_env()?;
-        self.configure(settings)
-    }
-
-    /// Whether every service and function seen so far can run.
-    ///
-    /// # Errors
-    /// Names everything that keeps one from running. The calls of those functions fail with
-    /// [`ResilienceError::InvalidConfig`](crate::ResilienceError::InvalidConfig).
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let _later = PutOff::begin();
-        let mut state = self.inner.state.lock();
-        state.written.environment();
-        let mut problems: Vec<ConfigProblem> =
-            state.entries.values().flat_map(Entry::problems).collect();
-        problems.extend(self.problems_with(&state, &state.written));
-        let mut seen = Vec::new();
-        problems.retain(|problem| {
-            let new = !seen.contains(problem);
-            if new {
-                seen.push(problem.clone());
-            }
-            new
-        });
-        ConfigError::check(problems)
-    }
-
     /// Registers a fallback for calls of `service` that answer with a `T`, replacing an earlier one. It
     /// may be registered before the service exists. The function may return a `T` or a
     /// `Result<T, BoxError>`.
@@ -368,63 +294,5 @@ impl Registry {
             .into());
         }
         Ok(entry)
-    }
-
-    /// Everything that `written` would keep from running, services seen so far included.
-    fn problems_with(&self, state: &State, written: &Written) -> Vec<ConfigProblem> {
-        let mut problems = Vec::new();
-        if let Err(error) = written.enabled() {
-            problems.extend(error.problems().to_vec());
-        }
-        let known = state.entries.values().filter(|entry| entry.has_its_name());
-        let mut found: Vec<ConfigProblem> = known
-            .flat_map(|entry| entry.problems_with(written))
-            .collect();
-        found.extend(names_shared(state, written));
-        // A service that is configured but not seen yet: its kind is not known, the variables are.
-        let configured = written
-            .services
-            .keys()
-            .filter(|name| !state.entries.contains_key(name.as_str()))
-            .map(|name| (name.as_str(), ServiceKind::Custom));
-        let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
-        for (name, kind) in configured.chain(kinds) {
-            let levels = levels::service_levels(written, name, kind, |levels| {
-                levels.resolve(kind).err().unwrap_or_default()
-            });
-            // An attribute may have the other half.
-            found.extend(
-                levels
-                    .unwrap_or_else(|problems| problems)
-                    .into_iter()
-                    .filter(|problem| !problem.is_half_a_pair()),
-            );
-        }
-        for problem in found {
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-        problems
-    }
-
-    /// Runs everything with what is written now.
-    fn run_with(&self, state: &mut State, written: Written) {
-        state.written = written;
-        let names: Vec<ServiceName> = state.entries.keys().cloned().collect();
-        let environment = state.written.environment().clone();
-        for unknown in environment.unknown_variables(names.iter().map(|name| &**name)) {
-            unknown.log();
-        }
-        let epoch = next_epoch();
-        for (name, entry) in &mut state.entries {
-            let before = entry.service().config.load_full();
-            entry.resolve(&mut state.written, epoch);
-            // What is said of one service is no news of the others.
-            if !before.runs_as(&entry.service().config.load()) {
-                self.inner.observers.changed(name, || EventKind::Configured);
-            }
-        }
-        self.inner.epoch.store(epoch, Ordering::Release);
     }
 }
