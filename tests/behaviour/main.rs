@@ -16,6 +16,7 @@ mod cancellation_queues;
 mod chaos;
 mod chaos_cut;
 mod chaos_likeness;
+mod chaos_replies;
 mod chaos_when;
 mod clock_jumps;
 mod deadline;
