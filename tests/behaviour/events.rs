@@ -30,7 +30,7 @@ async fn ask(remote: &Remote, time: Duration) -> Answer {
 
 const NOW: Duration = Duration::ZERO;
 
-fn heard(events: &mut Events) -> Vec<Event> {
+pub fn heard(events: &mut Events) -> Vec<Event> {
     let mut heard = Vec::new();
     while let Some(event) = events.try_recv().expect("nothing was missed") {
         heard.push(event);

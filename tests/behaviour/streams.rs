@@ -13,6 +13,7 @@ use resilience_runtime::{
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::errors::ApiError;
+use crate::events::heard;
 
 type Item = Result<u32, ApiError>;
 type BoxStream<'a> = Pin<Box<dyn Stream<Item = Item> + Send + 'a>>;
@@ -304,7 +305,7 @@ async fn one_that_breaks_off_is_told() {
     };
     registry.scope(calls).await;
     let mut broken = Vec::new();
-    while let Some(event) = events.try_recv().unwrap() {
+    for event in heard(&mut events) {
         if let EventKind::StreamBroken { class, .. } = event.kind {
             broken.push((event.service.to_string(), class));
         }

@@ -8,6 +8,7 @@ use resilience_runtime::{EventKind, Registry, database_resilient, llm_resilient}
 use tokio::time::{Instant, sleep};
 
 use crate::errors::ApiError;
+use crate::events::heard;
 
 type Found = Result<Option<u64>, ApiError>;
 
@@ -302,7 +303,7 @@ async fn what_was_found_out_is_told() {
     };
     registry.scope(calls).await;
     let mut found = Vec::new();
-    while let Some(event) = events.try_recv().unwrap() {
+    for event in heard(&mut events) {
         if let EventKind::Verified { took_effect, .. } = event.kind {
             found.push(took_effect);
         }

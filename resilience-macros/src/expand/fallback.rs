@@ -107,8 +107,8 @@ fn saved_as(ident: &Ident) -> Ident {
 /// The block that makes the function's result of what the attempts bring. A success that nobody has to remember leaves
 /// it from among them: see [`Expansion::hand_out`].
 pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
-    let attempts = quote_spanned!(Span::mixed_site()=> let out = #attempts;);
     let mixed = Span::mixed_site();
+    let attempts = quote_spanned!(mixed=> let out = #attempts;);
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let filter = Filter::of(expansion);
@@ -198,7 +198,8 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
             let output = without_impl_trait(&expansion.function.output);
             // In a scope of its own, because an error that was borrowed is held until the scope ends.
             let remaining = (!tried.is_empty()).then(|| {
-                quote_spanned!(there=> let out = { #error #tried #private::registered::again::<#output>(error) };)
+                let out = quote_spanned!(there=> #private::Call::unrescued_as_it_was::<#output>(&mut call, error));
+                quote_spanned!(mixed=> let out = { #error #tried #out };)
             });
             let asked = ask_unasked(expansion);
             // Apart from the wait, which no error is to be held across.

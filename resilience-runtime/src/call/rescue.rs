@@ -135,7 +135,7 @@ impl Call {
     {
         let core = call.core();
         let context = || FallbackContext {
-            service: core.name.clone(),
+            service: call.service(),
             kind: core.kind,
             function: call.plan().function.name.as_ref().into(),
             cause: call.cause.unwrap_or(FailureCause::Permanent),

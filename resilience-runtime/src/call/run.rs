@@ -158,7 +158,7 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
         let mut polled = poll_body(this.body, cx);
         drop(scope);
         (call.given_up_inside, call.hint) = frame.end();
-        if matches!(polled, Poll::Pending) {
+        if polled.is_pending() {
             if let Poll::Ready(cut) = call.poll_timer(this.timer, this.armed, cx) {
                 polled = Poll::Ready((this.ours)(call.end_early(cut)));
             }
@@ -172,6 +172,7 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
     }
 }
 
+/// Not inlined, so that what the body brought comes whole: see [`Run::poll`].
 #[inline(never)]
 fn poll_body<F: Future>(body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
     body.poll(cx)

@@ -87,11 +87,6 @@ impl<E> fmt::Debug for Boxing<E> {
     }
 }
 
-/// The error as the result that it was, for [`ask`].
-pub fn again<R: Outcome>(error: R::Error) -> R {
-    R::from_result(Err(error))
-}
-
 /// The registered fallback at work. Its output is not yet the function's: then it would ask for the same
 /// of the error type as the attempts do, and the compiler would say so twice.
 #[must_use = "futures do nothing unless polled"]

@@ -50,30 +50,19 @@ impl Registry {
         let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
         state.written.environment();
-        let mut problems: Vec<ConfigProblem> =
-            state.entries.values().flat_map(Entry::problems).collect();
-        problems.extend(self.problems_with(&state, &state.written));
-        let mut seen = Vec::new();
-        problems.retain(|problem| {
-            let new = !seen.contains(problem);
-            if new {
-                seen.push(problem.clone());
-            }
-            new
-        });
-        ConfigError::check(problems)
+        let of_entries = state.entries.values().flat_map(Entry::problems);
+        let others = self.problems_with(&state, &state.written);
+        ConfigError::check(distinct(of_entries.chain(others)))
     }
 
     /// Everything that `written` would keep from running, services seen so far included.
     fn problems_with(&self, state: &State, written: &Written) -> Vec<ConfigProblem> {
-        let mut problems = Vec::new();
+        let mut found = Vec::new();
         if let Err(error) = written.enabled() {
-            problems.extend(error.problems().to_vec());
+            found.extend(error.problems().to_vec());
         }
         let known = state.entries.values().filter(|entry| entry.has_its_name());
-        let mut found: Vec<ConfigProblem> = known
-            .flat_map(|entry| entry.problems_with(written))
-            .collect();
+        found.extend(known.flat_map(|entry| entry.problems_with(written)));
         found.extend(names_shared(state, written));
         // A service that is configured but not seen yet: its kind is not known, the variables are.
         let configured = written
@@ -94,12 +83,7 @@ impl Registry {
                     .filter(|problem| !problem.is_half_a_pair()),
             );
         }
-        for problem in found {
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
-        problems
+        distinct(found)
     }
 
     /// Runs everything with what is written now.
@@ -121,6 +105,17 @@ impl Registry {
         }
         self.inner.epoch.store(epoch, Ordering::Release);
     }
+}
+
+/// Each problem once, in the order in which they were found.
+fn distinct(found: impl IntoIterator<Item = ConfigProblem>) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    for problem in found {
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
 }
 
 /// Services, configured or seen, that share one name for variables.
