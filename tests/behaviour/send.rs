@@ -39,6 +39,18 @@ async fn with_value(attempts: &AtomicU32) -> Result<u32, Local> {
     Err(Local(Rc::default(), Verdict::permanent()))
 }
 
+#[resilient(
+    service = "api",
+    retry = off,
+    fallback(cache(key = (), ttl = "1m"))
+)]
+async fn with_cache(attempts: &AtomicU32) -> Result<u32, Local> {
+    match attempts.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(3),
+        _ => Err(Local(Rc::default(), Verdict::transient())),
+    }
+}
+
 fn assert_send<T: Send>(value: T) -> T {
     value
 }
@@ -50,6 +62,18 @@ async fn an_error_that_is_not_send_keeps_the_future_send() {
     assert_eq!(call.await.unwrap(), 1);
     let call = assert_send(Registry::new().scope(with_value(&attempts)));
     assert_eq!(call.await.unwrap(), 7);
+
+    let registry = Registry::new();
+    let attempts = AtomicU32::new(0);
+    for _ in 0..2 {
+        let call = assert_send(registry.scope(with_cache(&attempts)));
+        assert_eq!(call.await.unwrap(), 3);
+    }
+    assert_eq!(
+        attempts.into_inner(),
+        2,
+        "the second was answered from memory"
+    );
 }
 
 #[tokio::test(start_paused = true)]

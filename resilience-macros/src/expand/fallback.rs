@@ -108,7 +108,6 @@ fn saved_as(ident: &Ident) -> Ident {
 /// it from among them: see [`Expansion::hand_out`].
 pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
     let mixed = Span::mixed_site();
-    let attempts = quote_spanned!(mixed=> let out = #attempts;);
     let there = at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let filter = Filter::of(expansion);
@@ -119,8 +118,14 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
     let answered = matches!(steps.last(), Some(Step::Value(_))) && general().is_none();
     let calls = steps.iter().any(|step| matches!(step, Step::Call { .. }));
 
-    let remember = last_good(expansion)
-        .map(|_| quote_spanned!(there=> #private::Call::remember(&mut call, &out);));
+    let attempts = match last_good(expansion) {
+        None => quote_spanned!(mixed=> let out = #attempts;),
+        // In a scope of its own, because what was borrowed is held until the scope ends.
+        Some(_) => {
+            let remember = quote_spanned!(there=> #private::Call::remember(&mut call, &out););
+            quote_spanned!(mixed=> let out = { let out = #attempts; #remember out };)
+        }
+    };
     let rescue = quote_spanned!(there=> #private::Call::rescue(&mut call, out, #private::On::#on));
     let error = if calls || !answered {
         quote_spanned! {mixed=>
@@ -211,7 +216,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
                 };
                 #private::registered::concluded::<#output>(answer.await)
             };
-            return quote_spanned!(mixed=> 'answer: { #attempts #remember #answer });
+            return quote_spanned!(mixed=> 'answer: { #attempts #answer });
         }
     }
     if !answered {
@@ -231,7 +236,6 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
     quote_spanned! {mixed=>
         'answer: {
             #attempts
-            #remember
             #error
             #restored
             #tried

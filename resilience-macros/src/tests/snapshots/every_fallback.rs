@@ -20,61 +20,65 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
     );
     ::resilience_runtime::__private::Call::cache_key(&mut call, &(prompt));
     'answer: {
-        let out = loop {
-            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                &mut call,
-            ) {
-                ::core::option::Option::Some(admitted) => admitted,
-                ::core::option::Option::None => {
-                    ::resilience_runtime::__private::Call::admit(&mut call).await
+        let out = {
+            let out = loop {
+                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                    }
+                };
+                if !admitted {
+                    break ::resilience_runtime::__private::Call::refuse(&mut call);
+                }
+                let attempt = {
+                    let prompt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                        &prompt,
+                    );
+                    let out = &mut *out;
+                    ::resilience_runtime::__private::Call::run(
+                            &mut call,
+                            async move {
+                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                    Result<Answer, ApiError>,
+                                > {
+                                    return never;
+                                }
+                                { self.send(prompt, out).await }
+                            },
+                            ::resilience_runtime::__private::Outcome::from_ours,
+                        )
+                        .await
+                };
+                let success = ::resilience_runtime::__private::Call::success(
+                    &mut call,
+                    &attempt,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                if let ::resilience_runtime::__private::Success::Is = success {
+                    break attempt;
+                }
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                    &mut call,
+                    attempt,
+                    success,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    ::resilience_runtime::__private::unchanged,
+                ) {
+                    break out;
                 }
             };
-            if !admitted {
-                break ::resilience_runtime::__private::Call::refuse(&mut call);
-            }
-            let attempt = {
-                let prompt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                    &prompt,
-                );
-                let out = &mut *out;
-                ::resilience_runtime::__private::Call::run(
-                        &mut call,
-                        async move {
-                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                Result<Answer, ApiError>,
-                            > {
-                                return never;
-                            }
-                            { self.send(prompt, out).await }
-                        },
-                        ::resilience_runtime::__private::Outcome::from_ours,
-                    )
-                    .await
-            };
-            let success = ::resilience_runtime::__private::Call::success(
-                &mut call,
-                &attempt,
-                ::resilience_runtime::__private::ok_is_ok,
-            );
-            if let ::resilience_runtime::__private::Success::Is = success {
-                break attempt;
-            }
-            if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
-                &mut call,
-                attempt,
-                success,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-                ::resilience_runtime::__private::unchanged,
-            ) {
-                break out;
-            }
+            ::resilience_runtime::__private::Call::remember(&mut call, &out);
+            out
         };
-        ::resilience_runtime::__private::Call::remember(&mut call, &out);
         let error = match ::resilience_runtime::__private::Call::rescue(
             &mut call,
             out,
