@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitSettings, CircuitState,
-    Jitter, RateLimitConfig, RateLimiter, Registry, ResilienceError, RetryConfig, RetryPolicy,
-    RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict,
+    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings,
+    CircuitState, Jitter, RateLimitConfig, RateLimiter, Registry, ResilienceError, RetryConfig,
+    RetryPolicy, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict,
 };
 
 #[tokio::main]
@@ -31,9 +31,9 @@ async fn a_service() -> Result<(), ResilienceError> {
                 base_delay: Some(Duration::from_millis(10)),
                 ..RetrySettings::default()
             },
-            circuit: CircuitSettings {
+            circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: Some(10),
-                ..CircuitSettings::default()
+                ..CircuitBreakerSettings::default()
             },
             timeout: Some(Duration::from_secs(1)),
             ..ServiceSettings::default()

@@ -30,7 +30,7 @@ const FILE: &str = r#"
     [services.openai]
     timeout = "20s"
 
-    [services.openai.circuit]
+    [services.openai.circuit_breaker]
     failure_threshold = 10
     recovery_timeout = 30
 "#;

@@ -32,7 +32,7 @@ fn market(fruit: &str) -> Result<u32, PriceError> {
 #[resilient(
     service = "market",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(cache(key = fruit, ttl = "5m"), value = 0)
 )]
 async fn remembered(fruit: &str) -> Result<u32, PriceError> {
@@ -40,7 +40,7 @@ async fn remembered(fruit: &str) -> Result<u32, PriceError> {
 }
 
 /// Another function: it takes the same arguments.
-#[resilient(service = "market", retry = off, circuit = off, fallback = estimate)]
+#[resilient(service = "market", retry = off, circuit_breaker = off, fallback = estimate)]
 async fn estimated(fruit: &str) -> Result<u32, PriceError> {
     market(fruit)
 }
@@ -50,7 +50,7 @@ async fn estimate(fruit: &str) -> Result<u32, PriceError> {
 }
 
 /// With one more argument it is told the error. It need not be async.
-#[resilient(service = "market", retry = off, circuit = off, fallback = explain)]
+#[resilient(service = "market", retry = off, circuit_breaker = off, fallback = explain)]
 async fn explained(fruit: &str) -> Result<String, PriceError> {
     market(fruit).map(|price| format!("{price} cents"))
 }
@@ -63,7 +63,7 @@ fn explain(fruit: &str, error: &PriceError) -> Result<String, PriceError> {
 #[resilient(
     service = "market",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(call = neighbour, call = estimate, on = "transient")
 )]
 async fn somehow(fruit: &str) -> Result<u32, PriceError> {
@@ -75,7 +75,7 @@ async fn neighbour(_: &str) -> Result<u32, PriceError> {
 }
 
 /// Nothing here: one is registered at run time.
-#[resilient(service = "weather", retry = off, circuit = off)]
+#[resilient(service = "weather", retry = off, circuit_breaker = off)]
 async fn weather() -> Result<String, PriceError> {
     Err(PriceError::Closed)
 }

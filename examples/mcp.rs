@@ -17,7 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use resilience_runtime::rmcp::tool_error;
-use resilience_runtime::{BoxError, Classify as _, Registry, Safety, ServiceKind, mcp_resilient};
+use resilience_runtime::{
+    BoxError, Classify as _, Registry, ServiceKind, ToolSafety, mcp_resilient,
+};
 use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult, Tool};
 use rmcp::service::{RoleClient, RunningService};
@@ -184,7 +186,7 @@ async fn main() -> Result<ExitCode, BoxError> {
         std::env::var("MCP_URL").map_err(|_| "MCP_URL is missing, see the top of this file")?;
     let server = Everything::connect(url).await?;
     for (name, tool) in &server.tools {
-        if !Safety::from(tool).may_repeat() {
+        if !ToolSafety::from(tool).may_repeat() {
             println!("{name} is not called again where nobody knows what it did");
         }
     }

@@ -108,7 +108,7 @@ fn estimate(prompt: &str) -> u32 {
         requests_per_minute = 450,
         tokens_per_minute = 150_000,
         cost = estimate(prompt),
-        settle = |answer: &Answer| answer.tokens,
+        usage = |answer: &Answer| answer.tokens,
         max_wait = "30s",
     ),
     fallback(

@@ -9,7 +9,7 @@ use resilience_runtime::{Registry, ServiceKind, llm_resilient};
 /// shared by everybody who calls `llm`; and a kind word when nothing helps.
 #[llm_resilient(
     retry(max_attempts = 3, base_delay = "20ms"),
-    circuit(failure_threshold = 5, recovery_timeout = "30s"),
+    circuit_breaker(failure_threshold = 5, recovery_timeout = "30s"),
     timeout = "1s",
     fallback(value = "please try again later".to_owned())
 )]

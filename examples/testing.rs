@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use resilience_runtime::chaos::{self, Chaos, Fault};
 use resilience_runtime::{
-    CircuitState, Registry, ResilienceError, ResilienceProbe, ServiceKind, Verdict, resilient,
+    CallRecorder, CircuitState, Registry, ResilienceError, ServiceKind, Verdict, resilient,
 };
 use tokio::time::Instant;
 
@@ -18,7 +18,7 @@ use tokio::time::Instant;
 #[resilient(
     service = "parcels",
     retry(max_attempts = 3, base_delay = "2s", jitter = "none"),
-    circuit(failure_threshold = 4, recovery_timeout = "1m"),
+    circuit_breaker(failure_threshold = 4, recovery_timeout = "1m"),
     timeout = "10s"
 )]
 async fn track(depot: &impl Depot, parcel: u32) -> io::Result<String> {
@@ -160,7 +160,7 @@ async fn three_quarters_get_through_bad_weather() {
 /// Not only what came of it, but how.
 async fn the_probe_saw_how_it_went() {
     let registry = Registry::new();
-    let probe = ResilienceProbe::new(&registry);
+    let probe = CallRecorder::new(&registry);
     let refused = registry.inject("parcels", Fault::error(Verdict::transient()).times(2));
     let well = Script::of([Step::Answer]);
     registry.scope(track(&well, 7)).await.unwrap();

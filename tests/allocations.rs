@@ -41,7 +41,7 @@ impl Classify for ApiError {
     deadline = "1m",
     retry(max_attempts = 5, base_delay = "1ms", max_delay = "2ms"),
     retry_budget(capacity = 1_000_000),
-    circuit(failure_threshold = 1_000_000),
+    circuit_breaker(failure_threshold = 1_000_000),
     rate_limit(requests_per_second = 1_000_000_000, key = prompt, cost = 2),
     bulkhead(max_concurrent = 8)
 )]
@@ -60,7 +60,7 @@ async fn full_stack(
 #[resilient(
     service = "rate",
     registry = registry,
-    circuit(failure_rate = 0.5, window = 100),
+    circuit_breaker(failure_rate = 0.5, window = 100),
     rate_limit(requests_per_second = 1_000_000_000)
 )]
 async fn with_a_window(registry: &Registry) -> Result<usize, ApiError> {
@@ -70,13 +70,13 @@ async fn with_a_window(registry: &Registry) -> Result<usize, ApiError> {
 #[llm_resilient(
     service = "tokens",
     registry = registry,
-    circuit(failure_threshold = 1_000_000),
+    circuit_breaker(failure_threshold = 1_000_000),
     rate_limit(
         requests_per_second = 1_000_000_000,
         tokens_per_minute = 4_000_000_000,
         key = prompt,
         cost = 1_000,
-        settle = |answer| *answer as u32,
+        usage = |answer| *answer as u32,
     )
 )]
 async fn with_tokens(registry: &Registry, prompt: &str, used: usize) -> Result<usize, ApiError> {

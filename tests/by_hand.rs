@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, CircuitSettings, CircuitState, Classify, Fallback, Registry, ResilienceError,
+    BoxError, CircuitBreakerSettings, CircuitState, Classify, Fallback, Registry, ResilienceError,
     RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict,
 };
 use tokio::time::Instant;
@@ -84,7 +84,7 @@ async fn the_breaker_opens_half_opens_and_closes() {
                 max_attempts: Some(1),
                 ..Default::default()
             },
-            circuit: CircuitSettings {
+            circuit_breaker: CircuitBreakerSettings {
                 failure_threshold: Some(2),
                 recovery_timeout: Some(Duration::from_secs(10)),
                 success_threshold: Some(1),

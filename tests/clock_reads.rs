@@ -30,7 +30,7 @@ async fn limited(registry: &Registry) -> Result<u64, BoxError> {
 #[resilient(
     service = "slow",
     registry = registry,
-    circuit(slow_call_duration = "1s", slow_call_rate = 0.5, failure_rate = 0.5, window = "1m")
+    circuit_breaker(slow_call_duration = "1s", slow_call_rate = 0.5, failure_rate = 0.5, window = "1m")
 )]
 async fn timed(registry: &Registry) -> Result<u64, BoxError> {
     Ok(1)

@@ -161,7 +161,7 @@ fn cache(keys: u64) {
 
 #[resilient(
     service = "quotes",
-    circuit = off,
+    circuit_breaker = off,
     retry = off,
     fallback(cache(key = key, ttl = "1h", max_entries = 10_000))
 )]

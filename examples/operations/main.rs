@@ -14,7 +14,7 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use resilience_runtime::{
-    DatabaseHealthChecker, HealthCheck, HealthMonitorConfig, Operations, Registry,
+    AdminRouter, DatabaseHealthChecker, HealthCheck, HealthMonitorConfig, Registry,
     ServiceHealthChecker, ServiceHealthMonitor,
 };
 use tokio::net::TcpListener;
@@ -32,7 +32,7 @@ async fn main() -> Result<(), BoxError> {
     let monitor = monitor(registry, &remotes).await?;
     let monitoring = monitor.start_monitoring()?;
 
-    let routes = Operations::new(registry, &monitor)
+    let routes = AdminRouter::new(registry, &monitor)
         .app_version("1.4.2")
         .control(from_fn(from_this_machine))
         .router();
@@ -125,7 +125,7 @@ fn tell(registry: &Registry, seconds: Option<u64>) {
             service.rejections.total(),
             service.fallbacks.total(),
             service.circuit.opened,
-            service.parked,
+            service.cooldowns,
         );
     }
     // Who looks on for some seconds has something to see.
@@ -133,7 +133,7 @@ fn tell(registry: &Registry, seconds: Option<u64>) {
         let each = || stats.services.iter();
         assert!(each().any(|it| it.circuit.opened > 0), "no circuit opened");
         assert!(
-            each().any(|it| it.parked > 0),
+            each().any(|it| it.cooldowns > 0),
             "no server asked for a pause"
         );
         assert!(

@@ -15,7 +15,7 @@ async fn ask(remote: &Remote, number: u64) -> Answer {
 #[llm_resilient(
     service = "openai",
     retry(max_attempts = 3, base_delay = "150ms"),
-    circuit(failure_threshold = 5, recovery_timeout = "4s", success_threshold = 2),
+    circuit_breaker(failure_threshold = 5, recovery_timeout = "4s", success_threshold = 2),
     bulkhead(max_concurrent = 16),
     timeout = "2s",
     deadline = "6s",
@@ -39,7 +39,7 @@ pub async fn summarize(remotes: &Remotes, number: u64) -> Answer {
 
 #[database_resilient(
     service = "orders",
-    circuit(failure_rate = 0.5, window = "10s", minimum_calls = 20, recovery_timeout = "3s"),
+    circuit_breaker(failure_rate = 0.5, window = "10s", minimum_calls = 20, recovery_timeout = "3s"),
     timeout = "100ms",
     fallback(cache(key = number % 50, ttl = "1m"))
 )]
@@ -64,7 +64,7 @@ pub async fn call_tool(remotes: &Remotes, number: u64) -> Answer {
 #[resilient(
     service = "payments",
     bulkhead(max_concurrent = 4, max_wait = "200ms"),
-    circuit(
+    circuit_breaker(
         slow_call_duration = "1s",
         slow_call_rate = 0.6,
         window = "15s",
@@ -78,8 +78,8 @@ pub async fn pay(remotes: &Remotes, number: u64) -> Answer {
 
 #[secret_resilient(
     service = "vault",
-    circuit(recovery_timeout = "4s"),
-    cache(key = number % 3, ttl = "2s", stale_for = "1m"),
+    circuit_breaker(recovery_timeout = "4s"),
+    cache(key = number % 3, ttl = "2s", stale_if_error = "1m"),
 )]
 pub async fn read_secret(remotes: &Remotes, number: u64) -> Answer {
     ask(remotes.vault, number).await

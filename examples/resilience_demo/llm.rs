@@ -56,7 +56,7 @@ impl Llm {
     /// The large model.
     #[llm_resilient(
         retry(max_attempts = 3, base_delay = "20ms", max_delay = "100ms"),
-        circuit(failure_threshold = 4, recovery_timeout = "1s", success_threshold = 2),
+        circuit_breaker(failure_threshold = 4, recovery_timeout = "1s", success_threshold = 2),
         timeout = "400ms"
     )]
     async fn complete(&self, prompt: &str) -> Result<String, LlmError> {

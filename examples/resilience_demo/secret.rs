@@ -57,7 +57,7 @@ impl Vault {
     #[secret_resilient(
         service = "vault",
         retry(max_attempts = 3, base_delay = "10ms", max_delay = "50ms"),
-        circuit(failure_threshold = 20),
+        circuit_breaker(failure_threshold = 20),
         fallback(cache(key = name, ttl = "1m"))
     )]
     async fn read(&self, name: &str) -> Result<String, VaultError> {

@@ -137,7 +137,7 @@ pub fn mcp_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// use std::io;
 /// use resilience_runtime::secret_resilient;
 ///
-/// #[secret_resilient(service = "vault", cache(key = name, ttl = "5m", stale_for = "1h"))]
+/// #[secret_resilient(service = "vault", cache(key = name, ttl = "5m", stale_if_error = "1h"))]
 /// async fn read(name: &str) -> io::Result<String> {
 ///     Ok(name.to_owned())
 /// }
@@ -187,19 +187,19 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `service = "…"` | the name of the service; functions with the same one protect it together |
 /// | `retry(…)`, `retry = off` | `max_attempts` (the first one counts), `base_delay`, `max_delay`, `multiplier`, `jitter` (`"full"`, `"equal"`, `"decorrelated"`, `"none"`), `max_elapsed`, `max_retry_after`, `retry_if` (a path or closure of `&E`, decides alone), `exhausted` (`"last"`, `"wrap"`) |
 /// | `retry_budget(…)`, `retry_budget = off` | `capacity`, `refill`: a retry costs 1, a success pays `refill` back |
-/// | `circuit(…)`, `circuit = off` | `failure_threshold`, or `failure_rate` over `window` (`100` calls or `"30s"`) after `minimum_calls`; `slow_call_duration`, `slow_call_rate`, `recovery_timeout`, `recovery_multiplier`, `max_recovery_timeout`, `success_threshold`, `half_open_max_calls`, `abandoned` (`"ignored"`, `"failure"`) |
-/// | `rate_limit(…)`, `rate_limit = off` | `requests_per_second`, `_minute` or `_hour`; `burst`, `strategy` (`"token_bucket"`, `"sliding_window"`, `"fixed_window"`), `key` and `cost` (expressions over the arguments), `max_wait`, `max_keys`, `max_park`; `tokens_per_minute` (`cost` is an estimate of tokens then, taken together with one request), `settle` (a path or closure from `&T` to the `u32` that was really used); `batch` (how many tokens a thread may take at once, for services that are called very often) |
+/// | `circuit_breaker(…)`, `circuit_breaker = off` | `failure_threshold`, or `failure_rate` over `window` (`100` calls or `"30s"`) after `minimum_calls`; `slow_call_duration`, `slow_call_rate`, `recovery_timeout`, `recovery_multiplier`, `max_recovery_timeout`, `success_threshold`, `half_open_max_calls`, `abandoned` (`"ignored"`, `"failure"`) |
+/// | `rate_limit(…)`, `rate_limit = off` | `requests_per_second`, `_minute` or `_hour`; `burst`, `strategy` (`"token_bucket"`, `"sliding_window"`, `"fixed_window"`), `key` and `cost` (expressions over the arguments), `max_wait`, `max_keys`, `max_cooldown`; `tokens_per_minute` (`cost` is an estimate of tokens then, taken together with one request), `settle` (a path or closure from `&T` to the `u32` that was really used); `batch` (how many tokens a thread may take at once, for services that are called very often) |
 /// | `bulkhead(…)`, `bulkhead = off` | `max_concurrent`, `max_wait` |
 /// | `timeout`, `timeout = off` | for each attempt |
 /// | `deadline`, `deadline = off` | for the whole call, pauses included |
 /// | `fallback = path` | a function with the same arguments (the receiver first), perhaps one more of type `&E`, sync or async |
 /// | `fallback(…)`, `fallback = off` | steps, tried in the order written: `cache(key, ttl, max_entries)` (the last good answer), `call = path`, `on_context_too_large = path` (the prompt was too large for the model), `on_throttled = path` (the provider or the limit here refused, or the account is used up), `registered` (what `Registry::register_fallback` holds for this service and type), `value = expression`; `on`: `"any"`, `"transient"`, `"rejection"` |
-/// | `cache(…)` | a read-through cache, outermost: `key` (an expression over the arguments; the receiver counts as one), `ttl` (5 minutes), `refresh_ahead` (`0.8` of the `ttl`, or how long before its end, or `off`), `stale_for` (1 hour, or `off`), `negative_ttl` (10 seconds, or `off`), `max_entries` (1,000) |
+/// | `cache(…)` | a read-through cache, outermost: `key` (an expression over the arguments; the receiver counts as one), `ttl` (5 minutes), `refresh_ahead` (`0.8` of the `ttl`, or how long before its end, or `off`), `stale_if_error` (1 hour, or `off`), `negative_ttl` (10 seconds, or `off`), `max_entries` (1,000) |
 /// | `classify` | a path or closure from `&E` to a `Verdict`, asked before every other rule |
 /// | `classify_ok` | a path or closure from `&T` to an `Option<Verdict>`: some answers are failures |
 /// | `verify = path` | asks whether an attempt of unknown outcome took effect: a path or closure from a reference to each argument (the receiver first) to `Result<Option<T>, E>`, plain or async. `Some`: that is the answer. `None`: it may be sent again |
 /// | `reconnect = path` | renews a session that is lost, once, before the call is sent again; from a reference to each argument to `Result<(), E>`. The functions of one service share one session |
-/// | `safety = path` | whether a call of unknown outcome may be sent again, asked before the first attempt; from a reference to each argument to anything that becomes a `Safety`, such as the annotations of an MCP tool |
+/// | `safety = path` | whether a call of unknown outcome may be sent again, asked before the first attempt; from a reference to each argument to anything that becomes a `ToolSafety`, such as the annotations of an MCP tool |
 /// | `stream(retry_until, idle_timeout, complete)` | for a function that returns `Result<impl Stream<Item = Result<_, E>>, E>` or a boxed stream: `retry_until = "first_item"` (default) or `"opened"`, the longest silence between items (60 s, or `off`), and a path or closure `Fn(&Item) -> bool` for the last item, without which the stream has broken off. `stream = "first_item"` for short |
 /// | `idempotent`, `idempotent = false` | may a call whose outcome is unknown be sent again? |
 /// | `correlation_id = expression` | anything that implements `Display` |

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::config::ConfigError;
 use crate::name::ServiceName;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 use crate::verdict::Verdict;
 use crate::verdict::{Class, ErrorCode};
 
@@ -112,8 +112,8 @@ pub enum ResilienceError {
         age: Duration,
     },
     /// A test injected a fault, see [`chaos`](crate::chaos).
-    #[cfg(feature = "testing")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    #[cfg(feature = "test-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
     #[non_exhaustive]
     Injected {
@@ -162,7 +162,7 @@ impl ResilienceError {
             | Self::FallbackFailed { service, .. }
             | Self::HealthCheckFailed { service, .. }
             | Self::SharedFailure { service, .. } => Some(service),
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Self::Injected { service, .. } => Some(service),
             Self::InvalidConfig(_) => None,
         }
@@ -174,7 +174,7 @@ impl ResilienceError {
         match self {
             Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
             Self::RateLimitExceeded { retry_after, .. } => *retry_after,
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => verdict.retry_after(),
             _ => None,
         }
@@ -272,7 +272,7 @@ impl fmt::Debug for ResilienceError {
                 .field("code", code)
                 .field("age", age)
                 .finish(),
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Self::Injected { service, verdict } => f
                 .debug_struct("Injected")
                 .field("service", service)

@@ -28,7 +28,7 @@
 //!   [`Bulkhead`], [`Fallback`], [`Cache`].
 //! * Whether services are there: [`ServiceHealthMonitor`], [`HealthEndpoint`], and what can be asked,
 //!   [`HealthChecker`].
-//! * Routes and a page for those on call: `Operations`, with feature `axum`; what is logged: `guide::operations`.
+//! * Routes and a page for those on call: `AdminRouter`, with feature `axum`; what is logged: `guide::operations`.
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
@@ -52,7 +52,7 @@
 //! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens, latencies included |
 //! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
-//! | `axum` | no | `operations_router`: health, statistics, events and a page for operators, as routes |
+//! | `axum` | no | `admin_router`: health, statistics, events and a page for operators, as routes |
 //! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
@@ -88,8 +88,8 @@ mod body;
 mod bulkhead;
 mod cache;
 mod call;
-#[cfg(feature = "testing")]
-#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod chaos;
 mod circuit_breaker;
 mod clock;
@@ -134,16 +134,16 @@ pub use circuit_breaker::{
     CircuitBreaker, CircuitBreakerStats, CircuitChange, CircuitState, HeldOpen, OwnedPermit, Permit,
 };
 pub use config::{
-    Abandoned, BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig,
-    CircuitSettings, ConfigError, ConfigProblem, ConfigValue, HealthMonitorConfig, Jitter, Origin,
-    Pattern, RateLimitConfig, RateLimitSettings, RefreshAhead, RetryBudgetConfig,
-    RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings, Strategy,
+    BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig, CircuitBreakerSettings,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, HealthMonitorConfig, Jitter,
+    OnAbandoned, Pattern, RateLimitConfig, RateLimitSettings, RateLimitStrategy, RefreshAhead,
+    RetryBudgetConfig, RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings,
     UnknownVariable, Window,
 };
 pub use error::{BoxError, ResilienceError};
 pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
-#[cfg(feature = "http")]
-#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+#[cfg(feature = "http-health")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-health")))]
 pub use health::HttpHealthChecker;
 pub use health::{
     CheckRecord, DatabaseHealthChecker, HealthCause, HealthCheck, HealthChecker, HealthEndpoint,
@@ -153,7 +153,7 @@ pub use health::{
 pub use name::{ServiceKind, ServiceName};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use operations::{Operations, operations_router};
+pub use operations::{AdminRouter, admin_router};
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
 pub use outlet::facade as metrics;
@@ -164,12 +164,12 @@ pub use outlet::opentelemetry;
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub use outlet::prometheus;
 pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
-#[cfg(feature = "testing")]
-#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub use registry::InScope;
 pub use registry::Registry;
 pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
-pub use safety::Safety;
+pub use safety::ToolSafety;
 pub use service::{FunctionConfig, Service, ServiceConfig};
 pub use telemetry::{
     CacheStats, CallResult, CorrelationId, DurationHistogram, Event, EventKind, Events,
@@ -178,9 +178,9 @@ pub use telemetry::{
 };
 pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
 
-#[cfg(feature = "testing")]
-#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
-pub use telemetry::{ProbedCall, ResilienceProbe};
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub use telemetry::{CallRecorder, RecordedCall};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -12,10 +12,10 @@ pub use crate::call::stream;
 pub use crate::call::tokens::used_by;
 pub use crate::call::unasked as registered;
 pub use crate::call::{Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok};
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
-    Abandoned, CacheConfig, Jitter, Key, Pattern, RefreshAhead, Strategy, Value, Window,
+    CacheConfig, Jitter, Key, OnAbandoned, Pattern, RateLimitStrategy, RefreshAhead, Value, Window,
 };
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::name::ServiceKind;
@@ -25,5 +25,5 @@ pub use crate::verdict::probe::{self, Judgement};
 pub use crate::verdict::{Classify, Verdict};
 
 /// Parses what a server wrote, so fuzzers want it.
-#[cfg(any(test, feature = "async-openai", feature = "json"))]
+#[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub use crate::verdict::try_again::try_again_in;

@@ -2,7 +2,7 @@
 
 use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 
-use crate::safety::Safety;
+use crate::safety::ToolSafety;
 use crate::verdict::Verdict;
 
 /// For `classify_ok`: a tool that failed is a failure of the call, permanent and ignored by the breaker.
@@ -24,7 +24,7 @@ pub fn tool_error(result: &CallToolResult) -> Option<Verdict> {
     (result.is_error == Some(true)).then(|| Verdict::permanent().ignored_by_breaker())
 }
 
-impl From<&ToolAnnotations> for Safety {
+impl From<&ToolAnnotations> for ToolSafety {
     fn from(hints: &ToolAnnotations) -> Self {
         Self {
             read_only: hints.read_only_hint,
@@ -34,13 +34,13 @@ impl From<&ToolAnnotations> for Safety {
     }
 }
 
-impl From<ToolAnnotations> for Safety {
+impl From<ToolAnnotations> for ToolSafety {
     fn from(hints: ToolAnnotations) -> Self {
         Self::from(&hints)
     }
 }
 
-impl From<&Tool> for Safety {
+impl From<&Tool> for ToolSafety {
     fn from(tool: &Tool) -> Self {
         tool.annotations.as_ref().into()
     }
@@ -61,30 +61,36 @@ mod tests {
     #[test]
     fn each_hint_finds_its_place() {
         let hints = ToolAnnotations::from_raw(None, Some(true), Some(false), None, Some(true));
-        let expected = Safety::default().read_only(true).destructive(false);
-        assert_eq!(Safety::from(&hints), expected);
-        assert_eq!(Safety::from(hints.clone()), expected);
-        assert_eq!(Safety::from(&tool().with_annotations(hints)), expected);
+        let expected = ToolSafety::default().read_only(true).destructive(false);
+        assert_eq!(ToolSafety::from(&hints), expected);
+        assert_eq!(ToolSafety::from(hints.clone()), expected);
+        assert_eq!(ToolSafety::from(&tool().with_annotations(hints)), expected);
 
         let hints = ToolAnnotations::new().destructive(true).idempotent(true);
-        let expected = Safety::default().destructive(true).idempotent(true);
-        assert_eq!(Safety::from(hints), expected);
+        let expected = ToolSafety::default().destructive(true).idempotent(true);
+        assert_eq!(ToolSafety::from(hints), expected);
     }
 
     /// The protocol has defaults for hints; they are the careful ones, and so is saying nothing.
     #[test]
     fn what_is_not_said_is_not_known() {
-        assert_eq!(Safety::from(ToolAnnotations::new()), Safety::default());
-        assert_eq!(Safety::from(&tool()), Safety::default());
-        assert_eq!(Safety::from(None::<&Tool>), Safety::default());
-        assert_eq!(Safety::from(None::<ToolAnnotations>), Safety::default());
-        assert!(!Safety::from(&tool()).may_repeat());
+        assert_eq!(
+            ToolSafety::from(ToolAnnotations::new()),
+            ToolSafety::default()
+        );
+        assert_eq!(ToolSafety::from(&tool()), ToolSafety::default());
+        assert_eq!(ToolSafety::from(None::<&Tool>), ToolSafety::default());
+        assert_eq!(
+            ToolSafety::from(None::<ToolAnnotations>),
+            ToolSafety::default()
+        );
+        assert!(!ToolSafety::from(&tool()).may_repeat());
     }
 
     #[test]
     fn a_tool_that_reads_may_be_asked_again_unless_it_destroys() {
         let reads = ToolAnnotations::new().read_only(true);
-        assert!(Safety::from(Some(&reads)).may_repeat());
-        assert!(!Safety::from(reads.destructive(true)).may_repeat());
+        assert!(ToolSafety::from(Some(&reads)).may_repeat());
+        assert!(!ToolSafety::from(reads.destructive(true)).may_repeat());
     }
 }

@@ -4,16 +4,16 @@
 /// attribute returns it, or anything that becomes it: a `bool`, or nothing for a tool that is not known.
 ///
 /// ```
-/// use resilience_runtime::Safety;
+/// use resilience_runtime::ToolSafety;
 ///
-/// assert!(Safety::default().read_only(true).may_repeat());
-/// assert!(Safety::default().idempotent(true).may_repeat());
-/// assert!(!Safety::default().may_repeat());
+/// assert!(ToolSafety::default().read_only(true).may_repeat());
+/// assert!(ToolSafety::default().idempotent(true).may_repeat());
+/// assert!(!ToolSafety::default().may_repeat());
 /// // Read-only, and yet it destroys something: one of the two is wrong.
-/// assert!(!Safety::default().read_only(true).destructive(true).may_repeat());
+/// assert!(!ToolSafety::default().read_only(true).destructive(true).may_repeat());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Safety {
+pub struct ToolSafety {
     /// It changes nothing (`readOnlyHint`).
     pub read_only: Option<bool>,
     /// It may destroy something (`destructiveHint`).
@@ -22,7 +22,7 @@ pub struct Safety {
     pub idempotent: Option<bool>,
 }
 
-impl Safety {
+impl ToolSafety {
     /// Says whether it changes nothing.
     #[must_use]
     pub const fn read_only(mut self, read_only: bool) -> Self {
@@ -54,19 +54,19 @@ impl Safety {
     }
 }
 
-impl From<bool> for Safety {
+impl From<bool> for ToolSafety {
     fn from(may_repeat: bool) -> Self {
         Self::default().idempotent(may_repeat)
     }
 }
 
-impl<S: Into<Self>> From<Option<S>> for Safety {
+impl<S: Into<Self>> From<Option<S>> for ToolSafety {
     fn from(known: Option<S>) -> Self {
         known.map_or_else(Self::default, Into::into)
     }
 }
 
-impl From<&Self> for Safety {
+impl From<&Self> for ToolSafety {
     fn from(safety: &Self) -> Self {
         *safety
     }

@@ -151,7 +151,7 @@ impl Service {
             timeouts: counters.get(Counter::Timeouts),
             deadlines: counters.get(Counter::Deadlines),
             retries: counters.get(Counter::Retries),
-            parked: counters.get(Counter::Parked),
+            cooldowns: counters.get(Counter::Cooldowns),
             rejections: counters.rejections(),
             invalid_config: counters.get(Counter::InvalidConfig),
             abandoned: counters.get(Counter::Abandoned),

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::time::Sleep;
 
 use crate::clock::Moment;
-use crate::config::{ConfigError, ConfigProblem, Origin};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 
 /// Why there is no timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl From<NoTimer> for ConfigError {
                  `enable_time()` or `enable_all()`",
             ),
         };
-        ConfigProblem::new("tokio time driver", value, Origin::Code, allowed).into()
+        ConfigProblem::new("tokio time driver", value, ConfigSource::Code, allowed).into()
     }
 }
 

@@ -16,7 +16,7 @@ fn noted<T>(counter: &Cell<u32>, value: T) -> T {
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 3, base_delay = "1ms"),
     rate_limit(requests_per_second = 1_000_000, key = noted(keys, 1), cost = noted(costs, 1)),
     correlation_id = noted(ids, "id")
@@ -60,7 +60,7 @@ impl Clone for Counted {
 
 #[tokio::test(start_paused = true)]
 async fn owned_arguments_are_cloned_for_each_attempt() {
-    #[resilient(service = "api", circuit = off, retry(max_attempts = 3, base_delay = "1ms"))]
+    #[resilient(service = "api", circuit_breaker = off, retry(max_attempts = 3, base_delay = "1ms"))]
     async fn owned(remote: &Remote, mut text: String, counted: Counted) -> Answer {
         text.push('!');
         assert_eq!(text, "hello!", "what an attempt changes is its own");
@@ -79,7 +79,7 @@ async fn borrowed_ones_are_used_by_every_attempt_and_never_cloned() {
     struct NotClone(AtomicU32);
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "1ms"),
         borrow(shared, counted)
     )]
@@ -116,7 +116,7 @@ async fn without_retries_arguments_are_moved() {
 
 #[tokio::test(start_paused = true)]
 async fn mutable_borrows_are_lent_to_every_attempt() {
-    #[resilient(service = "api", circuit = off, retry(max_attempts = 3, base_delay = "1ms"))]
+    #[resilient(service = "api", circuit_breaker = off, retry(max_attempts = 3, base_delay = "1ms"))]
     async fn appended(remote: &Remote, log: &mut Vec<usize>) -> Answer {
         log.push(remote.asked());
         remote.answer()
@@ -155,7 +155,7 @@ async fn a_correlation_id_becomes_text_only_for_who_listens() {
             f.write_str("id")
         }
     }
-    #[resilient(service = "api", circuit = off, correlation_id = Costly(shown))]
+    #[resilient(service = "api", circuit_breaker = off, correlation_id = Costly(shown))]
     async fn named(remote: &Remote, shown: &Cell<u32>) -> Answer {
         let _ = shown;
         remote.answer()

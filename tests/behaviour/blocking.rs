@@ -30,7 +30,7 @@ async fn while_one_call_waits_for_its_place_the_one_that_has_it_goes_on() {
 async fn while_one_call_pauses_before_a_retry_others_run() {
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "10s", multiplier = 1.0, jitter = "none")
     )]
     async fn ask(remote: &Remote) -> Answer {

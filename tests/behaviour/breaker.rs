@@ -18,7 +18,7 @@ fn breaker(registry: &Registry) -> std::sync::Arc<CircuitBreaker> {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_rate = 0.5, window = 10, minimum_calls = 10)
+    circuit_breaker(failure_rate = 0.5, window = 10, minimum_calls = 10)
 )]
 async fn over_ten_calls(remote: &Remote) -> Answer {
     remote.answer()
@@ -82,7 +82,7 @@ async fn the_success_that_fills_the_window_opens_the_circuit() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_rate = 0.5, window = "10s", minimum_calls = 4)
+    circuit_breaker(failure_rate = 0.5, window = "10s", minimum_calls = 4)
 )]
 async fn over_ten_seconds(remote: &Remote) -> Answer {
     remote.answer()
@@ -130,7 +130,7 @@ async fn what_is_as_old_as_the_window_is_forgotten() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_rate = 1.0, window = "50ms", minimum_calls = 2, recovery_timeout = "20ms")
+    circuit_breaker(failure_rate = 1.0, window = "50ms", minimum_calls = 2, recovery_timeout = "20ms")
 )]
 async fn over_fifty_milliseconds(remote: &Remote) -> Answer {
     remote.answer()
@@ -163,7 +163,7 @@ async fn windows_and_pauses_below_a_second_are_exact() {
     registry.scope(calls).await;
 }
 
-#[resilient(service = "api", retry = off, circuit(failure_threshold = 2))]
+#[resilient(service = "api", retry = off, circuit_breaker(failure_threshold = 2))]
 async fn twice_in_a_row(remote: &Remote) -> Answer {
     remote.answer()
 }
@@ -194,7 +194,7 @@ async fn throttling_is_no_failure_and_a_permanent_error_is_a_sign_of_life() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1)
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1)
 )]
 async fn answered_later(answer: oneshot::Receiver<Answer>) -> Answer {
     answer.await.unwrap()
@@ -203,7 +203,7 @@ async fn answered_later(answer: oneshot::Receiver<Answer>) -> Answer {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1)
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1)
 )]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
@@ -261,7 +261,7 @@ async fn a_probe_of_an_earlier_round_changes_nothing() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, abandoned = "failure")
+    circuit_breaker(failure_threshold = 1, abandoned = "failure")
 )]
 async fn abandoned_counts(answer: oneshot::Receiver<Answer>) -> Answer {
     answer.await.unwrap()

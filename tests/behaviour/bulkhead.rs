@@ -16,14 +16,14 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1, half_open_max_calls = 1),
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1, half_open_max_calls = 1),
     bulkhead(max_concurrent = 1, max_wait = "5s")
 )]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "api", retry = off, circuit = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off)]
 async fn answered_later(answer: oneshot::Receiver<Answer>) -> Answer {
     answer.await.unwrap()
 }

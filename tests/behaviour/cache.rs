@@ -16,7 +16,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     deadline = "10s",
     rate_limit(requests_per_hour = 1_000, key = user),
     cache(key = user, ttl = "100s", refresh_ahead = off)
@@ -28,7 +28,7 @@ async fn ask(user: &str, remote: &Remote) -> Answer {
 }
 
 /// With a deadline of its own.
-#[resilient(service = "api", retry = off, circuit = off, deadline = "3s", cache(key = time))]
+#[resilient(service = "api", retry = off, circuit_breaker = off, deadline = "3s", cache(key = time))]
 async fn slow(time: Duration) -> Answer {
     sleep(time).await;
     Ok(1)
@@ -194,7 +194,7 @@ fn who_waits_needs_a_timer_only_for_a_deadline() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     cache(key = (), ttl = "100s", refresh_ahead = 0.5)
 )]
 async fn refreshed(remote: &Remote) -> Answer {
@@ -283,7 +283,7 @@ async fn what_runs_is_told() {
     let cache = config.functions[0].cache.unwrap();
     assert_eq!(cache.ttl, Duration::from_secs(100));
     assert_eq!(cache.refresh_ahead, None);
-    assert_eq!(cache.stale_for, Some(Duration::from_secs(3_600)));
+    assert_eq!(cache.stale_if_error, Some(Duration::from_secs(3_600)));
     assert_eq!(cache.negative_ttl, Some(Duration::from_secs(10)));
     assert_eq!(cache.max_entries, 1_000);
     let told = serde_json::to_string(&registry.stats()).unwrap();
@@ -292,7 +292,7 @@ async fn what_runs_is_told() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outer_function_does_not_repeat_a_shared_failure() {
-    #[resilient(service = "inner", retry = off, circuit = off, cache(key = ()))]
+    #[resilient(service = "inner", retry = off, circuit_breaker = off, cache(key = ()))]
     async fn inner(asked: &AtomicU32) -> Result<u32, Hopeful> {
         sleep(Duration::from_secs(1)).await;
         asked.fetch_add(1, Ordering::SeqCst);

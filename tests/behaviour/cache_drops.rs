@@ -14,7 +14,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     bulkhead(max_concurrent = 1),
     fallback = backup,
     cache(key = ())

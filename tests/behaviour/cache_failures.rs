@@ -75,7 +75,7 @@ impl Asked {
     retry = off,
     timeout = "1s",
     deadline = "2s",
-    circuit(failure_threshold = 1_000),
+    circuit_breaker(failure_threshold = 1_000),
     rate_limit(requests_per_hour = 1_000_000),
     bulkhead(max_concurrent = 1),
     classify_ok = judge,
@@ -117,7 +117,7 @@ async fn an_old_answer_stands_in_for_causes_that_may_pass() {
     for does in [
         Does::Fail(Verdict::transient()),
         Does::Fail(Verdict::outcome_unknown()),
-        Does::Fail(Verdict::unknown()),
+        Does::Fail(Verdict::unclassified()),
         Does::Fail(Verdict::throttled(None)),
         Does::Fail(Verdict::permanent().because(Reason::Rejected)),
         Does::Hang,
@@ -208,7 +208,7 @@ async fn a_refusal_is_not_forgotten_by_another_attempt() {
     #[resilient(
         service = "api",
         retry(max_attempts = 2, base_delay = "1ms", retry_if = |_| true),
-        circuit = off,
+        circuit_breaker = off,
         cache(key = (), ttl = "100s")
     )]
     async fn ask(attempts: &AtomicU32) -> Result<u32, Error> {

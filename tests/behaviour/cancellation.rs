@@ -21,7 +21,7 @@ use crate::remote::{Answer, Remote};
     timeout = "30s",
     deadline = "10m",
     retry(max_attempts = 4, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
+    circuit_breaker(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
     rate_limit(requests_per_hour = 30, max_wait = "1m"),
     bulkhead(max_concurrent = 1, max_wait = "1m"),
     fallback(call = backup)
@@ -42,7 +42,7 @@ async fn full_stack(steps: &Remote, how: End) -> Answer {
 }
 
 /// Asks the limiter alone.
-#[resilient(service = "api", retry = off, circuit = off, bulkhead = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off, bulkhead = off)]
 async fn token() -> Answer {
     Ok(0)
 }

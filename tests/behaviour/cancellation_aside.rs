@@ -109,7 +109,7 @@ async fn happened(times: &Cell<u32>) -> Result<Option<()>, Lost> {
     service = "lossy",
     verify = happened,
     retry(max_attempts = 3, base_delay = "50ms", multiplier = 1.0, jitter = "none"),
-    circuit(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1),
+    circuit_breaker(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1),
     bulkhead(max_concurrent = 1)
 )]
 async fn transfer(times: &Cell<u32>) -> Result<(), Lost> {
@@ -139,7 +139,7 @@ async fn connect(lost: &Cell<bool>) -> Result<(), Lost> {
 #[mcp_resilient(
     service = "sessions",
     reconnect = connect,
-    circuit(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1),
+    circuit_breaker(failure_threshold = 100, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1),
     bulkhead(max_concurrent = 1)
 )]
 async fn tool(lost: &Cell<bool>) -> Result<(), Lost> {
@@ -188,7 +188,7 @@ impl Stream for Slow {
 #[mcp_resilient(
     service = "streams",
     stream(idle_timeout = "5s"),
-    circuit(
+    circuit_breaker(
         failure_threshold = 100,
         recovery_timeout = "1s",
         success_threshold = 2,

@@ -149,7 +149,7 @@ async fn in_the_pause_of_a_retry_and_in_the_attempts() {
         service = "api",
         deadline = "10m",
         retry(max_attempts = 4, base_delay = "5s", multiplier = 1.0, jitter = "none"),
-        circuit(
+        circuit_breaker(
             failure_threshold = 100,
             recovery_timeout = "1s",
             success_threshold = 2,
@@ -162,7 +162,7 @@ async fn in_the_pause_of_a_retry_and_in_the_attempts() {
         tokio::task::yield_now().await;
         remote.answer()
     }
-    #[resilient(service = "api", retry = off, circuit = off)]
+    #[resilient(service = "api", retry = off, circuit_breaker = off)]
     async fn token(remote: &Remote) -> Answer {
         remote.answer()
     }
@@ -205,7 +205,7 @@ async fn up_to_the_very_moment_of_the_deadline() {
         timeout = "2s",
         deadline = "5s",
         retry(max_attempts = 9, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-        circuit(failure_threshold = 100),
+        circuit_breaker(failure_threshold = 100),
         bulkhead(max_concurrent = 1)
     )]
     async fn ask(remote: &Remote) -> Answer {

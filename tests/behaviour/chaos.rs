@@ -22,7 +22,7 @@ const SECOND: Duration = Duration::from_secs(1);
     timeout = "5s",
     deadline = "12s",
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(
+    circuit_breaker(
         failure_threshold = 3,
         recovery_timeout = "10s",
         success_threshold = 1,
@@ -169,7 +169,7 @@ async fn a_cache_serves_its_old_answer_meanwhile_but_not_to_who_is_denied() {
     #[resilient(
         service = "api",
         retry = off,
-        cache(key = (), ttl = "1s", stale_for = "1h", refresh_ahead = off)
+        cache(key = (), ttl = "1s", stale_if_error = "1h", refresh_ahead = off)
     )]
     async fn cached(remote: &Remote) -> Answer {
         remote.answer()
@@ -336,7 +336,7 @@ async fn behind_a_full_bulkhead_and_a_spent_limit_there_is_no_fault() {
 #[tokio::test(start_paused = true)]
 async fn where_everything_is_switched_off_they_act_as_well() {
     #[resilient(
-        service = "bare", retry = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off,
+        service = "bare", retry = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off,
         deadline = off, fallback = off
     )]
     async fn bare(remote: &Remote) -> Answer {

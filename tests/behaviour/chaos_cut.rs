@@ -22,7 +22,7 @@ use crate::remote::{Answer, Remote};
     timeout = "2s",
     deadline = "10m",
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(
+    circuit_breaker(
         failure_threshold = 100,
         recovery_timeout = "1s",
         success_threshold = 1,
@@ -114,7 +114,7 @@ impl Stream for Numbers {
 #[llm_resilient(
     service = "chat",
     retry(base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 1),
+    circuit_breaker(failure_threshold = 1),
     bulkhead(max_concurrent = 1),
     stream(complete = |item| *item == 5)
 )]

@@ -63,7 +63,7 @@ fn fails(attempt: usize) -> bool {
 #[resilient(
     service = "api",
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(
+    circuit_breaker(
         failure_threshold = 4,
         recovery_timeout = "5s",
         success_threshold = 1,
@@ -79,7 +79,7 @@ async fn plain(body: &Body) -> Result<u32, Error> {
     service = "api",
     idempotent,
     retry(max_attempts = 2, base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 100),
+    circuit_breaker(failure_threshold = 100),
     rate_limit(
         requests_per_minute = 600,
         tokens_per_minute = 100_000,
@@ -95,7 +95,7 @@ async fn limited(body: &Body) -> Result<u32, Error> {
 #[database_resilient(
     service = "api",
     retry(max_attempts = 2, base_delay = "1s", max_delay = "1s", jitter = "none"),
-    cache(key = (), ttl = "1500ms", stale_for = "5s", negative_ttl = "1500ms", refresh_ahead = off)
+    cache(key = (), ttl = "1500ms", stale_if_error = "5s", negative_ttl = "1500ms", refresh_ahead = off)
 )]
 async fn cached(body: &Body) -> Result<u32, Error> {
     body.answer()
@@ -181,7 +181,7 @@ fn verdicts() -> Vec<Verdict> {
         Verdict::denied(),
         Verdict::context_too_large(),
         Verdict::quota_exhausted(),
-        Verdict::unknown(),
+        Verdict::unclassified(),
         Verdict::session_lost(),
         Verdict::transient().ignored_by_breaker(),
         Verdict::permanent().counts_as_failure(),
@@ -201,7 +201,7 @@ async fn to_retries_breaker_and_statistics() {
 async fn to_the_rate_limit_and_its_tokens() {
     // Where callers are parked, they are let go spread by chance, so their times are not compared.
     let parks = |verdict: &Verdict| verdict.retry_after().is_some();
-    for verdict in verdicts().into_iter().filter(|it| !parks(it)) {
+    for verdict in verdicts().into_iter().filter(|it| !is_cooling_down(it)) {
         compare(verdict, async |body| limited(body).await).await;
     }
 }

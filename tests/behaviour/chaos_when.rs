@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
-#[resilient(service = "api", retry = off, circuit = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off)]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "other", retry = off, circuit = off)]
+#[resilient(service = "other", retry = off, circuit_breaker = off)]
 async fn ask_another(remote: &Remote) -> Answer {
     remote.answer()
 }

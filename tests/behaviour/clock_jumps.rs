@@ -17,7 +17,7 @@ const YEAR: Duration = Duration::from_secs(400 * 86_400);
     timeout = "30s",
     deadline = "1m",
     retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
-    circuit(failure_rate = 0.5, window = "1m", minimum_calls = 4, recovery_timeout = "10s", success_threshold = 1),
+    circuit_breaker(failure_rate = 0.5, window = "1m", minimum_calls = 4, recovery_timeout = "10s", success_threshold = 1),
     rate_limit(requests_per_hour = 20, max_wait = "30s"),
     bulkhead(max_concurrent = 1, max_wait = "20s"),
     fallback(cache(key = (), ttl = "1h"))

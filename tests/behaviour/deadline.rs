@@ -13,7 +13,7 @@ use crate::remote::{Answer, Remote};
     deadline = "10s",
     timeout = "6s",
     idempotent,
-    circuit(failure_threshold = 2),
+    circuit_breaker(failure_threshold = 2),
     retry(max_attempts = 5, base_delay = "1s", jitter = "none")
 )]
 async fn work(remote: &Remote, time: Duration) -> Answer {

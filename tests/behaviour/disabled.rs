@@ -12,7 +12,7 @@ use crate::remote::{Answer, Remote};
     timeout = "1s",
     deadline = "2s",
     retry(max_attempts = 5),
-    circuit(failure_threshold = 1),
+    circuit_breaker(failure_threshold = 1),
     rate_limit(requests_per_hour = 1),
     bulkhead(max_concurrent = 1)
 )]

@@ -18,7 +18,7 @@ use crate::remote::{Answer, Remote};
     timeout = "5s",
     deadline = "30s",
     retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 3, recovery_timeout = "1m", success_threshold = 1),
+    circuit_breaker(failure_threshold = 3, recovery_timeout = "1m", success_threshold = 1),
     rate_limit(requests_per_hour = 100),
     bulkhead(max_concurrent = 1, max_wait = "2s"),
     fallback(value = 7, on = "rejection")
@@ -63,7 +63,7 @@ fn short(events: &[Event]) -> Vec<String> {
         EventKind::Waiting {
             pattern, at_most, ..
         } => format!("waiting {pattern} {at_most:?}"),
-        EventKind::Parked { retry_after, .. } => format!("parked {retry_after:?}"),
+        EventKind::Cooldown { retry_after, .. } => format!("parked {retry_after:?}"),
         EventKind::Fallback { strategy, .. } => format!("fallback {strategy}"),
         EventKind::CallEnded {
             result,

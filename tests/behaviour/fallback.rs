@@ -13,7 +13,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(cache(key = user, ttl = "10s"), call = second, call = third, value = 4)
 )]
 async fn chain(user: &str, remote: &Remote, second_too: &Remote, third_too: &Remote) -> Answer {
@@ -76,7 +76,7 @@ async fn the_last_good_answer_is_for_temporary_causes_alone() {
     #[resilient(
         service = "api",
         retry = off,
-        circuit(failure_threshold = 100),
+        circuit_breaker(failure_threshold = 100),
         timeout = "1s",
         fallback(cache(key = (), ttl = "1h"))
     )]
@@ -120,7 +120,7 @@ async fn an_answer_that_is_judged_a_failure_is_not_remembered() {
     #[resilient(
         service = "api",
         retry = off,
-        circuit = off,
+        circuit_breaker = off,
         classify_ok = |answer: &u32| (*answer == 13).then(Verdict::transient),
         fallback(cache(key = (), ttl = "1h"))
     )]
@@ -141,7 +141,7 @@ async fn the_cache_keeps_as_many_answers_as_it_may() {
     #[resilient(
         service = "api",
         retry = off,
-        circuit = off,
+        circuit_breaker = off,
         fallback(cache(key = user, ttl = "1h", max_entries = 2))
     )]
     async fn ask(user: u32, remote: &Remote) -> Answer {
@@ -213,7 +213,7 @@ async fn a_value_is_made_only_when_it_is_reached() {
     }
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "1ms"),
         fallback(call = backup, value = make(made))
     )]
@@ -238,7 +238,7 @@ async fn a_value_is_made_only_when_it_is_reached() {
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(cache(key = (), ttl = "1s"), call = failing_backup)
 )]
 async fn hopeless(remote: &Remote) -> Answer {
@@ -282,7 +282,7 @@ async fn skipped_steps_leave_the_original_error() {
     #[resilient(
         service = "api",
         retry = off,
-        circuit = off,
+        circuit_breaker = off,
         fallback(cache(key = (), ttl = "1s"), registered)
     )]
     async fn unlucky(remote: &Remote) -> Answer {
@@ -296,7 +296,7 @@ async fn skipped_steps_leave_the_original_error() {
 async fn a_fallback_runs_once_last_and_outside_of_the_deadline() {
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         deadline = "5s",
         retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
         fallback = slow_backup

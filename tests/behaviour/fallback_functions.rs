@@ -7,7 +7,7 @@ use crate::remote::Answer;
 
 macro_rules! primary {
     ($($name:ident: $fallback:path;)*) => { $(
-        #[resilient(service = "api", retry = off, circuit = off, fallback = $fallback)]
+        #[resilient(service = "api", retry = off, circuit_breaker = off, fallback = $fallback)]
         async fn $name(text: &str, number: u32) -> Answer {
             let _ = (text, number);
             Err(ApiError::Permanent)
@@ -61,7 +61,7 @@ struct Client {
 }
 
 impl Client {
-    #[resilient(service = "api", retry = off, circuit = off, fallback = Self::backup)]
+    #[resilient(service = "api", retry = off, circuit_breaker = off, fallback = Self::backup)]
     async fn ask(&self, number: u32) -> Answer {
         let _ = number;
         Err(ApiError::Permanent)
@@ -71,7 +71,7 @@ impl Client {
         Ok(self.base + number)
     }
 
-    #[resilient(service = "api", circuit = off, fallback = Self::consuming_backup, retry = off)]
+    #[resilient(service = "api", circuit_breaker = off, fallback = Self::consuming_backup, retry = off)]
     async fn consume(self, number: u32) -> Answer {
         let Self { base } = self;
         assert_ne!(base, number);
@@ -84,7 +84,7 @@ impl Client {
 
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 2, base_delay = "1ms"),
         fallback = Self::mutable_backup
     )]

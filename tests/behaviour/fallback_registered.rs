@@ -11,12 +11,12 @@ use resilience_runtime::{
 use crate::errors::ApiError;
 use crate::remote::Remote;
 
-#[resilient(service = "api", circuit = off, retry(max_attempts = 3, base_delay = "1ms"))]
+#[resilient(service = "api", circuit_breaker = off, retry(max_attempts = 3, base_delay = "1ms"))]
 async fn unasked(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
 
-#[resilient(service = "api", circuit = off, retry = off, fallback = off)]
+#[resilient(service = "api", circuit_breaker = off, retry = off, fallback = off)]
 async fn never(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
@@ -24,7 +24,7 @@ async fn never(remote: &Remote) -> Result<u32, ApiError> {
 #[derive(Clone, Debug, PartialEq)]
 struct Own(u32);
 
-#[resilient(service = "api", circuit = off, retry = off, fallback(registered, call = last))]
+#[resilient(service = "api", circuit_breaker = off, retry = off, fallback(registered, call = last))]
 async fn named(remote: &Remote) -> Result<Own, ApiError> {
     remote.answer().map(Own)
 }
@@ -152,7 +152,7 @@ async fn it_runs_under_the_calls_correlation_id() {
     assert_eq!(registry.scope(call).await.unwrap(), 7);
 }
 
-#[resilient(service = "api", circuit = off, retry = off)]
+#[resilient(service = "api", circuit_breaker = off, retry = off)]
 async fn unasked_once() -> Result<u32, ApiError> {
     Err(ApiError::Permanent)
 }

@@ -9,7 +9,7 @@ use crate::remote::{Answer, Remote};
 
 macro_rules! functions {
     ($($name:ident: $attribute:ident($($args:tt)*);)*) => { $(
-        #[$attribute(circuit = off, $($args)*)]
+        #[$attribute(circuit_breaker = off, $($args)*)]
         async fn $name(remote: &Remote) -> Answer {
             remote.answer()
         }

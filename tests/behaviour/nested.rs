@@ -12,7 +12,7 @@ use crate::remote::{Answer, Remote};
 /// Two attempts.
 #[resilient(
     service = "inner",
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
 )]
 async fn twice(remote: &Remote) -> Answer {
@@ -20,12 +20,12 @@ async fn twice(remote: &Remote) -> Answer {
 }
 
 /// One attempt, of its own choice.
-#[resilient(service = "inner", circuit = off, retry = off)]
+#[resilient(service = "inner", circuit_breaker = off, retry = off)]
 async fn once(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "inner", circuit = off, retry(max_attempts = 1))]
+#[resilient(service = "inner", circuit_breaker = off, retry(max_attempts = 1))]
 async fn at_most_once(remote: &Remote) -> Answer {
     remote.answer()
 }
@@ -34,7 +34,7 @@ macro_rules! outer {
     ($($name:ident: $body:expr;)*) => { $(
         #[resilient(
             service = "outer",
-            circuit = off,
+            circuit_breaker = off,
             classify = always_worth_another_attempt,
             retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
         )]
@@ -84,7 +84,7 @@ async fn once_later(remote: &Remote) -> Answer {
 
 #[resilient(
     service = "spawned",
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 2, base_delay = "1ms", jitter = "none", exhausted = "wrap")
 )]
 async fn twice_of_its_own() -> Answer {
@@ -148,7 +148,7 @@ async fn a_rejection_inside_is_not_retried_outside() {
     }
     #[resilient(
         service = "outer",
-        circuit = off,
+        circuit_breaker = off,
         classify = always_worth_another_attempt,
         retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
     )]
@@ -169,7 +169,7 @@ async fn a_rejection_inside_is_not_retried_outside() {
 #[resilient(
     service = "inner",
     idempotent,
-    circuit = off,
+    circuit_breaker = off,
     timeout = "2s",
     deadline = "3s",
     retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
@@ -193,7 +193,7 @@ async fn a_deadline_inside_ends_the_call_outside_once_there_was_a_retry() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deadline_inside_of_a_single_attempt_leaves_the_retries_to_the_outside() {
-    #[resilient(service = "inner", circuit = off, timeout = off, deadline = "3s")]
+    #[resilient(service = "inner", circuit_breaker = off, timeout = off, deadline = "3s")]
     async fn hang(remote: &Remote) -> Answer {
         let _ = remote.answer();
         std::future::pending().await
@@ -207,7 +207,7 @@ async fn a_deadline_inside_of_a_single_attempt_leaves_the_retries_to_the_outside
 /// One at a time; who waits does so until the deadline.
 #[resilient(
     service = "inner",
-    circuit = off,
+    circuit_breaker = off,
     deadline = "3s",
     bulkhead(max_concurrent = 1, max_wait = "1m"),
     retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
@@ -217,7 +217,7 @@ async fn in_line(remote: &Remote) -> Answer {
 }
 
 /// Keeps the only place.
-#[resilient(service = "inner", circuit = off, timeout = off, deadline = off, bulkhead(max_concurrent = 1, max_wait = "1m"))]
+#[resilient(service = "inner", circuit_breaker = off, timeout = off, deadline = off, bulkhead(max_concurrent = 1, max_wait = "1m"))]
 async fn in_the_way() -> Answer {
     std::future::pending().await
 }
@@ -282,7 +282,7 @@ async fn a_mark_does_not_leak_into_the_next_call_of_the_thread() {
 async fn an_answer_by_fallback_inside_marks_nothing() {
     #[resilient(
         service = "inner",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 2, base_delay = "1ms", jitter = "none"),
         fallback(value = 7)
     )]
@@ -291,7 +291,7 @@ async fn an_answer_by_fallback_inside_marks_nothing() {
     }
     #[resilient(
         service = "outer",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
     )]
     async fn outer(turns: &Remote, remote: &Remote) -> Answer {
@@ -308,7 +308,7 @@ async fn an_answer_by_fallback_inside_marks_nothing() {
 async fn wrapping_is_exact_across_tasks_as_well() {
     #[resilient(
         service = "outer",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
     )]
     async fn outer(turns: &Remote) -> Answer {
@@ -330,7 +330,7 @@ async fn wrapping_is_exact_across_tasks_as_well() {
 async fn an_old_answer_inside_marks_nothing() {
     #[resilient(
         service = "inner",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 2, base_delay = "1ms", jitter = "none"),
         cache(key = (), ttl = "1m")
     )]
@@ -339,7 +339,7 @@ async fn an_old_answer_inside_marks_nothing() {
     }
     #[resilient(
         service = "outer",
-        circuit = off,
+        circuit_breaker = off,
         classify = always_worth_another_attempt,
         retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
     )]

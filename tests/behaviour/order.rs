@@ -13,7 +13,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, recovery_timeout = "10s", half_open_max_calls = 1, success_threshold = 1),
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "10s", half_open_max_calls = 1, success_threshold = 1),
     rate_limit(requests_per_hour = 2),
     bulkhead(max_concurrent = 1)
 )]
@@ -21,7 +21,7 @@ async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "api", retry = off, circuit = off, timeout = off, deadline = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off, timeout = off, deadline = off)]
 async fn hang() -> Answer {
     std::future::pending().await
 }
@@ -29,7 +29,7 @@ async fn hang() -> Answer {
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     rate_limit = off,
     timeout = off,
     deadline = off
@@ -146,7 +146,7 @@ async fn a_call_that_is_dropped_while_it_waits_for_its_place_hands_the_token_bac
     service = "paced",
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
     deadline = off,
-    circuit(failure_threshold = 100),
+    circuit_breaker(failure_threshold = 100),
     rate_limit(requests_per_minute = 6, burst = 1, max_wait = "30s")
 )]
 async fn paced(remote: &Remote) -> Answer {
@@ -158,7 +158,7 @@ async fn a_later_attempt_waits_for_its_token_whatever_max_wait_says() {
     #[resilient(
         service = "api",
         retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-        circuit = off,
+        circuit_breaker = off,
         deadline = off,
         rate_limit(requests_per_minute = 6, burst = 1)
     )]
@@ -205,7 +205,7 @@ async fn after_the_wait_for_a_token_the_breaker_is_asked_again() {
 #[resilient(
     service = "race",
     deadline = off,
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 3, base_delay = "5s", multiplier = 1.0, jitter = "none"),
     rate_limit(requests_per_hour = 2)
 )]
@@ -235,14 +235,14 @@ async fn a_rejection_first_met_after_the_pause_is_what_the_caller_gets() {
 async fn a_wait_that_outlasts_max_elapsed_starts_no_new_attempt() {
     #[resilient(
         service = "crowded",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none", max_elapsed = "5s"),
         bulkhead(max_concurrent = 1, max_wait = "30s")
     )]
     async fn crowded(remote: &Remote) -> Answer {
         remote.answer()
     }
-    #[resilient(service = "crowded", retry = off, circuit = off)]
+    #[resilient(service = "crowded", retry = off, circuit_breaker = off)]
     async fn slow() -> Answer {
         tokio::time::sleep(Duration::from_secs(20)).await;
         Ok(0)

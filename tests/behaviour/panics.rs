@@ -7,7 +7,7 @@ use crate::remote::{Answer, Remote};
 
 #[resilient(
     service = "api",
-    circuit(failure_threshold = 1),
+    circuit_breaker(failure_threshold = 1),
     bulkhead(max_concurrent = 1)
 )]
 async fn ask(registry: &Registry, panic: bool) -> Answer {
@@ -89,7 +89,7 @@ async fn a_fallback_that_panics_poisons_nothing() {
         assert!(context.attempts() > 1, "the fallback panics");
         7
     });
-    #[resilient(service = "other", circuit = off, retry(base_delay = "1ms"))]
+    #[resilient(service = "other", circuit_breaker = off, retry(base_delay = "1ms"))]
     async fn other(remote: &Remote) -> Result<u32, ApiError> {
         remote.answer()
     }

@@ -82,7 +82,7 @@ macro_rules! beside {
         async fn $test() {
             #[$attribute(
                 service = "api",
-                circuit(
+                circuit_breaker(
                     failure_threshold = 100,
                     recovery_timeout = "1s",
                     success_threshold = 1,
@@ -233,7 +233,7 @@ macro_rules! before {
         async fn $test() {
             #[resilient(
                 service = "api",
-                circuit(
+                circuit_breaker(
                     failure_threshold = 100,
                     recovery_timeout = "1s",
                     success_threshold = 1,
@@ -291,7 +291,7 @@ async fn the_clone_of_an_argument() {
     #[resilient(
         service = "api",
         retry(max_attempts = 3, base_delay = "100ms", jitter = "none"),
-        circuit(
+        circuit_breaker(
             failure_threshold = 100,
             recovery_timeout = "1s",
             success_threshold = 1,

@@ -130,7 +130,7 @@ async fn with_a_key_it_parks_that_key_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn it_parks_for_at_most_max_park() {
-    #[resilient(service = "capped", retry = off, rate_limit(max_park = "10s"))]
+    #[resilient(service = "capped", retry = off, rate_limit(max_cooldown = "10s"))]
     async fn capped(remote: &Remote) -> Answer {
         remote.answer()
     }

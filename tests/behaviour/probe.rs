@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience_runtime::chaos::Fault;
 use resilience_runtime::{
-    BoxError, CallResult, CircuitState, Class, Registry, ResilienceProbe, Verdict, llm_resilient,
+    BoxError, CallRecorder, CallResult, CircuitState, Class, Registry, Verdict, llm_resilient,
 };
 use tokio::time::sleep;
 
@@ -12,7 +12,7 @@ use crate::poll::started;
 
 #[llm_resilient(
     retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 3, recovery_timeout = "1m"),
+    circuit_breaker(failure_threshold = 3, recovery_timeout = "1m"),
     fallback(cache(key = prompt, ttl = "1h"), call = smaller)
 )]
 async fn complete(prompt: &str) -> Result<String, BoxError> {
@@ -30,7 +30,7 @@ async fn smaller(prompt: &str) -> Result<String, BoxError> {
 #[tokio::test(start_paused = true)]
 async fn attempts_waits_breaker_and_fallback() {
     let registry = Registry::new();
-    let probe = ResilienceProbe::new(&registry);
+    let probe = CallRecorder::new(&registry);
     let test = async {
         complete("hello").await.unwrap();
         assert_eq!(
@@ -70,7 +70,7 @@ async fn attempts_waits_breaker_and_fallback() {
 #[tokio::test(start_paused = true)]
 async fn calls_side_by_side_are_told_apart() {
     let registry = Registry::new();
-    let probe = ResilienceProbe::new(&registry);
+    let probe = CallRecorder::new(&registry);
     let _fault = registry.inject("llm", Fault::error(Verdict::throttled(None)).every(2));
     let both = async { tokio::join!(complete("one"), complete("two"), complete("three")) };
     let (one, two, three) = registry.scope(both).await;
@@ -87,7 +87,7 @@ async fn calls_side_by_side_are_told_apart() {
 #[tokio::test(start_paused = true)]
 async fn a_call_that_was_dropped_or_runs_on_says_so() {
     let registry = Registry::new();
-    let probe = ResilienceProbe::new(&registry);
+    let probe = CallRecorder::new(&registry);
     let test = async {
         let fault = registry.inject("llm", Fault::error(Verdict::transient()).times(1));
         let call = started(complete("hello"));
@@ -108,7 +108,7 @@ async fn a_call_that_was_dropped_or_runs_on_says_so() {
 #[should_panic(expected = "no call of service `database`")]
 async fn a_call_that_was_not_made_is_missed_with_a_reason() {
     let registry = Registry::new();
-    let probe = ResilienceProbe::new(&registry);
+    let probe = CallRecorder::new(&registry);
     registry.scope(complete("hello")).await.unwrap();
     let _ = probe.last_call("database");
 }
@@ -116,8 +116,8 @@ async fn a_call_that_was_not_made_is_missed_with_a_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_is_gone_hears_nothing() {
     let registry = Registry::new();
-    let first = ResilienceProbe::new(&registry);
-    let second = ResilienceProbe::new(&registry);
+    let first = CallRecorder::new(&registry);
+    let second = CallRecorder::new(&registry);
     registry.scope(complete("hello")).await.unwrap();
     drop(first);
     registry.scope(complete("hello")).await.unwrap();

@@ -14,7 +14,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1, half_open_max_calls = 1)
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "10s", success_threshold = 1, half_open_max_calls = 1)
 )]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
@@ -95,7 +95,7 @@ struct Crowd {
     service = "crowd",
     registry = registry,
     retry = off,
-    circuit(
+    circuit_breaker(
         failure_threshold = 1,
         recovery_timeout = "1ns",
         success_threshold = 1_000_000,

@@ -13,7 +13,7 @@ use crate::remote::{Answer, Remote};
     service = "api",
     idempotent,
     retry(max_attempts = 5, base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 1, recovery_timeout = "1h"),
+    circuit_breaker(failure_threshold = 1, recovery_timeout = "1h"),
     bulkhead(max_concurrent = 1)
 )]
 async fn ask(remote: &Remote) -> Answer {
@@ -84,7 +84,7 @@ async fn a_used_up_limit_is_not_retried_counted_or_charged() {
         service = "limited",
         idempotent,
         retry(max_attempts = 5, base_delay = "1s", jitter = "none"),
-        circuit(failure_threshold = 1),
+        circuit_breaker(failure_threshold = 1),
         rate_limit(requests_per_minute = 1)
     )]
     async fn limited(remote: &Remote) -> Answer {

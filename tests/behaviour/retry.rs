@@ -17,7 +17,7 @@ fn seconds(seconds: impl IntoIterator<Item = u64>) -> Vec<Duration> {
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     deadline = off,
     retry(max_attempts = 6, base_delay = "1s", multiplier = 2.0, max_delay = "5s", jitter = "none")
 )]
@@ -48,7 +48,7 @@ async fn a_call_ends_with_its_first_success_or_permanent_error() {
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     deadline = off,
     retry_budget = off,
     retry(max_attempts = 200, base_delay = "100ms", multiplier = 3.0, max_delay = "2s")
@@ -100,7 +100,7 @@ fn the_pauses_by_hand_keep_the_limit_as_well() {
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 10, base_delay = "1s", jitter = "none", multiplier = 1.0, max_elapsed = "10s")
 )]
 async fn slow(remote: &Remote) -> Answer {
@@ -146,7 +146,7 @@ async fn a_pause_that_ends_beyond_the_deadline_is_not_begun() {
 async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
     #[resilient(
         service = "api",
-        circuit(failure_threshold = 2, recovery_timeout = "3s"),
+        circuit_breaker(failure_threshold = 2, recovery_timeout = "3s"),
         retry(max_attempts = 4, base_delay = "1s", multiplier = 4.0, jitter = "none")
     )]
     async fn ask(remote: &Remote) -> Answer {
@@ -162,7 +162,7 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
 
     let registry = Registry::new();
     let longer = ServiceSettings {
-        circuit: resilience_runtime::CircuitSettings {
+        circuit: resilience_runtime::CircuitBreakerSettings {
             recovery_timeout: Some(Duration::from_secs(5)),
             ..Default::default()
         },
@@ -181,7 +181,7 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
 
 #[resilient(
     service = "thrifty",
-    circuit = off,
+    circuit_breaker = off,
     deadline = off,
     retry(max_attempts = 100, base_delay = "1ms", jitter = "none", multiplier = 1.0),
     retry_budget(capacity = 2.5, refill = 0.1)
@@ -220,7 +220,7 @@ async fn the_budget_is_exact_for_fractions() {
 async fn the_budget_is_shared_and_can_be_ignored() {
     #[resilient(
         service = "thrifty",
-        circuit = off,
+        circuit_breaker = off,
         retry_budget = off,
         retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
     )]
@@ -229,7 +229,7 @@ async fn the_budget_is_shared_and_can_be_ignored() {
     }
     #[resilient(
         service = "thrifty",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
     )]
     async fn neighbour(remote: &Remote) -> Answer {
@@ -251,7 +251,7 @@ async fn the_budget_is_shared_and_can_be_ignored() {
 }
 
 #[llm_resilient(
-    circuit = off,
+    circuit_breaker = off,
     timeout = "10s",
     retry(max_attempts = 5, base_delay = "1s", multiplier = 1.0, jitter = "none")
 )]
@@ -280,7 +280,7 @@ async fn a_language_model_gets_one_more_attempt_after_a_timeout() {
 #[tokio::test(start_paused = true)]
 async fn the_attempt_after_a_timeout_is_the_last_whatever_ends_it() {
     #[llm_resilient(
-        circuit = off,
+        circuit_breaker = off,
         timeout = "10s",
         retry(max_attempts = 5, base_delay = "1s", multiplier = 1.0, jitter = "none")
     )]

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use resilience_runtime::{Registry, Safety, mcp_resilient};
+use resilience_runtime::{Registry, ToolSafety, mcp_resilient};
 
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
-struct Tools(HashMap<&'static str, Safety>);
+struct Tools(HashMap<&'static str, ToolSafety>);
 
 impl Tools {
-    fn annotations(&self, tool: &str, _: &Remote) -> Option<Safety> {
+    fn annotations(&self, tool: &str, _: &Remote) -> Option<ToolSafety> {
         self.0.get(tool).copied()
     }
 
@@ -23,10 +23,16 @@ impl Tools {
 
 async fn attempts(tool: &str) -> usize {
     let tools = Tools(HashMap::from([
-        ("read", Safety::default().read_only(true)),
-        ("put", Safety::default().idempotent(true).destructive(true)),
-        ("order", Safety::default().idempotent(false)),
-        ("odd", Safety::default().read_only(true).destructive(true)),
+        ("read", ToolSafety::default().read_only(true)),
+        (
+            "put",
+            ToolSafety::default().idempotent(true).destructive(true),
+        ),
+        ("order", ToolSafety::default().idempotent(false)),
+        (
+            "odd",
+            ToolSafety::default().read_only(true).destructive(true),
+        ),
     ]));
     let remote = Remote::scripted([Err(ApiError::Unknown)]);
     let _ = Registry::new().scope(tools.call(tool, &remote)).await;

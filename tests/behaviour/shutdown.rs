@@ -109,7 +109,7 @@ where
 fn in_the_body_as_a_probe_and_in_the_line_for_a_place() {
     #[resilient(
         service = "api",
-        circuit(
+        circuit_breaker(
             recovery_timeout = "1s",
             success_threshold = 1,
             half_open_max_calls = 1
@@ -128,7 +128,7 @@ fn in_the_pause_of_a_retry() {
     #[resilient(
         service = "api",
         retry(base_delay = "10s", jitter = "none"),
-        circuit(
+        circuit_breaker(
             recovery_timeout = "1s",
             success_threshold = 1,
             half_open_max_calls = 1
@@ -147,7 +147,7 @@ fn in_the_line_of_the_limiter() {
         service = "api",
         retry = off,
         deadline = "5m",
-        circuit(recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
+        circuit_breaker(recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
         rate_limit(requests_per_minute = 1, max_wait = "3m")
     )]
     async fn ask(how: How) -> Answer {
@@ -175,7 +175,7 @@ fn between_an_attempt_and_the_look_whether_it_happened() {
         service = "api",
         verify = look,
         classify = |_: &ApiError| resilience_runtime::Verdict::outcome_unknown(),
-        circuit(recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
+        circuit_breaker(recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1),
         bulkhead(max_concurrent = 1, max_wait = "5s")
     )]
     async fn ask(how: How) -> Answer {
@@ -198,7 +198,7 @@ fn while_a_session_is_renewed_and_others_wait_for_that() {
         service = "api",
         reconnect = renew,
         classify = |_: &ApiError| resilience_runtime::Verdict::session_lost(),
-        circuit(failure_threshold = 3, recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1)
+        circuit_breaker(failure_threshold = 3, recovery_timeout = "1s", success_threshold = 1, half_open_max_calls = 1)
     )]
     async fn ask(how: How) -> Answer {
         if how == How::Hang {

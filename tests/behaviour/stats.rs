@@ -15,7 +15,7 @@ use crate::remote::{Answer, Remote};
     timeout = "1s",
     deadline = "30s",
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(failure_threshold = 1000),
+    circuit_breaker(failure_threshold = 1000),
     rate_limit(requests_per_hour = 1_000, max_wait = "1s"),
     bulkhead(max_concurrent = 1)
 )]
@@ -24,7 +24,7 @@ async fn ask(remote: &Remote, time: Duration) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "api", retry = off, circuit = off, rate_limit = off, bulkhead = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off, rate_limit = off, bulkhead = off)]
 async fn bare(remote: &Remote, hang: bool) -> Answer {
     if hang {
         std::future::pending::<()>().await;
@@ -150,7 +150,7 @@ async fn fallbacks_are_counted_by_strategy_and_only_those_functions_that_have_on
 
 #[tokio::test(start_paused = true)]
 async fn a_registry_adds_its_services_up() {
-    #[resilient(service = "other", retry = off, circuit(failure_threshold = 1))]
+    #[resilient(service = "other", retry = off, circuit_breaker(failure_threshold = 1))]
     async fn other(remote: &Remote) -> Answer {
         remote.answer()
     }

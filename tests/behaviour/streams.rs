@@ -96,7 +96,7 @@ impl Server {
     service = "chat",
     timeout = "10s",
     retry(base_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 2, recovery_timeout = "1m"),
+    circuit_breaker(failure_threshold = 2, recovery_timeout = "1m"),
     bulkhead(max_concurrent = 1),
     stream(idle_timeout = "5s", complete = |item| *item == 9)
 )]
@@ -340,7 +340,7 @@ async fn one_that_ends_is_a_success_also_where_no_item_is_the_last() {
     #[llm_resilient(
         service = "chat",
         retry = off,
-        circuit(failure_threshold = 1, recovery_timeout = "1m", success_threshold = 1),
+        circuit_breaker(failure_threshold = 1, recovery_timeout = "1m", success_threshold = 1),
         stream(idle_timeout = "5s")
     )]
     async fn plain(server: &Server) -> Result<impl Stream<Item = Item> + use<>, ApiError> {

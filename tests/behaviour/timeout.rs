@@ -16,7 +16,7 @@ use crate::remote::Answer;
     timeout = "2s",
     deadline = off,
     bulkhead(max_concurrent = 1, max_wait = "1m"),
-    circuit(failure_threshold = 1)
+    circuit_breaker(failure_threshold = 1)
 )]
 async fn work(time: Duration) -> Answer {
     sleep(time).await;

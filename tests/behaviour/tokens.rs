@@ -16,14 +16,14 @@ const SECOND: Duration = Duration::from_secs(1);
 #[llm_resilient(
     service = "gpt",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     timeout = "10s",
     rate_limit(
         requests_per_minute = 5,
         tokens_per_minute = 6_000,
         key = user,
         cost = estimate,
-        settle = |used| *used,
+        usage = |used| *used,
     )
 )]
 pub async fn ask(user: &str, estimate: u32, remote: &Remote) -> Answer {
@@ -34,10 +34,10 @@ pub async fn ask(user: &str, estimate: u32, remote: &Remote) -> Answer {
 #[llm_resilient(
     service = "gpt",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     bulkhead(max_concurrent = 1),
     timeout = "10s",
-    rate_limit(key = user, cost = estimate, settle = used, max_wait = "1m")
+    rate_limit(key = user, cost = estimate, usage = used, max_wait = "1m")
 )]
 pub async fn ponder(user: &str, estimate: u32, time: Duration, remote: &Remote) -> Answer {
     sleep(time).await;
@@ -148,7 +148,7 @@ async fn each_attempt_reserves_for_itself() {
     #[llm_resilient(
         service = "gpt",
         retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-        rate_limit(requests_per_minute = 600, tokens_per_minute = 60, key = user, cost = 40, settle = used)
+        rate_limit(requests_per_minute = 600, tokens_per_minute = 60, key = user, cost = 40, usage = used)
     )]
     async fn stubborn(user: &str, remote: &Remote) -> Answer {
         remote.answer()
@@ -224,7 +224,7 @@ async fn who_waits_passes_in_turn_and_as_soon_as_tokens_come_back() {
             requests_per_minute = 60,
             tokens_per_minute = 600,
             cost = tokens,
-            settle = used,
+            usage = used,
             max_wait = "1m"
         )
     )]

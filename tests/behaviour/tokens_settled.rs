@@ -72,7 +72,7 @@ async fn an_error_that_no_rule_knows_gives_nothing_back() {
     #[llm_resilient(
         service = "gpt",
         retry = off,
-        classify = |_| Verdict::unknown(),
+        classify = |_| Verdict::unclassified(),
         rate_limit(requests_per_minute = 5, tokens_per_minute = 6_000, key = user, cost = 3_000)
     )]
     async fn obscure(user: &str, remote: &Remote) -> Answer {
@@ -116,7 +116,7 @@ async fn an_answer_that_is_judged_a_failure_was_executed() {
             tokens_per_minute = 6_000,
             key = user,
             cost = 1_000,
-            settle = used
+            usage = used
         )
     )]
     async fn settled(user: &str, remote: &Remote) -> Answer {
@@ -176,7 +176,7 @@ async fn without_tokens_the_cost_is_settled() {
     #[resilient(
         service = "weighed",
         retry = off,
-        rate_limit(requests_per_minute = 60, key = user, cost = 10, settle = used)
+        rate_limit(requests_per_minute = 60, key = user, cost = 10, usage = used)
     )]
     async fn weighed(user: &str, remote: &Remote) -> Answer {
         remote.answer()
@@ -203,7 +203,7 @@ async fn nobody_asks_what_was_used_where_nothing_was_reserved() {
     #[llm_resilient(
         service = "asked",
         retry = off,
-        rate_limit(tokens_per_minute = 100, cost = 10, settle = |_| { asked.set(asked.get() + 1); 1 })
+        rate_limit(tokens_per_minute = 100, cost = 10, usage = |_| { asked.set(asked.get() + 1); 1 })
     )]
     async fn counted(asked: &Cell<u32>, remote: &Remote) -> Answer {
         remote.answer()

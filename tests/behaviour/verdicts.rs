@@ -15,7 +15,7 @@ fn all_permanent(_: &ApiError) -> Verdict {
     Verdict::permanent()
 }
 
-#[resilient(service = "api", circuit(failure_threshold = 1), classify = all_permanent)]
+#[resilient(service = "api", circuit_breaker(failure_threshold = 1), classify = all_permanent)]
 async fn overruled(remote: &Remote) -> Answer {
     remote.answer()
 }
@@ -37,7 +37,7 @@ async fn the_attributes_classifier_comes_before_the_errors_own() {
 #[resilient(
     service = "api",
     rate_limit = off,
-    circuit(failure_threshold = 2),
+    circuit_breaker(failure_threshold = 2),
     retry(
         max_attempts = 4,
         base_delay = "1s",
@@ -111,7 +111,7 @@ fn failed_tool(result: &ToolResult) -> Option<Verdict> {
 
 #[resilient(
     service = "tools",
-    circuit(failure_threshold = 3),
+    circuit_breaker(failure_threshold = 3),
     retry(max_attempts = 3, base_delay = "1s", exhausted = "wrap"),
     classify_ok = failed_tool,
     fallback(value = ToolResult { is_error: false, turn: 99 })
@@ -150,18 +150,18 @@ async fn an_ok_that_means_a_failure_is_retried_and_handed_out_unchanged() {
 
 #[tokio::test(start_paused = true)]
 async fn known_errors_are_found_in_boxes_and_reports() {
-    #[resilient(service = "api", circuit = off)]
+    #[resilient(service = "api", circuit_breaker = off)]
     async fn boxed(remote: &Remote, kind: io::ErrorKind) -> Result<u32, BoxError> {
         remote.answer()?;
         Err(io::Error::from(kind).into())
     }
-    #[resilient(service = "api", circuit = off)]
+    #[resilient(service = "api", circuit_breaker = off)]
     async fn report(remote: &Remote, kind: io::ErrorKind) -> anyhow::Result<u32> {
         remote.answer()?;
         let error = anyhow::Error::from(io::Error::from(kind));
         Err(error.context("while asking"))
     }
-    #[resilient(service = "api", circuit = off)]
+    #[resilient(service = "api", circuit_breaker = off)]
     async fn plain(remote: &Remote, kind: io::ErrorKind) -> io::Result<u32> {
         remote.answer().unwrap();
         Err(kind.into())
@@ -193,12 +193,12 @@ async fn an_error_that_nobody_knows_means_what_the_kind_says() {
         #[error("local")]
         Local(#[from] ResilienceError),
     }
-    #[llm_resilient(circuit = off)]
+    #[llm_resilient(circuit_breaker = off)]
     async fn complete(remote: &Remote) -> Result<(), Strange> {
         remote.answer().unwrap();
         Err(Strange::Strange)
     }
-    #[resilient(service = "api", circuit = off)]
+    #[resilient(service = "api", circuit_breaker = off)]
     async fn ask(remote: &Remote) -> Result<(), Strange> {
         remote.answer().unwrap();
         Err(Strange::Strange)

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Origin, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, resilient,
+    ConfigSource, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, resilient,
 };
 
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
-#[resilient(service = "api", circuit = off)]
+#[resilient(service = "api", circuit_breaker = off)]
 async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
@@ -53,7 +53,7 @@ fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
             .find(|problem| problem.key() == variable);
         let problem = problem.unwrap_or_else(|| panic!("{variable} is missing in {message}"));
         assert!(message.contains(variable));
-        assert_eq!(*problem.origin(), Origin::Environment, "{variable}");
+        assert_eq!(*problem.origin(), ConfigSource::Environment, "{variable}");
         assert!(!problem.allowed().is_empty(), "{variable}");
         let shown = problem.value();
         assert!(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Abandoned, CircuitState, Registry, Window, resilient};
+use resilience_runtime::{CircuitState, OnAbandoned, Registry, Window, resilient};
 use tokio::time::{advance, sleep};
 
 use crate::by_key::{changes, fresh_breaker};
@@ -15,7 +15,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A body that takes its time and ends as told.
 macro_rules! guarded {
     ($name:ident($($circuit:tt)*)) => {
-        #[resilient(service = "api", retry = off, circuit($($circuit)*))]
+        #[resilient(service = "api", retry = off, circuit_breaker($($circuit)*))]
         async fn $name(ok: bool, time: Duration) -> Answer {
             sleep(time).await;
             if ok { Ok(0) } else { Err(ApiError::Transient) }
@@ -47,7 +47,7 @@ const AT_ONCE: Duration = Duration::ZERO;
 async fn failure_threshold() {
     guarded!(ask());
     changes(
-        |api| api.circuit.failure_threshold = Some(2),
+        |api| api.circuit_breaker.failure_threshold = Some(2),
         ("CIRCUIT_API_FAILURE_THRESHOLD", "2"),
         (5, 2),
         calls_until_open!(ask, [(false, AT_ONCE); 20]),
@@ -59,7 +59,7 @@ async fn failure_threshold() {
 async fn failure_rate() {
     guarded!(ask());
     changes(
-        |api| api.circuit.failure_rate = Some(0.5),
+        |api| api.circuit_breaker.failure_rate = Some(0.5),
         ("CIRCUIT_API_FAILURE_RATE", "0.5"),
         (20, 10),
         calls_until_open!(ask, (0..20).map(|turn| (turn % 2 == 0, AT_ONCE))),
@@ -71,7 +71,7 @@ async fn failure_rate() {
 async fn a_window_of_calls() {
     guarded!(ask(failure_rate = 0.5, window = 20, minimum_calls = 4));
     changes(
-        |api| api.circuit.window = Some(Window::Calls(4)),
+        |api| api.circuit_breaker.window = Some(Window::Calls(4)),
         ("CIRCUIT_API_WINDOW", "4"),
         (26, 18),
         calls_until_open!(ask, (0..40).map(|turn| (turn < 16, AT_ONCE))),
@@ -83,7 +83,7 @@ async fn a_window_of_calls() {
 async fn a_window_of_time() {
     guarded!(ask(failure_rate = 1.0, window = "10s", minimum_calls = 4));
     changes(
-        |api| api.circuit.window = Some(Window::Time(Duration::from_secs(3))),
+        |api| api.circuit_breaker.window = Some(Window::Time(Duration::from_secs(3))),
         ("CIRCUIT_API_WINDOW", "3s"),
         (4, 20),
         calls_until_open!(ask, [(false, SECOND); 20]),
@@ -95,7 +95,7 @@ async fn a_window_of_time() {
 async fn minimum_calls() {
     guarded!(ask(failure_rate = 0.5, window = 20, minimum_calls = 4));
     changes(
-        |api| api.circuit.minimum_calls = Some(8),
+        |api| api.circuit_breaker.minimum_calls = Some(8),
         ("CIRCUIT_API_MINIMUM_CALLS", "8"),
         (4, 8),
         calls_until_open!(ask, [(false, AT_ONCE); 20]),
@@ -112,7 +112,7 @@ async fn slow_call_duration() {
         minimum_calls = 4
     ));
     changes(
-        |api| api.circuit.slow_call_duration = Some(SECOND),
+        |api| api.circuit_breaker.slow_call_duration = Some(SECOND),
         ("CIRCUIT_API_SLOW_CALL_DURATION", "1s"),
         (10, 4),
         calls_until_open!(ask, [(true, 2 * SECOND); 10]),
@@ -129,7 +129,7 @@ async fn slow_call_rate() {
         minimum_calls = 4
     ));
     changes(
-        |api| api.circuit.slow_call_rate = Some(0.5),
+        |api| api.circuit_breaker.slow_call_rate = Some(0.5),
         ("CIRCUIT_API_SLOW_CALL_RATE", "0.5"),
         (10, 4),
         calls_until_open!(ask, (0..10).map(|turn| (true, SECOND * (turn % 2)))),
@@ -161,7 +161,7 @@ macro_rules! pauses {
 async fn recovery_timeout() {
     guarded!(ask());
     changes(
-        |api| api.circuit.recovery_timeout = Some(5 * SECOND),
+        |api| api.circuit_breaker.recovery_timeout = Some(5 * SECOND),
         ("CIRCUIT_API_RECOVERY_TIMEOUT", "5"),
         (vec![30, 30, 30], vec![5, 5, 5]),
         pauses!(ask),
@@ -173,7 +173,7 @@ async fn recovery_timeout() {
 async fn recovery_multiplier() {
     guarded!(ask());
     changes(
-        |api| api.circuit.recovery_multiplier = Some(3.0),
+        |api| api.circuit_breaker.recovery_multiplier = Some(3.0),
         ("CIRCUIT_API_RECOVERY_MULTIPLIER", "3"),
         (vec![30, 30, 30], vec![30, 90, 270]),
         pauses!(ask),
@@ -185,7 +185,7 @@ async fn recovery_multiplier() {
 async fn max_recovery_timeout() {
     guarded!(ask(recovery_multiplier = 10.0));
     changes(
-        |api| api.circuit.max_recovery_timeout = Some(50 * SECOND),
+        |api| api.circuit_breaker.max_recovery_timeout = Some(50 * SECOND),
         ("CIRCUIT_API_MAX_RECOVERY_TIMEOUT", "50s"),
         (vec![30, 300, 600], vec![30, 50, 50]),
         pauses!(ask),
@@ -197,7 +197,7 @@ async fn max_recovery_timeout() {
 async fn success_threshold() {
     guarded!(ask());
     changes(
-        |api| api.circuit.success_threshold = Some(3),
+        |api| api.circuit_breaker.success_threshold = Some(3),
         ("CIRCUIT_API_SUCCESS_THRESHOLD", "3"),
         (2, 3),
         async |registry: &Registry| {
@@ -221,7 +221,7 @@ async fn success_threshold() {
 async fn half_open_max_calls() {
     guarded!(ask());
     changes(
-        |api| api.circuit.half_open_max_calls = Some(1),
+        |api| api.circuit_breaker.half_open_max_calls = Some(1),
         ("CIRCUIT_API_HALF_OPEN_MAX_CALLS", "1"),
         (3, 1),
         async |registry: &Registry| {
@@ -244,7 +244,7 @@ async fn half_open_max_calls() {
 async fn abandoned() {
     guarded!(ask(failure_threshold = 1));
     changes(
-        |api| api.circuit.abandoned = Some(Abandoned::Failure),
+        |api| api.circuit_breaker.abandoned = Some(OnAbandoned::Failure),
         ("CIRCUIT_API_ABANDONED", "failure"),
         (CircuitState::Closed, CircuitState::Open),
         async |registry: &Registry| {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitSettings, Origin, Registry, RetrySettings, ServiceKind, ServiceSettings, Settings,
-    Window, resilient,
+    CircuitBreakerSettings, ConfigSource, Registry, RetrySettings, ServiceKind, ServiceSettings,
+    Settings, Window, resilient,
 };
 
 use crate::errors::ApiError;
@@ -21,7 +21,7 @@ fn retry(base: Option<u64>, max: Option<u64>) -> ServiceSettings {
     }
 }
 
-fn circuit(circuit: CircuitSettings) -> ServiceSettings {
+fn circuit(circuit_breaker: CircuitBreakerSettings) -> ServiceSettings {
     ServiceSettings {
         circuit,
         ..Default::default()
@@ -30,7 +30,7 @@ fn circuit(circuit: CircuitSettings) -> ServiceSettings {
 
 #[tokio::test(start_paused = true)]
 async fn a_variable_below_the_presets_base_delay_clamps_it() {
-    #[resilient(service = "api", circuit = off, retry(jitter = "none"))]
+    #[resilient(service = "api", circuit_breaker = off, retry(jitter = "none"))]
     async fn ask(remote: &Remote) -> Answer {
         remote.answer()
     }
@@ -67,7 +67,7 @@ async fn the_weaker_one_gives_way_whichever_it_is() {
 
 #[test]
 fn windows_and_pauses_are_clamped_as_well() {
-    let shown = |settings: CircuitSettings| {
+    let shown = |settings: CircuitBreakerSettings| {
         let registry = Registry::new();
         registry
             .configure(Settings::new().service("api", circuit(settings)))
@@ -78,12 +78,12 @@ fn windows_and_pauses_are_clamped_as_well() {
             .config()
             .circuit
     };
-    let config = shown(CircuitSettings {
+    let config = shown(CircuitBreakerSettings {
         window: Some(Window::Calls(4)),
         ..Default::default()
     });
     assert_eq!((config.window, config.minimum_calls), (Window::Calls(4), 4));
-    let config = shown(CircuitSettings {
+    let config = shown(CircuitBreakerSettings {
         minimum_calls: Some(500),
         ..Default::default()
     });
@@ -91,12 +91,12 @@ fn windows_and_pauses_are_clamped_as_well() {
         (config.window, config.minimum_calls),
         (Window::Calls(500), 500)
     );
-    let config = shown(CircuitSettings {
+    let config = shown(CircuitBreakerSettings {
         max_recovery_timeout: Some(Duration::from_secs(9)),
         ..Default::default()
     });
     assert_eq!(config.recovery_timeout, Duration::from_secs(9));
-    let config = shown(CircuitSettings {
+    let config = shown(CircuitBreakerSettings {
         recovery_timeout: Some(Duration::from_secs(3_600)),
         ..Default::default()
     });
@@ -111,7 +111,10 @@ fn within_one_level_it_is_an_error_that_names_it() {
     let problem = &error.problems()[0];
     assert_eq!(problem.key(), "retry.base_delay");
     assert_eq!(problem.value(), "900ms");
-    assert_eq!(*problem.origin(), Origin::Settings("service `api`".into()));
+    assert_eq!(
+        *problem.origin(),
+        ConfigSource::Settings("service `api`".into())
+    );
 
     let error = Settings::from_vars([
         ("RETRY_LLM_BASE_DELAY", "900ms"),
@@ -119,13 +122,13 @@ fn within_one_level_it_is_an_error_that_names_it() {
     ]);
     let error = error.unwrap_err();
     assert_eq!(error.problems()[0].key(), "RETRY_LLM_BASE_DELAY");
-    assert_eq!(*error.problems()[0].origin(), Origin::Environment);
+    assert_eq!(*error.problems()[0].origin(), ConfigSource::Environment);
 }
 
 #[test]
 fn what_no_window_can_hold_is_refused_by_its_own_name() {
     let registry = Registry::new();
-    let settings = circuit(CircuitSettings {
+    let settings = circuit(CircuitBreakerSettings {
         minimum_calls: Some(Window::MAX_CALLS + 1),
         ..Default::default()
     });
@@ -134,7 +137,7 @@ fn what_no_window_can_hold_is_refused_by_its_own_name() {
     let [problem] = error.problems() else {
         panic!("{error}")
     };
-    assert_eq!(problem.key(), "circuit.minimum_calls");
+    assert_eq!(problem.key(), "circuit_breaker.minimum_calls");
     assert_eq!(problem.value(), "1000001");
 }
 
@@ -143,14 +146,14 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
     #[resilient(
         service = "api",
         retry = off,
-        circuit(slow_call_duration = "1s", slow_call_rate = 1.0, minimum_calls = 1)
+        circuit_breaker(slow_call_duration = "1s", slow_call_rate = 1.0, minimum_calls = 1)
     )]
     async fn slow() -> Answer {
         tokio::time::sleep(Duration::from_secs(2)).await;
         Err(ApiError::Permanent)
     }
     let registry = Registry::new();
-    let half = CircuitSettings {
+    let half = CircuitBreakerSettings {
         slow_call_duration: Some(Duration::from_secs(5)),
         ..Default::default()
     };
@@ -171,7 +174,7 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
 #[test]
 fn half_a_pair_that_nobody_completes_is_an_error() {
     let registry = Registry::new();
-    let half = CircuitSettings {
+    let half = CircuitBreakerSettings {
         slow_call_duration: Some(Duration::from_secs(5)),
         ..Default::default()
     };

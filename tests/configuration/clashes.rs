@@ -1,19 +1,19 @@
 //! Functions that disagree about what they share.
 
 use resilience_runtime::{
-    CircuitSettings, Registry, ResilienceError, RetryBudgetSettings, ServiceKind, ServiceSettings,
-    Settings, llm_resilient, resilient,
+    CircuitBreakerSettings, Registry, ResilienceError, RetryBudgetSettings, ServiceKind,
+    ServiceSettings, Settings, llm_resilient, resilient,
 };
 
 use crate::errors::ApiError;
 use crate::remote::Answer;
 
-#[resilient(service = "api", circuit(failure_threshold = 2), retry = off)]
+#[resilient(service = "api", circuit_breaker(failure_threshold = 2), retry = off)]
 async fn says_two() -> Answer {
     Err(ApiError::Transient)
 }
 
-#[resilient(service = "api", circuit(failure_threshold = 3), retry = off)]
+#[resilient(service = "api", circuit_breaker(failure_threshold = 3), retry = off)]
 async fn says_three() -> Answer {
     Err(ApiError::Transient)
 }
@@ -23,7 +23,7 @@ async fn says_five() -> Answer {
     Ok(5)
 }
 
-#[resilient(service = "api", circuit(failure_threshold = 2), retry = off)]
+#[resilient(service = "api", circuit_breaker(failure_threshold = 2), retry = off)]
 async fn says_two_as_well() -> Answer {
     Ok(2)
 }
@@ -53,7 +53,7 @@ async fn the_later_of_two_that_disagree_is_refused_naming_both_places() {
         assert!(registry.check().is_ok());
         let message = refused(says_three().await);
         for part in [
-            "circuit.failure_threshold",
+            "circuit_breaker.failure_threshold",
             "`3`",
             "`2`",
             "says_two",
@@ -95,7 +95,7 @@ async fn the_order_of_the_first_calls_decides_who_is_the_later() {
 #[tokio::test(start_paused = true)]
 async fn what_names_the_service_at_run_time_decides_the_clash() {
     let threshold = ServiceSettings {
-        circuit: CircuitSettings {
+        circuit_breaker: CircuitBreakerSettings {
             failure_threshold: Some(4),
             ..Default::default()
         },
@@ -131,7 +131,7 @@ async fn what_names_the_service_at_run_time_decides_the_clash() {
 #[tokio::test(start_paused = true)]
 async fn what_names_the_kind_or_another_value_does_not() {
     let mut kind = ServiceSettings::default();
-    kind.circuit.failure_threshold = Some(4);
+    kind.circuit_breaker.failure_threshold = Some(4);
     let other = ServiceSettings {
         retry_budget: RetryBudgetSettings {
             capacity: Some(7.0),

@@ -5,7 +5,8 @@ use std::future::pending;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Abandoned, Registry, ServiceKind, ServiceSettings, Settings, Strategy, Window, resilient,
+    Abandoned, RateLimitStrategy, Registry, ServiceKind, ServiceSettings, Settings, Window,
+    resilient,
 };
 use tokio::time::advance;
 
@@ -94,35 +95,35 @@ const TIMES: [(&str, bool, Set<Duration>); 15] = [
     ("retry.max_retry_after", false, |api, t| {
         api.retry.max_retry_after = Some(t)
     }),
-    ("circuit.window", false, |api, t| {
-        api.circuit.window = Some(Window::Time(t));
-        api.circuit.failure_rate = Some(0.5);
+    ("circuit_breaker.window", false, |api, t| {
+        api.circuit_breaker.window = Some(Window::Time(t));
+        api.circuit_breaker.failure_rate = Some(0.5);
     }),
-    ("circuit.slow_call_duration", false, |api, t| {
-        api.circuit.slow_call_duration = Some(t);
-        api.circuit.slow_call_rate = Some(0.5);
+    ("circuit_breaker.slow_call_duration", false, |api, t| {
+        api.circuit_breaker.slow_call_duration = Some(t);
+        api.circuit_breaker.slow_call_rate = Some(0.5);
     }),
-    ("circuit.recovery_timeout", false, |api, t| {
-        api.circuit.recovery_timeout = Some(t)
+    ("circuit_breaker.recovery_timeout", false, |api, t| {
+        api.circuit_breaker.recovery_timeout = Some(t)
     }),
-    ("circuit.max_recovery_timeout", false, |api, t| {
-        api.circuit.max_recovery_timeout = Some(t);
-        api.circuit.recovery_multiplier = Some(f64::MAX);
-    }),
-    ("rate_limit.max_wait", true, |api, t| {
-        api.rate_limit.max_wait = Some(t);
-        api.rate_limit.requests_per_hour = Some(1);
+    ("circuit_breaker.max_recovery_timeout", false, |api, t| {
+        api.circuit_breaker.max_recovery_timeout = Some(t);
+        api.circuit_breaker.recovery_multiplier = Some(f64::MAX);
     }),
     ("rate_limit.max_wait", true, |api, t| {
         api.rate_limit.max_wait = Some(t);
         api.rate_limit.requests_per_hour = Some(1);
-        api.rate_limit.strategy = Some(Strategy::SlidingWindow);
     }),
-    ("rate_limit.max_park", false, |api, t| {
-        api.rate_limit.max_park = Some(t)
+    ("rate_limit.max_wait", true, |api, t| {
+        api.rate_limit.max_wait = Some(t);
+        api.rate_limit.requests_per_hour = Some(1);
+        api.rate_limit.strategy = Some(RateLimitStrategy::SlidingWindow);
     }),
-    ("rate_limit.max_park", false, |api, t| {
-        api.rate_limit.max_park = Some(t);
+    ("rate_limit.max_cooldown", false, |api, t| {
+        api.rate_limit.max_cooldown = Some(t)
+    }),
+    ("rate_limit.max_cooldown", false, |api, t| {
+        api.rate_limit.max_cooldown = Some(t);
         api.rate_limit.max_wait = Some(t);
     }),
     ("bulkhead.max_wait", true, |api, t| {
@@ -162,22 +163,26 @@ const COUNTS: [(&str, u32, Set<u32>); 12] = [
     ("retry.max_attempts", u32::MAX, |api, n| {
         api.retry.max_attempts = Some(n)
     }),
-    ("circuit.failure_threshold", u32::MAX, |api, n| {
-        api.circuit.failure_threshold = Some(n)
+    ("circuit_breaker.failure_threshold", u32::MAX, |api, n| {
+        api.circuit_breaker.failure_threshold = Some(n)
     }),
-    ("circuit.minimum_calls", Window::MAX_CALLS, |api, n| {
-        api.circuit.minimum_calls = Some(n);
-        api.circuit.failure_rate = Some(0.5);
+    (
+        "circuit_breaker.minimum_calls",
+        Window::MAX_CALLS,
+        |api, n| {
+            api.circuit_breaker.minimum_calls = Some(n);
+            api.circuit_breaker.failure_rate = Some(0.5);
+        },
+    ),
+    ("circuit_breaker.window", Window::MAX_CALLS, |api, n| {
+        api.circuit_breaker.window = Some(Window::Calls(n));
+        api.circuit_breaker.failure_rate = Some(0.5);
     }),
-    ("circuit.window", Window::MAX_CALLS, |api, n| {
-        api.circuit.window = Some(Window::Calls(n));
-        api.circuit.failure_rate = Some(0.5);
+    ("circuit_breaker.success_threshold", u32::MAX, |api, n| {
+        api.circuit_breaker.success_threshold = Some(n)
     }),
-    ("circuit.success_threshold", u32::MAX, |api, n| {
-        api.circuit.success_threshold = Some(n)
-    }),
-    ("circuit.half_open_max_calls", u32::MAX, |api, n| {
-        api.circuit.half_open_max_calls = Some(n)
+    ("circuit_breaker.half_open_max_calls", u32::MAX, |api, n| {
+        api.circuit_breaker.half_open_max_calls = Some(n)
     }),
     ("rate_limit.requests_per_minute", u32::MAX, |api, n| {
         api.rate_limit.requests_per_minute = Some(n);
@@ -192,7 +197,7 @@ const COUNTS: [(&str, u32, Set<u32>); 12] = [
     }),
     ("rate_limit.requests_per_minute", u32::MAX, |api, n| {
         api.rate_limit.requests_per_hour = Some(n);
-        api.rate_limit.strategy = Some(Strategy::SlidingWindow);
+        api.rate_limit.strategy = Some(RateLimitStrategy::SlidingWindow);
     }),
     ("rate_limit.tokens_per_minute", u32::MAX, |api, n| {
         api.rate_limit.tokens_per_minute = Some(n);
@@ -223,7 +228,7 @@ async fn every_count() {
 #[tokio::test(start_paused = true)]
 async fn everything_at_its_greatest_and_at_its_smallest() {
     for (time, count) in [(Duration::MAX, u32::MAX), (Duration::from_nanos(1), 1)] {
-        for abandoned in [Abandoned::Ignored, Abandoned::Failure] {
+        for abandoned in [OnAbandoned::Ignored, OnAbandoned::Failure] {
             let mut settings = ServiceSettings::default();
             for (_, _, set) in TIMES {
                 set(&mut settings, time);
@@ -233,7 +238,7 @@ async fn everything_at_its_greatest_and_at_its_smallest() {
             }
             settings.rate_limit.requests_per_second = None;
             settings.rate_limit.requests_per_hour = None;
-            settings.circuit.abandoned = Some(abandoned);
+            settings.circuit_breaker.abandoned = Some(abandoned);
             assert_eq!(lives_with(settings).await, Ok(()), "{time:?}");
         }
     }

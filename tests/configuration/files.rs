@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Abandoned, Jitter, Registry, ServiceKind, Settings, Strategy, Window, resilient,
+    Abandoned, Jitter, RateLimitStrategy, Registry, ServiceKind, Settings, Window, resilient,
 };
 use tokio::time::Instant;
 
@@ -32,7 +32,7 @@ max_retry_after = 30
 capacity = 12.5
 refill = 0.5
 
-[services.openai.circuit]
+[services.openai.circuit_breaker]
 failure_rate = 0.25
 window = "30s"
 minimum_calls = 7
@@ -45,7 +45,7 @@ burst = 10
 strategy = "sliding_window"
 max_wait = "2s"
 max_keys = 100
-max_park = "30s"
+max_cooldown = "30s"
 tokens_per_minute = 90_000
 batch = 64
 
@@ -53,7 +53,7 @@ batch = 64
 max_concurrent = 8
 max_wait = 0.25
 
-[services.other.circuit]
+[services.other.circuit_breaker]
 window = 50
 "#;
 
@@ -78,14 +78,14 @@ fn every_key_can_stand_in_a_file() {
     assert_eq!(openai.retry_budget.capacity, 12.5);
     assert_eq!(openai.circuit.failure_rate, Some(0.25));
     assert_eq!(openai.circuit.window, Window::Time(Duration::from_secs(30)));
-    assert_eq!(openai.circuit.abandoned, Abandoned::Failure);
+    assert_eq!(openai.circuit.abandoned, OnAbandoned::Failure);
     let limit = openai.rate_limit.unwrap();
     assert_eq!((limit.limit, limit.burst), (60, Some(10)));
-    assert_eq!(limit.strategy, Strategy::SlidingWindow);
+    assert_eq!(limit.strategy, RateLimitStrategy::SlidingWindow);
     assert_eq!(limit.tokens_per_minute, Some(90_000));
     assert_eq!(limit.batch, Some(64));
     assert_eq!(
-        (limit.max_keys, limit.max_park),
+        (limit.max_keys, limit.max_cooldown),
         (100, Duration::from_secs(30))
     );
     let bulkhead = openai.bulkhead.unwrap();
@@ -108,7 +108,7 @@ fn what_is_unknown_or_cannot_be_read_is_an_error() {
         ("[services.a]\ntimeout = \"soon\"", "must be seconds"),
         ("[services.a]\ntimeout = -1", "must be seconds"),
         ("[services.a.retry]\njitter = \"some\"", "some"),
-        ("[services.a.circuit]\nwindow = -5", "positive"),
+        ("[services.a.circuit_breaker]\nwindow = -5", "positive"),
         ("[services.a.rate_limit]\nstrategy = \"leaky\"", "leaky"),
         ("[services.a.retry]\nmax_attempts = -1", "-1"),
     ] {

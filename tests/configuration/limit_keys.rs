@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Registry, Strategy, resilient};
+use resilience_runtime::{RateLimitStrategy, Registry, resilient};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::by_key::changes;
@@ -67,14 +67,14 @@ async fn burst_and_strategy() {
     )
     .await;
     changes(
-        |api| api.rate_limit.strategy = Some(Strategy::FixedWindow),
+        |api| api.rate_limit.strategy = Some(RateLimitStrategy::FixedWindow),
         ("RATE_LIMIT_API_STRATEGY", "fixed_window"),
         ((4, 15_000), (4, 60_000)),
         at_once,
     )
     .await;
     changes(
-        |api| api.rate_limit.strategy = Some(Strategy::SlidingWindow),
+        |api| api.rate_limit.strategy = Some(RateLimitStrategy::SlidingWindow),
         ("RATE_LIMIT_API_STRATEGY", "sliding_window"),
         ((4, 15_000), (4, 60_000)),
         at_once,
@@ -154,7 +154,7 @@ async fn the_longest_parking() {
         Err(ApiError::Throttled(Some(HOUR)))
     }
     changes(
-        |api| api.rate_limit.max_park = Some(Duration::from_secs(10)),
+        |api| api.rate_limit.max_cooldown = Some(Duration::from_secs(10)),
         ("RATE_LIMIT_API_MAX_PARK", "10"),
         (60, 10),
         async |_: &Registry| {

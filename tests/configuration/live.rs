@@ -17,7 +17,7 @@ const SECOND: Duration = Duration::from_secs(1);
     service = "api",
     idempotent,
     retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
-    circuit(failure_threshold = 4, recovery_timeout = "30s")
+    circuit_breaker(failure_threshold = 4, recovery_timeout = "30s")
 )]
 async fn ask(remote: &Remote) -> Answer {
     let answer = remote.answer();
@@ -85,7 +85,7 @@ async fn the_breaker_keeps_its_state_and_its_memory() {
         assert_eq!(api.circuit_breaker().state(), CircuitState::Open);
         // A shorter pause is measured from when it opened.
         advance(10 * SECOND).await;
-        let change = settings(|api| api.circuit.recovery_timeout = Some(15 * SECOND));
+        let change = settings(|api| api.circuit_breaker.recovery_timeout = Some(15 * SECOND));
         registry.configure(change).unwrap();
         let error = ask(&Remote::failing()).await.unwrap_err();
         assert_eq!(error.local().retry_after(), Some(5 * SECOND));
@@ -115,7 +115,7 @@ async fn an_explicit_value_that_arrives_later_reconfigures_what_runs() {
     async fn silent() -> Answer {
         Err(ApiError::Transient)
     }
-    #[resilient(service = "shared", retry = off, circuit(failure_threshold = 2))]
+    #[resilient(service = "shared", retry = off, circuit_breaker(failure_threshold = 2))]
     async fn explicit() -> Answer {
         Err(ApiError::Transient)
     }

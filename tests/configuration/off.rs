@@ -14,7 +14,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     rate_limit = off,
     bulkhead = off,
     timeout = off,
@@ -39,7 +39,7 @@ const EVERYTHING: [(&str, &str); 7] = [
 async fn off_in_the_code_is_final() {
     let mut by_settings = ServiceSettings::default();
     by_settings.retry.max_attempts = Some(5);
-    by_settings.circuit.failure_threshold = Some(1);
+    by_settings.circuit_breaker.failure_threshold = Some(1);
     by_settings.rate_limit.requests_per_hour = Some(1);
     by_settings.bulkhead.max_concurrent = Some(1);
     by_settings.timeout = Some(Duration::from_secs(1));
@@ -82,7 +82,7 @@ async fn off_in_the_code_is_final() {
 
 #[tokio::test(start_paused = true)]
 async fn a_function_that_bypasses_a_pattern_leaves_it_to_the_others() {
-    #[resilient(service = "api", retry = off, circuit(failure_threshold = 1))]
+    #[resilient(service = "api", retry = off, circuit_breaker(failure_threshold = 1))]
     async fn guarded(remote: &Remote) -> Answer {
         remote.answer()
     }
@@ -108,7 +108,7 @@ async fn a_function_that_bypasses_a_pattern_leaves_it_to_the_others() {
 #[tokio::test(start_paused = true)]
 async fn the_budget_can_be_off_alone() {
     #[llm_resilient(
-        circuit = off,
+        circuit_breaker = off,
         retry_budget = off,
         retry(max_attempts = 5, base_delay = "1ms", jitter = "none")
     )]

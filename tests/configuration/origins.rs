@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitSettings, ConfigValue, EventKind, Origin, Registry, RetrySettings, ServiceKind,
-    ServiceSettings, Settings, llm_resilient, resilient,
+    CircuitBreakerSettings, ConfigSource, ConfigValue, EventKind, Registry, RetrySettings,
+    ServiceKind, ServiceSettings, Settings, llm_resilient, resilient,
 };
 
 use crate::errors::ApiError;
@@ -17,7 +17,7 @@ fn find<'a>(values: &'a [ConfigValue], key: &str) -> Option<(&'a str, &'a str)> 
 
 #[llm_resilient(
     service = "openai",
-    circuit(failure_threshold = 7),
+    circuit_breaker(failure_threshold = 7),
     retry(max_attempts = 2),
     timeout = "3s"
 )]
@@ -81,7 +81,7 @@ async fn each_level_is_named() {
     assert_eq!(told("retry.multiplier"), ("3", "settings of kind `llm`"));
     assert_eq!(told("retry.max_delay"), ("60s", "preset of kind `llm`"));
     // Shared, so the attribute of one function speaks for all; what a function has to itself does not.
-    let (threshold, from) = told("circuit.failure_threshold");
+    let (threshold, from) = told("circuit_breaker.failure_threshold");
     assert_eq!(threshold, "7");
     assert!(
         from.starts_with("attribute of ") && from.contains("::complete ("),
@@ -102,7 +102,7 @@ async fn each_level_is_named() {
         .collect();
     assert_eq!(own, [("retry.max_attempts", "2"), ("timeout", "3s")]);
     assert!(
-        matches!(&complete.values[0].origin, Origin::Attribute(place) if place.contains("::complete (")),
+        matches!(&complete.values[0].origin, ConfigSource::Attribute(place) if place.contains("::complete (")),
         "{:?}",
         complete.values
     );
@@ -115,7 +115,7 @@ fn a_clamped_value_says_so() {
     let settings = settings.unwrap().service(
         "api",
         ServiceSettings {
-            circuit: CircuitSettings {
+            circuit_breaker: CircuitBreakerSettings {
                 window: Some(4.into()),
                 ..Default::default()
             },
@@ -140,14 +140,14 @@ fn a_clamped_value_says_so() {
         ("100ms", "environment variable `RETRY_API_MAX_DELAY`")
     );
     assert_eq!(
-        told("circuit.minimum_calls"),
+        told("circuit_breaker.minimum_calls"),
         (
             "4",
-            "preset of kind `custom`, where it is 10: clamped by `circuit.window`"
+            "preset of kind `custom`, where it is 10: clamped by `circuit_breaker.window`"
         )
     );
     assert_eq!(
-        told("circuit.window"),
+        told("circuit_breaker.window"),
         ("4 calls", "settings of service `api`")
     );
 }

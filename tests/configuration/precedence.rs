@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitSettings, Registry, ServiceKind, ServiceSettings, Settings, llm_resilient,
+    CircuitBreakerSettings, Registry, ServiceKind, ServiceSettings, Settings, llm_resilient,
 };
 use tokio::time::Instant;
 
 use crate::errors::ApiError;
 use crate::remote::Answer;
 
-#[llm_resilient(service = "openai", retry = off, timeout = "3s", circuit(failure_threshold = 3))]
+#[llm_resilient(service = "openai", retry = off, timeout = "3s", circuit_breaker(failure_threshold = 3))]
 async fn with_attribute(hang: bool) -> Answer {
     if hang {
         std::future::pending().await
@@ -29,7 +29,7 @@ async fn without_attribute(hang: bool) -> Answer {
 fn said(value: u32) -> ServiceSettings {
     ServiceSettings {
         timeout: Some(Duration::from_secs(value.into())),
-        circuit: CircuitSettings {
+        circuit_breaker: CircuitBreakerSettings {
             failure_threshold: Some(value),
             ..Default::default()
         },

@@ -10,7 +10,7 @@ use crate::remote::{Answer, Remote};
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     deadline = off,
     retry_budget = off,
     retry(max_attempts = 4, base_delay = "1s", multiplier = 2.0, max_delay = "3s", jitter = "none")
@@ -118,7 +118,7 @@ async fn max_retry_after() {
 async fn the_capacity_of_the_budget() {
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 4, base_delay = "1s", jitter = "none")
     )]
     async fn charged(remote: &Remote) -> Answer {
@@ -142,7 +142,7 @@ async fn the_capacity_of_the_budget() {
 async fn the_refill_of_the_budget() {
     #[resilient(
         service = "api",
-        circuit = off,
+        circuit_breaker = off,
         retry(max_attempts = 2, base_delay = "1s", jitter = "none"),
         retry_budget(capacity = 1)
     )]

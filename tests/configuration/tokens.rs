@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    RateLimitConfig, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, Strategy,
-    llm_resilient,
+    RateLimitConfig, RateLimitStrategy, Registry, ResilienceError, ServiceKind, ServiceSettings,
+    Settings, llm_resilient,
 };
 use tokio::time::advance;
 
@@ -79,7 +79,7 @@ async fn the_tokens() {
 #[tokio::test(start_paused = true)]
 async fn strategy_and_burst_are_about_the_requests() {
     changes(
-        |api| api.rate_limit.strategy = Some(Strategy::SlidingWindow),
+        |api| api.rate_limit.strategy = Some(RateLimitStrategy::SlidingWindow),
         ("RATE_LIMIT_API_STRATEGY", "sliding_window"),
         ((4, Some(15_000)), (4, Some(60_000))),
         async |_: &Registry| at_once(1).await,
@@ -93,7 +93,7 @@ async fn strategy_and_burst_are_about_the_requests() {
     )
     .await;
     changes(
-        |api| api.rate_limit.strategy = Some(Strategy::FixedWindow),
+        |api| api.rate_limit.strategy = Some(RateLimitStrategy::FixedWindow),
         ("RATE_LIMIT_API_STRATEGY", "fixed_window"),
         ((1, Some(36_000)), (1, Some(36_000))),
         async |_: &Registry| at_once(80).await,
@@ -199,7 +199,7 @@ async fn a_running_call_settles_in_what_it_reserved() {
     #[llm_resilient(
         service = "api",
         retry = off,
-        rate_limit(requests_per_minute = 4, key = "user", cost = 1_000, settle = |_| 5_000)
+        rate_limit(requests_per_minute = 4, key = "user", cost = 1_000, usage = |_| 5_000)
     )]
     async fn running(done: &tokio::sync::Notify) -> Answer {
         done.notified().await;

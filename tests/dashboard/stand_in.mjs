@@ -41,7 +41,7 @@ export function service({ sample: _, ...short }, more = {}) {
       values: [
         { key: "retry.max_attempts", value: "3", from: "preset of kind `llm`" },
         { key: "retry.base_delay", value: "500ms", from: "attribute" },
-        { key: "circuit.failure_threshold", value: "5", from: "environment: CIRCUIT_FAILURE_THRESHOLD" },
+        { key: "circuit_breaker.failure_threshold", value: "5", from: "environment: CIRCUIT_FAILURE_THRESHOLD" },
       ],
       functions: [{ function: "app::complete", place: "src/main.rs:12", off: ["bulkhead"], idempotent: true, unretried_error: null, invalid: null }],
     },

@@ -160,7 +160,7 @@ async fn a_probe_that_is_given_up_leaves_its_place() {
     let (service, breaker) = service();
     let mut config = breaker.config();
     config.half_open_max_calls = 1;
-    config.abandoned = resilience_runtime::Abandoned::Failure;
+    config.abandoned = resilience_runtime::OnAbandoned::Failure;
     breaker.reconfigure(config).unwrap();
     let monitor = monitor(jumpy());
     let check = HealthCheck::new(Remote::new(Mood::Hanging)).probes(&service);

@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use resilience_runtime::{CircuitState, Operations, Registry, ServiceKind, operations_router};
+use resilience_runtime::{AdminRouter, CircuitState, Registry, ServiceKind, admin_router};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -27,7 +27,7 @@ async fn operators_only(request: Request, next: Next) -> Response {
 }
 
 fn guarded(registry: &Registry) -> Router {
-    Operations::new(registry, monitor(jumpy()))
+    AdminRouter::new(registry, monitor(jumpy()))
         .control(from_fn(operators_only))
         .router()
 }
@@ -49,7 +49,7 @@ async fn say(routes: &Router, action: &str) -> Answer {
 async fn it_is_not_there_unless_it_is_switched_on() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     let request = order(r#"{"action":"force_open"}"#);
     let response = tower::ServiceExt::oneshot(routes.clone(), request)
         .await
@@ -151,7 +151,7 @@ async fn a_form_of_another_site_is_refused() {
         .unwrap()
         .circuit_breaker();
     let layer = from_fn(async |request: Request, next: Next| next.run(request).await);
-    let routes = Operations::new(&registry, monitor(jumpy()))
+    let routes = AdminRouter::new(&registry, monitor(jumpy()))
         .control(layer)
         .router();
     for content_type in [
@@ -234,7 +234,7 @@ async fn the_layer_sees_each_order_once() {
     });
     let registry = Registry::new();
     registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = Operations::new(&registry, monitor(jumpy()))
+    let routes = AdminRouter::new(&registry, monitor(jumpy()))
         .control(layer)
         .router();
     say(&routes, "disable").await;

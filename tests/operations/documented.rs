@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience_runtime::{
     BoxError, BulkheadSettings, RateLimitSettings, Registry, ServiceSettings, Settings,
-    llm_resilient, operations_router,
+    admin_router, llm_resilient,
 };
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ async fn each_json_in_the_guide_has_the_fields_that_are_sent() {
     let monitor = monitor(jumpy());
     monitor.add_checker("openai", Remote::well()).unwrap();
     monitor.check_now("openai").await;
-    let routes = operations_router(&registry, &monitor);
+    let routes = admin_router(&registry, &monitor);
     registry.scope(complete()).await.unwrap();
 
     alike(

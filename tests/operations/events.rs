@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::Router;
 use resilience_runtime::{
-    BoxError, HealthCheck, Operations, Registry, Service, ServiceKind, ServiceSettings, Settings,
-    Verdict, operations_router,
+    AdminRouter, BoxError, HealthCheck, Registry, Service, ServiceKind, ServiceSettings, Settings,
+    Verdict, admin_router,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
@@ -24,14 +24,14 @@ async fn calls(service: &Service, count: usize, took: Duration) {
 }
 
 fn routes(registry: &Registry) -> Router {
-    operations_router(registry, monitor(jumpy()))
+    admin_router(registry, monitor(jumpy()))
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_begins_with_what_is_remembered() {
     let registry = Registry::new();
     let monitor = monitor(jumpy());
-    let routes = Operations::new(&registry, &monitor)
+    let routes = AdminRouter::new(&registry, &monitor)
         .app_version("1.2.3")
         .router();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
@@ -83,7 +83,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
     let check = HealthCheck::new(Remote::new(Mood::Limping)).critical(false);
     monitor.add_checker("openai", check).unwrap();
     monitor.check_now("openai").await;
-    let routes = operations_router(&registry, &monitor);
+    let routes = admin_router(&registry, &monitor);
     calls(&openai, 50, Duration::ZERO).await;
 
     let began = Instant::now();
@@ -106,7 +106,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
             "health": "degraded",
             "circuit": {"state": "closed", "in_state_seconds": 1.0, "opened": 0},
             "rate_limit": null,
-            "parked_seconds": 0.0,
+            "cooldown_seconds": 0.0,
             "bulkhead": null,
             "retry_budget": {"capacity": 100.0, "left": 100.0},
             "sample": {
@@ -189,7 +189,7 @@ async fn changes_are_told_at_once() {
     let database = Remote::well();
     monitor.add_checker("database", database.clone()).unwrap();
     monitor.check_now("database").await;
-    let routes = operations_router(&registry, &monitor);
+    let routes = admin_router(&registry, &monitor);
     let mut reader = open(&routes).await.unwrap();
     reader.until("hello").await;
     seconds(0.3).await;
@@ -262,7 +262,7 @@ async fn changes_are_told_at_once() {
         .call_with(verdict, || async { Err::<(), BoxError>("busy".into()) })
         .await;
     busy.unwrap_err();
-    let mut parked = change("parked", "openai", Value::Null, Value::Null);
+    let mut parked = change("cooldown", "openai", Value::Null, Value::Null);
     parked["retry_after_seconds"] = json!(20.0);
     assert_eq!(next().await, parked);
     registry.service("vault", ServiceKind::Secret).unwrap();

@@ -2,16 +2,14 @@
 
 use axum::Router;
 use axum::http::StatusCode;
-use resilience_runtime::{
-    HealthCheck, Operations, Registry, ServiceHealthMonitor, operations_router,
-};
+use resilience_runtime::{AdminRouter, HealthCheck, Registry, ServiceHealthMonitor, admin_router};
 use serde_json::json;
 
 use crate::asking::get;
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
 
 fn routes(monitor: &ServiceHealthMonitor) -> Router {
-    operations_router(Registry::new(), monitor)
+    admin_router(Registry::new(), monitor)
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +136,7 @@ async fn who_excludes_all_asks_for_nothing() {
 async fn health_json_has_its_type_and_its_code() {
     let monitor = monitor(jumpy());
     monitor.add_checker("database", Remote::failing()).unwrap();
-    let routes = Operations::new(Registry::new(), &monitor)
+    let routes = AdminRouter::new(Registry::new(), &monitor)
         .app_version("1.2.3")
         .router();
     monitor.check_now("database").await;

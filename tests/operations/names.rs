@@ -1,7 +1,7 @@
 //! Names that would mean something else in a path, in a line or in JSON.
 
 use axum::http::StatusCode;
-use resilience_runtime::{Registry, ServiceKind, operations_router};
+use resilience_runtime::{Registry, ServiceKind, admin_router};
 use serde_json::json;
 
 use crate::asking::get;
@@ -21,7 +21,7 @@ async fn every_name_is_found_and_none_is_taken_for_another() {
     for (name, _) in odd {
         registry.service(name, ServiceKind::Custom).unwrap();
     }
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     for (name, path) in odd {
         let answer = get(&routes, &format!("/services/{path}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{name}");
@@ -45,7 +45,7 @@ async fn a_name_cannot_write_a_line_of_its_own() {
     let forged = "search\n[+]database ok";
     monitor.add_checker(forged, Remote::failing()).unwrap();
     monitor.check_now(forged).await;
-    let routes = operations_router(Registry::new(), &monitor);
+    let routes = admin_router(Registry::new(), &monitor);
     let text = get(&routes, "/readyz").await.text;
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(

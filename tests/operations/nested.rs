@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::{Router, routing};
-use resilience_runtime::{Registry, ServiceKind, operations_router};
+use resilience_runtime::{Registry, ServiceKind, admin_router};
 use tower::ServiceExt as _;
 
 use crate::asking::get;
@@ -13,7 +13,7 @@ use crate::remote::{jumpy, monitor};
 async fn the_routes_can_stand_anywhere_beside_others() {
     let registry = Registry::new();
     registry.service("openai", ServiceKind::Llm).unwrap();
-    let operations = operations_router(&registry, monitor(jumpy()));
+    let operations = admin_router(&registry, monitor(jumpy()));
     let app = Router::new()
         .route("/", routing::get(async || "mine"))
         .nest("/operations", operations)

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use resilience_runtime::{Registry, operations_router};
+use resilience_runtime::{Registry, admin_router};
 use sha2::{Digest as _, Sha256};
 
 use crate::asking::get;
@@ -24,7 +24,7 @@ fn hash(text: &str) -> String {
 
 #[tokio::test]
 async fn a_browser_runs_this_script_and_this_style_and_nothing_else() {
-    let routes = operations_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(jumpy()));
     let answer = get(&routes, "/dashboard").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");

@@ -1,7 +1,7 @@
 //! Many readers, slow ones, and none.
 
 use axum::http::StatusCode;
-use resilience_runtime::{Registry, ServiceKind, operations_router};
+use resilience_runtime::{Registry, ServiceKind, admin_router};
 use serde_json::json;
 use tokio::runtime::Handle;
 
@@ -15,7 +15,7 @@ fn tasks() -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn one_task_serves_all_and_goes_with_the_last() {
-    let routes = operations_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(jumpy()));
     let before = tasks();
     let first = open(&routes).await.unwrap();
     assert_eq!(tasks(), before + 1);
@@ -40,7 +40,7 @@ async fn one_task_serves_all_and_goes_with_the_last() {
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_at_the_moment_when_the_last_leaves_is_served() {
-    let routes = operations_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(jumpy()));
     let before = tasks();
     for _ in 0..20 {
         let last = open(&routes).await.unwrap();
@@ -57,7 +57,7 @@ async fn who_comes_at_the_moment_when_the_last_leaves_is_served() {
 async fn a_slow_reader_is_told_what_it_missed_and_holds_up_nobody() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     let mut slow = open(&routes).await.unwrap();
     let mut quick = open(&routes).await.unwrap();
     slow.until("snapshot").await;
@@ -97,7 +97,7 @@ async fn a_slow_reader_is_told_what_it_missed_and_holds_up_nobody() {
 async fn what_nobody_could_keep_is_told_to_be_missed() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     let mut reader = open(&routes).await.unwrap();
     reader.until("hello").await;
     seconds(0.1).await;
@@ -112,7 +112,7 @@ async fn what_nobody_could_keep_is_told_to_be_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn there_is_an_end_to_readers() {
-    let routes = operations_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(jumpy()));
     let mut readers = Vec::new();
     for _ in 0..64 {
         readers.push(open(&routes).await.unwrap());
@@ -134,7 +134,7 @@ fn streams_end_with_the_runtime_of_their_task_and_others_can_begin() {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(true).build().unwrap()
     };
-    let routes = operations_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(jumpy()));
     let first = runtime();
     let mut reader = first.block_on(async {
         let mut reader = open(&routes).await.unwrap();

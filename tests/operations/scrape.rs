@@ -1,7 +1,7 @@
 //! What Prometheus reads.
 
 use axum::http::StatusCode;
-use resilience_runtime::{BoxError, Registry, ServiceKind, operations_router};
+use resilience_runtime::{BoxError, Registry, ServiceKind, admin_router};
 
 use crate::asking::get;
 use crate::remote::{Remote, jumpy, monitor};
@@ -13,7 +13,7 @@ async fn services_and_checks_are_there() {
     let monitor = monitor(jumpy());
     monitor.add_checker("database", Remote::failing()).unwrap();
     monitor.check_now("database").await;
-    let routes = operations_router(&registry, &monitor);
+    let routes = admin_router(&registry, &monitor);
     openai
         .call(|| async { Ok::<_, BoxError>(()) })
         .await

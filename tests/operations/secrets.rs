@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::Request;
 use resilience_runtime::{
-    BoxError, DatabaseHealthChecker, Operations, Registry, ResilienceError, ServiceKind,
+    AdminRouter, BoxError, DatabaseHealthChecker, Registry, ResilienceError, ServiceKind,
     TcpHealthChecker, Verdict, llm_resilient,
 };
 
@@ -80,7 +80,9 @@ async fn no_route_shows_a_canary() {
         axum::middleware::from_fn(async |request: Request, next: axum::middleware::Next| {
             next.run(request).await
         });
-    let routes = Operations::new(&registry, &monitor).control(layer).router();
+    let routes = AdminRouter::new(&registry, &monitor)
+        .control(layer)
+        .router();
     let mut reader = open(&routes).await.unwrap();
 
     registry.scope(complete(CANARY, false)).await.unwrap();
@@ -155,7 +157,7 @@ async fn a_value_that_cannot_run_is_not_shown() {
     let settings = resilience_runtime::Settings::from_vars([("TIMEOUT_MISLED", CANARY)]);
     registry.configure(settings.unwrap()).unwrap();
     registry.scope(misled()).await.unwrap_err();
-    let routes = Operations::new(&registry, monitor(jumpy())).router();
+    let routes = AdminRouter::new(&registry, monitor(jumpy())).router();
     let text = get(&routes, "/services").await.text;
     assert!(text.contains("TIMEOUT_MISLED"), "{text}");
     assert!(text.contains("must be seconds"), "{text}");

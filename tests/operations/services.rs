@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use resilience_runtime::{
-    BoxError, BulkheadSettings, CircuitSettings, HealthCheck, RateLimitSettings, Registry,
-    ResilienceError, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict, llm_resilient,
-    operations_router,
+    BoxError, BulkheadSettings, CircuitBreakerSettings, HealthCheck, RateLimitSettings, Registry,
+    ResilienceError, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict, admin_router,
+    llm_resilient,
 };
 use serde_json::{Value, json};
 
@@ -55,7 +55,7 @@ fn settings() -> ServiceSettings {
             max_concurrent: Some(3),
             ..Default::default()
         },
-        circuit: CircuitSettings {
+        circuit_breaker: CircuitBreakerSettings {
             failure_threshold: Some(2),
             ..Default::default()
         },
@@ -88,7 +88,7 @@ async fn everything_is_told_under_its_name() {
     let check = HealthCheck::new(Remote::failing()).critical(false);
     monitor.add_checker("openai", check).unwrap();
     monitor.check_now("openai").await;
-    let routes = operations_router(&registry, &monitor);
+    let routes = admin_router(&registry, &monitor);
 
     registry.scope(complete(true)).await.unwrap();
     assert_eq!(registry.scope(complete(false)).await.unwrap(), 7);
@@ -111,7 +111,7 @@ async fn everything_is_told_under_its_name() {
             "health",
             "circuit",
             "rate_limit",
-            "parked_seconds",
+            "cooldown_seconds",
             "bulkhead",
             "retry_budget",
             "totals",
@@ -143,9 +143,9 @@ async fn everything_is_told_under_its_name() {
                 "capacity": 10,
                 "remaining": 7,
                 "level": 0.7,
-                "parked_seconds": 0.0,
+                "cooldown_seconds": 0.0,
             },
-            "parked_seconds": 0.0,
+            "cooldown_seconds": 0.0,
             "bulkhead": {"max_concurrent": 3, "in_flight": 0},
             "retry_budget": {"capacity": 100.0, "left": 99.0},
             "totals": {
@@ -157,7 +157,7 @@ async fn everything_is_told_under_its_name() {
                 "timeouts": 0,
                 "deadlines": 0,
                 "retries": 1,
-                "parked": 0,
+                "cooldowns": 0,
                 "rejections": {"circuit_breaker": 1, "rate_limit": 0, "bulkhead": 0},
                 "invalid_config": 0,
                 "abandoned": 0,
@@ -214,7 +214,7 @@ async fn everything_is_told_under_its_name() {
         .for_each(|value| fields(value, &["key", "value", "from"]));
     for (key, value, from) in [
         (
-            "circuit.failure_threshold",
+            "circuit_breaker.failure_threshold",
             "2",
             "settings of service `openai`",
         ),
@@ -261,7 +261,7 @@ async fn everything_is_told_under_its_name() {
 #[tokio::test(start_paused = true)]
 async fn all_of_them_are_told_with_their_sums() {
     let registry = Registry::new();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     let nothing = get(&routes, "/services").await.json();
     assert_eq!(nothing["services"], json!([]));
     for (name, kind) in [
@@ -348,7 +348,7 @@ async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
                 .kind(ServiceKind::Custom, once),
         )
         .unwrap();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     for name in ["gpt", "unlimited"] {
         let service = registry.service(name, ServiceKind::Custom).unwrap();
         let throttled = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
@@ -369,11 +369,11 @@ async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
             "capacity": 1000,
             "remaining": 0,
             "level": 0.0,
-            "parked_seconds": 15.0,
+            "cooldown_seconds": 15.0,
         })
     );
-    assert_eq!(gpt["totals"]["parked"], json!(1));
+    assert_eq!(gpt["totals"]["cooldowns"], json!(1));
     let unlimited = get(&routes, "/services/unlimited").await.json();
     assert_eq!(unlimited["rate_limit"], Value::Null);
-    assert_eq!(unlimited["parked_seconds"], json!(15.0));
+    assert_eq!(unlimited["cooldown_seconds"], json!(15.0));
 }

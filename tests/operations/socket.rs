@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Registry, ServiceKind, operations_router};
+use resilience_runtime::{Registry, ServiceKind, admin_router};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn events_come_one_by_one_and_end_with_the_connection() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = operations_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(jumpy()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/events", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, routes).await });

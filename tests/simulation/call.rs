@@ -237,7 +237,7 @@ impl Call {
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
         let now_refused = !self.witness.allows(self.account(), self.cost);
-        let parked = self.witness.is_parked(self.account());
+        let parked = self.witness.is_cooling_down(self.account());
         self.give_back();
         self.witness.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {

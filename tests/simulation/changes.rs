@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    BulkheadSettings, CircuitSettings, RateLimitSettings, RetryBudgetSettings, RetrySettings,
-    ServiceSettings, Strategy, Window,
+    BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RateLimitStrategy,
+    RetryBudgetSettings, RetrySettings, ServiceSettings, Window,
 };
 
 use crate::promise::Limit;
@@ -41,10 +41,10 @@ impl Change {
         if budget {
             change.budget(random);
         }
-        if park && now.max_park.is_some() {
+        if park && now.max_cooldown.is_some() {
             let longest = random.ms(5_000, 60_000);
-            change.settings.rate_limit.max_park = Some(longest);
-            change.rules.max_park = Some(longest);
+            change.settings.rate_limit.max_cooldown = Some(longest);
+            change.rules.max_cooldown = Some(longest);
         }
         change
     }
@@ -73,7 +73,7 @@ impl Change {
             settings.burst = Some(burst);
             let (strategy, limit) = match random.between(0, 3) {
                 0 => (
-                    Strategy::TokenBucket,
+                    RateLimitStrategy::TokenBucket,
                     Limit::TokenBucket {
                         limit,
                         period,
@@ -81,10 +81,13 @@ impl Change {
                     },
                 ),
                 1 => (
-                    Strategy::SlidingWindow,
+                    RateLimitStrategy::SlidingWindow,
                     Limit::SlidingWindow { limit, period },
                 ),
-                _ => (Strategy::FixedWindow, Limit::FixedWindow { limit, period }),
+                _ => (
+                    RateLimitStrategy::FixedWindow,
+                    Limit::FixedWindow { limit, period },
+                ),
             };
             settings.strategy = Some(strategy);
             limit
@@ -109,7 +112,7 @@ impl Change {
         let pause = random.ms(1_000, 30_000);
         let longest = pause * random.between(1, 9) as u32;
         let multiplier = random.between(1, 4) as f64;
-        let mut settings = CircuitSettings {
+        let mut settings = CircuitBreakerSettings {
             recovery_timeout: Some(pause),
             recovery_multiplier: Some(multiplier),
             max_recovery_timeout: Some(longest),
@@ -131,7 +134,7 @@ impl Change {
                 Window::Time(random.ms(1_000, 60_000))
             });
         }
-        self.settings.circuit = settings;
+        self.settings.circuit_breaker = settings;
         self.rules.success_threshold = successes;
         self.rules.half_open_max_calls = probes;
         self.rules.longest_pause = if multiplier > 1.0 { longest } else { pause };
@@ -172,7 +175,7 @@ pub fn impossible() -> ServiceSettings {
             max_concurrent: Some(1),
             ..Default::default()
         },
-        circuit: CircuitSettings {
+        circuit_breaker: CircuitBreakerSettings {
             failure_threshold: Some(1),
             half_open_max_calls: Some(1),
             ..Default::default()

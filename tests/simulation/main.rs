@@ -49,7 +49,7 @@ async fn closes(world: &World, which: usize) {
     // probes, one after the other.
     let pace = Duration::from_secs(1);
     let bound = rules.longest_pause
-        + rules.max_park.unwrap_or_default()
+        + rules.max_cooldown.unwrap_or_default()
         + rules.refilled_after
         + (rules.success_threshold + 1) * 2 * pace;
     let healed = Instant::now();
@@ -71,7 +71,7 @@ async fn closes(world: &World, which: usize) {
         world.call(first, key % services::KEYS, 1, None).await;
         sleep(pace).await;
     }
-    sleep(rules.refilled_after + rules.max_park.unwrap_or_default()).await;
+    sleep(rules.refilled_after + rules.max_cooldown.unwrap_or_default()).await;
 }
 
 /// Waits until the healed service is well again.
@@ -217,7 +217,7 @@ fn everything_happened(world: &World) {
         all(|it| it.outcome_unknown),
         all(|it| it.timeouts),
         all(|it| it.permanent),
-        all(|it| it.parked),
+        all(|it| it.cooldowns),
         all(|it| it.fallback_call),
         all(|it| it.fallback_cache),
     ];
@@ -293,7 +293,7 @@ fn nor_where_pauses_are_drawn_and_tokens_are_settled() {
             tally.by_circuit,
             tally.by_rate_limit,
             tally.retries,
-            tally.parked,
+            tally.cooldowns,
         ];
         assert!(seen.iter().all(|times| *times > 0), "{seen:?}");
     }

@@ -25,7 +25,7 @@ pub struct Rules {
     /// How often in a thousand times its callers ask for what it cannot give.
     pub wrong: u64,
     /// `Some`: it throttles, and is parked so long at most.
-    pub max_park: Option<Duration>,
+    pub max_cooldown: Option<Duration>,
     /// Billionths of a retry: what there is, and what a success pays back.
     pub budget: (u64, u64),
     /// What was said of all its functions since.
@@ -48,7 +48,7 @@ impl Rules {
             longest_pause: Duration::ZERO,
             timeout: Duration::ZERO,
             wrong: 20,
-            max_park: None,
+            max_cooldown: None,
             budget: (100_000_000_000, 100_000_000),
             patience: Patience::default(),
             later: Later::default(),

@@ -15,7 +15,7 @@ pub struct Life {
     pub ttl: Duration,
     /// After four fifths of that somebody asks anew.
     pub refreshed_early: bool,
-    pub stale_for: Duration,
+    pub stale_if_error: Duration,
     pub absent_for: Duration,
 }
 
@@ -65,7 +65,7 @@ impl Life {
 
     fn surely_served(&self, age: Duration, meaning: Meaning) -> bool {
         match meaning {
-            Meaning::Passing => age < self.ttl * 9 / 10 + self.stale_for,
+            Meaning::Passing => age < self.ttl * 9 / 10 + self.stale_if_error,
             Meaning::Lasting => self.surely_fresh(age),
             Meaning::Denied | Meaning::Absent => false,
         }
@@ -163,7 +163,7 @@ impl Shelf {
             "not the latest answer"
         );
         assert!(
-            age <= life.ttl * 11 / 10 + life.stale_for,
+            age <= life.ttl * 11 / 10 + life.stale_if_error,
             "an answer of {age:?} ago"
         );
         match own {

@@ -41,7 +41,7 @@ impl Tally {
             throttled: stats.failures.throttled,
             permanent: stats.failures.permanent,
             timeouts: stats.timeouts,
-            parked: stats.parked,
+            parked: stats.cooldowns,
             fallback_call: stats.fallbacks.call,
             fallback_cache: stats.fallbacks.cache,
         }

@@ -65,7 +65,7 @@ impl Weather {
             began: now,
             until: now,
             healed: false,
-            throttles: rules.max_park.is_some(),
+            throttles: rules.max_cooldown.is_some(),
             wrong: rules.wrong,
             timeout: rules.timeout,
         }

@@ -42,7 +42,7 @@ pub struct Witness {
     pub circuit: Circuit,
     promises: RefCell<HashMap<u32, Promise>>,
     /// Until when the server wants to be left alone by each key.
-    parked_until: RefCell<HashMap<u32, Instant>>,
+    cooldown_until: RefCell<HashMap<u32, Instant>>,
     /// What was spent of the retry budget and not paid back.
     spent: Cell<u64>,
     /// Answers out of a cache that may hide a call that failed.
@@ -69,7 +69,7 @@ impl Witness {
             placed: Cell::default(),
             circuit: Circuit::default(),
             promises: RefCell::default(),
-            parked_until: RefCell::default(),
+            cooldown_until: RefCell::default(),
             spent: Cell::default(),
             covered: Cell::default(),
             changed: Cell::default(),
@@ -132,7 +132,7 @@ impl Witness {
             promise.begin(cost);
         }
         assert!(
-            !self.is_parked(key),
+            !self.is_cooling_down(key),
             "{name}: a body begins while the server wants to be left alone"
         );
         let breaker = self.service().circuit_breaker();
@@ -187,9 +187,9 @@ impl Witness {
             let mut promises = self.promises.borrow_mut();
             promises.values_mut().for_each(|it| it.change(limit));
         }
-        if let Some(longest) = rules.max_park {
+        if let Some(longest) = rules.max_cooldown {
             let latest = Instant::now() + longest;
-            let mut parked = self.parked_until.borrow_mut();
+            let mut parked = self.cooldown_until.borrow_mut();
             parked.values_mut().for_each(|it| *it = latest.min(*it));
         }
         let stats = self.service().stats();
@@ -199,16 +199,16 @@ impl Witness {
         *self.rules.borrow_mut() = rules;
     }
 
-    pub fn is_parked(&self, key: u32) -> bool {
-        let until = self.parked_until.borrow().get(&key).copied();
+    pub fn is_cooling_down(&self, key: u32) -> bool {
+        let until = self.cooldown_until.borrow().get(&key).copied();
         until.is_some_and(|until| Instant::now() < until)
     }
 
     pub fn park(&self, key: u32, asked: Option<Duration>) {
-        if let (Some(asked), Some(longest)) = (asked, self.rules().max_park) {
-            self.count(|tally| tally.parked += 1);
+        if let (Some(asked), Some(longest)) = (asked, self.rules().max_cooldown) {
+            self.count(|tally| tally.cooldowns += 1);
             let until = Instant::now() + asked.min(longest);
-            let mut parked = self.parked_until.borrow_mut();
+            let mut parked = self.cooldown_until.borrow_mut();
             let longest = parked.entry(key).or_insert(until);
             *longest = until.max(*longest);
         }
@@ -281,7 +281,7 @@ impl Witness {
                 stats.calls
             );
         }
-        let park = self.rules().max_park.unwrap_or_default();
+        let park = self.rules().max_cooldown.unwrap_or_default();
         let refilled = self.rules().refilled_after;
         tokio::time::sleep(refilled.max(park)).await;
         if let Some(limiter) = self.service().rate_limiter()
@@ -292,7 +292,7 @@ impl Witness {
                 let left = limiter.peek(&key);
                 assert_eq!(left.limit, limit.capacity(), "{name}: the limit");
                 assert_eq!(left.remaining, left.limit, "{name}: tokens");
-                assert_eq!(limiter.parked(&key), None, "{name}: parked");
+                assert_eq!(limiter.cooldown(&key), None, "{name}: parked");
             }
         }
     }

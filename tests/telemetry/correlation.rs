@@ -9,7 +9,7 @@ use crate::remote::{Answer, Remote};
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
 )]
 async fn plain(remote: &Remote) -> Answer {
@@ -18,7 +18,7 @@ async fn plain(remote: &Remote) -> Answer {
 
 #[resilient(
     service = "api",
-    circuit = off,
+    circuit_breaker = off,
     correlation_id = format_args!("user-{user}"),
     retry(max_attempts = 2, base_delay = "1ms", jitter = "none")
 )]
@@ -26,12 +26,12 @@ async fn named(user: u32, remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "outer", circuit = off, retry = off)]
+#[resilient(service = "outer", circuit_breaker = off, retry = off)]
 async fn outer(remote: &Remote) -> Answer {
     plain(remote).await
 }
 
-#[resilient(service = "outer", circuit = off, retry = off, correlation_id = "outer-1")]
+#[resilient(service = "outer", circuit_breaker = off, retry = off, correlation_id = "outer-1")]
 async fn named_outer(remote: &Remote) -> Answer {
     plain(remote).await
 }

@@ -82,13 +82,13 @@ impl Output {
     service = "api",
     idempotent,
     retry(max_attempts = 2, base_delay = "1ms", exhausted = "wrap"),
-    circuit(failure_threshold = 4),
+    circuit_breaker(failure_threshold = 4),
     rate_limit(requests_per_minute = 5, key = token),
     bulkhead(max_concurrent = 1),
     fallback(cache(key = token, ttl = "1m"), call = backup, on = "any")
 )]
 async fn ask(token: &str, verdict: Verdict) -> Result<String, LoudError> {
-    if verdict == Verdict::unknown() {
+    if verdict == Verdict::unclassified() {
         return Ok(token.to_owned());
     }
     Err(Secret(verdict).into())
@@ -119,7 +119,7 @@ async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
     });
     let mut ours = Vec::new();
     let calls = async {
-        ask(CANARY, Verdict::unknown()).await.unwrap();
+        ask(CANARY, Verdict::unclassified()).await.unwrap();
         let verdicts = [
             Verdict::transient(),
             Verdict::outcome_unknown(),

@@ -17,7 +17,7 @@ use crate::remote::{Answer, Remote};
 #[resilient(
     service = "api",
     retry(max_attempts = 3, base_delay = "2s", multiplier = 1.0, jitter = "none"),
-    circuit(failure_threshold = 3, recovery_timeout = "10s", success_threshold = 1),
+    circuit_breaker(failure_threshold = 3, recovery_timeout = "10s", success_threshold = 1),
     rate_limit(requests_per_second = 100),
     bulkhead(max_concurrent = 1, max_wait = "1s"),
     fallback(value = 7, on = "rejection")
@@ -27,7 +27,7 @@ async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-#[resilient(service = "api", retry = off, circuit = off)]
+#[resilient(service = "api", retry = off, circuit_breaker = off)]
 async fn hang() -> Answer {
     std::future::pending().await
 }

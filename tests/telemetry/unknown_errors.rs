@@ -16,7 +16,7 @@ enum Strange {
 
 macro_rules! strange {
     ($($name:ident($($args:tt)*);)*) => { $(
-        #[resilient(service = "api", circuit = off, $($args)*)]
+        #[resilient(service = "api", circuit_breaker = off, $($args)*)]
         async fn $name() -> Result<u8, Strange> {
             Err(Strange::Strange)
         }

@@ -45,14 +45,14 @@ annotated! {
         retry_budget(capacity = 1000.0, refill = 3.0)
     };
     full_open, "full_open", Open, Full, {
-        rate_limit(requests_per_second = 1_000_000_000), timeout = "30s", circuit(recovery_timeout = "1h"),
+        rate_limit(requests_per_second = 1_000_000_000), timeout = "30s", circuit_breaker(recovery_timeout = "1h"),
         retry(max_attempts = 3, base_delay = "1ns", max_delay = "1ns", jitter = "none")
     };
     full_limited, "full_limited", Limited, Full, {
         rate_limit(requests_per_hour = 1), retry(max_attempts = 3), timeout = "30s"
     };
     full_fallback, "full_fallback", Fallback, Full, {
-        rate_limit(requests_per_second = 1_000_000_000), timeout = "30s", circuit(recovery_timeout = "1h"),
+        rate_limit(requests_per_second = 1_000_000_000), timeout = "30s", circuit_breaker(recovery_timeout = "1h"),
         retry(max_attempts = 3, base_delay = "1ns", max_delay = "1ns", jitter = "none"),
         fallback(value = FALLBACK)
     };
@@ -67,44 +67,44 @@ annotated! {
         retry_budget(capacity = 1000.0, refill = 3.0)
     };
     unlimited_fallback, "unlimited_fallback", Fallback, Unlimited, {
-        timeout = "30s", circuit(recovery_timeout = "1h"), fallback(value = FALLBACK),
+        timeout = "30s", circuit_breaker(recovery_timeout = "1h"), fallback(value = FALLBACK),
         retry(max_attempts = 3, base_delay = "1ns", max_delay = "1ns", jitter = "none")
     };
     retry_and_timeout, "retry_timeout", Success, RetryAndTimeout, {
-        retry(max_attempts = 3), timeout = "30s", circuit = off
+        retry(max_attempts = 3), timeout = "30s", circuit_breaker = off
     };
     breaker, "breaker", Success, Breaker, {
         retry = off, retry_budget = off, timeout = off, deadline = off
     };
     breaker_open, "breaker_open", Open, Breaker, {
-        circuit(recovery_timeout = "1h"), retry = off, retry_budget = off, timeout = off, deadline = off
+        circuit_breaker(recovery_timeout = "1h"), retry = off, retry_budget = off, timeout = off, deadline = off
     };
     breaker_by_rate, "breaker_rate", Success, BreakerByRate, {
-        circuit(failure_rate = 0.9, window = 100), retry = off, retry_budget = off, timeout = off, deadline = off
+        circuit_breaker(failure_rate = 0.9, window = 100), retry = off, retry_budget = off, timeout = off, deadline = off
     };
     limiter, "limiter", Success, Limiter, {
         rate_limit(requests_per_second = 1_000_000_000),
-        retry = off, retry_budget = off, circuit = off, timeout = off, deadline = off
+        retry = off, retry_budget = off, circuit_breaker = off, timeout = off, deadline = off
     };
     limiter_limited, "limiter_limited", Limited, Limiter, {
         rate_limit(requests_per_hour = 1),
-        retry = off, retry_budget = off, circuit = off, timeout = off, deadline = off
+        retry = off, retry_budget = off, circuit_breaker = off, timeout = off, deadline = off
     };
     retry, "retry", Success, Retry, {
-        retry(max_attempts = 3), circuit = off, timeout = off, deadline = off
+        retry(max_attempts = 3), circuit_breaker = off, timeout = off, deadline = off
     };
     retry_third, "retry_third", ThirdAttempt, Retry, {
         retry(max_attempts = 3, base_delay = "1ns", max_delay = "1ns", jitter = "none"),
-        retry_budget(capacity = 1000.0, refill = 3.0), circuit = off, timeout = off, deadline = off
+        retry_budget(capacity = 1000.0, refill = 3.0), circuit_breaker = off, timeout = off, deadline = off
     };
     timeout, "timeout", Success, Timeout, {
-        timeout = "30s", retry = off, retry_budget = off, circuit = off, deadline = off
+        timeout = "30s", retry = off, retry_budget = off, circuit_breaker = off, deadline = off
     };
     timeout_pending, "timeout_pending", Pending, Timeout, {
-        timeout = "30s", retry = off, retry_budget = off, circuit = off, deadline = off
+        timeout = "30s", retry = off, retry_budget = off, circuit_breaker = off, deadline = off
     };
     nothing, "nothing", Success, Bare, {
-        retry = off, retry_budget = off, circuit = off, timeout = off, deadline = off
+        retry = off, retry_budget = off, circuit_breaker = off, timeout = off, deadline = off
     };
 }
 

@@ -18,7 +18,7 @@ options! {
         key: Code,
         ttl: Time,
         refresh_ahead: RefreshAhead,
-        stale_for: Limit,
+        stale_if_error: Limit,
         negative_ttl: Limit,
         max_entries: Count,
     }
@@ -124,7 +124,7 @@ impl ReadThrough {
         };
         let ttl = self.ttl.as_ref().map(|ttl| ttl.value.duration(runtime));
         let refresh_ahead = self.refresh_ahead.as_ref().map(refresh);
-        let stale_for = self.stale_for.as_ref().map(limit);
+        let stale_if_error = self.stale_if_error.as_ref().map(limit);
         let negative_ttl = self.negative_ttl.as_ref().map(limit);
         let max_entries = self.max_entries.as_ref().map(|entries| {
             let entries = Literal::u32_unsuffixed(entries.value.0);
@@ -135,7 +135,7 @@ impl ReadThrough {
         for (name, value) in [
             ("ttl", ttl),
             ("refresh_ahead", refresh_ahead),
-            ("stale_for", stale_for),
+            ("stale_if_error", stale_if_error),
             ("negative_ttl", negative_ttl),
             ("max_entries", max_entries),
         ] {

@@ -21,8 +21,8 @@ pub(crate) use items::Partial;
 use items::{Options, options};
 pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
-    Abandoned, Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On,
-    PathText, Refill, Setting, Share, Strategy, Text, literal, source, variant,
+    Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On, OnAbandoned,
+    PathText, RateLimitStrategy, Refill, Setting, Share, Text, literal, source, variant,
 };
 use written::{Read, Value, is_off, name};
 pub(crate) use written::{Written, peel};
@@ -80,7 +80,7 @@ options! {
 }
 
 options! {
-    /// `circuit(…)`
+    /// `circuit_breaker(…)`
     Circuit in "circuit" {
         failure_threshold: Count => CircuitFailureThreshold,
         failure_rate: Share => CircuitFailureRate,
@@ -93,7 +93,7 @@ options! {
         max_recovery_timeout: Time => CircuitMaxRecoveryTimeout,
         success_threshold: Count => CircuitSuccessThreshold,
         half_open_max_calls: Count => CircuitHalfOpenMaxCalls,
-        abandoned: Abandoned => CircuitAbandoned,
+        abandoned: OnAbandoned => CircuitAbandoned,
     }
 }
 
@@ -104,12 +104,12 @@ options! {
         requests_per_minute: PerMinute => RateLimitRate,
         requests_per_hour: PerHour => RateLimitRate,
         burst: Count => RateLimitBurst,
-        strategy: Strategy => RateLimitStrategy,
+        strategy: RateLimitStrategy => RateLimitStrategy,
         key: Code,
         cost: Code,
         max_wait: Wait => RateLimitMaxWait,
         max_keys: Count => RateLimitMaxKeys,
-        max_park: Time => RateLimitMaxPark,
+        max_cooldown: Time => RateLimitMaxCooldown,
         tokens_per_minute: Count => RateLimitTokens,
         batch: Count => RateLimitBatch,
         settle: Callable,

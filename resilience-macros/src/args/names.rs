@@ -74,7 +74,7 @@ const ELSEWHERE: [(&str, &str); 37] = [
     ("name", "service"),
     ("time_to_live", "ttl"),
     ("refresh_after", "refresh_ahead"),
-    ("stale_if_error", "stale_for"),
+    ("stale_if_error", "stale_if_error"),
 ];
 
 /// A path as it was written, without spaces.
@@ -222,8 +222,8 @@ mod tests {
             "unknown argument `ttl`; it belongs inside `cache(ttl = …)`"
         );
         assert_eq!(
-            unknown("stale_for", place::<LastGood>()),
-            "unknown argument `stale_for` in `cache(…)`; it belongs inside the attribute's own `cache(stale_for = …)`"
+            unknown("stale_if_error", place::<LastGood>()),
+            "unknown argument `stale_if_error` in `cache(…)`; it belongs inside the attribute's own `cache(stale_if_error = …)`"
         );
         assert_eq!(
             unknown("cache", place::<Retry>()),

@@ -183,9 +183,9 @@ choices! {
     /// How pauses are spread.
     Jitter { "full" => Full, "equal" => Equal, "decorrelated" => Decorrelated, "none" => None }
     /// What a dropped call counts as.
-    Abandoned { "ignored" => Ignored, "failure" => Failure }
+    OnAbandoned { "ignored" => Ignored, "failure" => Failure }
     /// How requests are counted.
-    Strategy { "token_bucket" => TokenBucket, "sliding_window" => SlidingWindow, "fixed_window" => FixedWindow }
+    RateLimitStrategy { "token_bucket" => TokenBucket, "sliding_window" => SlidingWindow, "fixed_window" => FixedWindow }
     /// Which error the caller gets after the last attempt.
     Exhausted { "last" => Last, "wrap" => Wrap }
     /// Which failures a fallback answers.
@@ -208,7 +208,7 @@ macro_rules! choices_that_are_settings {
         }
     )* };
 }
-choices_that_are_settings!(Jitter, Abandoned, Strategy);
+choices_that_are_settings!(Jitter, OnAbandoned, RateLimitStrategy);
 
 /// A string literal that is not empty.
 #[derive(Clone, Debug)]

@@ -127,7 +127,7 @@ fn arm(
             (Some((member, field)), verdict)
         }
         (Some(meaning), None) => meaning.verdict(runtime, fields)?,
-        (None, None) => (None, quote_spanned!(mixed=> #root::Verdict::unknown())),
+        (None, None) => (None, quote_spanned!(mixed=> #root::Verdict::unclassified())),
     };
     let pattern = match member {
         Some((member, field)) => quote_spanned!(mixed=> #path { #member: #field, .. }),

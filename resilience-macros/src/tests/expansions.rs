@@ -37,11 +37,11 @@ fn every_setting() {
             retry(max_attempts = 5, base_delay = "500ms", max_delay = 30, multiplier = 2, jitter = "equal",
                 max_elapsed = LIMIT, max_retry_after = 0, retry_if = |e| e.is_busy(), exhausted = "wrap"),
             retry_budget(capacity = 10, refill = 0.5),
-            circuit(failure_threshold = 5, failure_rate = 0.5, window = "30s", minimum_calls = 20,
+            circuit_breaker(failure_threshold = 5, failure_rate = 0.5, window = "30s", minimum_calls = 20,
                 slow_call_duration = "1.5s", slow_call_rate = 1, recovery_timeout = "1m", recovery_multiplier = 1.5,
                 max_recovery_timeout = "1h", success_threshold = 3, half_open_max_calls = 5, abandoned = "failure"),
             rate_limit(requests_per_minute = 60, burst = 10, strategy = "sliding_window", key = (tenant, id),
-                cost = weight(id), max_wait = "2s", max_keys = 1_000, max_park = "10us"),
+                cost = weight(id), max_wait = "2s", max_keys = 1_000, max_cooldown = "10us"),
             bulkhead(max_concurrent = 32, max_wait = "1s"),
             timeout = "30s",
             deadline = Self::DEADLINE,
@@ -81,7 +81,7 @@ fn a_stream() {
 fn tokens_are_settled() {
     check(
         Kind::Llm,
-        "rate_limit(tokens_per_minute = 90_000, cost = estimate(prompt), settle = |answer| answer.usage.total), retry = off",
+        "rate_limit(tokens_per_minute = 90_000, cost = estimate(prompt), usage = |answer| answer.usage.total), retry = off",
         "async fn ask(prompt: &str) -> Result<Answer, ApiError> { send(prompt).await }",
         expect_file!["snapshots/tokens_are_settled.rs"],
     );
@@ -91,7 +91,7 @@ fn tokens_are_settled() {
 fn everything_off() {
     check(
         Kind::Custom,
-        "service = \"s\", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, \
+        "service = \"s\", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, \
          timeout = off, deadline = off, fallback = off, idempotent",
         "async fn f(mut text: String) -> io::Result<String> { text.push('!'); Ok(text) }",
         expect_file!["snapshots/everything_off.rs"],
@@ -238,7 +238,7 @@ fn a_read_through_cache_of_which_all_is_said() {
     check(
         Kind::Custom,
         r#"service = "s", retry = off,
-            cache(ttl = TTL, refresh_ahead = "30s", stale_for = off, negative_ttl = 1.5, max_entries = 9)"#,
+            cache(ttl = TTL, refresh_ahead = "30s", stale_if_error = off, negative_ttl = 1.5, max_entries = 9)"#,
         "async fn all() -> Answer { send().await }",
         expect_file!["snapshots/a_read_through_cache_of_which_all_is_said.rs"],
     );

@@ -87,7 +87,7 @@ pub fn retry_after(wait: Duration) {
 ///
 /// What is left lowers the level of the rate limiter, if there is one. Where no request is left the service
 /// is left alone until there is one again, and where no token is left and the limiter counts none, until the
-/// reset; for at most `max_park`.
+/// reset; for at most `max_cooldown`.
 pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     let retry_after = asked_for(headers);
     let requests = requests(headers);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Cacheable, End, Failure, Landing, Look, Served, Store, Turn, Value, Variant, copied};
 use crate::clock::Moment;
-use crate::config::{CacheConfig, ConfigError, Origin};
+use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::error::ResilienceError;
 use crate::name::ServiceName;
 use crate::verdict::Classify;
@@ -64,7 +64,7 @@ impl<T: Cacheable> Cache<T> {
     pub fn new(name: impl Into<ServiceName>, config: CacheConfig) -> Result<Self, ConfigError> {
         Ok(Self {
             name: name.into(),
-            store: Arc::new(Store::new(config, &Origin::Code)?),
+            store: Arc::new(Store::new(config, &ConfigSource::Code)?),
             answer: PhantomData,
         })
     }

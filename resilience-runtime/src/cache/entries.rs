@@ -151,7 +151,7 @@ impl Entries {
             expires,
             failed: None,
         };
-        let end = expires.after(self.config.stale_for.unwrap_or_default());
+        let end = expires.after(self.config.stale_if_error.unwrap_or_default());
         self.put(key, Kept::Answer(answer), end, now, gone);
     }
 

@@ -9,7 +9,7 @@ use loom::thread;
 
 use super::{Cacheable, End, Landing, Leader, Look, Store, Turn, Variant, Waiter, copied};
 use crate::clock::Moment;
-use crate::config::{CacheConfig, Origin};
+use crate::config::{CacheConfig, ConfigSource};
 
 /// Counts how often it was woken.
 struct Bell(AtomicU32);
@@ -28,7 +28,7 @@ fn bell() -> (Arc<Bell>, Waker) {
 const NOW: Moment = Moment(1_000_000_000);
 
 fn store() -> Arc<Store> {
-    Arc::new(Store::new(CacheConfig::DEFAULT, &Origin::Code).expect("valid"))
+    Arc::new(Store::new(CacheConfig::DEFAULT, &ConfigSource::Code).expect("valid"))
 }
 
 fn look(store: &Arc<Store>) -> Look {

@@ -15,7 +15,7 @@ use super::guard::{Leader, Waiter};
 use super::key::{Key, Variant};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
-use crate::config::{CacheConfig, ConfigError, Origin};
+use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
 use crate::wake::wake;
@@ -70,7 +70,7 @@ pub(crate) enum Landing {
 impl Store {
     /// # Errors
     /// Names each value of `config` that is out of range.
-    pub(crate) fn new(config: CacheConfig, origin: &Origin) -> Result<Self, ConfigError> {
+    pub(crate) fn new(config: CacheConfig, origin: &ConfigSource) -> Result<Self, ConfigError> {
         config.validate_at(origin)?;
         Ok(Self {
             config,

@@ -218,7 +218,9 @@ impl Call {
                 self.hold.place = true;
                 // The server may have asked to be left alone in the meantime: then what the limiter let
                 // pass before comes back, and it is asked again.
-                if self.hold.taken.is_some() && self.core().limiter.parks(self.key, self.now) {
+                if self.hold.taken.is_some()
+                    && self.core().limiter.is_cooling_down(self.key, self.now)
+                {
                     self.hand_back();
                 }
             }

@@ -149,10 +149,10 @@ impl Call {
         let counted = self.plan().counts_tokens;
         let said = hint.and_then(|hint| hint.pause(counted));
         if let Some(wait) = retry_after.max(said) {
-            self.core().limiter.park_key(self.key, wait, now);
-            self.count(Counter::Parked);
+            self.core().limiter.cool_down_key(self.key, wait, now);
+            self.count(Counter::Cooldowns);
             if self.is_heard(Level::WARN) || self.core().observers.hear_changes() {
-                self.tell(EventKind::Parked { retry_after: wait });
+                self.tell(EventKind::Cooldown { retry_after: wait });
             }
         }
     }
@@ -162,7 +162,7 @@ impl Call {
     pub(super) fn cut_short(&mut self, cut: Cut) -> Next {
         match cut {
             Cut::TimedOut => return self.timed_out(),
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Cut::Injected(verdict) => return self.failed(Judgement::of(verdict), "Injected"),
             Cut::DeadlinePassed => self.deadline_passed(),
             Cut::NoTimer(_) => self.could_not_be_timed(),

@@ -1,7 +1,7 @@
 //! What an attempt holds of its service, and how it gives it back.
 
 use super::Call;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 use super::interfere;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
@@ -17,10 +17,10 @@ pub(super) struct Hold {
     /// The body has been polled.
     pub(super) running: bool,
     /// What an injected fault does to the attempt.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     pub(super) interfering: Option<Box<interfere::Interfering>>,
     /// After how many items more an injected fault breaks the stream off.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     pub(super) breaks_after: Option<u32>,
 }
 

@@ -12,7 +12,7 @@ mod by_hand;
 mod companion;
 mod decide;
 mod hold;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 mod interfere;
 mod outcome;
 pub(crate) mod read_through;
@@ -39,7 +39,7 @@ use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
-use crate::safety::Safety;
+use crate::safety::ToolSafety;
 use crate::service::Service;
 use crate::telemetry::Counter;
 
@@ -191,7 +191,7 @@ impl Call {
     }
 
     /// Whether the call may be repeated where it may have taken effect.
-    pub fn safety(call: &mut Self, safety: impl Into<Safety>) {
+    pub fn safety(call: &mut Self, safety: impl Into<ToolSafety>) {
         call.repeatable = Some(safety.into().may_repeat());
     }
 

@@ -103,7 +103,7 @@ pub(super) enum Cut {
     /// A timer was needed and there is none.
     NoTimer(NoTimer),
     /// A fault took the place of what the body brought.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     Injected(crate::verdict::Verdict),
 }
 

@@ -42,7 +42,7 @@ impl Call {
         body: F,
         ours: fn(ResilienceError) -> F::Output,
     ) -> Run<'_, F, F::Output> {
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         call.meet_faults();
         Run::new(call, body, ours)
     }
@@ -54,7 +54,7 @@ impl Call {
         F: Future<Output: Outcome>,
     {
         // A fault that the timeout cut is over.
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         call.hold.interfering.take();
         Run::new(call, work, Outcome::from_ours)
     }
@@ -113,7 +113,7 @@ impl Call {
             },
             Cut::DeadlinePassed => Refusal::Deadline.into_error(self),
             Cut::NoTimer(cause) => Refusal::NoTimer(cause).into_error(self),
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Cut::Injected(verdict) => ResilienceError::Injected {
                 service: self.service(),
                 verdict,
@@ -143,7 +143,7 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let this = self.project();
         let call = &mut **this.call;
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         match call.poll_faults(cx) {
             Poll::Ready(None) => {}
             Poll::Ready(Some(cut)) => return Poll::Ready((this.ours)(call.end_early(cut))),
@@ -163,7 +163,7 @@ impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
                 polled = Poll::Ready((this.ours)(call.end_early(cut)));
             }
         } else {
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             if let Some(cut) = call.lose_reply() {
                 polled = Poll::Ready((this.ours)(call.end_early(cut)));
             }

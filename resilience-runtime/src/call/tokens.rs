@@ -55,7 +55,7 @@ impl Call {
     }
 }
 
-/// What `settle = …` says of an answer.
+/// What `usage = …` says of an answer.
 #[inline]
 pub fn used_by<T>(answer: &T, settle: impl FnOnce(&T) -> u32) -> u32 {
     settle(answer)

@@ -34,7 +34,7 @@ impl Call {
             None => (attempt.failure()).is_some_and(|error| call.is_in_doubt(judge(error))),
             Some(Cut::TimedOut) => true,
             Some(Cut::DeadlinePassed | Cut::NoTimer(_)) => false,
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Some(Cut::Injected(verdict)) => call.is_in_doubt(Judgement::of(verdict)),
         };
         if !unknown || call.plan().bare {

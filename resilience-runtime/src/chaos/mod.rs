@@ -26,7 +26,7 @@
 //!
 //! Inside the attempt, in the place of the body: breaker, rate limiter and bulkhead have let the attempt
 //! pass, and its timeout cuts what takes too long. What an injected error sets off is what a body's error of
-//! the same [`Verdict`](crate::Verdict) sets off: pauses, retries, the breaker, parking, caches, fallbacks,
+//! the same [`Verdict`](crate::Verdict) sets off: pauses, retries, the breaker, cooldowns, caches, fallbacks,
 //! statistics. The caller gets [`ResilienceError::Injected`](crate::ResilienceError::Injected) through its
 //! error type's `From`; neither `classify` nor `retry_if` is asked, since the verdict is given.
 //!

@@ -6,7 +6,7 @@ use super::history::{History, Totals, is_slow, reaches};
 use super::state::{CircuitState, Transition};
 use super::word::{Modes, Ticket, Word};
 use crate::clock::{Moment, nanos};
-use crate::config::{Abandoned, CircuitBreakerConfig};
+use crate::config::{CircuitBreakerConfig, OnAbandoned};
 
 /// How a call ended, in the eyes of the breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Machine {
             failing: self.consecutive > 0,
             timed: self.config.slow_call_duration.is_some(),
             clocked: self.history.as_ref().is_some_and(History::is_clocked),
-            abandoned_fails: self.config.abandoned == Abandoned::Failure,
+            abandoned_fails: self.config.abandoned == OnAbandoned::Failure,
         };
         Word::new(self.phase.state(), modes, self.generation)
     }
@@ -162,8 +162,8 @@ impl Machine {
         }
         let failed = match (outcome, self.config.abandoned) {
             (Outcome::Success, _) => false,
-            (Outcome::Failure, _) | (Outcome::Abandoned, Abandoned::Failure) => true,
-            (Outcome::Ignored, _) | (Outcome::Abandoned, Abandoned::Ignored) => {
+            (Outcome::Failure, _) | (Outcome::Abandoned, OnAbandoned::Failure) => true,
+            (Outcome::Ignored, _) | (Outcome::Abandoned, OnAbandoned::Ignored) => {
                 if let Phase::HalfOpen { in_flight, .. } = &mut self.phase {
                     *in_flight = in_flight.saturating_sub(1);
                 }

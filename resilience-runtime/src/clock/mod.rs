@@ -5,7 +5,7 @@
 
 #[cfg(feature = "fast-clock")]
 mod counter;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 mod reads;
 
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 pub use reads::reads;
 
 /// A moment, in nanoseconds since an origin somewhat before the process started.
@@ -29,7 +29,7 @@ impl Moment {
     /// The time now on tokio's clock; works outside of a runtime as well.
     #[inline]
     pub(crate) fn now() -> Self {
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         reads::count();
         #[cfg(feature = "fast-clock")]
         if counter::IS_THE_CLOCK {

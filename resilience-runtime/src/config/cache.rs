@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigProblem, Origin};
+use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::rule::Rules;
 
 /// How long answers are served without asking again, and what happens around that time.
@@ -27,7 +27,7 @@ pub struct CacheConfig {
     /// When a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
     pub refresh_ahead: Option<RefreshAhead>,
     /// How long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
-    pub stale_for: Option<Duration>,
+    pub stale_if_error: Option<Duration>,
     /// How long it is remembered that there is nothing under a key; `None`: not at all.
     pub negative_ttl: Option<Duration>,
     /// Keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
@@ -63,7 +63,7 @@ impl CacheConfig {
     pub const DEFAULT: Self = Self {
         ttl: Duration::from_secs(300),
         refresh_ahead: Some(RefreshAhead::Fraction(0.8)),
-        stale_for: Some(Duration::from_secs(3_600)),
+        stale_if_error: Some(Duration::from_secs(3_600)),
         negative_ttl: Some(Duration::from_secs(10)),
         max_entries: 1_000,
     };
@@ -73,11 +73,11 @@ impl CacheConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        self.validate_at(&Origin::Code)
+        self.validate_at(&ConfigSource::Code)
     }
 
     /// Checks the values that were written at `origin`.
-    pub(crate) fn validate_at(&self, origin: &Origin) -> Result<(), ConfigError> {
+    pub(crate) fn validate_at(&self, origin: &ConfigSource) -> Result<(), ConfigError> {
         let mut rules = Rules::default();
         rules.duration("cache.ttl", self.ttl);
         match self.refresh_ahead {
@@ -99,7 +99,7 @@ impl CacheConfig {
             None => {}
         }
         for (key, value) in [
-            ("cache.stale_for", self.stale_for),
+            ("cache.stale_if_error", self.stale_if_error),
             ("cache.negative_ttl", self.negative_ttl),
         ] {
             if let Some(value) = value {
@@ -134,7 +134,7 @@ mod tests {
         let wrong = CacheConfig {
             ttl: Duration::ZERO,
             refresh_ahead: Some(1.0.into()),
-            stale_for: Some(Duration::ZERO),
+            stale_if_error: Some(Duration::ZERO),
             negative_ttl: Some(Duration::ZERO),
             max_entries: 0,
         };
@@ -145,7 +145,7 @@ mod tests {
             [
                 "cache.ttl",
                 "cache.refresh_ahead",
-                "cache.stale_for",
+                "cache.stale_if_error",
                 "cache.negative_ttl",
                 "cache.max_entries"
             ]

@@ -38,7 +38,7 @@ pub struct CircuitBreakerConfig {
     /// Probes that may run at the same time.
     pub half_open_max_calls: u32,
     /// What a call that was dropped before it ended counts as.
-    pub abandoned: Abandoned,
+    pub abandoned: OnAbandoned,
 }
 
 impl CircuitBreakerConfig {
@@ -63,7 +63,7 @@ impl CircuitBreakerConfig {
             max_recovery_timeout: Duration::from_secs(600),
             success_threshold,
             half_open_max_calls,
-            abandoned: Abandoned::Ignored,
+            abandoned: OnAbandoned::Ignored,
         }
     }
 
@@ -78,58 +78,67 @@ impl CircuitBreakerConfig {
     }
 
     pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.count("circuit.failure_threshold", self.failure_threshold);
+        rules.count("circuit_breaker.failure_threshold", self.failure_threshold);
         if let Some(rate) = self.failure_rate {
-            rules.rate("circuit.failure_rate", rate);
+            rules.rate("circuit_breaker.failure_rate", rate);
         }
-        rules.count("circuit.minimum_calls", self.minimum_calls);
+        rules.count("circuit_breaker.minimum_calls", self.minimum_calls);
         match self.window {
             Window::Calls(calls) => {
                 rules.keep(
                     (1..=Window::MAX_CALLS).contains(&calls),
-                    "circuit.window",
+                    "circuit_breaker.window",
                     calls,
                     "must be between 1 and 1000000 calls",
                 );
                 rules.keep(
                     self.minimum_calls <= calls || calls == 0,
-                    "circuit.minimum_calls",
+                    "circuit_breaker.minimum_calls",
                     self.minimum_calls,
-                    "must not be above the calls of `circuit.window`, it could never be reached",
+                    "must not be above the calls of `circuit_breaker.window`, it could never be reached",
                 );
             }
-            Window::Time(span) => rules.duration("circuit.window", span),
+            Window::Time(span) => rules.duration("circuit_breaker.window", span),
         }
         if let Some(limit) = self.slow_call_duration {
-            rules.duration("circuit.slow_call_duration", limit);
+            rules.duration("circuit_breaker.slow_call_duration", limit);
         }
         if let Some(rate) = self.slow_call_rate {
-            rules.rate("circuit.slow_call_rate", rate);
+            rules.rate("circuit_breaker.slow_call_rate", rate);
         }
         rules.keep(
             self.slow_call_rate.is_some() || self.slow_call_duration.is_none(),
-            "circuit.slow_call_duration",
+            "circuit_breaker.slow_call_duration",
             format_args!("{:?}", self.slow_call_duration.unwrap_or_default()),
-            "does nothing without `circuit.slow_call_rate`; set both",
+            "does nothing without `circuit_breaker.slow_call_rate`; set both",
         );
         rules.keep(
             self.slow_call_duration.is_some() || self.slow_call_rate.is_none(),
-            "circuit.slow_call_rate",
+            "circuit_breaker.slow_call_rate",
             self.slow_call_rate.unwrap_or_default(),
-            "does nothing without `circuit.slow_call_duration`; set both",
+            "does nothing without `circuit_breaker.slow_call_duration`; set both",
         );
-        rules.duration("circuit.recovery_timeout", self.recovery_timeout);
-        rules.multiplier("circuit.recovery_multiplier", self.recovery_multiplier);
-        rules.duration("circuit.max_recovery_timeout", self.max_recovery_timeout);
+        rules.duration("circuit_breaker.recovery_timeout", self.recovery_timeout);
+        rules.multiplier(
+            "circuit_breaker.recovery_multiplier",
+            self.recovery_multiplier,
+        );
+        rules.duration(
+            "circuit_breaker.max_recovery_timeout",
+            self.max_recovery_timeout,
+        );
         rules.keep(
             self.recovery_timeout <= self.max_recovery_timeout
                 || self.max_recovery_timeout.is_zero(),
-            "circuit.recovery_timeout",
+            "circuit_breaker.recovery_timeout",
             format_args!("{:?}", self.recovery_timeout),
-            "must not be longer than `circuit.max_recovery_timeout`",
+            "must not be longer than `circuit_breaker.max_recovery_timeout`",
         );
-        rules.count("circuit.success_threshold", self.success_threshold);
-        rules.count("circuit.half_open_max_calls", self.half_open_max_calls);
+        rules.count("circuit_breaker.success_threshold", self.success_threshold);
+        rules.count(
+            "circuit_breaker.half_open_max_calls",
+            self.half_open_max_calls,
+        );
     }
 }
 
@@ -171,7 +180,7 @@ impl From<Duration> for Window {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum Abandoned {
+pub enum OnAbandoned {
     /// As nothing.
     #[default]
     Ignored,
@@ -179,7 +188,7 @@ pub enum Abandoned {
     Failure,
 }
 
-impl Abandoned {
+impl OnAbandoned {
     /// Its name in attributes, variables and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -190,13 +199,13 @@ impl Abandoned {
     }
 }
 
-impl fmt::Display for Abandoned {
+impl fmt::Display for OnAbandoned {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl FromStr for Abandoned {
+impl FromStr for OnAbandoned {
     type Err = UnknownAbandoned;
 
     fn from_str(text: &str) -> Result<Self, UnknownAbandoned> {
@@ -208,7 +217,7 @@ impl FromStr for Abandoned {
     }
 }
 
-/// A text that names no [`Abandoned`].
+/// A text that names no [`OnAbandoned`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown meaning of an abandoned call `{0}`; one of ignored, failure")]
 pub struct UnknownAbandoned(String);

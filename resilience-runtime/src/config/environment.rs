@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::error::{ConfigProblem, Origin};
+use super::error::{ConfigProblem, ConfigSource};
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
 
@@ -26,7 +26,7 @@ pub(crate) struct EnvironmentLayer {
 impl EnvironmentLayer {
     /// What is wrong with these values by themselves.
     pub(crate) fn problems(&self) -> Vec<ConfigProblem> {
-        self.values.problems(&Origin::Environment, |key| {
+        self.values.problems(&ConfigSource::Environment, |key| {
             self.variable(key).unwrap_or_else(|| key.name().to_owned())
         })
     }
@@ -92,7 +92,7 @@ impl Environment {
             _ => Err(ConfigProblem::new(
                 ENABLED,
                 text,
-                Origin::Environment,
+                ConfigSource::Environment,
                 "must be true or false",
             )),
         }
@@ -127,7 +127,7 @@ impl Environment {
                     problems.push(ConfigProblem::new(
                         variable,
                         text,
-                        Origin::Environment,
+                        ConfigSource::Environment,
                         problem,
                     ));
                 }

@@ -80,7 +80,7 @@ const SET_BOTH: &str = "set both";
 pub struct ConfigProblem {
     key: String,
     value: String,
-    origin: Origin,
+    origin: ConfigSource,
     allowed: String,
 }
 
@@ -88,7 +88,7 @@ impl ConfigProblem {
     pub(crate) fn new(
         key: impl Into<String>,
         value: impl fmt::Display,
-        origin: Origin,
+        origin: ConfigSource,
         allowed: impl Into<String>,
     ) -> Self {
         Self {
@@ -113,7 +113,7 @@ impl ConfigProblem {
 
     /// Where that was written.
     #[must_use]
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &ConfigSource {
         &self.origin
     }
 
@@ -142,7 +142,7 @@ impl fmt::Display for ConfigProblem {
 /// Where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Origin {
+pub enum ConfigSource {
     /// An environment variable.
     Environment,
     /// `Registry::configure`, for the service or the kind named here.
@@ -155,7 +155,7 @@ pub enum Origin {
     Code,
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ConfigSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Environment => f.write_str("environment variable"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::environment::{Environment, UnknownVariable};
-use super::error::{ConfigError, ConfigProblem, Origin};
+use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::rule::Rules;
 use super::value::parse_duration;
 
@@ -97,7 +97,7 @@ impl HealthMonitorConfig {
                 }
                 Err(allowed) => allowed,
             };
-            let problem = ConfigProblem::new(variable, text, Origin::Environment, allowed);
+            let problem = ConfigProblem::new(variable, text, ConfigSource::Environment, allowed);
             problems.push(problem);
         }
         if problems.is_empty() {

@@ -32,17 +32,17 @@ mod tests;
 
 pub use bulkhead::BulkheadConfig;
 pub use cache::{CacheConfig, RefreshAhead};
-pub use circuit_breaker::{Abandoned, CircuitBreakerConfig, UnknownAbandoned, Window};
+pub use circuit_breaker::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
 pub use environment::UnknownVariable;
-pub use error::{ConfigError, ConfigProblem, Origin};
+pub use error::{ConfigError, ConfigProblem, ConfigSource};
 pub use health::HealthMonitorConfig;
 pub use key::Pattern;
 pub use origins::ConfigValue;
-pub use rate_limit::{RateLimitConfig, Strategy, UnknownStrategy};
+pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 pub use settings::{
-    BulkheadSettings, CircuitSettings, RateLimitSettings, RetryBudgetSettings, RetrySettings,
-    ServiceSettings, Settings,
+    BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RetryBudgetSettings,
+    RetrySettings, ServiceSettings, Settings,
 };
 
 pub(crate) use environment::{Environment, canonical_upper};

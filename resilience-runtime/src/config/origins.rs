@@ -1,6 +1,6 @@
 //! Where each value that runs came from.
 
-use super::error::Origin;
+use super::error::ConfigSource;
 use super::key::Key;
 use super::resolve::{Effective, Levels};
 use super::value::Value;
@@ -29,13 +29,13 @@ pub struct ConfigValue {
     pub from: String,
     /// The level that it was taken from.
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub origin: Origin,
+    pub origin: ConfigSource,
 }
 
 impl ConfigValue {
     /// Says which attribute it was, where only that it was one is known.
     pub(crate) fn said_in(&mut self, place: &str) {
-        if let Origin::Attribute(of) = &mut self.origin {
+        if let ConfigSource::Attribute(of) = &mut self.origin {
             self.from = self.from.replacen(of.as_str(), place, 1);
             place.clone_into(of);
         }
@@ -54,8 +54,8 @@ impl Levels<'_> {
             let written = written.or_else(|| preset.value(key)).unwrap_or(value);
             let (variable, origin) = self.label(key);
             let mut from = match origin {
-                Origin::Environment => format!("{origin} `{variable}`"),
-                Origin::Preset => format!("{origin} of kind `{kind}`"),
+                ConfigSource::Environment => format!("{origin} `{variable}`"),
+                ConfigSource::Preset => format!("{origin} of kind `{kind}`"),
                 _ => origin.to_string(),
             };
             if written != value
@@ -114,7 +114,7 @@ impl Effective {
             Key::CircuitMaxRecoveryTimeout => Value::Time(self.circuit.max_recovery_timeout),
             Key::CircuitSuccessThreshold => count(self.circuit.success_threshold),
             Key::CircuitHalfOpenMaxCalls => count(self.circuit.half_open_max_calls),
-            Key::CircuitAbandoned => Value::Abandoned(self.circuit.abandoned),
+            Key::CircuitAbandoned => Value::OnAbandoned(self.circuit.abandoned),
             // Tokens alone: nobody set a rate of requests.
             Key::RateLimitRate if limit?.limit == u32::MAX => return None,
             Key::RateLimitRate => Value::Rate {
@@ -122,10 +122,10 @@ impl Effective {
                 period: limit?.period,
             },
             Key::RateLimitBurst => count(limit?.burst?),
-            Key::RateLimitStrategy => Value::Strategy(limit?.strategy),
+            Key::RateLimitStrategy => Value::RateLimitStrategy(limit?.strategy),
             Key::RateLimitMaxWait => Value::Time(self.rate_limit_wait),
             Key::RateLimitMaxKeys => size(self.max_keys),
-            Key::RateLimitMaxPark => Value::Time(self.max_park),
+            Key::RateLimitMaxCooldown => Value::Time(self.max_cooldown),
             Key::RateLimitTokens => count(limit?.tokens_per_minute?),
             Key::RateLimitBatch => count(limit?.batch?),
             Key::BulkheadMaxConcurrent => size(self.bulkhead.as_ref()?.max_concurrent),

@@ -39,11 +39,11 @@ pub struct RateLimitConfig {
     /// The token bucket's size; `None`: as much as `limit`. The windows have no burst.
     pub burst: Option<u32>,
     /// How requests are counted.
-    pub strategy: Strategy,
+    pub strategy: RateLimitStrategy,
     /// How many keys have a state of their own; the others share one.
     pub max_keys: usize,
     /// The longest time for which a server's Retry-After is obeyed by everybody.
-    pub max_park: Duration,
+    pub max_cooldown: Duration,
     /// Tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
     /// request as well. `None`: only requests are counted.
     pub tokens_per_minute: Option<u32>,
@@ -55,8 +55,8 @@ pub struct RateLimitConfig {
 impl RateLimitConfig {
     /// The default of `max_keys`.
     pub const DEFAULT_MAX_KEYS: usize = 100_000;
-    /// The default of `max_park`.
-    pub const DEFAULT_MAX_PARK: Duration = Duration::from_secs(60);
+    /// The default of `max_cooldown`.
+    pub const DEFAULT_MAX_COOLDOWN: Duration = Duration::from_secs(60);
 
     /// At most `limit` requests in each `period`, by token bucket.
     #[must_use]
@@ -65,9 +65,9 @@ impl RateLimitConfig {
             limit,
             period,
             burst: None,
-            strategy: Strategy::TokenBucket,
+            strategy: RateLimitStrategy::TokenBucket,
             max_keys: Self::DEFAULT_MAX_KEYS,
-            max_park: Self::DEFAULT_MAX_PARK,
+            max_cooldown: Self::DEFAULT_MAX_COOLDOWN,
             tokens_per_minute: None,
             batch: None,
         }
@@ -105,7 +105,7 @@ impl RateLimitConfig {
 
     /// Counts with the given strategy.
     #[must_use]
-    pub const fn strategy(mut self, strategy: Strategy) -> Self {
+    pub const fn strategy(mut self, strategy: RateLimitStrategy) -> Self {
         self.strategy = strategy;
         self
     }
@@ -113,13 +113,13 @@ impl RateLimitConfig {
     /// Counts in windows that begin with a first request.
     #[must_use]
     pub const fn fixed_window(self) -> Self {
-        self.strategy(Strategy::FixedWindow)
+        self.strategy(RateLimitStrategy::FixedWindow)
     }
 
     /// Counts exactly, over every window at any offset.
     #[must_use]
     pub const fn sliding_window(self) -> Self {
-        self.strategy(Strategy::SlidingWindow)
+        self.strategy(RateLimitStrategy::SlidingWindow)
     }
 
     /// Gives at most so many keys a state of their own.
@@ -131,8 +131,8 @@ impl RateLimitConfig {
 
     /// Obeys a server's Retry-After for at most so long.
     #[must_use]
-    pub const fn max_park(mut self, longest: Duration) -> Self {
-        self.max_park = longest;
+    pub const fn max_cooldown(mut self, longest: Duration) -> Self {
+        self.max_cooldown = longest;
         self
     }
 
@@ -152,7 +152,7 @@ impl RateLimitConfig {
     ///
     /// It is for callers without a key under a token bucket, and for no others. A batch is at most a 64th of the burst,
     /// and nothing is taken in batches where that is below 2, or would be refilled in less than 4 µs. When calls are rejected,
-    /// wait or are parked, each token is taken by itself from the bucket, exactly.
+    /// wait or are cooling down, each token is taken by itself from the bucket, exactly.
     #[must_use]
     pub const fn batch(mut self, tokens: u32) -> Self {
         self.batch = Some(tokens);
@@ -175,7 +175,7 @@ impl RateLimitConfig {
     /// The most requests that can pass at one instant.
     pub(crate) const fn requests_at_once(&self) -> u32 {
         match (self.strategy, self.burst) {
-            (Strategy::TokenBucket, Some(burst)) => burst,
+            (RateLimitStrategy::TokenBucket, Some(burst)) => burst,
             _ => self.limit,
         }
     }
@@ -202,7 +202,7 @@ impl RateLimitConfig {
             self.max_keys,
             "must be at least 1",
         );
-        rules.duration("rate_limit.max_park", self.max_park);
+        rules.duration("rate_limit.max_cooldown", self.max_cooldown);
         if let Some(tokens) = self.tokens_per_minute {
             rules.count("rate_limit.tokens_per_minute", tokens);
         }
@@ -216,7 +216,7 @@ impl RateLimitConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-pub enum Strategy {
+pub enum RateLimitStrategy {
     /// A bucket that refills evenly: at most `burst + rate × t` in any span `t`.
     #[default]
     TokenBucket,
@@ -226,7 +226,7 @@ pub enum Strategy {
     FixedWindow,
 }
 
-impl Strategy {
+impl RateLimitStrategy {
     /// Every strategy.
     pub const ALL: [Self; 3] = [Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
 
@@ -241,13 +241,13 @@ impl Strategy {
     }
 }
 
-impl fmt::Display for Strategy {
+impl fmt::Display for RateLimitStrategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl FromStr for Strategy {
+impl FromStr for RateLimitStrategy {
     type Err = UnknownStrategy;
 
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
@@ -258,7 +258,7 @@ impl FromStr for Strategy {
     }
 }
 
-/// A text that names no [`Strategy`].
+/// A text that names no [`RateLimitStrategy`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown strategy `{0}`; one of token_bucket, sliding_window, fixed_window")]
 pub struct UnknownStrategy(String);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::bulkhead::BulkheadConfig;
 use super::circuit_breaker::{CircuitBreakerConfig, Window};
 use super::environment::EnvironmentLayer;
-use super::error::{ConfigProblem, Origin};
+use super::error::{ConfigProblem, ConfigSource};
 use super::key::Key;
 use super::layer::Layer;
 use super::rate_limit::RateLimitConfig;
@@ -23,7 +23,7 @@ pub(crate) struct Effective {
     pub(crate) circuit: CircuitBreakerConfig,
     pub(crate) rate_limit: Option<RateLimitConfig>,
     pub(crate) max_keys: usize,
-    pub(crate) max_park: Duration,
+    pub(crate) max_cooldown: Duration,
     pub(crate) rate_limit_wait: Duration,
     pub(crate) bulkhead: Option<BulkheadConfig>,
     pub(crate) bulkhead_wait: Duration,
@@ -47,7 +47,7 @@ impl Effective {
             circuit: CircuitBreakerConfig::preset(kind),
             rate_limit: None,
             max_keys: RateLimitConfig::DEFAULT_MAX_KEYS,
-            max_park: RateLimitConfig::DEFAULT_MAX_PARK,
+            max_cooldown: RateLimitConfig::DEFAULT_MAX_COOLDOWN,
             rate_limit_wait: Duration::ZERO,
             bulkhead: None,
             bulkhead_wait: Duration::ZERO,
@@ -78,18 +78,19 @@ impl Source<'_> {
         }
     }
 
-    fn label(self, key: Key) -> (String, Origin) {
+    fn label(self, key: Key) -> (String, ConfigSource) {
         match self {
             Self::Environment(layer) => (
                 layer.variable(key).unwrap_or_else(|| key.name().to_owned()),
-                Origin::Environment,
+                ConfigSource::Environment,
             ),
-            Self::Settings(_, scope) => {
-                (key.name().to_owned(), Origin::Settings((*scope).to_owned()))
-            }
+            Self::Settings(_, scope) => (
+                key.name().to_owned(),
+                ConfigSource::Settings((*scope).to_owned()),
+            ),
             Self::Attribute(_, place) => (
                 key.name().to_owned(),
-                Origin::Attribute((*place).to_owned()),
+                ConfigSource::Attribute((*place).to_owned()),
             ),
         }
     }
@@ -112,10 +113,10 @@ impl Levels<'_> {
     }
 
     /// The variable or the name under which the value was written, and where; beneath all lies the preset.
-    pub(super) fn label(&self, key: Key) -> (String, Origin) {
+    pub(super) fn label(&self, key: Key) -> (String, ConfigSource) {
         self.0
             .get(self.rank(key))
-            .map_or((key.name().to_owned(), Origin::Preset), |source| {
+            .map_or((key.name().to_owned(), ConfigSource::Preset), |source| {
                 source.label(key)
             })
     }
@@ -149,7 +150,7 @@ impl Levels<'_> {
             match (*key, value) {
                 (Key::RateLimitRate, Value::Rate { limit, period }) => rate = Some((limit, period)),
                 (Key::RateLimitBurst, Value::Count(count)) => burst = Some(to_u32(count)),
-                (Key::RateLimitStrategy, Value::Strategy(value)) => strategy = Some(value),
+                (Key::RateLimitStrategy, Value::RateLimitStrategy(value)) => strategy = Some(value),
                 (Key::RateLimitTokens, Value::Count(count)) => tokens = Some(to_u32(count)),
                 (Key::RateLimitBatch, Value::Count(count)) => batch = Some(to_u32(count)),
                 (Key::BulkheadMaxConcurrent, Value::Count(count)) => bulkhead_places = Some(count),
@@ -168,7 +169,7 @@ impl Levels<'_> {
             batch,
             ..limit
                 .max_keys(effective.max_keys)
-                .max_park(effective.max_park)
+                .max_cooldown(effective.max_cooldown)
         });
         effective.bulkhead = bulkhead_places.map(|places| BulkheadConfig {
             max_concurrent: usize::try_from(places).unwrap_or(usize::MAX),
@@ -241,7 +242,7 @@ impl Levels<'_> {
                     effective.max_keys,
                     "must be at least 1",
                 );
-                rules.duration("rate_limit.max_park", effective.max_park);
+                rules.duration("rate_limit.max_cooldown", effective.max_cooldown);
             }
         }
         if let Some(config) = &effective.bulkhead {
@@ -296,12 +297,12 @@ impl Effective {
             (Key::CircuitHalfOpenMaxCalls, Value::Count(n)) => {
                 self.circuit.half_open_max_calls = to_u32(n);
             }
-            (Key::CircuitAbandoned, Value::Abandoned(a)) => self.circuit.abandoned = a,
+            (Key::CircuitAbandoned, Value::OnAbandoned(a)) => self.circuit.abandoned = a,
             (Key::RateLimitMaxWait, Value::Time(t)) => self.rate_limit_wait = t,
             (Key::RateLimitMaxKeys, Value::Count(n)) => {
                 self.max_keys = usize::try_from(n).unwrap_or(usize::MAX);
             }
-            (Key::RateLimitMaxPark, Value::Time(t)) => self.max_park = t,
+            (Key::RateLimitMaxCooldown, Value::Time(t)) => self.max_cooldown = t,
             (Key::BulkheadMaxWait, Value::Time(t)) => self.bulkhead_wait = t,
             (Key::Timeout, Value::Time(t)) => self.timeout = t,
             (Key::Deadline, Value::Time(t)) => self.deadline = t,
@@ -318,7 +319,7 @@ impl Layer {
     /// What is wrong with these values by themselves, whatever the other levels say.
     pub(crate) fn problems(
         &self,
-        origin: &Origin,
+        origin: &ConfigSource,
         label: impl Fn(Key) -> String,
     ) -> Vec<ConfigProblem> {
         let levels = Levels(vec![Source::Settings(self, "")]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigProblem, Origin};
+use super::error::{ConfigError, ConfigProblem, ConfigSource};
 
 /// A broken rule: the setting, its value, what is allowed.
 pub(crate) struct Broken {
@@ -71,7 +71,7 @@ impl Rules {
             self.broken
                 .into_iter()
                 .map(|broken| {
-                    ConfigProblem::new(broken.key, broken.value, Origin::Code, broken.allowed)
+                    ConfigProblem::new(broken.key, broken.value, ConfigSource::Code, broken.allowed)
                 })
                 .collect(),
         )

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::circuit_breaker::{Abandoned, Window};
+use super::circuit_breaker::{OnAbandoned, Window};
 use super::environment::{Environment, UnknownVariable};
-use super::error::{ConfigError, ConfigProblem, Origin};
+use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
-use super::rate_limit::Strategy;
+use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 use super::value::Value;
 use crate::name::ServiceKind;
@@ -201,7 +201,7 @@ pub struct ServiceSettings {
     /// The budget that bounds the service's retries.
     pub retry_budget: RetryBudgetSettings,
     /// The circuit breaker.
-    pub circuit: CircuitSettings,
+    pub circuit_breaker: CircuitBreakerSettings,
     /// The rate limiter.
     pub rate_limit: RateLimitSettings,
     /// The bulkhead.
@@ -248,7 +248,7 @@ group! {
 group! {
     /// The part of [`ServiceSettings`] about the circuit breaker; see
     /// [`CircuitBreakerConfig`](crate::CircuitBreakerConfig).
-    CircuitSettings {
+    CircuitBreakerSettings {
         /// Failures in a row that open it.
         failure_threshold: u32 = CircuitFailureThreshold, |n| Value::Count(n.into());
         /// Share of failures that opens it.
@@ -272,7 +272,7 @@ group! {
         /// Probes that may run at the same time.
         half_open_max_calls: u32 = CircuitHalfOpenMaxCalls, |n| Value::Count(n.into());
         /// What a dropped call counts as.
-        abandoned: Abandoned = CircuitAbandoned, Value::Abandoned;
+        abandoned: OnAbandoned = CircuitAbandoned, Value::OnAbandoned;
     }
 }
 
@@ -291,7 +291,7 @@ pub struct RateLimitSettings {
     /// The token bucket's size.
     pub burst: Option<u32>,
     /// How requests are counted.
-    pub strategy: Option<Strategy>,
+    pub strategy: Option<RateLimitStrategy>,
     /// How long a call waits for a token.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
     pub max_wait: Option<Duration>,
@@ -299,7 +299,7 @@ pub struct RateLimitSettings {
     pub max_keys: Option<u32>,
     /// The longest time for which a server's Retry-After is obeyed by everybody.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
-    pub max_park: Option<Duration>,
+    pub max_cooldown: Option<Duration>,
     /// Tokens in each minute, beside the requests or alone.
     pub tokens_per_minute: Option<u32>,
     /// How many tokens a thread may take from the bucket at once.
@@ -317,7 +317,7 @@ impl RateLimitSettings {
         .filter_map(|(name, limit, seconds)| limit.map(|limit| (name, limit, seconds)))
     }
 
-    fn fill(&self, layer: &mut Layer, origin: &Origin, problems: &mut Vec<ConfigProblem>) {
+    fn fill(&self, layer: &mut Layer, origin: &ConfigSource, problems: &mut Vec<ConfigProblem>) {
         for (index, (name, limit, seconds)) in self.rates().enumerate() {
             if index > 0 {
                 problems.push(ConfigProblem::new(
@@ -332,10 +332,16 @@ impl RateLimitSettings {
         }
         let count = |n: u32| Value::Count(n.into());
         layer.set_some(Key::RateLimitBurst, self.burst.map(count));
-        layer.set_some(Key::RateLimitStrategy, self.strategy.map(Value::Strategy));
+        layer.set_some(
+            Key::RateLimitStrategy,
+            self.strategy.map(Value::RateLimitStrategy),
+        );
         layer.set_some(Key::RateLimitMaxWait, self.max_wait.map(Value::Time));
         layer.set_some(Key::RateLimitMaxKeys, self.max_keys.map(count));
-        layer.set_some(Key::RateLimitMaxPark, self.max_park.map(Value::Time));
+        layer.set_some(
+            Key::RateLimitMaxCooldown,
+            self.max_cooldown.map(Value::Time),
+        );
         layer.set_some(Key::RateLimitTokens, self.tokens_per_minute.map(count));
         layer.set_some(Key::RateLimitBatch, self.batch.map(count));
     }
@@ -354,12 +360,12 @@ group! {
 impl ServiceSettings {
     /// The values as a layer; `scope` names whose they are, for errors.
     pub(crate) fn layer(&self, scope: &str) -> Result<Layer, Vec<ConfigProblem>> {
-        let origin = Origin::Settings(scope.to_owned());
+        let origin = ConfigSource::Settings(scope.to_owned());
         let mut layer = Layer::default();
         let mut problems = Vec::new();
         self.retry.fill(&mut layer);
         self.retry_budget.fill(&mut layer);
-        self.circuit.fill(&mut layer);
+        self.circuit_breaker.fill(&mut layer);
         self.rate_limit.fill(&mut layer, &origin, &mut problems);
         self.bulkhead.fill(&mut layer);
         layer.set_some(Key::Timeout, self.timeout.map(Value::Time));

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::circuit_breaker::{Abandoned, Window};
+use super::circuit_breaker::{OnAbandoned, Window};
 use super::environment::Environment;
 use super::key::Key;
 use super::layer::Layer;
-use super::rate_limit::Strategy as Counting;
+use super::rate_limit::RateLimitStrategy as Counting;
 use super::resolve::{Effective, Levels, Source};
 use super::retry::Jitter;
 use super::value::{Value, ValueType};
@@ -38,17 +38,19 @@ fn value(key: Key) -> BoxedStrategy<Value> {
             (1..90_u64).prop_map(|s| Value::Window(Window::Time(Duration::from_secs(s)))),
         ]
         .boxed(),
-        ValueType::Abandoned => prop_oneof![Just(Abandoned::Ignored), Just(Abandoned::Failure)]
-            .prop_map(Value::Abandoned)
-            .boxed(),
+        ValueType::OnAbandoned => {
+            prop_oneof![Just(OnAbandoned::Ignored), Just(OnAbandoned::Failure)]
+                .prop_map(Value::OnAbandoned)
+                .boxed()
+        }
         ValueType::Rate => (1..900_u32)
             .prop_map(|limit| Value::Rate {
                 limit,
                 period: Duration::from_secs(60),
             })
             .boxed(),
-        ValueType::Strategy => prop::sample::select(&Counting::ALL[..])
-            .prop_map(Value::Strategy)
+        ValueType::RateLimitStrategy => prop::sample::select(&Counting::ALL[..])
+            .prop_map(Value::RateLimitStrategy)
             .boxed(),
     }
 }
@@ -119,7 +121,7 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
         Key::CircuitMaxRecoveryTimeout => Some(Value::Time(circuit.max_recovery_timeout)),
         Key::CircuitSuccessThreshold => count(circuit.success_threshold),
         Key::CircuitHalfOpenMaxCalls => count(circuit.half_open_max_calls),
-        Key::CircuitAbandoned => Some(Value::Abandoned(circuit.abandoned)),
+        Key::CircuitAbandoned => Some(Value::OnAbandoned(circuit.abandoned)),
         Key::RateLimitRate => {
             limit
                 .filter(|limit| limit.limit < u32::MAX)
@@ -129,10 +131,10 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
                 })
         }
         Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
-        Key::RateLimitStrategy => limit.map(|limit| Value::Strategy(limit.strategy)),
+        Key::RateLimitStrategy => limit.map(|limit| Value::RateLimitStrategy(limit.strategy)),
         Key::RateLimitMaxWait => Some(Value::Time(effective.rate_limit_wait)),
         Key::RateLimitMaxKeys => Some(Value::Count(effective.max_keys as u64)),
-        Key::RateLimitMaxPark => Some(Value::Time(effective.max_park)),
+        Key::RateLimitMaxCooldown => Some(Value::Time(effective.max_cooldown)),
         Key::RateLimitTokens => limit
             .and_then(|limit| limit.tokens_per_minute)
             .and_then(count),
@@ -257,7 +259,7 @@ proptest! {
         } else {
             expected
                 .entry(Key::RateLimitStrategy)
-                .or_insert(Value::Strategy(Counting::default()));
+                .or_insert(Value::RateLimitStrategy(Counting::default()));
         }
         for key in Key::ALL {
             prop_assert_eq!(runs(&effective, *key), expected.get(key).copied(), "{}", key);

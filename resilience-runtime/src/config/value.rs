@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::circuit_breaker::{Abandoned, Window};
-use super::rate_limit::Strategy;
+use super::circuit_breaker::{OnAbandoned, Window};
+use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
 /// The value of a setting.
@@ -16,9 +16,9 @@ pub enum Value {
     Time(Duration),
     Jitter(Jitter),
     Window(Window),
-    Abandoned(Abandoned),
+    OnAbandoned(OnAbandoned),
     Rate { limit: u32, period: Duration },
-    Strategy(Strategy),
+    RateLimitStrategy(RateLimitStrategy),
 }
 
 /// The type of a [`Value`].
@@ -29,9 +29,9 @@ pub(crate) enum ValueType {
     Time,
     Jitter,
     Window,
-    Abandoned,
+    OnAbandoned,
     Rate,
-    Strategy,
+    RateLimitStrategy,
 }
 
 impl Value {
@@ -42,9 +42,9 @@ impl Value {
             Self::Time(_) => ValueType::Time,
             Self::Jitter(_) => ValueType::Jitter,
             Self::Window(_) => ValueType::Window,
-            Self::Abandoned(_) => ValueType::Abandoned,
+            Self::OnAbandoned(_) => ValueType::OnAbandoned,
             Self::Rate { .. } => ValueType::Rate,
-            Self::Strategy(_) => ValueType::Strategy,
+            Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
         }
     }
 }
@@ -57,9 +57,9 @@ impl fmt::Display for Value {
             Self::Time(span) | Self::Window(Window::Time(span)) => write!(f, "{span:?}"),
             Self::Jitter(jitter) => jitter.fmt(f),
             Self::Window(Window::Calls(calls)) => write!(f, "{calls} calls"),
-            Self::Abandoned(abandoned) => abandoned.fmt(f),
+            Self::OnAbandoned(abandoned) => abandoned.fmt(f),
             Self::Rate { limit, period } => write!(f, "{limit} per {period:?}"),
-            Self::Strategy(strategy) => strategy.fmt(f),
+            Self::RateLimitStrategy(strategy) => strategy.fmt(f),
         }
     }
 }
@@ -94,17 +94,17 @@ impl ValueType {
                 },
                 |calls| Ok(Value::Window(Window::Calls(calls))),
             ),
-            Self::Abandoned => text
+            Self::OnAbandoned => text
                 .parse()
-                .map(Value::Abandoned)
+                .map(Value::OnAbandoned)
                 .map_err(|_| "must be one of ignored, failure"),
             Self::Rate => text
                 .parse()
                 .map(|limit| Value::Rate { limit, period })
                 .map_err(|_| "must be a whole number of at least 1, such as `60`"),
-            Self::Strategy => text
+            Self::RateLimitStrategy => text
                 .parse()
-                .map(Value::Strategy)
+                .map(Value::RateLimitStrategy)
                 .map_err(|_| "must be one of token_bucket, sliding_window, fixed_window"),
         }
     }

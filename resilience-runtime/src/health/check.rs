@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::checker::HealthChecker;
 use crate::circuit_breaker::CircuitBreaker;
-use crate::config::{ConfigProblem, HealthMonitorConfig, Origin};
+use crate::config::{ConfigProblem, ConfigSource, HealthMonitorConfig};
 use crate::name::ServiceName;
 use crate::service::Service;
 
@@ -160,7 +160,7 @@ impl HealthCheck {
             if time.is_zero() {
                 let key = format!("health.{name}.{key}");
                 let allowed = "must be longer than zero";
-                problems.push(ConfigProblem::new(key, "0ns", Origin::Code, allowed));
+                problems.push(ConfigProblem::new(key, "0ns", ConfigSource::Code, allowed));
             }
         }
         for (key, count) in [
@@ -170,7 +170,7 @@ impl HealthCheck {
             if count == 0 {
                 let key = format!("health.{name}.{key}");
                 let allowed = "must be at least 1";
-                problems.push(ConfigProblem::new(key, count, Origin::Code, allowed));
+                problems.push(ConfigProblem::new(key, count, ConfigSource::Code, allowed));
             }
         }
         if problems.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{ConfigProblem, Origin};
+use crate::config::{ConfigProblem, ConfigSource};
 use crate::name::ServiceName;
 
 /// The names that each checker depends on.
@@ -22,7 +22,7 @@ pub(super) fn cycle(name: &ServiceName, all: &Dependencies<'_>) -> Option<Config
                 return Some(ConfigProblem::new(
                     format!("health.{name}.depends_on"),
                     names.join(" → "),
-                    Origin::Code,
+                    ConfigSource::Code,
                     "must not lead back to the checker itself",
                 ));
             }
@@ -44,7 +44,7 @@ pub(super) fn unknown(name: &ServiceName, all: &Dependencies<'_>) -> Vec<ConfigP
             ConfigProblem::new(
                 format!("health.{name}.depends_on"),
                 dependency,
-                Origin::Code,
+                ConfigSource::Code,
                 "must name a checker of this monitor",
             )
         })

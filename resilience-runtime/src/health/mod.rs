@@ -12,7 +12,7 @@ mod dependencies;
 mod endpoint;
 mod entry;
 mod events;
-#[cfg(feature = "http")]
+#[cfg(feature = "http-health")]
 mod http;
 mod links;
 mod monitor;
@@ -28,8 +28,8 @@ pub use check::HealthCheck;
 pub use checker::{HealthChecker, HealthFuture, HealthReport};
 pub use database::DatabaseHealthChecker;
 pub use endpoint::{HealthEndpoint, HealthResponse};
-#[cfg(feature = "http")]
-#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+#[cfg(feature = "http-health")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http-health")))]
 pub use http::HttpHealthChecker;
 pub use monitor::ServiceHealthMonitor;
 pub use monitoring::MonitoringHandle;

@@ -14,7 +14,7 @@ use super::monitoring::{MonitoringHandle, Run};
 use super::record::ServiceHealth;
 use super::status::{HealthStatus, HealthStatuses};
 use crate::clock::Moment;
-use crate::config::{ConfigError, ConfigProblem, HealthMonitorConfig, Origin};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource, HealthMonitorConfig};
 use crate::error::{BoxError, ResilienceError};
 use crate::name::ServiceName;
 use crate::sync::Mutex;
@@ -112,7 +112,9 @@ impl ServiceHealthMonitor {
             let mut state = self.inner.state.lock();
             if state.entries.contains_key(&name) {
                 let taken = "is the name of another checker; remove that first";
-                return Err(ConfigProblem::new("health.checker", name, Origin::Code, taken).into());
+                return Err(
+                    ConfigProblem::new("health.checker", name, ConfigSource::Code, taken).into(),
+                );
             }
             let mut dependencies = state.dependencies();
             dependencies.insert(&name, &entry.depends_on);
@@ -159,9 +161,13 @@ impl ServiceHealthMonitor {
         let mut state = self.inner.state.lock();
         if state.run.is_some() {
             let runs = "it runs already; drop its handle first";
-            return Err(
-                ConfigProblem::new("health.start_monitoring", "on", Origin::Code, runs).into(),
-            );
+            return Err(ConfigProblem::new(
+                "health.start_monitoring",
+                "on",
+                ConfigSource::Code,
+                runs,
+            )
+            .into());
         }
         let dependencies = state.dependencies();
         let names = dependencies.keys();
@@ -206,7 +212,7 @@ impl ServiceHealthMonitor {
     pub async fn require(&self, name: &str) -> Result<ServiceHealth, ResilienceError> {
         let Some(entry) = self.inner.entry(name) else {
             let allowed = "must name a checker of this monitor";
-            let problem = ConfigProblem::new("health.checker", name, Origin::Code, allowed);
+            let problem = ConfigProblem::new("health.checker", name, ConfigSource::Code, allowed);
             return Err(ConfigError::from(problem).into());
         };
         let error = self.inner.check(&entry).await;

@@ -38,7 +38,7 @@ impl Change {
                 to: Some(to.name()),
                 ..change("circuit_breaker", pause)
             },
-            EventKind::Parked { retry_after } => change("parked", Some(retry_after)),
+            EventKind::Cooldown { retry_after } => change("cooldown", Some(retry_after)),
             EventKind::Configured => change("configured", None),
             EventKind::ServiceAdded => change("service", None),
             _ => return None,

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::config::Strategy;
+use crate::config::RateLimitStrategy;
 use crate::service::Service;
 
 /// The version of all JSON here. Fields may come without a new one; none goes or changes its meaning.
@@ -28,13 +28,13 @@ pub(super) struct RateLimit {
     /// Requests in each period; `None`: only tokens are limited.
     limit: Option<u32>,
     period_seconds: f64,
-    strategy: Strategy,
+    strategy: RateLimitStrategy,
     tokens_per_minute: Option<u32>,
     /// The most that there can be: of tokens where these are limited, else of requests.
     capacity: u32,
     remaining: u32,
     level: f64,
-    parked_seconds: f64,
+    cooldown_seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ pub(super) struct RetryBudget {
 pub(super) struct Limits {
     rate_limit: Option<RateLimit>,
     /// How much longer the server is left alone, where it asked for that.
-    parked_seconds: f64,
+    cooldown_seconds: f64,
     bulkhead: Option<Bulkhead>,
     retry_budget: RetryBudget,
 }
@@ -64,8 +64,8 @@ impl Limits {
         let core = &*service.core;
         let config = service.config.load();
         let peek = core.limiter.peek_without_key();
-        let parked = core.limiter.parked_without_key();
-        let parked_seconds = seconds(parked.unwrap_or_default());
+        let cooling_down = core.limiter.cooldown_without_key();
+        let cooldown_seconds = seconds(cooling_down.unwrap_or_default());
         Self {
             rate_limit: config.rate_limit.as_ref().map(|limit| RateLimit {
                 limit: (limit.limit != u32::MAX).then_some(limit.limit),
@@ -75,9 +75,9 @@ impl Limits {
                 capacity: peek.limit,
                 remaining: peek.remaining,
                 level: (f64::from(peek.remaining) / f64::from(peek.limit.max(1))).clamp(0.0, 1.0),
-                parked_seconds,
+                cooldown_seconds,
             }),
-            parked_seconds,
+            cooldown_seconds,
             bulkhead: config.bulkhead.as_ref().map(|bulkhead| Bulkhead {
                 max_concurrent: bulkhead.max_concurrent,
                 in_flight: core.bulkhead.in_flight(),

@@ -30,23 +30,23 @@ use self::stream::Hub;
 use crate::health::{HealthEndpoint, ServiceHealthMonitor};
 use crate::registry::Registry;
 
-/// The routes for those who operate the program: [`Operations`] as it is by default, without control.
+/// The routes for those who operate the program: [`AdminRouter`] as it is by default, without control.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-/// use resilience_runtime::{HealthMonitorConfig, Registry, ServiceHealthMonitor, operations_router};
+/// use resilience_runtime::{HealthMonitorConfig, Registry, ServiceHealthMonitor, admin_router};
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::from_env()?)?;
-/// let routes = operations_router(Registry::global(), &monitor);
+/// let routes = admin_router(Registry::global(), &monitor);
 /// let listener = tokio::net::TcpListener::bind("127.0.0.1:9090").await?;
 /// axum::serve(listener, routes).await?; // and open http://127.0.0.1:9090/dashboard
 /// # Ok(()) }
 /// ```
-pub fn operations_router(
+pub fn admin_router(
     registry: impl Into<Registry>,
     monitor: impl Into<ServiceHealthMonitor>,
 ) -> Router {
-    Operations::new(registry, monitor).router()
+    AdminRouter::new(registry, monitor).router()
 }
 
 /// The routes for those who operate the program; what each answers is written in
@@ -60,7 +60,7 @@ pub fn operations_router(
 /// use axum::http::StatusCode;
 /// use axum::middleware::{Next, from_fn};
 /// use axum::response::Response;
-/// use resilience_runtime::{HealthMonitorConfig, Operations, Registry, ServiceHealthMonitor};
+/// use resilience_runtime::{HealthMonitorConfig, AdminRouter, Registry, ServiceHealthMonitor};
 ///
 /// async fn operators_only(request: Request, next: Next) -> Result<Response, StatusCode> {
 ///     let token = std::env::var("OPERATOR_TOKEN").map_err(|_| StatusCode::FORBIDDEN)?;
@@ -71,14 +71,14 @@ pub fn operations_router(
 /// }
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
-/// let operations = Operations::new(Registry::global(), &monitor)
+/// let operations = AdminRouter::new(Registry::global(), &monitor)
 ///     .app_version(env!("CARGO_PKG_VERSION"))
 ///     .control(from_fn(operators_only));
 /// let app: axum::Router = axum::Router::new().nest("/operations", operations.router());
 /// # Ok::<(), resilience_runtime::ConfigError>(())
 /// ```
 #[must_use]
-pub struct Operations {
+pub struct AdminRouter {
     registry: Registry,
     monitor: ServiceHealthMonitor,
     app_version: Option<String>,
@@ -95,7 +95,7 @@ struct Site {
     hub: Arc<Hub>,
 }
 
-impl Operations {
+impl AdminRouter {
     /// For the services of this registry, and the health that this monitor knows.
     pub fn new(registry: impl Into<Registry>, monitor: impl Into<ServiceHealthMonitor>) -> Self {
         Self {
@@ -165,9 +165,9 @@ impl Operations {
     }
 }
 
-impl fmt::Debug for Operations {
+impl fmt::Debug for AdminRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Operations")
+        f.debug_struct("AdminRouter")
             .field("app_version", &self.app_version)
             .field("control", &self.control.is_some())
             .finish_non_exhaustive()

@@ -197,12 +197,12 @@ pub(super) static METRICS: [Metric; 20] = [
         ]),
     },
     Metric {
-        name: "resilience_parked_total",
+        name: "resilience_cooldowns_total",
         otel: "resilience.rate_limit.pauses",
         unit: "{pause}",
         help: "Times that the server asked to be left alone, and was.",
         labels: &[],
-        source: Source::Counters(&[("", &[Counter::Parked])]),
+        source: Source::Counters(&[("", &[Counter::Cooldowns])]),
     },
     Metric {
         name: "resilience_circuit_breaker_transitions_total",

@@ -37,7 +37,7 @@ fn facts(counter: Counter) -> &'static [(&'static str, &'static str)] {
         Counter::AttemptNotTimed => &[("resilience_attempts_total", "not_timed")],
         Counter::Timeouts => &[("resilience_timeouts_total", "")],
         Counter::Retries => &[("resilience_retries_total", "")],
-        Counter::Parked => &[("resilience_parked_total", "")],
+        Counter::Cooldowns => &[("resilience_cooldowns_total", "")],
         Counter::FallbackCache => &[("resilience_fallbacks_total", "cache")],
         Counter::FallbackCall => &[("resilience_fallbacks_total", "call")],
         Counter::FallbackValue => &[("resilience_fallbacks_total", "value")],
@@ -143,7 +143,7 @@ fn sums_of_series_are_the_sums_of_the_statistics() {
         ("resilience_fallbacks_total", stats.fallbacks.total()),
         ("resilience_fallback_failures_total", stats.fallbacks.failed),
         ("resilience_broken_streams_total", stats.broken_streams),
-        ("resilience_parked_total", stats.parked),
+        ("resilience_cooldowns_total", stats.cooldowns),
         (
             "resilience_cache_requests_total",
             cache.hits

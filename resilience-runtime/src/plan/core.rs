@@ -30,7 +30,7 @@ pub(crate) struct ServiceCore {
     #[cfg(feature = "metrics")]
     pub(crate) keys: Arc<crate::outlet::Keys>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::description::Function;
 use crate::cache::Store;
-use crate::config::{ConfigError, Origin, Pattern};
+use crate::config::{ConfigError, ConfigSource, Pattern};
 use crate::fallback::LastGood;
 use crate::name::{ServiceKind, ServiceName};
 
@@ -50,7 +50,7 @@ impl FunctionState {
                 .read_through
                 .map(|config| {
                     let place = format!("{} ({})", function.name, function.place);
-                    Store::new(config, &Origin::Attribute(place)).map(Arc::new)
+                    Store::new(config, &ConfigSource::Attribute(place)).map(Arc::new)
                 })
                 .transpose(),
         }

@@ -1,7 +1,7 @@
 //! When two plans are one to a call site, and which it keeps.
 
 use super::*;
-use crate::config::{ConfigProblem, Origin};
+use crate::config::{ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
 use crate::registry::Registry;
 
@@ -23,7 +23,7 @@ fn plan(
 }
 
 fn error() -> ConfigError {
-    ConfigProblem::new("timeout", "-1", Origin::Preset, "more than nothing").into()
+    ConfigProblem::new("timeout", "-1", ConfigSource::Preset, "more than nothing").into()
 }
 
 type Change = fn(&mut Plan);

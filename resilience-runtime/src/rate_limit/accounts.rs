@@ -2,7 +2,7 @@
 
 use super::key::KeyHash;
 use super::meter::Meter;
-use super::side::{Owner, Park, SideId, Sides};
+use super::side::{Cooldown, Owner, SideId, Sides};
 use super::table::{Account, Spot, Table};
 use crate::clock::Moment;
 
@@ -63,7 +63,7 @@ impl<M: Meter> Accounts<M> {
         (account, &self.meter, &mut self.sides)
     }
 
-    /// The account of those without a key, for as long as nobody of them is parked or waits.
+    /// The account of those without a key, for as long as nobody of them is cooling down or waits.
     pub(super) fn keyless_alone(&mut self) -> Option<&mut M::State> {
         (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
     }
@@ -113,7 +113,7 @@ impl<M: Meter> Accounts<M> {
             // It is waiting there, and must not overtake itself.
             return Place::Overflow;
         }
-        let park = shared.map(|side| side.park).unwrap_or_default();
+        let cooldown = shared.map(|side| side.cooldown).unwrap_or_default();
         // More than one has to go only after the bound was lowered, and then a few at a time.
         let mut room = table.len() < self.max_keys;
         for _ in 0..Self::DEPARTURES {
@@ -132,8 +132,8 @@ impl<M: Meter> Accounts<M> {
         });
         if !fresh {
             table.get_mut(spot).state = overflow.state.clone();
-            if park.until > now {
-                self.park(Place::Slot(spot), Owner::Key(key), park);
+            if cooldown.until > now {
+                self.cool_down(Place::Slot(spot), Owner::Key(key), cooldown);
             }
         }
         Place::Slot(spot)
@@ -170,10 +170,10 @@ impl<M: Meter> Accounts<M> {
         account.side
     }
 
-    fn park(&mut self, place: Place, owner: Owner, park: Park) {
+    fn cool_down(&mut self, place: Place, owner: Owner, cooldown: Cooldown) {
         let id = self.side_of(place, owner);
         if let Some(side) = self.sides.get_mut(id) {
-            side.park(park);
+            side.cool_down(cooldown);
         }
     }
 
@@ -184,7 +184,7 @@ impl<M: Meter> Accounts<M> {
         account.side.is_none() || release(account, sides, now)
     }
 
-    /// The same keys, parks and queues, counted in another way.
+    /// The same keys, cooldowns and queues, counted in another way.
     pub(super) fn convert<N: Meter>(
         self,
         meter: N,
@@ -236,7 +236,7 @@ impl<M: Meter> Accounts<M> {
     }
 }
 
-/// Whether nobody would notice if the account were forgotten: full, not parked, not waited for.
+/// Whether nobody would notice if the account were forgotten: full, not cooling down, not waited for.
 fn may_go<M: Meter>(
     account: &mut Account<M::State>,
     meter: &M,

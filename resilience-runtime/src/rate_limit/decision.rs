@@ -22,7 +22,7 @@ pub struct Decision {
     /// The greatest cost that can ever pass at once: the bucket's size or the window's limit, or the tokens
     /// of a minute where these are counted; `u32::MAX` where no limit is set.
     pub limit: u32,
-    /// What could still be taken right now; zero while the key is parked or others queue for it, and where
+    /// What could still be taken right now; zero while the key is cooling down or others queue for it, and where
     /// tokens are left but no request.
     pub remaining: u32,
     /// When it could pass, if nobody else comes. `None` if it is allowed, and if it can never pass because

@@ -4,7 +4,7 @@
 //! The word is the same number as in [`token_bucket`](super::token_bucket), the time at which the bucket
 //! will be full. While the lane is closed, that number is in the state behind the lock. Whoever holds the lock and has
 //! to do with callers without a key closes the lane first, so that there is one owner of the number at any time, and opens it
-//! again unless somebody is parked or waits.
+//! again unless somebody is cooling down or waits.
 
 use std::sync::OnceLock;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! One limiter's state under one strategy: who may pass, when, and what is parked.
+//! One limiter's state under one strategy: who may pass, when, and what is cooling down.
 //!
 //! Everything here is a plain function of the time handed in.
 
@@ -9,7 +9,7 @@ use super::decision::Decision;
 use super::key::KeyHash;
 use super::meter::Meter;
 use super::queue::{Refusal, Wakers};
-use super::side::{Park, SideId};
+use super::side::{Cooldown, SideId};
 use crate::clock::Moment;
 
 pub(super) struct Keyed<M: Meter> {
@@ -55,7 +55,7 @@ impl<M: Meter> Keyed<M> {
         Err(Some(self.earliest_at(place, cost, now)))
     }
 
-    /// What takes nothing is held up by a park alone, and, where nothing else is counted, by those who
+    /// What takes nothing is held up by a cooldown alone, and, where nothing else is counted, by those who
     /// wait for the end of it.
     fn pass_freely(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
         let Some(place) = self.accounts.find(key, now) else {
@@ -86,7 +86,7 @@ impl<M: Meter> Keyed<M> {
         let account = self.accounts.get(place);
         let meter = &self.accounts.meter;
         match self.accounts.sides.get(account.side) {
-            Some(side) if cost == 0 => now.max(side.park.until),
+            Some(side) if cost == 0 => now.max(side.cooldown.until),
             Some(side) => {
                 let from = now.max(side.known_gate());
                 let ahead = side.queue.iter().map(|waiter| waiter.cost);
@@ -110,7 +110,7 @@ impl<M: Meter> Keyed<M> {
             let account = self.accounts.get(place);
             let rest_at = self.accounts.meter.rest_at(&account.state, now);
             match self.accounts.sides.get(account.side) {
-                Some(side) if !side.is_idle(now) => (0, rest_at.max(side.park.until)),
+                Some(side) if !side.is_idle(now) => (0, rest_at.max(side.cooldown.until)),
                 _ => {
                     let tokens = self.accounts.meter.tokens(&account.state, now);
                     (u32::try_from(tokens.max(0)).unwrap_or(limit), rest_at)
@@ -177,20 +177,26 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
-    pub(super) fn park(&mut self, key: KeyHash, span: Duration, now: Moment, wakers: &mut Wakers) {
+    pub(super) fn cool_down(
+        &mut self,
+        key: KeyHash,
+        span: Duration,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
         let place = self.accounts.enter(key, now);
         let id = self.accounts.side(place, key);
         if let Some(side) = self.accounts.sides.get_mut(id) {
-            side.park(Park::new(now, span));
+            side.cool_down(Cooldown::new(now, span));
         }
         self.review(id, now, wakers);
     }
 
-    /// The end of the park, if it is parked.
-    pub(super) fn parked(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
+    /// The end of the cooldown, if it is cooling down.
+    pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
         let place = self.accounts.find(key, now)?;
         let side = self.accounts.sides.get(self.accounts.get(place).side)?;
-        side.is_parked(now).then_some(side.park.until)
+        side.is_cooling_down(now).then_some(side.cooldown.until)
     }
 
     /// Looks at all who wait for one account after something changed to their disadvantage, puts out those
@@ -208,7 +214,7 @@ impl<M: Meter> Keyed<M> {
             return;
         }
         let mut state = account.state.clone();
-        let begin = now.max(side.park.until);
+        let begin = now.max(side.cooldown.until);
         let mut from = begin;
         let mut verdict = |cost: u32, until: Moment| {
             if cost > meter.capacity() {
@@ -234,10 +240,10 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// After the configuration changed.
-    pub(super) fn review_all(&mut self, max_park: Duration, now: Moment, wakers: &mut Wakers) {
+    pub(super) fn review_all(&mut self, max_cooldown: Duration, now: Moment, wakers: &mut Wakers) {
         for id in self.accounts.sides.ids() {
             if let Some(side) = self.accounts.sides.get_mut(id) {
-                side.cut_park(now.after(max_park));
+                side.cut_cooldown(now.after(max_cooldown));
             }
             self.review(id, now, wakers);
         }

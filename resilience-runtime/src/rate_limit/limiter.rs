@@ -17,7 +17,7 @@ use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;
 use crate::shard::shard;
 
-/// Limits how often each key may pass, and parks those whom a server asked to wait.
+/// Limits how often each key may pass, and cools down those whom a server asked to wait.
 ///
 /// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is known by a randomly keyed
 /// 128-bit hash and neither stored nor printed. Memory is bounded: at most
@@ -73,27 +73,32 @@ impl RateLimiter {
     /// Names each value of the configuration that is out of range.
     pub fn new(name: impl Into<ServiceName>, config: RateLimitConfig) -> Result<Self, ConfigError> {
         config.validate()?;
-        let (max_keys, max_park) = (config.max_keys, config.max_park);
-        Ok(Self::build(name.into(), Some(config), max_keys, max_park))
+        let (max_keys, max_cooldown) = (config.max_keys, config.max_cooldown);
+        Ok(Self::build(
+            name.into(),
+            Some(config),
+            max_keys,
+            max_cooldown,
+        ))
     }
 
-    /// One that only parks. While nothing is parked, it costs one atomic load to pass.
+    /// One that only cools down. While nothing is cooling down, it costs one atomic load to pass.
     pub(crate) fn unlimited(
         name: impl Into<ServiceName>,
         max_keys: usize,
-        max_park: Duration,
+        max_cooldown: Duration,
     ) -> Self {
-        Self::build(name.into(), None, max_keys, max_park)
+        Self::build(name.into(), None, max_keys, max_cooldown)
     }
 
     fn build(
         name: ServiceName,
         limit: Option<RateLimitConfig>,
         max_keys: usize,
-        max_park: Duration,
+        max_cooldown: Duration,
     ) -> Self {
         Self {
-            shared: Arc::new(Shared::new(name, limit, max_keys, max_park)),
+            shared: Arc::new(Shared::new(name, limit, max_keys, max_cooldown)),
         }
     }
 
@@ -107,7 +112,7 @@ impl RateLimiter {
         &self.shared.name
     }
 
-    /// The limit in force. Where a service has none, and its limiter only parks, `limit` is `u32::MAX`.
+    /// The limit in force. Where a service has none, and its limiter only cools down, `limit` is `u32::MAX`.
     #[must_use]
     pub fn config(&self) -> RateLimitConfig {
         self.shared.read(State::config)
@@ -128,7 +133,7 @@ impl RateLimiter {
     }
 
     /// Takes `n` tokens if they are all there, otherwise none. Zero tokens pass unless the key is
-    /// [parked](Self::park); more than the capacity never do.
+    /// [cooling down](Self::cooldown); more than the capacity never do.
     pub fn check_n<K: Hash + ?Sized>(&self, key: &K, n: u32) -> Decision {
         if self.shared.is_free() {
             return Decision::UNLIMITED;
@@ -216,7 +221,7 @@ impl RateLimiter {
     }
 
     /// Lets nobody with this key pass for so long, because the server asked for it (`Retry-After`); at
-    /// most for [`max_park`](RateLimitConfig::max_park). A shorter time never shortens a longer one.
+    /// most for [`max_cooldown`](RateLimitConfig::max_cooldown). A shorter time never shortens a longer one.
     ///
     /// Those who wait for the key pass when it ends, in their order and spread over a tenth of the time,
     /// at most 1 s, so that they do not hit the server all at once.
@@ -225,27 +230,27 @@ impl RateLimiter {
     /// # use std::time::Duration;
     /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
     /// let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(60))?;
-    /// limiter.park("user_123", Duration::from_secs(20));
+    /// limiter.cool_down("user_123", Duration::from_secs(20));
     /// assert!(!limiter.check("user_123").allowed);
-    /// assert!(limiter.parked("user_123").is_some());
+    /// assert!(limiter.cooldown("user_123").is_some());
     /// # Ok::<(), resilience_runtime::ConfigError>(())
     /// ```
-    pub fn park<K: Hash + ?Sized>(&self, key: &K, retry_after: Duration) {
-        self.park_key(self.hash_key(key), retry_after, Moment::now());
+    pub fn cool_down<K: Hash + ?Sized>(&self, key: &K, retry_after: Duration) {
+        self.cool_down_key(self.hash_key(key), retry_after, Moment::now());
     }
 
-    /// How much longer the key is parked, if it is.
+    /// How much longer the key is cooling down, if it is.
     #[must_use]
-    pub fn parked<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
-        self.parked_for(self.hash_key(key), Moment::now())
+    pub fn cooldown<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
+        self.cooldown_for(self.hash_key(key), Moment::now())
     }
 
-    fn parked_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
+    fn cooldown_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
         if self.shared.is_free() {
             return None;
         }
         self.shared.with(key, now, |state, now, _| {
-            state.parked(key, now).map(|until| until.since(now))
+            state.cooldown(key, now).map(|until| until.since(now))
         })
     }
 
@@ -294,23 +299,23 @@ impl RateLimiter {
             })
     }
 
-    /// How much longer calls without a key are parked.
+    /// How much longer calls without a key are cooling down.
     #[cfg(feature = "axum")]
-    pub(crate) fn parked_without_key(&self) -> Option<Duration> {
-        self.parked_for(KeyHash::NONE, Moment::now())
+    pub(crate) fn cooldown_without_key(&self) -> Option<Duration> {
+        self.cooldown_for(KeyHash::NONE, Moment::now())
     }
 
-    /// Whether it only parks, and within these bounds.
-    pub(crate) fn parks_within(&self, max_keys: usize, max_park: Duration) -> bool {
+    /// Whether it only cools down, and within these bounds.
+    pub(crate) fn only_cools_down_within(&self, max_keys: usize, max_cooldown: Duration) -> bool {
         let config = self.config();
-        !self.is_limited() && config.max_keys == max_keys && config.max_park == max_park
+        !self.is_limited() && config.max_keys == max_keys && config.max_cooldown == max_cooldown
     }
 
-    /// Removes the limit, and bounds the parking anew.
-    pub(crate) fn set_parking(&self, max_keys: usize, max_park: Duration) {
+    /// Removes the limit, and bounds the cooldowns anew.
+    pub(crate) fn set_cooldown_bounds(&self, max_keys: usize, max_cooldown: Duration) {
         self.shared
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
-                state.set_parking(max_keys, max_park, now, wakers);
+                state.set_cooldown_bounds(max_keys, max_cooldown, now, wakers);
             });
     }
 
@@ -362,14 +367,14 @@ impl RateLimiter {
         })
     }
 
-    /// Whether the key is parked now.
-    pub(crate) fn parks(&self, key: KeyHash, now: Moment) -> bool {
-        self.parked_for(key, now).is_some()
+    /// Whether the key is cooling down now.
+    pub(crate) fn is_cooling_down(&self, key: KeyHash, now: Moment) -> bool {
+        self.cooldown_for(key, now).is_some()
     }
 
-    pub(crate) fn park_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
+    pub(crate) fn cool_down_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
         self.shared.with(key, now, |state, now, wakers| {
-            state.park(key, retry_after, now, wakers);
+            state.cool_down(key, retry_after, now, wakers);
         });
     }
 }

@@ -51,7 +51,7 @@ impl<M: Meter> Keyed<M> {
             return Standing::Refused(Some(ready));
         };
         let number = side.queue.push(key, cost, until, waker);
-        // What costs nothing waits for the end of the park alone.
+        // What costs nothing waits for the end of the cooldown alone.
         let ask_at = if cost == 0 || side.queue.len() == 1 {
             ready
         } else {
@@ -96,7 +96,7 @@ impl<M: Meter> Keyed<M> {
             // The spread takes nobody beyond its limit, so that it ends for all.
             side.end_spread(now);
         }
-        let from = now.max(side.park.until);
+        let from = now.max(side.cooldown.until);
         let ready = match is_head {
             _ if cost == 0 => from,
             true => meter.ready(&account.state, cost, from),

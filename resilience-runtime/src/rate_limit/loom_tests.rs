@@ -22,12 +22,12 @@ fn limiter(burst: u32) -> Arc<Shared> {
 }
 
 fn limited(limit: RateLimitConfig) -> Arc<Shared> {
-    let (max_keys, max_park) = (limit.max_keys, limit.max_park);
+    let (max_keys, max_cooldown) = (limit.max_keys, limit.max_cooldown);
     Arc::new(Shared::new(
         ServiceName::from("llm"),
         Some(limit),
         max_keys,
-        max_park,
+        max_cooldown,
     ))
 }
 
@@ -124,12 +124,12 @@ fn loom_a_live_change_neither_makes_nor_loses_tokens() {
 /// +        Some(&mut self.keyless.state)
 /// ```
 #[test]
-fn loom_nobody_passes_a_park() {
+fn loom_nobody_passes_a_cooldown() {
     loom::model(|| {
         let limiter = limiter(9);
         taken_beside(&limiter, |limiter| {
             limiter.with(KEY, NOW, |state, now, wakers| {
-                state.park(KEY, Duration::from_secs(1), now, wakers);
+                state.cool_down(KEY, Duration::from_secs(1), now, wakers);
             });
             assert_eq!(takes(limiter), 0);
         });
@@ -195,7 +195,7 @@ fn loom_nobody_passes_a_park_with_what_is_in_stock() {
         let other = Arc::clone(&limiter);
         let thread = thread::spawn(move || takes(&other));
         limiter.with(KEY, NOW, |state, now, wakers| {
-            state.park(KEY, Duration::from_secs(1), now, wakers);
+            state.cool_down(KEY, Duration::from_secs(1), now, wakers);
         });
         assert_eq!(takes(&limiter), 0);
         thread.join().expect("no panic");

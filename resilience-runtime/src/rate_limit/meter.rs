@@ -113,7 +113,7 @@ pub(super) trait Meter: Sized {
     }
 }
 
-/// No limit at all: what is left is the parking.
+/// No limit at all: what is left is the cooldowns.
 pub(super) struct Unlimited;
 
 impl Meter for Unlimited {

@@ -7,7 +7,7 @@
 use super::key::KeyHash;
 use super::side::SideId;
 
-/// What is known of one key: its counters, and where the rest is if it is parked or waited for.
+/// What is known of one key: its counters, and where the rest is if it is cooling down or waited for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Account<S> {
     pub(super) state: S,

@@ -59,8 +59,8 @@ impl Drop for Locked<'_> {
 pub(super) struct Shared {
     pub(super) name: ServiceName,
     hasher: KeyHasher,
-    /// Nothing limits, nothing is parked, nobody waits: the lock need not be taken. Set and cleared under
-    /// the lock; whoever reads it concurrently with a park or a new limit is as good as a moment earlier.
+    /// Nothing limits, nothing is cooling down, nobody waits: the lock need not be taken. Set and cleared under
+    /// the lock; whoever reads it concurrently with a cooldown or a new limit is as good as a moment earlier.
     free: AtomicBool,
     lane: FastLane,
     /// In the place of the lane, where tokens are taken in batches.
@@ -73,7 +73,7 @@ impl Shared {
         name: ServiceName,
         limit: Option<RateLimitConfig>,
         max_keys: usize,
-        max_park: Duration,
+        max_cooldown: Duration,
     ) -> Self {
         let shared = Self {
             name,
@@ -81,7 +81,7 @@ impl Shared {
             free: AtomicBool::new(limit.is_none()),
             lane: FastLane::new(),
             batches: OnceLock::new(),
-            state: Mutex::new(State::new(limit, max_keys, max_park)),
+            state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
         // Opens the lane.
         drop(shared.lock(KeyHash::NONE));

@@ -1,4 +1,4 @@
-//! What only few keys have: a park, and those who wait.
+//! What only few keys have: a cooldown, and those who wait.
 
 use std::time::Duration;
 
@@ -35,13 +35,13 @@ pub(super) enum Owner {
 
 /// The server asked to be left alone until then.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Park {
+pub(super) struct Cooldown {
     pub(super) until: Moment,
     /// How long it was asked for.
     span: u64,
 }
 
-impl Park {
+impl Cooldown {
     pub(super) fn new(now: Moment, span: Duration) -> Self {
         Self {
             until: now.after(span),
@@ -50,9 +50,9 @@ impl Park {
     }
 }
 
-/// Spreads those who waited for the end of a park, so that they do not hit the server all at once.
+/// Spreads those who waited for the end of a cooldown, so that they do not hit the server all at once.
 ///
-/// Each head draws its share of the whole spread, and the draws add up from the end of the park: late
+/// Each head draws its share of the whole spread, and the draws add up from the end of the cooldown: late
 /// timers do not lengthen it.
 #[derive(Debug, Default)]
 struct Spread {
@@ -62,7 +62,7 @@ struct Spread {
     share: u64,
     /// How many have yet to draw.
     left: usize,
-    /// A park whose end nobody has seen yet.
+    /// A cooldown whose end nobody has seen yet.
     due: bool,
 }
 
@@ -81,14 +81,14 @@ impl Spread {
 pub(super) struct Side {
     pub(super) owner: Owner,
     pub(super) queue: Queue,
-    pub(super) park: Park,
+    pub(super) cooldown: Cooldown,
     spread: Spread,
 }
 
 impl Side {
-    pub(super) fn park(&mut self, park: Park) {
-        if park.until > self.park.until {
-            self.park = park;
+    pub(super) fn cool_down(&mut self, cooldown: Cooldown) {
+        if cooldown.until > self.cooldown.until {
+            self.cooldown = cooldown;
             self.spread = Spread {
                 due: true,
                 ..Spread::default()
@@ -96,27 +96,27 @@ impl Side {
         }
     }
 
-    /// Ends the park at `latest`, if it is longer.
-    pub(super) fn cut_park(&mut self, latest: Moment) {
-        self.park.until = self.park.until.min(latest);
+    /// Ends the cooldown at `latest`, if it is longer.
+    pub(super) fn cut_cooldown(&mut self, latest: Moment) {
+        self.cooldown.until = self.cooldown.until.min(latest);
     }
 
-    pub(super) fn is_parked(&self, now: Moment) -> bool {
-        self.park.until > now
+    pub(super) fn is_cooling_down(&self, now: Moment) -> bool {
+        self.cooldown.until > now
     }
 
     /// Whether it holds nothing and nobody any more.
     pub(super) fn is_idle(&self, now: Moment) -> bool {
-        !self.is_parked(now) && self.queue.is_deserted()
+        !self.is_cooling_down(now) && self.queue.is_deserted()
     }
 
     /// The moment before which the head does not pass, tokens or not.
     pub(super) fn gate(&mut self, now: Moment) -> Moment {
-        if self.spread.due && !self.is_parked(now) {
-            let whole = (self.park.span / 10).min(Spread::LONGEST);
+        if self.spread.due && !self.is_cooling_down(now) {
+            let whole = (self.cooldown.span / 10).min(Spread::LONGEST);
             let heads = self.queue.len().max(1);
             self.spread = Spread {
-                gate: self.park.until,
+                gate: self.cooldown.until,
                 share: whole / heads as u64,
                 left: heads,
                 due: false,
@@ -128,11 +128,11 @@ impl Side {
 
     /// The same, as far as it is known without asking for chance.
     pub(super) fn known_gate(&self) -> Moment {
-        self.park.until.max(self.spread.gate)
+        self.cooldown.until.max(self.spread.gate)
     }
 
     pub(super) fn end_spread(&mut self, now: Moment) {
-        if !self.is_parked(now) {
+        if !self.is_cooling_down(now) {
             self.spread = Spread::default();
         }
     }
@@ -162,7 +162,7 @@ impl Sides {
         let side = Some(Side {
             owner,
             queue: Queue::default(),
-            park: Park::default(),
+            cooldown: Cooldown::default(),
             spread: Spread::default(),
         });
         let index = if let Some(index) = self.free.pop() {
@@ -229,15 +229,15 @@ mod tests {
     #[test]
     fn each_of_those_who_waited_draws_once() {
         let mut side = side(3);
-        side.park(Park::new(Moment(1), SECOND));
-        assert_eq!(side.gate(Moment(2)), side.park.until);
-        let first = side.gate(side.park.until);
-        assert_eq!(side.gate(side.park.until), first);
+        side.cool_down(Cooldown::new(Moment(1), SECOND));
+        assert_eq!(side.gate(Moment(2)), side.cooldown.until);
+        let first = side.gate(side.cooldown.until);
+        assert_eq!(side.gate(side.cooldown.until), first);
         side.next_head();
         side.next_head();
         let last = side.known_gate();
         // Of a tenth, in three parts.
-        assert!(first <= last && last <= side.park.until.after(SECOND / 10));
+        assert!(first <= last && last <= side.cooldown.until.after(SECOND / 10));
         side.next_head();
         assert_eq!((side.known_gate(), side.spread.left), (last, 0));
     }
@@ -245,20 +245,20 @@ mod tests {
     #[test]
     fn who_leaves_during_a_park_leaves_the_spread_to_those_who_come() {
         let mut side = side(1);
-        side.park(Park::new(Moment(1), SECOND));
+        side.cool_down(Cooldown::new(Moment(1), SECOND));
         assert!(side.queue.remove(0, &mut Wakers::default()));
         side.next_head();
         join(&mut side, 3);
-        side.gate(side.park.until);
+        side.gate(side.cooldown.until);
         assert_eq!(side.spread.left, 2, "one has drawn");
     }
 
     #[test]
     fn a_park_that_ends_no_later_changes_nothing() {
         let mut side = side(1);
-        side.park(Park::new(Moment(1), 10 * SECOND));
-        side.park(Park::new(Moment(1).after(9 * SECOND), SECOND));
-        side.gate(side.park.until);
+        side.cool_down(Cooldown::new(Moment(1), 10 * SECOND));
+        side.cool_down(Cooldown::new(Moment(1).after(9 * SECOND), SECOND));
+        side.gate(side.cooldown.until);
         assert_eq!(Duration::from_nanos(side.spread.share), SECOND);
     }
 }

@@ -21,24 +21,28 @@ pub(super) struct State {
     store: Store,
     limit: Option<RateLimitConfig>,
     max_keys: usize,
-    max_park: Duration,
+    max_cooldown: Duration,
     /// The latest time seen: a clock that goes backwards stands still.
     latest: Moment,
-    /// When the last park ends.
-    parks_end: Moment,
+    /// When the last cooldown ends.
+    cooldowns_end: Moment,
     /// How many hold a ticket.
     waiting: usize,
 }
 
 impl State {
-    pub(super) fn new(limit: Option<RateLimitConfig>, max_keys: usize, max_park: Duration) -> Self {
+    pub(super) fn new(
+        limit: Option<RateLimitConfig>,
+        max_keys: usize,
+        max_cooldown: Duration,
+    ) -> Self {
         let mut state = Self {
             store: Store::Unlimited(Keyed::new(Unlimited, max_keys)),
             limit: None,
             max_keys,
-            max_park,
+            max_cooldown,
             latest: Moment::default(),
-            parks_end: Moment::default(),
+            cooldowns_end: Moment::default(),
             waiting: 0,
         };
         state.set_limit(limit, Moment::default(), &mut Wakers::default());
@@ -65,7 +69,7 @@ impl State {
         }
     }
 
-    /// Those without a key, if the fast lane may have them: under a token bucket, nobody parked or waiting.
+    /// Those without a key, if the fast lane may have them: under a token bucket, nobody cooling down or waiting.
     /// In the middle how many tokens they may take at once.
     #[inline]
     pub(super) fn for_lane(&mut self) -> Option<(TokenBucket, Option<u32>, FullAt)> {
@@ -82,7 +86,7 @@ impl State {
         self.limit.clone().unwrap_or_else(|| {
             RateLimitConfig::per_second(u32::MAX)
                 .max_keys(self.max_keys)
-                .max_park(self.max_park)
+                .max_cooldown(self.max_cooldown)
         })
     }
 
@@ -90,13 +94,13 @@ impl State {
         self.limit.is_some()
     }
 
-    /// Whether nothing limits, nothing is parked and nobody waits. Then everything is forgotten.
+    /// Whether nothing limits, nothing is cooling down and nobody waits. Then everything is forgotten.
     #[inline]
     pub(super) fn is_free(&mut self, now: Moment) -> bool {
         let Store::Unlimited(keyed) = &mut self.store else {
             return false;
         };
-        let free = self.waiting == 0 && self.parks_end <= now;
+        let free = self.waiting == 0 && self.cooldowns_end <= now;
         if free {
             *keyed = Keyed::new(Unlimited, self.max_keys);
         }
@@ -181,22 +185,22 @@ impl State {
         }));
     }
 
-    pub(super) fn park(
+    pub(super) fn cool_down(
         &mut self,
         key: KeyHash,
         retry_after: Duration,
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        let span = retry_after.min(self.max_park);
+        let span = retry_after.min(self.max_cooldown);
         if !span.is_zero() {
-            self.parks_end = self.parks_end.max(now.after(span));
-            on!(&mut self.store, keyed => keyed.park(key, span, now, wakers));
+            self.cooldowns_end = self.cooldowns_end.max(now.after(span));
+            on!(&mut self.store, keyed => keyed.cool_down(key, span, now, wakers));
         }
     }
 
-    pub(super) fn parked(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
-        on!(&mut self.store, keyed => keyed.parked(key, now))
+    pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
+        on!(&mut self.store, keyed => keyed.cooldown(key, now))
     }
 
     pub(super) fn join(
@@ -233,16 +237,16 @@ impl State {
         self.waiting -= 1;
     }
 
-    /// Other bounds for the parking, where no limit is set.
-    pub(super) fn set_parking(
+    /// Other bounds for the cooldowns, where no limit is set.
+    pub(super) fn set_cooldown_bounds(
         &mut self,
         max_keys: usize,
-        max_park: Duration,
+        max_cooldown: Duration,
         now: Moment,
         wakers: &mut Wakers,
     ) {
         self.max_keys = max_keys;
-        self.max_park = max_park;
+        self.max_cooldown = max_cooldown;
         self.set_limit(None, now, wakers);
     }
 
@@ -254,15 +258,15 @@ impl State {
     ) {
         if let Some(limit) = &limit {
             self.max_keys = limit.max_keys;
-            self.max_park = limit.max_park;
+            self.max_cooldown = limit.max_cooldown;
         }
         let nothing = Store::Unlimited(Keyed::new(Unlimited, self.max_keys));
         let old = mem::replace(&mut self.store, nothing);
         self.store = old.under(limit.as_ref(), self.max_keys, now);
         self.limit = limit;
-        self.parks_end = self.parks_end.min(now.after(self.max_park));
-        let max_park = self.max_park;
-        on!(&mut self.store, keyed => keyed.review_all(max_park, now, wakers));
+        self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
+        let max_cooldown = self.max_cooldown;
+        on!(&mut self.store, keyed => keyed.review_all(max_cooldown, now, wakers));
     }
 
     #[cfg(test)]

@@ -9,7 +9,7 @@ use super::requests_and_tokens::{RequestsAndTokens, adopt};
 use super::sliding_window::SlidingWindow;
 use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
-use crate::config::{RateLimitConfig, Strategy};
+use crate::config::{RateLimitConfig, RateLimitStrategy};
 
 pub(super) enum Store {
     Unlimited(Keyed<Unlimited>),
@@ -73,7 +73,7 @@ macro_rules! change {
 }
 
 impl Store {
-    /// The same keys, parks and queues under another limit.
+    /// The same keys, cooldowns and queues under another limit.
     pub(super) fn under(
         self,
         limit: Option<&RateLimitConfig>,
@@ -86,16 +86,16 @@ impl Store {
         match limit.filter(|limit| limit.counts_requests()) {
             None => change!(old to Unlimited, tokens, max_keys, now: Unlimited or Tokens),
             Some(limit) => match limit.strategy {
-                Strategy::TokenBucket => {
+                RateLimitStrategy::TokenBucket => {
                     let bucket =
                         TokenBucket::new(limit.limit, limit.period, limit.requests_at_once());
                     change!(old to bucket, tokens, max_keys, now: TokenBucket or TokenBucketAndTokens)
                 }
-                Strategy::SlidingWindow => {
+                RateLimitStrategy::SlidingWindow => {
                     let window = SlidingWindow::new(limit.limit, limit.period);
                     change!(old to window, tokens, max_keys, now: SlidingWindow or SlidingWindowAndTokens)
                 }
-                Strategy::FixedWindow => {
+                RateLimitStrategy::FixedWindow => {
                     let window = FixedWindow::new(limit.limit, limit.period);
                     change!(old to window, tokens, max_keys, now: FixedWindow or FixedWindowAndTokens)
                 }

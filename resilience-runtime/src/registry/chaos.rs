@@ -28,14 +28,14 @@ impl Registry {
     /// assert_eq!(registry.scope(charge(100)).await.unwrap(), 100);
     /// # });
     /// ```
-    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn inject(&self, service: impl Into<ServiceName>, fault: Fault) -> InjectedFault {
         self.inner.faults.inject(service.into(), fault)
     }
 
     /// Gives the seed of the faults that are injected from here on. Those that are at work keep their
     /// sequences.
-    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn chaos(&self, chaos: Chaos) {
         self.inner.faults.seed(chaos);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::entry::Entry;
 use super::written::Written;
 use super::{Registry, State, levels, name_taken, next_epoch};
-use crate::config::{ConfigError, ConfigProblem, Origin, Settings, canonical_upper};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::atomic::Ordering;
 use crate::telemetry::EventKind;
@@ -130,7 +130,7 @@ fn names_shared(state: &State, written: &Written) -> Vec<ConfigProblem> {
         let upper = canonical_upper(name);
         match owners.get(&upper) {
             Some(other) if other != name => {
-                let scope = Origin::Settings(format!("service `{name}`"));
+                let scope = ConfigSource::Settings(format!("service `{name}`"));
                 problems.push(name_taken(name, other, scope));
             }
             _ => {

@@ -10,8 +10,8 @@ use super::written::Written;
 use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
-    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, ConfigValue, Effective, Key,
-    Layer, Levels, Origin, RateLimitConfig, RetryBudgetConfig, Value,
+    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, ConfigSource, ConfigValue,
+    Effective, Key, Layer, Levels, RateLimitConfig, RetryBudgetConfig, Value,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
@@ -87,7 +87,7 @@ impl Entry {
             limiter: Arc::new(RateLimiter::unlimited(
                 name.clone(),
                 RateLimitConfig::DEFAULT_MAX_KEYS,
-                RateLimitConfig::DEFAULT_MAX_PARK,
+                RateLimitConfig::DEFAULT_MAX_COOLDOWN,
             )),
             bulkhead: Arc::new(
                 Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
@@ -102,7 +102,7 @@ impl Entry {
             #[cfg(feature = "metrics")]
             keys,
             registered: Arc::clone(&registry.registered),
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             faults: registry.faults.of(&name),
             name,
             kind,
@@ -140,8 +140,8 @@ impl Entry {
         &self.service
     }
 
-    pub(super) fn first_seen_at(&mut self, place: &Origin) {
-        if let Origin::Attribute(place) = place {
+    pub(super) fn first_seen_at(&mut self, place: &ConfigSource) {
+        if let ConfigSource::Attribute(place) = place {
             self.seen_at = format!(" in {place}");
         }
     }
@@ -357,7 +357,7 @@ impl Entry {
                     problems.push(ConfigProblem::new(
                         key.name(),
                         value,
-                        Origin::Attribute(function.place.clone()),
+                        ConfigSource::Attribute(function.place.clone()),
                         format!(
                             "the functions of service `{}` share it, and {first} says `{other}`",
                             self.service.name()
@@ -393,8 +393,12 @@ impl Entry {
         match &shared.rate_limit {
             Some(limit) if core.limiter.is_limited() && core.limiter.config() == *limit => {}
             Some(limit) => core.limiter.reconfigure(limit.clone())?,
-            None if core.limiter.parks_within(shared.max_keys, shared.max_park) => {}
-            None => core.limiter.set_parking(shared.max_keys, shared.max_park),
+            None if core
+                .limiter
+                .only_cools_down_within(shared.max_keys, shared.max_cooldown) => {}
+            None => core
+                .limiter
+                .set_cooldown_bounds(shared.max_keys, shared.max_cooldown),
         }
         if let Some(bulkhead) = &shared.bulkhead
             && core.bulkhead.config() != *bulkhead

@@ -1,6 +1,6 @@
 //! All services by name, and the settings that configure them.
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 mod chaos;
 mod configure;
 mod entry;
@@ -9,7 +9,7 @@ mod levels;
 mod loom_tests;
 mod observe;
 mod plans;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 mod scope;
 mod written;
 
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::circuit_breaker::CircuitState;
-use crate::config::{ConfigError, ConfigProblem, Origin, canonical_upper};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource, canonical_upper};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::service::Service;
@@ -27,7 +27,7 @@ use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::PutOff;
 
 use entry::Entry;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 pub use scope::InScope;
 use written::Written;
 
@@ -59,7 +59,7 @@ struct Inner {
     lasts: bool,
     registered: Arc<RegisteredFallbacks>,
     observers: Arc<Observers>,
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     faults: crate::chaos::Faults,
     state: Mutex<State>,
 }
@@ -70,7 +70,7 @@ struct State {
     entries: BTreeMap<ServiceName, Entry>,
 }
 
-fn name_taken(name: &str, other: &str, place: Origin) -> ConfigProblem {
+fn name_taken(name: &str, other: &str, place: ConfigSource) -> ConfigProblem {
     ConfigProblem::new(
         "service",
         name,
@@ -114,7 +114,7 @@ impl Registry {
                 lasts,
                 registered: Arc::default(),
                 observers: Arc::default(),
-                #[cfg(feature = "testing")]
+                #[cfg(feature = "test-util")]
                 faults: crate::chaos::Faults::default(),
                 state: Mutex::new(State::default()),
             }),
@@ -131,7 +131,7 @@ impl Registry {
     /// scope this is.
     #[inline]
     pub(crate) fn with_current<R>(work: impl FnOnce(&Self) -> R) -> R {
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         if let Some(registry) = scope::current() {
             return work(&registry);
         }
@@ -151,7 +151,7 @@ impl Registry {
         let name = name.into();
         let _later = PutOff::begin();
         let mut state = self.inner.state.lock();
-        let entry = self.entry(&mut state, &name, kind, Origin::Code)?;
+        let entry = self.entry(&mut state, &name, kind, ConfigSource::Code)?;
         entry.check_service()?;
         Ok(Arc::clone(entry.service()))
     }
@@ -246,8 +246,8 @@ impl Registry {
 
     /// Runs `future` with this registry in place of the global one, for every annotated function inside.
     /// Not seen across `tokio::spawn`: wrap the spawned future as well.
-    #[cfg(feature = "testing")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+    #[cfg(feature = "test-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn scope<F: Future>(&self, future: F) -> InScope<F> {
         scope::enter(self.clone(), future)
     }
@@ -257,7 +257,7 @@ impl Registry {
         state: &'a mut State,
         name: &ServiceName,
         kind: ServiceKind,
-        place: Origin,
+        place: ConfigSource,
     ) -> Result<&'a mut Entry, ConfigError> {
         let known = state.entries.get(name);
         if !known.is_some_and(Entry::has_its_name) {

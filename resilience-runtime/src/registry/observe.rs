@@ -1,10 +1,10 @@
 //! What others learn of a registry's services while it works.
 
-#[cfg(any(feature = "opentelemetry", feature = "testing"))]
+#[cfg(any(feature = "opentelemetry", feature = "test-util"))]
 use std::sync::Arc;
 
 use super::Registry;
-#[cfg(any(feature = "opentelemetry", feature = "testing"))]
+#[cfg(any(feature = "opentelemetry", feature = "test-util"))]
 use crate::telemetry::Observers;
 use crate::telemetry::{Events, Interest};
 
@@ -53,7 +53,7 @@ impl Registry {
         self.inner.observers.subscribe(Interest::Changes)
     }
 
-    #[cfg(any(feature = "opentelemetry", feature = "testing"))]
+    #[cfg(any(feature = "opentelemetry", feature = "test-util"))]
     pub(crate) fn observers(&self) -> &Arc<Observers> {
         &self.inner.observers
     }

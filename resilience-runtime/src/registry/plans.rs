@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 use super::{Registry, State, next_epoch};
-use crate::config::{ConfigError, Origin};
+use crate::config::{ConfigError, ConfigSource};
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::sync::atomic::Ordering;
@@ -46,7 +46,7 @@ impl Registry {
         function: &'static Function,
     ) -> Arc<Plan> {
         let name = ServiceName::constant(function.service);
-        let place = Origin::Attribute(format!("{} ({})", function.name, function.place));
+        let place = ConfigSource::Attribute(format!("{} ({})", function.name, function.place));
         if let Err(error) = self.entry(state, &name, function.kind, place) {
             return self.refused_plan(state, &name, site, function, error);
         }

@@ -32,7 +32,7 @@ pub(crate) enum Counter {
 
     Timeouts,
     Retries,
-    Parked,
+    Cooldowns,
     FallbackCache,
     FallbackCall,
     FallbackValue,
@@ -67,7 +67,7 @@ impl Counter {
         Self::AttemptNotTimed,
         Self::Timeouts,
         Self::Retries,
-        Self::Parked,
+        Self::Cooldowns,
         Self::FallbackCache,
         Self::FallbackCall,
         Self::FallbackValue,

@@ -103,7 +103,7 @@ pub enum EventKind {
     },
     /// The server asked to be left alone.
     #[non_exhaustive]
-    Parked {
+    Cooldown {
         /// For how long.
         retry_after: Duration,
     },
@@ -178,7 +178,7 @@ impl EventKind {
         matches!(
             self,
             Self::CircuitChanged { .. }
-                | Self::Parked { .. }
+                | Self::Cooldown { .. }
                 | Self::ServiceAdded
                 | Self::Configured
         )

@@ -6,7 +6,7 @@ mod counters;
 mod event;
 mod latency;
 mod observers;
-#[cfg(feature = "testing")]
+#[cfg(feature = "test-util")]
 mod probe;
 mod stats;
 #[cfg(feature = "opentelemetry")]
@@ -21,8 +21,8 @@ pub(crate) use latency::Latency;
 pub use latency::{DurationHistogram, ServiceLatency};
 pub use observers::{Events, EventsError};
 pub(crate) use observers::{Interest, Observers};
-#[cfg(feature = "testing")]
-pub use probe::{ProbedCall, ResilienceProbe};
+#[cfg(feature = "test-util")]
+pub use probe::{CallRecorder, RecordedCall};
 pub use stats::{
     CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
     RejectionStats, ServiceStats,

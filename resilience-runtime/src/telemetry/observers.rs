@@ -23,7 +23,7 @@ pub(crate) struct Observers {
     of_changes: AtomicU32,
     calls: OnceLock<broadcast::Sender<Event>>,
     changes: OnceLock<broadcast::Sender<Event>>,
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     recordings: crate::sync::Mutex<Vec<std::sync::Weak<super::probe::Recording>>>,
     /// Those who are told each latency that is measured.
     #[cfg(feature = "opentelemetry")]
@@ -84,7 +84,7 @@ impl Observers {
             // Whoever listened may have left in the meantime.
             let _ = changes.send(event.clone());
         }
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         for recording in self.recordings.lock().iter() {
             super::probe::Recording::add(recording, &event);
         }
@@ -96,13 +96,13 @@ impl Observers {
     }
 
     /// Lets a test write everything down.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     pub(super) fn record(&self, recording: &Arc<super::probe::Recording>) {
         self.recordings.lock().push(Arc::downgrade(recording));
         self.of_calls.fetch_add(ONE_LISTENER, Ordering::Relaxed);
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     pub(super) fn stop_recording(&self, recording: &Arc<super::probe::Recording>) {
         let recording = Arc::as_ptr(recording);
         self.recordings

@@ -20,11 +20,11 @@ use crate::verdict::Class;
 /// # fn main() { tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
 /// use std::time::Duration;
 /// use resilience_runtime::chaos::Fault;
-/// use resilience_runtime::{BoxError, CircuitState, Registry, ResilienceProbe, Verdict, llm_resilient};
+/// use resilience_runtime::{BoxError, CircuitState, Registry, CallRecorder, Verdict, llm_resilient};
 ///
 /// #[llm_resilient(
 ///     retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
-///     circuit(failure_threshold = 3),
+///     circuit_breaker(failure_threshold = 3),
 ///     fallback(value = "try later".to_owned())
 /// )]
 /// async fn complete(prompt: &str) -> Result<String, BoxError> {
@@ -32,7 +32,7 @@ use crate::verdict::Class;
 /// }
 ///
 /// let registry = Registry::new();
-/// let probe = ResilienceProbe::new(&registry);
+/// let probe = CallRecorder::new(&registry);
 /// let fault = registry.inject("llm", Fault::error(Verdict::transient()));
 /// registry.scope(async { complete("hello").await }).await.unwrap();
 ///
@@ -49,7 +49,7 @@ use crate::verdict::Class;
 /// # }) }
 /// ```
 #[derive(Debug)]
-pub struct ResilienceProbe {
+pub struct CallRecorder {
     recording: Arc<Recording>,
     observers: Arc<Observers>,
 }
@@ -66,7 +66,7 @@ impl Recording {
     }
 }
 
-impl ResilienceProbe {
+impl CallRecorder {
     /// Writes down from now on what happens to the services of `registry`.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
@@ -86,17 +86,17 @@ impl ResilienceProbe {
     }
 
     /// The calls of a service that something was told of, in the order of their first events. What is still
-    /// running has no [`result`](ProbedCall::result) yet.
+    /// running has no [`result`](RecordedCall::result) yet.
     #[must_use]
-    pub fn calls(&self, service: &str) -> Vec<ProbedCall> {
-        let mut calls: Vec<(u64, ProbedCall)> = Vec::new();
+    pub fn calls(&self, service: &str) -> Vec<RecordedCall> {
+        let mut calls: Vec<(u64, RecordedCall)> = Vec::new();
         for event in self.recording.0.lock().iter() {
             let Some(number) = event.call.filter(|_| event.service == *service) else {
                 continue;
             };
             let at = calls.iter().position(|(known, _)| *known == number);
             let at = at.unwrap_or_else(|| {
-                calls.push((number, ProbedCall::new(event)));
+                calls.push((number, RecordedCall::new(event)));
                 calls.len() - 1
             });
             calls[at].1.take_in(&event.kind);
@@ -110,7 +110,7 @@ impl ResilienceProbe {
     /// There is none; then it says what there was instead.
     #[must_use]
     #[track_caller]
-    pub fn last_call(&self, service: &str) -> ProbedCall {
+    pub fn last_call(&self, service: &str) -> RecordedCall {
         self.calls(service).pop().unwrap_or_else(|| {
             let others: Vec<ServiceName> = self
                 .events()
@@ -138,16 +138,16 @@ impl ResilienceProbe {
     }
 }
 
-impl Drop for ResilienceProbe {
+impl Drop for CallRecorder {
     fn drop(&mut self) {
         self.observers.stop_recording(&self.recording);
     }
 }
 
-/// One call, as a [`ResilienceProbe`] saw it. As text it is one line.
+/// One call, as a [`CallRecorder`] saw it. As text it is one line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ProbedCall {
+pub struct RecordedCall {
     /// The service.
     pub service: ServiceName,
     /// The function's path; the service's name for calls by hand.
@@ -163,7 +163,7 @@ pub struct ProbedCall {
     /// What it was turned away by: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
     pub rejected: Option<&'static str>,
     /// How long the server asked to be left alone.
-    pub parked: Option<Duration>,
+    pub cooldown: Option<Duration>,
     /// How it ended, fallbacks left aside; `None`: it has not.
     pub result: Option<CallResult>,
     /// From start to end.
@@ -176,7 +176,7 @@ pub struct ProbedCall {
     pub stale: bool,
 }
 
-impl ProbedCall {
+impl RecordedCall {
     fn new(event: &Event) -> Self {
         Self {
             service: event.service.clone(),
@@ -187,7 +187,7 @@ impl ProbedCall {
             failures: Vec::new(),
             waits: Vec::new(),
             rejected: None,
-            parked: None,
+            cooldown: None,
             result: None,
             elapsed: None,
             fallback: None,
@@ -215,7 +215,7 @@ impl ProbedCall {
                 self.failures.push(class);
             }
             EventKind::Rejected { cause, .. } => self.rejected = Some(cause),
-            EventKind::Parked { retry_after } => self.parked = Some(retry_after),
+            EventKind::Cooldown { retry_after } => self.cooldown = Some(retry_after),
             EventKind::CallEnded {
                 result,
                 attempts,
@@ -233,7 +233,7 @@ impl ProbedCall {
     }
 }
 
-impl fmt::Display for ProbedCall {
+impl fmt::Display for RecordedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.attempts == 1 { "" } else { "s" };
         write!(f, "{}: {} attempt{plural}", self.service, self.attempts)?;
@@ -247,8 +247,8 @@ impl fmt::Display for ProbedCall {
             [wait] => write!(f, ", a wait of {wait}")?,
             [waits @ .., last] => write!(f, ", waits of {} and {last}", waits.join(", "))?,
         }
-        if let Some(wait) = self.parked {
-            write!(f, ", parked for {wait:?}")?;
+        if let Some(wait) = self.cooldown {
+            write!(f, ", cooldown for {wait:?}")?;
         }
         match (self.rejected, self.result) {
             (Some(cause), _) => write!(f, ", rejected by {cause}")?,

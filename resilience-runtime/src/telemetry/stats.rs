@@ -34,7 +34,7 @@ pub struct ServiceStats {
     /// Attempts after the first.
     pub retries: u64,
     /// How often the server asked to be left alone, and was.
-    pub parked: u64,
+    pub cooldowns: u64,
     /// Calls that were turned away before anything was sent, by cause.
     pub rejections: RejectionStats,
     /// Calls that a configuration error kept from running.

@@ -93,7 +93,7 @@ pub(crate) fn say(subject: Subject<'_>, event: &EventKind) {
             pattern,
             at_most_ms = millis(at_most),
         }, "call waits"),
-        EventKind::Parked { retry_after } => say!(Level::WARN, subject, {
+        EventKind::Cooldown { retry_after } => say!(Level::WARN, subject, {
             retry_after_ms = millis(retry_after),
         }, "service asked to be left alone"),
         EventKind::Fallback { strategy, cause } => say!(Level::WARN, subject, {

@@ -35,7 +35,7 @@ impl Classify for OpenAIError {
                 StreamError::EventStream(_) => Verdict::outcome_unknown(),
                 StreamError::UnknownEvent(_) => Verdict::permanent(),
             },
-            Self::Boxed(error) => known::find(&**error).unwrap_or(Verdict::unknown()),
+            Self::Boxed(error) => known::find(&**error).unwrap_or(Verdict::unclassified()),
             Self::JSONDeserialize(_, text) => {
                 Verdict::from_llm_text(text.as_bytes()).unwrap_or(Verdict::permanent())
             }

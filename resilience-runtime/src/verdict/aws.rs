@@ -180,7 +180,7 @@ impl Verdict {
                 return meaning.verdict().with_code(ErrorCode::Name(known));
             }
         }
-        Self::unknown()
+        Self::unclassified()
     }
 }
 
@@ -245,8 +245,8 @@ mod tests {
                 Verdict::permanent().ignored_by_breaker(),
                 Some(Reason::QuotaExhausted),
             ),
-            ("SomethingNew", Verdict::unknown(), None),
-            ("", Verdict::unknown(), None),
+            ("SomethingNew", Verdict::unclassified(), None),
+            ("", Verdict::unclassified(), None),
         ] {
             let verdict = Verdict::from_aws_code(code);
             assert_eq!(verdict, expected, "{code}");

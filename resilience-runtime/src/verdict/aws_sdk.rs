@@ -33,7 +33,7 @@ impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
                 .map_or(Verdict::outcome_unknown(), Classify::classify),
             Self::TimeoutError(_) | Self::ResponseError(_) => Verdict::outcome_unknown(),
             Self::ServiceError(error) => error.err().meta().classify(),
-            _ => Verdict::unknown(),
+            _ => Verdict::unclassified(),
         }
     }
 }
@@ -41,7 +41,7 @@ impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
 impl Classify for ErrorMetadata {
     fn classify(&self) -> Verdict {
         self.code()
-            .map_or(Verdict::unknown(), Verdict::from_aws_code)
+            .map_or(Verdict::unclassified(), Verdict::from_aws_code)
     }
 }
 
@@ -116,8 +116,8 @@ mod tests {
                 None,
             ),
             (Some("ServiceUnavailable"), 503, Verdict::transient(), None),
-            (Some("Hunter2"), 500, Verdict::unknown(), None),
-            (None, 503, Verdict::unknown(), None),
+            (Some("Hunter2"), 500, Verdict::unclassified(), None),
+            (None, 503, Verdict::unclassified(), None),
         ] {
             let verdict = Error::service_error(metadata(code), status).classify();
             assert_eq!(verdict, expected, "{code:?}");

@@ -75,7 +75,7 @@ impl Classify for ResilienceError {
                 .ignored_by_breaker()
                 .because(Reason::Rejected),
             // Stands for an error of the service.
-            #[cfg(feature = "testing")]
+            #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => *verdict,
             _ => Verdict::permanent().ignored_by_breaker(),
         }

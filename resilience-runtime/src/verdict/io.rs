@@ -46,7 +46,7 @@ impl Classify for Error {
             | ErrorKind::FileTooLarge
             | ErrorKind::ArgumentListTooLong
             | ErrorKind::NotSeekable => Verdict::permanent(),
-            _ => Verdict::unknown(),
+            _ => Verdict::unclassified(),
         };
         verdict.with_code(ErrorCode::Io(self.kind()))
     }
@@ -67,7 +67,7 @@ mod tests {
             (ErrorKind::UnexpectedEof, Verdict::outcome_unknown()),
             (ErrorKind::TimedOut, Verdict::outcome_unknown()),
             (ErrorKind::PermissionDenied, Verdict::permanent()),
-            (ErrorKind::Other, Verdict::unknown()),
+            (ErrorKind::Other, Verdict::unclassified()),
         ] {
             assert_eq!(Error::from(kind).classify(), expected, "{kind:?}");
         }

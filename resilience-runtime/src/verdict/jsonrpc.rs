@@ -24,7 +24,7 @@ impl Verdict {
             -32603 | -32000 | -32001 => Self::outcome_unknown(),
             -32002 => Self::permanent().because(Reason::NotFound),
             -32700 | -32602..=-32600 | -32022..=-32020 | -32042 => Self::permanent(),
-            _ => Self::unknown(),
+            _ => Self::unclassified(),
         };
         verdict.with_code(ErrorCode::JsonRpc(code))
     }

@@ -121,7 +121,7 @@ macro_rules! classify_dyn {
             /// By the first error in its chain of sources that a rule knows.
             impl Classify for $error {
                 fn classify(&self) -> Verdict {
-                    find(self).unwrap_or(Verdict::unknown())
+                    find(self).unwrap_or(Verdict::unclassified())
                 }
             }
         )*

@@ -222,7 +222,7 @@ impl Verdict {
         let names = [kind, code];
         look_up(CERTAIN, &names)
             .or_else(|| look_up(WITHOUT_STATUS, &names))
-            .map_or(Self::unknown(), |(meaning, name)| {
+            .map_or(Self::unclassified(), |(meaning, name)| {
                 meaning.verdict().with_code(ErrorCode::Name(name))
             })
     }
@@ -376,7 +376,7 @@ mod tests {
             ("invalid_request_error", Verdict::permanent()),
             ("content_filter", Verdict::permanent()),
             ("authentication_error", Verdict::permanent()),
-            ("error", Verdict::unknown()),
+            ("error", Verdict::unclassified()),
         ] {
             assert_eq!(
                 Verdict::from_llm_event(Some(name), None),
@@ -389,6 +389,6 @@ mod tests {
                 "{name}"
             );
         }
-        assert_eq!(Verdict::from_llm_event(None, None), Verdict::unknown());
+        assert_eq!(Verdict::from_llm_event(None, None), Verdict::unclassified());
     }
 }

@@ -27,7 +27,7 @@ impl Verdict {
     /// let verdict = Verdict::from_llm_response(429, &(), body);
     /// assert_eq!(verdict.reason(), Some(Reason::QuotaExhausted));
     /// ```
-    #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+    #[cfg_attr(docsrs, doc(cfg(feature = "llm-json")))]
     pub fn from_llm_response<H: HttpHeaders + ?Sized>(
         status: impl HttpStatus,
         headers: &H,

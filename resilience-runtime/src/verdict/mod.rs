@@ -10,13 +10,13 @@ mod io;
 mod jsonrpc;
 mod known;
 mod llm;
-#[cfg(feature = "json")]
+#[cfg(feature = "llm-json")]
 mod llm_body;
 mod mysql;
 pub mod probe;
 mod sqlite;
 mod sqlstate;
-#[cfg(any(test, feature = "async-openai", feature = "json"))]
+#[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod try_again;
 mod vault;
 
@@ -70,7 +70,7 @@ use crate::name::ServiceKind;
 /// | [`outcome_unknown`](Self::outcome_unknown) | only where the function is idempotent | yes |
 /// | [`throttled`](Self::throttled) | yes, after the time that the server asked for | no |
 /// | [`permanent`](Self::permanent) | no | no, it is a sign of life |
-/// | [`unknown`](Self::unknown) | as the service's kind says | as the service's kind says |
+/// | [`unknown`](Self::unclassified) | as the service's kind says | as the service's kind says |
 /// | [`session_lost`](Self::session_lost) | yes, over a new session | learns nothing |
 /// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
 /// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | learns nothing |
@@ -216,7 +216,7 @@ impl Verdict {
     }
 
     /// No rule knows it; the service's kind decides.
-    pub const fn unknown() -> Self {
+    pub const fn unclassified() -> Self {
         Self::new(Class::Unknown)
     }
 
@@ -328,7 +328,7 @@ impl Verdict {
         matches!(self.class, Class::Permanent)
     }
 
-    /// Whether it is [`unknown`](Self::unknown).
+    /// Whether it is [`unknown`](Self::unclassified).
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self.class, Class::Unknown)

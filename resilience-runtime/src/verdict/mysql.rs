@@ -57,7 +57,7 @@ impl Verdict {
             | 1046 | 1049 | 1050 | 1051 | 1052 | 1054 | 1064 | 1136 | 1146 | 1149 | 1305 => {
                 Self::permanent()
             }
-            _ => Self::unknown(),
+            _ => Self::unclassified(),
         };
         verdict.with_code(ErrorCode::MySql(number))
     }
@@ -86,7 +86,7 @@ mod tests {
                 &[1021, 1041, 1114, 1129],
                 Verdict::permanent().counts_as_failure(),
             ),
-            (&[0, 1105, 9999], Verdict::unknown()),
+            (&[0, 1105, 9999], Verdict::unclassified()),
         ];
         for (numbers, expected) in rows {
             for &number in *numbers {

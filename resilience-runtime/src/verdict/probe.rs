@@ -32,7 +32,7 @@ pub trait ByAsRef {
 impl<E: AsRef<dyn Error + Send + Sync + 'static> + ?Sized> ByAsRef for &&Probe<'_, E> {
     fn judge(&self) -> Judgement {
         let error: &(dyn Error + Send + Sync + 'static) = self.0.as_ref();
-        Judgement::of(known::find(error).unwrap_or(Verdict::unknown()))
+        Judgement::of(known::find(error).unwrap_or(Verdict::unclassified()))
     }
 }
 
@@ -44,7 +44,7 @@ pub trait ByError {
 
 impl<E: Error> ByError for &Probe<'_, E> {
     fn judge(&self) -> Judgement {
-        Judgement::of(known::find_in_sources(self.0).unwrap_or(Verdict::unknown()))
+        Judgement::of(known::find_in_sources(self.0).unwrap_or(Verdict::unclassified()))
     }
 }
 
@@ -56,7 +56,7 @@ pub trait ByKind {
 
 impl<E: ?Sized> ByKind for Probe<'_, E> {
     fn judge(&self) -> Judgement {
-        Judgement::of(Verdict::unknown())
+        Judgement::of(Verdict::unclassified())
     }
 }
 

@@ -44,7 +44,7 @@ impl Classify for RedisError {
             | ErrorKind::EmptySentinelList
             | ErrorKind::RESP3NotSupported => Verdict::permanent(),
             _ if matches!(self.retry_method(), RetryMethod::NoRetry) => Verdict::permanent(),
-            _ => Verdict::unknown(),
+            _ => Verdict::unclassified(),
         }
     }
 }
@@ -78,7 +78,7 @@ fn by_server(error: &RedisError) -> Verdict {
     let errors = error.into_server_errors();
     let first = errors.as_deref().and_then(|errors| errors.first());
     match first {
-        None => own.unwrap_or(Verdict::unknown()),
+        None => own.unwrap_or(Verdict::unclassified()),
         Some((_, first)) if aborted => first.classify(),
         Some((_, first)) => {
             let verdict = first.classify();

@@ -51,7 +51,7 @@ impl Classify for Error {
         } else if self.is_redirect() {
             (Verdict::permanent(), "redirect")
         } else {
-            return Verdict::unknown();
+            return Verdict::unclassified();
         };
         verdict.with_code(ErrorCode::Name(name))
     }

@@ -42,7 +42,7 @@ impl Classify for ServiceError {
             Self::Cancelled { .. }
             | Self::SubscriptionLagged { .. }
             | Self::InputRequiredRoundsExceeded { .. } => Verdict::permanent().ignored_by_breaker(),
-            _ => Verdict::unknown(),
+            _ => Verdict::unclassified(),
         }
     }
 }
@@ -140,7 +140,7 @@ impl Classify for HttpError {
             | Self::Deserialize(_)
             | Self::MissingSessionIdInResponse
             | Self::ReservedHeaderConflict(_) => Verdict::permanent(),
-            _ => Verdict::unknown(),
+            _ => Verdict::unclassified(),
         }
     }
 }

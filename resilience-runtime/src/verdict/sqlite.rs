@@ -30,7 +30,7 @@ impl Verdict {
             (2 | 7 | 10 | 11 | 13 | 14 | 26, _) => Self::permanent().counts_as_failure(),
             (3 | 23, _) => Self::permanent().because(Reason::Denied),
             (1 | 4 | 8 | 9 | 12 | 16 | 18..=22 | 24 | 25, _) => Self::permanent(),
-            _ => Self::unknown(),
+            _ => Self::unclassified(),
         };
         verdict.with_code(ErrorCode::Sqlite(extended_code))
     }
@@ -45,36 +45,36 @@ mod tests {
         let contention = Verdict::transient().ignored_by_breaker();
         let sick = Verdict::permanent().counts_as_failure();
         for (code, expected) in [
-            (5, contention),              // BUSY
-            (261, contention),            // BUSY_RECOVERY
-            (517, contention),            // BUSY_SNAPSHOT
-            (773, contention),            // BUSY_TIMEOUT
-            (6, contention),              // LOCKED
-            (262, contention),            // LOCKED_SHAREDCACHE
-            (15, contention),             // PROTOCOL
-            (17, contention),             // SCHEMA
-            (513, contention),            // ERROR_RETRY
-            (10, sick),                   // IOERR
-            (1034, sick),                 // IOERR_FSYNC
-            (13, sick),                   // FULL
-            (7, sick),                    // NOMEM
-            (11, sick),                   // CORRUPT
-            (26, sick),                   // NOTADB
-            (14, sick),                   // CANTOPEN
-            (2, sick),                    // INTERNAL
-            (1, Verdict::permanent()),    // ERROR
-            (769, Verdict::permanent()),  // ERROR_SNAPSHOT
-            (4, Verdict::permanent()),    // ABORT
-            (8, Verdict::permanent()),    // READONLY
-            (9, Verdict::permanent()),    // INTERRUPT
-            (19, Verdict::permanent()),   // CONSTRAINT
-            (2067, Verdict::permanent()), // CONSTRAINT_UNIQUE
-            (21, Verdict::permanent()),   // MISUSE
-            (3, Verdict::permanent()),    // PERM
-            (23, Verdict::permanent()),   // AUTH
-            (0, Verdict::unknown()),      // OK
-            (101, Verdict::unknown()),    // DONE
-            (-1, Verdict::unknown()),
+            (5, contention),                // BUSY
+            (261, contention),              // BUSY_RECOVERY
+            (517, contention),              // BUSY_SNAPSHOT
+            (773, contention),              // BUSY_TIMEOUT
+            (6, contention),                // LOCKED
+            (262, contention),              // LOCKED_SHAREDCACHE
+            (15, contention),               // PROTOCOL
+            (17, contention),               // SCHEMA
+            (513, contention),              // ERROR_RETRY
+            (10, sick),                     // IOERR
+            (1034, sick),                   // IOERR_FSYNC
+            (13, sick),                     // FULL
+            (7, sick),                      // NOMEM
+            (11, sick),                     // CORRUPT
+            (26, sick),                     // NOTADB
+            (14, sick),                     // CANTOPEN
+            (2, sick),                      // INTERNAL
+            (1, Verdict::permanent()),      // ERROR
+            (769, Verdict::permanent()),    // ERROR_SNAPSHOT
+            (4, Verdict::permanent()),      // ABORT
+            (8, Verdict::permanent()),      // READONLY
+            (9, Verdict::permanent()),      // INTERRUPT
+            (19, Verdict::permanent()),     // CONSTRAINT
+            (2067, Verdict::permanent()),   // CONSTRAINT_UNIQUE
+            (21, Verdict::permanent()),     // MISUSE
+            (3, Verdict::permanent()),      // PERM
+            (23, Verdict::permanent()),     // AUTH
+            (0, Verdict::unclassified()),   // OK
+            (101, Verdict::unclassified()), // DONE
+            (-1, Verdict::unclassified()),
         ] {
             let verdict = Verdict::from_sqlite(code);
             assert_eq!(verdict, expected, "{code}");

@@ -17,10 +17,10 @@ impl Verdict {
     pub fn from_sqlstate(code: impl AsRef<str>) -> Self {
         let code = code.as_ref();
         let Ok(bytes) = <[u8; 5]>::try_from(code.as_bytes()) else {
-            return Self::unknown();
+            return Self::unclassified();
         };
         if !code.is_ascii() {
-            return Self::unknown();
+            return Self::unclassified();
         }
         let verdict = match code {
             // Rolled back on behalf of another transaction: run the whole transaction again. Contention
@@ -53,7 +53,7 @@ impl Verdict {
                 | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "2B" | "2D" | "2F"
                 | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "55" | "57" | "72"
                 | "HV" | "P0" => Self::permanent(),
-                _ => Self::unknown(),
+                _ => Self::unclassified(),
             },
         };
         verdict.with_code(ErrorCode::SqlState(bytes))
@@ -129,11 +129,11 @@ mod tests {
             ("42601", Verdict::permanent()),
             ("0A000", Verdict::permanent()),
             ("28P01", Verdict::permanent()),
-            ("ZZ999", Verdict::unknown()),
-            ("", Verdict::unknown()),
-            ("nonsense", Verdict::unknown()),
-            ("ä123", Verdict::unknown()),
-            ("1ä23", Verdict::unknown()),
+            ("ZZ999", Verdict::unclassified()),
+            ("", Verdict::unclassified()),
+            ("nonsense", Verdict::unclassified()),
+            ("ä123", Verdict::unclassified()),
+            ("1ä23", Verdict::unclassified()),
         ] {
             assert_eq!(Verdict::from_sqlstate(code), expected, "{code}");
         }

@@ -55,7 +55,7 @@ macro_rules! classify_sqlx {
                     | Error::AnyDriverError(_)
                     | Error::InvalidSavePointStatement
                     | Error::BeginFailed => Verdict::permanent(),
-                    _ => Verdict::unknown(),
+                    _ => Verdict::unclassified(),
                 }
             }
         }
@@ -87,7 +87,7 @@ fn by_io(error: &std::io::Error) -> Verdict {
 fn by_code(code: Option<&str>, message: &str, shown: &dyn fmt::Display) -> Verdict {
     if let Some(number) = mysql_number(code, shown) {
         let by_number = Verdict::from_mysql(number);
-        let by_state = code.map_or(Verdict::unknown(), Verdict::from_sqlstate);
+        let by_state = code.map_or(Verdict::unclassified(), Verdict::from_sqlstate);
         return if by_number.is_unknown() && !by_state.is_unknown() {
             by_state
         } else {
@@ -99,8 +99,8 @@ fn by_code(code: Option<&str>, message: &str, shown: &dyn fmt::Display) -> Verdi
         Some(code) if code.len() == 5 => Verdict::from_postgres(code, message),
         Some(code) => code
             .parse()
-            .map_or(Verdict::unknown(), Verdict::from_sqlite),
-        None => Verdict::unknown(),
+            .map_or(Verdict::unclassified(), Verdict::from_sqlite),
+        None => Verdict::unclassified(),
     }
 }
 

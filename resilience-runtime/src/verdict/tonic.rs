@@ -27,7 +27,7 @@ use super::{Classify, ErrorCode, Reason, Verdict, known};
 impl Classify for Status {
     fn classify(&self) -> Verdict {
         let verdict = match self.code() {
-            Code::Ok => return Verdict::unknown(),
+            Code::Ok => return Verdict::unclassified(),
             Code::Unavailable if never_connected(self) => Verdict::transient(),
             Code::Unavailable
             | Code::DeadlineExceeded
@@ -119,7 +119,7 @@ mod tests {
             assert_eq!(verdict.reason(), reason, "{code:?}");
             assert_eq!(verdict.code(), Some(ErrorCode::Grpc(code as i32)));
         }
-        assert_eq!(Status::ok("").classify(), Verdict::unknown());
+        assert_eq!(Status::ok("").classify(), Verdict::unclassified());
     }
 
     #[test]

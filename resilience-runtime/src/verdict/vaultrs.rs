@@ -38,7 +38,7 @@ impl Classify for RestError {
                 known::find(source.as_ref()).unwrap_or(Verdict::outcome_unknown())
             }
             Self::GenericError { source } => {
-                known::find(source.as_ref()).unwrap_or(Verdict::unknown())
+                known::find(source.as_ref()).unwrap_or(Verdict::unclassified())
             }
             _ => Verdict::permanent(),
         }

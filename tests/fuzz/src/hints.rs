@@ -1,4 +1,4 @@
-//! Whatever headers an answer has, the harm that they can do is bounded: the service serves again after `max_park` and
+//! Whatever headers an answer has, the harm that they can do is bounded: the service serves again after `max_cooldown` and
 //! the time that its limiter takes to fill.
 
 use std::time::Duration;
@@ -10,7 +10,7 @@ use resilience_runtime::{
 use crate::bytes::Bytes;
 use crate::header_list::{headers, value};
 
-const MAX_PARK: Duration = Duration::from_secs(20);
+const MAX_COOLDOWN: Duration = Duration::from_secs(20);
 const FULL_AGAIN: Duration = Duration::from_secs(60);
 
 /// The input chooses headers, and whether the service has a limit.
@@ -29,7 +29,7 @@ pub fn hints(input: &[u8]) {
 async fn told(limited: bool, headers: &[(String, String)]) {
     let rate_limit = RateLimitSettings {
         requests_per_minute: limited.then_some(60),
-        max_park: Some(MAX_PARK),
+        max_cooldown: Some(MAX_COOLDOWN),
         ..RateLimitSettings::default()
     };
     let settings = ServiceSettings {
@@ -63,15 +63,15 @@ async fn told(limited: bool, headers: &[(String, String)]) {
             assert!(says_something, "turned away for nothing: {headers:?}");
             let wait = retry_after.expect("it comes back");
             assert!(
-                !wait.is_zero() && wait <= MAX_PARK + FULL_AGAIN,
+                !wait.is_zero() && wait <= MAX_COOLDOWN + FULL_AGAIN,
                 "{wait:?} for {headers:?}"
             );
             if !limited {
-                assert!(wait <= MAX_PARK * 2, "{wait:?} for {headers:?}");
+                assert!(wait <= MAX_COOLDOWN * 2, "{wait:?} for {headers:?}");
             }
         }
         Err(other) => panic!("{other}"),
     }
-    tokio::time::advance(MAX_PARK + FULL_AGAIN).await;
+    tokio::time::advance(MAX_COOLDOWN + FULL_AGAIN).await;
     assert_eq!(call().await.expect("it serves again"), 1, "{headers:?}");
 }

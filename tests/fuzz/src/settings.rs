@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, ConfigError, Origin, RateLimiter, Registry,
+    Bulkhead, BulkheadConfig, CircuitBreaker, ConfigError, ConfigSource, RateLimiter, Registry,
     ResilienceError, RetryBudget, RetryBudgetConfig, RetryPolicy, Service, ServiceConfig,
     ServiceKind, ServiceSettings, Settings, Window,
 };
@@ -143,7 +143,7 @@ fn every_problem_is_of(error: &ConfigError, variables: &BTreeMap<String, String>
     for problem in error.problems() {
         assert!(text.contains(&problem.to_string()));
         assert!(!problem.allowed().is_empty(), "{problem}");
-        assert_eq!(problem.origin(), &Origin::Environment, "{problem}");
+        assert_eq!(problem.origin(), &ConfigSource::Environment, "{problem}");
         let written = variables.get(problem.key());
         let written = written.unwrap_or_else(|| panic!("not a variable that was set: {problem}"));
         assert!(

@@ -32,7 +32,7 @@ impl Classify for Failed {
     timeout = "30s",
     deadline = "1m",
     retry(max_attempts = 1),
-    circuit(failure_threshold = 1_000_000_000),
+    circuit_breaker(failure_threshold = 1_000_000_000),
     rate_limit(requests_per_second = 1_000_000_000),
     bulkhead(max_concurrent = 8)
 )]

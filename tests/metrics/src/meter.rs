@@ -57,7 +57,7 @@ const NAMES: [(&str, &str, &str); 20] = [
     ),
     (
         "resilience.rate_limit.pauses",
-        "resilience_parked_total",
+        "resilience_cooldowns_total",
         "{pause}",
     ),
     (

@@ -79,7 +79,7 @@ pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
         ),
         ("resilience_fallback_failures_total", fallbacks.failed),
         ("resilience_broken_streams_total", stats.broken_streams),
-        ("resilience_parked_total", stats.parked),
+        ("resilience_cooldowns_total", stats.cooldowns),
         ("resilience_cache_requests_total{result=hit}", cache.hits),
         ("resilience_cache_requests_total{result=miss}", cache.misses),
         (

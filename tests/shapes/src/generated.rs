@@ -50,7 +50,7 @@ pub mod shape_001 {
 use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-#[resilience_runtime::llm_resilient(service = "shape-001", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::llm_resilient(service = "shape-001", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(n: u8) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::from(n)) }
 pub async fn call() { assert_eq!(shaped(7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -71,7 +71,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::secret_resilient(service = "shape-003", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::secret_resilient(service = "shape-003", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub async fn shaped(text: &str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(length(text.len())) }
 pub async fn call() { assert_eq!(shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -152,7 +152,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::llm_resilient(service = "shape-011", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::llm_resilient(service = "shape-011", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped(text: Option<&str>) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::Succeed).await?; Ok(text.map_or(0, |text| length(text.len()))) }
 pub async fn call() { assert_eq!(shaped(Some("seven77")).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -223,7 +223,7 @@ pub mod shape_018 {
 use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-#[resilience_runtime::secret_resilient(service = "shape-018", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::secret_resilient(service = "shape-018", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub(crate) async fn shaped(parts: &[u8]) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(length(parts.len())) }
 pub async fn call() { assert_eq!(shaped(&[0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -332,7 +332,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[resilience_runtime::llm_resilient(service = "shape-028", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::llm_resilient(service = "shape-028", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub async fn shaped(out: &mut Vec<u8>) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok({ out.push(1); length(out.len()) }) } }
 pub async fn call() { assert_eq!(Own::shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -375,7 +375,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-032", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::mcp_resilient(service = "shape-032", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(parts: &[u8]) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::Succeed).await?; Ok(length(parts.len())) } }
 pub async fn call() { assert_eq!(Own::shaped(&[0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -397,7 +397,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::resilient(service = "shape-034", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::resilient(service = "shape-034", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub async fn shaped(value: impl Into<u32> + Clone + Send + Sync) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::clone(&value.clone().into())) } }
 pub async fn call() { assert_eq!(Own::shaped(7_u8).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -472,7 +472,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-041", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-041", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(text: Option<&str>) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(text.map_or(0, |text| length(text.len()))) } }
 pub async fn call() { assert_eq!(Own::shaped(Some("seven77")).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -651,7 +651,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-056", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::mcp_resilient(service = "shape-056", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped(&self, value: impl Into<u32> + Clone + Send + Sync) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { Own::default().shaped(7_u8).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -662,7 +662,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::secret_resilient(service = "shape-057", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::secret_resilient(service = "shape-057", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub async fn shaped<T: Into<u32> + Clone + Send + Sync>(&self, value: T) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&(Into::<u32>::into(value.clone()) + self.base))) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -721,7 +721,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-062", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::resilient(service = "shape-062", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped<const N: usize>(&self, parts: [u8; N]) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(parts.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped([0; 7]).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -757,7 +757,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::secret_resilient(service = "shape-065", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::secret_resilient(service = "shape-065", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 #[must_use = "it is"]
 pub async fn shaped(&self, (a, mut b): (u32, u32)) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::Succeed).await?; Ok(vec![({ b += 1; a + b }) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped((3, 3)).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -893,7 +893,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-076", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::database_resilient(service = "shape-076", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[must_use = "it is"]
 pub async fn shaped(&mut self, parts: &[u8]) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; nothing((length(parts.len())) + self.base + self.calls - 1) } }
 pub async fn call() { Own::default().shaped(&[0; 7]).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -928,7 +928,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-079", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::resilient(service = "shape-079", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped<T: Into<u32> + Clone + Send + Sync>(&mut self, value: T) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(vec![Into::<u32>::into(value.clone()) + self.base + self.calls - 1]) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -940,7 +940,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-080", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-080", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped<T>(&mut self, value: &T) -> Answer<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::Succeed).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -976,7 +976,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-083", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::database_resilient(service = "shape-083", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[must_use = "it is"]
 pub async fn shaped(&mut self, text: &(dyn AsRef<str> + Sync)) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.as_ref().len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&"seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1060,7 +1060,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-090", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20)))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-090", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(self, text: String) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77".to_owned()).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1086,7 +1086,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::database_resilient(service = "shape-092", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::database_resilient(service = "shape-092", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped<'a>(self, text: &'a str) -> io::Result<u32> { attempt(&TRIES, Attempts::Succeed).await?; Ok((length(text.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -1146,7 +1146,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-097", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::mcp_resilient(service = "shape-097", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub(crate) async fn shaped(self, Point { x, y }: Point) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![(x + y) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped(Point { x: 3, y: 4 }).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1218,7 +1218,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::llm_resilient(service = "shape-103", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::llm_resilient(service = "shape-103", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped<const N: usize>(self, parts: [u8; N]) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing((length(parts.len())) + self.base) } }
 pub async fn call() { Own::default().shaped([0; 7]).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1304,7 +1304,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-110", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::resilient(service = "shape-110", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub(crate) async fn shaped(mut self) -> Result<String, AppError> { attempt(&TRIES, Attempts::Succeed).await?; self.calls += 1; Ok(u32::to_string(&((7) + self.base + self.calls - 1))) } }
 pub async fn call() { assert_eq!(Own::default().shaped().await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -1437,7 +1437,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::resilient(service = "shape-121", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::resilient(service = "shape-121", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[allow(dead_code)]
 pub async fn shaped(mut self, text: Option<&str>) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((text.map_or(0, |text| length(text.len()))) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(Some("seven77")).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1476,7 +1476,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::database_resilient(service = "shape-124", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::database_resilient(service = "shape-124", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped<T>(mut self, value: &T) -> io::Result<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1522,7 +1522,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-128", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::resilient(service = "shape-128", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(mut self) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(vec![(7) + self.base + self.calls - 1]) } }
 pub async fn call() { assert_eq!(Own::default().shaped().await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1557,7 +1557,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-131", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-131", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(self: Arc<Self>, n: u8) -> Result<u32, AppError> { attempt(&TRIES, Attempts::Succeed).await?; Ok((u32::from(n)) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -1628,7 +1628,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::resilient(service = "shape-137", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::resilient(service = "shape-137", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub async fn shaped(self: Arc<Self>, mut parts: Vec<u8>) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ parts.push(1); length(parts.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1641,7 +1641,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-138", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::llm_resilient(service = "shape-138", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 #[allow(dead_code)]
 pub async fn shaped(self: Arc<Self>, (a, mut b): (u32, u32)) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&(({ b += 1; a + b }) + self.base))) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped((3, 3)).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1653,7 +1653,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-139", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::resilient(service = "shape-139", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[must_use = "it is"]
 pub async fn shaped(self: Arc<Self>, Point { x, y }: Point) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&((x + y) + self.base))) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(Point { x: 3, y: 4 }).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1857,7 +1857,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-156", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-156", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped<'a>(self: Box<Self>, text: &'a str) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.len())) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1917,7 +1917,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::llm_resilient(service = "shape-161", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::llm_resilient(service = "shape-161", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 #[must_use = "it is"]
 pub async fn shaped(self: Box<Self>, Point { x, y }: Point) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((x + y) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(Point { x: 3, y: 4 }).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1940,7 +1940,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-163", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::mcp_resilient(service = "shape-163", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[must_use = "it is"]
 pub async fn shaped(self: Box<Self>, text: Option<&str>) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((text.map_or(0, |text| length(text.len()))) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(Some("seven77")).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1990,7 +1990,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-167", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::database_resilient(service = "shape-167", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub(crate) async fn shaped<const N: usize>(self: Box<Self>, parts: [u8; N]) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::Succeed).await?; Ok((length(parts.len())) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped([0; 7]).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -2110,7 +2110,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::database_resilient(service = "shape-177", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::database_resilient(service = "shape-177", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub async fn shaped(self: &Arc<Self>, text: &str) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.len())) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped("seven77").await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2122,7 +2122,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::secret_resilient(service = "shape-178", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::secret_resilient(service = "shape-178", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped<'a>(self: &Arc<Self>, text: &'a str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.len())) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2133,7 +2133,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-179", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::mcp_resilient(service = "shape-179", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub(crate) async fn shaped<'a, 'b>(self: &Arc<Self>, one: &'a str, more: &'b str) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing((length(one.len() + more.len())) + self.base) } }
 pub async fn call() { Arc::new(Own::default()).shaped("sev", "en77").await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2171,7 +2171,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-182", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::llm_resilient(service = "shape-182", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[allow(dead_code)]
 pub async fn shaped(self: &Arc<Self>, (a, mut b): (u32, u32)) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ b += 1; a + b }) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped((3, 3)).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2338,7 +2338,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-196", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::database_resilient(service = "shape-196", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped(self: &Arc<Self>, _: String, n: u8) -> Answer<()> { attempt(&TRIES, Attempts::Succeed).await?; nothing((u32::from(n)) + self.base) } }
 pub async fn call() { Arc::new(Own::default()).shaped(String::new(), 7).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -2429,7 +2429,7 @@ impl Own {  }
 
 pub trait Shaped { async fn shaped<'a, 'b>(&self, one: &'a str, more: &'b str) -> io::Result<Vec<u32>> ; }
 
-impl Shaped for Own { #[resilience_runtime::resilient(service = "shape-202", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+impl Shaped for Own { #[resilience_runtime::resilient(service = "shape-202", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[tracing::instrument(skip_all)]
 async fn shaped<'a, 'b>(&self, one: &'a str, more: &'b str) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![(length(one.len() + more.len())) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2445,7 +2445,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped(&self, out: &mut Vec<u8>) -> Answer<u32> ; }
 
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::mcp_resilient(service = "shape-203", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::mcp_resilient(service = "shape-203", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 async fn shaped(&self, out: &mut Vec<u8>) -> Answer<u32> { attempt(&TRIES, Attempts::Succeed).await?; Ok(({ out.push(1); length(out.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -2460,7 +2460,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped(&self, parts: Vec<u8>) -> Result<u32, AppError> ; }
 
 impl Shaped for Own { #[cfg(not(target_os = "none"))]
-#[resilience_runtime::mcp_resilient(service = "shape-204", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::mcp_resilient(service = "shape-204", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 async fn shaped(&self, mut parts: Vec<u8>) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ parts.push(1); length(parts.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2538,7 +2538,7 @@ pub trait Shaped { async fn shaped(&self, value: impl Into<u32> + Clone + Send +
 
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-209", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::llm_resilient(service = "shape-209", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[allow(dead_code)]
 async fn shaped(&self, value: impl Into<u32> + Clone + Send + Sync) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&(Into::<u32>::into(value.clone()) + self.base))) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2723,7 +2723,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped(&self, text: String) -> Answer<()> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-221", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
+impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-221", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 async fn shaped(&self, text: String) -> Answer<()> { attempt(&TRIES, Attempts::Succeed).await?; nothing((length(text.len())) + self.base) } }
 pub async fn call() { Own::default().shaped("seven77".to_owned()).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -2767,7 +2767,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped<'a, 'b>(&self, one: &'a str, more: &'b str) -> Answer<u32> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[resilience_runtime::mcp_resilient(service = "shape-224", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+impl Shaped for Own { #[resilience_runtime::mcp_resilient(service = "shape-224", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 async fn shaped<'a, 'b>(&self, one: &'a str, more: &'b str) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(one.len() + more.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2843,7 +2843,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped(&self, parts: &[u8]) -> Answer<()> ; }
 #[async_trait::async_trait]
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::mcp_resilient(service = "shape-229", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::mcp_resilient(service = "shape-229", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 async fn shaped(&self, parts: &[u8]) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing((length(parts.len())) + self.base) } }
 pub async fn call() { Own::default().shaped(&[0; 7]).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2933,7 +2933,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped(&self, first: String, n: u8) -> anyhow::Result<u32> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-235", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-235", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[tracing::instrument(skip_all)]
 async fn shaped(&self, _: String, n: u8) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((u32::from(n)) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(String::new(), 7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3104,7 +3104,7 @@ pub trait Shaped { async fn shaped<'a, 'b>(&mut self, one: &'a str, more: &'b st
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-246", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::llm_resilient(service = "shape-246", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 #[allow(dead_code)]
 async fn shaped<'a, 'b>(&mut self, one: &'a str, more: &'b str) -> Result<u32, AppError> { attempt(&TRIES, Attempts::Succeed).await?; self.calls += 1; Ok((length(one.len() + more.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -3230,7 +3230,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped<T: Into<u32> + Clone + Send + Sync>(&mut self, value: T) -> Result<u32, AppError> ; }
 #[async_trait::async_trait]
 impl Shaped for Own { #[cfg(not(target_os = "none"))]
-#[resilience_runtime::secret_resilient(service = "shape-254", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::secret_resilient(service = "shape-254", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 async fn shaped<T: Into<u32> + Clone + Send + Sync>(&mut self, value: T) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3292,7 +3292,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped(&mut self, text: &(dyn AsRef<str> + Sync)) -> Answer<()> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-258", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
+impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-258", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 async fn shaped(&mut self, text: &(dyn AsRef<str> + Sync)) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; nothing((length(text.as_ref().len())) + self.base + self.calls - 1) } }
 pub async fn call() { Own::default().shaped(&"seven77").await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3307,7 +3307,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped(&mut self, text: &str) -> Result<u32, AppError> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::database_resilient(service = "shape-259", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
+impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::database_resilient(service = "shape-259", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 async fn shaped(&mut self, text: &str) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3429,7 +3429,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
-whole! { #[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-269", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
+whole! { #[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-269", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(out: &mut Vec<u8>) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok({ out.push(1); length(out.len()) }) } }
 pub async fn call() { assert_eq!(shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3440,7 +3440,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
-whole! { #[resilience_runtime::mcp_resilient(service = "shape-270", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+whole! { #[resilience_runtime::mcp_resilient(service = "shape-270", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(mut parts: Vec<u8>) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok({ parts.push(1); length(parts.len()) }) } }
 pub async fn call() { assert_eq!(shaped(vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3559,7 +3559,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
 whole! { #[tracing::instrument(skip_all)]
-#[resilience_runtime::mcp_resilient(service = "shape-281", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::mcp_resilient(service = "shape-281", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped(out: &mut Vec<u8>) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok({ out.push(1); length(out.len()) }) } }
 pub async fn call() { assert_eq!(shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3591,7 +3591,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
 whole! { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::database_resilient(service = "shape-284", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::database_resilient(service = "shape-284", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped(text: &str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::Succeed).await?; Ok(length(text.len())) } }
 pub async fn call() { assert_eq!(shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -3646,7 +3646,7 @@ pub trait Shaped { async fn shaped(&self) -> Result<u32, Box<dyn std::error::Err
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::mcp_resilient(service = "shape-288", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::mcp_resilient(service = "shape-288", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 #[allow(dead_code)]
 async fn shaped(&self) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((7) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped().await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3662,7 +3662,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped(&mut self) -> Result<String, AppError> ; }
 #[async_trait::async_trait]
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::database_resilient(service = "shape-289", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::database_resilient(service = "shape-289", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 async fn shaped(&mut self) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(u32::to_string(&((7) + self.base + self.calls - 1))) } }
 pub async fn call() { assert_eq!(Own::default().shaped().await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3684,7 +3684,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
 whole! { #[tracing::instrument(skip_all)]
-#[resilience_runtime::database_resilient(service = "shape-291", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::database_resilient(service = "shape-291", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped(n: u8) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing(u32::from(n)) } }
 pub async fn call() { shaped(7).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3716,7 +3716,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-294", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::database_resilient(service = "shape-294", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub async fn shaped(&self, n: u8) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![(u32::from(n)) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3808,7 +3808,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
 whole! { #[tracing::instrument(skip_all)]
-#[resilience_runtime::database_resilient(service = "shape-301", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
+#[resilience_runtime::database_resilient(service = "shape-301", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5))]
 pub async fn shaped(text: String) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing(length(text.len())) } }
 pub async fn call() { shaped("seven77".to_owned()).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3818,7 +3818,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::resilient(service = "shape-302", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::resilient(service = "shape-302", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub async fn shaped(text: String) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(length(text.len())) }
 pub async fn call() { assert_eq!(shaped("seven77".to_owned()).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3990,7 +3990,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-316", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::database_resilient(service = "shape-316", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[must_use = "it is"]
 pub async fn shaped<'a>(mut self, text: &'a str) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4249,7 +4249,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::secret_resilient(service = "shape-337", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::secret_resilient(service = "shape-337", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 #[allow(dead_code)]
 pub async fn shaped(self: Arc<Self>, mut parts: Vec<u8>) -> io::Result<u32> { attempt(&TRIES, Attempts::Succeed).await?; Ok(({ parts.push(1); length(parts.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -4264,7 +4264,7 @@ impl Own {  }
 
 pub trait Shaped { async fn shaped(&self, pair: (u32, u32)) -> io::Result<Vec<u32>> ; }
 
-impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-338", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-338", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 #[tracing::instrument(skip_all)]
 async fn shaped(&self, (a, mut b): (u32, u32)) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![({ b += 1; a + b }) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped((3, 3)).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4387,7 +4387,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::resilient(service = "shape-348", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::resilient(service = "shape-348", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped(self: &Arc<Self>, Point { x, y }: Point) -> Answer<()> { attempt(&TRIES, Attempts::Succeed).await?; nothing((x + y) + self.base) } }
 pub async fn call() { Arc::new(Own::default()).shaped(Point { x: 3, y: 4 }).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -4585,7 +4585,7 @@ pub trait Shaped { async fn shaped(&mut self, value: impl Into<u32> + Clone + Se
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::database_resilient(service = "shape-363", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::database_resilient(service = "shape-363", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 #[allow(dead_code)]
 async fn shaped(&mut self, value: impl Into<u32> + Clone + Send + Sync) -> Answer<u32> { attempt(&TRIES, Attempts::Succeed).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
@@ -4648,7 +4648,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
 whole! { #[cfg(not(target_os = "none"))]
-#[resilience_runtime::resilient(service = "shape-368", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::resilient(service = "shape-368", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub async fn shaped<T: Into<u32> + Clone + Send + Sync>(value: T) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::Succeed).await?; Ok(u32::clone(&value.clone().into())) } }
 pub async fn call() { assert_eq!(shaped(7_u8).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }
@@ -4686,7 +4686,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped<T>(&mut self, value: &T) -> anyhow::Result<u32> where T: Into<u32> + Clone + Send + Sync,; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-371", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
+impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-371", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 async fn shaped<T>(&mut self, value: &T) -> anyhow::Result<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4698,7 +4698,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-372", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::mcp_resilient(service = "shape-372", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub(crate) async fn shaped<T>(&self, value: &T) -> anyhow::Result<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; Ok(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4761,7 +4761,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
-whole! { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-377", circuit(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
+whole! { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-377", circuit_breaker(failure_threshold = 9, recovery_timeout = "1s"), retry_budget(capacity = 9, refill = 0.5)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped<const N: usize>(parts: [u8; N]) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(length(parts.len())) } }
 pub async fn call() { assert_eq!(shaped([0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4831,7 +4831,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-382", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-382", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(_: String, n: u8) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::from(n)) } }
 pub async fn call() { assert_eq!(Own::shaped(String::new(), 7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4844,7 +4844,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::llm_resilient(service = "shape-383", rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20))]
+#[resilience_runtime::llm_resilient(service = "shape-383", rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20))]
 pub async fn shaped(self, _: String, n: u8) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&((u32::from(n)) + self.base))) } }
 pub async fn call() { assert_eq!(Own::default().shaped(String::new(), 7).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4904,7 +4904,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-388", circuit(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
+#[resilience_runtime::mcp_resilient(service = "shape-388", circuit_breaker(failure_rate = 0.9, window = "30s", slow_call_duration = "5s", slow_call_rate = 1.0))]
 pub(crate) async fn shaped(&self, text: &(dyn AsRef<str> + Sync)) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.as_ref().len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&"seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4951,7 +4951,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-392", retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
+#[resilience_runtime::resilient(service = "shape-392", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off)]
 pub(crate) async fn shaped(&mut self, text: &(dyn AsRef<str> + Sync)) -> Answer<u32> { attempt(&TRIES, Attempts::Succeed).await?; self.calls += 1; Ok((length(text.as_ref().len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&"seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 1); }
 }

@@ -20,7 +20,7 @@ fn rules() -> Rules {
         success_threshold: 2,
         longest_pause: seconds(10),
         timeout: seconds(8),
-        max_park: Some(seconds(15)),
+        max_cooldown: Some(seconds(15)),
         ..Rules::unsaid("agents", ServiceKind::Llm)
     }
 }
@@ -56,15 +56,15 @@ pub const SERVICE: Service = Service {
 #[llm_resilient(
     service = "agents",
     retry(max_attempts = 4, base_delay = "200ms", max_delay = "2s", jitter = "decorrelated"),
-    circuit(failure_threshold = 6, recovery_timeout = "10s", success_threshold = 2, half_open_max_calls = 2),
+    circuit_breaker(failure_threshold = 6, recovery_timeout = "10s", success_threshold = 2, half_open_max_calls = 2),
     rate_limit(
         requests_per_minute = 30,
         tokens_per_minute = 150,
         key = call.key,
         cost = call.cost,
-        settle = used,
+        usage = used,
         max_wait = "20s",
-        max_park = "15s"
+        max_cooldown = "15s"
     ),
     timeout = "8s",
     deadline = "50s"
@@ -76,7 +76,7 @@ async fn plan(call: &Call) -> Answer {
 #[llm_resilient(
     service = "agents",
     retry(max_attempts = 3, base_delay = "100ms", max_delay = "1s", jitter = "full"),
-    rate_limit(key = call.key, cost = call.cost, settle = used),
+    rate_limit(key = call.key, cost = call.cost, usage = used),
     timeout = "8s",
     deadline = "20s"
 )]

@@ -59,7 +59,7 @@ pub const SERVICE: Service = Service {
     service = "catalogue",
     idempotent,
     retry(max_attempts = 3, base_delay = "50ms", jitter = "none"),
-    circuit(failure_threshold = 5, recovery_timeout = "15s", success_threshold = 2, half_open_max_calls = 2),
+    circuit_breaker(failure_threshold = 5, recovery_timeout = "15s", success_threshold = 2, half_open_max_calls = 2),
     bulkhead(max_concurrent = 4),
     timeout = "3s",
     deadline = "8s",

@@ -37,7 +37,7 @@ pub const SERVICE: Service = Service {
                     Shelf::new(Life {
                         ttl: seconds(60),
                         refreshed_early: true,
-                        stale_for: seconds(240),
+                        stale_if_error: seconds(240),
                         absent_for: seconds(15),
                     })
                     .into(),
@@ -57,7 +57,7 @@ pub const SERVICE: Service = Service {
                     Shelf::new(Life {
                         ttl: seconds(10),
                         refreshed_early: false,
-                        stale_for: seconds(0),
+                        stale_if_error: seconds(0),
                         absent_for: seconds(0),
                     })
                     .into(),
@@ -71,11 +71,11 @@ pub const SERVICE: Service = Service {
 #[secret_resilient(
     service = "documents",
     retry(max_attempts = 3, base_delay = "50ms", jitter = "none"),
-    circuit(failure_threshold = 6, recovery_timeout = "20s", success_threshold = 2, half_open_max_calls = 2),
+    circuit_breaker(failure_threshold = 6, recovery_timeout = "20s", success_threshold = 2, half_open_max_calls = 2),
     bulkhead(max_concurrent = 5),
     timeout = "4s",
     deadline = "10s",
-    cache(key = call.key, ttl = "60s", stale_for = "4m", negative_ttl = "15s")
+    cache(key = call.key, ttl = "60s", stale_if_error = "4m", negative_ttl = "15s")
 )]
 async fn read(call: &Call) -> Result<Page, ApiError> {
     call.fetch().await
@@ -86,7 +86,7 @@ async fn read(call: &Call) -> Result<Page, ApiError> {
     retry(max_attempts = 2, base_delay = "50ms", jitter = "none"),
     timeout = "4s",
     deadline = "3s",
-    cache(key = call.key, ttl = "10s", refresh_ahead = off, stale_for = off, negative_ttl = off)
+    cache(key = call.key, ttl = "10s", refresh_ahead = off, stale_if_error = off, negative_ttl = off)
 )]
 async fn glance(call: &Call) -> Result<Page, ApiError> {
     call.fetch().await

@@ -23,7 +23,7 @@ fn rules() -> Rules {
         success_threshold: 4,
         longest_pause: seconds(240),
         timeout: seconds(20),
-        max_park: Some(seconds(45)),
+        max_cooldown: Some(seconds(45)),
         budget: (1_000_000_000_000, 1_000_000_000),
         ..Rules::unsaid("models", ServiceKind::Llm)
     }
@@ -57,7 +57,7 @@ pub const SERVICE: Service = Service {
     service = "models",
     retry(max_attempts = 4, base_delay = "300ms", max_delay = "5s", jitter = "none"),
     retry_budget(capacity = 1_000.0, refill = 1.0),
-    circuit(
+    circuit_breaker(
         failure_rate = 0.5,
         window = 20,
         minimum_calls = 8,
@@ -67,7 +67,7 @@ pub const SERVICE: Service = Service {
         success_threshold = 4,
         half_open_max_calls = 3
     ),
-    rate_limit(requests_per_minute = 100, burst = 40, cost = call.cost, max_park = "45s"),
+    rate_limit(requests_per_minute = 100, burst = 40, cost = call.cost, max_cooldown = "45s"),
     bulkhead(max_concurrent = 12),
     timeout = "20s",
     deadline = "1m",

@@ -46,7 +46,7 @@ pub const SERVICE: Service = Service {
         max_elapsed = "8s"
     ),
     retry_budget(capacity = 12.5, refill = 0.3),
-    circuit(
+    circuit_breaker(
         failure_rate = 0.4,
         window = "30s",
         minimum_calls = 5,

@@ -51,7 +51,7 @@ pub const SERVICE: Service = Service {
     service = "search",
     idempotent,
     retry(max_attempts = 5, base_delay = "20ms", multiplier = 3.0, max_delay = "1s", jitter = "none"),
-    circuit(failure_threshold = 6, recovery_timeout = "10s", success_threshold = 3, half_open_max_calls = 1),
+    circuit_breaker(failure_threshold = 6, recovery_timeout = "10s", success_threshold = 3, half_open_max_calls = 1),
     rate_limit(requests_per_second = 4, strategy = "sliding_window", cost = call.cost),
     timeout = "2s",
     deadline = "5s"

@@ -40,7 +40,7 @@ pub const SERVICE: Service = Service {
 #[mcp_resilient(
     service = "tools",
     retry(max_attempts = 3, base_delay = "100ms", jitter = "none"),
-    circuit(failure_threshold = 4, recovery_timeout = "20s", success_threshold = 2, half_open_max_calls = 4),
+    circuit_breaker(failure_threshold = 4, recovery_timeout = "20s", success_threshold = 2, half_open_max_calls = 4),
     rate_limit(
         requests_per_minute = 12,
         strategy = "fixed_window",

@@ -14,7 +14,7 @@ fn rules() -> Rules {
         success_threshold: 1,
         longest_pause: seconds(30),
         timeout: seconds(1),
-        max_park: Some(seconds(20)),
+        max_cooldown: Some(seconds(20)),
         ..Rules::unsaid("vault", ServiceKind::Secret)
     }
 }
@@ -37,13 +37,13 @@ pub const SERVICE: Service = Service {
         multiplier = 1.0,
         jitter = "none"
     ),
-    circuit(
+    circuit_breaker(
         failure_threshold = 2,
         recovery_timeout = "30s",
         success_threshold = 1,
         half_open_max_calls = 2
     ),
-    rate_limit(max_park = "20s"),
+    rate_limit(max_cooldown = "20s"),
     bulkhead(max_concurrent = 2, max_wait = "1s"),
     timeout = "1s",
     deadline = "3s"

@@ -7,7 +7,7 @@ use resilience_runtime::resilient;
 #[resilient(
     service = "s",
     retry(max_attempts = 0),
-    circuit(failure_threshold = 0, success_threshold = 0, window = 0),
+    circuit_breaker(failure_threshold = 0, success_threshold = 0, window = 0),
     bulkhead(max_concurrent = 0),
     rate_limit(requests_per_second = 0, burst = 0)
 )]

@@ -7,7 +7,7 @@ use resilience_runtime::resilient;
 #[resilient(
     service = "s",
     retry(base_delay = "2s", max_delay = "1s"),
-    circuit(recovery_timeout = 60, max_recovery_timeout = "30s")
+    circuit_breaker(recovery_timeout = 60, max_recovery_timeout = "30s")
 )]
 async fn f() -> io::Result<u8> {
     Ok(1)

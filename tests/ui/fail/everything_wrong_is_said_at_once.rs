@@ -8,7 +8,7 @@ use resilience_runtime::llm_resilient;
     service = "",
     retires(max_attempts = 5),
     retry(max_attempts = 0, base_delay = "2 sec", max_attempt = 3, jitter = "ful"),
-    circuit(failure_rate = 1.5, window = 5, minimum_calls = 10),
+    circuit_breaker(failure_rate = 1.5, window = 5, minimum_calls = 10),
     timeout = 500ms,
     deadline = -1,
     max_wait = "1s",

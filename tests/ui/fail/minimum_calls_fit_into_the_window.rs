@@ -6,7 +6,7 @@ use resilience_runtime::resilient;
 
 #[resilient(
     service = "s",
-    circuit(failure_rate = 0.5, window = 10, minimum_calls = 20)
+    circuit_breaker(failure_rate = 0.5, window = 10, minimum_calls = 20)
 )]
 async fn f() -> io::Result<u8> {
     Ok(1)

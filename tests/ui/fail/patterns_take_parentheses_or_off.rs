@@ -4,7 +4,7 @@ use std::io;
 
 use resilience_runtime::resilient;
 
-#[resilient(service = "s", retry, circuit = 5, bulkhead = none)]
+#[resilient(service = "s", retry, circuit_breaker = 5, bulkhead = none)]
 async fn f() -> io::Result<u8> {
     Ok(1)
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use resilience_runtime::resilient;
 
-#[resilient(service = "s", circuit(failure_rate = 0, slow_call_rate = 1.5))]
+#[resilient(service = "s", circuit_breaker(failure_rate = 0, slow_call_rate = 1.5))]
 async fn f() -> io::Result<u8> {
     Ok(1)
 }

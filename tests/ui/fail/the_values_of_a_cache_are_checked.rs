@@ -9,7 +9,7 @@ use resilience_runtime::resilient;
     cache(
         ttl = 0,
         refresh_ahead = 1.0,
-        stale_for = "0s",
+        stale_if_error = "0s",
         negative_ttl = "10 parsecs",
         max_entries = 0,
         max_entry = 1
@@ -44,7 +44,7 @@ async fn bare() -> io::Result<u8> {
     Ok(1)
 }
 
-#[resilient(service = "s", fallback(cache(ttl = "1m", stale_for = "1h")))]
+#[resilient(service = "s", fallback(cache(ttl = "1m", stale_if_error = "1h")))]
 async fn of_the_other_cache() -> io::Result<u8> {
     Ok(1)
 }

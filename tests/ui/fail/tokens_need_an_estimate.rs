@@ -9,17 +9,17 @@ async fn without_an_estimate() -> io::Result<u32> {
     Ok(1)
 }
 
-#[llm_resilient(rate_limit(requests_per_minute = 500, settle = |used| *used))]
+#[llm_resilient(rate_limit(requests_per_minute = 500, usage = |used| *used))]
 async fn nothing_to_settle() -> io::Result<u32> {
     Ok(1)
 }
 
-#[llm_resilient(rate_limit(tokens_per_minute = 90_000, settle = |used| *used))]
+#[llm_resilient(rate_limit(tokens_per_minute = 90_000, usage = |used| *used))]
 async fn neither() -> io::Result<u32> {
     Ok(1)
 }
 
-#[llm_resilient(rate_limit(tokens_per_minute = 0, cost = 1, settle = "used"))]
+#[llm_resilient(rate_limit(tokens_per_minute = 0, cost = 1, usage = "used"))]
 async fn wrong_values() -> io::Result<u32> {
     Ok(1)
 }

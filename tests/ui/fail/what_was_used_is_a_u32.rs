@@ -16,17 +16,17 @@ fn of_text(_: &String) -> u32 {
     1
 }
 
-#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, settle = total))]
+#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, usage = total))]
 async fn by_path() -> io::Result<Usage> {
     Ok(Usage { total: 1 })
 }
 
-#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, settle = |usage| usage.total))]
+#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, usage = |usage| usage.total))]
 async fn by_closure() -> io::Result<Usage> {
     Ok(Usage { total: 1 })
 }
 
-#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, settle = of_text))]
+#[llm_resilient(rate_limit(tokens_per_minute = 90_000, cost = 10, usage = of_text))]
 async fn of_another_answer() -> io::Result<Usage> {
     Ok(Usage { total: 1 })
 }

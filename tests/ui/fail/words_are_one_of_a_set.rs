@@ -4,7 +4,7 @@ use std::io;
 
 use resilience_runtime::resilient;
 
-#[resilient(service = "s", retry(jitter = "fulll", exhausted = wrap), rate_limit(strategy = "leaky_bucket"), circuit(abandoned = 3))]
+#[resilient(service = "s", retry(jitter = "fulll", exhausted = wrap), rate_limit(strategy = "leaky_bucket"), circuit_breaker(abandoned = 3))]
 async fn f() -> io::Result<u8> {
     Ok(1)
 }

@@ -19,14 +19,14 @@ async fn without_arguments() -> io::Result<u8> {
 }
 
 #[secret_resilient(
-    cache(key = name, ttl = TTL, refresh_ahead = "30s", stale_for = "24h", negative_ttl = off, max_entries = 10)
+    cache(key = name, ttl = TTL, refresh_ahead = "30s", stale_if_error = "24h", negative_ttl = off, max_entries = 10)
 )]
 async fn all_of_it(name: &str) -> io::Result<Arc<str>> {
     tokio::task::yield_now().await;
     Ok(name.into())
 }
 
-#[resilient(service = "c2", retry = off, cache(key = (&name, id), refresh_ahead = off, stale_for = off))]
+#[resilient(service = "c2", retry = off, cache(key = (&name, id), refresh_ahead = off, stale_if_error = off))]
 async fn owned_arguments(name: String, id: u64) -> io::Result<String> {
     Ok(format!("{name}{id}"))
 }

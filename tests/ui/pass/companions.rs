@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![warn(clippy::pedantic)]
 
-use resilience_runtime::{BoxError, Safety, database_resilient, mcp_resilient, resilient};
+use resilience_runtime::{BoxError, ToolSafety, database_resilient, mcp_resilient, resilient};
 
 type Fallible<T> = Result<T, BoxError>;
 
@@ -39,8 +39,8 @@ impl<T: Sync + Send + 'static> Client<T> {
         Ok(())
     }
 
-    fn annotations(&self, tool: &str) -> Option<Safety> {
-        Some(Safety::default().read_only(tool.starts_with("get")))
+    fn annotations(&self, tool: &str) -> Option<ToolSafety> {
+        Some(ToolSafety::default().read_only(tool.starts_with("get")))
     }
 
     async fn after_all(&self, tool: &str) -> Fallible<Option<usize>> {

@@ -16,7 +16,7 @@ mod resilience_runtime {}
 
 #[::resilience_runtime::llm_resilient(
     retry(max_attempts = 2, base_delay = 0.5),
-    circuit(window = 100),
+    circuit_breaker(window = 100),
     rate_limit(requests_per_minute = 60000, key = text),
     cache(key = (text, &owned), refresh_ahead = 0.5, negative_ttl = off),
     fallback(cache(key = text, ttl = "1m"), call = other, value = 1),

@@ -28,7 +28,7 @@ impl Client {
     #[llm_resilient(
         service = "openai",
         retry(max_attempts = 5, base_delay = "500ms", max_delay = "30s", multiplier = 2.0, jitter = "full"),
-        circuit(failure_threshold = 5, recovery_timeout = "60s", success_threshold = 3, half_open_max_calls = 5),
+        circuit_breaker(failure_threshold = 5, recovery_timeout = "60s", success_threshold = 3, half_open_max_calls = 5),
         rate_limit(requests_per_minute = 60_000, burst = 10, strategy = "token_bucket", key = user, max_wait = "2s"),
         bulkhead(max_concurrent = 32, max_wait = "1s"),
         timeout = "30s",

@@ -29,7 +29,7 @@ fn total(answer: &Answer<'_>) -> u32 {
     requests_per_minute = 500,
     tokens_per_minute = 90_000,
     cost = estimate(prompt),
-    settle = total,
+    usage = total,
 ))]
 async fn by_path(prompt: &str) -> io::Result<Answer<'_>> {
     Ok(Answer { text: prompt, total: Some(1) })
@@ -47,7 +47,7 @@ impl Client {
     #[llm_resilient(
         service = "methods",
         retry = off,
-        rate_limit(tokens_per_minute = 90_000, cost = estimate(&prompt), settle = Self::used)
+        rate_limit(tokens_per_minute = 90_000, cost = estimate(&prompt), usage = Self::used)
     )]
     async fn by_associated_function<'a>(&self, prompt: String, out: &'a str) -> Result<Answer<'a>, OwnError> {
         let _ = (prompt, self.least);
@@ -56,7 +56,7 @@ impl Client {
 
     #[llm_resilient(
         service = "methods",
-        rate_limit(cost = 5, settle = |answer| total(answer).max(self.least)),
+        rate_limit(cost = 5, usage = |answer| total(answer).max(self.least)),
         classify_ok = |answer| answer.text.is_empty().then(resilience_runtime::Verdict::transient),
         fallback(value = Answer { text: prompt, total: None }),
     )]
@@ -65,7 +65,7 @@ impl Client {
     }
 }
 
-#[mcp_resilient(service = "tools", rate_limit(requests_per_second = 5, cost = 2, settle = |n| *n))]
+#[mcp_resilient(service = "tools", rate_limit(requests_per_second = 5, cost = 2, usage = |n| *n))]
 async fn without_tokens(_: u8) -> Result<u32, OwnError> {
     Ok(2)
 }
@@ -84,7 +84,7 @@ trait Model {
 impl Model for Client {
     #[llm_resilient(
         service = "boxed",
-        rate_limit(tokens_per_minute = 1_000, cost = estimate(prompt) + self.least, settle = |n| *n + self.least)
+        rate_limit(tokens_per_minute = 1_000, cost = estimate(prompt) + self.least, usage = |n| *n + self.least)
     )]
     async fn ask(&self, prompt: &str) -> io::Result<u32> {
         Ok(prompt.len() as u32)

@@ -19,7 +19,7 @@ async fn all() -> Answer {
                             ::resilience_runtime::__private::Duration::from_secs(30),
                         ),
                     ),
-                    stale_for: ::core::option::Option::None,
+                    stale_if_error: ::core::option::Option::None,
                     negative_ttl: ::core::option::Option::Some(
                         ::resilience_runtime::__private::Duration::from_millis(1500),
                     ),

@@ -9,9 +9,9 @@ fn key(hash: u128) -> Key {
 }
 
 /// Entries that keep `hashes` for ten seconds, from the first moment.
-fn keep(stale_for: Option<Duration>, hashes: &[u128]) -> Entries {
+fn keep(stale_if_error: Option<Duration>, hashes: &[u128]) -> Entries {
     let mut entries = Entries::new(CacheConfig {
-        stale_for,
+        stale_if_error,
         ..CacheConfig::DEFAULT
     });
     for hash in hashes {

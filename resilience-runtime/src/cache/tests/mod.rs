@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use super::{End, Failure, Leader, Look, Store, Value, Variant, copied};
 use crate::clock::Moment;
-use crate::config::{CacheConfig, Origin};
+use crate::config::{CacheConfig, ConfigSource};
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
 const SECOND: u64 = 1_000_000_000;
 
 /// Without jitter worth mentioning: tests that are about moments keep a tenth away from them.
 fn store(config: CacheConfig) -> Arc<Store> {
-    Arc::new(Store::new(config, &Origin::Code).expect("a valid configuration"))
+    Arc::new(Store::new(config, &ConfigSource::Code).expect("a valid configuration"))
 }
 
 fn at(second: u64) -> Moment {

@@ -175,7 +175,7 @@ proptest! {
         let store = store(CacheConfig {
             ttl: seconds(TTL),
             refresh_ahead: None,
-            stale_for: Some(seconds(STALE_FOR)),
+            stale_if_error: Some(seconds(STALE_FOR)),
             negative_ttl: Some(seconds(NEGATIVE)),
             max_entries: 100,
         });

@@ -10,7 +10,7 @@ fn config() -> CacheConfig {
     CacheConfig {
         ttl: seconds(100),
         refresh_ahead: None,
-        stale_for: Some(seconds(1_000)),
+        stale_if_error: Some(seconds(1_000)),
         negative_ttl: Some(seconds(10)),
         max_entries: 3,
     }
@@ -39,7 +39,7 @@ fn an_expired_answer_stands_in_for_one_that_cannot_be_had() {
         Verdict::transient(),
         Verdict::outcome_unknown(),
         Verdict::throttled(None),
-        Verdict::unknown(),
+        Verdict::unclassified(),
         Verdict::permanent().because(Reason::Rejected),
     ];
     for verdict in passing {
@@ -102,7 +102,7 @@ fn an_answer_is_too_old_in_the_end() {
     assert!(end.is_none());
 
     let none = CacheConfig {
-        stale_for: None,
+        stale_if_error: None,
         ..config()
     };
     let store = super::store(none);

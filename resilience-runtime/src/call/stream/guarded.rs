@@ -65,7 +65,7 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
-        #[cfg(feature = "testing")]
+        #[cfg(feature = "test-util")]
         if this.held.breaks_off() {
             *this.ended = true;
             let verdict = Verdict::outcome_unknown();
@@ -111,7 +111,7 @@ where
         *this.armed = false;
         Poll::Ready(match next {
             Some(Ok(item)) => {
-                #[cfg(feature = "testing")]
+                #[cfg(feature = "test-util")]
                 this.held.pass_item();
                 if this.watch.complete.is_some_and(|complete| complete(&item)) {
                     *this.complete = true;

@@ -172,13 +172,13 @@ impl Held {
     }
 
     /// Whether an injected fault breaks the stream off before its next item.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     fn breaks_off(&self) -> bool {
         self.hold.breaks_after == Some(0)
     }
 
     /// An item goes out.
-    #[cfg(feature = "testing")]
+    #[cfg(feature = "test-util")]
     fn pass_item(&mut self) {
         if let Some(left) = &mut self.hold.breaks_after {
             *left = left.saturating_sub(1);

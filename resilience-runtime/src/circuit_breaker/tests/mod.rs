@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::advance;
 
 use super::*;
-use crate::config::Abandoned;
+use crate::config::OnAbandoned;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -159,7 +159,7 @@ async fn results_of_an_earlier_state_or_round_change_nothing() {
 async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
     let nothing = breaker(config());
     let failure = breaker(CircuitBreakerConfig {
-        abandoned: Abandoned::Failure,
+        abandoned: OnAbandoned::Failure,
         ..config()
     });
     for _ in 0..3 {
@@ -191,7 +191,7 @@ async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
     assert!(!borrowed().is_probe() && !owned().is_probe());
 
     // Dropped, they would be failures here.
-    let abandoned = Abandoned::Failure;
+    let abandoned = OnAbandoned::Failure;
     let stricter = CircuitBreakerConfig {
         abandoned,
         ..config()

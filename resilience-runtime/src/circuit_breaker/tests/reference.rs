@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::circuit_breaker::CircuitState;
 use crate::circuit_breaker::machine::Outcome;
 use crate::clock::nanos;
-use crate::config::{Abandoned, CircuitBreakerConfig, Window};
+use crate::config::{CircuitBreakerConfig, OnAbandoned, Window};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen {
@@ -163,8 +163,8 @@ impl Reference {
             return;
         }
         let outcome = match (outcome, self.config.abandoned) {
-            (Outcome::Abandoned, Abandoned::Failure) => Outcome::Failure,
-            (Outcome::Abandoned, Abandoned::Ignored) => Outcome::Ignored,
+            (Outcome::Abandoned, OnAbandoned::Failure) => Outcome::Failure,
+            (Outcome::Abandoned, OnAbandoned::Ignored) => Outcome::Ignored,
             (other, _) => other,
         };
         let failed = outcome == Outcome::Failure;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::circuit_breaker::machine::Outcome;
-use crate::config::{Abandoned, CircuitBreakerConfig, Window};
+use crate::config::{CircuitBreakerConfig, OnAbandoned, Window};
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -67,7 +67,7 @@ prop_compose! {
         room in 0_u64..200,
         success_threshold in 1_u32..4,
         half_open_max_calls in 1_u32..4,
-        abandoned in prop_oneof![Just(Abandoned::Ignored), Just(Abandoned::Failure)],
+        abandoned in prop_oneof![Just(OnAbandoned::Ignored), Just(OnAbandoned::Failure)],
     ) -> CircuitBreakerConfig {
         let minimum_calls = match window {
             Window::Calls(calls) => minimum.min(calls),

@@ -15,7 +15,7 @@ function drawn(tag, attributes) {
   return node;
 }
 
-const GLYPHS = new Set(["closed", "open", "half_open", "forced_open", "disabled", "healthy", "degraded", "unhealthy", "unknown", "parked", "note", "close"]);
+const GLYPHS = new Set(["closed", "open", "half_open", "forced_open", "disabled", "healthy", "degraded", "unhealthy", "unknown", "cooldown", "note", "close"]);
 
 function glyph(state) {
   const svg = drawn("svg", { "aria-hidden": "true" });

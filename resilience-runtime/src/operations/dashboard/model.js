@@ -92,7 +92,7 @@ function reasonsOf(live, recent) {
   if (recent.failures > 0 && recent.calls > 0 && recent.failures / recent.calls >= 0.1) add(1, share(recent.failures / recent.calls) + " of its calls fail");
   if (recent.rejections > 0) add(1, rate(recent.rejections) + " calls/s are rejected");
   if (budget && budget.capacity > 0 && budget.left / budget.capacity < 0.25) add(1, share(budget.left / budget.capacity) + " of the retry budget is left");
-  if (limit?.parked_seconds > 0) add(1, "the server asked to be left alone for " + age(Math.ceil(limit.parked_seconds)));
+  if (limit?.cooldown_seconds > 0) add(1, "the server asked to be left alone for " + age(Math.ceil(limit.cooldown_seconds)));
   else if (limit && limit.level <= 0.02) add(1, "the rate limit is used up");
   if (bulkhead && bulkhead.in_flight >= bulkhead.max_concurrent) add(1, "the bulkhead is full");
   return reasons;

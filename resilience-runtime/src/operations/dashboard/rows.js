@@ -91,9 +91,9 @@ class Row {
     const left = budget && budget.capacity > 0 ? budget.left / budget.capacity : null;
     this.meter("budget", left, left == null ? NONE : whole(left), left < 0.05 ? "bad" : left < 0.25 ? "warn" : "",
       budget ? `${rate(budget.left)} of ${rate(budget.capacity)} retries left` : "");
-    const parked = limit?.parked_seconds > 0;
-    this.meter("limit", limit?.level ?? null, !limit ? NONE : parked ? "parked" : whole(limit.level), parked || limit?.level <= 0.02 ? "warn" : "",
-      limit ? `${rate(limit.remaining)} of ${rate(limit.limit)} in ${span(limit.period_seconds)} left` + (parked ? `; parked for ${span(limit.parked_seconds)}` : "") : "no rate limit");
+    const parked = limit?.cooldown_seconds > 0;
+    this.meter("limit", limit?.level ?? null, !limit ? NONE : parked ? "cooldown" : whole(limit.level), parked || limit?.level <= 0.02 ? "warn" : "",
+      limit ? `${rate(limit.remaining)} of ${rate(limit.limit)} in ${span(limit.period_seconds)} left` + (parked ? `; parked for ${span(limit.cooldown_seconds)}` : "") : "no rate limit");
     const full = bulkhead && bulkhead.in_flight >= bulkhead.max_concurrent;
     this.meter("bulkhead", bulkhead ? bulkhead.in_flight / bulkhead.max_concurrent : null, bulkhead ? `${count(bulkhead.in_flight)}/${count(bulkhead.max_concurrent)}` : NONE, full ? "warn" : "",
       bulkhead ? `${bulkhead.in_flight} of ${bulkhead.max_concurrent} running` : "no bulkhead");

@@ -117,12 +117,12 @@ fn who_calls_seldom_leaves_the_rate_to_others() {
 }
 
 #[test]
-fn nobody_takes_from_stock_under_a_park() {
+fn nobody_takes_from_stock_under_a_cooldown() {
     let limiter = limiter(config());
     for shard in 0..SHARDS {
         assert!(takes(&limiter, shard, 1, START));
     }
-    limiter.park_key(KEY, SECOND, Moment(START));
+    limiter.cool_down_key(KEY, SECOND, Moment(START));
     assert_eq!(in_stock(&limiter), 0);
     for shard in 0..SHARDS {
         assert!(!takes(&limiter, shard, 1, START + 1));

@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::Strategy as Counting;
+use crate::RateLimitStrategy as Counting;
 
 #[derive(Clone, Debug)]
 enum Event {
     /// Cost, how long it would wait, when it is dropped, and whether it gives the tokens back.
     Acquire(u32, u64, u64, bool),
-    Park(u64),
+    Cooldown(u64),
     Charge(u32),
     Refund(u32),
     Reconfigure(u32, usize, Option<u32>),
@@ -23,7 +23,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         12 => (0..6_u32, 0..2_000_u64, 0..2_000_u64, any::<bool>())
             .prop_map(|(cost, wait, patience, back)| Event::Acquire(cost, wait, patience, back)),
-        2 => (0..800_u64).prop_map(Event::Park),
+        2 => (0..800_u64).prop_map(Event::Cooldown),
         1 => (1..8_u32).prop_map(Event::Charge),
         1 => (1..8_u32).prop_map(Event::Refund),
         // Tokens as scarce as the requests, and back before the test looks.
@@ -35,7 +35,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn keeps_its_order_its_deadlines_and_its_parks(
+    fn keeps_its_order_its_deadlines_and_its_cooldowns(
         events in prop::collection::vec((0..60_u64, event()), 1..40),
         keyed in any::<bool>(),
     ) {
@@ -48,23 +48,23 @@ proptest! {
             let limiter = limiter(RateLimitConfig::new(3, ms(100)).max_keys(1));
             if !keyed {
                 // The only account is taken: all of this happens in the overflow account.
-                limiter.park("other", 60 * SECOND);
+                limiter.cool_down("other", 60 * SECOND);
             }
             let passed = Arc::new(Mutex::new(Vec::new()));
-            let parked_until = Arc::new(Mutex::new(Instant::now()));
+            let cooldown_until = Arc::new(Mutex::new(Instant::now()));
             let mut tasks = tokio::task::JoinSet::new();
             for (turn, (pause, event)) in events.into_iter().enumerate() {
                 sleep(ms(pause)).await;
                 match event {
                     Event::Acquire(cost, max_wait, patience, back) => {
                         let acquire = limiter.acquire("a", cost, ms(max_wait));
-                        let (passed, parked_until) = (Arc::clone(&passed), Arc::clone(&parked_until));
+                        let (passed, cooldown_until) = (Arc::clone(&passed), Arc::clone(&cooldown_until));
                         tasks.spawn(async move {
                             let began = Instant::now();
                             let outcome = timeout(ms(patience), acquire).await;
                             assert!(began.elapsed() <= ms(max_wait.min(patience) + 1));
                             if let Ok(Ok(reservation)) = outcome {
-                                assert!(*parked_until.lock().expect("alone") <= Instant::now());
+                                assert!(*cooldown_until.lock().expect("alone") <= Instant::now());
                                 if cost > 0 {
                                     passed.lock().expect("alone").push(turn);
                                 }
@@ -75,9 +75,9 @@ proptest! {
                         });
                         tokio::task::yield_now().await;
                     }
-                    Event::Park(span) => {
-                        limiter.park("a", ms(span));
-                        let mut until = parked_until.lock().expect("alone");
+                    Event::Cooldown(span) => {
+                        limiter.cool_down("a", ms(span));
+                        let mut until = cooldown_until.lock().expect("alone");
                         *until = (*until).max(Instant::now() + ms(span));
                     }
                     Event::Charge(cost) => limiter.settle("a", 0, cost),

@@ -14,7 +14,7 @@ enum Step {
     Take(u32),
     Refund(usize),
     Charge(u32),
-    Park(u64),
+    Cooldown(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -23,7 +23,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (0..8_u32).prop_map(Step::Take),
         1 => any::<usize>().prop_map(Step::Refund),
         1 => (1..20_u32).prop_map(Step::Charge),
-        1 => (0..100_u64).prop_map(Step::Park),
+        1 => (0..100_u64).prop_map(Step::Cooldown),
     ];
     prop::collection::vec(step, 1..150)
 }
@@ -52,8 +52,8 @@ proptest! {
                     }
                     Step::Refund(_) => {}
                     Step::Charge(cost) => limiter.settle_taken(took(key, 0, None), cost, Moment(now)),
-                    Step::Park(nanos) => {
-                        limiter.park_key(key, Duration::from_nanos(nanos), Moment(now));
+                    Step::Cooldown(nanos) => {
+                        limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
                     }
                 }
                 answers.push(Some(limiter.earliest(key, 1, Moment(now))));
@@ -141,7 +141,7 @@ async fn a_clock_that_jumps_by_years_finds_everything_at_rest() {
         for jump in [DAY, 30 * DAY, 3_000 * DAY] {
             for key in 0..20 {
                 while limiter.check(&key).allowed {}
-                limiter.park(&key, 50 * SECOND);
+                limiter.cool_down(&key, 50 * SECOND);
             }
             let mut waiting = ByHand::new(limiter.acquire(&1, 1, 10 * DAY));
             assert!(waiting.poll().is_pending());
@@ -150,7 +150,7 @@ async fn a_clock_that_jumps_by_years_finds_everything_at_rest() {
             for key in 2..20 {
                 let look = limiter.peek(&key);
                 assert_eq!(
-                    (look.remaining, limiter.parked(&key)),
+                    (look.remaining, limiter.cooldown(&key)),
                     (look.limit, None),
                     "{jump:?}"
                 );

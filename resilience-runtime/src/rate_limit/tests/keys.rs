@@ -118,7 +118,7 @@ async fn a_key_that_changes_its_account_never_gets_more() {
 #[tokio::test(start_paused = true)]
 async fn parked_and_awaited_keys_stay() {
     let limiter = limiter(RateLimitConfig::per_second(10).max_keys(2));
-    limiter.park("a", 30 * SECOND);
+    limiter.cool_down("a", 30 * SECOND);
     assert!(limiter.check_n("b", 10).allowed);
     let mut waiting = ByHand::new(limiter.acquire("b", 10, 10 * SECOND));
     assert!(waiting.poll().is_pending());
@@ -127,21 +127,21 @@ async fn parked_and_awaited_keys_stay() {
     for user in 0..100 {
         limiter.check(&user);
     }
-    assert_eq!(limiter.parked("a"), Some(25 * SECOND));
+    assert_eq!(limiter.cooldown("a"), Some(25 * SECOND));
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
-    // A park of the overflow account holds for those who share it.
-    limiter.park("c", 10 * SECOND);
-    assert_eq!(limiter.parked("d"), Some(10 * SECOND));
+    // A cooldown of the overflow account holds for those who share it.
+    limiter.cool_down("c", 10 * SECOND);
+    assert_eq!(limiter.cooldown("d"), Some(10 * SECOND));
     advance(5 * SECOND).await;
     assert_eq!(
-        limiter.parked("c"),
+        limiter.cooldown("c"),
         Some(5 * SECOND),
         "in its own account by now"
     );
     assert!(!limiter.check("c").allowed);
     advance(25 * SECOND).await;
     assert!(limiter.check_n("c", 10).allowed);
-    assert_eq!(limiter.parked("a"), None);
+    assert_eq!(limiter.cooldown("a"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -212,7 +212,7 @@ async fn looking_does_not_make_an_account() {
     let limiter = limiter(RateLimitConfig::per_second(2));
     assert!(limiter.peek("a").allowed);
     assert!(limiter.check_n("a", 0).allowed);
-    assert_eq!(limiter.parked("a"), None);
+    assert_eq!(limiter.cooldown("a"), None);
     limiter.refund("a", 5);
     assert_eq!(
         limiter.earliest(limiter.hash_key("a"), 2, Moment::now()),

@@ -104,17 +104,17 @@ async fn those_who_wait_are_judged_anew_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_limit_those_who_wait_pass() {
-    for park in [false, true] {
+    for cooldown in [false, true] {
         let limiter = limiter(RateLimitConfig::per_hour(1));
         assert!(limiter.check("a").allowed);
-        if park {
-            limiter.park("a", 10 * SECOND);
+        if cooldown {
+            limiter.cool_down("a", 10 * SECOND);
         }
         let mut waiting = ByHand::new(limiter.acquire("a", 1, 4_000 * SECOND));
         assert!(waiting.poll().is_pending());
         limiter.set_limit(None);
         assert_eq!(waiting.woken(), 1);
-        if park {
+        if cooldown {
             assert!(
                 waiting.poll().is_pending(),
                 "the server's wish still counts"
@@ -131,13 +131,15 @@ async fn without_a_limit_those_who_wait_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shorter_bound_shortens_the_park() {
+async fn a_shorter_bound_shortens_the_cooldown() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    limiter.park("a", 50 * SECOND);
-    limiter.set_limit(Some(RateLimitConfig::per_second(1).max_park(5 * SECOND)));
-    assert_eq!(limiter.parked("a"), Some(5 * SECOND));
-    limiter.set_parking(10, SECOND);
-    assert_eq!(limiter.parked("a"), Some(SECOND));
+    limiter.cool_down("a", 50 * SECOND);
+    limiter.set_limit(Some(
+        RateLimitConfig::per_second(1).max_cooldown(5 * SECOND),
+    ));
+    assert_eq!(limiter.cooldown("a"), Some(5 * SECOND));
+    limiter.set_cooldown_bounds(10, SECOND);
+    assert_eq!(limiter.cooldown("a"), Some(SECOND));
     advance(SECOND).await;
     assert!(limiter.check("a").allowed);
     assert!(limiter.is_free());
@@ -183,7 +185,7 @@ async fn extremes() {
         RateLimitConfig::new(u32::MAX, Duration::MAX).fixed_window(),
         RateLimitConfig::new(1, Duration::MAX).burst(u32::MAX),
     ] {
-        let limiter = limiter(config.max_keys(usize::MAX).max_park(Duration::MAX));
+        let limiter = limiter(config.max_keys(usize::MAX).max_cooldown(Duration::MAX));
         let decision = limiter.check_n("a", u32::MAX);
         assert!(decision.allowed);
         assert_eq!(decision.remaining, 0);
@@ -194,7 +196,7 @@ async fn extremes() {
         let mut waiting = ByHand::new(limiter.acquire("a", u32::MAX, Duration::MAX));
         let _ = waiting.poll();
         drop(waiting);
-        limiter.park("a", Duration::MAX);
+        limiter.cool_down("a", Duration::MAX);
         let mut waiting = ByHand::new(limiter.acquire("a", 1, Duration::MAX));
         assert!(waiting.poll().is_pending());
         assert!(limiter.check("b").allowed);
@@ -254,12 +256,15 @@ async fn a_reservation_settles_what_the_window_still_counts() {
 #[test]
 fn it_knows_whether_other_bounds_for_the_parking_would_change_it() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    assert!(limiter.parks_within(10, 60 * SECOND));
-    assert!(!limiter.parks_within(11, 60 * SECOND));
-    assert!(!limiter.parks_within(10, 61 * SECOND));
-    limiter.set_parking(11, 61 * SECOND);
-    assert!(limiter.parks_within(11, 61 * SECOND));
+    assert!(limiter.only_cools_down_within(10, 60 * SECOND));
+    assert!(!limiter.only_cools_down_within(11, 60 * SECOND));
+    assert!(!limiter.only_cools_down_within(10, 61 * SECOND));
+    limiter.set_cooldown_bounds(11, 61 * SECOND);
+    assert!(limiter.only_cools_down_within(11, 61 * SECOND));
     let limit = RateLimitConfig::per_second(1);
-    limiter.set_limit(Some(limit.max_keys(11).max_park(61 * SECOND)));
-    assert!(!limiter.parks_within(11, 61 * SECOND), "it is limited");
+    limiter.set_limit(Some(limit.max_keys(11).max_cooldown(61 * SECOND)));
+    assert!(
+        !limiter.only_cools_down_within(11, 61 * SECOND),
+        "it is limited"
+    );
 }

@@ -1,12 +1,12 @@
 //! The limiter as a whole, under paused time.
 
 mod batches;
+mod cooldowns;
 mod disturbed;
 mod extremes;
 mod keys;
 mod live;
 mod model;
-mod parking;
 mod settling;
 mod table;
 mod threads;
@@ -91,7 +91,7 @@ fn assert_nobody_waits(limiter: &RateLimiter) {
     let sides = limiter
         .shared
         .with(KeyHash::NONE, Moment::now(), |state, now, _| {
-            let _ = state.parked(KeyHash::NONE, now);
+            let _ = state.cooldown(KeyHash::NONE, now);
             (state.sides(), state.waiting())
         });
     assert_eq!(sides, (0, 0), "sides and tickets left over");

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::Strategy as Counting;
+use crate::RateLimitStrategy as Counting;
 
 /// A naive limiter: it remembers everything and computes from the beginning.
 pub(super) trait Reference {
@@ -164,7 +164,7 @@ enum Step {
     Refund(usize, u32, bool),
     /// An estimate was too low.
     Charge(u32),
-    Park(u64),
+    Cooldown(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -173,7 +173,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (0..8_u32).prop_map(Step::Take),
         2 => (any::<usize>(), 1..8_u32, any::<bool>()).prop_map(|(which, n, exact)| Step::Refund(which, n, exact)),
         1 => (1..20_u32).prop_map(Step::Charge),
-        1 => (0..100_u64).prop_map(Step::Park),
+        1 => (0..100_u64).prop_map(Step::Cooldown),
     ];
     prop::collection::vec(step, 1..150)
 }
@@ -187,12 +187,12 @@ proptest! {
         let limiter = limiter(config.clone());
         let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
         let mut naive = reference(&config);
-        let (mut now, mut parked, mut taken) = (START, 0, Vec::new());
+        let (mut now, mut cooling_down, mut taken) = (START, 0, Vec::new());
         for step in steps {
             match step {
                 Step::Pass(nanos) => now += nanos,
                 Step::Take(cost) => {
-                    let expected = now >= parked
+                    let expected = now >= cooling_down
                         && cost <= config.capacity()
                         && (cost == 0 || naive.passes(cost, now));
                     match limiter.try_take(key, cost, Moment(now)) {
@@ -210,8 +210,8 @@ proptest! {
                             // Exact: then it passes, and one nanosecond earlier it does not.
                             let wait = u64::try_from(wait.as_nanos()).expect("short");
                             let then = now + wait;
-                            prop_assert!(then >= parked && (cost == 0 || naive.passes(cost, then)));
-                            prop_assert!(then - 1 < parked || !naive.passes(cost, then - 1));
+                            prop_assert!(then >= cooling_down && (cost == 0 || naive.passes(cost, then)));
+                            prop_assert!(then - 1 < cooling_down || !naive.passes(cost, then - 1));
                         }
                     }
                 }
@@ -226,9 +226,9 @@ proptest! {
                     limiter.settle_taken(took(key, 0, None), cost, Moment(now));
                     naive.take(cost, now);
                 }
-                Step::Park(nanos) => {
-                    limiter.park_key(key, Duration::from_nanos(nanos), Moment(now));
-                    parked = parked.max(now + nanos);
+                Step::Cooldown(nanos) => {
+                    limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
+                    cooling_down = cooling_down.max(now + nanos);
                 }
             }
         }

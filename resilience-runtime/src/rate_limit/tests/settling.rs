@@ -171,7 +171,7 @@ async fn a_server_that_counts_as_much_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn who_waits_for_the_end_of_a_park_alone_takes_no_request() {
     let limiter = limiter(both());
-    limiter.park("a", SECOND);
+    limiter.cool_down("a", SECOND);
     let mut free: Vec<_> = (0..3)
         .map(|_| ByHand::new(limiter.acquire("a", 0, 60 * SECOND)))
         .collect();
@@ -180,7 +180,7 @@ async fn who_waits_for_the_end_of_a_park_alone_takes_no_request() {
     let mut behind = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
     assert!(behind.poll().is_pending());
     // Everybody is looked at again.
-    limiter.park("a", ms(1_500));
+    limiter.cool_down("a", ms(1_500));
     assert!(behind.poll().is_pending(), "the requests are all there");
     advance(ms(1_500)).await;
     for it in &mut free {
@@ -197,7 +197,7 @@ async fn a_server_says_nothing_of_what_is_not_limited() {
     let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
     free.lower(key, Some(0), Some(0), now);
     assert!(free.is_free());
-    free.park_key(key, SECOND, now);
+    free.cool_down_key(key, SECOND, now);
     free.lower(key, Some(0), Some(0), now);
     advance(2 * SECOND).await;
     let taken = free.try_take(key, 5, Moment::now());

@@ -8,7 +8,7 @@ use tokio::time::{Instant, advance, sleep};
 
 use super::model::{START, reference};
 use super::*;
-use crate::Strategy as Counting;
+use crate::RateLimitStrategy as Counting;
 
 const PERIODS: u64 = 1_000_000_000;
 

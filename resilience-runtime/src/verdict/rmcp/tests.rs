@@ -35,7 +35,7 @@ fn codes_are_judged_as_jsonrpc() {
         (-32603, "Internal error", Verdict::outcome_unknown()),
         (-32000, "Connection closed", Verdict::outcome_unknown()),
         (-32001, "Request timed out", Verdict::outcome_unknown()),
-        (-32050, "made up", Verdict::unknown()),
+        (-32050, "made up", Verdict::unclassified()),
         // A lost session, in the words of some servers.
         (
             -32000,

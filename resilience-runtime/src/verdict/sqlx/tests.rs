@@ -183,7 +183,7 @@ fn database_rows() -> Vec<(Shown, Verdict, Option<ErrorCode>)> {
         ),
         (
             mysql(Some("HY000"), "65535 (HY000): hunter2"),
-            Verdict::unknown(),
+            Verdict::unclassified(),
             Some(ErrorCode::MySql(65535)),
         ),
         // A PostgreSQL message that looks a little like it.
@@ -262,7 +262,7 @@ fn database_rows() -> Vec<(Shown, Verdict, Option<ErrorCode>)> {
         message: "hunter2",
         display: "hunter2",
     };
-    rows.push((nameless, Verdict::unknown(), None));
+    rows.push((nameless, Verdict::unclassified(), None));
     rows
 }
 

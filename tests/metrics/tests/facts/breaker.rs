@@ -12,7 +12,7 @@ use super::{Answer, Script, Trouble};
     service = "api",
     registry = registry,
     retry = off,
-    circuit(failure_threshold = 2, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1)
+    circuit_breaker(failure_threshold = 2, recovery_timeout = "1s", success_threshold = 2, half_open_max_calls = 1)
 )]
 async fn ask(registry: &Registry, answer: &Answer) -> Answer {
     answer.clone()
@@ -161,7 +161,7 @@ async fn no_retry_goes_to_an_open_circuit() {
         service = "api",
         registry = registry,
         retry(max_attempts = 5, base_delay = "10ms"),
-        circuit(failure_threshold = 2, recovery_timeout = "1s")
+        circuit_breaker(failure_threshold = 2, recovery_timeout = "1s")
     )]
     async fn ask(registry: &Registry, script: &Script) -> Answer {
         script.next()

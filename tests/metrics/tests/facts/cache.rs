@@ -12,8 +12,8 @@ use super::{Answer, Script, Trouble};
     service = "api",
     registry = registry,
     retry = off,
-    circuit = off,
-    cache(key = key, ttl = "100s", refresh_ahead = 0.5, stale_for = "1h", negative_ttl = "10s")
+    circuit_breaker = off,
+    cache(key = key, ttl = "100s", refresh_ahead = 0.5, stale_if_error = "1h", negative_ttl = "10s")
 )]
 async fn read(registry: &Registry, key: u32, script: &Script) -> Answer {
     sleep(Duration::from_secs(1)).await;

@@ -15,7 +15,7 @@ use super::{Answer, Script, Trouble};
     retry(max_attempts = 6),
     bulkhead(max_concurrent = 3),
     timeout = "1m",
-    circuit(failure_threshold = 20),
+    circuit_breaker(failure_threshold = 20),
     rate_limit(requests_per_second = 100, burst = 10),
     fallback(call = instead),
     deadline = "5m"

@@ -16,7 +16,7 @@ const FAILURE: [(&str, u64); 4] = [
     service = "api",
     registry = registry,
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(call = instead, on = "transient")
 )]
 async fn ask(registry: &Registry, answer: &Answer, other: &Answer) -> Answer {
@@ -63,7 +63,7 @@ async fn a_function_that_is_asked_where_it_may_help() {
     service = "api",
     registry = registry,
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(cache(key = user, ttl = "1m"), call = none, registered)
 )]
 async fn many(registry: &Registry, user: u32, answer: &Answer) -> Answer {
@@ -79,7 +79,7 @@ async fn none(_: &Registry, _: u32, _: &Answer) -> Answer {
     service = "api",
     registry = registry,
     retry = off,
-    circuit = off,
+    circuit_breaker = off,
     fallback(value = 7)
 )]
 async fn valued(registry: &Registry, answer: &Answer) -> Answer {

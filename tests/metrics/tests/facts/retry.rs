@@ -7,17 +7,17 @@ use resilience_runtime::{Registry, resilient};
 
 use super::{Answer, Script, Trouble};
 
-#[resilient(service = "api", registry = registry, circuit = off, retry(max_attempts = 6))]
+#[resilient(service = "api", registry = registry, circuit_breaker = off, retry(max_attempts = 6))]
 async fn ask(registry: &Registry, script: &Script) -> Answer {
     script.next()
 }
 
-#[resilient(service = "api", registry = registry, circuit = off, retry(max_attempts = 6))]
+#[resilient(service = "api", registry = registry, circuit_breaker = off, retry(max_attempts = 6))]
 async fn ask_too(registry: &Registry, script: &Script) -> Answer {
     script.next()
 }
 
-#[resilient(service = "api", registry = registry, circuit = off, retry(max_attempts = 1))]
+#[resilient(service = "api", registry = registry, circuit_breaker = off, retry(max_attempts = 1))]
 async fn once(registry: &Registry, script: &Script) -> Answer {
     script.next()
 }
@@ -25,7 +25,7 @@ async fn once(registry: &Registry, script: &Script) -> Answer {
 #[resilient(
     service = "api",
     registry = registry,
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 1_000, max_elapsed = "1s", base_delay = "1ms", multiplier = 1.0, jitter = "none")
 )]
 async fn for_a_second(registry: &Registry, takes: Duration) -> Answer {
@@ -177,7 +177,7 @@ async fn an_empty_budget_ends_a_call_as_its_failure() {
     #[resilient(
         service = "poor",
         registry = registry,
-        circuit = off,
+        circuit_breaker = off,
         retry_budget(capacity = 2.0, refill = 0.5)
     )]
     async fn ask(registry: &Registry, script: &Script) -> Answer {

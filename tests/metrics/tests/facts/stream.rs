@@ -22,7 +22,7 @@ impl Stream for Items {
 #[resilient(
     service = "api",
     registry = registry,
-    circuit = off,
+    circuit_breaker = off,
     bulkhead(max_concurrent = 4),
     retry(base_delay = "10ms"),
     stream(idle_timeout = "5s")

@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{Answer, Script, Trouble};
 
-#[resilient(service = "api", registry = registry, circuit = off, retry = off, timeout = "500ms")]
+#[resilient(service = "api", registry = registry, circuit_breaker = off, retry = off, timeout = "500ms")]
 async fn work(registry: &Registry, takes: Duration) -> Answer {
     sleep(takes).await;
     Ok(1)
@@ -17,7 +17,7 @@ async fn work(registry: &Registry, takes: Duration) -> Answer {
 #[resilient(
     service = "api",
     registry = registry,
-    circuit = off,
+    circuit_breaker = off,
     timeout = "500ms",
     idempotent,
     retry(base_delay = "1s", jitter = "none")
@@ -32,7 +32,7 @@ async fn slow_once(registry: &Registry, script: &Script) -> Answer {
 #[resilient(
     service = "api",
     registry = registry,
-    circuit = off,
+    circuit_breaker = off,
     timeout = off,
     deadline = "1s",
     retry(base_delay = "10ms")
@@ -154,7 +154,7 @@ async fn a_call_that_nobody_waits_for() {
 #[resilient(
     service = "api",
     registry = registry,
-    circuit = off,
+    circuit_breaker = off,
     rate_limit = off,
     retry(base_delay = "5s", jitter = "none")
 )]

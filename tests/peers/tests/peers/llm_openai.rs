@@ -161,7 +161,7 @@ async fn the_breaker_opens_lets_nothing_through_and_closes() -> Result<()> {
     #[llm_resilient(
         service = "openai",
         retry = off,
-        circuit(recovery_timeout = "400ms")
+        circuit_breaker(recovery_timeout = "400ms")
     )]
     async fn once(openai: &OpenAi, prompt: &str) -> Result<String> {
         complete(openai, "m", prompt).await

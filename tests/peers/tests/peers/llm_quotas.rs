@@ -30,7 +30,7 @@ struct Answer {
         tokens_per_minute = 98_000,
         key = plain.key(),
         cost = charged(model, "", max_tokens) + 50,
-        settle = |answer: &Answer| answer.charged,
+        usage = |answer: &Answer| answer.charged,
         max_wait = "20s",
     )
 )]

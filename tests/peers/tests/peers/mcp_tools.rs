@@ -92,7 +92,7 @@ impl Tools {
         registry = &self.registry,
         retry(max_attempts = 200, base_delay = "20ms", max_delay = "50ms"),
         retry_budget = off,
-        circuit = off,
+        circuit_breaker = off,
         timeout = "5s",
         deadline = "60s",
         safety = Self::safety,
@@ -106,7 +106,7 @@ impl Tools {
     #[mcp_resilient(
         registry = &self.registry,
         retry(base_delay = "20ms"),
-        circuit = off,
+        circuit_breaker = off,
         timeout = "1s",
         safety = Self::safety,
         reconnect = Self::renew

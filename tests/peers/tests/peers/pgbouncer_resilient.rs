@@ -13,7 +13,7 @@ const SUBTRACT: &str = "UPDATE account SET balance = balance - 1 WHERE id = 1";
 
 #[database_resilient(
     retry(max_attempts = 20, max_delay = "200ms"),
-    circuit(failure_threshold = 20)
+    circuit_breaker(failure_threshold = 20)
 )]
 async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run(statements).await

@@ -12,7 +12,7 @@ use crate::bank::{Bank, BankError, Books, Client};
 /// A statement that may meet all of it.
 #[database_resilient(
     retry(max_attempts = 40, base_delay = "20ms", max_delay = "100ms"),
-    circuit(failure_threshold = 50)
+    circuit_breaker(failure_threshold = 50)
 )]
 async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run(statements).await
@@ -21,7 +21,7 @@ async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
 /// The same without a pool.
 #[database_resilient(
     retry(max_attempts = 40, base_delay = "20ms", max_delay = "100ms"),
-    circuit(failure_threshold = 50)
+    circuit_breaker(failure_threshold = 50)
 )]
 async fn run_apart(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run_apart(statements).await

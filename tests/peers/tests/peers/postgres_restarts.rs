@@ -18,7 +18,7 @@ use crate::bank::{Bank, BankError, Books, Client, Isolation::ReadCommitted, Tran
 #[database_resilient(
     service = "reads",
     idempotent,
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 100, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
     deadline = "30s"
@@ -30,7 +30,7 @@ async fn read(bank: &Bank) -> Result<Option<i64>, BankError> {
 #[database_resilient(
     service = "upserts",
     idempotent,
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 100, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
     deadline = "30s"
@@ -46,7 +46,7 @@ async fn booked(bank: &Bank, transfer: &Transfer) -> Result<Option<i64>, BankErr
 #[database_resilient(
     service = "verified",
     verify = booked,
-    circuit = off,
+    circuit_breaker = off,
     retry(max_attempts = 100, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
     deadline = "30s"
@@ -55,7 +55,7 @@ async fn verified(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
 }
 
-#[database_resilient(service = "blind", circuit = off)]
+#[database_resilient(service = "blind", circuit_breaker = off)]
 async fn blind(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
 }
@@ -201,7 +201,7 @@ async fn tokio_postgres_lives_through_restarts() -> Result<()> {
 #[database_resilient(
     service = "breaker",
     retry = off,
-    circuit(failure_threshold = 3, recovery_timeout = "300ms", success_threshold = 2)
+    circuit_breaker(failure_threshold = 3, recovery_timeout = "300ms", success_threshold = 2)
 )]
 async fn once(bank: &Bank) -> Result<Option<i64>, BankError> {
     bank.balance(1).await

@@ -118,7 +118,7 @@ async fn refused_is_retried_until_it_is_back() -> Result<()> {
     #[database_resilient(
         service = "redis",
         retry(max_attempts = 40, base_delay = "20ms", multiplier = 1.0),
-        circuit = off
+        circuit_breaker = off
     )]
     async fn fresh(url: &str) -> Result<i64> {
         Ok(open(url).await?.incr("orders", 1).await?)
@@ -126,7 +126,7 @@ async fn refused_is_retried_until_it_is_back() -> Result<()> {
     #[database_resilient(
         service = "redis",
         retry(max_attempts = 40, base_delay = "20ms", multiplier = 1.0),
-        circuit = off,
+        circuit_breaker = off,
         idempotent
     )]
     async fn managed(manager: ConnectionManager) -> Result<Option<i64>> {
@@ -162,7 +162,7 @@ async fn out_of_memory_is_asked_once_and_opens_the_breaker() -> Result<()> {
     #[database_resilient(
         service = "redis",
         retry(base_delay = "10ms"),
-        circuit(failure_threshold = 2)
+        circuit_breaker(failure_threshold = 2)
     )]
     async fn count(redis: MultiplexedConnection) -> Result<i64> {
         let mut redis = redis;

@@ -66,7 +66,7 @@ impl Vault {
         registry = &self.registry,
         retry(max_attempts = 200, base_delay = "20ms", max_delay = "50ms"),
         retry_budget = off,
-        circuit = off,
+        circuit_breaker = off,
         deadline = "60s"
     )]
     pub(crate) async fn wait_for(&self, name: &str) -> Result<SecretString, Unread> {
@@ -77,7 +77,7 @@ impl Vault {
         service = "vault",
         registry = &self.registry,
         retry = off,
-        circuit(failure_threshold = 3, recovery_timeout = "100ms")
+        circuit_breaker(failure_threshold = 3, recovery_timeout = "100ms")
     )]
     pub(crate) async fn read_once(&self, name: &str) -> Result<SecretString, Unread> {
         self.ask(name).await
@@ -88,7 +88,7 @@ impl Vault {
         service = "vault",
         registry = &self.registry,
         retry(max_attempts = 2, base_delay = "10ms"),
-        circuit = off,
+        circuit_breaker = off,
         cache(key = name, ttl = "200ms", refresh_ahead = off)
     )]
     pub(crate) async fn cached(&self, name: &str) -> Result<SecretString, Unread> {

@@ -70,7 +70,7 @@ impl<S: Subscriber> Layer<S> for Ours {
     service = "openai",
     timeout = "1s",
     retry(max_attempts = 2, base_delay = "5ms", exhausted = "wrap"),
-    circuit(failure_threshold = 4),
+    circuit_breaker(failure_threshold = 4),
     rate_limit(
         requests_per_minute = 600,
         tokens_per_minute = 60_000,
@@ -96,7 +96,7 @@ async fn fails(_: &Plain, _: &str, prompt: String) -> Result<Value, HttpError> {
     service = "plain",
     timeout = "100ms",
     retry(max_attempts = 2, base_delay = "5ms"),
-    circuit(failure_threshold = 3),
+    circuit_breaker(failure_threshold = 3),
     fallback = fails
 )]
 async fn ask_plainly(plain: &Plain, model: &str, prompt: String) -> Result<Value, HttpError> {

@@ -153,11 +153,11 @@ fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
         "wrap" => "retry(exhausted = \"wrap\", max_elapsed = \"1m\")".to_owned(),
         "retry_if" => "retry(retry_if = |_| true)".to_owned(),
         "times" => "timeout = \"2s\", deadline = 20".to_owned(),
-        "circuit" => "circuit(failure_threshold = 9, recovery_timeout = \"1s\"), retry_budget(capacity = 9, refill = 0.5)".to_owned(),
-        "window" => "circuit(failure_rate = 0.9, window = \"30s\", slow_call_duration = \"5s\", slow_call_rate = 1.0)".to_owned(),
+        "circuit" => "circuit_breaker(failure_threshold = 9, recovery_timeout = \"1s\"), retry_budget(capacity = 9, refill = 0.5)".to_owned(),
+        "window" => "circuit_breaker(failure_rate = 0.9, window = \"30s\", slow_call_duration = \"5s\", slow_call_rate = 1.0)".to_owned(),
         "key" => format!("rate_limit(requests_per_second = 1_000, key = {key})"),
         "cost" => "rate_limit(requests_per_minute = 600, burst = 100, cost = 3, max_wait = \"1s\")".to_owned(),
-        "tokens" => "rate_limit(tokens_per_minute = 9_000, cost = 30, settle = |_| 20)".to_owned(),
+        "tokens" => "rate_limit(tokens_per_minute = 9_000, cost = 30, usage = |_| 20)".to_owned(),
         "bulkhead" => "bulkhead(max_concurrent = 2, max_wait = \"1s\")".to_owned(),
         "value" => format!("fallback(value = {number})"),
         "call" => format!("fallback(call = {other}, on = \"any\")"),
@@ -168,7 +168,7 @@ fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
         "borrow" => format!("borrow({key})"),
         "idempotent" => "idempotent = false, classify_ok = |_| None".to_owned(),
         "classify" => "classify = |_| resilience_runtime::Verdict::transient()".to_owned(),
-        "all off" => "retry = off, retry_budget = off, circuit = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off".to_owned(),
+        "all off" => "retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off".to_owned(),
         other => panic!("{other}"),
     }
 }

@@ -4,11 +4,11 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_longer_park_wins_and_none_is_longer_than_allowed() {
-    let limiter = limiter(RateLimitConfig::per_second(10).max_park(60 * SECOND));
-    limiter.park("a", 20 * SECOND);
-    limiter.park("a", 5 * SECOND);
-    assert_eq!(limiter.parked("a"), Some(20 * SECOND));
-    assert_eq!(limiter.parked("b"), None);
+    let limiter = limiter(RateLimitConfig::per_second(10).max_cooldown(60 * SECOND));
+    limiter.cool_down("a", 20 * SECOND);
+    limiter.cool_down("a", 5 * SECOND);
+    assert_eq!(limiter.cooldown("a"), Some(20 * SECOND));
+    assert_eq!(limiter.cooldown("b"), None);
     let decision = limiter.check("a");
     assert!(!decision.allowed);
     assert_eq!(decision.retry_after, Some(20 * SECOND));
@@ -18,13 +18,13 @@ async fn a_longer_park_wins_and_none_is_longer_than_allowed() {
         "not even what costs nothing"
     );
     assert!(limiter.check("b").allowed);
-    limiter.park("a", Duration::MAX);
-    assert_eq!(limiter.parked("a"), Some(60 * SECOND));
+    limiter.cool_down("a", Duration::MAX);
+    assert_eq!(limiter.cooldown("a"), Some(60 * SECOND));
     advance(60 * SECOND).await;
-    assert_eq!(limiter.parked("a"), None);
+    assert_eq!(limiter.cooldown("a"), None);
     assert!(limiter.check("a").allowed);
-    limiter.park("a", Duration::ZERO);
-    assert_eq!(limiter.parked("a"), None);
+    limiter.cool_down("a", Duration::ZERO);
+    assert_eq!(limiter.cooldown("a"), None);
     assert_nobody_waits(&limiter);
 }
 
@@ -35,7 +35,7 @@ async fn those_who_cannot_wait_so_long_are_refused_at_once() {
     let mut impatient = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
     let mut patient = ByHand::new(limiter.acquire("a", 1, 30 * SECOND));
     assert!(impatient.poll().is_pending() && patient.poll().is_pending());
-    limiter.park("a", 10 * SECOND);
+    limiter.cool_down("a", 10 * SECOND);
     let Poll::Ready(outcome) = impatient.poll() else {
         panic!("it waits in vain");
     };
@@ -53,9 +53,9 @@ async fn those_who_cannot_wait_so_long_are_refused_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn when_it_ends_they_pass_in_order_and_spread() {
-    for (park, spread) in [(4 * SECOND, ms(400)), (50 * SECOND, SECOND)] {
+    for (cooldown, spread) in [(4 * SECOND, ms(400)), (50 * SECOND, SECOND)] {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-        limiter.park("a", park);
+        limiter.cool_down("a", cooldown);
         let start = Instant::now();
         let mut tasks = tokio::task::JoinSet::new();
         for turn in 0..100 {
@@ -74,12 +74,12 @@ async fn when_it_ends_they_pass_in_order_and_spread() {
                 .expect("100 of them")
                 .expect("no panic");
             assert_eq!(passed, turn);
-            assert!(at >= park && at >= last);
+            assert!(at >= cooldown && at >= last);
             last = at;
         }
-        assert!(last <= park + spread + ms(1), "{last:?}");
+        assert!(last <= cooldown + spread + ms(1), "{last:?}");
         // 100 draws add up to half the spread, give or take 3 %.
-        assert!(last >= park + spread / 4, "{last:?}");
+        assert!(last >= cooldown + spread / 4, "{last:?}");
         assert!(limiter.is_free());
     }
 }
@@ -88,7 +88,7 @@ async fn when_it_ends_they_pass_in_order_and_spread() {
 async fn the_spread_takes_nobody_beyond_its_limit() {
     for _ in 0..20 {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-        limiter.park("a", 10 * SECOND);
+        limiter.cool_down("a", 10 * SECOND);
         let start = Instant::now();
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..10 {
@@ -112,7 +112,7 @@ async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
         (1, 4 * SECOND, true),
     ] {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-        limiter.park("a", 4 * SECOND);
+        limiter.cool_down("a", 4 * SECOND);
         let mut head = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
         let mut behind = ByHand::new(limiter.acquire("a", cost, patience));
         assert!(head.poll().is_pending() && behind.poll().is_pending());
@@ -130,7 +130,7 @@ async fn a_park_that_ends_with_their_time_puts_nobody_out() {
     let start = Instant::now();
     let mut waiting = ByHand::new(limiter.acquire("a", 1, 10 * SECOND));
     assert!(waiting.poll().is_pending());
-    limiter.park("a", 10 * SECOND);
+    limiter.cool_down("a", 10 * SECOND);
     assert!(waiting.poll().is_pending(), "it is enough");
     waiting.future.await.expect("in time");
     assert_eq!(start.elapsed(), 10 * SECOND);
@@ -139,24 +139,27 @@ async fn a_park_that_ends_with_their_time_puts_nobody_out() {
 #[tokio::test(start_paused = true)]
 async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
     let limiter = RateLimiter::unlimited("test", 2, 60 * SECOND);
-    limiter.park("a", SECOND);
-    limiter.park("b", 60 * SECOND);
+    limiter.cool_down("a", SECOND);
+    limiter.cool_down("b", 60 * SECOND);
     advance(2 * SECOND).await;
-    limiter.park("c", 5 * SECOND);
-    assert_eq!(limiter.parked("c"), Some(5 * SECOND));
-    assert_eq!(limiter.parked("d"), None, "nobody had to share");
+    limiter.cool_down("c", 5 * SECOND);
+    assert_eq!(limiter.cooldown("c"), Some(5 * SECOND));
+    assert_eq!(limiter.cooldown("d"), None, "nobody had to share");
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_limit_only_the_park_holds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     assert!(limiter.is_free() && !limiter.is_limited());
-    assert!(!limiter.parks(KeyHash::NONE, Moment::now()));
+    assert!(!limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
     assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
-    limiter.park_key(KeyHash::NONE, SECOND, Moment::now());
+    limiter.cool_down_key(KeyHash::NONE, SECOND, Moment::now());
     assert!(!limiter.is_free());
-    assert!(limiter.parks(KeyHash::NONE, Moment::now()));
-    assert!(limiter.check("a").allowed, "keys are parked one by one");
+    assert!(limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
+    assert!(
+        limiter.check("a").allowed,
+        "keys are cooling down one by one"
+    );
     assert_eq!(
         limiter
             .shared
@@ -183,7 +186,7 @@ async fn what_costs_nothing_waits_for_the_end_alone() {
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
     let at_once = limiter.earliest(limiter.hash_key("a"), 0, Moment::now());
     assert_eq!(at_once, Some(Duration::ZERO));
-    limiter.park("a", SECOND);
+    limiter.cool_down("a", SECOND);
     let start = Instant::now();
     let mut behind = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
     assert!(behind.poll().is_pending());
@@ -197,10 +200,10 @@ async fn what_costs_nothing_waits_for_the_end_alone() {
 #[tokio::test(start_paused = true)]
 async fn dropped_while_parked_it_leaves_no_trace() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    limiter.park("a", SECOND);
+    limiter.cool_down("a", SECOND);
     let mut waiting = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
     assert!(waiting.poll().is_pending());
-    // The park is over, but somebody is still in line.
+    // The cooldown is over, but somebody is still in line.
     advance(SECOND).await;
     assert!(!limiter.check("a").allowed);
     drop(waiting);
