@@ -1,7 +1,7 @@
 //! How to test a function with an attribute: a registry of its own for each test, a clock that jumps over
 //! every wait, and faults that come as they are told. `cargo run --example testing`
 //!
-//! It needs the feature `testing` of this crate and `test-util` of tokio, both as dev-dependencies. In a
+//! It needs the feature `test-util` of this crate and `test-util` of tokio, both as dev-dependencies. In a
 //! project of yours the tests below are `#[tokio::test(start_paused = true)]`; here `main` runs them.
 
 use std::cell::RefCell;

@@ -9,8 +9,6 @@ use crate::body::{Answer, Input};
 pub enum Patterns {
     /// Limiter, breaker, retry and timeout.
     Full,
-    /// The same, with a limiter that gives tokens in batches.
-    Batched,
     /// Limiter, breaker and retry.
     Untimed,
     /// Breaker, retry and timeout.
@@ -65,7 +63,6 @@ impl Patterns {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
-            Self::Batched => "batched",
             Self::Untimed => "untimed",
             Self::Unlimited => "unlimited",
             Self::RetryAndTimeout => "retry_timeout",
@@ -83,7 +80,7 @@ impl Patterns {
     pub const fn timed(self) -> bool {
         matches!(
             self,
-            Self::Full | Self::Batched | Self::Unlimited | Self::RetryAndTimeout | Self::Timeout
+            Self::Full | Self::Unlimited | Self::RetryAndTimeout | Self::Timeout
         )
     }
 }

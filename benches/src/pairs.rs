@@ -20,7 +20,7 @@ pub trait PairVisitor {
 
 /// Shows every pair.
 pub fn visit_pairs(visitor: &mut impl PairVisitor) {
-    use Patterns::{Bare, Batched, Full, Unlimited};
+    use Patterns::{Bare, Full, Unlimited};
 
     let _inside = crate::drive::RUNTIME.enter();
     let bare = async |task| body(task).await;
@@ -45,12 +45,6 @@ pub fn visit_pairs(visitor: &mut impl PairVisitor) {
     );
     let belted = || seatbelt::unlimited(Path::Success, TIMEOUT);
     visitor.visit(Unlimited, "seatbelt", belted(), belted());
-
-    let (one, other) = (
-        async |task| one_batched(task).await,
-        async |task| other_batched(task).await,
-    );
-    visitor.visit(Batched, "ours", one, other);
 
     let (one, other) = (
         async |task| one_full(task).await,
@@ -96,25 +90,5 @@ async fn one_full(task: &Task) -> Answer {
     timeout = "30s"
 )]
 async fn other_full(task: &Task) -> Answer {
-    body(task).await
-}
-
-#[resilient(
-    service = "one_batched",
-    rate_limit(requests_per_second = 1_000_000_000, batch = 60_000),
-    retry(max_attempts = 3),
-    timeout = "30s"
-)]
-async fn one_batched(task: &Task) -> Answer {
-    body(task).await
-}
-
-#[resilient(
-    service = "other_batched",
-    rate_limit(requests_per_second = 1_000_000_000, batch = 60_000),
-    retry(max_attempts = 3),
-    timeout = "30s"
-)]
-async fn other_batched(task: &Task) -> Answer {
     body(task).await
 }

@@ -46,14 +46,14 @@
 //! |---|---|---|
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
-//! | `testing` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
+//! | `test-util` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
 //! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
-//! | `json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
+//! | `llm-json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
 //! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens, latencies included |
 //! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
 //! | `axum` | no | `admin_router`: health, statistics, events and a page for operators, as routes |
-//! | `http` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
+//! | `http-health` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
 //! | a client's name | no | verdicts for the errors of that client, see below |
 //!
 //! # Clients

@@ -199,9 +199,9 @@ async fn to_retries_breaker_and_statistics() {
 
 #[tokio::test(start_paused = true)]
 async fn to_the_rate_limit_and_its_tokens() {
-    // Where callers are parked, they are let go spread by chance, so their times are not compared.
-    let parks = |verdict: &Verdict| verdict.retry_after().is_some();
-    for verdict in verdicts().into_iter().filter(|it| !is_cooling_down(it)) {
+    // Where callers wait for the end of a cooldown, they are let go spread by chance, so their times are not compared.
+    let cools_down = |verdict: &Verdict| verdict.retry_after().is_some();
+    for verdict in verdicts().into_iter().filter(|it| !cools_down(it)) {
         compare(verdict, async |body| limited(body).await).await;
     }
 }

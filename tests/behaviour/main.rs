@@ -1,7 +1,6 @@
 //! What a call does, promise by promise, under paused time.
 
 mod arguments;
-mod batches;
 mod blocking;
 mod breaker;
 mod bulkhead;

@@ -162,7 +162,7 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
 
     let registry = Registry::new();
     let longer = ServiceSettings {
-        circuit: resilience_runtime::CircuitBreakerSettings {
+        circuit_breaker: resilience_runtime::CircuitBreakerSettings {
             recovery_timeout: Some(Duration::from_secs(5)),
             ..Default::default()
         },

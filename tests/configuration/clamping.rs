@@ -21,9 +21,9 @@ fn retry(base: Option<u64>, max: Option<u64>) -> ServiceSettings {
     }
 }
 
-fn circuit(circuit_breaker: CircuitBreakerSettings) -> ServiceSettings {
+fn circuit(circuit: CircuitBreakerSettings) -> ServiceSettings {
     ServiceSettings {
-        circuit,
+        circuit_breaker: circuit,
         ..Default::default()
     }
 }

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Abandoned, RateLimitStrategy, Registry, ServiceKind, ServiceSettings, Settings, Window,
+    OnAbandoned, RateLimitStrategy, Registry, ServiceKind, ServiceSettings, Settings, Window,
     resilient,
 };
 use tokio::time::advance;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Abandoned, Jitter, RateLimitStrategy, Registry, ServiceKind, Settings, Window, resilient,
+    Jitter, OnAbandoned, RateLimitStrategy, Registry, ServiceKind, Settings, Window, resilient,
 };
 use tokio::time::Instant;
 
@@ -47,7 +47,6 @@ max_wait = "2s"
 max_keys = 100
 max_cooldown = "30s"
 tokens_per_minute = 90_000
-batch = 64
 
 [services.openai.bulkhead]
 max_concurrent = 8
@@ -83,7 +82,6 @@ fn every_key_can_stand_in_a_file() {
     assert_eq!((limit.limit, limit.burst), (60, Some(10)));
     assert_eq!(limit.strategy, RateLimitStrategy::SlidingWindow);
     assert_eq!(limit.tokens_per_minute, Some(90_000));
-    assert_eq!(limit.batch, Some(64));
     assert_eq!(
         (limit.max_keys, limit.max_cooldown),
         (100, Duration::from_secs(30))

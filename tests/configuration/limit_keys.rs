@@ -155,7 +155,7 @@ async fn the_longest_parking() {
     }
     changes(
         |api| api.rate_limit.max_cooldown = Some(Duration::from_secs(10)),
-        ("RATE_LIMIT_API_MAX_PARK", "10"),
+        ("RATE_LIMIT_API_MAX_COOLDOWN", "10"),
         (60, 10),
         async |_: &Registry| {
             advance(5 * HOUR).await;

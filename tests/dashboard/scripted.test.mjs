@@ -43,7 +43,7 @@ describe("the page and what it is told", () => {
 
   it("shows the values it is told", async () => {
     server.set("openai", {
-      kind: "llm", health: "degraded", circuit: circuit("half_open", { in_state_seconds: 75, opened: 3 }),
+      kind: "llm", health: "degraded", circuit_breaker: circuit("half_open", { in_state_seconds: 75, opened: 3 }),
       rate_limit: { limit: 60, period_seconds: 60, remaining: 12, level: 0.2, cooldown_seconds: 0 }, bulkhead: { max_concurrent: 32, in_flight: 4 },
       retry_budget: { capacity: 100, left: 87.5 },
       sample: sent(12, 0.6, 1.2, { retries_per_second: 0.5, fallbacks_per_second: 2, p50_seconds: 0.0004, p95_seconds: 0.25, p99_seconds: 1.5 }),
@@ -78,7 +78,7 @@ describe("the page and what it is told", () => {
   it("cuts off no figure, however wide it is", async () => {
     for (const state of ["forced_open", "half_open", "disabled"]) {
       server.set(state, {
-        health: "unhealthy", circuit: circuit(state, { in_state_seconds: 47 * 3600 }), retry_budget: { capacity: 100, left: 88 },
+        health: "unhealthy", circuit_breaker: circuit(state, { in_state_seconds: 47 * 3600 }), retry_budget: { capacity: 100, left: 88 },
         rate_limit: { limit: 60, period_seconds: 60, remaining: 0, level: 0, cooldown_seconds: 59 }, bulkhead: { max_concurrent: 1000, in_flight: 999 },
         sample: sent(88_888, 30_000, 30_000, { retries_per_second: 88_888, p50_seconds: 0.888, p95_seconds: 88.8, p99_seconds: 5999 }),
       });
@@ -198,7 +198,7 @@ describe("the page and what it is told", () => {
 
   it("finds what is looked for, and keeps it in the address", async () => {
     for (const name of ["openai", "orders-db", "vault"]) server.set(name, { kind: name === "openai" ? "llm" : "database" });
-    server.set("vault", { circuit: circuit("forced_open") });
+    server.set("vault", { circuit_breaker: circuit("forced_open") });
     await open();
     await page.keyboard.press("/");
     await page.keyboard.type("DATA");
@@ -319,7 +319,7 @@ describe("the page and what it is told", () => {
   for (const colorScheme of ["light", "dark"]) {
     it(`is readable in every state when it is ${colorScheme}`, async () => {
       server.control = true;
-      for (const state of ["closed", "open", "half_open", "forced_open", "disabled"]) server.set(state, { circuit: circuit(state), sample: sent(10, 4, 2) });
+      for (const state of ["closed", "open", "half_open", "forced_open", "disabled"]) server.set(state, { circuit_breaker: circuit(state), sample: sent(10, 4, 2) });
       for (const health of ["healthy", "degraded", "unhealthy", "unknown"]) server.set("check-" + health, { health, retry_budget: { capacity: 100, left: 3 } });
       server.set("cooldowns", { rate_limit: { limit: 60, period_seconds: 60, remaining: 0, level: 0, cooldown_seconds: 9 }, bulkhead: { max_concurrent: 2, in_flight: 2 } });
       server.health = { status: "unhealthy", checks: { a: { status: "unhealthy", critical: true } } };

@@ -67,7 +67,7 @@ export class Simulation {
     const level = Math.max(0, Math.min(1, 0.62 - 0.3 * Math.sin((this.second + one.phase) / 14) - failing * 0.4));
     server.set(one.name, {
       ...live(one.name), kind: one.kind,
-      circuit: { state: one.state, in_state_seconds: this.second - one.since, opened: one.opened },
+      circuit_breaker: { state: one.state, in_state_seconds: this.second - one.since, opened: one.opened },
       rate_limit: limited ? { limit: 600, period_seconds: 60, remaining: Math.floor(600 * level), level, cooldown_seconds: one.name === "embeddings" && !this.calm && this.second % 100 > 70 ? 100 - (this.second % 100) : 0 } : null,
       bulkhead: one.kind === "database" ? { max_concurrent: 32, in_flight: Math.min(32, Math.round(calls * slow * 4)) } : null,
       retry_budget: { capacity: 100, left: one.budget },

@@ -16,7 +16,7 @@ export const sample = (at_ms, more = {}) => ({
 });
 
 export const live = (name, more = {}) => ({
-  name, kind: "custom", health: null, circuit: circuit(), rate_limit: null, bulkhead: null, retry_budget: { capacity: 100, left: 100 },
+  name, kind: "custom", health: null, circuit_breaker: circuit(), rate_limit: null, bulkhead: null, retry_budget: { capacity: 100, left: 100 },
   ...more,
 });
 
@@ -24,7 +24,7 @@ export const live = (name, more = {}) => ({
 export function service({ sample: _, ...short }, more = {}) {
   return {
     ...short,
-    circuit: { ...short.circuit, rejected: 0, consecutive_failures: 0, window: { calls: 0, failures: 0, slow_calls: 0 } },
+    circuit_breaker: { ...short.circuit_breaker, rejected: 0, consecutive_failures: 0, window: { calls: 0, failures: 0, slow_calls: 0 } },
     rate_limit: short.rate_limit && { strategy: "token_bucket", ...short.rate_limit },
     totals: {
       calls: 1234, attempts: 1300, successes: 1200, failures: { transient: 60, outcome_unknown: 3, throttled: 2, permanent: 1 }, timeouts: 3,
@@ -139,8 +139,8 @@ export class StandIn {
   }
 
   turn(name, to, retry_after_seconds = null) {
-    const { circuit: before } = this.services.get(name);
-    this.set(name, { circuit: { ...before, state: to, in_state_seconds: 0, opened: before.opened + (to === "open") } });
+    const { circuit_breaker: before } = this.services.get(name);
+    this.set(name, { circuit_breaker: { ...before, state: to, in_state_seconds: 0, opened: before.opened + (to === "open") } });
     this.change({ service: name, from: before.state, to, retry_after_seconds });
   }
 

@@ -104,7 +104,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
             "name": "openai",
             "kind": "llm",
             "health": "degraded",
-            "circuit": {"state": "closed", "in_state_seconds": 1.0, "opened": 0},
+            "circuit_breaker": {"state": "closed", "in_state_seconds": 1.0, "opened": 0},
             "rate_limit": null,
             "cooldown_seconds": 0.0,
             "bulkhead": null,
@@ -130,7 +130,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
     assert_eq!(began.elapsed(), Duration::from_secs(2));
     let at = second["at_ms"].take();
     let service = &mut expected["services"][0];
-    service["circuit"]["in_state_seconds"] = json!(2.0);
+    service["circuit_breaker"]["in_state_seconds"] = json!(2.0);
     let sample = &mut service["sample"];
     sample["at_ms"] = at;
     for rate in ["calls_per_second", "successes_per_second"] {

@@ -109,7 +109,7 @@ async fn everything_is_told_under_its_name() {
             "name",
             "kind",
             "health",
-            "circuit",
+            "circuit_breaker",
             "rate_limit",
             "cooldown_seconds",
             "bulkhead",
@@ -127,7 +127,7 @@ async fn everything_is_told_under_its_name() {
             "name": "openai",
             "kind": "llm",
             "health": "unhealthy",
-            "circuit": {
+            "circuit_breaker": {
                 "state": "open",
                 "in_state_seconds": 2.0,
                 "opened": 1,

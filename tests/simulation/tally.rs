@@ -18,7 +18,7 @@ pub struct Tally {
     pub throttled: u64,
     pub permanent: u64,
     pub timeouts: u64,
-    pub parked: u64,
+    pub cooldowns: u64,
     pub fallback_call: u64,
     /// Answered with the last good answer: nobody sees of what those calls failed.
     pub fallback_cache: u64,
@@ -41,7 +41,7 @@ impl Tally {
             throttled: stats.failures.throttled,
             permanent: stats.failures.permanent,
             timeouts: stats.timeouts,
-            parked: stats.cooldowns,
+            cooldowns: stats.cooldowns,
             fallback_call: stats.fallbacks.call,
             fallback_cache: stats.fallbacks.cache,
         }

@@ -202,11 +202,6 @@ fn threads(targets: &mut Vec<Target>, measured: &Measured) {
         throughput("full_ours", "same"),
     );
     aim(
-        "2 threads, one service, limiter in batches",
-        1.8,
-        throughput("batched_ours", "same"),
-    );
-    aim(
         "2 threads, two services, no limiter",
         1.9,
         throughput("unlimited_ours", "two"),

@@ -35,7 +35,7 @@ options! {
         service: Text,
         retry: Switch<Retry>,
         retry_budget: Switch<RetryBudget>,
-        circuit: Switch<Circuit>,
+        circuit_breaker: Switch<CircuitBreaker>,
         rate_limit: Switch<RateLimit>,
         bulkhead: Switch<Bulkhead>,
         timeout: Limit,
@@ -81,7 +81,7 @@ options! {
 
 options! {
     /// `circuit_breaker(…)`
-    Circuit in "circuit" {
+    CircuitBreaker in "circuit_breaker" {
         failure_threshold: Count => CircuitFailureThreshold,
         failure_rate: Share => CircuitFailureRate,
         window: Window => CircuitWindow,
@@ -111,8 +111,7 @@ options! {
         max_keys: Count => RateLimitMaxKeys,
         max_cooldown: Time => RateLimitMaxCooldown,
         tokens_per_minute: Count => RateLimitTokens,
-        batch: Count => RateLimitBatch,
-        settle: Callable,
+        usage: Callable,
     }
 }
 
@@ -273,7 +272,7 @@ impl Args {
             wrong,
             Switch::wrong(args.retry.as_ref()),
             Switch::wrong(args.retry_budget.as_ref()),
-            Switch::wrong(args.circuit.as_ref()),
+            Switch::wrong(args.circuit_breaker.as_ref()),
             Switch::wrong(args.rate_limit.as_ref()),
             Switch::wrong(args.bulkhead.as_ref()),
             Fallback::wrong(args.fallback.as_ref()),

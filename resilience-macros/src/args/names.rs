@@ -4,7 +4,8 @@ use syn::Path;
 
 use super::items::Options;
 use super::{
-    Args, Bulkhead, Circuit, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream, fallback,
+    Args, Bulkhead, CircuitBreaker, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream,
+    fallback,
 };
 
 /// The names that one list of arguments takes.
@@ -20,7 +21,7 @@ const PLACES: [Place; 10] = [
     place::<Args>(),
     place::<Retry>(),
     place::<RetryBudget>(),
-    place::<Circuit>(),
+    place::<CircuitBreaker>(),
     place::<RateLimit>(),
     place::<Bulkhead>(),
     fallback::PLACE,
@@ -37,7 +38,7 @@ pub(crate) const fn place<T: Options>() -> Place {
 }
 
 /// Names that other libraries use, and what they are called here.
-const ELSEWHERE: [(&str, &str); 37] = [
+const ELSEWHERE: &[(&str, &str)] = &[
     ("attempts", "max_attempts"),
     ("max_retries", "max_attempts"),
     ("retries", "max_attempts"),
@@ -50,8 +51,8 @@ const ELSEWHERE: [(&str, &str); 37] = [
     ("exponential_base", "multiplier"),
     ("retry_on", "retry_if"),
     ("when", "retry_if"),
-    ("breaker", "circuit"),
-    ("circuit_breaker", "circuit"),
+    ("breaker", "circuit_breaker"),
+    ("circuit", "circuit_breaker"),
     ("reset_timeout", "recovery_timeout"),
     ("cooldown", "recovery_timeout"),
     ("failure_ratio", "failure_rate"),
@@ -62,9 +63,8 @@ const ELSEWHERE: [(&str, &str); 37] = [
     ("rpm", "requests_per_minute"),
     ("rps", "requests_per_second"),
     ("tpm", "tokens_per_minute"),
-    ("batch_size", "batch"),
     ("estimate", "cost"),
-    ("usage", "settle"),
+    ("settle", "usage"),
     ("per_minute", "requests_per_minute"),
     ("per_second", "requests_per_second"),
     ("concurrency", "max_concurrent"),
@@ -74,7 +74,8 @@ const ELSEWHERE: [(&str, &str); 37] = [
     ("name", "service"),
     ("time_to_live", "ttl"),
     ("refresh_after", "refresh_ahead"),
-    ("stale_if_error", "stale_if_error"),
+    ("stale_for", "stale_if_error"),
+    ("max_park", "max_cooldown"),
 ];
 
 /// A path as it was written, without spaces.
@@ -183,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_foreign_name_leads_to_one_of_ours() {
-        for (theirs, ours) in ELSEWHERE {
+        for (theirs, ours) in ELSEWHERE.iter().copied() {
             assert!(
                 PLACES.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"

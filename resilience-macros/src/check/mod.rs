@@ -1,7 +1,6 @@
 //! Rules between arguments, and between arguments and the function. The rules of one argument alone are
 //! where it is read.
 
-mod batch;
 mod cache;
 mod companion;
 mod database;
@@ -37,7 +36,6 @@ pub(crate) fn check(
     }
     problems.handle(values::check(args));
     problems.handle(stream::check(args));
-    problems.handle(batch::check(args));
     if all_were_read {
         problems.handle(tokens::check(args));
     }

@@ -9,7 +9,7 @@ pub(super) fn check(args: &Args) -> Result<()> {
         return Ok(());
     }
     let mut problems = Error::accumulator();
-    let settle = Switch::on(args.rate_limit.as_ref()).and_then(|limit| limit.settle.as_ref());
+    let usage = Switch::on(args.rate_limit.as_ref()).and_then(|limit| limit.usage.as_ref());
     for (written, message) in [
         (
             args.classify_ok.as_ref(),
@@ -20,8 +20,8 @@ pub(super) fn check(args: &Args) -> Result<()> {
             "`verify` brings a whole answer, and a stream has none",
         ),
         (
-            settle,
-            "`settle` reads a whole answer, and a stream has none; settle what the last item says by hand",
+            usage,
+            "`usage` reads a whole answer, and a stream has none; settle what the last item says by hand",
         ),
     ] {
         if let Some(written) = written {

@@ -1,4 +1,4 @@
-//! What is reserved before it can be settled, and the estimate that tokens need.
+//! What is reserved before it can be corrected, and the estimate that tokens need.
 
 use darling::{Error, Result};
 
@@ -20,12 +20,12 @@ pub(super) fn check(args: &Args) -> Result<()> {
             .with_span(&tokens.name),
         );
     }
-    if let Some(settle) = &limit.settle {
+    if let Some(usage) = &limit.usage {
         problems.push(
             Error::custom(
-                "`settle` corrects what a call reserved: add `cost = …`, an estimate over the arguments",
+                "`usage` corrects what a call reserved: add `cost = …`, an estimate over the arguments",
             )
-            .with_span(&settle.name),
+            .with_span(&usage.name),
         );
     }
     problems.finish()

@@ -3,14 +3,14 @@
 use darling::{Error, Result};
 use proc_macro2::Span;
 
-use crate::args::{Args, Circuit, RateLimit, Retry, Switch, Time, Window, Written};
+use crate::args::{Args, CircuitBreaker, RateLimit, Retry, Switch, Time, Window, Written};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
     if let Some(retry) = Switch::on(args.retry.as_ref()) {
         problems.handle(delays(retry));
     }
-    if let Some(circuit) = Switch::on(args.circuit.as_ref()) {
+    if let Some(circuit) = Switch::on(args.circuit_breaker.as_ref()) {
         problems.handle(pauses(circuit));
         problems.handle(window(circuit));
     }
@@ -28,7 +28,7 @@ fn delays(retry: &Retry) -> Result<()> {
     )
 }
 
-fn pauses(circuit: &Circuit) -> Result<()> {
+fn pauses(circuit: &CircuitBreaker) -> Result<()> {
     ordered(
         circuit.recovery_timeout.as_ref(),
         circuit.max_recovery_timeout.as_ref(),
@@ -51,7 +51,7 @@ fn ordered(
     Ok(())
 }
 
-fn window(circuit: &Circuit) -> Result<()> {
+fn window(circuit: &CircuitBreaker) -> Result<()> {
     if let (Some(minimum), Some(window)) = (&circuit.minimum_calls, &circuit.window)
         && let Window::Calls(calls) = window.value
         && minimum.value.0 > calls

@@ -95,7 +95,7 @@ fn settings<'a>(expansion: &Expansion<'a>) -> Vec<(&'static str, &'a dyn Setting
     let mut settings = Vec::new();
     settings.extend(Switch::on(args.retry.as_ref()).map(|retry| retry.settings()));
     settings.extend(Switch::on(args.retry_budget.as_ref()).map(|budget| budget.settings()));
-    settings.extend(Switch::on(args.circuit.as_ref()).map(|circuit| circuit.settings()));
+    settings.extend(Switch::on(args.circuit_breaker.as_ref()).map(|circuit| circuit.settings()));
     settings.extend(Switch::on(args.rate_limit.as_ref()).map(|rate_limit| rate_limit.settings()));
     settings.extend(Switch::on(args.bulkhead.as_ref()).map(|bulkhead| bulkhead.settings()));
     let mut settings: Vec<(&'static str, &'a dyn Setting)> =
@@ -124,7 +124,7 @@ fn off(expansion: &Expansion<'_>) -> Vec<&'static str> {
     [
         ("Retry", Switch::is_off(args.retry.as_ref())),
         ("RetryBudget", Switch::is_off(args.retry_budget.as_ref())),
-        ("Circuit", Switch::is_off(args.circuit.as_ref())),
+        ("Circuit", Switch::is_off(args.circuit_breaker.as_ref())),
         ("RateLimit", Switch::is_off(args.rate_limit.as_ref())),
         ("Bulkhead", Switch::is_off(args.bulkhead.as_ref())),
         ("Timeout", limit_is_off(&args.timeout)),

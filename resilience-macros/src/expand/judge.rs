@@ -68,12 +68,12 @@ pub(super) fn ok(expansion: &Expansion<'_>) -> TokenStream {
 pub(super) fn used(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
     let limit = Switch::on(expansion.args.rate_limit.as_ref())?;
-    let settle = limit.settle.as_ref()?;
-    let there = at(settle.value.0.span());
+    let usage = limit.usage.as_ref()?;
+    let there = at(usage.value.0.span());
     let private = expansion.runtime.private(there);
     let answer = quote_spanned!(mixed=> answer);
-    let settle = expansion.user_code(&settle.value.0);
-    let used = quote_spanned!(there=> |#answer| #private::used_by(#answer, #settle));
+    let usage = expansion.user_code(&usage.value.0);
+    let used = quote_spanned!(there=> |#answer| #private::used_by(#answer, #usage));
     Some(expansion.of_output(|private| {
         quote_spanned!(expansion.there()=> #private::Call::settle_cost(&mut call, &attempt, #used);)
     }))

@@ -1,4 +1,4 @@
-//! Injected faults in the place of the body. Only with the feature `testing`.
+//! Injected faults in the place of the body. Only with the feature `test-util`.
 
 use std::fmt;
 use std::pin::Pin;

@@ -136,7 +136,6 @@ keys! {
     RateLimitMaxKeys = RateLimit, "rate_limit.max_keys", "RATE_LIMIT", "MAX_KEYS", Count, Service;
     RateLimitMaxCooldown = RateLimit, "rate_limit.max_cooldown", "RATE_LIMIT", "MAX_COOLDOWN", Time, Service;
     RateLimitTokens = RateLimit, "rate_limit.tokens_per_minute", "RATE_LIMIT", "TOKENS_PER_MINUTE", Count, Service;
-    RateLimitBatch = RateLimit, "rate_limit.batch", "RATE_LIMIT", "BATCH", Count, Service;
     BulkheadMaxConcurrent = Bulkhead, "bulkhead.max_concurrent", "BULKHEAD", "MAX_CONCURRENT", Count, Service;
     BulkheadMaxWait = Bulkhead, "bulkhead.max_wait", "BULKHEAD", "MAX_WAIT", Time, Function;
     Timeout = Timeout, "timeout", "TIMEOUT", "", Time, Function;

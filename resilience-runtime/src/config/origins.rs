@@ -127,7 +127,6 @@ impl Effective {
             Key::RateLimitMaxKeys => size(self.max_keys),
             Key::RateLimitMaxCooldown => Value::Time(self.max_cooldown),
             Key::RateLimitTokens => count(limit?.tokens_per_minute?),
-            Key::RateLimitBatch => count(limit?.batch?),
             Key::BulkheadMaxConcurrent => size(self.bulkhead.as_ref()?.max_concurrent),
             Key::BulkheadMaxWait => Value::Time(self.bulkhead_wait),
             Key::Timeout => Value::Time(self.timeout),

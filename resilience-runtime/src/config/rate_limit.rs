@@ -47,9 +47,6 @@ pub struct RateLimitConfig {
     /// Tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
     /// request as well. `None`: only requests are counted.
     pub tokens_per_minute: Option<u32>,
-    /// How many tokens a thread may take from the bucket at once, to hand them out by itself; `None`: each by
-    /// itself. See [`batch`](Self::batch).
-    pub batch: Option<u32>,
 }
 
 impl RateLimitConfig {
@@ -69,7 +66,6 @@ impl RateLimitConfig {
             max_keys: Self::DEFAULT_MAX_KEYS,
             max_cooldown: Self::DEFAULT_MAX_COOLDOWN,
             tokens_per_minute: None,
-            batch: None,
         }
     }
 
@@ -143,22 +139,6 @@ impl RateLimitConfig {
         self
     }
 
-    /// Lets threads take up to so many tokens at once, where a service is called so often that they get into each
-    /// other's way: each of eight shares of the threads has a stock, and most calls touch nothing else.
-    ///
-    /// Then at most `burst + rate × t + 8 × batch` requests pass in any span `t`. What is in stock is good for as long as
-    /// the bucket takes to refill it, so a batch should last for some dozen calls of one thread: with 1,000,000 requests a
-    /// second, 64 last for 64 µs.
-    ///
-    /// It is for callers without a key under a token bucket, and for no others. A batch is at most a 64th of the burst,
-    /// and nothing is taken in batches where that is below 2, or would be refilled in less than 4 µs. When calls are rejected,
-    /// wait or are cooling down, each token is taken by itself from the bucket, exactly.
-    #[must_use]
-    pub const fn batch(mut self, tokens: u32) -> Self {
-        self.batch = Some(tokens);
-        self
-    }
-
     /// The greatest cost that can ever pass.
     #[must_use]
     pub const fn capacity(&self) -> u32 {
@@ -205,9 +185,6 @@ impl RateLimitConfig {
         rules.duration("rate_limit.max_cooldown", self.max_cooldown);
         if let Some(tokens) = self.tokens_per_minute {
             rules.count("rate_limit.tokens_per_minute", tokens);
-        }
-        if let Some(batch) = self.batch {
-            rules.count("rate_limit.batch", batch);
         }
     }
 }

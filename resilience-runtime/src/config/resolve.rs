@@ -129,7 +129,6 @@ impl Levels<'_> {
         let mut bulkhead_places = None;
         let mut burst = None;
         let mut tokens = None;
-        let mut batch = None;
         let mut strategy = None;
         for key in Key::ALL {
             let Some((_, value)) = self.lookup(*key) else {
@@ -152,7 +151,6 @@ impl Levels<'_> {
                 (Key::RateLimitBurst, Value::Count(count)) => burst = Some(to_u32(count)),
                 (Key::RateLimitStrategy, Value::RateLimitStrategy(value)) => strategy = Some(value),
                 (Key::RateLimitTokens, Value::Count(count)) => tokens = Some(to_u32(count)),
-                (Key::RateLimitBatch, Value::Count(count)) => batch = Some(to_u32(count)),
                 (Key::BulkheadMaxConcurrent, Value::Count(count)) => bulkhead_places = Some(count),
                 (key, value) => effective.put(key, value),
             }
@@ -166,7 +164,6 @@ impl Levels<'_> {
             burst,
             strategy: strategy.unwrap_or_default(),
             tokens_per_minute: tokens,
-            batch,
             ..limit
                 .max_keys(effective.max_keys)
                 .max_cooldown(effective.max_cooldown)

@@ -302,8 +302,6 @@ pub struct RateLimitSettings {
     pub max_cooldown: Option<Duration>,
     /// Tokens in each minute, beside the requests or alone.
     pub tokens_per_minute: Option<u32>,
-    /// How many tokens a thread may take from the bucket at once.
-    pub batch: Option<u32>,
 }
 
 impl RateLimitSettings {
@@ -343,7 +341,6 @@ impl RateLimitSettings {
             self.max_cooldown.map(Value::Time),
         );
         layer.set_some(Key::RateLimitTokens, self.tokens_per_minute.map(count));
-        layer.set_some(Key::RateLimitBatch, self.batch.map(count));
     }
 }
 

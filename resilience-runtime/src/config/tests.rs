@@ -138,7 +138,6 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
         Key::RateLimitTokens => limit
             .and_then(|limit| limit.tokens_per_minute)
             .and_then(count),
-        Key::RateLimitBatch => limit.and_then(|limit| limit.batch).and_then(count),
         Key::BulkheadMaxConcurrent => effective
             .bulkhead
             .as_ref()
@@ -255,7 +254,6 @@ proptest! {
         if limits.iter().all(|key| !expected.contains_key(key)) {
             expected.remove(&Key::RateLimitBurst);
             expected.remove(&Key::RateLimitStrategy);
-            expected.remove(&Key::RateLimitBatch);
         } else {
             expected
                 .entry(Key::RateLimitStrategy)

@@ -33,7 +33,7 @@ type BodyCheck = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
 /// assert_eq!(checker.name(), "api");
 /// ```
 ///
-/// The feature `http` brings no TLS: for `https` URLs depend on `reqwest` 0.13 with the TLS of your choice.
+/// The feature `http-health` brings no TLS: for `https` URLs depend on `reqwest` 0.13 with the TLS of your choice.
 pub struct HttpHealthChecker {
     name: ServiceName,
     url: String,

@@ -68,7 +68,7 @@ struct Live {
     name: ServiceName,
     kind: ServiceKind,
     health: Option<HealthStatus>,
-    circuit: Circuit,
+    circuit_breaker: Circuit,
     #[serde(flatten)]
     limits: Limits,
     sample: Sample,
@@ -253,7 +253,7 @@ impl Live {
             name: service.name().clone(),
             kind: service.kind(),
             health,
-            circuit: Circuit {
+            circuit_breaker: Circuit {
                 state: circuit.state,
                 in_state_seconds: seconds(circuit.in_state_for),
                 opened: circuit.opened,

@@ -92,7 +92,7 @@ struct Description {
     name: ServiceName,
     kind: ServiceKind,
     health: Option<HealthStatus>,
-    circuit: Circuit,
+    circuit_breaker: Circuit,
     #[serde(flatten)]
     limits: Limits,
     totals: Totals,
@@ -177,7 +177,7 @@ impl Description {
     fn of(site: &Site, service: &Service, stats: ServiceStats) -> Self {
         Self {
             health: site.monitor.get_health(&stats.service).map(|it| it.status),
-            circuit: (&stats.circuit).into(),
+            circuit_breaker: (&stats.circuit).into(),
             limits: Limits::of(service),
             latency: stats.latency.as_ref().map(Into::into),
             config: Config::of(service),

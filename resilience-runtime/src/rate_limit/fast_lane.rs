@@ -151,43 +151,9 @@ impl FastLane {
         waits.then(|| Duration::from_nanos(ready.div_ceil(rate.scale) - now.0))
     }
 
-    /// Gives `back` some tokens and takes `most`, or at `least` so many, in one step; returns how many. `None` says nothing,
-    /// and nothing was given back.
-    pub(super) fn exchange(&self, back: u32, least: u32, most: u32, now: Moment) -> Option<u32> {
-        // Who comes to the bucket seldom is not turned away for a clock that is a little behind.
-        let now = now.max(self.latest());
-        let mut word = self.word.load(Acquire);
-        loop {
-            let (index, rate) = self.counted_by(word)?;
-            let at = now.0.checked_mul(rate.scale)?;
-            // What is more than full is not there.
-            let back = rate.worth.checked_mul(back.into())?;
-            let full_at = (word >> RATE_BITS).saturating_sub(back).max(at);
-            let after = |tokens: u32| {
-                let full_at = full_at.checked_add(rate.worth.checked_mul(tokens.into())?)?;
-                let fits = full_at < LIMIT && full_at <= at.saturating_add(rate.burst);
-                fits.then_some((full_at, tokens))
-            };
-            let (full_at, tokens) = after(most).or_else(|| after(least))?;
-            let next = full_at << RATE_BITS | index;
-            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
-                Ok(_) => {
-                    self.latest.store(now.0, Relaxed);
-                    return Some(tokens);
-                }
-                Err(other) => word = other,
-            }
-        }
-    }
-
     /// The latest time that it let somebody pass.
     pub(super) fn latest(&self) -> Moment {
         Moment(self.latest.load(Relaxed))
-    }
-
-    /// Takes note of a time that was seen elsewhere. Called with the lock held.
-    pub(super) fn see(&self, moment: Moment) {
-        self.latest.store(moment.max(self.latest()).0, Relaxed);
     }
 
     /// Takes the number behind the lock, if it is here. Called with the lock held.
@@ -304,23 +270,6 @@ mod tests {
         let before = Moment(last.0 - 1);
         assert!(!open(bucket).try_take(1, last));
         assert!(open(bucket).try_take(1, before));
-        assert_eq!(open(bucket).exchange(0, 1, 1, last), None);
-        assert_eq!(open(bucket).exchange(0, 1, 2, before), Some(1));
-    }
-
-    #[test]
-    fn an_exchange_counts_by_the_rate_that_it_is_open_for() {
-        let lane = FastLane::new();
-        for (limit, burst) in [(1, 5), (1_000, 7)] {
-            lane.open(TokenBucket::new(limit, SECOND, burst), FullAt::default());
-            assert_eq!(lane.exchange(0, 1, burst, Moment(1)), Some(burst));
-            assert_eq!(
-                lane.exchange(1, 1, burst, Moment(1)),
-                Some(1),
-                "what came back"
-            );
-            assert!(lane.close().is_some());
-        }
     }
 
     #[test]

@@ -15,7 +15,6 @@ use super::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;
-use crate::shard::shard;
 
 /// Limits how often each key may pass, and cools down those whom a server asked to wait.
 ///
@@ -339,9 +338,6 @@ impl RateLimiter {
             return Take::Refused {
                 retry_after: Some(wait),
             };
-        }
-        if self.shared.takes_from_stock(shard, key, cost, now) {
-            return Take::Taken { at: now };
         }
         let (taken, now) = self.shared.try_take_locked(key, cost, now);
         match taken {

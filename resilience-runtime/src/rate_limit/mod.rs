@@ -8,12 +8,10 @@
 //! * [`segment`], [`table`] and [`accounts`] find the state of a key in bounded memory;
 //! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
 //! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
-//! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket, and [`batches`] past its
-//!   one word, where that is asked for;
+//! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket;
 //! * [`wait`] is the future round it, and [`limiter`] what others see.
 
 mod accounts;
-mod batches;
 mod decision;
 mod fast_lane;
 mod fixed_window;

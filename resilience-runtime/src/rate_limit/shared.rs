@@ -2,16 +2,13 @@
 
 use std::hash::Hash;
 use std::ops::{Deref, DerefMut};
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::batches::{Batches, batch};
 use super::fast_lane::FastLane;
 use super::key::{KeyHash, KeyHasher};
 use super::queue::{Refusal, Wakers};
 use super::state::State;
 use super::taken::{Taken, Unit};
-use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -43,14 +40,9 @@ impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(shared) = self.closed
-            && let Some((bucket, wanted, full_at)) = self.state.for_lane()
+            && let Some((bucket, full_at)) = self.state.for_lane()
         {
-            match wanted {
-                None => {
-                    shared.lane.open(bucket, full_at);
-                }
-                Some(wanted) => shared.open_for(bucket, wanted, full_at),
-            }
+            shared.lane.open(bucket, full_at);
         }
     }
 }
@@ -63,8 +55,6 @@ pub(super) struct Shared {
     /// the lock; whoever reads it concurrently with a cooldown or a new limit is as good as a moment earlier.
     free: AtomicBool,
     lane: FastLane,
-    /// In the place of the lane, where tokens are taken in batches.
-    batches: OnceLock<Box<Batches>>,
     state: Mutex<State>,
 }
 
@@ -80,7 +70,6 @@ impl Shared {
             hasher: KeyHasher::new(),
             free: AtomicBool::new(limit.is_none()),
             lane: FastLane::new(),
-            batches: OnceLock::new(),
             state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
         // Opens the lane.
@@ -93,35 +82,12 @@ impl Shared {
     fn lock(&self, key: KeyHash) -> Locked<'_> {
         let mut state = self.state.lock();
         let closed = key.is_none();
-        if closed {
-            if let Some(full_at) = self.lane.close() {
-                state.leave_lane(full_at, 0);
-            } else if let Some(batches) = self.batches.get() {
-                self.close_stocks(batches, &mut state);
-            }
+        if closed && let Some(full_at) = self.lane.close() {
+            state.leave_lane(full_at);
         }
         Locked {
             state,
             closed: closed.then_some(self),
-        }
-    }
-
-    #[cold]
-    fn close_stocks(&self, batches: &Batches, state: &mut State) {
-        if let Some((full_at, in_stock)) = batches.close() {
-            state.leave_lane(full_at, in_stock);
-        }
-        self.lane.see(batches.latest());
-    }
-
-    /// Opens the stocks, or the lane where they would not be worth it.
-    #[cold]
-    fn open_for(&self, bucket: TokenBucket, wanted: u32, full_at: FullAt) {
-        if let Some(batch) = batch(bucket, wanted) {
-            let batches = self.batches.get_or_init(|| Box::new(Batches::new()));
-            batches.open(bucket, batch, full_at);
-        } else {
-            self.lane.open(bucket, full_at);
         }
     }
 
@@ -167,48 +133,13 @@ impl Shared {
 
     /// How long `cost` has to wait, where that can be said past the lock. `None` says nothing.
     pub(super) fn waits_fast(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
-        // Of tokens that are out in batches the lane knows nothing, and who takes nothing waits for nothing.
-        let knows = key.is_none() && cost > 0 && self.batches.get().is_none();
+        // Who takes nothing waits for nothing.
+        let knows = key.is_none() && cost > 0;
         if knows {
             self.lane.wait(cost, now)
         } else {
             None
         }
-    }
-
-    /// Takes `cost` from the stock of that share of the threads, where tokens are taken in batches.
-    #[inline]
-    pub(super) fn takes_from_stock(
-        &self,
-        shard: impl FnOnce() -> usize,
-        key: KeyHash,
-        cost: u32,
-        now: Moment,
-    ) -> bool {
-        match self.batches.get() {
-            Some(batches) if key.is_none() => self.takes_of(batches, shard(), cost, now),
-            _ => false,
-        }
-    }
-
-    #[inline(never)]
-    fn takes_of(&self, batches: &Batches, shard: usize, cost: u32, now: Moment) -> bool {
-        let drawn = batches.try_take(shard, cost, now);
-        if drawn.left > 0 {
-            let home = Taken {
-                key: KeyHash::NONE,
-                cost: drawn.left,
-                at: None,
-                unit: Some(Unit::Requests),
-            };
-            self.give_back(home, now);
-        }
-        drawn.taken
-    }
-
-    #[cfg(all(test, not(resilience_loom)))]
-    pub(super) fn in_stock(&self) -> Vec<u32> {
-        self.batches.get().map_or(Vec::new(), |it| it.in_stock())
     }
 
     /// The short way for what changes nothing for anybody else: nobody is to be woken.

@@ -56,29 +56,22 @@ impl State {
         self.latest
     }
 
-    /// Those without a key, from where the fast lane left them, and with what was in stock and not taken.
+    /// Those without a key, from where the fast lane left them.
     #[inline]
-    pub(super) fn leave_lane(&mut self, full_at: FullAt, in_stock: u32) {
+    pub(super) fn leave_lane(&mut self, full_at: FullAt) {
         if let Store::TokenBucket(keyed) = &mut self.store {
-            let meter = keyed.accounts.meter;
-            let keyless = keyed.accounts.keyless();
-            *keyless = full_at;
-            if in_stock > 0 {
-                meter.refund(keyless, in_stock, None, Moment::default());
-            }
+            *keyed.accounts.keyless() = full_at;
         }
     }
 
     /// Those without a key, if the fast lane may have them: under a token bucket, nobody cooling down or waiting.
-    /// In the middle how many tokens they may take at once.
     #[inline]
-    pub(super) fn for_lane(&mut self) -> Option<(TokenBucket, Option<u32>, FullAt)> {
+    pub(super) fn for_lane(&mut self) -> Option<(TokenBucket, FullAt)> {
         let Store::TokenBucket(keyed) = &mut self.store else {
             return None;
         };
         let full_at = *keyed.accounts.keyless_alone()?;
-        let batch = self.limit.as_ref().and_then(|limit| limit.batch);
-        Some((keyed.accounts.meter, batch, full_at))
+        Some((keyed.accounts.meter, full_at))
     }
 
     /// The limit, or what stands for none.

@@ -78,8 +78,8 @@ class Panel {
       return;
     }
     const { live, recent, rank, reasons, samples } = service;
-    setGlyph(this.glyph, live.circuit.state);
-    this.state.say([`${word(live.circuit.state)} for ${age(live.circuit.in_state_seconds)}`, live.kind, live.health && "health: " + word(live.health)].filter(Boolean).join(" · "));
+    setGlyph(this.glyph, live.circuit_breaker.state);
+    this.state.say([`${word(live.circuit_breaker.state)} for ${age(live.circuit_breaker.in_state_seconds)}`, live.kind, live.health && "health: " + word(live.health)].filter(Boolean).join(" · "));
     this.why.look("why " + RANKS[reasons.length ? rank : 2]);
     this.why.say(reasons.length ? capital(reasons.map((reason) => reason.text).join("; ")) + "." : "Nothing is wrong.");
     this.calls.draw(samples, FLOW, 1, perSecond);
@@ -96,7 +96,7 @@ class Panel {
     this.fact("Retry budget", budget ? `${rate(budget.left)} of ${rate(budget.capacity)}` : NONE);
     this.fact("Limit left", limit ? `${rate(limit.remaining)} of ${rate(limit.limit)}` : "none");
     this.fact("Bulkhead", bulkhead ? `${bulkhead.in_flight} of ${bulkhead.max_concurrent}` : "none");
-    this.fact("Opened", count(live.circuit.opened) + " ×");
+    this.fact("Opened", count(live.circuit_breaker.opened) + " ×");
     this.drawEvents();
     this.drawActs();
   }

@@ -5,7 +5,7 @@ function table(titles, lines, className = "facts") {
   return make("table", className, make("thead", "", head), make("tbody", "", ...lines));
 }
 
-function facts({ totals: sum, latency, config, circuit, rate_limit: limit }) {
+function facts({ totals: sum, latency, config, circuit_breaker: circuit, rate_limit: limit }) {
   const parts = [make("h3", "", "Since the start"), totalsOf(sum, circuit)];
   if (latency) {
     const line = (name, { count: all, mean_seconds: mean, p50_seconds: p50, p95_seconds: p95, p99_seconds: p99, max_seconds: max }) =>

@@ -31,7 +31,7 @@ only.addEventListener("click", () => { view.trouble = !view.trouble; readFilter(
 function matches({ name, rank, live }) {
   if (view.trouble && rank === 2) return false;
   if (view.words.length === 0) return true;
-  const text = [name, live.kind ?? "", word(live.circuit.state), live.health ?? ""].join(" ").toLowerCase();
+  const text = [name, live.kind ?? "", word(live.circuit_breaker.state), live.health ?? ""].join(" ").toLowerCase();
   return view.words.every((part) => text.includes(part));
 }
 

@@ -83,7 +83,7 @@ function recentOf(samples, now) {
 function reasonsOf(live, recent) {
   const reasons = [];
   const add = (rank, text) => reasons.push({ rank, text });
-  const { circuit, rate_limit: limit, bulkhead, retry_budget: budget } = live;
+  const { circuit_breaker: circuit, rate_limit: limit, bulkhead, retry_budget: budget } = live;
   if (circuit.state === "open") add(0, "the circuit is open: calls are rejected until it is probed");
   if (circuit.state === "forced_open") add(0, "the circuit is forced open: calls are rejected until somebody resets it");
   if (circuit.state === "half_open") add(1, "the circuit is half-open: probes decide");
@@ -157,7 +157,7 @@ function change(change) {
   if (!service) return;
   spell(service, change);
   if (change.type === "circuit_breaker" && change.to) {
-    service.live.circuit = { ...service.live.circuit, state: change.to, in_state_seconds: 0 };
+    service.live.circuit_breaker = { ...service.live.circuit_breaker, state: change.to, in_state_seconds: 0 };
     service.judge(Math.max(model.now, change.at_ms));
   }
   if (change.type === "health" && change.to) {

@@ -26,7 +26,7 @@ class Row {
     const head = this.cell("c-name", this.button);
     toggle(head, "role", "rowheader");
 
-    this.stateGlyph = glyph(service.live.circuit.state);
+    this.stateGlyph = glyph(service.live.circuit_breaker.state);
     this.state = new Cell(make("span", "state"));
     this.since = new Cell(make("span", "for"));
     this.cell("c-circuit", this.stateGlyph, this.state.node, this.since.node);
@@ -58,12 +58,12 @@ class Row {
 
   isNew() {
     const { live, rank } = this.service;
-    return this.drawnRank !== rank || this.drawnState !== live.circuit.state || this.drawnHealth !== live.health;
+    return this.drawnRank !== rank || this.drawnState !== live.circuit_breaker.state || this.drawnHealth !== live.health;
   }
 
   draw() {
     const { live, recent, rank, reasons } = this.service;
-    const { state, in_state_seconds: seconds } = live.circuit;
+    const { state, in_state_seconds: seconds } = live.circuit_breaker;
     if (this.drawnRank !== rank) toggle(this.node, "data-rank", RANKS[this.drawnRank = rank]);
     if (this.drawnState !== state) {
       this.drawnState = state;
@@ -91,9 +91,9 @@ class Row {
     const left = budget && budget.capacity > 0 ? budget.left / budget.capacity : null;
     this.meter("budget", left, left == null ? NONE : whole(left), left < 0.05 ? "bad" : left < 0.25 ? "warn" : "",
       budget ? `${rate(budget.left)} of ${rate(budget.capacity)} retries left` : "");
-    const parked = limit?.cooldown_seconds > 0;
-    this.meter("limit", limit?.level ?? null, !limit ? NONE : parked ? "cooldown" : whole(limit.level), parked || limit?.level <= 0.02 ? "warn" : "",
-      limit ? `${rate(limit.remaining)} of ${rate(limit.limit)} in ${span(limit.period_seconds)} left` + (parked ? `; parked for ${span(limit.cooldown_seconds)}` : "") : "no rate limit");
+    const coolingDown = limit?.cooldown_seconds > 0;
+    this.meter("limit", limit?.level ?? null, !limit ? NONE : coolingDown ? "cooldown" : whole(limit.level), coolingDown || limit?.level <= 0.02 ? "warn" : "",
+      limit ? `${rate(limit.remaining)} of ${rate(limit.limit)} in ${span(limit.period_seconds)} left` + (coolingDown ? `; cooling down for ${span(limit.cooldown_seconds)}` : "") : "no rate limit");
     const full = bulkhead && bulkhead.in_flight >= bulkhead.max_concurrent;
     this.meter("bulkhead", bulkhead ? bulkhead.in_flight / bulkhead.max_concurrent : null, bulkhead ? `${count(bulkhead.in_flight)}/${count(bulkhead.max_concurrent)}` : NONE, full ? "warn" : "",
       bulkhead ? `${bulkhead.in_flight} of ${bulkhead.max_concurrent} running` : "no bulkhead");

@@ -61,7 +61,7 @@ function showLink(state) {
 // A tab in the background shows it too.
 function showTitle() {
   let open = 0;
-  for (const { live } of model.services.values()) open += live.circuit.state === "open" || live.circuit.state === "forced_open";
+  for (const { live } of model.services.values()) open += live.circuit_breaker.state === "open" || live.circuit_breaker.state === "forced_open";
   const title = (open ? `(${open} open) ` : "") + "Services";
   if (document.title !== title) document.title = title;
 }

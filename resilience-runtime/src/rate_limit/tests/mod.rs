@@ -1,6 +1,5 @@
 //! The limiter as a whole, under paused time.
 
-mod batches;
 mod cooldowns;
 mod disturbed;
 mod extremes;

@@ -68,7 +68,7 @@ async fn what_comes_too_early_is_told_once_for_each_fact() {
         ("attempts_total{result=throttled}", 1),
         ("attempts_total{result=permanent}", 1),
         ("retries_total", 2),
-        ("parked_total", 1),
+        ("cooldowns_total", 1),
         ("fallbacks_total{strategy=call}", 1),
         ("call_duration_seconds_count", 1),
         ("attempt_duration_seconds_count", 3),

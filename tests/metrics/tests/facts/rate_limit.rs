@@ -48,7 +48,7 @@ async fn a_server_that_asks_to_be_left_alone() {
     outlets.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=throttled}", 1),
-        ("parked_total", 1),
+        ("cooldowns_total", 1),
         ("call_duration_seconds_count", 1),
         ("attempt_duration_seconds_count", 1),
     ]);

@@ -124,7 +124,7 @@ async fn a_pause_that_would_outlast_the_deadline() {
     outlets.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=throttled}", 1),
-        ("parked_total", 1),
+        ("cooldowns_total", 1),
         ("call_duration_seconds_count", 1),
         ("attempt_duration_seconds_count", 1),
     ]);
