@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitBreakerSettings,
-    CircuitState, Jitter, RateLimitConfig, RateLimiter, Registry, ResilienceError, RetryConfig,
-    RetryPolicy, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict,
+    Bulkhead, BulkheadConfig, CircuitBreaker, CircuitBreakerConfig, CircuitState, RateLimitConfig,
+    RateLimiter, Registry, ResilienceError, RetryConfig, RetryPolicy, ServiceKind, ServiceSettings,
+    Settings, Verdict, config::CircuitBreakerSettings, config::RetrySettings, retry::Jitter,
 };
 
 #[tokio::main]

@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use resilience_runtime::{
-    FunctionConfig, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
+    Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, config::FunctionConfig,
     llm_resilient,
 };
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitState, DatabaseHealthChecker, HealthCheck, HealthEndpoint, HealthMonitorConfig,
-    HealthStatus, Registry, ServiceHealthChecker, ServiceHealthMonitor, ServiceKind,
+    CircuitState, Registry, ServiceKind, health::DatabaseHealthChecker, health::HealthCheck,
+    health::HealthEndpoint, health::HealthMonitorConfig, health::HealthStatus,
+    health::ServiceHealthChecker, health::ServiceHealthMonitor,
 };
 
 /// In place of a connection pool.

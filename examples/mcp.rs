@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use resilience_runtime::rmcp::tool_error;
 use resilience_runtime::{
-    BoxError, Classify as _, Registry, ServiceKind, ToolSafety, mcp_resilient,
+    BoxError, Classify as _, Registry, ServiceKind, mcp_resilient, verdict::ToolSafety,
 };
 use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult, Tool};

@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use resilience_peers::{FaultProxy, Mode};
-use resilience_runtime::{Registry, ServiceStats, database_resilient};
+use resilience_runtime::{Registry, database_resilient, telemetry::ServiceStats};
 use sqlx::Row as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::task::JoinSet;

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use resilience_runtime::chaos::{self, Chaos, Fault};
 use resilience_runtime::{
-    CallRecorder, CircuitState, Registry, ResilienceError, ServiceKind, Verdict, resilient,
+    CircuitState, Registry, ResilienceError, ServiceKind, Verdict, resilient,
+    telemetry::CallRecorder,
 };
 use tokio::time::Instant;
 

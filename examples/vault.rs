@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, Classify, Reason, Registry, ResilienceError, Service, ServiceKind, secret_resilient,
+    BoxError, Classify, Registry, ResilienceError, Service, ServiceKind, secret_resilient,
+    verdict::Reason,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, CircuitBreakerSettings, CircuitState, Classify, Fallback, Registry, ResilienceError,
-    RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict,
+    BoxError, CircuitState, Classify, Fallback, Registry, ResilienceError, ServiceKind,
+    ServiceSettings, Settings, Verdict, config::CircuitBreakerSettings, config::RetrySettings,
 };
 use tokio::time::Instant;
 

@@ -14,8 +14,8 @@ use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use resilience_runtime::{
-    AdminRouter, DatabaseHealthChecker, HealthCheck, HealthMonitorConfig, Registry,
-    ServiceHealthChecker, ServiceHealthMonitor,
+    Registry, admin::AdminRouter, health::DatabaseHealthChecker, health::HealthCheck,
+    health::HealthMonitorConfig, health::ServiceHealthChecker, health::ServiceHealthMonitor,
 };
 use tokio::net::TcpListener;
 

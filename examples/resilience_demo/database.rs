@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use resilience_runtime::{
-    Classify, ErrorCode, Registry, ResilienceError, ServiceKind, Verdict, database_resilient,
-    with_correlation_id,
+    Classify, Registry, ResilienceError, ServiceKind, Verdict, database_resilient,
+    verdict::ErrorCode, with_correlation_id,
 };
 use rusqlite::{Connection, ErrorCode as SqliteCode, TransactionBehavior};
 use tokio::task::{JoinError, JoinSet, spawn_blocking};

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use resilience_runtime::{
-    Classify, Registry, ResilienceError, ServiceKind, ServiceStats, Verdict, mcp_resilient,
+    Classify, Registry, ResilienceError, ServiceKind, Verdict, mcp_resilient,
+    telemetry::ServiceStats,
 };
 use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult};

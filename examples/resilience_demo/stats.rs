@@ -1,6 +1,6 @@
 //! What the registry knows in the end.
 
-use resilience_runtime::{Registry, ServiceStats};
+use resilience_runtime::{Registry, telemetry::ServiceStats};
 
 use crate::story::Story;
 

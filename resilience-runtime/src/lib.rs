@@ -26,8 +26,8 @@
 //! * Configuration: [`config`], [`Settings`].
 //! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
 //!   [`Bulkhead`], [`Fallback`], [`Cache`].
-//! * Whether services are there: [`ServiceHealthMonitor`], [`HealthEndpoint`], and what can be asked,
-//!   [`HealthChecker`].
+//! * Whether services are there: [`ServiceHealthMonitor`](health::ServiceHealthMonitor), [`HealthEndpoint`](health::HealthEndpoint), and what can be asked,
+//!   [`HealthChecker`](health::HealthChecker).
 //! * Routes and a page for those on call: `AdminRouter`, with feature `axum`; what is logged: `guide::operations`.
 //! * What a call fails with: [`ResilienceError`].
 //!
@@ -84,103 +84,72 @@
 //! [`Verdict::from_aws_code`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod body;
-mod bulkhead;
-mod cache;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod admin;
+pub mod bulkhead;
+pub mod cache;
 mod call;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod chaos;
-mod circuit_breaker;
+pub mod circuit_breaker;
 mod clock;
 pub mod config;
 mod error;
-mod fallback;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+mod exporters;
+pub mod fallback;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
-mod health;
+pub mod health;
 mod keyed_hash;
 mod name;
-#[cfg(feature = "axum")]
-mod operations;
-#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
-mod outlet;
 mod plan;
-mod rate_limit;
+mod poll_context;
+pub mod rate_limit;
 mod registry;
-mod retry;
+pub mod retry;
 #[cfg(feature = "rmcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rmcp")))]
 pub mod rmcp;
-mod safety;
 mod service;
 mod session;
 mod shard;
 mod sync;
-mod telemetry;
+pub mod telemetry;
 mod timer;
-mod verdict;
+pub mod verdict;
 mod wake;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use body::hint;
-pub use bulkhead::{Bulkhead, BulkheadPermit, OwnedBulkheadPermit};
-pub use cache::{Cache, Cacheable};
-pub use call::{Outcome, ServiceWithFallback};
-pub use circuit_breaker::{
-    CircuitBreaker, CircuitBreakerStats, CircuitChange, CircuitState, HeldOpen, OwnedPermit, Permit,
-};
-pub use config::{
-    BulkheadConfig, BulkheadSettings, CacheConfig, CircuitBreakerConfig, CircuitBreakerSettings,
-    ConfigError, ConfigProblem, ConfigSource, ConfigValue, HealthMonitorConfig, Jitter,
-    OnAbandoned, Pattern, RateLimitConfig, RateLimitSettings, RateLimitStrategy, RefreshAhead,
-    RetryBudgetConfig, RetryBudgetSettings, RetryConfig, RetrySettings, ServiceSettings, Settings,
-    UnknownVariable, Window,
-};
+pub use bulkhead::{Bulkhead, BulkheadConfig};
+pub use cache::{Cache, CacheConfig};
+pub use call::ServiceWithFallback;
+pub use circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+pub use config::{ServiceSettings, Settings};
 pub use error::{BoxError, ResilienceError};
-pub use fallback::{FailureCause, Fallback, FallbackContext, IntoAnswer, RegisteredFallback};
-#[cfg(feature = "http-health")]
-#[cfg_attr(docsrs, doc(cfg(feature = "http-health")))]
-pub use health::HttpHealthChecker;
-pub use health::{
-    CheckRecord, DatabaseHealthChecker, HealthCause, HealthCheck, HealthChecker, HealthEndpoint,
-    HealthFuture, HealthReport, HealthResponse, HealthStatus, HealthStatuses, MonitoringHandle,
-    ServiceHealth, ServiceHealthChecker, ServiceHealthMonitor, TcpHealthChecker,
-};
-pub use name::{ServiceKind, ServiceName};
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use operations::{AdminRouter, admin_router};
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-pub use outlet::facade as metrics;
+pub use exporters::facade as metrics;
 #[cfg(feature = "opentelemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
-pub use outlet::opentelemetry;
+pub use exporters::opentelemetry;
 #[cfg(feature = "prometheus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
-pub use outlet::prometheus;
-pub use rate_limit::{Acquire, Decision, RateLimiter, Reservation};
-#[cfg(feature = "test-util")]
-#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
-pub use registry::InScope;
+pub use exporters::prometheus;
+pub use fallback::Fallback;
+pub use name::{ServiceKind, ServiceName};
+pub use poll_context::hint;
+pub use rate_limit::{RateLimitConfig, RateLimiter};
 pub use registry::Registry;
-pub use retry::{ClassifiedRetry, Delays, RetryBudget, RetryPolicy};
-pub use safety::ToolSafety;
-pub use service::{FunctionConfig, Service, ServiceConfig};
-pub use telemetry::{
-    CacheStats, CallResult, CorrelationId, DurationHistogram, Event, EventKind, Events,
-    EventsError, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
-    RejectionStats, ServiceLatency, ServiceStats, WithCorrelationId, with_correlation_id,
-};
-pub use verdict::{Class, Classify, ErrorCode, HttpHeaders, HttpStatus, Reason, Verdict};
-
-#[cfg(feature = "test-util")]
-#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
-pub use telemetry::{CallRecorder, RecordedCall};
+pub use retry::{RetryBudget, RetryBudgetConfig, RetryConfig, RetryPolicy};
+pub use service::Service;
+pub use telemetry::with_correlation_id;
+pub use verdict::{Classify, Verdict};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -2,7 +2,7 @@
 
 use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 
-use crate::safety::ToolSafety;
+use crate::verdict::ToolSafety;
 use crate::verdict::Verdict;
 
 /// For `classify_ok`: a tool that failed is a failure of the call, permanent and ignored by the breaker.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadSettings, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
-    resilient,
+    Bulkhead, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
+    config::BulkheadSettings, resilient,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, advance};

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    CacheStats, Classify, Registry, ResilienceError, ServiceKind, ServiceSettings, ServiceStats,
-    Settings, Verdict, resilient,
+    Classify, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, Verdict,
+    resilient, telemetry::CacheStats, telemetry::ServiceStats,
 };
 use tokio::time::{Instant, advance, sleep};
 

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, Classify, Reason, Registry, ResilienceError, Service, ServiceKind, Verdict, resilient,
+    BoxError, Classify, Registry, ResilienceError, Service, ServiceKind, Verdict, resilient,
+    verdict::Reason,
 };
 use tokio::time::{advance, sleep};
 

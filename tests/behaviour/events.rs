@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CallResult, CircuitState, Class, Event, EventKind, Events, EventsError, Registry, ServiceKind,
-    ServiceSettings, Settings, resilient, with_correlation_id,
+    CircuitState, Registry, ServiceKind, ServiceSettings, Settings, resilient,
+    telemetry::CallResult, telemetry::Event, telemetry::EventKind, telemetry::Events,
+    telemetry::EventsError, verdict::Class, with_correlation_id,
 };
 use tokio::time::{advance, sleep};
 

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::error::Error;
 use std::time::Duration;
 
-use resilience_runtime::{EventKind, Registry, ResilienceError, ServiceKind, Verdict, resilient};
+use resilience_runtime::{
+    Registry, ResilienceError, ServiceKind, Verdict, resilient, telemetry::EventKind,
+};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::errors::ApiError;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Classify, Reason, Registry, ResilienceError, Verdict, llm_resilient};
+use resilience_runtime::{
+    Classify, Registry, ResilienceError, Verdict, llm_resilient, verdict::Reason,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 enum Failure {

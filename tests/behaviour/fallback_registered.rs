@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, CorrelationId, FailureCause, FallbackContext, Registry, ResilienceError, ServiceKind,
-    resilient, with_correlation_id,
+    BoxError, Registry, ResilienceError, ServiceKind, fallback::FailureCause,
+    fallback::FallbackContext, resilient, telemetry::CorrelationId, with_correlation_id,
 };
 
 use crate::errors::ApiError;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use resilience_runtime::chaos::Fault;
 use resilience_runtime::{
-    BoxError, CallRecorder, CallResult, CircuitState, Class, Registry, Verdict, llm_resilient,
+    BoxError, CircuitState, Registry, Verdict, llm_resilient, telemetry::CallRecorder,
+    telemetry::CallResult, verdict::Class,
 };
 use tokio::time::sleep;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    RateLimitConfig, RateLimitSettings, RateLimiter, Registry, ResilienceError, ServiceSettings,
-    Settings, resilient,
+    RateLimitConfig, RateLimiter, Registry, ResilienceError, ServiceSettings, Settings,
+    config::RateLimitSettings, resilient,
 };
 use tokio::time::{Instant, advance};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Jitter, Registry, RetryConfig, RetryPolicy, RetrySettings, ServiceKind, ServiceSettings,
-    Settings, llm_resilient, resilient,
+    Registry, RetryConfig, RetryPolicy, ServiceKind, ServiceSettings, Settings,
+    config::RetrySettings, llm_resilient, resilient, retry::Jitter,
 };
 use tokio::time::{Instant, sleep};
 
@@ -162,7 +162,7 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
 
     let registry = Registry::new();
     let longer = ServiceSettings {
-        circuit_breaker: resilience_runtime::CircuitBreakerSettings {
+        circuit_breaker: resilience_runtime::config::CircuitBreakerSettings {
             recovery_timeout: Some(Duration::from_secs(5)),
             ..Default::default()
         },

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use resilience_runtime::{Registry, ToolSafety, mcp_resilient};
+use resilience_runtime::{Registry, mcp_resilient, verdict::ToolSafety};
 
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{CircuitState, Registry, ServiceKind, ServiceStats, resilient};
+use resilience_runtime::{CircuitState, Registry, ServiceKind, resilient, telemetry::ServiceStats};
 use tokio::time::{advance, sleep};
 
 use crate::errors::ApiError;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use resilience_runtime::{
-    CircuitState, Class, EventKind, Registry, ResilienceError, llm_resilient,
+    CircuitState, Registry, ResilienceError, llm_resilient, telemetry::EventKind, verdict::Class,
 };
 use tokio::time::{Instant, Sleep, sleep};
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use resilience_runtime::{EventKind, Registry, database_resilient, llm_resilient};
+use resilience_runtime::{Registry, database_resilient, llm_resilient, telemetry::EventKind};
 use tokio::time::{Instant, sleep};
 
 use crate::errors::ApiError;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    ConfigSource, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, resilient,
+    Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, config::ConfigSource,
+    resilient,
 };
 
 use crate::errors::ApiError;
@@ -14,7 +15,7 @@ async fn ask(remote: &Remote) -> Answer {
     remote.answer()
 }
 
-fn keys(error: &resilience_runtime::ConfigError) -> Vec<&str> {
+fn keys(error: &resilience_runtime::config::ConfigError) -> Vec<&str> {
     error
         .problems()
         .iter()

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{CircuitState, OnAbandoned, Registry, Window, resilient};
+use resilience_runtime::{
+    CircuitState, Registry, circuit_breaker::OnAbandoned, circuit_breaker::Window, resilient,
+};
 use tokio::time::{advance, sleep};
 
 use crate::by_key::{changes, fresh_breaker};

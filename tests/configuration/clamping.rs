@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitBreakerSettings, ConfigSource, Registry, RetrySettings, ServiceKind, ServiceSettings,
-    Settings, Window, resilient,
+    Registry, ServiceKind, ServiceSettings, Settings, circuit_breaker::Window,
+    config::CircuitBreakerSettings, config::ConfigSource, config::RetrySettings, resilient,
 };
 
 use crate::errors::ApiError;

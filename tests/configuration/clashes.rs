@@ -1,8 +1,8 @@
 //! Functions that disagree about what they share.
 
 use resilience_runtime::{
-    CircuitBreakerSettings, Registry, ResilienceError, RetryBudgetSettings, ServiceKind,
-    ServiceSettings, Settings, llm_resilient, resilient,
+    Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
+    config::CircuitBreakerSettings, config::RetryBudgetSettings, llm_resilient, resilient,
 };
 
 use crate::errors::ApiError;

@@ -5,8 +5,8 @@ use std::future::pending;
 use std::time::Duration;
 
 use resilience_runtime::{
-    OnAbandoned, RateLimitStrategy, Registry, ServiceKind, ServiceSettings, Settings, Window,
-    resilient,
+    Registry, ServiceKind, ServiceSettings, Settings, circuit_breaker::OnAbandoned,
+    circuit_breaker::Window, rate_limit::RateLimitStrategy, resilient,
 };
 use tokio::time::advance;
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    Jitter, OnAbandoned, RateLimitStrategy, Registry, ServiceKind, Settings, Window, resilient,
+    Registry, ServiceKind, Settings, circuit_breaker::OnAbandoned, circuit_breaker::Window,
+    rate_limit::RateLimitStrategy, resilient, retry::Jitter,
 };
 use tokio::time::Instant;
 

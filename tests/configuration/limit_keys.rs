@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{RateLimitStrategy, Registry, resilient};
+use resilience_runtime::{Registry, rate_limit::RateLimitStrategy, resilient};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::by_key::changes;

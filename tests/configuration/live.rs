@@ -151,7 +151,7 @@ async fn who_is_woken_by_a_change_may_use_the_registry_at_once() {
     use std::task::{Context, Wake, Waker};
 
     use resilience_runtime::{
-        BoxError, BulkheadSettings, Registry, ServiceKind, ServiceSettings, Settings,
+        BoxError, Registry, ServiceKind, ServiceSettings, Settings, config::BulkheadSettings,
     };
 
     struct Curious(Registry, AtomicUsize);

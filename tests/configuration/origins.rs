@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitBreakerSettings, ConfigSource, ConfigValue, EventKind, Registry, RetrySettings,
-    ServiceKind, ServiceSettings, Settings, llm_resilient, resilient,
+    Registry, ServiceKind, ServiceSettings, Settings, config::CircuitBreakerSettings,
+    config::ConfigSource, config::ConfigValue, config::RetrySettings, llm_resilient, resilient,
+    telemetry::EventKind,
 };
 
 use crate::errors::ApiError;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitBreakerSettings, Registry, ServiceKind, ServiceSettings, Settings, llm_resilient,
+    Registry, ServiceKind, ServiceSettings, Settings, config::CircuitBreakerSettings, llm_resilient,
 };
 use tokio::time::Instant;
 

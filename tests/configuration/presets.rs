@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitBreakerConfig, Registry, RetryConfig, ServiceConfig, ServiceKind, Settings, Window,
+    CircuitBreakerConfig, Registry, RetryConfig, ServiceKind, Settings, circuit_breaker::Window,
+    config::ServiceConfig,
 };
 
 fn config(kind: ServiceKind) -> ServiceConfig {

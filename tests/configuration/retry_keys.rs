@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Jitter, Registry, resilient};
+use resilience_runtime::{Registry, resilient, retry::Jitter};
 
 use crate::by_key::changes;
 use crate::errors::ApiError;

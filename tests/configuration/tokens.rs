@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    RateLimitConfig, RateLimitStrategy, Registry, ResilienceError, ServiceKind, ServiceSettings,
-    Settings, llm_resilient,
+    RateLimitConfig, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
+    llm_resilient, rate_limit::RateLimitStrategy,
 };
 use tokio::time::advance;
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-const operations = new URL("../../resilience-runtime/src/operations/", import.meta.url);
+const operations = new URL("../../resilience-runtime/src/admin/", import.meta.url);
 
 export function joined() {
   const rust = readFileSync(new URL("dashboard.rs", operations), "utf8");

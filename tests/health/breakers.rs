@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitBreaker, CircuitState, HealthCheck, HealthMonitorConfig, Registry, Service, ServiceKind,
+    CircuitBreaker, CircuitState, Registry, Service, ServiceKind, health::HealthCheck,
+    health::HealthMonitorConfig,
 };
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
@@ -160,7 +161,7 @@ async fn a_probe_that_is_given_up_leaves_its_place() {
     let (service, breaker) = service();
     let mut config = breaker.config();
     config.half_open_max_calls = 1;
-    config.abandoned = resilience_runtime::OnAbandoned::Failure;
+    config.abandoned = resilience_runtime::circuit_breaker::OnAbandoned::Failure;
     breaker.reconfigure(config).unwrap();
     let monitor = monitor(jumpy());
     let check = HealthCheck::new(Remote::new(Mood::Hanging)).probes(&service);

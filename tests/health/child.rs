@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use resilience_runtime::{HealthMonitorConfig, Registry, ServiceKind, Settings};
+use resilience_runtime::{Registry, ServiceKind, Settings, health::HealthMonitorConfig};
 
 const CHILD: &str = "TEST_RUNS_AS_CHILD";
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{HealthCause, HealthCheck, HealthStatus};
+use resilience_runtime::health::{HealthCause, HealthCheck, HealthStatus};
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 

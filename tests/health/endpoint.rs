@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience_runtime::{HealthCheck, HealthEndpoint, HealthStatus};
+use resilience_runtime::health::{HealthCheck, HealthEndpoint, HealthStatus};
 use serde_json::json;
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds};

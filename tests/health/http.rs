@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{ErrorCode, HealthStatus, HttpHealthChecker, ServiceHealth};
+use resilience_runtime::{
+    health::HealthStatus, health::HttpHealthChecker, health::ServiceHealth, verdict::ErrorCode,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -109,7 +111,8 @@ async fn a_client_of_ones_own_may_be_used() {
     let checker = HttpHealthChecker::with_client("api", client, url).header("x-key", "hunter2");
     let health = check(checker).await;
     let words = "it answered with another status than expected";
-    let said = resilience_runtime::HealthReport::unhealthy(words).with_code(ErrorCode::Http(503));
+    let said =
+        resilience_runtime::health::HealthReport::unhealthy(words).with_code(ErrorCode::Http(503));
     assert_eq!(said.status(), health.status);
     assert_eq!(
         health.cause.unwrap().to_string(),

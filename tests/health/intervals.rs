@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{HealthCause, HealthCheck, HealthMonitorConfig, HealthStatus};
+use resilience_runtime::{
+    health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
+};
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 

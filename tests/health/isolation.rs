@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{BoxError, HealthCause, HealthStatus};
+use resilience_runtime::{
+    BoxError,
+    health::{HealthCause, HealthStatus},
+};
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 

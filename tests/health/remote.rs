@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use resilience_runtime::{
-    HealthChecker, HealthFuture, HealthMonitorConfig, HealthReport, HealthStatus,
-    ServiceHealthMonitor,
+    health::HealthChecker, health::HealthFuture, health::HealthMonitorConfig, health::HealthReport,
+    health::HealthStatus, health::ServiceHealthMonitor,
 };
 use tokio::time::Instant;
 

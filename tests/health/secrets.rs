@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use resilience_runtime::{
-    DatabaseHealthChecker, HealthCheck, HealthChecker, HealthEndpoint, HealthFuture,
-    ResilienceError, TcpHealthChecker,
+    ResilienceError, health::DatabaseHealthChecker, health::HealthCheck, health::HealthChecker,
+    health::HealthEndpoint, health::HealthFuture, health::TcpHealthChecker,
 };
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;

@@ -1,7 +1,7 @@
 //! What the calls of a service have shown.
 
 use resilience_runtime::{
-    BoxError, HealthStatus, Registry, ServiceHealthChecker, ServiceKind, Verdict,
+    BoxError, Registry, ServiceKind, Verdict, health::HealthStatus, health::ServiceHealthChecker,
 };
 
 use crate::remote::{jumpy, monitor, seconds};

@@ -1,6 +1,6 @@
 //! Who wants to hear of changes.
 
-use resilience_runtime::HealthStatus;
+use resilience_runtime::health::HealthStatus;
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
 

@@ -1,6 +1,8 @@
 //! Real sockets, so real time.
 
-use resilience_runtime::{ErrorCode, HealthCause, HealthStatus, TcpHealthChecker};
+use resilience_runtime::{
+    health::HealthCause, health::HealthStatus, health::TcpHealthChecker, verdict::ErrorCode,
+};
 use tokio::net::TcpListener;
 
 use crate::remote::{jumpy, monitor};

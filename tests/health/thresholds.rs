@@ -1,6 +1,8 @@
 //! What it takes to change a status.
 
-use resilience_runtime::{HealthCause, HealthCheck, HealthMonitorConfig, HealthStatus};
+use resilience_runtime::{
+    health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
+};
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 

@@ -4,7 +4,8 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, HealthCheck, HealthMonitorConfig, ResilienceError, ServiceHealthMonitor,
+    BoxError, ResilienceError, health::HealthCheck, health::HealthMonitorConfig,
+    health::ServiceHealthMonitor,
 };
 
 use crate::remote::{Remote, jumpy, monitor};

@@ -9,7 +9,9 @@ use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
-use resilience_runtime::{AdminRouter, CircuitState, Registry, ServiceKind, admin_router};
+use resilience_runtime::{
+    CircuitState, Registry, ServiceKind, admin::AdminRouter, admin::admin_router,
+};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, BulkheadSettings, RateLimitSettings, Registry, ServiceSettings, Settings,
-    admin_router, llm_resilient,
+    BoxError, Registry, ServiceSettings, Settings, admin::admin_router, config::BulkheadSettings,
+    config::RateLimitSettings, llm_resilient,
 };
 use serde_json::Value;
 

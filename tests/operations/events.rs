@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::Router;
 use resilience_runtime::{
-    AdminRouter, BoxError, HealthCheck, Registry, Service, ServiceKind, ServiceSettings, Settings,
-    Verdict, admin_router,
+    BoxError, Registry, Service, ServiceKind, ServiceSettings, Settings, Verdict,
+    admin::AdminRouter, admin::admin_router, health::HealthCheck,
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
@@ -146,7 +146,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
 async fn each_end_of_a_call_is_counted_where_it_belongs() {
     let registry = Registry::new();
     let settings = ServiceSettings {
-        retry: resilience_runtime::RetrySettings {
+        retry: resilience_runtime::config::RetrySettings {
             max_attempts: Some(2),
             base_delay: Some(Duration::from_millis(1)),
             ..Default::default()
@@ -245,7 +245,7 @@ async fn changes_are_told_at_once() {
 
     let verdict = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
     let once = ServiceSettings {
-        retry: resilience_runtime::RetrySettings {
+        retry: resilience_runtime::config::RetrySettings {
             max_attempts: Some(1),
             ..Default::default()
         },

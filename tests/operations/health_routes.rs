@@ -2,7 +2,10 @@
 
 use axum::Router;
 use axum::http::StatusCode;
-use resilience_runtime::{AdminRouter, HealthCheck, Registry, ServiceHealthMonitor, admin_router};
+use resilience_runtime::{
+    Registry, admin::AdminRouter, admin::admin_router, health::HealthCheck,
+    health::ServiceHealthMonitor,
+};
 use serde_json::json;
 
 use crate::asking::get;

@@ -1,7 +1,7 @@
 //! Names that would mean something else in a path, in a line or in JSON.
 
 use axum::http::StatusCode;
-use resilience_runtime::{Registry, ServiceKind, admin_router};
+use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use serde_json::json;
 
 use crate::asking::get;

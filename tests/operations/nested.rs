@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::{Router, routing};
-use resilience_runtime::{Registry, ServiceKind, admin_router};
+use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use tower::ServiceExt as _;
 
 use crate::asking::get;

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use resilience_runtime::{Registry, admin_router};
+use resilience_runtime::{Registry, admin::admin_router};
 use sha2::{Digest as _, Sha256};
 
 use crate::asking::get;

@@ -1,7 +1,7 @@
 //! Many readers, slow ones, and none.
 
 use axum::http::StatusCode;
-use resilience_runtime::{Registry, ServiceKind, admin_router};
+use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use serde_json::json;
 use tokio::runtime::Handle;
 

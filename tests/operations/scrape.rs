@@ -1,7 +1,7 @@
 //! What Prometheus reads.
 
 use axum::http::StatusCode;
-use resilience_runtime::{BoxError, Registry, ServiceKind, admin_router};
+use resilience_runtime::{BoxError, Registry, ServiceKind, admin::admin_router};
 
 use crate::asking::get;
 use crate::remote::{Remote, jumpy, monitor};

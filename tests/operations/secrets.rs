@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::extract::Request;
 use resilience_runtime::{
-    AdminRouter, BoxError, DatabaseHealthChecker, Registry, ResilienceError, ServiceKind,
-    TcpHealthChecker, Verdict, llm_resilient,
+    BoxError, Registry, ResilienceError, ServiceKind, Verdict, admin::AdminRouter,
+    health::DatabaseHealthChecker, health::TcpHealthChecker, llm_resilient,
 };
 
 use tracing_subscriber::filter::LevelFilter;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use resilience_runtime::{
-    BoxError, BulkheadSettings, CircuitBreakerSettings, HealthCheck, RateLimitSettings, Registry,
-    ResilienceError, RetrySettings, ServiceKind, ServiceSettings, Settings, Verdict, admin_router,
-    llm_resilient,
+    BoxError, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, Verdict,
+    admin::admin_router, config::BulkheadSettings, config::CircuitBreakerSettings,
+    config::RateLimitSettings, config::RetrySettings, health::HealthCheck, llm_resilient,
 };
 use serde_json::{Value, json};
 

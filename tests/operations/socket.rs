@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Registry, ServiceKind, admin_router};
+use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::time::timeout;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RateLimitStrategy,
-    RetryBudgetSettings, RetrySettings, ServiceSettings, Window,
+    ServiceSettings, circuit_breaker::Window, config::BulkheadSettings,
+    config::CircuitBreakerSettings, config::RateLimitSettings, config::RetryBudgetSettings,
+    config::RetrySettings, rate_limit::RateLimitStrategy,
 };
 
 use crate::promise::Limit;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use resilience_runtime::{CircuitBreaker, CircuitBreakerStats, CircuitState};
+use resilience_runtime::{CircuitBreaker, CircuitState, circuit_breaker::CircuitBreakerStats};
 
 use crate::rules::Rules;
 

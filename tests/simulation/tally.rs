@@ -1,6 +1,6 @@
 //! How things ended, counted from outside; and what the library says of it.
 
-use resilience_runtime::ServiceStats;
+use resilience_runtime::telemetry::ServiceStats;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {

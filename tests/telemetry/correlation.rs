@@ -1,6 +1,6 @@
 //! The id that ties together what is logged of one call.
 
-use resilience_runtime::{CorrelationId, Registry, resilient, with_correlation_id};
+use resilience_runtime::{Registry, resilient, telemetry::CorrelationId, with_correlation_id};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::capture::{Capture, Heard};

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitState, Registry, RetrySettings, ServiceKind, ServiceSettings, Settings, resilient,
+    CircuitState, Registry, ServiceKind, ServiceSettings, Settings, config::RetrySettings,
+    resilient,
 };
 use tokio::time::advance;
 use tracing::Level;

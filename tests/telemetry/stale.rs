@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, Cache, CacheConfig, Classify, ErrorCode, Reason, Registry, ResilienceError,
-    ServiceKind, Verdict, resilient,
+    BoxError, Cache, CacheConfig, Classify, Registry, ResilienceError, ServiceKind, Verdict,
+    resilient, verdict::ErrorCode, verdict::Reason,
 };
 use secrecy::SecretString;
 use tokio::time::advance;

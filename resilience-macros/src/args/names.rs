@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_foreign_name_leads_to_one_of_ours() {
-        for (theirs, ours) in ELSEWHERE.iter().copied() {
+        for &(theirs, ours) in ELSEWHERE {
             assert!(
                 PLACES.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"

@@ -48,8 +48,8 @@ use crate::verdict::Classify;
 /// # Ok(()) }
 /// ```
 ///
-/// [`Reason::Denied`]: crate::Reason::Denied
-/// [`NotFound`]: crate::Reason::NotFound
+/// [`Reason::Denied`]: crate::verdict::Reason::Denied
+/// [`NotFound`]: crate::verdict::Reason::NotFound
 pub struct Cache<T> {
     name: ServiceName,
     store: Arc<Store>,

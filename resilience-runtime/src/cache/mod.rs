@@ -1,8 +1,8 @@
 //! The read-through cache: answers that are fresh are given at once, a missing one is loaded by one caller
 //! for all who ask for it meanwhile, and an old one stands in where a new one cannot be had.
 //!
-//! [`Entries`](entries::Entries) is what is kept, [`Flights`](flights::Flights) who loads and who waits;
-//! both are plain functions of their arguments. [`Store`] puts a lock round the two and knows the rules.
+//! `Entries` is what is kept, `Flights` who loads and who waits;
+//! both are plain functions of their arguments. `Store` puts a lock round the two and knows the rules.
 //! None of them is generic: a value is known by its type only to those who put it in and take it out.
 
 mod by_hand;
@@ -21,6 +21,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::config::{CacheConfig, RefreshAhead};
 pub use by_hand::Cache;
 pub(crate) use failure::{Failure, Meaning};
 pub(crate) use guard::{Leader, Turn, Waiter};

@@ -6,12 +6,12 @@ use tracing::Span;
 
 use super::outcome::Cut;
 use super::{Call, Pushback};
-use crate::body::Remaining;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::{Moment, nanos};
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
 use crate::plan::Plan;
+use crate::poll_context::Remaining;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::probe::Judgement;

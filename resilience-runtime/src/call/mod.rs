@@ -31,17 +31,17 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use crate::body::{self, Hint};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
+use crate::poll_context::{self, Hint};
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
-use crate::safety::ToolSafety;
 use crate::service::Service;
 use crate::telemetry::Counter;
+use crate::verdict::ToolSafety;
 
 use hold::Hold;
 use outcome::Cut;
@@ -254,7 +254,7 @@ impl Call {
     fn end_in_vain(&mut self, end: Counter, cause: FailureCause, given_up: bool) {
         self.end(end);
         self.cause = Some(cause);
-        body::mark(given_up);
+        poll_context::mark(given_up);
     }
 }
 

@@ -15,13 +15,13 @@ use tokio::time::Sleep;
 
 use super::outcome::Outcome;
 use super::{Call, Refusal};
-use crate::body;
 use crate::cache::{
     Cacheable, End, Failure, Landing, Leader, Look, Meaning, Served, Store, Turn, Value, Variant,
     Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
+use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer;
@@ -246,7 +246,7 @@ impl Call {
     #[cold]
     fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
         // Nothing was sent, and an outer call that is tried again would hear the same.
-        body::mark(true);
+        poll_context::mark(true);
         let age = Moment::now().since(at);
         let error = failure.shared(self.service(), age);
         R::from_ours(error)
@@ -290,7 +290,7 @@ impl Call {
         };
         let now = Moment::now().max(self.now);
         let served = loading.leader.land(end, now)?;
-        body::mark(false);
+        poll_context::mark(false);
         Some(self.served(&served))
     }
 }

@@ -10,10 +10,10 @@ use pin_project_lite::pin_project;
 
 use super::outcome::Outcome;
 use super::{Call, Pushback};
-use crate::body;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
+use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 
@@ -107,7 +107,7 @@ impl Call {
     }
 
     pub(super) fn answered_by(&mut self, strategy: &'static str) {
-        body::mark(false);
+        poll_context::mark(false);
         self.count(match strategy {
             "cache" => Counter::FallbackCache,
             "value" => Counter::FallbackValue,

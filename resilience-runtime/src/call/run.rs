@@ -12,9 +12,9 @@ use tokio::time::Sleep;
 use super::Call;
 use super::outcome::{Cut, Outcome};
 use super::refusal::Refusal;
-use crate::body::PollScope;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
+use crate::poll_context::PollScope;
 use crate::timer;
 
 pin_project! {

@@ -27,7 +27,8 @@ pub use self::state::{CircuitChange, CircuitState};
 pub use self::stats::CircuitBreakerStats;
 pub(crate) use self::word::Ticket;
 use crate::clock::Moment;
-use crate::config::{CircuitBreakerConfig, ConfigError};
+use crate::config::ConfigError;
+pub use crate::config::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
 use crate::error::ResilienceError;
 use crate::name::{ServiceKind, ServiceName};
 use crate::verdict::{BreakerSignal, Classify, Verdict};
@@ -101,7 +102,7 @@ impl CircuitBreaker {
     ///     .with_listener(move |change| changes.send(change.to).unwrap());
     /// breaker.force_open();
     /// assert_eq!(told.try_recv(), Ok(CircuitState::ForcedOpen));
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use]
     pub fn with_listener(
@@ -238,7 +239,7 @@ impl CircuitBreaker {
     /// breaker.force_open();
     /// drop(held);
     /// assert_eq!(breaker.state(), CircuitState::ForcedOpen, "somebody said so");
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use = "it is open only as long as this lives"]
     pub fn hold_open(self: &Arc<Self>) -> Option<HeldOpen> {

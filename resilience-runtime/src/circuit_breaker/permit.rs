@@ -61,7 +61,7 @@ impl<B: Deref<Target = CircuitBreaker>> Drop for Held<B> {
 /// The right to make one call, to be handed back with its outcome.
 ///
 /// Dropped without one, it counts as nothing, or as a failure with
-/// [`OnAbandoned::Failure`](crate::OnAbandoned::Failure); either way the place of a probe is free again. An
+/// [`OnAbandoned::Failure`](crate::circuit_breaker::OnAbandoned::Failure); either way the place of a probe is free again. An
 /// outcome that comes after the breaker's state has changed, changes nothing.
 ///
 /// ```

@@ -13,7 +13,7 @@ use crate::name::ServiceName;
 /// let breaker = CircuitBreaker::new("llm", CircuitBreakerConfig::default())?;
 /// assert_eq!(breaker.state(), CircuitState::Closed);
 /// assert_eq!(CircuitState::HalfOpen.to_string(), "half_open");
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

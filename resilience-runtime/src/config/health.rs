@@ -15,7 +15,7 @@ const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 ///
 /// ```
 /// use std::time::Duration;
-/// use resilience_runtime::HealthMonitorConfig;
+/// use resilience_runtime::health::HealthMonitorConfig;
 ///
 /// let config = HealthMonitorConfig { interval: Duration::from_secs(10), ..Default::default() };
 /// assert_eq!(config.timeout, Duration::from_secs(5));
@@ -53,12 +53,12 @@ impl HealthMonitorConfig {
     ///
     /// ```
     /// use std::time::Duration;
-    /// use resilience_runtime::HealthMonitorConfig;
+    /// use resilience_runtime::health::HealthMonitorConfig;
     ///
     /// let config = HealthMonitorConfig::from_vars([("HEALTH_CHECK_INTERVAL", "15.0")])?;
     /// assert_eq!(config.interval, Duration::from_secs(15));
     /// assert!(HealthMonitorConfig::from_vars([("HEALTH_CHECK_TIMEOUT", "soon")]).is_err());
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     ///
     /// # Errors

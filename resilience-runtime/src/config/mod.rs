@@ -30,16 +30,25 @@ mod value;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
+// Public under the module of their pattern.
+#[doc(hidden)]
 pub use bulkhead::BulkheadConfig;
+#[doc(hidden)]
 pub use cache::{CacheConfig, RefreshAhead};
+#[doc(hidden)]
 pub use circuit_breaker::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
+#[doc(hidden)]
+pub use health::HealthMonitorConfig;
+#[doc(hidden)]
+pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
+#[doc(hidden)]
+pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
+
+pub use crate::service::{FunctionConfig, ServiceConfig};
 pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, ConfigSource};
-pub use health::HealthMonitorConfig;
 pub use key::Pattern;
 pub use origins::ConfigValue;
-pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
-pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 pub use settings::{
     BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RetryBudgetSettings,
     RetrySettings, ServiceSettings, Settings,

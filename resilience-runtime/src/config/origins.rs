@@ -14,7 +14,7 @@ use crate::name::ServiceKind;
 /// let config = Registry::new().service("openai", ServiceKind::Llm)?.config();
 /// let attempts = config.values.iter().find(|value| value.key == "retry.max_attempts").unwrap();
 /// assert_eq!((&*attempts.value, &*attempts.from), ("3", "preset of kind `llm`"));
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

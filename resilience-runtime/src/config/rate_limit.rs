@@ -26,7 +26,7 @@ use super::rule::Rules;
 /// assert!(!limiter.check_n("user_123", 87_000).allowed);
 /// assert!(limiter.check_n("user_123", 1_000).allowed);
 /// assert!(!limiter.check_n("user_123", 1_000).allowed, "that would be the third request");
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

@@ -32,7 +32,7 @@ use crate::name::ServiceKind;
 /// let openai = registry.service("openai", ServiceKind::Llm)?;
 /// assert_eq!(openai.config().timeout, Some(Duration::from_secs(20)));
 /// assert_eq!(openai.config().deadline, Some(Duration::from_secs(60)));
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]

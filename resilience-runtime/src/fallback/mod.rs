@@ -8,6 +8,7 @@ mod registered;
 
 pub(crate) use builder::Answered;
 pub use builder::Fallback;
+#[doc(hidden)]
 pub use function::{FallbackFn, fallback};
 pub(crate) use last_good::LastGood;
 pub(crate) use registered::{AnswerFuture, RegisteredFallbacks};

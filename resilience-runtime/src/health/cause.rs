@@ -12,7 +12,7 @@ use crate::verdict::{Classify, ErrorCode};
 /// Why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
 ///
 /// ```
-/// use resilience_runtime::HealthCause;
+/// use resilience_runtime::health::HealthCause;
 ///
 /// assert_eq!(HealthCause::NotChecked.to_string(), "no check has ended yet");
 /// ```

@@ -16,7 +16,8 @@ use crate::service::Service;
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::{
-///     BoxError, HealthCheck, HealthMonitorConfig, ServiceHealthMonitor, TcpHealthChecker,
+///     BoxError,
+///     health::{HealthCheck, HealthMonitorConfig, ServiceHealthMonitor, TcpHealthChecker},
 /// };
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
@@ -28,7 +29,7 @@ use crate::service::Service;
 ///         .depends_on(["network"])
 ///         .interval(Duration::from_secs(10)),
 /// )?;
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[must_use]
 pub struct HealthCheck {
@@ -114,7 +115,8 @@ impl HealthCheck {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     /// use resilience_runtime::{
-    ///     CircuitState, HealthCheck, HealthMonitorConfig, Registry, ServiceHealthMonitor, ServiceKind,
+    ///     CircuitState, Registry, ServiceKind,
+    ///     health::{HealthCheck, HealthMonitorConfig, ServiceHealthMonitor},
     /// };
     ///
     /// let orders = Registry::new().service("orders", ServiceKind::Database)?;

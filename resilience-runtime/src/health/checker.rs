@@ -18,7 +18,7 @@ pub type HealthFuture<'a> =
 /// texts of its errors are never shown.
 ///
 /// ```
-/// use resilience_runtime::{HealthChecker, HealthFuture, HealthReport};
+/// use resilience_runtime::health::{HealthChecker, HealthFuture, HealthReport};
 ///
 /// struct Disk;
 ///
@@ -82,7 +82,7 @@ impl HealthChecker for Box<dyn HealthChecker> {
 /// them.
 ///
 /// ```
-/// use resilience_runtime::{HealthReport, HealthStatus};
+/// use resilience_runtime::health::{HealthReport, HealthStatus};
 ///
 /// assert_eq!(HealthReport::healthy().status(), HealthStatus::Healthy);
 /// assert_eq!(HealthReport::degraded("the queue is long").status(), HealthStatus::Degraded);

@@ -10,7 +10,7 @@ use crate::name::ServiceName;
 /// Asks a database whether it answers, by a ping of yours: healthy where it returns `Ok`.
 ///
 /// ```
-/// use resilience_runtime::DatabaseHealthChecker;
+/// use resilience_runtime::health::DatabaseHealthChecker;
 ///
 /// # struct Pool;
 /// # impl Pool { async fn execute(&self, _: &str) -> std::io::Result<u64> { Ok(1) } }

@@ -18,7 +18,8 @@ use crate::name::ServiceName;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// use resilience_runtime::{
-///     BoxError, HealthEndpoint, HealthMonitorConfig, HealthStatus, ServiceHealthMonitor,
+///     BoxError,
+///     health::{HealthEndpoint, HealthMonitorConfig, HealthStatus, ServiceHealthMonitor},
 /// };
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;

@@ -24,7 +24,7 @@ type BodyCheck = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
 /// followed: a login page is not the service. Neither the URL nor a header is ever shown.
 ///
 /// ```
-/// use resilience_runtime::HttpHealthChecker;
+/// use resilience_runtime::health::HttpHealthChecker;
 ///
 /// let checker = HttpHealthChecker::new("api", "http://api.internal/health")
 ///     .header("authorization", "Bearer …")

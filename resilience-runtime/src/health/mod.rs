@@ -23,6 +23,7 @@ mod service;
 mod status;
 mod tcp;
 
+pub use crate::config::HealthMonitorConfig;
 pub use cause::HealthCause;
 pub use check::HealthCheck;
 pub use checker::{HealthChecker, HealthFuture, HealthReport};

@@ -30,7 +30,7 @@ use crate::sync::Mutex;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// use resilience_runtime::{
-///     DatabaseHealthChecker, HealthMonitorConfig, HealthStatus, ServiceHealthMonitor,
+///     health::{DatabaseHealthChecker, HealthMonitorConfig, HealthStatus, ServiceHealthMonitor},
 /// };
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::from_env()?)?;
@@ -195,7 +195,7 @@ impl ServiceHealthMonitor {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    /// use resilience_runtime::{HealthMonitorConfig, ResilienceError, ServiceHealthMonitor};
+    /// use resilience_runtime::{ResilienceError, health::{HealthMonitorConfig, ServiceHealthMonitor}};
     ///
     /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
     /// monitor.add_checker("database", || async { Err::<(), _>("wrong password: hunter2") })?;

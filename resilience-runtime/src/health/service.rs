@@ -20,8 +20,8 @@ use crate::sync::Mutex;
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// use resilience_runtime::{
-///     HealthMonitorConfig, HealthStatus, Registry, ServiceHealthChecker, ServiceHealthMonitor,
-///     ServiceKind,
+///     Registry, ServiceKind,
+///     health::{HealthMonitorConfig, HealthStatus, ServiceHealthChecker, ServiceHealthMonitor},
 /// };
 ///
 /// let openai = Registry::new().service("openai", ServiceKind::Llm)?;

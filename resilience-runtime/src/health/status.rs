@@ -37,7 +37,7 @@ impl HealthStatus {
     /// should not be sent traffic, so that is `fail`.
     ///
     /// ```
-    /// use resilience_runtime::HealthStatus;
+    /// use resilience_runtime::health::HealthStatus;
     ///
     /// assert_eq!(HealthStatus::Healthy.health_json(), "pass");
     /// assert_eq!(HealthStatus::Degraded.health_json(), "warn");

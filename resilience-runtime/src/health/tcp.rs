@@ -11,7 +11,7 @@ use crate::name::ServiceName;
 /// Healthy where a TCP connection can be made. It is closed at once, nothing is sent.
 ///
 /// ```
-/// use resilience_runtime::TcpHealthChecker;
+/// use resilience_runtime::health::TcpHealthChecker;
 ///
 /// let checker = TcpHealthChecker::new("queue", "queue.internal:5672");
 /// assert_eq!(checker.name(), "queue");

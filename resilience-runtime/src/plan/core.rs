@@ -28,7 +28,7 @@ pub(crate) struct ServiceCore {
     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
     #[cfg(feature = "metrics")]
-    pub(crate) keys: Arc<crate::outlet::Keys>,
+    pub(crate) keys: Arc<crate::exporters::Keys>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "test-util")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
@@ -46,7 +46,7 @@ impl ServiceCore {
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
         #[cfg(feature = "metrics")]
-        if crate::outlet::is_recorded() {
+        if crate::exporters::is_recorded() {
             return true;
         }
         self.observers.watch_calls()
@@ -63,7 +63,7 @@ impl ServiceCore {
                 .each(|timer| timer.call_took(&self.name, self.kind, took));
         }
         #[cfg(feature = "metrics")]
-        if measured || crate::outlet::is_recorded() {
+        if measured || crate::exporters::is_recorded() {
             self.keys.call_took(took);
         }
     }
@@ -79,7 +79,7 @@ impl ServiceCore {
                 .each(|timer| timer.attempt_took(&self.name, self.kind, took));
         }
         #[cfg(feature = "metrics")]
-        if measured || crate::outlet::is_recorded() {
+        if measured || crate::exporters::is_recorded() {
             self.keys.attempt_took(took);
         }
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// let first = limiter.check("user_123");
 /// assert!(first.allowed);
 /// assert_eq!((first.limit, first.remaining, first.retry_after), (2, 1, None));
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

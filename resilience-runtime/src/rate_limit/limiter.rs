@@ -125,7 +125,7 @@ impl RateLimiter {
     /// if let Some(wait) = limiter.check("user_123").retry_after {
     ///     println!("Retry-After: {}", wait.as_secs_f64().ceil());
     /// }
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     pub fn check<K: Hash + ?Sized>(&self, key: &K) -> Decision {
         self.check_n(key, 1)
@@ -148,7 +148,7 @@ impl RateLimiter {
     /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
     /// let limiter = RateLimiter::new("search", RateLimitConfig::per_minute(10))?;
     /// assert_eq!(limiter.peek("user_123").remaining, 10);
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use]
     pub fn peek<K: Hash + ?Sized>(&self, key: &K) -> Decision {
@@ -232,7 +232,7 @@ impl RateLimiter {
     /// limiter.cool_down("user_123", Duration::from_secs(20));
     /// assert!(!limiter.check("user_123").allowed);
     /// assert!(limiter.cooldown("user_123").is_some());
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     pub fn cool_down<K: Hash + ?Sized>(&self, key: &K, retry_after: Duration) {
         self.cool_down_key(self.hash_key(key), retry_after, Moment::now());

@@ -2,14 +2,14 @@
 //!
 //! From the inside out:
 //!
-//! * [`meter`] and its three strategies count one key: plain functions of a state, a cost and a time; the
-//!   [`log`](mod@log) of the sliding window is packed;
-//!   [`requests_and_tokens`] puts tokens beside any of them;
-//! * [`segment`], [`table`] and [`accounts`] find the state of a key in bounded memory;
-//! * [`keyed`] decides who passes, [`line`](mod@line) lets those who wait pass in their order;
-//! * [`store`] is whichever strategy is set, in the [`state`] behind the one lock of [`shared`];
-//! * [`fast_lane`] leads past that lock, for callers without a key under a token bucket;
-//! * [`wait`] is the future round it, and [`limiter`] what others see.
+//! * `meter` and its three strategies count one key: plain functions of a state, a cost and a time; the
+//!   `log` of the sliding window is packed;
+//!   `requests_and_tokens` puts tokens beside any of them;
+//! * `segment`, `table` and `accounts` find the state of a key in bounded memory;
+//! * `keyed` decides who passes, `line` lets those who wait pass in their order;
+//! * `store` is whichever strategy is set, in the `state` behind the one lock of `shared`;
+//! * `fast_lane` leads past that lock, for callers without a key under a token bucket;
+//! * `wait` is the future round it, and `limiter` what others see.
 
 mod accounts;
 mod decision;
@@ -40,6 +40,7 @@ mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
+pub use crate::config::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 pub use decision::Decision;
 pub(crate) use key::KeyHash;
 pub use limiter::RateLimiter;

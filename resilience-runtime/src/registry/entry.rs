@@ -61,7 +61,7 @@ impl Entry {
         #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
         let transitions = Arc::<crate::telemetry::Transitions>::default();
         #[cfg(feature = "metrics")]
-        let keys = Arc::new(crate::outlet::Keys::new(&name, kind));
+        let keys = Arc::new(crate::exporters::Keys::new(&name, kind));
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
             .with_listener({

@@ -27,8 +27,6 @@ use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::PutOff;
 
 use entry::Entry;
-#[cfg(feature = "test-util")]
-pub use scope::InScope;
 use written::Written;
 
 /// All services by name, and the settings that configure them.
@@ -43,7 +41,7 @@ use written::Written;
 /// let openai = registry.service("openai", ServiceKind::Llm)?;
 /// assert_eq!(registry.services().len(), 1);
 /// assert!(registry.service("openai", ServiceKind::Database).is_err(), "one name, one kind");
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -165,7 +163,7 @@ impl Registry {
     /// assert!(registry.get("openai").is_none());
     /// registry.service("openai", ServiceKind::Llm)?;
     /// assert!(registry.get("openai").is_some());
-    /// # Ok::<(), resilience_runtime::ConfigError>(())
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<Service>> {
@@ -248,7 +246,7 @@ impl Registry {
     /// Not seen across `tokio::spawn`: wrap the spawned future as well.
     #[cfg(feature = "test-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
-    pub fn scope<F: Future>(&self, future: F) -> InScope<F> {
+    pub fn scope<F: Future>(&self, future: F) -> scope::InScope<F> {
         scope::enter(self.clone(), future)
     }
 

@@ -14,7 +14,7 @@ impl Registry {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    /// use resilience_runtime::{BoxError, CallResult, EventKind, Registry, ServiceKind};
+    /// use resilience_runtime::{BoxError, Registry, ServiceKind, telemetry::{CallResult, EventKind}};
     ///
     /// let registry = Registry::new();
     /// let openai = registry.service("openai", ServiceKind::Llm)?;
@@ -31,13 +31,13 @@ impl Registry {
         self.inner.observers.subscribe(Interest::Everything)
     }
 
-    /// Only what [changes the state](crate::EventKind::is_change) of services: breakers that open and close,
+    /// Only what [changes the state](crate::telemetry::EventKind::is_change) of services: breakers that open and close,
     /// servers that asked to be left alone, services that are new or configured anew. However busy the
     /// services are, these are few.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    /// use resilience_runtime::{CircuitState, EventKind, Registry, ServiceKind};
+    /// use resilience_runtime::{CircuitState, Registry, ServiceKind, telemetry::EventKind};
     ///
     /// let registry = Registry::new();
     /// let openai = registry.service("openai", ServiceKind::Llm)?;

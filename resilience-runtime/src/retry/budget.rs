@@ -22,7 +22,7 @@ const RETRY: u64 = 1_000_000_000;
 /// budget.deposit();
 /// budget.deposit();
 /// assert!(budget.try_spend());
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Debug)]
 pub struct RetryBudget {

@@ -10,3 +10,4 @@ mod run;
 pub use self::budget::RetryBudget;
 pub use self::policy::{Delays, RetryPolicy};
 pub use self::run::ClassifiedRetry;
+pub use crate::config::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};

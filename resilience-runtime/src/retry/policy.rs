@@ -10,7 +10,7 @@ use crate::config::{ConfigError, RetryConfig};
 ///
 /// ```
 /// use std::time::Duration;
-/// use resilience_runtime::{Jitter, RetryConfig, RetryPolicy};
+/// use resilience_runtime::{RetryConfig, RetryPolicy, retry::Jitter};
 ///
 /// let policy = RetryPolicy::new(RetryConfig {
 ///     max_attempts: 4,
@@ -20,7 +20,7 @@ use crate::config::{ConfigError, RetryConfig};
 /// })?;
 /// let pauses: Vec<_> = policy.delays().map(|pause| pause.as_millis()).collect();
 /// assert_eq!(pauses, [100, 200, 400]);
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {

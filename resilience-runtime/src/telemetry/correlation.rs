@@ -80,7 +80,7 @@ impl Drop for EnteredCorrelation {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use resilience_runtime::{CorrelationId, with_correlation_id};
+/// use resilience_runtime::{telemetry::CorrelationId, with_correlation_id};
 ///
 /// let seen = with_correlation_id("request-7", async { CorrelationId::current() }).await;
 /// assert_eq!(seen.unwrap().as_str(), "request-7");

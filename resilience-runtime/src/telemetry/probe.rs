@@ -20,7 +20,9 @@ use crate::verdict::Class;
 /// # fn main() { tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
 /// use std::time::Duration;
 /// use resilience_runtime::chaos::Fault;
-/// use resilience_runtime::{BoxError, CircuitState, Registry, CallRecorder, Verdict, llm_resilient};
+/// use resilience_runtime::{
+///     BoxError, CircuitState, Registry, Verdict, llm_resilient, telemetry::CallRecorder,
+/// };
 ///
 /// #[llm_resilient(
 ///     retry(max_attempts = 3, base_delay = "1s", jitter = "none"),

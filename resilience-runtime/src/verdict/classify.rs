@@ -37,7 +37,7 @@ use crate::error::ResilienceError;
     note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` by hand"
 )]
 pub trait Classify {
-    /// What this error means. [`Verdict::unknown`] leaves it to the service's kind.
+    /// What this error means. [`Verdict::unclassified`] leaves it to the service's kind.
     fn classify(&self) -> Verdict;
 }
 

@@ -166,7 +166,7 @@ impl Verdict {
     /// | anything else | as [`from_http`](Self::from_http) says |
     ///
     /// ```
-    /// use resilience_runtime::{Reason, Verdict};
+    /// use resilience_runtime::{Verdict, verdict::Reason};
     ///
     /// let spent = Verdict::from_llm_error(429, &(), Some("insufficient_quota"), None);
     /// assert!(spent.is_permanent());

@@ -21,7 +21,7 @@ impl Verdict {
     /// `Retry-After` may have the wait in OpenAI's words, `try again in 45.40s`.
     ///
     /// ```
-    /// use resilience_runtime::{Reason, Verdict};
+    /// use resilience_runtime::{Verdict, verdict::Reason};
     ///
     /// let body = br#"{"error": {"type": "tokens", "code": "insufficient_quota", "message": "x"}}"#;
     /// let verdict = Verdict::from_llm_response(429, &(), body);

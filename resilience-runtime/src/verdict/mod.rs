@@ -13,9 +13,11 @@ mod llm;
 #[cfg(feature = "llm-json")]
 mod llm_body;
 mod mysql;
+#[doc(hidden)]
 pub mod probe;
 mod sqlite;
 mod sqlstate;
+mod tool_safety;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod try_again;
 mod vault;
@@ -59,6 +61,7 @@ use std::time::Duration;
 pub use classify::Classify;
 pub(crate) use http::retry_after;
 pub use http::{HttpHeaders, HttpStatus};
+pub use tool_safety::ToolSafety;
 
 use crate::name::ServiceKind;
 
@@ -70,7 +73,7 @@ use crate::name::ServiceKind;
 /// | [`outcome_unknown`](Self::outcome_unknown) | only where the function is idempotent | yes |
 /// | [`throttled`](Self::throttled) | yes, after the time that the server asked for | no |
 /// | [`permanent`](Self::permanent) | no | no, it is a sign of life |
-/// | [`unknown`](Self::unclassified) | as the service's kind says | as the service's kind says |
+/// | [`unclassified`](Self::unclassified) | as the service's kind says | as the service's kind says |
 /// | [`session_lost`](Self::session_lost) | yes, over a new session | learns nothing |
 /// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
 /// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | learns nothing |
@@ -328,7 +331,7 @@ impl Verdict {
         matches!(self.class, Class::Permanent)
     }
 
-    /// Whether it is [`unknown`](Self::unclassified).
+    /// Whether it is [`unclassified`](Self::unclassified).
     #[must_use]
     pub const fn is_unknown(&self) -> bool {
         matches!(self.class, Class::Unknown)

@@ -26,7 +26,7 @@ impl Verdict {
     /// | other 5xx | outcome unknown |
     ///
     /// ```
-    /// use resilience_runtime::{Reason, Verdict};
+    /// use resilience_runtime::{Verdict, verdict::Reason};
     ///
     /// assert!(Verdict::from_vault(503, &()).is_transient());
     /// assert_eq!(Verdict::from_vault(403, &()).reason(), Some(Reason::Denied));

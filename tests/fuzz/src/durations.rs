@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{ConfigError, Registry, ServiceKind, Settings};
+use resilience_runtime::{Registry, ServiceKind, Settings, config::ConfigError};
 
 use crate::decimal::{Amount, decimal};
 

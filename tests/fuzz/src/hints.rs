@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    RateLimitSettings, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, hint,
+    Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, config::RateLimitSettings,
+    hint,
 };
 
 use crate::bytes::Bytes;

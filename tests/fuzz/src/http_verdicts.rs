@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use resilience_runtime::{Class, ErrorCode, Verdict};
+use resilience_runtime::{
+    Verdict,
+    verdict::{Class, ErrorCode},
+};
 
 use crate::bytes::Bytes;
 use crate::decimal::{Amount, decimal};

@@ -1,6 +1,9 @@
 //! The bodies of language models' error answers: they add to status and headers, and never contradict what is certain.
 
-use resilience_runtime::{Class, ErrorCode, Reason, Verdict};
+use resilience_runtime::{
+    Verdict,
+    verdict::{Class, ErrorCode, Reason},
+};
 use serde_json::{Value, json};
 
 use crate::bytes::Bytes;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, ConfigError, ConfigSource, RateLimiter, Registry,
-    ResilienceError, RetryBudget, RetryBudgetConfig, RetryPolicy, Service, ServiceConfig,
-    ServiceKind, ServiceSettings, Settings, Window,
+    Bulkhead, BulkheadConfig, CircuitBreaker, RateLimiter, Registry, ResilienceError, RetryBudget,
+    RetryBudgetConfig, RetryPolicy, Service, ServiceKind, ServiceSettings, Settings,
+    circuit_breaker::Window, config::ConfigError, config::ConfigSource, config::ServiceConfig,
 };
 
 use crate::bytes::Bytes;

@@ -6,8 +6,9 @@ use prometheus::core::Collector as _;
 use resilience_metrics_tests::promtool;
 use resilience_runtime::prometheus::{Collector, families, health, text, text_with_health};
 use resilience_runtime::{
-    BoxError, BulkheadSettings, HealthMonitorConfig, HealthReport, RateLimitSettings, Registry,
-    ResilienceError, ServiceHealthMonitor, ServiceKind, ServiceSettings, Settings,
+    BoxError, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
+    config::BulkheadSettings, config::RateLimitSettings, health::HealthMonitorConfig,
+    health::HealthReport, health::ServiceHealthMonitor,
 };
 
 /// Three services, one with a name that has to be escaped, which have seen a bit of everything.

@@ -2,7 +2,7 @@
 #![deny(warnings)]
 #![warn(clippy::pedantic)]
 
-use resilience_runtime::{BoxError, ToolSafety, database_resilient, mcp_resilient, resilient};
+use resilience_runtime::{BoxError, database_resilient, mcp_resilient, resilient, verdict::ToolSafety};
 
 type Fallible<T> = Result<T, BoxError>;
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::*;
-use crate::RateLimitStrategy as Counting;
+use crate::rate_limit::RateLimitStrategy as Counting;
 
 #[derive(Clone, Debug)]
 enum Event {

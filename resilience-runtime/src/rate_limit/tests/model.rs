@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::RateLimitStrategy as Counting;
+use crate::rate_limit::RateLimitStrategy as Counting;
 
 /// A naive limiter: it remembers everything and computes from the beginning.
 pub(super) trait Reference {

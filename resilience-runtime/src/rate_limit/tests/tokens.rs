@@ -8,7 +8,7 @@ use tokio::time::{Instant, advance, sleep};
 
 use super::model::{START, reference};
 use super::*;
-use crate::RateLimitStrategy as Counting;
+use crate::rate_limit::RateLimitStrategy as Counting;
 
 const PERIODS: u64 = 1_000_000_000;
 

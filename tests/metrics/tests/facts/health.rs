@@ -9,7 +9,8 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use resilience_runtime::metrics::publish_health;
 use resilience_runtime::opentelemetry::observe_health;
 use resilience_runtime::{
-    BoxError, HealthMonitorConfig, HealthReport, ServiceHealthMonitor, prometheus,
+    BoxError, health::HealthMonitorConfig, health::HealthReport, health::ServiceHealthMonitor,
+    prometheus,
 };
 
 /// By check and status.

@@ -13,8 +13,8 @@ use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use resilience_peers::{FaultProxy, Moto};
 use resilience_runtime::{
-    Classify, ErrorCode, Reason, Registry, ResilienceError, ServiceKind, ServiceStats,
-    secret_resilient,
+    Classify, Registry, ResilienceError, ServiceKind, secret_resilient, telemetry::ServiceStats,
+    verdict::ErrorCode, verdict::Reason,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use resilience_peers::McpEverything;
-use resilience_runtime::{ErrorCode, ResilienceError};
+use resilience_runtime::{ResilienceError, verdict::ErrorCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use resilience_peers::McpOrdersStdio;
 use resilience_runtime::rmcp::tool_error;
 use resilience_runtime::{
-    Classify as _, Registry, Service, ServiceKind, ServiceStats, Verdict, mcp_resilient,
+    Classify as _, Registry, Service, ServiceKind, Verdict, mcp_resilient, telemetry::ServiceStats,
 };
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ClientRequest, CustomRequest, ServerResult, Tool,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use resilience_peers::{Ending, FaultProxy, Mode, Postgres, Server, Side};
-use resilience_runtime::{Registry, ResilienceError, ServiceStats, database_resilient};
+use resilience_runtime::{Registry, ResilienceError, database_resilient, telemetry::ServiceStats};
 use tokio::time::{sleep, timeout};
 
 use crate::bank::{Bank, BankError, Books, Client, Isolation::ReadCommitted, Transfer};

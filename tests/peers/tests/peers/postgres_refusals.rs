@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use resilience_peers::{FaultProxy, Postgres, Server};
-use resilience_runtime::{Registry, ServiceStats, database_resilient};
+use resilience_runtime::{Registry, database_resilient, telemetry::ServiceStats};
 use tokio::time::{Instant, sleep};
 
 use crate::bank::{Bank, BankError, Books, Client};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use resilience_peers::{FaultProxy, Postgres};
-use resilience_runtime::{CircuitState, Registry, ServiceStats, database_resilient};
+use resilience_runtime::{CircuitState, Registry, database_resilient, telemetry::ServiceStats};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 use reqwest::Method;
 use resilience_peers::{OpenBao, Server};
-use resilience_runtime::{Class, Classify as _, ErrorCode, Reason, ResilienceError};
+use resilience_runtime::{
+    Classify as _, ResilienceError, verdict::Class, verdict::ErrorCode, verdict::Reason,
+};
 use serde_json::json;
 use tokio::time::sleep;
 

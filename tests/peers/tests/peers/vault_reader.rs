@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use resilience_runtime::{
-    Classify, Registry, ResilienceError, Service, ServiceKind, ServiceStats, secret_resilient,
+    Classify, Registry, ResilienceError, Service, ServiceKind, secret_resilient,
+    telemetry::ServiceStats,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;

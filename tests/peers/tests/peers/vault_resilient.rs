@@ -8,8 +8,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Client, StatusCode};
 use resilience_peers::{FaultProxy, Mode, OpenBao, Server};
 use resilience_runtime::{
-    CircuitState, Classify as _, ErrorCode, Reason, Registry, ResilienceError, ServiceKind,
-    Verdict, secret_resilient,
+    CircuitState, Classify as _, Registry, ResilienceError, ServiceKind, Verdict, secret_resilient,
+    verdict::ErrorCode, verdict::Reason,
 };
 use serde_json::json;
 use tokio::time::sleep;

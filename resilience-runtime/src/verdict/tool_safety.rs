@@ -4,7 +4,7 @@
 /// attribute returns it, or anything that becomes it: a `bool`, or nothing for a tool that is not known.
 ///
 /// ```
-/// use resilience_runtime::ToolSafety;
+/// use resilience_runtime::verdict::ToolSafety;
 ///
 /// assert!(ToolSafety::default().read_only(true).may_repeat());
 /// assert!(ToolSafety::default().idempotent(true).may_repeat());

@@ -34,7 +34,9 @@ use crate::registry::Registry;
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-/// use resilience_runtime::{HealthMonitorConfig, Registry, ServiceHealthMonitor, admin_router};
+/// use resilience_runtime::{
+///     Registry, admin::admin_router, health::{HealthMonitorConfig, ServiceHealthMonitor},
+/// };
 ///
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::from_env()?)?;
 /// let routes = admin_router(Registry::global(), &monitor);
@@ -60,7 +62,9 @@ pub fn admin_router(
 /// use axum::http::StatusCode;
 /// use axum::middleware::{Next, from_fn};
 /// use axum::response::Response;
-/// use resilience_runtime::{HealthMonitorConfig, AdminRouter, Registry, ServiceHealthMonitor};
+/// use resilience_runtime::{
+///     Registry, admin::AdminRouter, health::{HealthMonitorConfig, ServiceHealthMonitor},
+/// };
 ///
 /// async fn operators_only(request: Request, next: Next) -> Result<Response, StatusCode> {
 ///     let token = std::env::var("OPERATOR_TOKEN").map_err(|_| StatusCode::FORBIDDEN)?;
@@ -75,7 +79,7 @@ pub fn admin_router(
 ///     .app_version(env!("CARGO_PKG_VERSION"))
 ///     .control(from_fn(operators_only));
 /// let app: axum::Router = axum::Router::new().nest("/operations", operations.router());
-/// # Ok::<(), resilience_runtime::ConfigError>(())
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
 /// ```
 #[must_use]
 pub struct AdminRouter {

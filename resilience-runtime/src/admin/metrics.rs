@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use super::Site;
 use super::answer::answer;
-use crate::outlet::prometheus::{CONTENT_TYPE, text_with_health};
+use crate::exporters::prometheus::{CONTENT_TYPE, text_with_health};
 
 pub(super) async fn metrics(State(site): State<Arc<Site>>) -> Response {
     let text = text_with_health(&site.registry, &site.monitor);
