@@ -1,7 +1,6 @@
 //! The results that a guarded function may have, and what its arguments must allow.
 
 use crate::error::ResilienceError;
-use crate::timer::NoTimer;
 
 /// The return type of an annotated function: any type that is `Result<T, E>`, aliases too.
 #[diagnostic::on_unimplemented(
@@ -9,7 +8,7 @@ use crate::timer::NoTimer;
     label = "this is not a `Result`",
     note = "the error side decides whether an attempt is retried; wrap the value in `Ok(..)`"
 )]
-pub trait Outcome {
+pub trait Outcome: sealed::Sealed {
     /// The success.
     type Ok;
     /// The error; it takes the runtime's own errors through `From`.
@@ -28,7 +27,14 @@ pub trait Outcome {
     fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
 
     /// From an error of the runtime's own.
-    fn from_ours(error: ResilienceError) -> Self;
+    fn from_resilience_error(error: ResilienceError) -> Self;
+}
+
+mod sealed {
+    /// Only `Result` is an outcome.
+    pub trait Sealed {}
+
+    impl<T, E> Sealed for Result<T, E> {}
 }
 
 impl<T, E: FromResilienceError> Outcome for Result<T, E> {
@@ -55,7 +61,7 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
         result
     }
 
-    fn from_ours(error: ResilienceError) -> Self {
+    fn from_resilience_error(error: ResilienceError) -> Self {
         Err(error.into())
     }
 }
@@ -91,20 +97,6 @@ impl<T: Clone> CloneForRetry for T {
     fn clone_for_retry(&self) -> Self {
         self.clone()
     }
-}
-
-/// Why an attempt ended before its body did. What it brings then is an error of ours.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cut {
-    /// By the attempt's timeout.
-    TimedOut,
-    /// By the call's deadline.
-    DeadlinePassed,
-    /// A timer was needed and there is none.
-    NoTimer(NoTimer),
-    /// A fault took the place of what the body brought.
-    #[cfg(feature = "test-util")]
-    Injected(crate::verdict::Verdict),
 }
 
 /// The default of `classify_ok`: an `Ok` is one.

@@ -1,5 +1,5 @@
 async fn read(&self, name: &str) -> Result<Secret, VaultError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -36,14 +36,15 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     ::resilience_runtime::__private::Call::correlation_id(&mut call, &(name));
     'cached: {
         let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &(name));
-        let copying = ::resilience_runtime::__private::Call::copying();
+        let value_ops = ::resilience_runtime::__private::Call::value_ops();
         let looked_up = ::resilience_runtime::__private::Call::look_up(
             &mut call,
             hash,
-            copying,
+            value_ops,
             ::resilience_runtime::__private::type_name_of_val(&|| ()),
         );
         if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
@@ -53,18 +54,30 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
             ::resilience_runtime::__private::Call::key(&mut call, &(name));
             'answer: {
                 let out = loop {
-                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    let mut attempt = ::resilience_runtime::__private::Attempt::new(
+                        &call,
+                    );
+                    let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                        &mut attempt,
                         &mut call,
                     ) {
                         ::core::option::Option::Some(admitted) => admitted,
                         ::core::option::Option::None => {
-                            ::resilience_runtime::__private::Call::admit(&mut call).await
+                            ::resilience_runtime::__private::Attempt::admit(
+                                    &mut attempt,
+                                    &mut call,
+                                )
+                                .await
                         }
                     };
-                    if !admitted {
-                        break ::resilience_runtime::__private::Call::refuse(&mut call);
+                    if let ::core::result::Result::Err(rejection) = admitted {
+                        break ::resilience_runtime::__private::Call::reject(
+                            &mut call,
+                            rejection,
+                        );
                     }
-                    let attempt = ::resilience_runtime::__private::Call::run(
+                    let outcome = ::resilience_runtime::__private::Attempt::run(
+                            &mut attempt,
                             &mut call,
                             async move {
                                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -74,21 +87,23 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                                 }
                                 { self.send(name).await }
                             },
-                            ::resilience_runtime::__private::Outcome::from_ours,
                         )
                         .await;
-                    let success = ::resilience_runtime::__private::Call::success(
+                    let checked = ::resilience_runtime::__private::Call::check(
                         &mut call,
-                        &attempt,
+                        &mut attempt,
+                        &outcome,
                         ::resilience_runtime::__private::ok_is_ok,
                     );
-                    if let ::resilience_runtime::__private::Success::Is = success {
-                        break 'answer attempt;
-                    }
-                    if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                    let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+                    else {
+                        break 'answer ::resilience_runtime::__private::finished(outcome);
+                    };
+                    if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
                         &mut call,
-                        attempt,
-                        success,
+                        &mut attempt,
+                        outcome,
+                        ok_verdict,
                         |error| {
                             use ::resilience_runtime::__private::probe::{
                                 ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -101,18 +116,18 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                         break out;
                     }
                 };
-                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::rescue(
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::failure_to_answer(
                     &mut call,
                     out,
-                    ::resilience_runtime::__private::On::Any,
+                    ::resilience_runtime::__private::FallbackOn::Any,
                 ) {
                     break 'answer out;
                 }
-                ::resilience_runtime::__private::Call::rescued::<
+                ::resilience_runtime::__private::Call::answered::<
                     Result<Secret, VaultError>,
                 >(&mut call, "value", Secret::default())
             }
         };
-        ::resilience_runtime::__private::Call::keep(&mut call, copying, out)
+        ::resilience_runtime::__private::Call::store(&mut call, value_ops, out)
     }
 }

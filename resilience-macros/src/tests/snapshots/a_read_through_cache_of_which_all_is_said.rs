@@ -1,5 +1,5 @@
 async fn all() -> Answer {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -28,87 +28,80 @@ async fn all() -> Answer {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     'cached: {
         let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &());
-        let copying = ::resilience_runtime::__private::Call::copying();
+        let value_ops = ::resilience_runtime::__private::Call::value_ops();
         let looked_up = ::resilience_runtime::__private::Call::look_up(
             &mut call,
             hash,
-            copying,
+            value_ops,
             ::resilience_runtime::__private::type_name_of_val(&|| ()),
         );
         if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
             break 'cached out;
         }
         let out = {
-            'answer: {
-                let out = 'attempts: {
-                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                        &mut call,
-                    ) {
-                        ::core::option::Option::Some(admitted) => admitted,
-                        ::core::option::Option::None => {
-                            ::resilience_runtime::__private::Call::admit(&mut call).await
-                        }
-                    };
-                    if admitted {
-                        let attempt = ::resilience_runtime::__private::Call::run(
+            'attempts: {
+                let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+                let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                    &mut attempt,
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Attempt::admit(
+                                &mut attempt,
                                 &mut call,
-                                async move {
-                                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                        Answer,
-                                    > {
-                                        return never;
-                                    }
-                                    { send().await }
-                                },
-                                ::resilience_runtime::__private::Outcome::from_ours,
                             )
-                            .await;
-                        let success = ::resilience_runtime::__private::Call::success(
-                            &mut call,
-                            &attempt,
-                            ::resilience_runtime::__private::ok_is_ok,
-                        );
-                        if let ::resilience_runtime::__private::Success::Is = success {
-                            break 'answer attempt;
-                        }
-                        ::resilience_runtime::__private::Call::settle_last(
-                            &mut call,
-                            attempt,
-                            success,
-                            |error| {
-                                use ::resilience_runtime::__private::probe::{
-                                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                                };
-                                (&&&&::resilience_runtime::__private::probe::Probe(error))
-                                    .judge()
-                            },
-                            ::resilience_runtime::__private::unchanged,
-                        )
-                    } else {
-                        ::resilience_runtime::__private::Call::refuse(&mut call)
+                            .await
                     }
                 };
-                let answer = match ::resilience_runtime::__private::registered::ask(
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break 'attempts ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
+                }
+                let outcome = ::resilience_runtime::__private::Attempt::run(
+                        &mut attempt,
+                        &mut call,
+                        async move {
+                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                Answer,
+                            > {
+                                return never;
+                            }
+                            { send().await }
+                        },
+                    )
+                    .await;
+                let checked = ::resilience_runtime::__private::Call::check(
                     &mut call,
-                    out,
-                    |error| {
-                        use ::resilience_runtime::__private::registered::{
-                            ByInto as _, ByNothing as _,
-                        };
-                        (&::resilience_runtime::__private::registered::Probe(error))
-                            .asker()
-                    },
-                ) {
-                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                    ::core::ops::ControlFlow::Continue(answer) => answer,
+                    &mut attempt,
+                    &outcome,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+                else {
+                    break 'attempts ::resilience_runtime::__private::finished(outcome);
                 };
-                ::resilience_runtime::__private::registered::concluded::<
-                    Answer,
-                >(answer.await)
+                ::resilience_runtime::__private::Call::conclude_last(
+                    &mut call,
+                    &mut attempt,
+                    outcome,
+                    ok_verdict,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    ::resilience_runtime::__private::unchanged,
+                )
             }
         };
-        ::resilience_runtime::__private::Call::keep(&mut call, copying, out)
+        ::resilience_runtime::__private::Call::store(&mut call, value_ops, out)
     }
 }

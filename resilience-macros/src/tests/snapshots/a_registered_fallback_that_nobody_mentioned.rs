@@ -1,5 +1,5 @@
 async fn read(name: &str) -> anyhow::Result<String> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -14,70 +14,58 @@ async fn read(name: &str) -> anyhow::Result<String> {
         },
         ::core::option::Option::None,
     );
-    'answer: {
-        let out = loop {
-            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                &mut call,
-            ) {
-                ::core::option::Option::Some(admitted) => admitted,
-                ::core::option::Option::None => {
-                    ::resilience_runtime::__private::Call::admit(&mut call).await
-                }
-            };
-            if !admitted {
-                break ::resilience_runtime::__private::Call::refuse(&mut call);
-            }
-            let attempt = ::resilience_runtime::__private::Call::run(
-                    &mut call,
-                    async move {
-                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                            anyhow::Result<String>,
-                        > {
-                            return never;
-                        }
-                        { vault(name).await }
-                    },
-                    ::resilience_runtime::__private::Outcome::from_ours,
-                )
-                .await;
-            let success = ::resilience_runtime::__private::Call::success(
-                &mut call,
-                &attempt,
-                ::resilience_runtime::__private::ok_is_ok,
-            );
-            if let ::resilience_runtime::__private::Success::Is = success {
-                break 'answer attempt;
-            }
-            if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
-                &mut call,
-                attempt,
-                success,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-                ::resilience_runtime::__private::unchanged,
-            ) {
-                break out;
-            }
-        };
-        let answer = match ::resilience_runtime::__private::registered::ask(
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    loop {
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
             &mut call,
-            out,
-            |error| {
-                use ::resilience_runtime::__private::registered::{
-                    ByInto as _, ByNothing as _,
-                };
-                (&::resilience_runtime::__private::registered::Probe(error)).asker()
-            },
         ) {
-            ::core::ops::ControlFlow::Break(out) => break 'answer out,
-            ::core::ops::ControlFlow::Continue(answer) => answer,
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
+            }
         };
-        ::resilience_runtime::__private::registered::concluded::<
-            anyhow::Result<String>,
-        >(answer.await)
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
+        }
+        let outcome = ::resilience_runtime::__private::Attempt::run(
+                &mut attempt,
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        anyhow::Result<String>,
+                    > {
+                        return never;
+                    }
+                    { vault(name).await }
+                },
+            )
+            .await;
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        ) {
+            break out;
+        }
     }
 }

@@ -1,7 +1,7 @@
 async fn chat(
     prompt: &str,
 ) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -17,21 +17,32 @@ async fn chat(
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     'answer: {
         let out = {
             let opened = loop {
-                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+                let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                    &mut attempt,
                     &mut call,
                 ) {
                     ::core::option::Option::Some(admitted) => admitted,
                     ::core::option::Option::None => {
-                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                        ::resilience_runtime::__private::Attempt::admit(
+                                &mut attempt,
+                                &mut call,
+                            )
+                            .await
                     }
                 };
-                if !admitted {
-                    break ::resilience_runtime::__private::Call::refuse(&mut call);
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
                 }
-                let attempt = ::resilience_runtime::__private::Call::run(
+                let outcome = ::resilience_runtime::__private::Attempt::run(
+                        &mut attempt,
                         &mut call,
                         ::resilience_runtime::__private::stream::open(
                             async move {
@@ -45,12 +56,12 @@ async fn chat(
                             ::resilience_runtime::__private::stream::boxed,
                             true,
                         ),
-                        ::resilience_runtime::__private::Outcome::from_ours,
                     )
                     .await;
-                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle_stream(
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude_stream(
                     &mut call,
-                    attempt,
+                    &mut attempt,
+                    outcome,
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -65,7 +76,6 @@ async fn chat(
                 }
             };
             ::resilience_runtime::__private::Call::streaming(
-                &mut call,
                 opened,
                 ::resilience_runtime::__private::stream::Watch {
                     idle_timeout: ::core::option::Option::Some(
@@ -83,17 +93,17 @@ async fn chat(
                 ::resilience_runtime::__private::stream::as_it_is,
             )
         };
-        let error = match ::resilience_runtime::__private::Call::rescue(
+        let error = match ::resilience_runtime::__private::Call::failure_to_answer(
             &mut call,
             out,
-            ::resilience_runtime::__private::On::Any,
+            ::resilience_runtime::__private::FallbackOn::Any,
         ) {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,
             ::core::ops::ControlFlow::Continue(error) => error,
         };
         let last = if ::resilience_runtime::__private::Call::answers(
             &call,
-            ::resilience_runtime::__private::When::Throttled,
+            ::resilience_runtime::__private::Condition::Throttled,
         ) {
             let outcome = ::resilience_runtime::__private::Outcome::into_result(
                 ::resilience_runtime::__private::Call::attempt_fallback(
@@ -110,7 +120,7 @@ async fn chat(
             );
             match outcome {
                 ::core::result::Result::Ok(value) => {
-                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    break 'answer ::resilience_runtime::__private::Call::answered::<
                         Result<_, ApiError>,
                     >(&mut call, "other", value);
                 }
@@ -126,8 +136,8 @@ async fn chat(
         };
         let last = if ::resilience_runtime::__private::Call::answers(
             &call,
-            ::resilience_runtime::__private::When::On(
-                ::resilience_runtime::__private::On::Transient,
+            ::resilience_runtime::__private::Condition::On(
+                ::resilience_runtime::__private::FallbackOn::Transient,
             ),
         ) {
             let outcome = ::resilience_runtime::__private::Outcome::into_result(
@@ -145,7 +155,7 @@ async fn chat(
             );
             match outcome {
                 ::core::result::Result::Ok(value) => {
-                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    break 'answer ::resilience_runtime::__private::Call::answered::<
                         Result<_, ApiError>,
                     >(&mut call, "last", value);
                 }
@@ -159,6 +169,6 @@ async fn chat(
         } else {
             last
         };
-        ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
+        ::resilience_runtime::__private::Call::unanswered(&mut call, error, last)
     }
 }

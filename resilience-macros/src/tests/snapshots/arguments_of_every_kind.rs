@@ -11,7 +11,7 @@ async fn f<'a, T: Tool>(
     _guard: Guard,
     unused: String,
 ) -> Answer<'a> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -26,19 +26,23 @@ async fn f<'a, T: Tool>(
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     loop {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
             &mut call,
         ) {
             ::core::option::Option::Some(admitted) => admitted,
             ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
             }
         };
-        if !admitted {
-            break ::resilience_runtime::__private::Call::refuse(&mut call);
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
-        let attempt = {
+        let outcome = {
             let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                 &owned,
             );
@@ -51,7 +55,8 @@ async fn f<'a, T: Tool>(
             let b_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                 &b,
             );
-            ::resilience_runtime::__private::Call::run(
+            ::resilience_runtime::__private::Attempt::run(
+                    &mut attempt,
                     &mut call,
                     async {
                         let mut m = m;
@@ -70,22 +75,23 @@ async fn f<'a, T: Tool>(
                                 .await
                         }
                     },
-                    ::resilience_runtime::__private::Outcome::from_ours,
                 )
                 .await
         };
-        let success = ::resilience_runtime::__private::Call::success(
+        let checked = ::resilience_runtime::__private::Call::check(
             &mut call,
-            &attempt,
+            &mut attempt,
+            &outcome,
             ::resilience_runtime::__private::ok_is_ok,
         );
-        if let ::resilience_runtime::__private::Success::Is = success {
-            break attempt;
-        }
-        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
             &mut call,
-            attempt,
-            success,
+            &mut attempt,
+            outcome,
+            ok_verdict,
             |error| {
                 use ::resilience_runtime::__private::probe::{
                     ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,

@@ -1,5 +1,5 @@
 async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -18,27 +18,38 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     ::resilience_runtime::__private::Call::cache_key(&mut call, &(prompt));
     'answer: {
         let out = {
             let out = loop {
-                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+                let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                    &mut attempt,
                     &mut call,
                 ) {
                     ::core::option::Option::Some(admitted) => admitted,
                     ::core::option::Option::None => {
-                        ::resilience_runtime::__private::Call::admit(&mut call).await
+                        ::resilience_runtime::__private::Attempt::admit(
+                                &mut attempt,
+                                &mut call,
+                            )
+                            .await
                     }
                 };
-                if !admitted {
-                    break ::resilience_runtime::__private::Call::refuse(&mut call);
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
                 }
-                let attempt = {
+                let outcome = {
                     let prompt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                         &prompt,
                     );
                     let out = &mut *out;
-                    ::resilience_runtime::__private::Call::run(
+                    ::resilience_runtime::__private::Attempt::run(
+                            &mut attempt,
                             &mut call,
                             async move {
                                 if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -48,22 +59,24 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
                                 }
                                 { self.send(prompt, out).await }
                             },
-                            ::resilience_runtime::__private::Outcome::from_ours,
                         )
                         .await
                 };
-                let success = ::resilience_runtime::__private::Call::success(
+                let checked = ::resilience_runtime::__private::Call::check(
                     &mut call,
-                    &attempt,
+                    &mut attempt,
+                    &outcome,
                     ::resilience_runtime::__private::ok_is_ok,
                 );
-                if let ::resilience_runtime::__private::Success::Is = success {
-                    break attempt;
-                }
-                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+                else {
+                    break ::resilience_runtime::__private::finished(outcome);
+                };
+                if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
                     &mut call,
-                    attempt,
-                    success,
+                    &mut attempt,
+                    outcome,
+                    ok_verdict,
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -76,18 +89,18 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
                     break out;
                 }
             };
-            ::resilience_runtime::__private::Call::remember(&mut call, &out);
+            ::resilience_runtime::__private::Call::last_good_put(&mut call, &out);
             out
         };
-        let error = match ::resilience_runtime::__private::Call::rescue(
+        let error = match ::resilience_runtime::__private::Call::failure_to_answer(
             &mut call,
             out,
-            ::resilience_runtime::__private::On::Transient,
+            ::resilience_runtime::__private::FallbackOn::Transient,
         ) {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,
             ::core::ops::ControlFlow::Continue(error) => error,
         };
-        if let ::core::option::Option::Some(out) = ::resilience_runtime::__private::Call::recall(
+        if let ::core::option::Option::Some(out) = ::resilience_runtime::__private::Call::last_good_get(
             &mut call,
         ) {
             break 'answer out;
@@ -116,7 +129,7 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
                 .await,
         );
         if let ::core::result::Result::Ok(value) = outcome {
-            break 'answer ::resilience_runtime::__private::Call::rescued::<
+            break 'answer ::resilience_runtime::__private::Call::answered::<
                 Result<Answer, ApiError>,
             >(&mut call, "Self::smaller", value);
         }
@@ -125,7 +138,7 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
         >(&mut call)
             .await;
         if let ::core::option::Option::Some(::core::result::Result::Ok(value)) = outcome {
-            break 'answer ::resilience_runtime::__private::Call::rescued::<
+            break 'answer ::resilience_runtime::__private::Call::answered::<
                 Result<Answer, ApiError>,
             >(&mut call, "registered", value);
         }
@@ -153,11 +166,11 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
                 .await,
         );
         if let ::core::result::Result::Ok(value) = outcome {
-            break 'answer ::resilience_runtime::__private::Call::rescued::<
+            break 'answer ::resilience_runtime::__private::Call::answered::<
                 Result<Answer, ApiError>,
             >(&mut call, "canned", value);
         }
-        ::resilience_runtime::__private::Call::rescued::<
+        ::resilience_runtime::__private::Call::answered::<
             Result<Answer, ApiError>,
         >(&mut call, "value", prompt.clone())
     }

@@ -1,5 +1,5 @@
 async fn f(mut text: String) -> io::Result<String> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -27,54 +27,62 @@ async fn f(mut text: String) -> io::Result<String> {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     'attempts: {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
             &mut call,
         ) {
             ::core::option::Option::Some(admitted) => admitted,
             ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
             }
         };
-        if admitted {
-            let attempt = ::resilience_runtime::__private::Call::run(
-                    &mut call,
-                    async move {
-                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                            io::Result<String>,
-                        > {
-                            return never;
-                        }
-                        {
-                            text.push('!');
-                            Ok(text)
-                        }
-                    },
-                    ::resilience_runtime::__private::Outcome::from_ours,
-                )
-                .await;
-            let success = ::resilience_runtime::__private::Call::success(
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break 'attempts ::resilience_runtime::__private::Call::reject(
                 &mut call,
-                &attempt,
-                ::resilience_runtime::__private::ok_is_ok,
+                rejection,
             );
-            if let ::resilience_runtime::__private::Success::Is = success {
-                break 'attempts attempt;
-            }
-            ::resilience_runtime::__private::Call::settle_last(
-                &mut call,
-                attempt,
-                success,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-                ::resilience_runtime::__private::unchanged,
-            )
-        } else {
-            ::resilience_runtime::__private::Call::refuse(&mut call)
         }
+        let outcome = ::resilience_runtime::__private::Attempt::run(
+                &mut attempt,
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        io::Result<String>,
+                    > {
+                        return never;
+                    }
+                    {
+                        text.push('!');
+                        Ok(text)
+                    }
+                },
+            )
+            .await;
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break 'attempts ::resilience_runtime::__private::finished(outcome);
+        };
+        ::resilience_runtime::__private::Call::conclude_last(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        )
     }
 }

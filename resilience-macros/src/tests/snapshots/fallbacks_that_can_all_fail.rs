@@ -1,5 +1,5 @@
 async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -16,6 +16,7 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     let a_for_fallback = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
         &a,
     );
@@ -24,57 +25,67 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
     );
     'answer: {
         let out = 'attempts: {
-            let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+            let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+            let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                &mut attempt,
                 &mut call,
             ) {
                 ::core::option::Option::Some(admitted) => admitted,
                 ::core::option::Option::None => {
-                    ::resilience_runtime::__private::Call::admit(&mut call).await
+                    ::resilience_runtime::__private::Attempt::admit(
+                            &mut attempt,
+                            &mut call,
+                        )
+                        .await
                 }
             };
-            if admitted {
-                let attempt = ::resilience_runtime::__private::Call::run(
-                        &mut call,
-                        async move {
-                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                Result<Answer, ApiError>,
-                            > {
-                                return never;
-                            }
-                            { send(a, b).await }
-                        },
-                        ::resilience_runtime::__private::Outcome::from_ours,
-                    )
-                    .await;
-                let success = ::resilience_runtime::__private::Call::success(
+            if let ::core::result::Result::Err(rejection) = admitted {
+                break 'attempts ::resilience_runtime::__private::Call::reject(
                     &mut call,
-                    &attempt,
-                    ::resilience_runtime::__private::ok_is_ok,
+                    rejection,
                 );
-                if let ::resilience_runtime::__private::Success::Is = success {
-                    break 'answer attempt;
-                }
-                ::resilience_runtime::__private::Call::settle_last(
-                    &mut call,
-                    attempt,
-                    success,
-                    |error| {
-                        use ::resilience_runtime::__private::probe::{
-                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                        };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
-                    },
-                    ::resilience_runtime::__private::unchanged,
-                )
-            } else {
-                ::resilience_runtime::__private::Call::refuse(&mut call)
             }
+            let outcome = ::resilience_runtime::__private::Attempt::run(
+                    &mut attempt,
+                    &mut call,
+                    async move {
+                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                            Result<Answer, ApiError>,
+                        > {
+                            return never;
+                        }
+                        { send(a, b).await }
+                    },
+                )
+                .await;
+            let checked = ::resilience_runtime::__private::Call::check(
+                &mut call,
+                &mut attempt,
+                &outcome,
+                ::resilience_runtime::__private::ok_is_ok,
+            );
+            let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+            else {
+                break 'answer ::resilience_runtime::__private::finished(outcome);
+            };
+            ::resilience_runtime::__private::Call::conclude_last(
+                &mut call,
+                &mut attempt,
+                outcome,
+                ok_verdict,
+                |error| {
+                    use ::resilience_runtime::__private::probe::{
+                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                    };
+                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+                },
+                ::resilience_runtime::__private::unchanged,
+            )
         };
-        let error = match ::resilience_runtime::__private::Call::rescue(
+        let error = match ::resilience_runtime::__private::Call::failure_to_answer(
             &mut call,
             out,
-            ::resilience_runtime::__private::On::Any,
+            ::resilience_runtime::__private::FallbackOn::Any,
         ) {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,
             ::core::ops::ControlFlow::Continue(error) => error,
@@ -98,7 +109,7 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
             );
             match outcome {
                 ::core::result::Result::Ok(value) => {
-                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    break 'answer ::resilience_runtime::__private::Call::answered::<
                         Result<Answer, ApiError>,
                     >(&mut call, "smaller", value);
                 }
@@ -117,7 +128,7 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
                 .await;
             match outcome {
                 ::core::option::Option::Some(::core::result::Result::Ok(value)) => {
-                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    break 'answer ::resilience_runtime::__private::Call::answered::<
                         Result<Answer, ApiError>,
                     >(&mut call, "registered", value);
                 }
@@ -127,6 +138,6 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
                 ::core::option::Option::None => last,
             }
         };
-        ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
+        ::resilience_runtime::__private::Call::unanswered(&mut call, error, last)
     }
 }

@@ -1,5 +1,5 @@
 async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -15,25 +15,29 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     ::resilience_runtime::__private::Call::safety(
         &mut call,
         (|client, _, _| client.safe())(self, &id, &tool),
     );
     loop {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
             &mut call,
         ) {
             ::core::option::Option::Some(admitted) => admitted,
             ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
             }
         };
-        if !admitted {
-            break ::resilience_runtime::__private::Call::refuse(&mut call);
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
-        let attempt = 'attempt: {
-            if ::resilience_runtime::__private::Call::session_is_lost(&mut call) {
-                let renewal = ::resilience_runtime::__private::companion::<
+        let outcome = 'attempt: {
+            if ::resilience_runtime::__private::Attempt::session_is_lost(&mut attempt) {
+                let renewal = ::resilience_runtime::__private::hook::<
                     _,
                     ::resilience_runtime::__private::Reconnected<
                         Result<Answer, ApiError>,
@@ -41,20 +45,20 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
                     _,
                     _,
                 >((self, &id, &tool), connect);
-                if let ::core::ops::ControlFlow::Break(attempt) = ::resilience_runtime::__private::Call::reconnect::<
+                let renewed = ::resilience_runtime::__private::Attempt::reconnect::<
                     Result<Answer, ApiError>,
                     _,
-                >(&mut call, renewal)
-                    .await
-                {
-                    break 'attempt attempt;
+                >(&mut attempt, &mut call, renewal);
+                if let ::core::option::Option::Some(outcome) = renewed.await {
+                    break 'attempt outcome;
                 }
             }
             {
                 let tool = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                     &tool,
                 );
-                ::resilience_runtime::__private::Call::run(
+                ::resilience_runtime::__private::Attempt::run(
+                        &mut attempt,
                         &mut call,
                         async move {
                             if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -64,40 +68,42 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
                             }
                             { self.send(id, tool).await }
                         },
-                        ::resilience_runtime::__private::Outcome::from_ours,
                     )
                     .await
             }
         };
-        let attempt = ::resilience_runtime::__private::Call::verify(
-                &mut call,
-                attempt,
-                |error| {
-                    use ::resilience_runtime::__private::probe::{
-                        ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                    };
-                    (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
-                },
-                || ::resilience_runtime::__private::companion::<
-                    _,
-                    ::resilience_runtime::__private::Verified<Result<Answer, ApiError>>,
-                    _,
-                    _,
-                >((self, &id, &tool), Self::found),
-            )
-            .await;
-        let success = ::resilience_runtime::__private::Call::success(
+        let verified = ::resilience_runtime::__private::Attempt::verify(
+            &mut attempt,
             &mut call,
-            &attempt,
+            outcome,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            || ::resilience_runtime::__private::hook::<
+                _,
+                ::resilience_runtime::__private::Verified<Result<Answer, ApiError>>,
+                _,
+                _,
+            >((self, &id, &tool), Self::found),
+        );
+        let outcome = verified.await;
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
             ::resilience_runtime::__private::ok_is_ok,
         );
-        if let ::resilience_runtime::__private::Success::Is = success {
-            break attempt;
-        }
-        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
             &mut call,
-            attempt,
-            success,
+            &mut attempt,
+            outcome,
+            ok_verdict,
             |error| {
                 use ::resilience_runtime::__private::probe::{
                     ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,

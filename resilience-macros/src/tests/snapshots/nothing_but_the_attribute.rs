@@ -1,6 +1,6 @@
 /// Asks.
 pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
-    let mut call = ::resilience_runtime::__private::Call::start(
+    let plan = ::resilience_runtime::__private::Call::plan(
         {
             static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
             &SITE
@@ -15,19 +15,24 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         },
         ::core::option::Option::None,
     );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
     loop {
-        let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
             &mut call,
         ) {
             ::core::option::Option::Some(admitted) => admitted,
             ::core::option::Option::None => {
-                ::resilience_runtime::__private::Call::admit(&mut call).await
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
             }
         };
-        if !admitted {
-            break ::resilience_runtime::__private::Call::refuse(&mut call);
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
-        let attempt = ::resilience_runtime::__private::Call::run(
+        let outcome = ::resilience_runtime::__private::Attempt::run(
+                &mut attempt,
                 &mut call,
                 async move {
                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -37,21 +42,22 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                     }
                     { send(prompt).await }
                 },
-                ::resilience_runtime::__private::Outcome::from_ours,
             )
             .await;
-        let success = ::resilience_runtime::__private::Call::success(
+        let checked = ::resilience_runtime::__private::Call::check(
             &mut call,
-            &attempt,
+            &mut attempt,
+            &outcome,
             ::resilience_runtime::__private::ok_is_ok,
         );
-        if let ::resilience_runtime::__private::Success::Is = success {
-            break attempt;
-        }
-        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
             &mut call,
-            attempt,
-            success,
+            &mut attempt,
+            outcome,
+            ok_verdict,
             |error| {
                 use ::resilience_runtime::__private::probe::{
                     ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,

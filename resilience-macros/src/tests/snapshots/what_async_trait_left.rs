@@ -24,7 +24,7 @@ where
             __arg2
         };
         let __ret: Answer = {
-            let mut call = ::resilience_runtime::__private::Call::start(
+            let plan = ::resilience_runtime::__private::Call::plan(
                 {
                     static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
                     &SITE
@@ -40,20 +40,32 @@ where
                 },
                 ::core::option::Option::None,
             );
+            let mut call = ::resilience_runtime::__private::Call::start(&plan);
             'answer: {
                 let out = loop {
-                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    let mut attempt = ::resilience_runtime::__private::Attempt::new(
+                        &call,
+                    );
+                    let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                        &mut attempt,
                         &mut call,
                     ) {
                         ::core::option::Option::Some(admitted) => admitted,
                         ::core::option::Option::None => {
-                            ::resilience_runtime::__private::Call::admit(&mut call).await
+                            ::resilience_runtime::__private::Attempt::admit(
+                                    &mut attempt,
+                                    &mut call,
+                                )
+                                .await
                         }
                     };
-                    if !admitted {
-                        break ::resilience_runtime::__private::Call::refuse(&mut call);
+                    if let ::core::result::Result::Err(rejection) = admitted {
+                        break ::resilience_runtime::__private::Call::reject(
+                            &mut call,
+                            rejection,
+                        );
                     }
-                    let attempt = {
+                    let outcome = {
                         let __self = &mut *__self;
                         let mut x = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                             &x,
@@ -64,7 +76,8 @@ where
                         let b = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
                             &b,
                         );
-                        ::resilience_runtime::__private::Call::run(
+                        ::resilience_runtime::__private::Attempt::run(
+                                &mut attempt,
                                 &mut call,
                                 async move {
                                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
@@ -77,22 +90,24 @@ where
                                         __self.send(x, a, b).await
                                     }
                                 },
-                                ::resilience_runtime::__private::Outcome::from_ours,
                             )
                             .await
                     };
-                    let success = ::resilience_runtime::__private::Call::success(
+                    let checked = ::resilience_runtime::__private::Call::check(
                         &mut call,
-                        &attempt,
+                        &mut attempt,
+                        &outcome,
                         ::resilience_runtime::__private::ok_is_ok,
                     );
-                    if let ::resilience_runtime::__private::Success::Is = success {
-                        break 'answer attempt;
-                    }
-                    if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::settle(
+                    let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+                    else {
+                        break 'answer ::resilience_runtime::__private::finished(outcome);
+                    };
+                    if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
                         &mut call,
-                        attempt,
-                        success,
+                        &mut attempt,
+                        outcome,
+                        ok_verdict,
                         |error| {
                             use ::resilience_runtime::__private::probe::{
                                 ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
@@ -105,10 +120,10 @@ where
                         break out;
                     }
                 };
-                let error = match ::resilience_runtime::__private::Call::rescue(
+                let error = match ::resilience_runtime::__private::Call::failure_to_answer(
                     &mut call,
                     out,
-                    ::resilience_runtime::__private::On::Any,
+                    ::resilience_runtime::__private::FallbackOn::Any,
                 ) {
                     ::core::ops::ControlFlow::Break(out) => break 'answer out,
                     ::core::ops::ControlFlow::Continue(error) => error,
@@ -127,11 +142,11 @@ where
                         .await,
                 );
                 if let ::core::result::Result::Ok(value) = outcome {
-                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                    break 'answer ::resilience_runtime::__private::Call::answered::<
                         Answer,
                     >(&mut call, "Self::backup", value);
                 }
-                ::resilience_runtime::__private::Call::rescued::<
+                ::resilience_runtime::__private::Call::answered::<
                     Answer,
                 >(&mut call, "value", __self.default())
             }

@@ -1,5 +1,5 @@
-//! What is handed to the runtime to judge an outcome: the error, the `Ok`, and the error that the caller
-//! gets after the last attempt.
+//! What the runtime gets to classify an outcome: the error, the `Ok`, and the error that the caller gets after the last
+//! attempt.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -9,24 +9,24 @@ use super::Expansion;
 use crate::args::{Exhausted, Switch};
 use crate::runtime::at;
 
-/// The three functions, in the order of the runtime's parameters.
-pub(super) fn judges(expansion: &Expansion<'_>) -> TokenStream {
+/// The arguments of `Call::conclude`, in the order of the runtime's parameters.
+pub(super) fn arguments(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
-    let judge = judge(expansion);
+    let classify = classify(expansion);
     let exhausted = exhausted(expansion);
-    quote_spanned!(mixed=> success, #judge, #exhausted)
+    quote_spanned!(mixed=> ok_verdict, #classify, #exhausted)
 }
 
-pub(super) fn judge(expansion: &Expansion<'_>) -> TokenStream {
+pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
-    let mut judgement = match &expansion.args.classify {
+    let mut classified = match &expansion.args.classify {
         Some(classify) => {
             let there = at(classify.place);
             let private = expansion.runtime.private(there);
             let classify = expansion.user_code(&classify.value.0);
             let error = quote_spanned!(mixed=> error);
-            quote_spanned!(there=> #private::judge_by(#error, #classify))
+            quote_spanned!(there=> #private::classify_by(#error, #classify))
         }
         None => quote_spanned! {mixed=> {
             use #private::probe::{
@@ -40,13 +40,13 @@ pub(super) fn judge(expansion: &Expansion<'_>) -> TokenStream {
         let private = expansion.runtime.private(there);
         let retry_if = expansion.user_code(&retry_if.value.0);
         let error = quote_spanned!(mixed=> error);
-        judgement = quote_spanned!(there=> #private::retry_if(#judgement, #error, #retry_if));
+        classified = quote_spanned!(there=> #private::retry_if(#classified, #error, #retry_if));
     }
-    quote_spanned!(mixed=> |error| #judgement)
+    quote_spanned!(mixed=> |error| #classified)
 }
 
 /// What an `Ok` means.
-pub(super) fn ok(expansion: &Expansion<'_>) -> TokenStream {
+pub(super) fn classify_ok(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     match &expansion.args.classify_ok {
         None => {
@@ -59,13 +59,13 @@ pub(super) fn ok(expansion: &Expansion<'_>) -> TokenStream {
             let private = expansion.runtime.private(there);
             let value = quote_spanned!(mixed=> value);
             let classify = expansion.user_code(&classify.value.0);
-            quote_spanned!(there=> |#value| #private::judge_ok(#value, #classify))
+            quote_spanned!(there=> |#value| #private::classify_ok_by(#value, #classify))
         }
     }
 }
 
 /// What the attempt used of its cost, where somebody says so.
-pub(super) fn used(expansion: &Expansion<'_>) -> Option<TokenStream> {
+pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
     let limit = Switch::on(expansion.args.rate_limit.as_ref())?;
     let usage = limit.usage.as_ref()?;
@@ -73,9 +73,9 @@ pub(super) fn used(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let private = expansion.runtime.private(there);
     let answer = quote_spanned!(mixed=> answer);
     let usage = expansion.user_code(&usage.value.0);
-    let used = quote_spanned!(there=> |#answer| #private::used_by(#answer, #usage));
+    let used = quote_spanned!(there=> |#answer| #private::usage_of(#answer, #usage));
     Some(expansion.of_output(|private| {
-        quote_spanned!(expansion.there()=> #private::Call::settle_cost(&mut call, &attempt, #used);)
+        quote_spanned!(expansion.there()=> #private::Attempt::charge_usage(&mut attempt, &call, &outcome, #used);)
     }))
 }
 

@@ -1,5 +1,5 @@
-//! Round everything else: the read-through cache. Before the call it is asked for the answer, after it
-//! the answer is kept.
+//! The read-through cache, outermost in a call: before the attempts it is asked for the answer, after them the answer is
+//! stored.
 
 use std::fmt;
 use std::future::Future;
@@ -13,8 +13,9 @@ use pin_project_lite::pin_project;
 use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
+use super::Call;
 use super::outcome::Outcome;
-use super::{Call, Refusal};
+use super::rejection::Rejection;
 use crate::cache::{
     Cacheable, End, Failure, Landing, Leader, Look, Meaning, Served, Store, Turn, Value, Variant,
     Waiter, copied,
@@ -25,16 +26,24 @@ use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer;
-use crate::verdict::{ErrorCode, Reason, Verdict};
+use crate::verdict::{Reason, Verdict};
 
-/// What a call knows that is made for a cache. Boxed, so that every other call is smaller.
-pub(super) struct Loading {
+/// The load of a cache entry that a call makes.
+pub(super) struct CacheLoad {
     leader: Leader,
-    /// What it failed of.
+    /// Why it failed.
     verdict: Option<Verdict>,
 }
 
-impl Loading {
+impl CacheLoad {
+    /// Records why an attempt failed, or none was made. A denial is not outweighed by what another attempt meets.
+    pub(super) fn note_failure(&mut self, verdict: Verdict) {
+        let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
+        if !self.verdict.as_ref().is_some_and(denied) {
+            self.verdict = Some(verdict);
+        }
+    }
+
     fn failure(&self, cause: FailureCause) -> Failure {
         let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
         match cause {
@@ -47,87 +56,87 @@ impl Loading {
     }
 }
 
-/// What the cache says to a call.
-enum Found {
+/// What the cache has for a call.
+enum Lookup {
     Answer(Value),
     Failed(Failure, Moment),
-    /// Nothing: the call is to be made.
-    Nothing,
-    /// It is being asked for already.
+    /// Nothing: the call loads it.
+    Miss,
+    /// Another call loads it already.
     Wait(Waiter),
-    /// Waiting for it ended badly.
-    Refused,
+    /// The wait for another call failed.
+    Rejected(Rejection),
 }
 
 pin_project! {
     /// The future of [`Call::look_up`]: `Break` with the function's result, or `Continue` with the call.
     #[must_use = "futures do nothing unless polled"]
-    pub struct LookUp<'a, R> {
-        call: &'a mut Call,
-        found: Found,
+    pub struct CacheLookup<'a, 'p, R> {
+        call: &'a mut Call<'p>,
+        found: Lookup,
         #[pin]
         timer: Option<Unconstrained<Sleep>>,
         armed: bool,
-        copying: Copying<R>,
+        value_ops: ValueOps<R>,
     }
 }
 
-/// What can be done with the answers of a function that have lost their type.
-pub struct Copying<R> {
+/// What can be done with the answers of a function once they are stored without their type.
+pub struct ValueOps<R> {
     variant: fn(&'static str) -> Variant,
-    keep: fn(&R) -> Option<Value>,
-    give: fn(&Value) -> R,
+    store: fn(&R) -> Option<Value>,
+    load: fn(&Value) -> R,
 }
 
-impl<R> Clone for Copying<R> {
+impl<R> Clone for ValueOps<R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R> Copy for Copying<R> {}
+impl<R> Copy for ValueOps<R> {}
 
-impl<R> fmt::Debug for Copying<R> {
+impl<R> fmt::Debug for ValueOps<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Copying")
+        f.write_str("ValueOps")
     }
 }
 
-impl Call {
-    /// The key of the read-through cache, where it is to be asked.
+impl<'p> Call<'p> {
+    /// Returns the key of the read-through cache, where it is to be asked.
     pub fn read_key<K: Hash + ?Sized>(call: &mut Self, key: &K) -> Option<u128> {
         call.cache().map(|cache| cache.hash(key))
     }
 
-    /// How the function's answers are copied. This alone asks of the answer that it can be, so that the
-    /// compiler says once that it cannot.
+    /// Returns how the function's answers are stored. Only this bounds the answer, so that the compiler reports once
+    /// that it does not fit.
     #[must_use]
-    pub fn copying<R: Outcome<Ok: Cacheable>>() -> Copying<R> {
-        Copying {
+    pub fn value_ops<R: Outcome<Ok: Cacheable>>() -> ValueOps<R> {
+        ValueOps {
             variant: Variant::of::<R::Ok>,
-            keep: |out| {
+            store: |out| {
                 let answer = out.success()?;
                 Some(Arc::new(answer.clone()))
             },
-            give: |value| R::from_result(Ok(copied(value))),
+            load: |value| R::from_result(Ok(copied(value))),
         }
     }
 
-    /// Asks the cache of the function, of which this is the `instance`.
+    /// Asks the cache of the function; `instance` distinguishes the instances of a generic one.
     pub fn look_up<'a, R>(
         call: &'a mut Self,
         hash: Option<u128>,
-        copying: Copying<R>,
+        value_ops: ValueOps<R>,
         instance: &'static str,
-    ) -> LookUp<'a, R> {
+    ) -> CacheLookup<'a, 'p, R> {
         let found = match hash {
-            Some(hash) => call.look(hash, (copying.variant)(instance)),
-            None => Found::Nothing,
+            Some(hash) => call.lookup(hash, (value_ops.variant)(instance)),
+            None => Lookup::Miss,
         };
-        LookUp {
+        CacheLookup {
             call,
             found,
-            copying,
+            value_ops,
             timer: None,
             armed: false,
         }
@@ -135,16 +144,16 @@ impl Call {
 
     /// The function's cache, unless bodies run bare or not at all.
     fn cache(&self) -> Option<&Arc<Store>> {
-        let plan = self.plan();
+        let plan = self.plan;
         if plan.bare || plan.refusal.is_some() {
             return None;
         }
         plan.function.cache()
     }
 
-    fn look(&mut self, hash: u128, variant: Variant) -> Found {
+    fn lookup(&mut self, hash: u128, variant: Variant) -> Lookup {
         let Some(cache) = self.cache() else {
-            return Found::Nothing;
+            return Lookup::Miss;
         };
         let look = cache.look(hash, variant, self.now);
         // What is answered from here is not a call.
@@ -152,12 +161,12 @@ impl Call {
         match look {
             Look::Hit(value) => {
                 self.count(Counter::CacheHits);
-                Found::Answer(value)
+                Lookup::Answer(value)
             }
-            Look::Stale(served) => Found::Answer(self.served(&served)),
+            Look::Stale(served) => Lookup::Answer(self.served(&served)),
             Look::Absent(absence) => {
                 self.count(Counter::CacheNegative);
-                Found::Failed(absence.failure, absence.since)
+                Lookup::Failed(absence.failure, absence.since)
             }
             Look::Load(leader) => {
                 self.count(Counter::CacheMisses);
@@ -167,49 +176,44 @@ impl Call {
                 self.count(Counter::CacheRefreshes);
                 self.load(leader)
             }
-            Look::Wait(waiter) => Found::Wait(waiter),
+            Look::Wait(waiter) => Lookup::Wait(waiter),
         }
     }
 
-    fn load(&mut self, leader: Leader) -> Found {
+    fn load(&mut self, leader: Leader) -> Lookup {
         self.ended = false;
-        self.aside().loading = Some(Loading {
+        self.cold().load = Some(CacheLoad {
             leader,
             verdict: None,
         });
-        Found::Nothing
+        Lookup::Miss
     }
 
-    /// Waits for somebody else's call, at most until the deadline of this one.
+    /// Waits for another call's load, at most until the deadline of this one.
     fn await_load(
         &mut self,
         waiter: &mut Waiter,
         mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
         armed: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<Found> {
+    ) -> Poll<Lookup> {
         if let Poll::Ready(turn) = waiter.poll(cx) {
-            return Poll::Ready(self.take_turn(turn));
+            return Poll::Ready(self.on_load_done(turn));
         }
         if !*armed && self.deadline_at != Moment::FAR_FUTURE {
             *armed = true;
             match timer::at(self.deadline_at) {
                 Ok(sleep) => timer.set(sleep.map(unconstrained)),
-                Err(cause) => return Poll::Ready(self.waited_in_vain(Refusal::NoTimer(cause))),
+                Err(cause) => return Poll::Ready(Lookup::Rejected(Rejection::NoTimer(cause))),
             }
         }
         match timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(self.waited_in_vain(Refusal::Deadline)),
+            Some(Poll::Ready(())) => Poll::Ready(Lookup::Rejected(Rejection::Deadline)),
             Some(Poll::Pending) | None => Poll::Pending,
         }
     }
 
-    fn waited_in_vain(&mut self, refusal: Refusal) -> Found {
-        self.refusal = Some(refusal);
-        Found::Refused
-    }
-
-    fn take_turn(&mut self, turn: Turn) -> Found {
+    fn on_load_done(&mut self, turn: Turn) -> Lookup {
         let landing = match turn {
             Turn::Leads(leader) => {
                 self.now = Moment::now().max(self.now);
@@ -220,19 +224,19 @@ impl Call {
         };
         self.count(Counter::CacheShared);
         match landing {
-            Landing::Answer(value) => Found::Answer(value),
-            Landing::Served(served) => Found::Answer(self.served(&served)),
-            Landing::Failed(failure, at) => Found::Failed(failure, at),
+            Landing::Answer(value) => Lookup::Answer(value),
+            Landing::Served(served) => Lookup::Answer(self.served(&served)),
+            Landing::Failed(failure, at) => Lookup::Failed(failure, at),
         }
     }
 
-    /// Hands out an answer that stands in for a new one.
+    /// Returns an answer that stands in for a new one.
     fn served(&mut self, served: &Served) -> Value {
         if let Some(stale) = served.stale {
             self.count(Counter::CacheStale);
-            if self.is_heard(Level::WARN) {
+            if self.is_enabled(Level::WARN) {
                 let Failure { class, code, .. } = served.failure;
-                self.tell(EventKind::Stale {
+                self.emit(EventKind::Stale {
                     class,
                     code,
                     age: stale,
@@ -242,48 +246,30 @@ impl Call {
         Arc::clone(&served.value)
     }
 
-    /// The end of somebody else's call as the function's result.
+    /// Returns the failure of another call's load as the function's result.
     #[cold]
     fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
-        // Nothing was sent, and an outer call that is tried again would hear the same.
+        // Nothing was sent, and a retry of an outer call would get the same.
         poll_context::mark(true);
         let age = Moment::now().since(at);
         let error = failure.shared(self.service(), age);
-        R::from_ours(error)
+        R::from_resilience_error(error)
     }
 
-    /// Takes note of why an attempt failed, or none was made, for those who wait. That the caller may not
-    /// is not outweighed by what another attempt meets.
-    #[inline]
-    pub(super) fn blame(&mut self, verdict: Verdict) {
-        if let Some(aside) = &mut self.aside
-            && let Some(loading) = &mut aside.loading
-        {
-            let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
-            if !loading.verdict.as_ref().is_some_and(denied) {
-                loading.verdict = Some(verdict);
-            }
-        }
-    }
-
-    /// Keeps the result of the call for others, or finds the answer that stands in for it.
-    pub fn keep<R>(call: &mut Self, copying: Copying<R>, out: R) -> R {
-        if call
-            .aside
-            .as_ref()
-            .is_none_or(|aside| aside.loading.is_none())
-        {
+    /// Stores the result of the call for others, or returns the answer that stands in for it.
+    pub fn store<R>(call: &mut Self, value_ops: ValueOps<R>, out: R) -> R {
+        if call.cold.as_ref().is_none_or(|cold| cold.load.is_none()) {
             return out;
         }
-        match call.land((copying.keep)(&out)) {
-            Some(value) => (copying.give)(&value),
+        match call.complete_load((value_ops.store)(&out)) {
+            Some(value) => (value_ops.load)(&value),
             None => out,
         }
     }
 
-    fn land(&mut self, value: Option<Value>) -> Option<Value> {
-        let loading = self.aside.as_mut()?.loading.take()?;
-        let end = match (value, self.cause) {
+    fn complete_load(&mut self, value: Option<Value>) -> Option<Value> {
+        let loading = self.cold.as_mut()?.load.take()?;
+        let end = match (value, self.failure.map(|failure| failure.cause)) {
             (Some(value), None) => End::Good(value),
             (Some(value), Some(cause)) => End::Makeshift(value, loading.failure(cause)),
             (None, cause) => End::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent))),
@@ -295,43 +281,29 @@ impl Call {
     }
 }
 
-impl Refusal {
-    /// What it means to those who wait for the call.
-    pub(super) fn verdict(self) -> Verdict {
-        let (verdict, name) = match self {
-            Self::CircuitBreaker { .. } => (Verdict::transient(), "circuit_breaker"),
-            Self::RateLimit { .. } => (Verdict::throttled(None), "rate_limit"),
-            Self::Bulkhead => (Verdict::transient(), "bulkhead"),
-            Self::Deadline => (Verdict::outcome_unknown(), "deadline"),
-            Self::InvalidConfig | Self::NoTimer(_) => (Verdict::permanent(), "invalid_config"),
-        };
-        verdict.with_code(ErrorCode::Name(name))
-    }
-}
-
-impl<R: Outcome> Future for LookUp<'_, R> {
+impl<R: Outcome> Future for CacheLookup<'_, '_, R> {
     type Output = ControlFlow<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let call = &mut **this.call;
-        if let Found::Wait(waiter) = this.found {
+        if let Lookup::Wait(waiter) = this.found {
             match call.await_load(waiter, this.timer, this.armed, cx) {
                 Poll::Ready(found) => *this.found = found,
                 Poll::Pending => return Poll::Pending,
             }
         }
         Poll::Ready(match this.found {
-            Found::Nothing | Found::Wait(_) => ControlFlow::Continue(()),
-            Found::Answer(value) => ControlFlow::Break((this.copying.give)(value)),
-            Found::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
-            Found::Refused => ControlFlow::Break(Call::refuse(call)),
+            Lookup::Miss | Lookup::Wait(_) => ControlFlow::Continue(()),
+            Lookup::Answer(value) => ControlFlow::Break((this.value_ops.load)(value)),
+            Lookup::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
+            Lookup::Rejected(rejection) => ControlFlow::Break(Call::reject(call, *rejection)),
         })
     }
 }
 
-impl<R> fmt::Debug for LookUp<'_, R> {
+impl<R> fmt::Debug for CacheLookup<'_, '_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LookUp").finish_non_exhaustive()
+        f.debug_struct("CacheLookup").finish_non_exhaustive()
     }
 }

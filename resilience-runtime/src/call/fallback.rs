@@ -1,4 +1,4 @@
-//! After a failed call: its fallbacks.
+//! The fallbacks of a failed call.
 
 use std::fmt;
 use std::future::Future;
@@ -17,29 +17,29 @@ use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 
-/// Which failures a fallback answers.
+/// The failures that a fallback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
+pub enum FallbackOn {
     /// All.
     Any,
     /// Those that might not happen again: all but permanent errors.
     Transient,
-    /// Calls that were turned away here.
+    /// Rejections.
     Rejection,
 }
 
-/// Which failures one step of a fallback answers.
+/// The failures that one step of a fallback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
-    /// As `on` says.
-    On(On),
+pub enum Condition {
+    /// Those of the fallback's `on`.
+    On(FallbackOn),
     /// The prompt was larger than the model's context.
     ContextTooLarge,
     /// The server asked for fewer calls, the limit here was reached, or the account is used up.
     Throttled,
 }
 
-impl On {
+impl FallbackOn {
     fn answers(self, cause: FailureCause) -> bool {
         match (self, cause) {
             (_, FailureCause::InvalidConfig) => false,
@@ -50,13 +50,29 @@ impl On {
     }
 }
 
-impl Call {
-    /// `Continue` with the error that a fallback is to answer, `Break` with what is the answer already.
+impl<'p> Call<'p> {
+    pub(super) fn cause(&self) -> Option<FailureCause> {
+        self.failure.map(|failure| failure.cause)
+    }
+
+    fn pushback(&self) -> Option<Pushback> {
+        self.failure?.pushback
+    }
+
+    fn last_good_key(&self) -> u128 {
+        u128::from_ne_bytes(self.cache_key)
+    }
+
+    /// Returns the error that a fallback is to answer (`Continue`), or the result that needs none (`Break`).
     #[inline]
-    pub fn rescue<R: Outcome>(call: &mut Self, out: R, on: On) -> ControlFlow<R, R::Error> {
+    pub fn failure_to_answer<R: Outcome>(
+        call: &mut Self,
+        out: R,
+        on: FallbackOn,
+    ) -> ControlFlow<R, R::Error> {
         match out.into_result() {
             Ok(value) => ControlFlow::Break(R::from_result(Ok(value))),
-            Err(error) if call.cause.is_some_and(|cause| on.answers(cause)) => {
+            Err(error) if call.cause().is_some_and(|cause| on.answers(cause)) => {
                 ControlFlow::Continue(error)
             }
             Err(error) => ControlFlow::Break(R::from_result(Err(error))),
@@ -65,43 +81,43 @@ impl Call {
 
     /// Whether a step that answers only some failures answers this one.
     #[must_use]
-    pub fn answers(call: &Self, when: When) -> bool {
-        match when {
-            When::On(on) => call.cause.is_some_and(|cause| on.answers(cause)),
-            When::ContextTooLarge => call.pushback == Some(Pushback::ContextTooLarge),
-            When::Throttled => call.pushback == Some(Pushback::Throttled),
+    pub fn answers(call: &Self, condition: Condition) -> bool {
+        match condition {
+            Condition::On(on) => call.cause().is_some_and(|cause| on.answers(cause)),
+            Condition::ContextTooLarge => call.pushback() == Some(Pushback::ContextTooLarge),
+            Condition::Throttled => call.pushback() == Some(Pushback::Throttled),
         }
     }
 
-    /// Remembers a good answer.
-    pub fn remember<R: Outcome>(call: &mut Self, out: &R)
+    /// Stores a good answer.
+    pub fn last_good_put<R: Outcome>(call: &mut Self, out: &R)
     where
         R::Ok: Clone + Send + Sync + 'static,
     {
-        // An `Ok` that was judged a failure is not a good answer.
-        if call.cause.is_none()
-            && let Some(last_good) = &call.plan().function.last_good
+        // An `Ok` with the verdict of a failure is no good answer.
+        if call.cause().is_none()
+            && let Some(last_good) = &call.plan.function.last_good
             && let Some(value) = out.success()
         {
             last_good.put(call.last_good_key(), value, Moment::now());
         }
     }
 
-    /// The last good answer, unless the error was permanent.
-    pub fn recall<R: Outcome>(call: &mut Self) -> Option<R>
+    /// Returns the last good answer, unless the error was permanent.
+    pub fn last_good_get<R: Outcome>(call: &mut Self) -> Option<R>
     where
         R::Ok: Clone + Send + Sync + 'static,
     {
-        if call.cause == Some(FailureCause::Permanent) {
+        if call.cause() == Some(FailureCause::Permanent) {
             return None;
         }
-        let last_good = call.plan().function.last_good.as_ref()?;
+        let last_good = call.plan.function.last_good.as_ref()?;
         let value = last_good.get::<R::Ok>(call.last_good_key(), Moment::now())?;
-        Some(Self::rescued(call, "cache", value))
+        Some(Self::answered(call, "cache", value))
     }
 
-    /// The answer of a fallback.
-    pub fn rescued<R: Outcome>(call: &mut Self, strategy: &'static str, value: R::Ok) -> R {
+    /// Ends the call with the answer of a fallback.
+    pub fn answered<R: Outcome>(call: &mut Self, strategy: &'static str, value: R::Ok) -> R {
         call.answered_by(strategy);
         R::from_result(Ok(value))
     }
@@ -114,22 +130,22 @@ impl Call {
             "registered" => Counter::FallbackRegistered,
             _ => Counter::FallbackCall,
         });
-        if self.is_heard(Level::WARN) {
-            let cause = self.cause;
-            self.tell(EventKind::Fallback { strategy, cause });
+        if self.is_enabled(Level::WARN) {
+            let cause = self.cause();
+            self.emit(EventKind::Fallback { strategy, cause });
         }
     }
 
     /// Runs a fallback function inside the call's span.
-    pub fn attempt_fallback<F: Future>(call: &mut Self, fallback: F) -> InCall<'_, F> {
-        InCall {
+    pub fn attempt_fallback<F: Future>(call: &mut Self, fallback: F) -> InSpan<'_, 'p, F> {
+        InSpan {
             call,
             future: fallback,
         }
     }
 
-    /// Asks the fallback that was registered at run time for this service and type, if there is one.
-    pub fn registered<R: Outcome>(call: &mut Self) -> Registered<'_, R::Ok>
+    /// Runs the fallback that was registered at run time for this service and type, if there is one.
+    pub fn registered<R: Outcome>(call: &mut Self) -> Registered<'_, 'p, R::Ok>
     where
         R::Ok: Send + 'static,
     {
@@ -137,16 +153,16 @@ impl Call {
         let context = || FallbackContext {
             service: call.service(),
             kind: core.kind,
-            function: call.plan().function.name.as_ref().into(),
-            cause: call.cause.unwrap_or(FailureCause::Permanent),
-            attempts: call.attempt,
+            function: call.plan.function.name.as_ref().into(),
+            cause: call.cause().unwrap_or(FailureCause::Permanent),
+            attempts: call.attempts,
         };
         let answer = core.registered.call(context, &core.name);
         Registered { call, answer }
     }
 
-    /// No fallback answered. If one failed, that is said along with the call's own error.
-    pub fn unrescued<R: Outcome>(
+    /// Ends the call where no fallback answered: with its own error, beside that of a fallback that failed.
+    pub fn unanswered<R: Outcome>(
         call: &mut Self,
         error: R::Error,
         last: Option<(&'static str, BoxError)>,
@@ -158,21 +174,21 @@ impl Call {
             return R::from_result(Err(error));
         };
         let error = call.fallback_failure(strategy, failed, error.into());
-        R::from_ours(error)
+        R::from_resilience_error(error)
     }
 
-    /// No fallback answered, and none could fail.
-    pub fn unrescued_as_it_was<R: Outcome>(_: &mut Self, error: R::Error) -> R {
+    /// Ends the call where no fallback answered and none could fail: with its own error.
+    pub fn unchanged_error<R: Outcome>(_: &mut Self, error: R::Error) -> R {
         R::from_result(Err(error))
     }
 
-    /// Tells of a fallback that failed itself; others may follow.
+    /// Emits that a fallback failed itself; others may follow.
     #[cold]
     pub(super) fn fallback_failed(&mut self, strategy: &'static str) {
         self.count(Counter::FallbackFailed);
-        if self.is_heard(Level::WARN) {
-            let cause = self.cause;
-            self.tell(EventKind::FallbackFailed { strategy, cause });
+        if self.is_enabled(Level::WARN) {
+            let cause = self.cause();
+            self.emit(EventKind::FallbackFailed { strategy, cause });
         }
     }
 
@@ -194,21 +210,21 @@ impl Call {
 pin_project! {
     /// A future inside the call's span.
     #[must_use = "futures do nothing unless polled"]
-    pub struct InCall<'a, F> {
-        call: &'a mut Call,
+    pub struct InSpan<'a, 'p, F> {
+        call: &'a mut Call<'p>,
         #[pin]
         future: F,
     }
 }
 
-impl<F: Future<Output: Outcome>> Future for InCall<'_, F> {
+impl<F: Future<Output: Outcome>> Future for InSpan<'_, '_, F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let scope = this.call.enter_scope();
+        let span = this.call.enter_span();
         let polled = this.future.poll(cx);
-        drop(scope);
+        drop(span);
         if let Poll::Ready(out) = &polled
             && out.success().is_none()
         {
@@ -218,42 +234,31 @@ impl<F: Future<Output: Outcome>> Future for InCall<'_, F> {
     }
 }
 
-impl<F> fmt::Debug for InCall<'_, F> {
+impl<F> fmt::Debug for InSpan<'_, '_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InCall").finish_non_exhaustive()
+        f.debug_struct("InSpan").finish_non_exhaustive()
     }
 }
 
 /// The future of [`Call::registered`].
 #[must_use = "futures do nothing unless polled"]
-pub struct Registered<'a, T> {
-    call: &'a mut Call,
+pub struct Registered<'a, 'p, T> {
+    call: &'a mut Call<'p>,
     answer: Option<AnswerFuture<T>>,
 }
 
-impl<T> Registered<'_, T> {
-    /// Whether nothing is registered.
-    pub(super) fn is_none(&self) -> bool {
-        self.answer.is_none()
-    }
-
-    pub(super) fn call(&mut self) -> &mut Call {
-        self.call
-    }
-}
-
-impl<T> Future for Registered<'_, T> {
+impl<T> Future for Registered<'_, '_, T> {
     type Output = Option<Result<T, BoxError>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let Self { call, answer } = this;
-        let scope = call.enter_scope();
+        let span = call.enter_span();
         let Some(answer) = answer else {
             return Poll::Ready(None);
         };
         let polled = answer.as_mut().poll(cx);
-        drop(scope);
+        drop(span);
         if let Poll::Ready(Err(_)) = &polled {
             call.fallback_failed("registered");
         }
@@ -261,7 +266,7 @@ impl<T> Future for Registered<'_, T> {
     }
 }
 
-impl<T> fmt::Debug for Registered<'_, T> {
+impl<T> fmt::Debug for Registered<'_, '_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registered").finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! What is told of a call: its span, its events, its end. Nothing here costs where nobody listens.
+//! The span of a call, its events and its end. Nothing here costs anything without a subscriber.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,34 +7,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tracing::Span;
 
 use super::Call;
-use super::read_through::Loading;
+use super::cache::CacheLoad;
 use crate::clock::Moment;
 use crate::telemetry::trace::{self, Level, Subject, listening};
 use crate::telemetry::{CallResult, CorrelationId, Counter, Event, EventKind};
 
-/// What most calls do not need. Boxed, so that they are smaller, and dropping it is a single test.
+/// What most calls do not need. Boxed, so that calls are smaller, and dropping it is a single test.
 #[derive(Default)]
-pub(super) struct Aside {
-    /// Where something is logged of the call.
-    pub(super) logged: Option<Logged>,
-    /// Where the call is made for a cache.
-    pub(super) loading: Option<Loading>,
+pub(super) struct ColdState {
+    /// Present once something was logged of the call.
+    pub(super) logged: Option<LogContext>,
+    /// Present where the call loads an entry of a cache.
+    pub(super) load: Option<CacheLoad>,
 }
 
-/// How a call is called in what is logged of it.
-pub(super) struct Logged {
+/// Identifies a call in what is logged of it.
+pub(super) struct LogContext {
     pub(super) span: Span,
     pub(super) correlation: CorrelationId,
-    /// Which call it is.
+    /// The number of the call in this process.
     number: u64,
-    /// The id round the call, while its own is round what runs.
+    /// The id of the enclosing call, while this one runs.
     outer: Option<CorrelationId>,
 }
 
-/// The call's span and correlation id round what runs now, where the call has them.
-pub(super) struct Scope<'a>(Option<&'a mut Logged>);
+/// Keeps the call's span and correlation id entered, where the call has them.
+pub(super) struct SpanGuard<'a>(Option<&'a mut LogContext>);
 
-impl Drop for Scope<'_> {
+impl Drop for SpanGuard<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(logged) = &mut self.0 {
@@ -43,7 +43,7 @@ impl Drop for Scope<'_> {
     }
 }
 
-impl Logged {
+impl LogContext {
     fn new(correlation: CorrelationId) -> Self {
         static CALLS: AtomicU64 = AtomicU64::new(1);
         Self {
@@ -54,7 +54,7 @@ impl Logged {
         }
     }
 
-    // By hand and not by guards, whose end would be more than a test in every call that logs nothing.
+    // Not by the guards of `tracing`, whose drop would cost every call that logs nothing more than a test.
     #[cold]
     fn enter(&mut self) {
         self.outer = CorrelationId::replace(Some(self.correlation.clone()));
@@ -70,18 +70,20 @@ impl Logged {
     }
 }
 
-impl Call {
-    /// The id to log the call under. It becomes text only if something may be logged.
+impl Call<'_> {
+    /// Sets the id to log the call under. It becomes text only if something may be logged.
     pub fn correlation_id<D: fmt::Display + ?Sized>(call: &mut Self, id: &D) {
-        if call.is_heard(Level::ERROR) {
-            call.aside().logged = Some(Logged::new(CorrelationId::new(id)));
+        if call.is_enabled(Level::ERROR) {
+            call.cold().logged = Some(LogContext::new(CorrelationId::new(id)));
         }
     }
 
-    /// Opens the span of the call, if anybody listens.
-    #[inline]
-    pub(super) fn announce(&mut self) {
-        self.announced = true;
+    /// Opens the span of the call, if a subscriber is interested. Asked once for each call.
+    #[inline(always)]
+    pub(super) fn decide_span(&mut self) {
+        if std::mem::replace(&mut self.span_decided, true) {
+            return;
+        }
         if tracing::enabled!(target: "resilience", tracing::Level::DEBUG) {
             self.open_span();
         }
@@ -89,8 +91,8 @@ impl Call {
 
     #[cold]
     fn open_span(&mut self) {
-        let correlation = self.logged().correlation.clone();
-        let plan = self.plan();
+        let correlation = self.log_context().correlation.clone();
+        let plan = self.plan;
         let span = tracing::debug_span!(
             target: "resilience",
             "resilience.call",
@@ -99,41 +101,41 @@ impl Call {
             function = &*plan.function.name,
             correlation_id = %correlation,
         );
-        self.logged().span = span;
+        self.log_context().span = span;
     }
 
-    /// Puts the call's span and its own correlation id round what runs until the scope is dropped.
+    /// Enters the call's span and correlation id until the guard is dropped.
     #[inline]
-    pub(super) fn enter_scope(&mut self) -> Scope<'_> {
-        let Some(aside) = &mut self.aside else {
-            return Scope(None);
+    pub(super) fn enter_span(&mut self) -> SpanGuard<'_> {
+        let Some(cold) = &mut self.cold else {
+            return SpanGuard(None);
         };
-        let mut logged = aside.logged.as_mut();
+        let mut logged = cold.logged.as_mut();
         if let Some(logged) = &mut logged {
             logged.enter();
         }
-        Scope(logged)
+        SpanGuard(logged)
     }
 
-    pub(super) fn aside(&mut self) -> &mut Aside {
-        self.aside.get_or_insert_default()
+    pub(super) fn cold(&mut self) -> &mut ColdState {
+        self.cold.get_or_insert_default()
     }
 
-    /// How the call is called, if anything was logged of it already.
+    /// Returns what identifies the call in logs, if anything was logged of it already.
     #[inline]
-    pub(super) fn logged_before(&self) -> Option<&Logged> {
-        self.aside.as_ref()?.logged.as_ref()
+    pub(super) fn log_context_if_any(&self) -> Option<&LogContext> {
+        self.cold.as_ref()?.logged.as_ref()
     }
 
-    /// The call's correlation id is its own, else the one around it, else a new one.
-    pub(super) fn logged(&mut self) -> &mut Logged {
-        self.aside().logged.get_or_insert_with(|| {
-            Logged::new(CorrelationId::current().unwrap_or_else(CorrelationId::random))
+    /// Returns what identifies the call in logs. Its correlation id is its own, else the enclosing one, else a new one.
+    pub(super) fn log_context(&mut self) -> &mut LogContext {
+        self.cold().logged.get_or_insert_with(|| {
+            LogContext::new(CorrelationId::current().unwrap_or_else(CorrelationId::random))
         })
     }
 
-    /// Whether anybody hears of an event at this level.
-    pub(super) fn is_heard(&self, level: Level) -> bool {
+    /// Whether an event at this level has a subscriber.
+    pub(super) fn is_enabled(&self, level: Level) -> bool {
         let heard = match level {
             Level::ERROR => listening!(Level::ERROR),
             Level::WARN => listening!(Level::WARN),
@@ -142,12 +144,12 @@ impl Call {
         heard || self.core().observers.hear_calls()
     }
 
-    /// Tells of something that happened, inside the span, and whoever subscribed.
+    /// Emits an event: to `tracing` inside of the span, and to the subscribers of the registry.
     #[cold]
-    pub(super) fn tell(&mut self, kind: EventKind) {
-        self.logged();
-        let plan = self.plan();
-        let Some(logged) = self.logged_before() else {
+    pub(super) fn emit(&mut self, kind: EventKind) {
+        self.log_context();
+        let plan = self.plan;
+        let Some(logged) = self.log_context_if_any() else {
             return;
         };
         {
@@ -170,26 +172,26 @@ impl Call {
         }
     }
 
-    /// Tells how a call ended that is watched.
+    /// Emits the end of a call that is observed.
     #[cfg_attr(not(feature = "metrics"), cold)]
-    pub(super) fn tell_end(&mut self, end: Counter, now: Moment) {
+    pub(super) fn emit_end(&mut self, end: Counter, now: Moment) {
         let elapsed = now.since(self.started);
         let core = self.core();
         let result = end.call_result();
         if end == Counter::Succeeded {
             core.attempt_took(now.since(self.now));
         }
-        // What was turned away took no time, and who went away did not wait for the end.
+        // A rejection took no time, and an abandoned call did not wait for its end.
         if matches!(
             result,
             CallResult::Success | CallResult::Failure | CallResult::Deadline
-        ) && self.attempt > 0
+        ) && self.attempts > 0
         {
             core.call_took(elapsed);
         }
         if core.observers.hear_calls() {
-            let attempts = self.attempt;
-            self.tell(EventKind::CallEnded {
+            let attempts = self.attempts;
+            self.emit(EventKind::CallEnded {
                 result,
                 attempts,
                 elapsed,

@@ -1,4 +1,4 @@
-//! The same steps for calls without the macro.
+//! Manual calls: the same steps without the macro.
 
 use std::borrow::Borrow;
 use std::future::{Future, poll_fn};
@@ -6,20 +6,22 @@ use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::pin::pin;
 
-use super::rescue::On;
-use super::settle::unchanged;
-use super::{Call, Outcome, ok_is_ok};
+use super::attempt::Attempt;
+use super::conclude::{Checked, finished, unchanged};
+use super::fallback::FallbackOn;
+use super::{Call, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
+use crate::plan::PlanRef;
 use crate::service::Service;
 use crate::verdict::probe::Judgement;
 use crate::verdict::{Classify, Verdict};
 
-impl Call {
-    pub(crate) async fn attempts_by_hand<F, Fut, T, E>(
+impl<'p> Call<'p> {
+    pub(crate) async fn run_attempts<F, Fut, T, E>(
         &mut self,
         classify: impl Fn(&E) -> Verdict,
-        mut attempt: F,
+        mut body: F,
     ) -> Result<T, E>
     where
         F: FnMut() -> Fut,
@@ -27,23 +29,29 @@ impl Call {
         E: From<ResilienceError>,
     {
         loop {
-            let admitted = match Self::admit_at_once(self) {
+            let mut attempt = Attempt::new(self);
+            let admitted = match Attempt::admit_now(&mut attempt, self) {
                 Some(admitted) => admitted,
-                None => Self::admit(self).await,
+                None => Attempt::admit(&mut attempt, self).await,
             };
-            if !admitted {
-                return Self::refuse(self);
+            if let Err(rejection) = admitted {
+                return Self::reject(self, rejection);
             }
-            let end = Self::run(self, attempt(), Outcome::from_ours).await;
-            let success = Self::success(self, &end, ok_is_ok);
-            let judge = |error: &E| Judgement::of(classify(error));
-            if let ControlFlow::Break(out) = Self::settle(self, end, success, judge, unchanged) {
+            let outcome = Attempt::run(&mut attempt, self, body()).await;
+            let checked = Self::check(self, &mut attempt, &outcome, ok_is_ok);
+            let Checked::Failure(ok_verdict) = checked else {
+                return finished(outcome);
+            };
+            let classify = |error: &E| Judgement::of(classify(error));
+            let concluded =
+                Self::conclude(self, &mut attempt, outcome, ok_verdict, classify, unchanged);
+            if let ControlFlow::Break(out) = concluded {
                 return out;
             }
         }
     }
 
-    pub(crate) async fn answer_by_hand<T, E>(
+    pub(crate) async fn run_fallback<T, E>(
         &mut self,
         out: Result<T, E>,
         fallback: &Fallback<T, E>,
@@ -55,16 +63,16 @@ impl Call {
         if let Ok(value) = &out {
             fallback.remember(keys, value);
         }
-        let error = match Self::rescue(self, out, On::Any) {
+        let error = match Self::failure_to_answer(self, out, FallbackOn::Any) {
             ControlFlow::Break(out) => return out,
             ControlFlow::Continue(error) => error,
         };
-        let temporary = self.cause != Some(FailureCause::Permanent);
+        let temporary = self.cause() != Some(FailureCause::Permanent);
         let mut failed = 0;
         let answered = {
             let mut answer = pin!(fallback.answer(keys, error, temporary, &mut failed));
             poll_fn(|cx| {
-                let _scope = self.enter_scope();
+                let _span = self.enter_span();
                 answer.as_mut().poll(cx)
             })
             .await
@@ -73,16 +81,20 @@ impl Call {
             self.fallback_failed("call");
         }
         match answered {
-            Answered::By(strategy, value) => Self::rescued(self, strategy, value),
+            Answered::By(strategy, value) => Self::answered(self, strategy, value),
             Answered::Not(error) => Err(error),
             Answered::Failed(failed, error) => {
-                Self::unrescued(self, error, Some(("call", failed.into())))
+                Self::unanswered(self, error, Some(("call", failed.into())))
             }
         }
     }
 }
 
 impl Service {
+    fn plan(&self) -> PlanRef {
+        PlanRef::shared(self.plan.load())
+    }
+
     /// Calls the service by hand: each attempt runs the future that `attempt` makes, guarded by
     /// everything that is configured for the service.
     ///
@@ -111,8 +123,8 @@ impl Service {
         Fut: Future<Output = Result<T, E>>,
         E: From<ResilienceError>,
     {
-        let mut call = Call::by_hand(self);
-        call.attempts_by_hand(classify, attempt).await
+        let plan = self.plan();
+        Call::start(&plan).run_attempts(classify, attempt).await
     }
 
     /// The service with a fallback.
@@ -179,8 +191,9 @@ impl<F> ServiceWithFallback<'_, F> {
     {
         let fallback = self.fallback.borrow();
         let keys = fallback.keys(key);
-        let mut call = Call::by_hand(self.service);
-        let out = call.attempts_by_hand(E::classify, attempt).await;
-        call.answer_by_hand(out, fallback, &keys).await
+        let plan = self.service.plan();
+        let mut call = Call::start(&plan);
+        let out = call.run_attempts(E::classify, attempt).await;
+        call.run_fallback(out, fallback, &keys).await
     }
 }

@@ -1,5 +1,4 @@
-//! The functions that stand beside the annotated one and look at its arguments: `safety`, `reconnect` and
-//! `verify`.
+//! The hooks of the annotated function, which get references to its arguments: `safety`, `reconnect` and `verify`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
@@ -7,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, Pat, Type};
 
 use super::Expansion;
-use super::judge;
+use super::classify;
 use crate::args::{Callable, Written};
 use crate::function::{Argument, Passing, without_impl_trait};
 use crate::runtime::at;
@@ -32,15 +31,15 @@ pub(super) fn reconnected(expansion: &Expansion<'_>, attempt: TokenStream) -> To
     let mixed = Span::mixed_site();
     let private = &expansion.private;
     let output = without_impl_trait(&expansion.function.output);
-    let asked = ask(expansion, reconnect, "Reconnected");
+    let asked = call(expansion, reconnect, "Reconnected");
     quote_spanned! {mixed=>
         'attempt: {
-            if #private::Call::session_is_lost(&mut call) {
+            if #private::Attempt::session_is_lost(&mut attempt) {
                 let renewal = #asked;
-                if let ::core::ops::ControlFlow::Break(attempt) =
-                    #private::Call::reconnect::<#output, _>(&mut call, renewal).await
-                {
-                    break 'attempt attempt;
+                let renewed =
+                    #private::Attempt::reconnect::<#output, _>(&mut attempt, &mut call, renewal);
+                if let ::core::option::Option::Some(outcome) = renewed.await {
+                    break 'attempt outcome;
                 }
             }
             #attempt
@@ -48,28 +47,30 @@ pub(super) fn reconnected(expansion: &Expansion<'_>, attempt: TokenStream) -> To
     }
 }
 
-/// `let attempt = Call::verify(&mut call, attempt, judge, || verify(&x)).await;`
+/// `let outcome = Attempt::verify(&mut attempt, &mut call, outcome, classify, || verify(&x)).await;`
 pub(super) fn verified(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let verify = expansion.args.verify.as_ref()?;
     let mixed = Span::mixed_site();
     let private = &expansion.private;
-    let judge = judge::judge(expansion);
-    let asked = ask(expansion, verify, "Verified");
+    let classify = classify::classify(expansion);
+    let asked = call(expansion, verify, "Verified");
     Some(quote_spanned! {mixed=>
-        let attempt = #private::Call::verify(&mut call, attempt, #judge, || #asked).await;
+        let verified =
+            #private::Attempt::verify(&mut attempt, &mut call, outcome, #classify, || #asked);
+        let outcome = verified.await;
     })
 }
 
-/// `companion::<_, Verified<Output>, _, _>((&x,), path)`
-fn ask(expansion: &Expansion<'_>, companion: &Written<Callable>, returns: &str) -> TokenStream {
-    let there = at(companion.place);
+/// `hook::<_, Verified<Output>, _, _>((&x,), path)`
+fn call(expansion: &Expansion<'_>, hook: &Written<Callable>, returns: &str) -> TokenStream {
+    let there = at(hook.place);
     let private = expansion.runtime.private(there);
     let returns = Ident::new(returns, there);
     let output = without_impl_trait(&expansion.function.output);
     let arguments = arguments(expansion);
-    let path = expansion.user_code(&companion.value.0);
+    let path = expansion.user_code(&hook.value.0);
     let asked = quote_spanned! {there=>
-        #private::companion::<_, #private::#returns<#output>, _, _>((#(#arguments,)*), #path)
+        #private::hook::<_, #private::#returns<#output>, _, _>((#(#arguments,)*), #path)
     };
     if expansion.function.arguments.iter().all(is_whole) {
         asked
