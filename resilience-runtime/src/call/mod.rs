@@ -222,6 +222,12 @@ impl<'p> Call<'p> {
         self.refund_retry();
         self.end(Counter::Abandoned);
     }
+
+    /// Apart from the fields' own drop, so that a call without cold state pays a test and no function call.
+    #[cold]
+    fn drop_cold(&mut self) {
+        self.cold = None;
+    }
 }
 
 impl Drop for Call<'_> {
@@ -229,6 +235,9 @@ impl Drop for Call<'_> {
     fn drop(&mut self) {
         if !self.ended {
             self.abandon();
+        }
+        if self.cold.is_some() {
+            self.drop_cold();
         }
     }
 }
