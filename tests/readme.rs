@@ -1,5 +1,8 @@
 //! Checks the README. Its Rust blocks run as doctests of `tests/documents`; this file checks the rest.
 
+use std::fs;
+use std::path::Path;
+
 use resilience_runtime::Settings;
 
 const README: &str = include_str!("../README.md");
@@ -84,10 +87,17 @@ fn readme_has_at_most_1200_words() {
 
 #[test]
 fn rust_blocks_have_no_hidden_lines() {
-    let blocks = blocks("rust");
-    assert!(blocks.len() >= 3);
-    for line in blocks.into_iter().flat_map(str::lines) {
-        assert!(!line.starts_with("# "), "hidden line `{line}`");
+    assert!(blocks("rust").len() >= 3);
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("resilience-runtime/guide");
+    let pages = fs::read_dir(guide).expect("a folder");
+    let pages = pages.map(|page| fs::read_to_string(page.expect("an entry").path()));
+    let pages = pages.map(|page| page.expect("a page"));
+    for page in pages.chain([README.to_owned()]) {
+        for block in page.split("\n```rust").skip(1) {
+            let block = block.split("\n```").next().unwrap_or_default();
+            let hidden = block.lines().find(|line| line.starts_with("# "));
+            assert_eq!(hidden, None);
+        }
     }
 }
 
