@@ -7,10 +7,13 @@ use resilience_runtime::Settings;
 
 const README: &str = include_str!("../README.md");
 
-/// Returns the code blocks of one language.
+/// Returns the README's code blocks of one language.
 fn blocks(language: &str) -> Vec<&'static str> {
-    README
-        .split("\n```")
+    blocks_of(README, language)
+}
+
+fn blocks_of<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    text.split("\n```")
         .skip(1)
         .step_by(2)
         .filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'))
@@ -55,9 +58,24 @@ fn ini_block_is_accepted_by_settings() {
 }
 
 #[test]
-fn toml_blocks_name_only_existing_features() {
-    let blocks = blocks("toml");
+fn configuration_guide_toml_is_accepted_by_settings() {
+    let guide = include_str!("../resilience-runtime/guide/configuration.md");
+    let blocks = blocks_of(guide, "toml");
     assert_eq!(blocks.len(), 1);
+    let settings: Settings = toml::from_str(blocks[0]).expect("settings");
+    assert_eq!((settings.kinds.len(), settings.services.len()), (1, 1));
+    resilience_runtime::Registry::new()
+        .configure(settings)
+        .expect("they can be used");
+}
+
+#[test]
+fn toml_blocks_name_only_existing_features() {
+    let mut blocks = blocks("toml");
+    assert_eq!(blocks.len(), 1);
+    let testing = include_str!("../resilience-runtime/guide/testing.md");
+    blocks.extend(blocks_of(testing, "toml"));
+    assert_eq!(blocks.len(), 2);
     let manifest: toml::Table =
         toml::from_str(include_str!("../resilience-runtime/Cargo.toml")).expect("a manifest");
     let features = manifest["features"].as_table().expect("a table");
