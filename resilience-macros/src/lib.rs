@@ -217,9 +217,6 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// 2 s, at most 60 s. It never stands in for a permanent error; where the caller may not, or nothing is there, it is
 /// forgotten. What a fallback answered is not kept. The answer must be `Clone + Send + Sync + 'static`.
 ///
-/// Where the answer's type is plainly owned (`String`, `Vec<u8>`, …) or `cache(…)` is used, a fallback registered at
-/// run time is asked last without being written down.
-///
 /// # What it expands to
 ///
 /// ```text

@@ -10,7 +10,6 @@ pub use crate::call::run::Run;
 pub use crate::call::settle::{Success, judge_by, judge_ok, retry_if, unchanged, wrapped};
 pub use crate::call::stream;
 pub use crate::call::tokens::used_by;
-pub use crate::call::unasked as registered;
 pub use crate::call::{Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;

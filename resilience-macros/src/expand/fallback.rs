@@ -9,19 +9,8 @@ use super::Expansion;
 use super::description::last_good;
 use super::step::{Filter, Told};
 use crate::args::{Fallback, Step, When, source};
-use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
+use crate::function::{Mentions, Passing, without_impl_trait};
 use crate::runtime::at;
-
-/// How a fallback that is registered at run time comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Registered {
-    /// Not at all.
-    No,
-    /// As a step that was written, or follows one that can fail.
-    Step,
-    /// Without a word about it, so it must ask nothing of the error type.
-    Unasked,
-}
 
 impl<'a> Expansion<'a> {
     pub(super) fn steps(&self) -> &'a [Step] {
@@ -41,29 +30,9 @@ impl<'a> Expansion<'a> {
         Mentions::of(self.user_code(value)).contain(ident)
     }
 
-    fn registered(&self) -> Registered {
-        let steps = self.steps();
-        let off = matches!(
-            self.args.fallback.as_ref().map(|written| &written.value),
-            Some(Fallback::Off)
-        );
-        let written = steps.iter().any(|step| matches!(step, Step::Registered));
-        let answered = matches!(steps.last(), Some(Step::Value(_)));
-        let owned = last_good(self).is_some()
-            || self.read_through().is_some()
-            || is_surely_owned(&self.function.output);
-        if off || written || answered || !owned {
-            Registered::No
-        } else if steps.iter().any(|step| matches!(step, Step::Call { .. })) {
-            Registered::Step
-        } else {
-            Registered::Unasked
-        }
-    }
-
     /// Whether anything stands after the attempts.
     pub(super) fn has_fallback(&self) -> bool {
-        !self.steps().is_empty() || self.registered() != Registered::No
+        !self.steps().is_empty()
     }
 
     /// With `retry = off` the attempt uses its arguments up: what a fallback needs is cloned before.
@@ -113,7 +82,6 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
     let filter = Filter::of(expansion);
     let on = filter.admits();
     let steps = expansion.steps();
-    let registered = expansion.registered();
     let general = || filter.condition(expansion, When::On);
     let answered = matches!(steps.last(), Some(Step::Value(_))) && general().is_none();
     let calls = steps.iter().any(|step| matches!(step, Step::Call { .. }));
@@ -187,37 +155,6 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
             }
             Step::Registered => ask_registered(expansion, &step_of(When::On)),
         });
-    }
-    match registered {
-        Registered::No => {}
-        Registered::Step => {
-            let step = Told {
-                told: true,
-                earlier: failure_told,
-                condition: general(),
-            };
-            tried.extend(ask_registered(expansion, &step));
-            failure_told = true;
-        }
-        Registered::Unasked => {
-            let output = without_impl_trait(&expansion.function.output);
-            // In a scope of its own, because an error that was borrowed is held until the scope ends.
-            let remaining = (!tried.is_empty()).then(|| {
-                let out = quote_spanned!(there=> #private::Call::unrescued_as_it_was::<#output>(&mut call, error));
-                quote_spanned!(mixed=> let out = { #error #tried #out };)
-            });
-            let asked = ask_unasked(expansion);
-            // Apart from the wait, which no error is to be held across.
-            let answer = quote_spanned! {there=>
-                #remaining
-                let answer = match #asked {
-                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                    ::core::ops::ControlFlow::Continue(answer) => answer,
-                };
-                #private::registered::concluded::<#output>(answer.await)
-            };
-            return quote_spanned!(mixed=> 'answer: { #attempts #answer });
-        }
     }
     if !answered {
         tried.extend(if failure_told {
@@ -360,17 +297,4 @@ fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
             ::core::option::Option::None => #earlier,
         }
     })
-}
-
-/// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
-/// held while the fallback runs, so that the future stays as it was.
-fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
-    let there = at(expansion.function.output.span());
-    let private = expansion.runtime.private(there);
-    quote_spanned! {there=>
-        #private::registered::ask(&mut call, out, |error| {
-            use #private::registered::{ByInto as _, ByNothing as _};
-            (&#private::registered::Probe(error)).asker()
-        })
-    }
 }

@@ -15,9 +15,7 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
 pub(crate) use mention::Mentions;
-pub(crate) use output::{
-    bare_error_parameter, has_impl_trait, is_surely_owned, without_impl_trait,
-};
+pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
 
 /// A function with everything that is around its body.
 pub(crate) struct Function {

@@ -4,8 +4,8 @@
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprLit, GenericArgument, GenericParam, Generics, Ident, Lit, PathArguments, Token, Type,
-    TypeInfer, TypeParamBound, WherePredicate,
+    GenericArgument, GenericParam, Generics, Ident, PathArguments, Token, Type, TypeInfer,
+    TypeParamBound, WherePredicate,
 };
 
 /// The type with `_` for each `impl Trait`, so that it can annotate a `let`.
@@ -77,96 +77,10 @@ pub(crate) fn bare_error_parameter(ty: &Type, generics: &Generics) -> Option<Ide
     (!told).then(|| name.clone())
 }
 
-/// Whether the `Ok` type is built from nothing but owned types of `std`, so that it is `'static`.
-pub(crate) fn is_surely_owned(output: &Type) -> bool {
-    match arguments(output).and_then(|arguments| arguments.first()) {
-        Some(GenericArgument::Type(ok)) => is_owned(ok),
-        _ => false,
-    }
-}
-
-fn is_owned(ty: &Type) -> bool {
-    const LEAVES: [&str; 17] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-        "i128", "isize", "f32", "f64", "String",
-    ];
-    const CONTAINERS: [&str; 7] = [
-        "Vec", "Option", "Box", "Arc", "HashMap", "BTreeMap", "HashSet",
-    ];
-    match ty {
-        Type::Group(group) => is_owned(&group.elem),
-        Type::Paren(paren) => is_owned(&paren.elem),
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_owned),
-        Type::Array(array) => {
-            is_owned(&array.elem)
-                && matches!(
-                    &array.len,
-                    Expr::Lit(ExprLit {
-                        lit: Lit::Int(_),
-                        ..
-                    })
-                )
-        }
-        Type::Reference(reference) => {
-            reference.mutability.is_none()
-                && reference
-                    .lifetime
-                    .as_ref()
-                    .is_some_and(|lifetime| lifetime.ident == "static")
-                && matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
-        }
-        Type::Path(path) if path.qself.is_none() => {
-            let Some(last) = path.path.segments.last() else {
-                return false;
-            };
-            match &last.arguments {
-                PathArguments::None => {
-                    LEAVES.iter().any(|leaf| last.ident == leaf)
-                        && (path.path.segments.len() == 1 || last.ident == "String")
-                }
-                PathArguments::AngleBracketed(found) => {
-                    CONTAINERS.iter().any(|container| last.ident == container)
-                        && found.args.iter().all(|argument| {
-                            matches!(argument, GenericArgument::Type(inner) if is_owned(inner))
-                        })
-                }
-                PathArguments::Parenthesized(_) => false,
-            }
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use syn::parse_quote;
-
-    #[test]
-    fn owned_types_of_std_are_surely_owned() {
-        for output in [
-            parse_quote!(Result<String, E>),
-            parse_quote!(io::Result<()>),
-            parse_quote!(anyhow::Result<Vec<(u32, Option<Box<f64>>)>>),
-            parse_quote!(Result<std::collections::HashMap<String, [u8; 4]>, E>),
-            parse_quote!(Result<&'static str, E>),
-        ] {
-            assert!(is_surely_owned(&output), "{output:?}");
-        }
-        for output in [
-            parse_quote!(Result<&str, E>),
-            parse_quote!(Result<T, E>),
-            parse_quote!(Result<Vec<Row>, E>),
-            parse_quote!(Result<Cow<'a, str>, E>),
-            parse_quote!(Result<Rc<u8>, E>),
-            parse_quote!(Result<Box<dyn Tool>, E>),
-            parse_quote!(Result<[u8; N], E>),
-            parse_quote!(Answer),
-            parse_quote!(Result<my::u32, E>),
-        ] {
-            assert!(!is_surely_owned(&output), "{output:?}");
-        }
-    }
 
     #[test]
     fn a_type_parameter_as_error_needs_a_telling_bound() {

@@ -119,12 +119,12 @@ fn fallbacks_that_can_all_fail() {
 }
 
 #[test]
-fn a_registered_fallback_that_nobody_mentioned() {
+fn a_registered_fallback() {
     check(
         Kind::Secret,
-        "",
+        "fallback(registered)",
         "async fn read(name: &str) -> anyhow::Result<String> { vault(name).await }",
-        expect_file!["snapshots/a_registered_fallback_that_nobody_mentioned.rs"],
+        expect_file!["snapshots/a_registered_fallback.rs"],
     );
 }
 

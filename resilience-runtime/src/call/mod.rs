@@ -24,7 +24,6 @@ pub(crate) mod settle;
 pub mod stream;
 mod tell;
 pub(crate) mod tokens;
-pub mod unasked;
 mod verify;
 
 use std::fmt;

@@ -231,17 +231,6 @@ pub struct Registered<'a, T> {
     answer: Option<AnswerFuture<T>>,
 }
 
-impl<T> Registered<'_, T> {
-    /// Whether nothing is registered.
-    pub(super) fn is_none(&self) -> bool {
-        self.answer.is_none()
-    }
-
-    pub(super) fn call(&mut self) -> &mut Call {
-        self.call
-    }
-}
-
 impl<T> Future for Registered<'_, T> {
     type Output = Option<Result<T, BoxError>>;
 

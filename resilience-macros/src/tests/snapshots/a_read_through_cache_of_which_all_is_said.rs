@@ -41,72 +41,53 @@ async fn all() -> Answer {
             break 'cached out;
         }
         let out = {
-            'answer: {
-                let out = 'attempts: {
-                    let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
-                        &mut call,
-                    ) {
-                        ::core::option::Option::Some(admitted) => admitted,
-                        ::core::option::Option::None => {
-                            ::resilience_runtime::__private::Call::admit(&mut call).await
-                        }
-                    };
-                    if admitted {
-                        let attempt = ::resilience_runtime::__private::Call::run(
-                                &mut call,
-                                async move {
-                                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
-                                        Answer,
-                                    > {
-                                        return never;
-                                    }
-                                    { send().await }
-                                },
-                                ::resilience_runtime::__private::Outcome::from_ours,
-                            )
-                            .await;
-                        let success = ::resilience_runtime::__private::Call::success(
-                            &mut call,
-                            &attempt,
-                            ::resilience_runtime::__private::ok_is_ok,
-                        );
-                        if let ::resilience_runtime::__private::Success::Is = success {
-                            break 'answer attempt;
-                        }
-                        ::resilience_runtime::__private::Call::settle_last(
-                            &mut call,
-                            attempt,
-                            success,
-                            |error| {
-                                use ::resilience_runtime::__private::probe::{
-                                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                                };
-                                (&&&&::resilience_runtime::__private::probe::Probe(error))
-                                    .judge()
-                            },
-                            ::resilience_runtime::__private::unchanged,
-                        )
-                    } else {
-                        ::resilience_runtime::__private::Call::refuse(&mut call)
+            'attempts: {
+                let admitted = match ::resilience_runtime::__private::Call::admit_at_once(
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Call::admit(&mut call).await
                     }
                 };
-                let answer = match ::resilience_runtime::__private::registered::ask(
-                    &mut call,
-                    out,
-                    |error| {
-                        use ::resilience_runtime::__private::registered::{
-                            ByInto as _, ByNothing as _,
-                        };
-                        (&::resilience_runtime::__private::registered::Probe(error))
-                            .asker()
-                    },
-                ) {
-                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                    ::core::ops::ControlFlow::Continue(answer) => answer,
-                };
-                ::resilience_runtime::__private::registered::concluded::<
-                    Answer,
-                >(answer.await)
+                if admitted {
+                    let attempt = ::resilience_runtime::__private::Call::run(
+                            &mut call,
+                            async move {
+                                if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                    Answer,
+                                > {
+                                    return never;
+                                }
+                                { send().await }
+                            },
+                            ::resilience_runtime::__private::Outcome::from_ours,
+                        )
+                        .await;
+                    let success = ::resilience_runtime::__private::Call::success(
+                        &mut call,
+                        &attempt,
+                        ::resilience_runtime::__private::ok_is_ok,
+                    );
+                    if let ::resilience_runtime::__private::Success::Is = success {
+                        break 'attempts attempt;
+                    }
+                    ::resilience_runtime::__private::Call::settle_last(
+                        &mut call,
+                        attempt,
+                        success,
+                        |error| {
+                            use ::resilience_runtime::__private::probe::{
+                                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            };
+                            (&&&&::resilience_runtime::__private::probe::Probe(error))
+                                .judge()
+                        },
+                        ::resilience_runtime::__private::unchanged,
+                    )
+                } else {
+                    ::resilience_runtime::__private::Call::refuse(&mut call)
+                }
             }
         };
         ::resilience_runtime::__private::Call::keep(&mut call, copying, out)

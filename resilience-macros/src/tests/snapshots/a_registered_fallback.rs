@@ -6,11 +6,12 @@ async fn read(name: &str) -> anyhow::Result<String> {
         },
         const {
             &::resilience_runtime::__private::Function::new(
-                "secret",
-                ::resilience_runtime::__private::ServiceKind::Secret,
-                ::core::concat!(::core::module_path!(), "::", "read"),
-                ::core::concat!(::core::file!(), ":", ::core::line!()),
-            )
+                    "secret",
+                    ::resilience_runtime::__private::ServiceKind::Secret,
+                    ::core::concat!(::core::module_path!(), "::", "read"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .fallback()
         },
         ::core::option::Option::None,
     );
@@ -63,21 +64,31 @@ async fn read(name: &str) -> anyhow::Result<String> {
                 break out;
             }
         };
-        let answer = match ::resilience_runtime::__private::registered::ask(
+        let error = match ::resilience_runtime::__private::Call::rescue(
             &mut call,
             out,
-            |error| {
-                use ::resilience_runtime::__private::registered::{
-                    ByInto as _, ByNothing as _,
-                };
-                (&::resilience_runtime::__private::registered::Probe(error)).asker()
-            },
+            ::resilience_runtime::__private::On::Any,
         ) {
             ::core::ops::ControlFlow::Break(out) => break 'answer out,
-            ::core::ops::ControlFlow::Continue(answer) => answer,
+            ::core::ops::ControlFlow::Continue(error) => error,
         };
-        ::resilience_runtime::__private::registered::concluded::<
-            anyhow::Result<String>,
-        >(answer.await)
+        let last = {
+            let outcome = ::resilience_runtime::__private::Call::registered::<
+                anyhow::Result<String>,
+            >(&mut call)
+                .await;
+            match outcome {
+                ::core::option::Option::Some(::core::result::Result::Ok(value)) => {
+                    break 'answer ::resilience_runtime::__private::Call::rescued::<
+                        anyhow::Result<String>,
+                    >(&mut call, "registered", value);
+                }
+                ::core::option::Option::Some(::core::result::Result::Err(failure)) => {
+                    ::core::option::Option::Some(("registered", failure))
+                }
+                ::core::option::Option::None => ::core::option::Option::None,
+            }
+        };
+        ::resilience_runtime::__private::Call::unrescued(&mut call, error, last)
     }
 }
