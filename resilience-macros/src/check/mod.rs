@@ -2,9 +2,9 @@
 //! where it is read.
 
 mod cache;
-mod companion;
 mod database;
 mod fallback;
+mod hooks;
 mod stream;
 mod tokens;
 mod values;
@@ -44,7 +44,7 @@ pub(crate) fn check(
         problems.handle(borrowed(args, function));
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
-        problems.handle(companion::check(args, function));
+        problems.handle(hooks::check(args, function));
         if all_were_read {
             problems.handle(error_is_known(args, function));
         }

@@ -1,6 +1,6 @@
 //! `#[derive(Classify)]`
 
-mod meaning;
+mod variant_attrs;
 
 use darling::{Error, Result};
 use proc_macro2::{Span, TokenStream};
@@ -8,8 +8,8 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Member};
 
-use crate::runtime::{Runtime, at};
-use meaning::{Container, Meaning, OfField};
+use crate::runtime::{Runtime, mixed_at};
+use variant_attrs::{Container, Meaning, OfField};
 
 /// Expands the derive, or says everything that is wrong.
 pub(crate) fn classify(input: TokenStream) -> TokenStream {
@@ -111,7 +111,7 @@ fn arm(
             let field = format_ident!("field", span = mixed);
             let verdict = match of_field {
                 OfField::With(path) => {
-                    let there = at(path.span());
+                    let there = mixed_at(path.span());
                     quote_spanned!(there=> #path(#field))
                 }
                 OfField::Named(_) | OfField::Source => {

@@ -32,9 +32,9 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
 use crate::args::{Args, Switch};
-use crate::function::{Function, Mentions, Shape, braces};
+use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
-use crate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, mixed_at};
 
 /// All that the parts of an expansion are made from.
 struct Expansion<'a> {
@@ -45,7 +45,7 @@ struct Expansion<'a> {
     /// The runtime's names for expansions, where no error points at them.
     private: TokenStream,
     /// What the body mentions.
-    body: Mentions,
+    body: UsedIdents,
 }
 
 pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStream {
@@ -56,7 +56,7 @@ pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStrea
         function,
         private: runtime.private(Span::mixed_site()),
         runtime,
-        body: Mentions::of(function.body.stream()),
+        body: UsedIdents::of(function.body.stream()),
     };
     let statements = expansion.statements();
     let renewed = |ident: &Ident| expansion.renews(ident);
@@ -122,7 +122,7 @@ impl Expansion<'_> {
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
-            let there = at(id.place);
+            let there = mixed_at(id.place);
             let id = self.user_code(&id.value.0);
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
@@ -151,7 +151,7 @@ impl Expansion<'_> {
 
     /// `Call::key(&mut call, &(user));`
     fn hashed(&self, verb: &str, expr: &Expr) -> TokenStream {
-        let there = at(expr.span());
+        let there = mixed_at(expr.span());
         let private = self.runtime.private(there);
         let verb = Ident::new(verb, there);
         let call = quote_spanned!(Span::mixed_site()=> call);
@@ -223,7 +223,9 @@ impl Expansion<'_> {
     }
 
     fn refuse(&self) -> TokenStream {
-        self.of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)))
+        self.of_output(
+            |private| quote_spanned!(self.return_span()=> #private::Call::refuse(&mut call)),
+        )
     }
 
     /// The way of a success: past the fallbacks, where there are any and it is not to be remembered.
@@ -240,7 +242,7 @@ impl Expansion<'_> {
         if self.stream().is_some() {
             return None;
         }
-        let there = self.there();
+        let there = self.return_span();
         let ok = judge::ok(self);
         Some(self.of_output(|private| {
             let mixed = Span::mixed_site();
@@ -255,7 +257,7 @@ impl Expansion<'_> {
     }
 
     fn settle(&self, verb: &str) -> TokenStream {
-        let there = self.there();
+        let there = self.return_span();
         let (verb, judges) = match self.stream() {
             None => (verb.to_owned(), judge::judges(self)),
             Some(stream) => (format!("{verb}_stream"), stream::judges(self, stream)),
@@ -268,12 +270,12 @@ impl Expansion<'_> {
 
     /// The return type's place: what asks it to be a `Result` stands there, all of it, or the compiler
     /// would say so twice.
-    fn there(&self) -> Span {
-        at(self.function.output.span())
+    fn return_span(&self) -> Span {
+        mixed_at(self.function.output.span())
     }
 
     fn of_output(&self, expression: impl FnOnce(&TokenStream) -> TokenStream) -> TokenStream {
-        expression(&self.runtime.private(self.there()))
+        expression(&self.runtime.private(self.return_span()))
     }
 
     /// An expression of the user's, with `self` as the body calls it.
@@ -315,7 +317,7 @@ fn borrowing(expr: Expr) -> Expr {
                 let inner = borrowing(element.clone());
                 *element = match inner {
                     Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => {
-                        let there = at(inner.span());
+                        let there = mixed_at(inner.span());
                         Expr::Verbatim(quote_spanned!(there=> &#inner))
                     }
                     inner => inner,

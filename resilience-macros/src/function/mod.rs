@@ -2,8 +2,8 @@
 
 mod async_trait;
 mod bindings;
-mod mention;
 mod output;
+mod used_idents;
 
 use darling::{Error, Result};
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
@@ -14,8 +14,8 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 
 pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
-pub(crate) use mention::Mentions;
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
+pub(crate) use used_idents::UsedIdents;
 
 /// A function with everything that is around its body.
 pub(crate) struct Function {

@@ -7,12 +7,12 @@ use proc_macro2::{TokenStream, TokenTree};
 /// The identifiers in some tokens, those in format strings (`"{name}"`) included. It may hold more
 /// than is really used, never less.
 #[derive(Debug, Default)]
-pub(crate) struct Mentions {
+pub(crate) struct UsedIdents {
     identifiers: HashSet<String>,
     texts: Vec<String>,
 }
 
-impl Mentions {
+impl UsedIdents {
     pub(crate) fn of(tokens: TokenStream) -> Self {
         let mut mentions = Self::default();
         mentions.scan(tokens);
@@ -38,7 +38,7 @@ impl Mentions {
     }
 
     /// Whether the name occurs.
-    pub(crate) fn contain(&self, name: &proc_macro2::Ident) -> bool {
+    pub(crate) fn contains(&self, name: &proc_macro2::Ident) -> bool {
         let name = name.to_string();
         let name = bare(&name);
         self.identifiers.contains(name)
@@ -75,7 +75,7 @@ mod tests {
     use quote::quote;
 
     fn mentions(tokens: TokenStream, name: &str) -> bool {
-        Mentions::of(tokens).contain(&Ident::new(name, Span::call_site()))
+        UsedIdents::of(tokens).contains(&Ident::new(name, Span::call_site()))
     }
 
     #[test]

@@ -8,14 +8,14 @@ use crate::function::Function;
 
 pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
-    for (name, companion) in [
+    for (name, hook) in [
         ("verify", &args.verify),
         ("reconnect", &args.reconnect),
         ("safety", &args.safety),
     ] {
-        if let Some(companion) = companion {
-            let who = format!("`{name} = {}`", source(&companion.value.0));
-            problems.handle(arguments_have_names(function, &who));
+        if let Some(hook) = hook {
+            let subject = format!("`{name} = {}`", source(&hook.value.0));
+            problems.handle(arguments_have_names(function, &subject));
         }
     }
     if let (Some(_), Some(idempotent)) = (&args.safety, &args.idempotent) {

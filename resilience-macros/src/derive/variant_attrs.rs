@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ExprPath, Fields, Ident, Lit, Member, Meta, Path};
 
 use crate::args::names::{self, Place};
 use crate::args::{items, literal, peel};
-use crate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, mixed_at};
 
 /// What an error means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,7 +261,7 @@ impl Meaning {
                     )
                     .with_span(member));
                 }
-                let there = at(member.span());
+                let there = mixed_at(member.span());
                 let wait = format_ident!("wait", span = mixed);
                 let root = runtime.root(there);
                 let verdict = quote_spanned! {there=>
