@@ -286,7 +286,7 @@ pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `permanent` | another attempt would fail as well |
 /// | `not_found`, `denied`, `quota_exhausted`, `context_too_large` | permanent, for a reason that fallbacks and caches act upon |
 /// | `session_lost` | surely not executed, to be sent again over a new session |
-/// | `unknown` | the service's kind decides |
+/// | `unclassified` | the service's kind decides |
 /// | `ignored_by_breaker`, `counts_as_failure` | beside one of those: what the circuit breaker makes of it |
 /// | `needs_reconnect` | beside one of those: the connection is of no more use |
 ///

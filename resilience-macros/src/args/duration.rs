@@ -146,6 +146,9 @@ impl Value for Window {
 
     fn of(expr: &Expr) -> Result<Self> {
         match literal(expr) {
+            _ if is_negative(expr) => {
+                Err(Error::custom("must be between 1 and 1000000 calls").with_span(expr))
+            }
             Some(Lit::Int(number)) if number.suffix().is_empty() => number
                 .base10_parse::<u32>()
                 .ok()

@@ -1,4 +1,4 @@
-//! What `verify`, `reconnect` and `safety` need from the function.
+//! Rules of the hooks `verify`, `reconnect` and `safety`.
 
 use darling::{Error, Result};
 
@@ -21,7 +21,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     if let (Some(_), Some(idempotent)) = (&args.safety, &args.idempotent) {
         problems.push(
             Error::custom(
-                "`safety` decides at run time what `idempotent` says here once and for all; keep one",
+                "`idempotent` and `safety` both decide whether to repeat a call of unknown outcome; keep one",
             )
             .with_span(&idempotent.name),
         );

@@ -1,8 +1,9 @@
-//! Rules between arguments, and between arguments and the function. The rules of one argument alone are
-//! where it is read.
+//! Rules between arguments, and between arguments and the function. A rule of one argument alone is in
+//! `args`, where the argument is parsed.
 
 mod cache;
 mod database;
+mod durations;
 mod fallback;
 mod hooks;
 mod stream;
@@ -17,8 +18,8 @@ use crate::args::{Args, names};
 use crate::function::{Function, bare_error_parameter};
 use crate::kind::Kind;
 
-/// Everything that is wrong, at once. Without a function only the arguments are looked at. Where some of
-/// them could not be read, what seems to be missing may be just that, and nothing is said of it.
+/// Reports every violation at once. Without a function only the arguments are checked. Where some of them
+/// could not be parsed, rules about missing arguments are skipped: what seems to be missing may be one of those.
 pub(crate) fn check(
     kind: Kind,
     args: &Args,
@@ -29,7 +30,7 @@ pub(crate) fn check(
     if all_were_read && kind.default_service().is_none() && args.service.is_none() {
         problems.push(
             Error::custom(
-                "`#[resilient]` needs the name of the service that it protects: `#[resilient(service = \"billing\")]`",
+                "`#[resilient]` needs the name of a service: `#[resilient(service = \"billing\")]`",
             )
             .with_span(&Span::call_site()),
         );
@@ -42,6 +43,7 @@ pub(crate) fn check(
     problems.handle(cache::values(args));
     if let Some(function) = function {
         problems.handle(borrowed(args, function));
+        problems.handle(durations::check(args, function));
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
@@ -55,7 +57,7 @@ pub(crate) fn check(
     problems.finish()
 }
 
-/// `borrow(…)` names owned arguments.
+/// Requires that `borrow(…)` names owned arguments.
 fn borrowed(args: &Args, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
     let names = args.borrow.iter().flat_map(|written| &written.value.0);
@@ -69,7 +71,7 @@ fn borrowed(args: &Args, function: &Function) -> Result<()> {
             _ if seen.contains(&name) => Some(format!("`{name}` is named twice; keep one")),
             None => Some(no_such_argument(&name.to_string(), function)),
             Some(argument) if matches!(argument.ty, Type::Reference(_)) => Some(format!(
-                "`{name}` is a reference already, every attempt uses it as it is; take it out of `borrow(…)`"
+                "`{name}` is already a reference, which every attempt uses as it is; remove it from `borrow(…)`"
             )),
             Some(_) => None,
         };
@@ -94,7 +96,7 @@ fn no_such_argument(name: &str, function: &Function) -> String {
             format!("the function has no argument `{name}`; did you mean `{near}`?")
         }
         None if known.is_empty() => {
-            format!("the function has no argument `{name}`, it has none to borrow")
+            format!("the function has no argument `{name}`; it has none")
         }
         None => format!(
             "the function has no argument `{name}`; it has {}",
@@ -103,7 +105,7 @@ fn no_such_argument(name: &str, function: &Function) -> String {
     }
 }
 
-/// What an error means is looked up by its type. A bare type parameter has nothing to look up.
+/// Requires a type by which errors can be classified. A bare type parameter has no rule.
 fn error_is_known(args: &Args, function: &Function) -> Result<()> {
     if !args.retries() || args.classify.is_some() || args.retry_if().is_some() {
         return Ok(());
@@ -111,8 +113,8 @@ fn error_is_known(args: &Args, function: &Function) -> Result<()> {
     match bare_error_parameter(&function.output, &function.sig.generics) {
         None => Ok(()),
         Some(error) => Err(Error::custom(format!(
-            "nothing is known about the generic error type `{error}`, so no failure could be told from another; \
-             add the bound `{error}: Classify`, name a function with `classify = …`, or write `retry = off`"
+            "errors of the generic type `{error}` cannot be classified; add the bound `{error}: Classify`, name a function \
+             with `classify = …`, or write `retry = off`"
         ))
         .with_span(&error)),
     }

@@ -1,5 +1,7 @@
-//! What `#[classify(…)]` says: on a type, on a variant, on a field.
+//! Reads `#[classify(…)]` on a type, on a variant and on a field.
 
+use darling::ast::NestedMeta;
+use darling::error::Accumulator;
 use darling::{Error, Result};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote_spanned};
@@ -10,7 +12,7 @@ use crate::args::names::{self, Place};
 use crate::args::{items, literal, peel};
 use crate::runtime::{Runtime, mixed_at};
 
-/// What an error means.
+/// The class of an error: one constructor of `Verdict` each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     Transient,
@@ -22,7 +24,7 @@ pub(super) enum Class {
     QuotaExhausted,
     ContextTooLarge,
     SessionLost,
-    Unknown,
+    Unclassified,
 }
 
 impl Class {
@@ -36,9 +38,10 @@ impl Class {
         Self::QuotaExhausted,
         Self::ContextTooLarge,
         Self::SessionLost,
-        Self::Unknown,
+        Self::Unclassified,
     ];
 
+    /// Returns the word in the attribute, which is also the name of the constructor.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Transient => "transient",
@@ -50,42 +53,43 @@ impl Class {
             Self::QuotaExhausted => "quota_exhausted",
             Self::ContextTooLarge => "context_too_large",
             Self::SessionLost => "session_lost",
-            Self::Unknown => "unknown",
+            Self::Unclassified => "unclassified",
         }
     }
 }
 
 /// `#[classify(throttled(retry_after = wait), counts_as_failure)]`
 #[derive(Clone, Debug)]
-pub(super) struct Meaning {
+pub(super) struct VariantAttrs {
     pub(super) class: Class,
-    /// The field with the time to wait.
+    /// The field that holds the time to wait.
     retry_after: Option<Member>,
-    /// What the breaker makes of it, where that differs from the class.
+    /// How the circuit breaker counts the error, where that differs from the class.
     breaker: Option<&'static str>,
-    /// Whether the connection that it happened on is of no more use.
+    /// Whether the connection has to be made anew.
     reconnect: bool,
 }
 
 /// `#[classify(…)]` on the type itself.
 #[derive(Debug, Default)]
-pub(super) struct Container {
-    pub(super) meaning: Option<Meaning>,
+pub(super) struct TypeAttrs {
+    /// The default of all variants.
+    pub(super) default: Option<VariantAttrs>,
     pub(super) runtime: Option<Path>,
 }
 
-/// `#[classify(…)]` on a field, or the field's part as the error's source.
+/// Why a field decides: by `#[classify(…)]`, or as the error's source.
 #[derive(Debug)]
-pub(super) enum OfField {
+pub(super) enum FieldAttr {
     /// `#[classify(delegate)]`
-    Named(Span),
+    Delegate(Span),
     /// `#[classify(with = path)]`
     With(ExprPath),
-    /// It is the source.
+    /// It is the error's source.
     Source,
 }
 
-const OF_VARIANT: Place = Place {
+const ON_VARIANT: Place = Place {
     within: Some("classify"),
     names: &[
         "transient",
@@ -97,14 +101,14 @@ const OF_VARIANT: Place = Place {
         "quota_exhausted",
         "context_too_large",
         "session_lost",
-        "unknown",
+        "unclassified",
         "ignored_by_breaker",
         "counts_as_failure",
         "needs_reconnect",
     ],
 };
 
-const OF_TYPE: Place = Place {
+const ON_TYPE: Place = Place {
     within: Some("classify"),
     names: &[
         "transient",
@@ -116,7 +120,7 @@ const OF_TYPE: Place = Place {
         "quota_exhausted",
         "context_too_large",
         "session_lost",
-        "unknown",
+        "unclassified",
         "ignored_by_breaker",
         "counts_as_failure",
         "needs_reconnect",
@@ -124,60 +128,90 @@ const OF_TYPE: Place = Place {
     ],
 };
 
-const OF_FIELD: Place = Place {
+const ON_FIELD: Place = Place {
     within: Some("classify"),
     names: &["delegate", "with"],
 };
 
-const OF_THROTTLED: Place = Place {
+const IN_THROTTLED: Place = Place {
     within: Some("throttled"),
     names: &["retry_after"],
 };
 
 const BREAKER: [&str; 2] = ["ignored_by_breaker", "counts_as_failure"];
 
-/// The arguments of every `#[classify(…)]` there.
-fn items_of(attrs: &[Attribute], place: Place) -> Result<Vec<Meta>> {
-    let mut problems = Error::accumulator();
+/// Collects the arguments of every `#[classify(…)]` in `attrs`.
+fn classify_items(attrs: &[Attribute], place: Place, problems: &mut Accumulator) -> Vec<Meta> {
     let mut items = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("classify")) {
         match &attr.meta {
             Meta::List(list) => {
-                let split = items::split(list.tokens.clone(), &mut problems);
+                let mut split = items::split(list.tokens.clone(), problems);
                 if split.is_empty() && list.tokens.is_empty() {
-                    problems.push(nothing_said(attr));
+                    problems.push(no_class(attr));
                 }
-                items.extend(items::known(split, place, &mut problems));
+                if place.names != ON_FIELD.names {
+                    split.retain(|item| !is_explained(item, problems));
+                }
+                items.extend(items::known(split, place, problems));
             }
-            _ => problems.push(nothing_said(attr)),
+            _ => problems.push(no_class(attr)),
         }
     }
-    problems.finish_with(items)
+    items
 }
 
-fn nothing_said(attr: &Attribute) -> Error {
-    Error::custom("say what the error means, such as `#[classify(permanent)]`")
-        .with_span(attr.path())
+/// Reports words that no list of names explains: `with` and `delegate` belong to a field, and `unknown` was
+/// renamed, since two classes would be "unknown".
+fn is_explained(item: &NestedMeta, problems: &mut Accumulator) -> bool {
+    let path = match item {
+        NestedMeta::Meta(meta) => meta.path(),
+        NestedMeta::NameValueInvalidExpr(pair) => &pair.path,
+        NestedMeta::Lit(_) => return false,
+    };
+    let message = match names::text(path).as_str() {
+        "with" => "`with` belongs to a field: `Variant(#[classify(with = path)] Inner)`",
+        "delegate" => "`delegate` belongs to a field: `Variant(#[classify(delegate)] Inner)`",
+        "unknown" => {
+            "unknown argument `unknown` in `classify(…)`; here it is called `unclassified`"
+        }
+        _ => return false,
+    };
+    problems.push(Error::custom(message).with_span(path));
+    true
 }
 
-impl Container {
-    pub(super) fn read(attrs: &[Attribute]) -> Result<Self> {
-        let items = items_of(attrs, OF_TYPE)?;
-        let mut problems = Error::accumulator();
+fn no_class(attr: &Attribute) -> Error {
+    Error::custom(format!(
+        "`classify` needs the class of the error, such as `#[classify(permanent)]`; one of {}",
+        names::list(&Class::ALL.map(Class::name))
+    ))
+    .with_span(attr.path())
+}
+
+impl TypeAttrs {
+    /// Reads what can be read; the rest goes to `problems`, so that the path of the runtime is there for the
+    /// implementation that a failed derive emits.
+    pub(super) fn parse(attrs: &[Attribute], problems: &mut Accumulator) -> Self {
+        let items = classify_items(attrs, ON_TYPE, problems);
         let (runtimes, rest): (Vec<Meta>, Vec<Meta>) = items
             .into_iter()
             .partition(|meta| meta.path().is_ident("crate"));
         let runtime = runtimes
             .first()
             .and_then(|meta| problems.handle(crate::args::runtime_path(meta)));
-        let meaning = problems.handle(Meaning::of_items(&rest)).flatten();
-        problems.finish_with(Self { meaning, runtime })
+        let default = problems.handle(VariantAttrs::of_items(&rest)).flatten();
+        Self { default, runtime }
     }
 }
 
-impl Meaning {
-    pub(super) fn read(attrs: &[Attribute]) -> Result<Option<Self>> {
-        Self::of_items(&items_of(attrs, OF_VARIANT)?)
+impl VariantAttrs {
+    pub(super) fn parse(attrs: &[Attribute]) -> Result<Option<Self>> {
+        let mut problems = Error::accumulator();
+        let items = classify_items(attrs, ON_VARIANT, &mut problems);
+        // Without the items that are wrong, the rest would look incomplete.
+        problems.finish()?;
+        Self::of_items(&items)
     }
 
     fn of_items(items: &[Meta]) -> Result<Option<Self>> {
@@ -194,7 +228,7 @@ impl Meaning {
                     if let Some((before, _)) = found {
                         problems.push(
                             Error::custom(format!(
-                                "an error means one thing: it is `{}` already",
+                                "an error has one class; it is already `{}`",
                                 before.name()
                             ))
                             .with_span(meta.path()),
@@ -208,9 +242,9 @@ impl Meaning {
                     if !alone || breaker.is_some() {
                         problems.push(
                             Error::custom(if alone {
-                                "`ignored_by_breaker` or `counts_as_failure`, once"
+                                "`ignored_by_breaker` and `counts_as_failure` exclude each other; keep one"
                             } else {
-                                "expected the word alone"
+                                "expected the word without arguments"
                             })
                             .with_span(meta.path()),
                         );
@@ -221,7 +255,7 @@ impl Meaning {
                 (None, None) => {
                     if reconnect || !matches!(meta, Meta::Path(_)) {
                         problems.push(
-                            Error::custom("`needs_reconnect` stands alone, once")
+                            Error::custom("expected `needs_reconnect` once and without arguments")
                                 .with_span(meta.path()),
                         );
                     }
@@ -231,7 +265,7 @@ impl Meaning {
         }
         if let (None, Some(meta)) = (&found, items.first()) {
             problems.push(
-                Error::custom("say what the error means as well, such as `permanent`")
+                Error::custom("the class of the error is missing: add one, such as `permanent`")
                     .with_span(meta.path()),
             );
         }
@@ -243,7 +277,7 @@ impl Meaning {
         }))
     }
 
-    /// The field to bind and the verdict made from it.
+    /// Returns the field to bind and the verdict made from it.
     #[allow(clippy::type_complexity, reason = "two parts of one match arm")]
     pub(super) fn verdict(
         &self,
@@ -257,7 +291,7 @@ impl Meaning {
             (Some(member), _) => {
                 if !fields.members().any(|own| own == *member) {
                     return Err(Error::custom(
-                        "there is no such field; expected one of type `Duration` or `Option<Duration>`",
+                        "no such field; expected one of type `Duration` or `Option<Duration>`",
                     )
                     .with_span(member));
                 }
@@ -293,7 +327,7 @@ fn retry_after(class: Class, meta: &Meta) -> Result<Option<Member>> {
         Meta::List(list) if class == Class::Throttled => {
             let mut problems = Error::accumulator();
             let items = items::split(list.tokens.clone(), &mut problems);
-            let items = items::known(items, OF_THROTTLED, &mut problems);
+            let items = items::known(items, IN_THROTTLED, &mut problems);
             let member = items
                 .iter()
                 .find_map(|meta| problems.handle(field_name(meta)));
@@ -301,7 +335,7 @@ fn retry_after(class: Class, meta: &Meta) -> Result<Option<Member>> {
         }
         _ => Err(Error::custom(match class {
             Class::Throttled => "expected `throttled`, or `throttled(retry_after = field)`",
-            _ => "expected the word alone",
+            _ => "expected the word without arguments",
         })
         .with_span(meta.path())),
     }
@@ -323,27 +357,32 @@ fn field_name(meta: &Meta) -> Result<Member> {
             span: index.span(),
         })),
         _ => Err(Error::custom(
-            "expected the field that holds a `Duration` or an `Option<Duration>`: its name or its number",
+            "expected the name or the index of the field that holds a `Duration` or an `Option<Duration>`",
         )
         .with_span(&pair.value)),
     }
 }
 
-impl OfField {
-    pub(super) fn read(attrs: &[Attribute]) -> Result<Option<Self>> {
-        let items = items_of(attrs, OF_FIELD)?;
+impl FieldAttr {
+    pub(super) fn parse(attrs: &[Attribute]) -> Result<Option<Self>> {
+        let mut problems = Error::accumulator();
+        let items = classify_items(attrs, ON_FIELD, &mut problems);
+        problems.finish()?;
         let Some(meta) = items.first() else {
             return Ok(None);
         };
         if let Some(second) = items.get(1) {
-            return Err(Error::custom("`delegate` or `with = path`, once").with_span(second.path()));
+            return Err(
+                Error::custom("a field has one of `delegate` and `with = path`; keep one")
+                    .with_span(second.path()),
+            );
         }
         match meta {
-            Meta::Path(path) if path.is_ident("delegate") => Ok(Some(Self::Named(path.span()))),
+            Meta::Path(path) if path.is_ident("delegate") => Ok(Some(Self::Delegate(path.span()))),
             Meta::NameValue(pair) if pair.path.is_ident("with") => match peel(&pair.value) {
                 Expr::Path(path) => Ok(Some(Self::With(path.clone()))),
                 _ => Err(Error::custom(
-                    "expected the path of a function from the field's reference to a `Verdict`",
+                    "expected the path of a function from `&Field` to `Verdict`, without quotes",
                 )
                 .with_span(&pair.value)),
             },

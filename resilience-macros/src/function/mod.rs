@@ -87,14 +87,14 @@ impl Function {
         };
         let Some((brace, body)) = raw.body else {
             return Err(Error::custom(
-                "a trait method without a body has nothing to run; annotate its implementations, or give it a default body",
+                "a trait method without a body cannot be annotated; annotate its implementations, or add a default body",
             )
             .with_span(&raw.sig.ident));
         };
         let mut problems = Error::accumulator();
         if let Some(constness) = raw.sig.constness {
             problems.push(
-                Error::custom("a `const fn` cannot wait between attempts; expected an `async fn`")
+                Error::custom("expected an `async fn`; a `const fn` cannot wait between attempts")
                     .with_span(&constness),
             );
         }
@@ -124,7 +124,7 @@ impl Function {
             }
             Some(async_trait::Recognized::No) => {
                 if raw.sig.constness.is_none() {
-                    problems.push(not_async(&raw.attrs).with_span(&raw.sig.fn_token));
+                    problems.push(not_async(&raw.attrs, &raw.sig));
                 }
                 (Shape::AsyncFn, None, group, receiver, arguments)
             }
@@ -166,21 +166,28 @@ fn returned(sig: &Signature, problems: &mut darling::error::Accumulator) -> Opti
 
 fn nothing_returned(sig: &Signature) -> Error {
     Error::custom(
-        "a resilient function must return a `Result`, whose error decides about retries; this one returns nothing",
+        "a resilient function must return a `Result`, whose error decides whether to retry; this one returns nothing",
     )
     .with_span(&sig.ident)
 }
 
-fn not_async(attrs: &[Attribute]) -> Error {
+fn not_async(attrs: &[Attribute], sig: &Signature) -> Error {
     let is_test = |attr: &Attribute| {
         let last = attr.path().segments.last();
         last.is_some_and(|segment| segment.ident == "test")
     };
+    let returns_future =
+        matches!(&sig.output, ReturnType::Type(_, output) if output::is_future(output));
     Error::custom(if attrs.iter().any(is_test) {
-        "expected an `async fn`; beside a test attribute this one goes above it, since the topmost runs first"
+        "expected an `async fn`; write this attribute above the test attribute, since the topmost runs first"
+    } else if returns_future {
+        "expected an `async fn`: each attempt needs a new future; write it as an `async fn`, or call \
+         `Registry::service(name, kind)?.call(|| …)` by hand"
     } else {
-        "expected an `async fn`: a retry waits between attempts"
+        "expected an `async fn`: retries wait between attempts; write it as an `async fn` that runs blocking code in \
+         `tokio::task::spawn_blocking`"
     })
+    .with_span(&sig.fn_token)
 }
 
 fn not_a_function(item: TokenStream) -> Result<Parsed> {
@@ -188,7 +195,7 @@ fn not_a_function(item: TokenStream) -> Result<Parsed> {
         // A function whose signature syn does not understand, or an item that is not complete.
         Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Ok(Parsed::Unfinished),
         Ok(item) => Err(Error::custom(
-            "expected an `async fn`: the attribute stands on one function or method at a time",
+            "expected an `async fn`; annotate each function or method by itself",
         )
         .with_span(&item.span())),
     }

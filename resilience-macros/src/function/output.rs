@@ -32,6 +32,29 @@ pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     without_impl_trait(ty) != *ty
 }
 
+/// Whether the written type is a future: `impl Future`, a boxed one, or an alias named like one.
+pub(super) fn is_future(ty: &Type) -> bool {
+    let is_future_trait = |bound: &TypeParamBound| {
+        matches!(bound, TypeParamBound::Trait(bound)
+            if bound.path.segments.last().is_some_and(|last| last.ident == "Future"))
+    };
+    match ty {
+        Type::Group(group) => is_future(&group.elem),
+        Type::Paren(paren) => is_future(&paren.elem),
+        Type::ImplTrait(found) => found.bounds.iter().any(is_future_trait),
+        Type::TraitObject(found) => found.bounds.iter().any(is_future_trait),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let holds_one = |argument: &GenericArgument| {
+                matches!(argument, GenericArgument::Type(inner) if is_future(inner))
+            };
+            last.ident.to_string().ends_with("Future")
+                || ((last.ident == "Pin" || last.ident == "Box")
+                    && arguments(ty).into_iter().flatten().any(holds_one))
+        }),
+        _ => false,
+    }
+}
+
 /// The generic arguments of the type's last segment.
 fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     match ty {
@@ -83,7 +106,26 @@ mod tests {
     use syn::parse_quote;
 
     #[test]
-    fn a_type_parameter_as_error_needs_a_telling_bound() {
+    fn future_types_are_recognised_as_written() {
+        for output in [
+            parse_quote!(impl Future<Output = io::Result<u8>>),
+            parse_quote!(impl Send + core::future::Future<Output = io::Result<u8>>),
+            parse_quote!(Pin<Box<dyn Future<Output = io::Result<u8>> + Send>>),
+            parse_quote!(BoxFuture<'a, io::Result<u8>>),
+        ] {
+            assert!(is_future(&output), "{output:?}");
+        }
+        for output in [
+            parse_quote!(io::Result<u8>),
+            parse_quote!(Box<u8>),
+            parse_quote!(impl Iterator<Item = u8>),
+        ] {
+            assert!(!is_future(&output), "{output:?}");
+        }
+    }
+
+    #[test]
+    fn bare_error_parameter_is_found_unless_bound_by_classify() {
         let found = |function: syn::Signature| match &function.output {
             syn::ReturnType::Type(_, ty) => bare_error_parameter(ty, &function.generics).is_some(),
             syn::ReturnType::Default => false,

@@ -14,10 +14,10 @@ pub type Reconnected<R> = Result<(), <R as Outcome>::Error>;
 /// A function of references to the annotated function's arguments, plain or async. The compiler finds
 /// `Marker`.
 #[diagnostic::on_unimplemented(
-    message = "this function does not fit beside the annotated one",
-    label = "takes something else than references to the arguments, or returns something else",
-    note = "it takes a reference to each argument (the receiver first; what is a reference already, as it is)",
-    note = "`verify` returns `Result<Option<T>, E>`, `reconnect` returns `Result<(), E>`, from a plain or an async function"
+    message = "hook signature does not match the annotated function",
+    label = "the arguments or the return type differ",
+    note = "a hook takes a reference to each argument, the receiver first; arguments that are references are passed as they are",
+    note = "`verify` returns `Result<Option<T>, E>` and `reconnect` returns `Result<(), E>`, sync or async"
 )]
 pub trait CompanionFn<Args, R, Marker> {
     /// The future of the result.

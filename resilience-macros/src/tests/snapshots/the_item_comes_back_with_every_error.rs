@@ -12,5 +12,5 @@ async fn f() -> Answer {
     "`max_attempts` counts the first attempt, so it must be at least 1; to do without retries write `retry = off`"
 }
 ::core::compile_error! {
-    "`base_delay` is longer than `max_delay`, which no pause may be"
+    "`base_delay` is longer than `max_delay`"
 }
