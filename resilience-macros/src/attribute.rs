@@ -1,4 +1,4 @@
-//! From the attribute and its function to what the compiler gets: read, check, expand.
+//! Expands an attribute: parse the arguments and the function, check them, expand.
 
 use darling::Error;
 use proc_macro2::TokenStream;
@@ -8,7 +8,8 @@ use crate::function::{Function, Parsed};
 use crate::kind::Kind;
 use crate::{check, expand};
 
-/// Expands an attribute. Where anything is wrong, the item comes back as it was, with every error.
+/// Expands an attribute. Where anything is wrong, the item is emitted unchanged, with every error beside it, so that
+/// its callers report nothing more.
 pub(crate) fn resilient(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     match try_resilient(kind, args, &item) {
         Ok(Some(expanded)) => expanded,

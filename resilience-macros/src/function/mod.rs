@@ -1,4 +1,4 @@
-//! The annotated function. Its body stays tokens: it need not parse, and is emitted as it was.
+//! The annotated function. Its body stays a token stream: it is emitted unchanged, even where syn cannot parse it.
 
 mod async_trait;
 mod bindings;
@@ -17,7 +17,7 @@ pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
 pub(crate) use used_idents::UsedIdents;
 
-/// A function with everything that is around its body.
+/// The annotated function, taken apart.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -25,7 +25,7 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The braces of the function; the body itself is in `body`.
     pub(crate) brace: token::Brace,
-    /// `#![…]` at the head of the body.
+    /// `#![…]` at the start of the body.
     pub(crate) inner_attrs: Vec<Attribute>,
     /// The statements to run in each attempt.
     pub(crate) body: Group,
@@ -43,7 +43,7 @@ pub(crate) enum Shape {
     AsyncTrait(Box<async_trait::Boxed>),
 }
 
-/// A function as it stands in the source, before it is known to be one that can be annotated.
+/// A function as parsed, before its shape is checked.
 struct Raw {
     attrs: Vec<Attribute>,
     vis: Visibility,
@@ -71,15 +71,15 @@ impl Parse for Raw {
     }
 }
 
-/// What can come of an item.
+/// The result of parsing an item.
 pub(crate) enum Parsed {
     Function(Box<Function>),
-    /// The compiler, or the author in an editor, is not done with it: emit it as it is.
+    /// Not a complete function, as while typing: it is emitted unchanged, and rustc reports what is wrong.
     Unfinished,
 }
 
 impl Function {
-    /// Reads the annotated item. Everything that keeps it from being annotated is in the one error.
+    /// Parses the annotated item. The error holds every reason why it cannot be annotated.
     pub(crate) fn parse(item: TokenStream) -> Result<Parsed> {
         let raw: Raw = match syn::parse2(item.clone()) {
             Ok(raw) => raw,
@@ -148,7 +148,7 @@ impl Function {
         })))
     }
 
-    /// Whether `self` or any argument comes in.
+    /// Whether there are arguments, the receiver included.
     pub(crate) fn takes_anything(&self) -> bool {
         !self.sig.inputs.is_empty()
     }
@@ -201,7 +201,7 @@ fn not_a_function(item: TokenStream) -> Result<Parsed> {
     }
 }
 
-/// Takes `#![…]` off the head of a body.
+/// Splits `#![…]` off the start of a body.
 fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
     let parser = |input: ParseStream<'_>| {
         let attrs = Attribute::parse_inner(input)?;
@@ -210,8 +210,8 @@ fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
     syn::parse::Parser::parse2(parser, body.clone()).unwrap_or((Vec::new(), body))
 }
 
-/// The tokens in braces that stand where the function's do, but belong to a macro, so that lints about
-/// superfluous braces leave them alone.
+/// Puts the tokens in braces that have the location of the function's, but the hygiene of a macro: lints about
+/// superfluous braces ignore them.
 pub(crate) fn braces(tokens: TokenStream, place: Span) -> Group {
     let mut group = Group::new(Delimiter::Brace, tokens);
     group.set_span(place.resolved_at(Span::mixed_site()));
@@ -219,7 +219,7 @@ pub(crate) fn braces(tokens: TokenStream, place: Span) -> Group {
 }
 
 impl Function {
-    /// The function with other statements in its place.
+    /// Returns the function with the statements of `block` instead of its body.
     pub(crate) fn with_block(&self, sig: &Signature, block: impl ToTokens) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.attrs);

@@ -1,5 +1,5 @@
-//! What can be read off the written return type. Only where a wrong guess costs nothing: aliases are
-//! never looked through, the trait `Outcome` decides what a `Result` is.
+//! What the written return type shows. Used only where a wrong guess is harmless: a macro cannot resolve aliases, and
+//! the trait `Outcome` decides what a `Result` is.
 
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
@@ -8,7 +8,7 @@ use syn::{
     TypeParamBound, WherePredicate,
 };
 
-/// The type with `_` for each `impl Trait`, so that it can annotate a `let`.
+/// Replaces each `impl Trait` with `_`, so that the type can annotate a `let`.
 pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     struct Erase;
     impl VisitMut for Erase {
@@ -27,7 +27,7 @@ pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     ty
 }
 
-/// Whether it names a type by a trait alone.
+/// Whether it contains `impl Trait`.
 pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     without_impl_trait(ty) != *ty
 }
@@ -55,7 +55,7 @@ pub(super) fn is_future(ty: &Type) -> bool {
     }
 }
 
-/// The generic arguments of the type's last segment.
+/// Returns the generic arguments of the last segment of the type.
 fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     match ty {
         Type::Group(group) => arguments(&group.elem),
@@ -68,7 +68,7 @@ fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     }
 }
 
-/// The error type, where it is a type parameter of the function without a bound on `Classify`.
+/// Returns the error type if it is a type parameter of the function without the bound `Classify`.
 pub(crate) fn bare_error_parameter(ty: &Type, generics: &Generics) -> Option<Ident> {
     let Some(GenericArgument::Type(Type::Path(error))) = arguments(ty)?.iter().nth(1) else {
         return None;
@@ -93,11 +93,11 @@ pub(crate) fn bare_error_parameter(ty: &Type, generics: &Generics) -> Option<Ide
             _ => None,
         })
         .flatten();
-    let told = parameter.bounds.iter().chain(in_where).any(|bound| {
+    let is_classified = parameter.bounds.iter().chain(in_where).any(|bound| {
         matches!(bound, TypeParamBound::Trait(bound)
             if bound.path.segments.iter().any(|segment| segment.ident == "Classify"))
     });
-    (!told).then(|| name.clone())
+    (!is_classified).then(|| name.clone())
 }
 
 #[cfg(test)]

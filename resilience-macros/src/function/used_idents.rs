@@ -1,11 +1,11 @@
-//! Which names some tokens mention.
+//! The identifiers that some tokens use.
 
 use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// The identifiers in some tokens, those in format strings (`"{name}"`) included. It may hold more
-/// than is really used, never less.
+/// The identifiers in some tokens, captures of format strings (`"{name}"`) included. A superset of those that are
+/// really used: an unneeded clone is harmless, a missing one does not compile.
 #[derive(Debug, Default)]
 pub(crate) struct UsedIdents {
     identifiers: HashSet<String>,
@@ -14,9 +14,9 @@ pub(crate) struct UsedIdents {
 
 impl UsedIdents {
     pub(crate) fn of(tokens: TokenStream) -> Self {
-        let mut mentions = Self::default();
-        mentions.scan(tokens);
-        mentions
+        let mut used = Self::default();
+        used.scan(tokens);
+        used
     }
 
     fn scan(&mut self, tokens: TokenStream) {
@@ -37,7 +37,7 @@ impl UsedIdents {
         }
     }
 
-    /// Whether the name occurs.
+    /// Whether the name may be used.
     pub(crate) fn contains(&self, name: &proc_macro2::Ident) -> bool {
         let name = name.to_string();
         let name = bare(&name);
@@ -45,7 +45,7 @@ impl UsedIdents {
             || self
                 .texts
                 .iter()
-                .any(|text| captures(text, name) || spelled(text, name))
+                .any(|text| captures(text, name) || may_be_escaped(text, name))
     }
 }
 
@@ -62,9 +62,9 @@ fn captures(text: &str, name: &str) -> bool {
     })
 }
 
-/// A name that is written with escapes in the literal cannot be told from others: with any escape, every
-/// text counts.
-fn spelled(text: &str, name: &str) -> bool {
+/// A name may be written with escapes in the literal, which are not decoded here: with any escape, every name counts as
+/// captured.
+fn may_be_escaped(text: &str, name: &str) -> bool {
     !name.is_ascii() || text.contains("\\u")
 }
 
@@ -74,18 +74,18 @@ mod tests {
     use proc_macro2::{Ident, Span};
     use quote::quote;
 
-    fn mentions(tokens: TokenStream, name: &str) -> bool {
+    fn uses(tokens: TokenStream, name: &str) -> bool {
         UsedIdents::of(tokens).contains(&Ident::new(name, Span::call_site()))
     }
 
     #[test]
-    fn names_are_found_at_any_depth_and_in_format_strings() {
-        assert!(mentions(quote!(f(vec![(user)])), "user"));
-        assert!(mentions(quote!(format!("to {user}")), "user"));
-        assert!(mentions(quote!(format!("to {user:?}")), "user"));
-        assert!(mentions(quote!(format!("{:width$}", 1)), "width"));
-        assert!(!mentions(quote!(r#async), "async_"));
-        assert!(!mentions(
+    fn identifiers_are_found_in_groups_and_format_strings() {
+        assert!(uses(quote!(f(vec![(user)])), "user"));
+        assert!(uses(quote!(format!("to {user}")), "user"));
+        assert!(uses(quote!(format!("to {user:?}")), "user"));
+        assert!(uses(quote!(format!("{:width$}", 1)), "width"));
+        assert!(!uses(quote!(r#async), "async_"));
+        assert!(!uses(
             quote!(f(users, "user", ".user()", "{users}")),
             "user"
         ));
