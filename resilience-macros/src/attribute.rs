@@ -28,14 +28,14 @@ fn try_resilient(
 ) -> darling::Result<Option<TokenStream>> {
     let mut problems = Error::accumulator();
     let Partial { value: args, wrong } = Args::read(args);
-    let all_were_read = wrong.is_none();
+    let all_parsed = wrong.is_none();
     wrong.into_iter().for_each(|wrong| problems.push(wrong));
     let parsed = problems.handle(Function::parse(item.clone()));
     let function = match &parsed {
         Some(Parsed::Function(function)) => Some(&**function),
         _ => None,
     };
-    problems.handle(check::check(kind, &args, all_were_read, function));
+    problems.handle(check::check(kind, &args, all_parsed, function));
     problems.finish()?;
     Ok(function.map(|function| expand::expand(kind, &args, function)))
 }

@@ -125,7 +125,7 @@ numbers! {
     /// A share of calls.
     Share, "0.5", |share| share > 0.0 && share <= 1.0, "a rate must be above 0 and at most 1";
     /// What a pause is multiplied with.
-    Factor, "2.0", |factor| factor >= 1.0, "must be at least 1, pauses never get shorter";
+    Factor, "2.0", |factor| factor >= 1.0, "must be at least 1";
     /// What a retry budget holds.
     Capacity, "100", |capacity| (1.0..=1e9).contains(&capacity), "must be between 1 and 1000000000";
     /// What a success pays back.
@@ -263,7 +263,7 @@ impl Read for Flag {
                 _ => Err(Error::custom("expected `true` or `false`").with_span(&pair.value)),
             },
             Meta::List(list) => Err(Error::custom(format!(
-                "`{0}` stands alone, or as `{0} = false`",
+                "expected `{0}` or `{0} = false`",
                 name(meta)
             ))
             .with_span(&list.path)),

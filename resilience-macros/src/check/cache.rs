@@ -38,7 +38,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
 
 /// Requires a key where the function has arguments, the receiver included.
 pub(super) fn has_key(key: bool, function: &Function, place: &Span) -> Result<()> {
-    if key || !function.takes_anything() {
+    if key || !function.has_arguments() {
         return Ok(());
     }
     Err(Error::custom(

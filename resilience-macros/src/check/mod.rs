@@ -23,11 +23,11 @@ use crate::kind::Kind;
 pub(crate) fn check(
     kind: Kind,
     args: &Args,
-    all_were_read: bool,
+    all_parsed: bool,
     function: Option<&Function>,
 ) -> Result<()> {
     let mut problems = Error::accumulator();
-    if all_were_read && kind.default_service().is_none() && args.service.is_none() {
+    if all_parsed && kind.default_service().is_none() && args.service.is_none() {
         problems.push(
             Error::custom(
                 "`#[resilient]` needs the name of a service: `#[resilient(service = \"billing\")]`",
@@ -37,20 +37,20 @@ pub(crate) fn check(
     }
     problems.handle(values::check(args));
     problems.handle(stream::check(args));
-    if all_were_read {
+    if all_parsed {
         problems.handle(tokens::check(args));
     }
     problems.handle(cache::values(args));
     if let Some(function) = function {
-        problems.handle(borrowed(args, function));
+        problems.handle(borrow_names(args, function));
         problems.handle(durations::check(args, function));
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
-        if all_were_read {
-            problems.handle(error_is_known(args, function));
+        if all_parsed {
+            problems.handle(error_is_classified(args, function));
         }
-        if all_were_read && kind == Kind::Database {
+        if all_parsed && kind == Kind::Database {
             problems.handle(database::check(args, function));
         }
     }
@@ -58,7 +58,7 @@ pub(crate) fn check(
 }
 
 /// Requires that `borrow(…)` names owned arguments.
-fn borrowed(args: &Args, function: &Function) -> Result<()> {
+fn borrow_names(args: &Args, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
     let names = args.borrow.iter().flat_map(|written| &written.value.0);
     let mut seen = Vec::new();
@@ -106,7 +106,7 @@ fn no_such_argument(name: &str, function: &Function) -> String {
 }
 
 /// Requires a type by which errors can be classified. A bare type parameter has no rule.
-fn error_is_known(args: &Args, function: &Function) -> Result<()> {
+fn error_is_classified(args: &Args, function: &Function) -> Result<()> {
     if !args.retries() || args.classify.is_some() || args.retry_if().is_some() {
         return Ok(());
     }

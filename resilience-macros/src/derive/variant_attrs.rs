@@ -216,64 +216,21 @@ impl VariantAttrs {
 
     fn of_items(items: &[Meta]) -> Result<Option<Self>> {
         let mut problems = Error::accumulator();
-        let mut found: Option<(Class, Option<Member>)> = None;
-        let mut breaker: Option<&'static str> = None;
-        let mut reconnect = false;
+        let mut words = Words::default();
         for meta in items {
-            let name = names::text(meta.path());
-            let class = Class::ALL.into_iter().find(|class| class.name() == name);
-            let signal = BREAKER.into_iter().find(|signal| *signal == name);
-            match (class, signal) {
-                (Some(class), _) => {
-                    if let Some((before, _)) = found {
-                        problems.push(
-                            Error::custom(format!(
-                                "an error has one class; it is already `{}`",
-                                before.name()
-                            ))
-                            .with_span(meta.path()),
-                        );
-                    }
-                    let retry_after = problems.handle(retry_after(class, meta)).flatten();
-                    found = Some((class, retry_after));
-                }
-                (None, Some(signal)) => {
-                    let alone = matches!(meta, Meta::Path(_));
-                    if !alone || breaker.is_some() {
-                        problems.push(
-                            Error::custom(if alone {
-                                "`ignored_by_breaker` and `counts_as_failure` exclude each other; keep one"
-                            } else {
-                                "expected the word without arguments"
-                            })
-                            .with_span(meta.path()),
-                        );
-                    }
-                    breaker = Some(signal);
-                }
-                // The only other word.
-                (None, None) => {
-                    if reconnect || !matches!(meta, Meta::Path(_)) {
-                        problems.push(
-                            Error::custom("expected `needs_reconnect` once and without arguments")
-                                .with_span(meta.path()),
-                        );
-                    }
-                    reconnect = true;
-                }
-            }
+            problems.handle(words.add(meta));
         }
-        if let (None, Some(meta)) = (&found, items.first()) {
+        if let (None, Some(meta)) = (&words.class, items.first()) {
             problems.push(
                 Error::custom("the class of the error is missing: add one, such as `permanent`")
                     .with_span(meta.path()),
             );
         }
-        problems.finish_with(found.map(|(class, retry_after)| Self {
+        problems.finish_with(words.class.map(|(class, retry_after)| Self {
             class,
             retry_after,
-            breaker,
-            reconnect,
+            breaker: words.breaker,
+            reconnect: words.reconnect,
         }))
     }
 
@@ -295,10 +252,11 @@ impl VariantAttrs {
                     )
                     .with_span(member));
                 }
-                let there = mixed_at(member.span());
                 let wait = format_ident!("wait", span = mixed);
-                let root = runtime.root(there);
-                let verdict = quote_spanned! {there=>
+                // At the member's name: a field of another type is reported there.
+                let span = mixed_at(member.span());
+                let root = runtime.root(span);
+                let verdict = quote_spanned! {span=>
                     #root::Verdict::#constructor(::core::convert::Into::into(*#wait))
                 };
                 (Some((member.clone(), wait)), verdict)
@@ -317,6 +275,44 @@ impl VariantAttrs {
             verdict = quote_spanned!(mixed=> #verdict.needs_reconnect());
         }
         Ok((bound, verdict))
+    }
+}
+
+/// The words that were read so far.
+#[derive(Default)]
+struct Words {
+    class: Option<(Class, Option<Member>)>,
+    breaker: Option<&'static str>,
+    reconnect: bool,
+}
+
+impl Words {
+    /// Adds one of the words of a variant.
+    fn add(&mut self, meta: &Meta) -> Result<()> {
+        let name = names::text(meta.path());
+        let wrong = |message: &str| Err(Error::custom(message).with_span(meta.path()));
+        if let Some(class) = Class::ALL.into_iter().find(|class| class.name() == name) {
+            let before = self.class.replace((class, None));
+            if let Some((before, _)) = before {
+                return wrong(&format!(
+                    "an error has one class; it is already `{}`",
+                    before.name()
+                ));
+            }
+            self.class = Some((class, retry_after(class, meta)?));
+        } else if !matches!(meta, Meta::Path(_)) {
+            return wrong("expected the word without arguments");
+        } else if let Some(breaker) = BREAKER.into_iter().find(|word| *word == name) {
+            if self.breaker.replace(breaker).is_some() {
+                return wrong(
+                    "`ignored_by_breaker` and `counts_as_failure` exclude each other; keep one",
+                );
+            }
+        } else if std::mem::replace(&mut self.reconnect, true) {
+            // The only other word.
+            return wrong("`needs_reconnect` is given twice; keep one");
+        }
+        Ok(())
     }
 }
 

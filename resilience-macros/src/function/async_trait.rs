@@ -21,7 +21,7 @@ use syn::spanned::Spanned as _;
 use syn::{Block, Expr, Ident, Local, Pat, Signature, Stmt, Type};
 
 use super::bindings::{Argument, Receiver};
-use super::braces;
+use super::braces::braces;
 
 /// Everything around the block that is repeated.
 pub(crate) struct Boxed {

@@ -2,11 +2,13 @@
 
 mod async_trait;
 mod bindings;
+mod braces;
 mod output;
 mod used_idents;
 
+use darling::error::Accumulator;
 use darling::{Error, Result};
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
@@ -14,6 +16,7 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 
 pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
+pub(crate) use braces::braces;
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
 pub(crate) use used_idents::UsedIdents;
 
@@ -99,38 +102,21 @@ impl Function {
             );
         }
         let (inner_attrs, body) = inner_attributes(body);
-        let (arguments, receiver) = bindings::of(&raw.sig);
-        let group = braces(body, brace.span.join());
-        let boxed = (raw.sig.asyncness.is_none())
-            .then(|| async_trait::recognize(&raw.sig, &group, &arguments, receiver.as_ref()));
-        let (shape, output, body, receiver, arguments) = match boxed {
-            None => {
-                let output = returned(&raw.sig, &mut problems);
-                (Shape::AsyncFn, output, group, receiver, arguments)
-            }
-            Some(async_trait::Recognized::Yes(found)) => (
-                Shape::AsyncTrait(Box::new(found.boxed)),
-                Some(found.output),
-                found.body,
-                found.receiver,
-                found.arguments,
-            ),
-            Some(async_trait::Recognized::Unfinished) => {
-                return problems.finish_with(Parsed::Unfinished);
-            }
-            Some(async_trait::Recognized::ReturnsNothing) => {
-                problems.push(nothing_returned(&raw.sig));
-                (Shape::AsyncFn, None, group, receiver, arguments)
-            }
-            Some(async_trait::Recognized::No) => {
-                if raw.sig.constness.is_none() {
-                    problems.push(not_async(&raw.attrs, &raw.sig));
-                }
-                (Shape::AsyncFn, None, group, receiver, arguments)
-            }
-        };
+        let parts = Parts::of(
+            &raw.attrs,
+            &raw.sig,
+            braces(body, brace.span.join()),
+            &mut problems,
+        );
         problems.finish()?;
-        let Some(output) = output else {
+        let Some(Parts {
+            shape,
+            output: Some(output),
+            body,
+            receiver,
+            arguments,
+        }) = parts
+        else {
             return Ok(Parsed::Unfinished);
         };
         Ok(Parsed::Function(Box::new(Self {
@@ -149,12 +135,69 @@ impl Function {
     }
 
     /// Whether there are arguments, the receiver included.
-    pub(crate) fn takes_anything(&self) -> bool {
+    pub(crate) fn has_arguments(&self) -> bool {
         !self.sig.inputs.is_empty()
     }
 }
 
-fn returned(sig: &Signature, problems: &mut darling::error::Accumulator) -> Option<Type> {
+/// What the shape of the function decides.
+struct Parts {
+    shape: Shape,
+    output: Option<Type>,
+    body: Group,
+    receiver: Option<Receiver>,
+    arguments: Vec<Argument>,
+}
+
+impl Parts {
+    /// Takes the function apart; `None` where its body cannot be parsed, but would have to be.
+    fn of(
+        attrs: &[Attribute],
+        sig: &Signature,
+        body: Group,
+        problems: &mut Accumulator,
+    ) -> Option<Self> {
+        let (arguments, receiver) = bindings::of(sig);
+        let recognized = if sig.asyncness.is_none() {
+            async_trait::recognize(sig, &body, &arguments, receiver.as_ref())
+        } else {
+            async_trait::Recognized::No
+        };
+        let output = match recognized {
+            async_trait::Recognized::Yes(found) => {
+                return Some(Self {
+                    shape: Shape::AsyncTrait(Box::new(found.boxed)),
+                    output: Some(found.output),
+                    body: found.body,
+                    receiver: found.receiver,
+                    arguments: found.arguments,
+                });
+            }
+            async_trait::Recognized::Unfinished => return None,
+            async_trait::Recognized::ReturnsNothing => {
+                problems.push(nothing_returned(sig));
+                None
+            }
+            async_trait::Recognized::No if sig.asyncness.is_some() => returned(sig, problems),
+            async_trait::Recognized::No => {
+                // A `const fn` was reported already.
+                if sig.constness.is_none() {
+                    problems.push(not_async(attrs, sig));
+                }
+                None
+            }
+        };
+        Some(Self {
+            shape: Shape::AsyncFn,
+            output,
+            body,
+            receiver,
+            arguments,
+        })
+    }
+}
+
+fn returned(sig: &Signature, problems: &mut Accumulator) -> Option<Type> {
     match &sig.output {
         ReturnType::Type(_, output) => Some((**output).clone()),
         ReturnType::Default => {
@@ -208,14 +251,6 @@ fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
         Ok((attrs, input.parse::<TokenStream>()?))
     };
     syn::parse::Parser::parse2(parser, body.clone()).unwrap_or((Vec::new(), body))
-}
-
-/// Puts the tokens in braces that have the location of the function's, but the hygiene of a macro: lints about
-/// superfluous braces ignore them.
-pub(crate) fn braces(tokens: TokenStream, place: Span) -> Group {
-    let mut group = Group::new(Delimiter::Brace, tokens);
-    group.set_span(place.resolved_at(Span::mixed_site()));
-    group
 }
 
 impl Function {
