@@ -1,4 +1,4 @@
-//! The bound is missing.
+//! A generic argument needs the bound `Clone`.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Each attempt needs its own.
+//! Every attempt needs its own copy of an owned argument.
 
 use std::io;
 

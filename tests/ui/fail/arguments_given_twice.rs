@@ -1,4 +1,4 @@
-//! Duplicates, and settings beside `off`.
+//! Arguments that are repeated, or set and switched off.
 
 use std::io;
 

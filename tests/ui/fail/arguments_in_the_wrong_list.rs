@@ -1,4 +1,4 @@
-//! Right name, wrong place.
+//! A valid name in the wrong list is reported with its place.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The rest is still read.
+//! One argument that does not parse hides no other error.
 
 use std::io;
 

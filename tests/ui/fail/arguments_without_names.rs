@@ -1,4 +1,4 @@
-//! No positional arguments.
+//! There are no positional arguments.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! As without the attribute.
+//! Errors in the body are reported as without the attribute.
 
 use std::io;
 

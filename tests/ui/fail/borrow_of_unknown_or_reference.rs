@@ -1,4 +1,4 @@
-//! References are borrowed already.
+//! Only owned arguments can be borrowed.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! It is kept and handed out to all who ask.
+//! A cached answer is handed out to many callers.
 
 use std::io;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! All at once, each where it stands.
+//! Values of `cache`.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Else all callers would get the answer of the first one.
+//! A cache of a function with arguments needs a key.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! `self` tells answers apart, too.
+//! The receiver is an argument of the cache as well.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The error is at the path.
+//! The error is reported at the path.
 
 use std::io;
 

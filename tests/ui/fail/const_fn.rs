@@ -1,4 +1,4 @@
-//! A constant cannot wait.
+//! A `const fn` cannot wait.
 
 use resilience_runtime::resilient;
 

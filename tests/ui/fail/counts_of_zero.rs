@@ -1,4 +1,4 @@
-//! Zero attempts, thresholds, places.
+//! Counts are at least 1.
 
 use std::io;
 

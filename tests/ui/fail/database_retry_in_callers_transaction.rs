@@ -1,4 +1,4 @@
-//! A retry would repeat half of it.
+//! A retry would repeat a part of the transaction.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Pauses within their bound.
+//! A delay that is longer than its maximum.
 
 use std::io;
 

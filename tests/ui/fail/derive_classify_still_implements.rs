@@ -1,4 +1,4 @@
-//! A derive with mistakes still implements the trait: no second error where it is needed.
+//! A derive with mistakes implements the trait, so that no second error follows.
 
 use resilience_runtime::{Classify, ResilienceError, resilient};
 

@@ -1,4 +1,4 @@
-//! What a duration may be.
+//! Texts that are no durations.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Nothing is known of a bare type parameter.
+//! Errors of a bare type parameter cannot be classified.
 
 use resilience_runtime::{ResilienceError, resilient};
 

@@ -1,4 +1,4 @@
-//! The runtime has errors of its own.
+//! The error type must implement `From<ResilienceError>`.
 
 use resilience_runtime::resilient;
 

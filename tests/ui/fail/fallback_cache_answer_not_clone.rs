@@ -1,4 +1,4 @@
-//! It is kept and handed out again.
+//! The last good answer is stored and handed out again.
 
 use std::io;
 

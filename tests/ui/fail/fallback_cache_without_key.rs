@@ -1,4 +1,4 @@
-//! Answers to different arguments are not the same.
+//! The last good answer of a function with arguments needs a key.
 
 use std::io;
 

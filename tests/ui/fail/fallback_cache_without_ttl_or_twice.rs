@@ -1,4 +1,4 @@
-//! `ttl` has no default.
+//! The `ttl` of the last good answer has no default.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! If it fails as well, both errors are told.
+//! A fallback that fails is reported with both errors.
 
 use resilience_runtime::{ResilienceError, resilient};
 

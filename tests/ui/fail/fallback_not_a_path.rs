@@ -1,4 +1,4 @@
-//! Not a call, not a text.
+//! A fallback is the path of a function.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Same arguments, same result.
+//! A fallback has the signature of the function.
 
 use std::io;
 

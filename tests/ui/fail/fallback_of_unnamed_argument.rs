@@ -1,4 +1,4 @@
-//! The pattern does not name all of the argument.
+//! A pattern that does not name the whole argument.
 
 use std::io;
 

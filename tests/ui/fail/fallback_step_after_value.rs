@@ -1,4 +1,4 @@
-//! A value always answers.
+//! `value` always answers.
 
 use std::io;
 

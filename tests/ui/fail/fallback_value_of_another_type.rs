@@ -1,4 +1,4 @@
-//! The error is at the value.
+//! The error is reported at the value.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! An empty fallback.
+//! A fallback has at least one step.
 
 use std::io;
 

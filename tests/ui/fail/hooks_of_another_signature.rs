@@ -1,4 +1,4 @@
-//! Functions beside the annotated one that do not fit.
+//! Hooks that do not match the function.
 
 use resilience_runtime::{BoxError, database_resilient, mcp_resilient};
 

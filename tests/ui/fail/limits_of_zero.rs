@@ -1,4 +1,4 @@
-//! `off` is the word for none.
+//! Limits of time are longer than zero; `off` removes them.
 
 use std::io;
 

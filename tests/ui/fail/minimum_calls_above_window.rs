@@ -1,4 +1,4 @@
-//! Otherwise the rate is never looked at.
+//! The window never holds so many calls.
 
 use std::io;
 

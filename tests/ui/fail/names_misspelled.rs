@@ -1,4 +1,4 @@
-//! A misspelt name.
+//! A misspelled name is reported with the nearest one.
 
 use std::io;
 

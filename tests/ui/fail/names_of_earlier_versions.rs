@@ -1,4 +1,4 @@
-//! Names of earlier versions.
+//! Names of earlier versions are reported with the present ones.
 
 use std::io;
 

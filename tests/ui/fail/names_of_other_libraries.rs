@@ -1,4 +1,4 @@
-//! Names that people bring along.
+//! Names of other libraries are reported with ours.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Functions that are not `async fn`: each with the way to one.
+//! Functions that are not `async fn` are reported with the way to one.
 
 use std::future::Future;
 use std::io;

@@ -1,4 +1,4 @@
-//! A number below zero.
+//! A negative number is reported with the least that is allowed.
 
 use std::io;
 

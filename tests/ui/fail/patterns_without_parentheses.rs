@@ -1,4 +1,4 @@
-//! `retry` alone says nothing.
+//! Patterns take parentheses or `off`.
 
 use std::io;
 

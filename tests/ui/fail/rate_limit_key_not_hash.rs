@@ -1,4 +1,4 @@
-//! Keys are told apart by their hash.
+//! Keys are identified by their hash.
 
 use std::io;
 

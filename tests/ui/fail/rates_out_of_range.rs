@@ -1,4 +1,4 @@
-//! 0 < rate <= 1.
+//! A rate is above 0 and at most 1.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! `self` by value is there for one attempt.
+//! A `self` by value is there for one attempt.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! There is no choice of a backoff.
+//! The backoff is always exponential.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! There is no error to judge.
+//! The function must return a `Result`.
 
 use resilience_runtime::resilient;
 

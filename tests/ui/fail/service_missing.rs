@@ -1,4 +1,4 @@
-//! `#[resilient]` has no default.
+//! `#[resilient]` has no default service.
 
 use std::io;
 

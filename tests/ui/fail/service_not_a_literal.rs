@@ -1,4 +1,4 @@
-//! A name is a literal.
+//! The name of a service is a literal.
 
 use std::io;
 

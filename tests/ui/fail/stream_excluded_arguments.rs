@@ -1,4 +1,4 @@
-//! Streams that cannot be watched, and what does not go with one.
+//! Streams that cannot be watched, and arguments that exclude `stream`.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! The error is at the constant.
+//! The error is reported at the constant.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What is reserved is an estimate, which only the author can give.
+//! Token limits need an estimate of the cost.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Nothing to run.
+//! A trait method without a body cannot be annotated.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The error is at the path or in the closure.
+//! The error is reported at the path or in the closure.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! The nearest word is offered.
+//! An unknown word is reported with the nearest one.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Functions beside the annotated one: every shape of argument, plain and async, free and of a type.
+//! The hooks `verify`, `reconnect` and `safety`: every shape of argument, sync and async, free and associated.
 #![deny(warnings)]
 #![warn(clippy::pedantic)]
 

@@ -1,4 +1,4 @@
-//! The future is `Send` when the body's is, and needs not be.
+//! The future is `Send` if the body's is, and need not be.
 #![deny(warnings)]
 
 use std::io;
