@@ -98,7 +98,7 @@ async fn backup(_: &str, verdict: Verdict) -> Result<String, LoudError> {
     Err(Secret(verdict).into())
 }
 
-#[resilient(service = "strange")]
+#[resilient(service = "strange", fallback(registered))]
 async fn strange(token: &str) -> anyhow::Result<String> {
     Err(anyhow::anyhow!("{token}").context(CANARY))
 }

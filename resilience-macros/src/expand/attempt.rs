@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::{Expansion, hooks, stream};
 use crate::function::{Binding, Passing, without_impl_trait};
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 /// How the attempt's block comes to what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Expansion<'_> {
     }
 
     fn rebind(&self, binding: &Binding) -> Option<Rebind> {
-        if !self.body.contain(&binding.ident) || self.borrowed(&binding.ident) {
+        if !self.body.contains(&binding.ident) || self.borrowed(&binding.ident) {
             return None;
         }
         let kept = self.args.keeps_arguments();
@@ -80,7 +80,7 @@ impl Expansion<'_> {
     /// `CloneForRetry::clone_for_retry(&x)`, standing at the argument's name: that is where a missing
     /// `Clone` is reported.
     pub(super) fn cloned(&self, ident: &Ident) -> TokenStream {
-        let there = at(ident.span());
+        let there = mixed_at(ident.span());
         let private = self.runtime.private(there);
         quote_spanned!(there=> #private::CloneForRetry::clone_for_retry(&#ident))
     }
@@ -95,7 +95,7 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     let mut inside = Vec::new();
     if let Some(receiver) = &expansion.function.receiver
         && receiver.can_be_shadowed
-        && expansion.body.contain(&receiver.ident)
+        && expansion.body.contains(&receiver.ident)
     {
         let own = Binding {
             ident: receiver.ident.clone(),
@@ -111,7 +111,7 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     }
 
     let body = &expansion.function.body;
-    let there = at(body.span());
+    let there = mixed_at(body.span());
     let edge = return_edge(expansion);
     let keywords = match capture {
         Capture::Move => quote_spanned!(there=> async move),
@@ -168,7 +168,7 @@ fn rebind_for_attempt(
 /// inference, for coercions, and for errors that point at the return type.
 fn return_edge(expansion: &Expansion<'_>) -> TokenStream {
     let output = without_impl_trait(&expansion.function.output);
-    let there = at(output.span());
+    let there = mixed_at(output.span());
     quote_spanned! {there=>
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<#output> {
             return never;

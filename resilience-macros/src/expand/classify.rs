@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::Expansion;
 use crate::args::{Exhausted, Switch};
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 /// The arguments of `Call::conclude`, in the order of the runtime's parameters.
 pub(super) fn arguments(expansion: &Expansion<'_>) -> TokenStream {
@@ -22,7 +22,7 @@ pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
     let private = &expansion.private;
     let mut classified = match &expansion.args.classify {
         Some(classify) => {
-            let there = at(classify.place);
+            let there = mixed_at(classify.place);
             let private = expansion.runtime.private(there);
             let classify = expansion.user_code(&classify.value.0);
             let error = quote_spanned!(mixed=> error);
@@ -36,7 +36,7 @@ pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
         }},
     };
     if let Some(retry_if) = expansion.args.retry_if() {
-        let there = at(retry_if.place);
+        let there = mixed_at(retry_if.place);
         let private = expansion.runtime.private(there);
         let retry_if = expansion.user_code(&retry_if.value.0);
         let error = quote_spanned!(mixed=> error);
@@ -50,12 +50,12 @@ pub(super) fn classify_ok(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     match &expansion.args.classify_ok {
         None => {
-            let there = at(expansion.function.output.span());
+            let there = mixed_at(expansion.function.output.span());
             let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::ok_is_ok)
         }
         Some(classify) => {
-            let there = at(classify.value.0.span());
+            let there = mixed_at(classify.value.0.span());
             let private = expansion.runtime.private(there);
             let value = quote_spanned!(mixed=> value);
             let classify = expansion.user_code(&classify.value.0);
@@ -69,13 +69,13 @@ pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
     let limit = Switch::on(expansion.args.rate_limit.as_ref())?;
     let usage = limit.usage.as_ref()?;
-    let there = at(usage.value.0.span());
+    let there = mixed_at(usage.value.0.span());
     let private = expansion.runtime.private(there);
     let answer = quote_spanned!(mixed=> answer);
     let usage = expansion.user_code(&usage.value.0);
     let used = quote_spanned!(there=> |#answer| #private::usage_of(#answer, #usage));
     Some(expansion.of_output(|private| {
-        quote_spanned!(expansion.there()=> #private::Attempt::charge_usage(&mut attempt, &call, &outcome, #used);)
+        quote_spanned!(expansion.return_span()=> #private::Attempt::charge_usage(&mut attempt, &call, &outcome, #used);)
     }))
 }
 
@@ -85,13 +85,13 @@ pub(super) fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
     match written {
         Some(written) if written.value == Exhausted::Wrap => {
             // The bounds of wrapping are broken by the error type, but asked for here.
-            let there = at(written.place);
+            let there = mixed_at(written.place);
             let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::wrapped)
         }
         _ => {
             // At the return type, where everything stands that asks it to be a `Result`.
-            let there = at(expansion.function.output.span());
+            let there = mixed_at(expansion.function.output.span());
             let private = expansion.runtime.private(there);
             quote_spanned!(there=> #private::unchanged)
         }

@@ -9,8 +9,8 @@ use super::Expansion;
 use super::description::last_good;
 use super::step::{Filter, StepFailure};
 use crate::args::{Fallback, Step, When, source};
-use crate::function::{Mentions, Passing, without_impl_trait};
-use crate::runtime::at;
+use crate::function::{Passing, UsedIdents, without_impl_trait};
+use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
     pub(super) fn steps(&self) -> &'a [Step] {
@@ -27,7 +27,7 @@ impl<'a> Expansion<'a> {
     }
 
     fn value_mentions(&self, value: &Expr, ident: &Ident) -> bool {
-        Mentions::of(self.user_code(value)).contain(ident)
+        UsedIdents::of(self.user_code(value)).contains(ident)
     }
 
     /// Whether anything stands after the attempts.
@@ -50,7 +50,7 @@ impl<'a> Expansion<'a> {
             .map(|binding| (&binding.ident, true))
             .chain(self.owned_receiver());
         for (ident, can_be_shadowed) in owned {
-            if !self.body.contain(ident) || !self.fallback_uses(ident) {
+            if !self.body.contains(ident) || !self.fallback_uses(ident) {
                 continue;
             }
             let saved = saved_as(ident);
@@ -77,7 +77,7 @@ fn saved_as(ident: &Ident) -> Ident {
 /// them: see [`Expansion::return_success`].
 pub(super) fn fallbacks(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
     let mixed = Span::mixed_site();
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let filter = Filter::of(expansion);
     let on = filter.admits();
@@ -160,7 +160,7 @@ pub(super) fn fallbacks(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
         tried.extend(if failure_told {
             // That both errors go into a box is asked by the step that can fail.
             let last_call = steps.iter().rev().find_map(|step| match step {
-                Step::Call { path, .. } => Some(at(path.span())),
+                Step::Call { path, .. } => Some(mixed_at(path.span())),
                 _ => None,
             });
             let there = last_call.unwrap_or(there);
@@ -188,7 +188,7 @@ fn call(
     step: &StepFailure,
 ) -> TokenStream {
     let mixed = Span::mixed_site();
-    let there = at(path.span());
+    let there = mixed_at(path.span());
     let private = expansion.runtime.private(there);
     let name = source(&Expr::Path(path.clone()));
     let arguments = arguments(expansion, later);
@@ -198,7 +198,7 @@ fn call(
         #private::fallback::<_, _, #output, _, _>((#(#arguments,)*), &error, #path)
     };
     let rescued = {
-        let there = at(output.span());
+        let there = mixed_at(output.span());
         let private = expansion.runtime.private(there);
         quote_spanned!(there=> #private::Call::answered::<#output>(&mut call, #name, value))
     };
@@ -246,7 +246,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
         })
     };
     let pass = |ident: &Ident, passing: Passing, saved: bool| -> TokenStream {
-        let there = at(ident.span());
+        let there = mixed_at(ident.span());
         let own = if saved {
             saved_as(ident)
         } else {
@@ -263,7 +263,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
         let saved = !expansion.args.keeps_arguments()
             && receiver.passing == Passing::Owned
             && !receiver.can_be_shadowed
-            && expansion.body.contain(&receiver.ident);
+            && expansion.body.contains(&receiver.ident);
         pass(&receiver.ident, receiver.passing, saved)
     });
     let arguments = expansion.function.arguments.iter().filter_map(|argument| {
@@ -278,7 +278,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
 fn ask_registered(expansion: &Expansion<'_>, step: &StepFailure) -> TokenStream {
     let mixed = Span::mixed_site();
     let output = without_impl_trait(&expansion.function.output);
-    let there = at(output.span());
+    let there = mixed_at(output.span());
     let private = expansion.runtime.private(there);
     let asked = quote_spanned!(there=> #private::Call::registered::<#output>(&mut call).await);
     let rescued =

@@ -9,13 +9,13 @@ use super::Expansion;
 use super::classify;
 use crate::args::{Callable, Written};
 use crate::function::{Argument, Passing, without_impl_trait};
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 /// `Call::safety(&mut call, safety(&tool));`
 pub(super) fn safety(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let safety = expansion.args.safety.as_ref()?;
     let mixed = Span::mixed_site();
-    let there = at(safety.place);
+    let there = mixed_at(safety.place);
     let private = expansion.runtime.private(there);
     let arguments = arguments(expansion);
     let path = expansion.user_code(&safety.value.0);
@@ -63,7 +63,7 @@ pub(super) fn verified(expansion: &Expansion<'_>) -> Option<TokenStream> {
 
 /// `hook::<_, Verified<Output>, _, _>((&x,), path)`
 fn call(expansion: &Expansion<'_>, hook: &Written<Callable>, returns: &str) -> TokenStream {
-    let there = at(hook.place);
+    let there = mixed_at(hook.place);
     let private = expansion.runtime.private(there);
     let returns = Ident::new(returns, there);
     let output = without_impl_trait(&expansion.function.output);
@@ -89,7 +89,7 @@ fn is_whole(argument: &Argument) -> bool {
 fn arguments(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let receiver = expansion.function.receiver.as_ref().map(|receiver| {
         let ident = &receiver.ident;
-        let there = at(ident.span());
+        let there = mixed_at(ident.span());
         match receiver.passing {
             Passing::Copied => ident.to_token_stream(),
             Passing::Lent => quote_spanned!(there=> &*#ident),
@@ -117,7 +117,7 @@ fn by_reference(expansion: &Expansion<'_>, argument: &Argument) -> Option<TokenS
             })?
             .into_token_stream(),
     };
-    let there = at(argument.pattern.span());
+    let there = mixed_at(argument.pattern.span());
     Some(match bare(&argument.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => {
             quote_spanned!(there=> &*#whole)

@@ -38,9 +38,9 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
 use crate::args::{Args, Switch};
-use crate::function::{Function, Mentions, Shape, braces};
+use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
-use crate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, mixed_at};
 
 /// All that the parts of an expansion are made from.
 struct Expansion<'a> {
@@ -51,7 +51,7 @@ struct Expansion<'a> {
     /// The runtime's names for expansions, where no error points at them.
     private: TokenStream,
     /// What the body mentions.
-    body: Mentions,
+    body: UsedIdents,
 }
 
 pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStream {
@@ -62,7 +62,7 @@ pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStrea
         function,
         private: runtime.private(Span::mixed_site()),
         runtime,
-        body: Mentions::of(function.body.stream()),
+        body: UsedIdents::of(function.body.stream()),
     };
     let statements = expansion.statements();
     let rebound = |ident: &Ident| expansion.rebinds(ident);
@@ -128,7 +128,7 @@ impl Expansion<'_> {
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
-            let there = at(id.place);
+            let there = mixed_at(id.place);
             let id = self.user_code(&id.value.0);
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
@@ -158,7 +158,7 @@ impl Expansion<'_> {
 
     /// `Call::key(&mut call, &(user));`
     fn hashed(&self, verb: &str, expr: &Expr) -> TokenStream {
-        let there = at(expr.span());
+        let there = mixed_at(expr.span());
         let private = self.runtime.private(there);
         let verb = Ident::new(verb, there);
         let call = quote_spanned!(Span::mixed_site()=> call);
@@ -221,7 +221,7 @@ impl Expansion<'_> {
 
     fn reject(&self) -> TokenStream {
         self.of_output(
-            |private| quote_spanned!(self.there()=> #private::Call::reject(&mut call, rejection)),
+            |private| quote_spanned!(self.return_span()=> #private::Call::reject(&mut call, rejection)),
         )
     }
 
@@ -255,7 +255,7 @@ impl Expansion<'_> {
         if self.stream().is_some() {
             return None;
         }
-        let there = self.there();
+        let there = self.return_span();
         let classify_ok = classify::classify_ok(self);
         Some(self.of_output(|private| {
             let mixed = Span::mixed_site();
@@ -272,7 +272,7 @@ impl Expansion<'_> {
     }
 
     fn conclude(&self, verb: &str) -> TokenStream {
-        let there = self.there();
+        let there = self.return_span();
         let (verb, arguments) = match self.stream() {
             None => (verb.to_owned(), classify::arguments(self)),
             Some(stream) => (format!("{verb}_stream"), stream::arguments(self, stream)),
@@ -287,12 +287,12 @@ impl Expansion<'_> {
 
     /// The return type's place: what asks it to be a `Result` stands there, all of it, or the compiler
     /// would say so twice.
-    fn there(&self) -> Span {
-        at(self.function.output.span())
+    fn return_span(&self) -> Span {
+        mixed_at(self.function.output.span())
     }
 
     fn of_output(&self, expression: impl FnOnce(&TokenStream) -> TokenStream) -> TokenStream {
-        expression(&self.runtime.private(self.there()))
+        expression(&self.runtime.private(self.return_span()))
     }
 
     /// An expression of the user's, with `self` as the body calls it.
@@ -334,7 +334,7 @@ fn borrowing(expr: Expr) -> Expr {
                 let inner = borrowing(element.clone());
                 *element = match inner {
                     Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => {
-                        let there = at(inner.span());
+                        let there = mixed_at(inner.span());
                         Expr::Verbatim(quote_spanned!(there=> &#inner))
                     }
                     inner => inner,

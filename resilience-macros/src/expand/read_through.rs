@@ -36,8 +36,8 @@ impl<'a> Expansion<'a> {
             None => quote_spanned!(mixed=> #private::Call::read_key(&mut call, &());),
         };
         // What it asks of the answer is reported at the return type.
-        let value_ops =
-            self.of_output(|private| quote_spanned!(self.there()=> #private::Call::value_ops()));
+        let value_ops = self
+            .of_output(|private| quote_spanned!(self.return_span()=> #private::Call::value_ops()));
         quote_spanned! {mixed=>
             'cached: {
                 let hash = #key

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::{Expansion, classify};
 use crate::args::{Limit, RetryUntil, Stream, Written};
 use crate::function::has_impl_trait;
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
     pub(super) fn stream(&self) -> Option<&'a Stream> {
@@ -23,7 +23,7 @@ pub(super) fn opened(expansion: &Expansion<'_>, body: TokenStream) -> TokenStrea
     let Some(stream) = expansion.stream() else {
         return body;
     };
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let pin = if has_impl_trait(&expansion.function.output) {
         quote_spanned!(there=> #private::stream::boxed)
@@ -50,13 +50,13 @@ pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
         return attempts.clone();
     };
     let mixed = Span::mixed_site();
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let idle_timeout = idle_timeout(expansion, stream.idle_timeout.as_ref());
     let complete = match &stream.complete {
         None => quote_spanned!(mixed=> ::core::option::Option::None),
         Some(complete) => {
-            let there = at(complete.value.0.span());
+            let there = mixed_at(complete.value.0.span());
             let complete = expansion.user_code(&complete.value.0);
             quote_spanned!(there=> ::core::option::Option::Some(#complete))
         }

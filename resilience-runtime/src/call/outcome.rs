@@ -5,8 +5,8 @@ use crate::error::ResilienceError;
 /// The return type of an annotated function: any type that is `Result<T, E>`, aliases too.
 #[diagnostic::on_unimplemented(
     message = "a resilient function must return `Result<T, E>`, not `{Self}`",
-    label = "this is not a `Result`",
-    note = "the error side decides whether an attempt is retried; wrap the value in `Ok(..)`"
+    label = "not a `Result`",
+    note = "the error decides whether to retry; wrap the value in `Ok(..)`"
 )]
 pub trait Outcome: sealed::Sealed {
     /// The success.
@@ -69,10 +69,10 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
 /// An error that takes the runtime's own errors: everything that is `From<ResilienceError>`. It has a name
 /// only so that its absence can be explained.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no place for what the runtime itself answers, such as an open circuit or a timeout",
+    message = "`{Self}` must implement `From<ResilienceError>` to carry errors such as an open circuit or a timeout",
     label = "`From<ResilienceError>` is not implemented for `{Self}`",
-    note = "add a variant to it: `#[error(transparent)] Resilience(#[from] resilience_runtime::ResilienceError)`",
-    note = "`anyhow::Error`, `Box<dyn Error + Send + Sync>` and `std::io::Error` have that place as they are"
+    note = "add a variant: `#[error(transparent)] Resilience(#[from] resilience_runtime::ResilienceError)`",
+    note = "`anyhow::Error`, `Box<dyn Error + Send + Sync>` and `std::io::Error` implement it already"
 )]
 pub trait FromResilienceError: From<ResilienceError> {}
 
@@ -81,10 +81,10 @@ impl<E: From<ResilienceError>> FromResilienceError for E {}
 
 /// An argument that every attempt gets a copy of.
 #[diagnostic::on_unimplemented(
-    message = "argument of type `{Self}` cannot be given to every attempt: a retried function runs its body again, so the arguments that it owns must be `Clone`",
+    message = "argument of type `{Self}` must be `Clone`, since a retry runs the body again",
     label = "`{Self}` is not `Clone`",
     note = "take the argument by reference, or share it as `Arc<{Self}>`",
-    note = "or let all attempts use one value by reference with `borrow(..)`, or turn retries off with `retry = off`"
+    note = "or let all attempts use it by reference with `borrow(..)`, or write `retry = off`"
 )]
 pub trait CloneForRetry {
     /// The copy for one attempt.

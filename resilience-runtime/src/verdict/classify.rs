@@ -31,7 +31,7 @@ use crate::error::ResilienceError;
 /// assert!(ApiError::BadRequest.classify().is_permanent());
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "nothing says what an error of type `{Self}` means",
+    message = "errors of type `{Self}` cannot be classified",
     label = "`{Self}` does not implement `Classify`",
     note = "derive it with `#[derive(Classify)]`, or implement `Classify` by hand",
     note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` by hand"

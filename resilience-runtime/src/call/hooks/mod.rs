@@ -18,9 +18,9 @@ pub type Reconnected<R> = Result<(), <R as Outcome>::Error>;
 /// `Marker`.
 #[diagnostic::on_unimplemented(
     message = "hook signature does not match the annotated function",
-    label = "does not take references to the arguments, or returns another type",
-    note = "it takes a reference to each argument (the receiver first; what is a reference already, as it is)",
-    note = "`verify` returns `Result<Option<T>, E>`, `reconnect` returns `Result<(), E>`, from a plain or an async function"
+    label = "the arguments or the return type differ",
+    note = "a hook takes a reference to each argument, the receiver first; arguments that are references are passed as they are",
+    note = "`verify` returns `Result<Option<T>, E>` and `reconnect` returns `Result<(), E>`, sync or async"
 )]
 pub trait HookFn<Args, R, Marker> {
     /// The future of the result.

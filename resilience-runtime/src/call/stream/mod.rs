@@ -32,7 +32,7 @@ pub const DEFAULT_IDLE_TIMEOUT: Option<Duration> = Some(Duration::from_secs(60))
 
 /// A boxed stream of results, which can be put round another one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be watched from within",
+    message = "`{Self}` is not a stream that the attribute can watch",
     label = "not a boxed stream of `Result<_, E>` with the function's own error type `E`",
     note = "return `Result<impl Stream<Item = Result<T, E>>, E>`, or a `Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>`"
 )]
