@@ -6,7 +6,7 @@ pub use std::time::Duration;
 pub use crate::call::admission::Admit;
 pub use crate::call::cache::{CacheLookup, ValueOps};
 pub use crate::call::conclude::{
-    Checked, classify_by, classify_ok_by, finished, retry_if, unchanged, wrapped,
+    Checked, classify_by, classify_ok_by, finished, last, retry_if, unchanged, wrapped,
 };
 pub use crate::call::fallback::{Condition, FallbackOn, InSpan, Registered};
 pub use crate::call::hooks::{Reconnected, Verified, hook};
@@ -14,7 +14,7 @@ pub use crate::call::rejection::{Interruption, Rejection};
 pub use crate::call::run::Run;
 pub use crate::call::stream;
 pub use crate::call::usage::usage_of;
-pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, ok_is_ok};
+pub use crate::call::{Admission, Attempt, Call, CloneForRetry, Outcome};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{

@@ -14,7 +14,11 @@ pub(super) fn arguments(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let classify = classify(expansion);
     let exhausted = exhausted(expansion);
-    quote_spanned!(mixed=> ok_verdict, #classify, #exhausted)
+    let ok_verdict = match &expansion.args.classify_ok {
+        Some(_) => quote_spanned!(mixed=> ok_verdict),
+        None => quote_spanned!(mixed=> ::core::option::Option::None),
+    };
+    quote_spanned!(mixed=> #ok_verdict, #classify, #exhausted)
 }
 
 pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
@@ -45,23 +49,15 @@ pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
     quote_spanned!(mixed=> |error| #classified)
 }
 
-/// What an `Ok` means.
-pub(super) fn classify_ok(expansion: &Expansion<'_>) -> TokenStream {
+/// What an `Ok` means, where the attribute classifies it.
+pub(super) fn classify_ok(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
-    match &expansion.args.classify_ok {
-        None => {
-            let there = mixed_at(expansion.function.output.span());
-            let private = expansion.runtime.private(there);
-            quote_spanned!(there=> #private::ok_is_ok)
-        }
-        Some(classify) => {
-            let there = mixed_at(classify.value.0.span());
-            let private = expansion.runtime.private(there);
-            let value = quote_spanned!(mixed=> value);
-            let classify = expansion.user_code(&classify.value.0);
-            quote_spanned!(there=> |#value| #private::classify_ok_by(#value, #classify))
-        }
-    }
+    let classify = expansion.args.classify_ok.as_ref()?;
+    let there = mixed_at(classify.value.0.span());
+    let private = expansion.runtime.private(there);
+    let value = quote_spanned!(mixed=> value);
+    let classify = expansion.user_code(&classify.value.0);
+    Some(quote_spanned!(there=> |#value| #private::classify_ok_by(#value, #classify)))
 }
 
 /// What the attempt used of its cost, where somebody says so.

@@ -6,15 +6,17 @@
 //! Call::key(&mut call, &(key));
 //! 'answer: { let out = loop {
 //!     let mut attempt = Attempt::new(&call);
-//!     let admitted = match Attempt::admit_now(&mut attempt, &mut call) {
-//!         Some(admitted) => admitted,
-//!         None => Attempt::admit(&mut attempt, &mut call).await,
-//!     };
-//!     if let Err(rejection) = admitted { break Call::reject(&mut call, rejection); }
+//!     match Attempt::admit_now(&mut attempt, &mut call) {
+//!         Admission::Admitted => {}
+//!         Admission::Rejected(rejection) => break Call::reject(&mut call, rejection),
+//!         Admission::Waiting => {
+//!             let admitted = Attempt::admit(&mut attempt, &mut call).await;
+//!             if let Err(rejection) = admitted { break Call::reject(&mut call, rejection); }
+//!         }
+//!     }
 //!     let outcome = { let x = clone(&x); Attempt::run(&mut attempt, &mut call, async move { body }).await };
-//!     let checked = Call::check(&mut call, &mut attempt, &outcome, classify_ok);
-//!     let Checked::Failure(ok_verdict) = checked else { break 'answer finished(outcome); };
-//!     let concluded = Call::conclude(&mut call, &mut attempt, outcome, ok_verdict, classify, exhausted);
+//!     if Call::succeeded(&mut call, &mut attempt, &outcome) { break 'answer finished(outcome); }
+//!     let concluded = Call::conclude(&mut call, &mut attempt, outcome, None, classify, exhausted);
 //!     if let Break(out) = concluded { break out; }
 //! }; fallbacks }
 //! ```
@@ -168,16 +170,13 @@ impl Expansion<'_> {
 
     fn attempts(&self) -> TokenStream {
         let mixed = Span::mixed_site();
-        let admitted = self.admitted();
-        let reject = self.reject();
-        let outcome = self.outcome(&self.return_success(&quote_spanned!(mixed=> break)));
-        let conclude = self.conclude("conclude");
+        let leave = quote_spanned!(mixed=> break);
+        let admitted = self.admitted(&leave);
+        let outcome = self.outcome(&leave);
+        let conclude = self.conclude();
         quote_spanned! {mixed=>
             loop {
                 #admitted
-                if let ::core::result::Result::Err(rejection) = admitted {
-                    break #reject;
-                }
                 #outcome
                 if let ::core::ops::ControlFlow::Break(out) = #conclude {
                     break out;
@@ -189,95 +188,102 @@ impl Expansion<'_> {
     /// `retry = off`: nothing is cloned, nothing is repeated.
     fn single_attempt(&self) -> TokenStream {
         let mixed = Span::mixed_site();
-        let admitted = self.admitted();
-        let reject = self.reject();
-        let outcome = self.outcome(&self.return_success(&quote_spanned!(mixed=> break 'attempts)));
-        let conclude = self.conclude("conclude_last");
+        let leave = quote_spanned!(mixed=> break 'attempts);
+        let admitted = self.admitted(&leave);
+        let outcome = self.outcome(&leave);
+        let conclude = self.conclude();
+        let private = &self.private;
         quote_spanned! {mixed=>
             'attempts: {
                 #admitted
-                if let ::core::result::Result::Err(rejection) = admitted {
-                    break 'attempts #reject;
-                }
                 #outcome
-                #conclude
+                #private::last(#conclude)
             }
         }
     }
 
-    /// Whether the attempt may begin; it is only waited for where that cannot be decided at once.
-    fn admitted(&self) -> TokenStream {
+    /// The attempt with its permits. It is only waited for where its admission cannot be decided at once.
+    fn admitted(&self, leave: &TokenStream) -> TokenStream {
         let private = &self.private;
+        let reject = self.of_output(|private| {
+            quote_spanned!(self.return_span()=> #private::Call::reject(&mut call, rejection))
+        });
         quote_spanned! {Span::mixed_site()=>
             let mut attempt = #private::Attempt::new(&call);
-            let admitted = match #private::Attempt::admit_now(&mut attempt, &mut call) {
-                ::core::option::Option::Some(admitted) => admitted,
-                ::core::option::Option::None => {
-                    #private::Attempt::admit(&mut attempt, &mut call).await
+            match #private::Attempt::admit_now(&mut attempt, &mut call) {
+                #private::Admission::Admitted => {}
+                #private::Admission::Rejected(rejection) => #leave #reject,
+                #private::Admission::Waiting => {
+                    if let ::core::result::Result::Err(rejection) =
+                        #private::Attempt::admit(&mut attempt, &mut call).await
+                    {
+                        #leave #reject;
+                    }
                 }
-            };
+            }
         }
     }
 
-    fn reject(&self) -> TokenStream {
-        self.of_output(
-            |private| quote_spanned!(self.return_span()=> #private::Call::reject(&mut call, rejection)),
-        )
-    }
-
-    /// Runs the attempt, and returns its success at once.
-    fn outcome(&self, return_success: &TokenStream) -> TokenStream {
+    /// Runs the attempt, and returns its success at once, as it lies there: past the fallbacks, where there are any and
+    /// it is not stored as the last good answer.
+    fn outcome(&self, leave: &TokenStream) -> TokenStream {
+        let mixed = Span::mixed_site();
         let run = attempt::attempt(self);
         let verified = hooks::verified(self);
-        let usage = classify::usage(self);
-        let checked = self.checked(return_success);
-        quote_spanned! {Span::mixed_site()=>
+        let leave = if self.has_fallback() && description::last_good(self).is_none() {
+            quote_spanned!(mixed=> break 'answer)
+        } else {
+            leave.clone()
+        };
+        let checked = self.checked(&leave);
+        quote_spanned! {mixed=>
             let outcome = #run;
             #verified
-            #usage
             #checked
         }
     }
 
-    /// Returns a success: past the fallbacks, where there are any and it is not stored as the last good answer.
-    fn return_success(&self, leave: &TokenStream) -> TokenStream {
-        let mixed = Span::mixed_site();
-        let private = &self.private;
-        if self.has_fallback() && description::last_good(self).is_none() {
-            quote_spanned!(mixed=> break 'answer #private::finished(outcome);)
-        } else {
-            quote_spanned!(mixed=> #leave #private::finished(outcome);)
-        }
-    }
-
-    /// Returns a success at once, as it lies there. A stream is put into another one and comes later.
-    fn checked(&self, return_success: &TokenStream) -> Option<TokenStream> {
+    /// Returns a success. A stream is put into another one and comes later.
+    fn checked(&self, leave: &TokenStream) -> Option<TokenStream> {
         if self.stream().is_some() {
             return None;
         }
         let there = self.return_span();
+        let usage = classify::usage(self);
         let classify_ok = classify::classify_ok(self);
         Some(self.of_output(|private| {
             let mixed = Span::mixed_site();
+            let Some(classify_ok) = classify_ok else {
+                let succeeded = quote_spanned! {there=>
+                    #private::Call::succeeded(&mut call, &mut attempt, &outcome)
+                };
+                return quote_spanned! {mixed=>
+                    #usage
+                    if #succeeded {
+                        #leave #private::finished(outcome);
+                    }
+                };
+            };
             let check = quote_spanned! {there=>
                 #private::Call::check(&mut call, &mut attempt, &outcome, #classify_ok)
             };
             quote_spanned! {mixed=>
+                #usage
                 let checked = #check;
                 let #private::Checked::Failure(ok_verdict) = checked else {
-                    #return_success
+                    #leave #private::finished(outcome);
                 };
             }
         }))
     }
 
-    fn conclude(&self, verb: &str) -> TokenStream {
+    fn conclude(&self) -> TokenStream {
         let there = self.return_span();
         let (verb, arguments) = match self.stream() {
-            None => (verb.to_owned(), classify::arguments(self)),
-            Some(stream) => (format!("{verb}_stream"), stream::arguments(self, stream)),
+            None => ("conclude", classify::arguments(self)),
+            Some(stream) => ("conclude_stream", stream::arguments(self, stream)),
         };
-        let verb = Ident::new(&verb, there);
+        let verb = Ident::new(verb, there);
         self.of_output(|private| {
             quote_spanned! {there=>
                 #private::Call::#verb(&mut call, &mut attempt, outcome, #arguments)

@@ -32,6 +32,17 @@ pub struct Attempt<'p> {
     pub(super) fault: Option<Box<ActiveFault>>,
 }
 
+/// Whether an attempt may begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Admission {
+    /// It holds its permits.
+    Admitted,
+    /// It may not, and holds nothing.
+    Rejected(Rejection),
+    /// It has to wait, see [`Attempt::admit`].
+    Waiting,
+}
+
 /// How far an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -66,18 +77,17 @@ impl<'p> Attempt<'p> {
         &self.plan.core
     }
 
-    /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always. `None`: it has to
-    /// wait, see [`admit`](Self::admit).
+    /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always.
     #[inline(never)]
-    pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Option<Result<(), Rejection>> {
+    pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Admission {
         call.decide_span();
         match attempt.acquire(call) {
             Ok(()) => {
                 call.begin_attempt();
-                Some(Ok(()))
+                Admission::Admitted
             }
-            Err(Blocked::Rejected(rejection)) => Some(Err(rejection)),
-            Err(Blocked::WaitFor(_)) => None,
+            Err(Blocked::Rejected(rejection)) => Admission::Rejected(rejection),
+            Err(Blocked::WaitFor(_)) => Admission::Waiting,
         }
     }
 
@@ -137,8 +147,7 @@ impl<'p> Attempt<'p> {
         }
         // What was taken of the rate limit is spent.
         self.phase = Phase::Ended;
-        call.now = self.started;
-        call.end(Counter::Succeeded);
+        call.end_succeeded(self.started);
     }
 
     #[inline(never)]
@@ -147,8 +156,7 @@ impl<'p> Attempt<'p> {
         if self.hint.is_some() {
             self.apply_server_hints(call, None, Moment::now().max(self.started));
         }
-        call.now = self.started;
-        call.end(Counter::Succeeded);
+        call.end_succeeded(self.started);
     }
 
     /// The caller went away, or the body panicked.

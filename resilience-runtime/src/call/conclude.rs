@@ -28,6 +28,20 @@ impl<'p> Call<'p> {
     /// Not inlined and by reference, so that the result stays whole where it lies until it is returned: taken apart,
     /// it would be copied piece by piece from variable to variable.
     #[inline(never)]
+    pub fn succeeded<R: Outcome>(
+        call: &mut Self,
+        attempt: &mut Attempt<'p>,
+        outcome: &Result<R, Interruption>,
+    ) -> bool {
+        let succeeded = matches!(outcome, Ok(result) if result.success().is_some());
+        if succeeded {
+            attempt.succeed(call);
+        }
+        succeeded
+    }
+
+    /// As [`succeeded`](Self::succeeded), with `classify_ok`.
+    #[inline(never)]
     pub fn check<R: Outcome>(
         call: &mut Self,
         attempt: &mut Attempt<'p>,
@@ -58,10 +72,10 @@ impl<'p> Call<'p> {
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let result = match outcome {
-            Ok(result) => result,
+            Ok(result) => result.into_result(),
             Err(interruption) => return call.interrupted(attempt, interruption, exhausted),
         };
-        match (result.into_result(), ok_verdict) {
+        match (result, ok_verdict) {
             (Ok(value), verdict) => {
                 let verdict = verdict.expect("an `Ok` is a failure only by a verdict");
                 call.failed_with_ok(attempt, verdict, R::from_result(Ok(value)))
@@ -73,20 +87,21 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// As [`conclude`](Self::conclude), where retries are off in the code.
-    #[inline(never)]
-    pub fn conclude_last<R: Outcome>(
-        call: &mut Self,
+    #[cold]
+    pub(super) fn interrupted<R: Outcome>(
+        &mut self,
         attempt: &mut Attempt<'p>,
-        outcome: Result<R, Interruption>,
-        ok_verdict: Option<Verdict>,
-        classify: impl FnOnce(&R::Error) -> Judgement,
+        interruption: Interruption,
         exhausted: fn(&Self, R::Error) -> R::Error,
-    ) -> R {
-        match Self::conclude(call, attempt, outcome, ok_verdict, classify, exhausted) {
-            ControlFlow::Break(out) => out,
-            ControlFlow::Continue(()) => {
-                unreachable!("a call with `retry = off` was to be retried")
+    ) -> ControlFlow<R> {
+        match attempt.interrupt(self, interruption) {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { exhausted: false } => {
+                ControlFlow::Break(R::from_resilience_error(interruption.into_error(self)))
+            }
+            Next::Stop { exhausted: true } => {
+                let error: R::Error = interruption.into_error(self).into();
+                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
             }
         }
     }
@@ -124,33 +139,23 @@ impl<'p> Call<'p> {
             Next::Stop { .. } => ControlFlow::Break(out),
         }
     }
-
-    #[cold]
-    fn interrupted<R: Outcome>(
-        &mut self,
-        attempt: &mut Attempt<'p>,
-        interruption: Interruption,
-        exhausted: fn(&Self, R::Error) -> R::Error,
-    ) -> ControlFlow<R> {
-        match attempt.interrupt(self, interruption) {
-            Next::Retry => ControlFlow::Continue(()),
-            Next::Stop { exhausted: false } => {
-                ControlFlow::Break(R::from_resilience_error(interruption.into_error(self)))
-            }
-            Next::Stop { exhausted: true } => {
-                let error: R::Error = interruption.into_error(self).into();
-                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
-            }
-        }
-    }
 }
 
-/// Returns what a successful attempt returned.
+/// Returns the result of a successful attempt.
 #[inline(always)]
 pub fn finished<R>(outcome: Result<R, Interruption>) -> R {
     match outcome {
-        Ok(out) => out,
+        Ok(result) => result,
         Err(_) => unreachable!("an interrupted attempt is no success"),
+    }
+}
+
+/// Returns the result of a conclusion that allows no other attempt, since retries are off in the code.
+#[inline]
+pub fn last<R>(concluded: ControlFlow<R>) -> R {
+    match concluded {
+        ControlFlow::Break(out) => out,
+        ControlFlow::Continue(()) => unreachable!("a call with `retry = off` was to be retried"),
     }
 }
 

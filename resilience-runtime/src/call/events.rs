@@ -107,7 +107,7 @@ impl Call<'_> {
     /// Enters the call's span and correlation id until the guard is dropped.
     #[inline]
     pub(super) fn enter_span(&mut self) -> SpanGuard<'_> {
-        let Some(cold) = &mut self.cold else {
+        let Some(cold) = &mut *self.cold else {
             return SpanGuard(None);
         };
         let mut logged = cold.logged.as_mut();

@@ -6,10 +6,10 @@ use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::pin::pin;
 
-use super::attempt::Attempt;
-use super::conclude::{Checked, finished, unchanged};
+use super::Call;
+use super::attempt::{Admission, Attempt};
+use super::conclude::{finished, unchanged};
 use super::fallback::FallbackOn;
-use super::{Call, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
 use crate::plan::PlanRef;
@@ -30,21 +30,21 @@ impl<'p> Call<'p> {
     {
         loop {
             let mut attempt = Attempt::new(self);
-            let admitted = match Attempt::admit_now(&mut attempt, self) {
-                Some(admitted) => admitted,
-                None => Attempt::admit(&mut attempt, self).await,
-            };
-            if let Err(rejection) = admitted {
-                return Self::reject(self, rejection);
+            match Attempt::admit_now(&mut attempt, self) {
+                Admission::Admitted => {}
+                Admission::Rejected(rejection) => return Self::reject(self, rejection),
+                Admission::Waiting => {
+                    if let Err(rejection) = Attempt::admit(&mut attempt, self).await {
+                        return Self::reject(self, rejection);
+                    }
+                }
             }
             let outcome = Attempt::run(&mut attempt, self, body()).await;
-            let checked = Self::check(self, &mut attempt, &outcome, ok_is_ok);
-            let Checked::Failure(ok_verdict) = checked else {
+            if Self::succeeded(self, &mut attempt, &outcome) {
                 return finished(outcome);
-            };
+            }
             let classify = |error: &E| Judgement::of(classify(error));
-            let concluded =
-                Self::conclude(self, &mut attempt, outcome, ok_verdict, classify, unchanged);
+            let concluded = Self::conclude(self, &mut attempt, outcome, None, classify, unchanged);
             if let ControlFlow::Break(out) = concluded {
                 return out;
             }

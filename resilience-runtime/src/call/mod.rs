@@ -39,6 +39,7 @@ pub(crate) mod usage;
 
 use std::fmt;
 use std::hash::Hash;
+use std::mem::ManuallyDrop;
 
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -52,9 +53,9 @@ use crate::verdict::{ToolSafety, Verdict};
 
 use events::ColdState;
 
-pub use attempt::Attempt;
+pub use attempt::{Admission, Attempt};
 pub use manual::ServiceWithFallback;
-pub use outcome::{CloneForRetry, Outcome, ok_is_ok};
+pub use outcome::{CloneForRetry, Outcome};
 
 /// What all attempts of one call share. Dropped before its end, the call was abandoned.
 pub struct Call<'p> {
@@ -84,7 +85,8 @@ pub struct Call<'p> {
     span_decided: bool,
     ended: bool,
     failure: Option<Failure>,
-    cold: Option<Box<ColdState>>,
+    /// Dropped by the call itself: the compiler would call a function for it also where it is `None`.
+    cold: ManuallyDrop<Option<Box<ColdState>>>,
 }
 
 /// How a call failed, as its fallbacks distinguish it.
@@ -139,7 +141,7 @@ impl<'p> Call<'p> {
             span_decided: false,
             ended: false,
             failure: None,
-            cold: None,
+            cold: ManuallyDrop::new(None),
         }
     }
 
@@ -191,7 +193,7 @@ impl<'p> Call<'p> {
     /// Records why an attempt failed, or none was made, for those who wait for the call's answer in a cache.
     #[inline]
     fn note_failure(&mut self, verdict: Verdict) {
-        if let Some(cold) = &mut self.cold
+        if let Some(cold) = &mut *self.cold
             && let Some(load) = &mut cold.load
         {
             load.note_failure(verdict);
@@ -209,6 +211,18 @@ impl<'p> Call<'p> {
         self.ended = true;
     }
 
+    /// As [`end`](Self::end), with the success of an attempt that began at `started`.
+    #[inline(always)]
+    fn end_succeeded(&mut self, started: Moment) {
+        let core = self.core();
+        core.count(Counter::Succeeded);
+        if core.is_watched() {
+            self.now = started;
+            self.emit_end(Counter::Succeeded, Moment::now().max(started));
+        }
+        self.ended = true;
+    }
+
     /// As [`end`](Self::end), with an error. Only then an enclosing call learns whether this one gave up: a success
     /// must not hide what another inner call gave up in the same poll.
     fn end_failed(&mut self, end: Counter, failure: Failure, gave_up: bool) {
@@ -222,12 +236,6 @@ impl<'p> Call<'p> {
         self.refund_retry();
         self.end(Counter::Abandoned);
     }
-
-    /// Apart from the fields' own drop, so that a call without cold state pays a test and no function call.
-    #[cold]
-    fn drop_cold(&mut self) {
-        self.cold = None;
-    }
 }
 
 impl Drop for Call<'_> {
@@ -236,11 +244,14 @@ impl Drop for Call<'_> {
         if !self.ended {
             self.abandon();
         }
-        if self.cold.is_some() {
-            self.drop_cold();
+        if let Some(cold) = self.cold.take() {
+            drop_cold(cold);
         }
     }
 }
+
+#[cold]
+fn drop_cold(_: Box<ColdState>) {}
 
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -98,9 +98,3 @@ impl<T: Clone> CloneForRetry for T {
         self.clone()
     }
 }
-
-/// The default of `classify_ok`: an `Ok` is one.
-#[inline]
-pub fn ok_is_ok<T>(_: &T) -> Option<crate::verdict::Verdict> {
-    None
-}

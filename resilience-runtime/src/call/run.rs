@@ -90,9 +90,7 @@ impl<'p> Attempt<'p> {
         drop(span);
         (self.given_up_inside, self.hint) = context.end();
         if polled.is_pending() {
-            if let Poll::Ready(interruption) = timer.poll(self, call, cx) {
-                polled = Poll::Ready(Err(interruption));
-            }
+            timer.interrupt(&mut polled, self, call, cx);
         } else {
             #[cfg(feature = "test-util")]
             if let Some(interruption) = self.drop_reply() {
@@ -118,6 +116,20 @@ impl AttemptTimer {
         Self {
             sleep: None,
             armed: false,
+        }
+    }
+
+    /// Interrupts a body that is pending when its time is over. By reference, see [`Attempt::poll_body`].
+    #[inline(never)]
+    fn interrupt<T>(
+        self: Pin<&mut Self>,
+        polled: &mut Poll<Result<T, Interruption>>,
+        attempt: &Attempt<'_>,
+        call: &Call<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        if let Poll::Ready(interruption) = self.poll(attempt, call, cx) {
+            *polled = Poll::Ready(Err(interruption));
         }
     }
 

@@ -44,24 +44,30 @@ async fn all() -> Answer {
         let out = {
             'attempts: {
                 let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
-                let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                match ::resilience_runtime::__private::Attempt::admit_now(
                     &mut attempt,
                     &mut call,
                 ) {
-                    ::core::option::Option::Some(admitted) => admitted,
-                    ::core::option::Option::None => {
-                        ::resilience_runtime::__private::Attempt::admit(
+                    ::resilience_runtime::__private::Admission::Admitted => {}
+                    ::resilience_runtime::__private::Admission::Rejected(rejection) => {
+                        break 'attempts ::resilience_runtime::__private::Call::reject(
+                            &mut call,
+                            rejection,
+                        );
+                    }
+                    ::resilience_runtime::__private::Admission::Waiting => {
+                        if let ::core::result::Result::Err(rejection) = ::resilience_runtime::__private::Attempt::admit(
                                 &mut attempt,
                                 &mut call,
                             )
                             .await
+                        {
+                            break 'attempts ::resilience_runtime::__private::Call::reject(
+                                &mut call,
+                                rejection,
+                            );
+                        }
                     }
-                };
-                if let ::core::result::Result::Err(rejection) = admitted {
-                    break 'attempts ::resilience_runtime::__private::Call::reject(
-                        &mut call,
-                        rejection,
-                    );
                 }
                 let outcome = ::resilience_runtime::__private::Attempt::run(
                         &mut attempt,
@@ -76,29 +82,28 @@ async fn all() -> Answer {
                         },
                     )
                     .await;
-                let checked = ::resilience_runtime::__private::Call::check(
+                if ::resilience_runtime::__private::Call::succeeded(
                     &mut call,
                     &mut attempt,
                     &outcome,
-                    ::resilience_runtime::__private::ok_is_ok,
-                );
-                let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
-                else {
+                ) {
                     break 'attempts ::resilience_runtime::__private::finished(outcome);
-                };
-                ::resilience_runtime::__private::Call::conclude_last(
-                    &mut call,
-                    &mut attempt,
-                    outcome,
-                    ok_verdict,
-                    |error| {
-                        use ::resilience_runtime::__private::probe::{
-                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-                        };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
-                    },
-                    ::resilience_runtime::__private::unchanged,
+                }
+                ::resilience_runtime::__private::last(
+                    ::resilience_runtime::__private::Call::conclude(
+                        &mut call,
+                        &mut attempt,
+                        outcome,
+                        ::core::option::Option::None,
+                        |error| {
+                            use ::resilience_runtime::__private::probe::{
+                                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            };
+                            (&&&&::resilience_runtime::__private::probe::Probe(error))
+                                .judge()
+                        },
+                        ::resilience_runtime::__private::unchanged,
+                    ),
                 )
             }
         };

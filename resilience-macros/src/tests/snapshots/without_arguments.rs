@@ -18,18 +18,27 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
     let mut call = ::resilience_runtime::__private::Call::start(&plan);
     loop {
         let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
-        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+        match ::resilience_runtime::__private::Attempt::admit_now(
             &mut attempt,
             &mut call,
         ) {
-            ::core::option::Option::Some(admitted) => admitted,
-            ::core::option::Option::None => {
-                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
-                    .await
+            ::resilience_runtime::__private::Admission::Admitted => {}
+            ::resilience_runtime::__private::Admission::Rejected(rejection) => {
+                break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
             }
-        };
-        if let ::core::result::Result::Err(rejection) = admitted {
-            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
+            ::resilience_runtime::__private::Admission::Waiting => {
+                if let ::core::result::Result::Err(rejection) = ::resilience_runtime::__private::Attempt::admit(
+                        &mut attempt,
+                        &mut call,
+                    )
+                    .await
+                {
+                    break ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
+                }
+            }
         }
         let outcome = ::resilience_runtime::__private::Attempt::run(
                 &mut attempt,
@@ -44,20 +53,18 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                 },
             )
             .await;
-        let checked = ::resilience_runtime::__private::Call::check(
+        if ::resilience_runtime::__private::Call::succeeded(
             &mut call,
             &mut attempt,
             &outcome,
-            ::resilience_runtime::__private::ok_is_ok,
-        );
-        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+        ) {
             break ::resilience_runtime::__private::finished(outcome);
-        };
+        }
         if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
             &mut call,
             &mut attempt,
             outcome,
-            ok_verdict,
+            ::core::option::Option::None,
             |error| {
                 use ::resilience_runtime::__private::probe::{
                     ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,

@@ -95,41 +95,26 @@ impl<'p> Call<'p> {
     where
         E: FromResilienceError,
     {
-        match outcome {
-            Ok(Ok(opened)) if opened.is_empty() && must_complete => {
+        let result = match outcome {
+            Ok(result) => result,
+            Err(interruption) => return call.interrupted(attempt, interruption, exhausted),
+        };
+        match result {
+            Ok(opened) if opened.is_empty() && must_complete => {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
                 let classified = Judgement::of(Verdict::outcome_unknown());
                 call.failed_with_error(attempt, classified, error.into(), exhausted)
             }
-            Ok(Ok(mut opened)) => {
+            Ok(mut opened) => {
                 opened.hold(attempt);
                 attempt.succeed(call);
                 ControlFlow::Break(Ok(opened))
             }
-            failed => Self::conclude(call, attempt, failed, None, classify, exhausted),
-        }
-    }
-
-    /// As [`conclude_stream`](Self::conclude_stream), where retries are off in the code.
-    pub fn conclude_last_stream<S, T, E>(
-        call: &mut Self,
-        attempt: &mut Attempt<'p>,
-        outcome: Result<Result<Opened<S, T>, E>, Interruption>,
-        classify: impl FnOnce(&E) -> Judgement,
-        must_complete: bool,
-        exhausted: fn(&Self, E) -> E,
-    ) -> Result<Opened<S, T>, E>
-    where
-        E: FromResilienceError,
-    {
-        let concluded =
-            Self::conclude_stream(call, attempt, outcome, classify, must_complete, exhausted);
-        match concluded {
-            ControlFlow::Break(out) => out,
-            ControlFlow::Continue(()) => {
-                unreachable!("a call with `retry = off` was to be retried")
+            Err(error) => {
+                let classified = classify(&error);
+                call.failed_with_error(attempt, classified, error, exhausted)
             }
         }
     }
