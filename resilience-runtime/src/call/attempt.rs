@@ -97,6 +97,7 @@ impl<'p> Attempt<'p> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
+            self.phase = Phase::Ended;
         }
         acquired
     }

@@ -175,7 +175,7 @@ impl<'p> Attempt<'p> {
 
     /// Ends a failed attempt: breaker, latency and counters learn of it.
     fn end_failed(&mut self, call: &mut Call<'p>, verdict: Verdict, at: Moment) {
-        call.note_failure(verdict);
+        call.note_failure(|| verdict);
         let outcome = breaker_outcome(verdict);
         self.core().attempt_took(at.since(self.started));
         // A breaker that opens logs it inside the call's span.

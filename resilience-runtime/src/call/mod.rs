@@ -192,11 +192,11 @@ impl<'p> Call<'p> {
 
     /// Records why an attempt failed, or none was made, for those who wait for the call's answer in a cache.
     #[inline]
-    fn note_failure(&mut self, verdict: Verdict) {
+    fn note_failure(&mut self, verdict: impl FnOnce() -> Verdict) {
         if let Some(cold) = &mut *self.cold
             && let Some(load) = &mut cold.load
         {
-            load.note_failure(verdict);
+            load.note_failure(verdict());
         }
     }
 

@@ -176,7 +176,7 @@ impl Call<'_> {
             rejection.emit(self);
         }
         self.refund_retry();
-        self.note_failure(rejection.verdict());
+        self.note_failure(|| rejection.verdict());
         let failure = Failure {
             cause: rejection.cause(),
             pushback: matches!(rejection, Rejection::RateLimit { .. })
