@@ -6,6 +6,7 @@ mod correlation;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;
+mod labels;
 #[path = "../behaviour/poll.rs"]
 #[allow(dead_code)]
 mod poll;

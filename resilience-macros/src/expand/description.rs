@@ -32,6 +32,8 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
             ::core::concat!(::core::module_path!(), "::", #name),
             ::core::concat!(::core::file!(), ":", ::core::line!()),
         )
+        // Only the compiler knows the type whose method it is.
+        .path(|| #private::type_name_of_val(&|| ()))
     };
     let settings = settings(expansion);
     if !settings.is_empty() {

@@ -11,6 +11,7 @@ pub struct Function {
     pub(crate) service: &'static str,
     pub(crate) kind: ServiceKind,
     pub(crate) name: &'static str,
+    pub(crate) path: Option<fn() -> &'static str>,
     pub(crate) place: &'static str,
     pub(crate) settings: &'static [(Key, Value)],
     pub(crate) off: &'static [Pattern],
@@ -35,6 +36,7 @@ impl Function {
             service,
             kind,
             name,
+            path: None,
             place,
             settings: &[],
             off: &[],
@@ -45,6 +47,19 @@ impl Function {
             cache: None,
             read_through: None,
         }
+    }
+
+    /// With the compiler's path of something inside of the function, which contains the type of a method.
+    #[must_use]
+    pub const fn path(mut self, path: fn() -> &'static str) -> Self {
+        self.path = Some(path);
+        self
+    }
+
+    /// Returns the label of the function in logs, metrics and errors: `app::Store::save`.
+    pub(crate) fn label(&self) -> String {
+        let labelled = self.path.and_then(|path| label(path(), self.name));
+        labelled.unwrap_or_else(|| self.name.to_owned())
     }
 
     /// With these values.
@@ -102,5 +117,74 @@ impl Function {
     pub const fn read_through(mut self, config: CacheConfig) -> Self {
         self.read_through = Some(config);
         self
+    }
+}
+
+/// Makes a label of the path that the compiler prints of something inside of a function: without what is inside, without
+/// generic arguments (all instances share one label), and by the type alone where the function implements a trait.
+/// `None` where the path does not end with the function's own name.
+fn label(path: &str, name: &str) -> Option<String> {
+    let function = path.split("::{{").next()?;
+    let function = match function.strip_prefix('<') {
+        Some(implementation) => {
+            let (this, method) = implementation.rsplit_once(">::")?;
+            let this = this.split(" as ").next()?;
+            format!("{}::{}", without_generics(this), without_generics(method))
+        }
+        None => without_generics(function),
+    };
+    let own = name.rsplit("::").next()?;
+    (function.rsplit("::").next() == Some(own)).then_some(function)
+}
+
+/// The path without what stands in angle brackets.
+fn without_generics(path: &str) -> String {
+    let mut depth = 0_usize;
+    let mut kept = String::with_capacity(path.len());
+    let mut previous = ' ';
+    for character in path.chars() {
+        let arrow = previous == '-';
+        previous = character;
+        match character {
+            '<' => depth += 1,
+            '>' if !arrow => depth = depth.saturating_sub(1),
+            _ if depth == 0 => kept.push(character),
+            _ => {}
+        }
+    }
+    kept.replace("::::", "::")
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn label_names_the_type_of_a_method() {
+        for (path, expected) in [
+            ("app::save::{{closure}}::{{closure}}", Some("app::save")),
+            ("app::Store::save::{{closure}}", Some("app::Store::save")),
+            (
+                "app::Store<app::Disk<u8>>::save::{{closure}}",
+                Some("app::Store::save"),
+            ),
+            ("app::save<app::Disk, 3>::{{closure}}", Some("app::save")),
+            (
+                "<app::Store<u8> as app::Repo<u8>>::save::{{closure}}",
+                Some("app::Store::save"),
+            ),
+            (
+                "<&app::Store as app::Repo>::save::{{constant}}::{{closure}}",
+                Some("&app::Store::save"),
+            ),
+            (
+                "app::Store<fn(u8) -> u8>::save::{{closure}}",
+                Some("app::Store::save"),
+            ),
+            ("app::Store::other::{{closure}}", None),
+            ("", None),
+        ] {
+            assert_eq!(label(path, "app::save").as_deref(), expected, "{path}");
+        }
     }
 }

@@ -34,7 +34,7 @@ impl FunctionState {
     pub(crate) fn of(function: &'static Function) -> Self {
         Self {
             service: ServiceName::constant(function.service),
-            name: function.name.into(),
+            name: function.label().into(),
             place: function.place,
             off: function.off,
             idempotent: function.idempotent,
@@ -49,7 +49,7 @@ impl FunctionState {
             cache: function
                 .read_through
                 .map(|config| {
-                    let place = format!("{} ({})", function.name, function.place);
+                    let place = format!("{} ({})", function.label(), function.place);
                     Store::new(config, &ConfigSource::Attribute(place)).map(Arc::new)
                 })
                 .transpose(),

@@ -207,7 +207,7 @@ impl Entry {
         self.functions.push(FunctionEntry {
             site: site.address(),
             function,
-            place: format!("{} ({})", function.name, function.place),
+            place: format!("{} ({})", function.label(), function.place),
             state: Arc::new(FunctionState::of(function)),
             misfit: None,
             plan: None,

@@ -46,7 +46,7 @@ impl Registry {
         function: &'static Function,
     ) -> Arc<Plan> {
         let name = ServiceName::constant(function.service);
-        let place = ConfigSource::Attribute(format!("{} ({})", function.name, function.place));
+        let place = ConfigSource::Attribute(format!("{} ({})", function.label(), function.place));
         if let Err(error) = self.entry(state, &name, function.kind, place) {
             return self.refused_plan(state, &name, site, function, error);
         }

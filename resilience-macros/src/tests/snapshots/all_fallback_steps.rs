@@ -11,6 +11,7 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
                     ::core::concat!(::core::module_path!(), "::", "ask"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .cache(
                     ::resilience_runtime::__private::Duration::from_secs(300),
                     ::core::option::Option::Some(9),

@@ -11,6 +11,7 @@ async fn f(mut text: String) -> io::Result<String> {
                     ::core::concat!(::core::module_path!(), "::", "f"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .off(const {
                     &[
                         ::resilience_runtime::__private::Pattern::Retry,

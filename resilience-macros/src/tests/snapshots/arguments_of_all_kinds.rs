@@ -18,11 +18,12 @@ async fn f<'a, T: Tool>(
         },
         const {
             &::resilience_runtime::__private::Function::new(
-                "mcp",
-                ::resilience_runtime::__private::ServiceKind::Mcp,
-                ::core::concat!(::core::module_path!(), "::", "f"),
-                ::core::concat!(::core::file!(), ":", ::core::line!()),
-            )
+                    "mcp",
+                    ::resilience_runtime::__private::ServiceKind::Mcp,
+                    ::core::concat!(::core::module_path!(), "::", "f"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
         },
         ::core::option::Option::None,
     );

@@ -36,6 +36,9 @@ where
                             ::core::concat!(::core::module_path!(), "::", "call"),
                             ::core::concat!(::core::file!(), ":", ::core::line!()),
                         )
+                        .path(|| ::resilience_runtime::__private::type_name_of_val(
+                            &|| (),
+                        ))
                         .fallback()
                 },
                 ::core::option::Option::None,

@@ -11,6 +11,7 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
                     ::core::concat!(::core::module_path!(), "::", "ask"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
                 .fallback()
         },

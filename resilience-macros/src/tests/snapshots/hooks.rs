@@ -11,6 +11,7 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
                     ::core::concat!(::core::module_path!(), "::", "order"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .reconnects()
         },
         ::core::option::Option::None,

@@ -11,6 +11,7 @@ async fn all() -> Answer {
                     ::core::concat!(::core::module_path!(), "::", "all"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
                 .read_through(::resilience_runtime::__private::CacheConfig {
                     ttl: TTL,

@@ -11,6 +11,7 @@ async fn read(name: &str) -> anyhow::Result<String> {
                     ::core::concat!(::core::module_path!(), "::", "read"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .fallback()
         },
         ::core::option::Option::None,

@@ -13,6 +13,7 @@ async fn chat(
                     ::core::concat!(::core::module_path!(), "::", "chat"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .fallback()
         },
         ::core::option::Option::None,

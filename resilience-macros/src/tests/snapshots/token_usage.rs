@@ -11,6 +11,7 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                     ::core::concat!(::core::module_path!(), "::", "ask"),
                     ::core::concat!(::core::file!(), ":", ::core::line!()),
                 )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .settings(const {
                     &[
                         (

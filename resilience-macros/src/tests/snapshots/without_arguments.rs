@@ -7,11 +7,12 @@ pub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> {
         },
         const {
             &::resilience_runtime::__private::Function::new(
-                "llm",
-                ::resilience_runtime::__private::ServiceKind::Llm,
-                ::core::concat!(::core::module_path!(), "::", "ask"),
-                ::core::concat!(::core::file!(), ":", ::core::line!()),
-            )
+                    "llm",
+                    ::resilience_runtime::__private::ServiceKind::Llm,
+                    ::core::concat!(::core::module_path!(), "::", "ask"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
         },
         ::core::option::Option::None,
     );
