@@ -6,9 +6,9 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::key::KeyHash;
+use super::grant::Taken;
+use super::keys::key::KeyHash;
 use super::shared::Shared;
-use super::taken::Taken;
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -55,7 +55,7 @@ fn taken_beside(limiter: &Arc<Shared>, work: impl FnOnce(&Shared)) -> u32 {
         .sum()
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
 /// +            match Ok(self.word.swap(next, AcqRel)) {
@@ -72,7 +72,7 @@ fn loom_no_token_is_taken_twice_or_lost() {
     });
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -        let word = self.word.swap(CLOSED, AcqRel);
 /// +        let word = self.word.load(Acquire);
@@ -94,7 +94,7 @@ fn loom_what_is_given_back_comes_back_once() {
     });
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -                Err(other) if !is_counted_by(other, index) => return false,
 /// +                Err(other) if other == CLOSED => return false,
@@ -116,7 +116,7 @@ fn loom_a_live_change_neither_makes_nor_loses_tokens() {
     });
 }
 
-/// Fails with this in `accounts.rs`:
+/// Fails with this in `keys/key_states.rs`:
 /// ```diff
 /// -        (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
 /// +        Some(&mut self.keyless.state)

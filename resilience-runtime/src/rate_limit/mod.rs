@@ -11,29 +11,18 @@
 //! * `fast_lane` leads past that lock, for callers without a key under a token bucket;
 //! * `wait` is the future round it, and `limiter` what others see.
 
-mod accounts;
+mod algorithms;
+mod call_path;
 mod decision;
-mod fast_lane;
-mod fixed_window;
-mod key;
-mod keyed;
+mod fast_path;
+mod grant;
+mod keys;
 mod limiter;
-mod line;
-mod log;
-mod meter;
-mod queue;
-mod requests_and_tokens;
 mod reservation;
-mod segment;
 mod shared;
-mod side;
-mod sliding_window;
 mod state;
 mod store;
-mod table;
-mod taken;
-mod token_bucket;
-mod wait;
+mod waiting;
 
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -41,11 +30,11 @@ mod loom_tests;
 mod tests;
 
 pub use crate::config::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
+pub(crate) use call_path::Take;
 pub use decision::Decision;
-pub(crate) use key::KeyHash;
+pub(crate) use grant::{Taken, Unit};
+pub(crate) use keys::key::KeyHash;
 pub use limiter::RateLimiter;
-pub(crate) use limiter::Take;
 pub use reservation::Reservation;
-pub(crate) use taken::{Taken, Unit};
-pub use wait::Acquire;
-pub(crate) use wait::WaitError;
+pub use waiting::wait::Acquire;
+pub(crate) use waiting::wait::WaitError;

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::key::KeyHash;
+use super::grant::Taken;
+use super::keys::key::KeyHash;
 use super::shared::Shared;
-use super::taken::Taken;
 use crate::clock::Moment;
 
 /// Tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.

@@ -4,11 +4,11 @@ use std::hash::Hash;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::fast_lane::FastLane;
-use super::key::{KeyHash, KeyHasher};
-use super::queue::{Refusal, Wakers};
+use super::fast_path::FastLane;
+use super::grant::{Taken, Unit};
+use super::keys::key::{KeyHash, KeyHasher};
 use super::state::State;
-use super::taken::{Taken, Unit};
+use super::waiting::queue::{Refusal, Wakers};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;

@@ -5,15 +5,15 @@ use std::mem;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::algorithms::meter::{Meter as _, Unlimited};
+use super::algorithms::token_bucket::{FullAt, TokenBucket};
 use super::decision::Decision;
-use super::key::KeyHash;
-use super::keyed::Keyed;
-use super::line::{Standing, Ticket};
-use super::meter::{Meter as _, Unlimited};
-use super::queue::{Refusal, Wakers};
+use super::grant::{Taken, Unit};
+use super::keys::key::KeyHash;
+use super::keys::keyed::Keyed;
 use super::store::{Store, on};
-use super::taken::{Taken, Unit};
-use super::token_bucket::{FullAt, TokenBucket};
+use super::waiting::fifo::{Standing, Ticket};
+use super::waiting::queue::{Refusal, Wakers};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::fixed_window::FixedWindow;
-use super::keyed::Keyed;
-use super::meter::{Meter, Unlimited};
-use super::requests_and_tokens::{RequestsAndTokens, adopt};
-use super::sliding_window::SlidingWindow;
-use super::token_bucket::{FullAt, TokenBucket};
+use super::algorithms::carry_over::CarryOver;
+use super::algorithms::fixed_window::FixedWindow;
+use super::algorithms::meter::{Meter, Unlimited};
+use super::algorithms::requests_and_tokens::{RequestsAndTokens, adopt};
+use super::algorithms::sliding_window::SlidingWindow;
+use super::algorithms::token_bucket::{FullAt, TokenBucket};
+use super::keys::keyed::Keyed;
 use crate::clock::Moment;
 use crate::config::{RateLimitConfig, RateLimitStrategy};
 
@@ -105,7 +106,7 @@ impl Store {
 }
 
 /// Another strategy begins with what is left, and as if the rest had been taken now.
-fn switch<M: Meter>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
+fn switch<M: CarryOver>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
     on!(old, keyed => keyed.convert(meter, max_keys, now, |old, state, new| {
         new.go_on(&old.left(state, now), now)
     }))

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::super::key::KeyHash;
-use super::super::segment::{slots_for, work};
-use super::super::table::{Account, Table};
-use super::super::token_bucket::FullAt;
+use super::super::algorithms::token_bucket::FullAt;
+use super::super::keys::key::KeyHash;
+use super::super::keys::segment::{slots_for, work};
+use super::super::keys::table::{Account, Table};
 
 /// Splits so early that a few dozen keys are many segments.
 type Numbers = Table<u64, 16>;

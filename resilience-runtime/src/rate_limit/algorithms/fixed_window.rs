@@ -10,19 +10,19 @@ use crate::clock::{Moment, nanos};
 
 /// The current window of one key; nothing used is no window.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Window {
+pub(in crate::rate_limit) struct Window {
     start: Moment,
     used: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FixedWindow {
+pub(in crate::rate_limit) struct FixedWindow {
     limit: u32,
     period: u64,
 }
 
 impl FixedWindow {
-    pub(super) fn new(limit: u32, period: Duration) -> Self {
+    pub(in crate::rate_limit) fn new(limit: u32, period: Duration) -> Self {
         Self {
             limit,
             period: nanos(period),

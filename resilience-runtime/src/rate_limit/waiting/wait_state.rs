@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::key::KeyHash;
 use super::queue::Queue;
 use crate::clock::{Moment, nanos};
+use crate::rate_limit::keys::key::KeyHash;
 
 /// Where the [`Side`] of an account is; none for most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SideId(u32);
+pub(in crate::rate_limit) struct SideId(u32);
 
 impl SideId {
-    pub(super) const NONE: Self = Self(u32::MAX);
+    pub(in crate::rate_limit) const NONE: Self = Self(u32::MAX);
 
     #[inline]
-    pub(super) fn is_none(self) -> bool {
+    pub(in crate::rate_limit) fn is_none(self) -> bool {
         self == Self::NONE
     }
 }
@@ -27,7 +27,7 @@ impl Default for SideId {
 
 /// Which account a side belongs to. Slots move, keys do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
+pub(in crate::rate_limit) enum Owner {
     Keyless,
     Overflow,
     Key(KeyHash),
@@ -35,14 +35,14 @@ pub(super) enum Owner {
 
 /// The server asked to be left alone until then.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Cooldown {
-    pub(super) until: Moment,
+pub(in crate::rate_limit) struct Cooldown {
+    pub(in crate::rate_limit) until: Moment,
     /// How long it was asked for.
     span: u64,
 }
 
 impl Cooldown {
-    pub(super) fn new(now: Moment, span: Duration) -> Self {
+    pub(in crate::rate_limit) fn new(now: Moment, span: Duration) -> Self {
         Self {
             until: now.after(span),
             span: nanos(span),
@@ -78,15 +78,15 @@ impl Spread {
     }
 }
 
-pub(super) struct Side {
-    pub(super) owner: Owner,
-    pub(super) queue: Queue,
-    pub(super) cooldown: Cooldown,
+pub(in crate::rate_limit) struct Side {
+    pub(in crate::rate_limit) owner: Owner,
+    pub(in crate::rate_limit) queue: Queue,
+    pub(in crate::rate_limit) cooldown: Cooldown,
     spread: Spread,
 }
 
 impl Side {
-    pub(super) fn cool_down(&mut self, cooldown: Cooldown) {
+    pub(in crate::rate_limit) fn cool_down(&mut self, cooldown: Cooldown) {
         if cooldown.until > self.cooldown.until {
             self.cooldown = cooldown;
             self.spread = Spread {
@@ -97,21 +97,21 @@ impl Side {
     }
 
     /// Ends the cooldown at `latest`, if it is longer.
-    pub(super) fn cut_cooldown(&mut self, latest: Moment) {
+    pub(in crate::rate_limit) fn cut_cooldown(&mut self, latest: Moment) {
         self.cooldown.until = self.cooldown.until.min(latest);
     }
 
-    pub(super) fn is_cooling_down(&self, now: Moment) -> bool {
+    pub(in crate::rate_limit) fn is_cooling_down(&self, now: Moment) -> bool {
         self.cooldown.until > now
     }
 
     /// Whether it holds nothing and nobody any more.
-    pub(super) fn is_idle(&self, now: Moment) -> bool {
+    pub(in crate::rate_limit) fn is_idle(&self, now: Moment) -> bool {
         !self.is_cooling_down(now) && self.queue.is_deserted()
     }
 
     /// The moment before which the head does not pass, tokens or not.
-    pub(super) fn gate(&mut self, now: Moment) -> Moment {
+    pub(in crate::rate_limit) fn gate(&mut self, now: Moment) -> Moment {
         if self.spread.due && !self.is_cooling_down(now) {
             let whole = (self.cooldown.span / 10).min(Spread::LONGEST);
             let heads = self.queue.len().max(1);
@@ -127,18 +127,18 @@ impl Side {
     }
 
     /// The same, as far as it is known without asking for chance.
-    pub(super) fn known_gate(&self) -> Moment {
+    pub(in crate::rate_limit) fn known_gate(&self) -> Moment {
         self.cooldown.until.max(self.spread.gate)
     }
 
-    pub(super) fn end_spread(&mut self, now: Moment) {
+    pub(in crate::rate_limit) fn end_spread(&mut self, now: Moment) {
         if !self.is_cooling_down(now) {
             self.spread = Spread::default();
         }
     }
 
     /// To be called when the head has left.
-    pub(super) fn next_head(&mut self) {
+    pub(in crate::rate_limit) fn next_head(&mut self) {
         if self.queue.len() == 0 {
             self.spread = Spread {
                 due: self.spread.due,
@@ -152,13 +152,13 @@ impl Side {
 
 /// All sides of one limiter.
 #[derive(Default)]
-pub(super) struct Sides {
+pub(in crate::rate_limit) struct Sides {
     sides: Vec<Option<Side>>,
     free: Vec<u32>,
 }
 
 impl Sides {
-    pub(super) fn add(&mut self, owner: Owner) -> SideId {
+    pub(in crate::rate_limit) fn add(&mut self, owner: Owner) -> SideId {
         let side = Some(Side {
             owner,
             queue: Queue::default(),
@@ -175,7 +175,7 @@ impl Sides {
         SideId(index)
     }
 
-    pub(super) fn remove(&mut self, id: SideId) {
+    pub(in crate::rate_limit) fn remove(&mut self, id: SideId) {
         self.sides[id.0 as usize] = None;
         self.free.push(id.0);
         if self.free.len() == self.sides.len() {
@@ -183,20 +183,20 @@ impl Sides {
         }
     }
 
-    pub(super) fn get(&self, id: SideId) -> Option<&Side> {
+    pub(in crate::rate_limit) fn get(&self, id: SideId) -> Option<&Side> {
         self.sides.get(id.0 as usize)?.as_ref()
     }
 
-    pub(super) fn get_mut(&mut self, id: SideId) -> Option<&mut Side> {
+    pub(in crate::rate_limit) fn get_mut(&mut self, id: SideId) -> Option<&mut Side> {
         self.sides.get_mut(id.0 as usize)?.as_mut()
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = SideId> + use<> {
+    pub(in crate::rate_limit) fn ids(&self) -> impl Iterator<Item = SideId> + use<> {
         (0..self.sides.len() as u32).map(SideId)
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rate_limit) fn len(&self) -> usize {
         self.sides.len() - self.free.len()
     }
 }
@@ -206,7 +206,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::rate_limit::queue::Wakers;
+    use crate::rate_limit::waiting::queue::Wakers;
 
     const SECOND: Duration = Duration::from_secs(1);
 

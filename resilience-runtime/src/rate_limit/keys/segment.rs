@@ -5,23 +5,23 @@
 //! tombstones.
 
 use super::key::KeyHash;
-use super::side::SideId;
+use crate::rate_limit::waiting::wait_state::SideId;
 
 /// What is known of one key: its counters, and where the rest is if it is cooling down or waited for.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Account<S> {
-    pub(super) state: S,
-    pub(super) side: SideId,
+pub(in crate::rate_limit) struct Account<S> {
+    pub(in crate::rate_limit) state: S,
+    pub(in crate::rate_limit) side: SideId,
 }
 
 /// An account and whose it is; no key marks a free slot.
 #[derive(Clone, Default)]
-pub(super) struct Slot<S> {
-    pub(super) key: KeyHash,
-    pub(super) account: Account<S>,
+pub(in crate::rate_limit) struct Slot<S> {
+    pub(in crate::rate_limit) key: KeyHash,
+    pub(in crate::rate_limit) account: Account<S>,
 }
 
-pub(super) struct Segment<S> {
+pub(in crate::rate_limit) struct Segment<S> {
     slots: Box<[Slot<S>]>,
     len: usize,
     /// So many leading bits are the same in all its keys.
@@ -32,17 +32,17 @@ pub(super) struct Segment<S> {
 const FULL: (usize, usize) = (4, 5);
 
 /// How many accounts so many slots are for.
-pub(super) fn room(slots: usize) -> usize {
+pub(in crate::rate_limit) fn room(slots: usize) -> usize {
     slots * FULL.0 / FULL.1
 }
 
 /// How many slots so many accounts take, and one more.
-pub(super) fn slots_for(accounts: usize) -> usize {
+pub(in crate::rate_limit) fn slots_for(accounts: usize) -> usize {
     accounts.saturating_mul(FULL.1) / FULL.0 + 2
 }
 
 impl<S: Default + Clone> Segment<S> {
-    pub(super) fn new(slots: usize, depth: u32) -> Self {
+    pub(in crate::rate_limit) fn new(slots: usize, depth: u32) -> Self {
         work::count(slots);
         Self {
             slots: vec![Slot::default(); slots].into(),
@@ -51,32 +51,32 @@ impl<S: Default + Clone> Segment<S> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rate_limit) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn slots(&self) -> usize {
+    pub(in crate::rate_limit) fn slots(&self) -> usize {
         self.slots.len()
     }
 
-    pub(super) fn depth(&self) -> u32 {
+    pub(in crate::rate_limit) fn depth(&self) -> u32 {
         self.depth
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::rate_limit) fn is_full(&self) -> bool {
         self.len >= room(self.slots.len())
     }
 
-    pub(super) fn slot(&self, index: usize) -> &Slot<S> {
+    pub(in crate::rate_limit) fn slot(&self, index: usize) -> &Slot<S> {
         &self.slots[index]
     }
 
-    pub(super) fn slot_mut(&mut self, index: usize) -> &mut Slot<S> {
+    pub(in crate::rate_limit) fn slot_mut(&mut self, index: usize) -> &mut Slot<S> {
         &mut self.slots[index]
     }
 
     #[inline]
-    pub(super) fn find(&self, key: KeyHash) -> Option<usize> {
+    pub(in crate::rate_limit) fn find(&self, key: KeyHash) -> Option<usize> {
         let mut index = self.home(key);
         loop {
             work::count(1);
@@ -92,7 +92,7 @@ impl<S: Default + Clone> Segment<S> {
     }
 
     /// Adds a key that is not there, where it is not full.
-    pub(super) fn insert(&mut self, key: KeyHash) -> usize {
+    pub(in crate::rate_limit) fn insert(&mut self, key: KeyHash) -> usize {
         debug_assert!(!key.is_none() && !self.is_full());
         let mut index = self.home(key);
         while !self.slots[index].key.is_none() {
@@ -110,7 +110,7 @@ impl<S: Default + Clone> Segment<S> {
     }
 
     /// Frees a slot; later accounts may move.
-    pub(super) fn remove(&mut self, index: usize) {
+    pub(in crate::rate_limit) fn remove(&mut self, index: usize) {
         let mut free = index;
         let mut probe = index;
         loop {
@@ -139,7 +139,10 @@ impl<S: Default + Clone> Segment<S> {
 
     /// Drops those that may go, and says how many stay on each side of the next bit. Nothing is to be found until it is
     /// resized or split.
-    pub(super) fn sweep(&mut self, mut may_go: impl FnMut(&mut Account<S>) -> bool) -> [usize; 2] {
+    pub(in crate::rate_limit) fn sweep(
+        &mut self,
+        mut may_go: impl FnMut(&mut Account<S>) -> bool,
+    ) -> [usize; 2] {
         work::count(self.slots.len());
         let mut stay = [0; 2];
         for slot in &mut self.slots {
@@ -156,14 +159,14 @@ impl<S: Default + Clone> Segment<S> {
         stay
     }
 
-    pub(super) fn resize(&mut self, slots: usize) {
+    pub(in crate::rate_limit) fn resize(&mut self, slots: usize) {
         for slot in self.take(slots) {
             self.put(slot);
         }
     }
 
     /// Keeps those whose next bit is not set, and returns the others; each with so many slots.
-    pub(super) fn split(&mut self, slots: usize) -> Self {
+    pub(in crate::rate_limit) fn split(&mut self, slots: usize) -> Self {
         let all = self.take(slots);
         self.depth += 1;
         let mut other = Self::new(slots, self.depth);
@@ -178,7 +181,7 @@ impl<S: Default + Clone> Segment<S> {
     }
 
     /// The same keys with other accounts; those without one are dropped.
-    pub(super) fn map<T: Default + Clone>(
+    pub(in crate::rate_limit) fn map<T: Default + Clone>(
         mut self,
         account: &mut impl FnMut(Account<S>) -> Option<Account<T>>,
     ) -> Segment<T> {
@@ -216,14 +219,14 @@ impl<S: Default + Clone> Segment<S> {
 }
 
 /// Counts the slots that are touched, so that a test can say that there is no pause without a clock.
-pub(super) mod work {
+pub(in crate::rate_limit) mod work {
     #[cfg(test)]
     thread_local! {
         static SLOTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
     }
 
     #[inline(always)]
-    pub(in super::super) fn count(slots: usize) {
+    pub(in crate::rate_limit) fn count(slots: usize) {
         #[cfg(test)]
         SLOTS.with(|sum| sum.set(sum.get() + slots));
         let _ = slots;
@@ -231,7 +234,7 @@ pub(super) mod work {
 
     /// Those touched since it was asked last.
     #[cfg(test)]
-    pub(in super::super) fn counted() -> usize {
+    pub(in crate::rate_limit) fn counted() -> usize {
         SLOTS.with(std::cell::Cell::take)
     }
 }
@@ -242,10 +245,10 @@ mod tests {
 
     #[test]
     fn a_slot_of_the_token_bucket_is_half_a_cache_line() {
-        use super::super::token_bucket::FullAt;
+        use crate::rate_limit::algorithms::token_bucket::FullAt;
         assert_eq!(size_of::<Slot<FullAt>>(), 32);
         assert_eq!(
-            size_of::<Slot<super::super::sliding_window::Admitted>>(),
+            size_of::<Slot<crate::rate_limit::algorithms::sliding_window::Admitted>>(),
             32
         );
         assert_eq!(size_of::<Slot<((), FullAt)>>(), 32, "tokens alone");

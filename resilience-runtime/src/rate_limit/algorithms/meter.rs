@@ -1,23 +1,14 @@
 //! What the strategies have in common: a plain function from a state, a cost and a time to the next
 //! state.
 
-use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
-
-/// What is left to a key, in terms that every meter understands.
-pub(super) struct Left {
-    /// Requests, or whatever is counted where nothing else is; below zero is a debt. `None`: all of them.
-    pub(super) requests: Option<i64>,
-    /// The bucket of the tokens that are counted beside requests.
-    pub(super) tokens: Option<(TokenBucket, FullAt)>,
-}
 
 /// A way of counting: the parameters of one strategy. What it counts for one key is its
 /// [`State`](Self::State).
 ///
 /// Times handed in never go backwards. Costs are at least 1, and at most the capacity wherever it is
 /// asked when they can pass.
-pub(super) trait Meter: Sized {
+pub(in crate::rate_limit) trait Meter: Sized {
     /// The counters of one key. The default is a key at rest: everything is available.
     type State: Clone + Default;
 
@@ -97,24 +88,10 @@ pub(super) trait Meter: Sized {
 
     /// The state of a key that has so many tokens, as if the missing ones had been taken now.
     fn with_tokens(&self, tokens: i64, now: Moment) -> Self::State;
-
-    /// What is left to a key, for another meter to [go on](Self::go_on) with.
-    fn left(&self, state: &Self::State, now: Moment) -> Left {
-        Left {
-            requests: (!self.at_rest(state, now)).then(|| self.tokens(state, now)),
-            tokens: None,
-        }
-    }
-
-    /// The state of a key to which another meter left so much.
-    fn go_on(&self, left: &Left, now: Moment) -> Self::State {
-        left.requests
-            .map_or_else(Self::State::default, |tokens| self.with_tokens(tokens, now))
-    }
 }
 
 /// No limit at all: what is left is the cooldowns.
-pub(super) struct Unlimited;
+pub(in crate::rate_limit) struct Unlimited;
 
 impl Meter for Unlimited {
     type State = ();

@@ -17,13 +17,13 @@ use crate::clock::Moment;
 
 /// What was admitted at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) at: Moment,
-    pub(super) count: u32,
+pub(in crate::rate_limit) struct Entry {
+    pub(in crate::rate_limit) at: Moment,
+    pub(in crate::rate_limit) count: u32,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Log {
+pub(in crate::rate_limit) struct Log {
     /// When the first entry in the ring was.
     first_at: Moment,
     last_at: Moment,
@@ -40,17 +40,17 @@ const LONG: u64 = 1 << 46;
 const KIND: u32 = 14;
 
 impl Log {
-    pub(super) fn used(&self) -> u64 {
+    pub(in crate::rate_limit) fn used(&self) -> u64 {
         self.used
     }
 
     /// When the latest of all was admitted.
-    pub(super) fn last_at(&self) -> Option<Moment> {
+    pub(in crate::rate_limit) fn last_at(&self) -> Option<Moment> {
         (self.last_count > 0).then_some(self.last_at)
     }
 
     /// Oldest first.
-    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> {
+    pub(in crate::rate_limit) fn entries(&self) -> impl Iterator<Item = Entry> {
         let (mut at, mut index) = (self.first_at, 0);
         let earlier = std::iter::from_fn(move || {
             let (gap, count, words) = self.earlier.read(index)?;
@@ -70,7 +70,7 @@ impl Log {
     }
 
     /// Adds what was admitted now, not before anything that is there.
-    pub(super) fn add(&mut self, count: u32, now: Moment) {
+    pub(in crate::rate_limit) fn add(&mut self, count: u32, now: Moment) {
         self.used += u64::from(count);
         if self.last_count == 0 {
             (self.last_at, self.last_count) = (now, count);
@@ -93,7 +93,7 @@ impl Log {
     }
 
     /// Forgets the oldest ones, as long as they are `old`.
-    pub(super) fn forget(&mut self, old: impl Fn(Moment) -> bool) {
+    pub(in crate::rate_limit) fn forget(&mut self, old: impl Fn(Moment) -> bool) {
         if self.last_count == 0 {
             return;
         }
@@ -111,7 +111,7 @@ impl Log {
     }
 
     /// Takes something off some of the entries, oldest first: as many as are said.
-    pub(super) fn take_off(&mut self, mut off: impl FnMut(Entry) -> u32) {
+    pub(in crate::rate_limit) fn take_off(&mut self, mut off: impl FnMut(Entry) -> u32) {
         let mut rest = Self::default();
         for entry in self.entries() {
             let count = entry.count - off(entry);
@@ -123,7 +123,7 @@ impl Log {
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::rate_limit) fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(&*self.earlier.words)
     }
 }

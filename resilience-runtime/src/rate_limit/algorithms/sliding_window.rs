@@ -12,7 +12,7 @@ use crate::clock::{Moment, nanos};
 
 /// What one key was admitted. A key that was not admitted anything yet has no log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Admitted(Option<Box<Log>>);
+pub(in crate::rate_limit) struct Admitted(Option<Box<Log>>);
 
 impl Admitted {
     fn entries(&self) -> impl Iterator<Item = Entry> {
@@ -29,13 +29,13 @@ impl Admitted {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SlidingWindow {
+pub(in crate::rate_limit) struct SlidingWindow {
     limit: u32,
     period: u64,
 }
 
 impl SlidingWindow {
-    pub(super) fn new(limit: u32, period: Duration) -> Self {
+    pub(in crate::rate_limit) fn new(limit: u32, period: Duration) -> Self {
         Self {
             limit,
             period: nanos(period),

@@ -1,14 +1,14 @@
 //! Which account answers for a key, in bounded memory.
 
 use super::key::KeyHash;
-use super::meter::Meter;
-use super::side::{Cooldown, Owner, SideId, Sides};
 use super::table::{Account, Spot, Table};
 use crate::clock::Moment;
+use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, SideId, Sides};
 
 /// An account's place, until the next key enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::rate_limit) enum Place {
     Keyless,
     Overflow,
     Slot(Spot),
@@ -19,9 +19,9 @@ pub(super) enum Place {
 /// Every key has one of its own while there is room. A key at rest may lose it to a newcomer, since a
 /// newcomer is at rest too. When none is at rest, newcomers share the overflow account; one that gets
 /// room while the overflow account is not at rest begins with a copy of it, because it may have used it.
-pub(super) struct Accounts<M: Meter> {
-    pub(super) meter: M,
-    pub(super) sides: Sides,
+pub(in crate::rate_limit) struct Accounts<M: Meter> {
+    pub(in crate::rate_limit) meter: M,
+    pub(in crate::rate_limit) sides: Sides,
     max_keys: usize,
     keyless: Account<M::State>,
     overflow: Account<M::State>,
@@ -32,7 +32,7 @@ impl<M: Meter> Accounts<M> {
     /// At most so many accounts make room for one newcomer.
     const DEPARTURES: usize = 4;
 
-    pub(super) fn new(meter: M, max_keys: usize) -> Self {
+    pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
         Self {
             meter,
             sides: Sides::default(),
@@ -44,7 +44,7 @@ impl<M: Meter> Accounts<M> {
     }
 
     #[inline]
-    pub(super) fn get(&self, place: Place) -> &Account<M::State> {
+    pub(in crate::rate_limit) fn get(&self, place: Place) -> &Account<M::State> {
         match place {
             Place::Keyless => &self.keyless,
             Place::Overflow => &self.overflow,
@@ -54,7 +54,10 @@ impl<M: Meter> Accounts<M> {
 
     /// The account and what counts it.
     #[inline]
-    pub(super) fn get_mut(&mut self, place: Place) -> (&mut Account<M::State>, &M, &mut Sides) {
+    pub(in crate::rate_limit) fn get_mut(
+        &mut self,
+        place: Place,
+    ) -> (&mut Account<M::State>, &M, &mut Sides) {
         let account = match place {
             Place::Keyless => &mut self.keyless,
             Place::Overflow => &mut self.overflow,
@@ -64,18 +67,18 @@ impl<M: Meter> Accounts<M> {
     }
 
     /// The account of those without a key, for as long as nobody of them is cooling down or waits.
-    pub(super) fn keyless_alone(&mut self) -> Option<&mut M::State> {
+    pub(in crate::rate_limit) fn keyless_alone(&mut self) -> Option<&mut M::State> {
         (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
     }
 
     /// The account of those without a key.
-    pub(super) fn keyless(&mut self) -> &mut M::State {
+    pub(in crate::rate_limit) fn keyless(&mut self) -> &mut M::State {
         &mut self.keyless.state
     }
 
     /// The account that answers for a key, `None` if it would be a fresh one.
     #[inline]
-    pub(super) fn find(&mut self, key: KeyHash, now: Moment) -> Option<Place> {
+    pub(in crate::rate_limit) fn find(&mut self, key: KeyHash, now: Moment) -> Option<Place> {
         if key.is_none() {
             return Some(Place::Keyless);
         }
@@ -88,7 +91,7 @@ impl<M: Meter> Accounts<M> {
 
     /// The account that answers for a key, made if need be.
     #[inline]
-    pub(super) fn enter(&mut self, key: KeyHash, now: Moment) -> Place {
+    pub(in crate::rate_limit) fn enter(&mut self, key: KeyHash, now: Moment) -> Place {
         if key.is_none() {
             return Place::Keyless;
         }
@@ -140,7 +143,7 @@ impl<M: Meter> Accounts<M> {
     }
 
     /// Where the account of a side is.
-    pub(super) fn place(&self, owner: Owner) -> Place {
+    pub(in crate::rate_limit) fn place(&self, owner: Owner) -> Place {
         match owner {
             Owner::Keyless => Place::Keyless,
             Owner::Overflow => Place::Overflow,
@@ -153,7 +156,7 @@ impl<M: Meter> Accounts<M> {
     }
 
     /// The side of an account, made if need be.
-    pub(super) fn side(&mut self, place: Place, key: KeyHash) -> SideId {
+    pub(in crate::rate_limit) fn side(&mut self, place: Place, key: KeyHash) -> SideId {
         let owner = match place {
             Place::Keyless => Owner::Keyless,
             Place::Overflow => Owner::Overflow,
@@ -179,13 +182,13 @@ impl<M: Meter> Accounts<M> {
 
     /// Gives the side of an account back if nothing needs it any more; true if it has none.
     #[inline]
-    pub(super) fn release(&mut self, place: Place, now: Moment) -> bool {
+    pub(in crate::rate_limit) fn release(&mut self, place: Place, now: Moment) -> bool {
         let (account, _, sides) = self.get_mut(place);
         account.side.is_none() || release(account, sides, now)
     }
 
     /// The same keys, cooldowns and queues, counted in another way.
-    pub(super) fn convert<N: Meter>(
+    pub(in crate::rate_limit) fn convert<N: Meter>(
         self,
         meter: N,
         max_keys: usize,
@@ -226,12 +229,12 @@ impl<M: Meter> Accounts<M> {
     }
 
     #[cfg(test)]
-    pub(super) fn keys(&self) -> usize {
+    pub(in crate::rate_limit) fn keys(&self) -> usize {
         self.table.len()
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::rate_limit) fn bytes(&self) -> usize {
         self.table.bytes()
     }
 }

@@ -1,6 +1,7 @@
 //! Requests and tokens counted together: a call takes one request and its cost in tokens, or nothing.
 
-use super::meter::{Left, Meter};
+use super::carry_over::{CarryOver, Left};
+use super::meter::Meter;
 use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
 
@@ -9,9 +10,9 @@ use crate::clock::Moment;
 /// What is said of costs and amounts is said of tokens. The request is spent once one has passed, whatever
 /// it turns out to have used: servers count refused and cheap requests as well.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RequestsAndTokens<A> {
-    pub(super) requests: A,
-    pub(super) tokens: TokenBucket,
+pub(in crate::rate_limit) struct RequestsAndTokens<A> {
+    pub(in crate::rate_limit) requests: A,
+    pub(in crate::rate_limit) tokens: TokenBucket,
 }
 
 impl<A: Meter> Meter for RequestsAndTokens<A> {
@@ -109,7 +110,9 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
     fn with_tokens(&self, tokens: i64, now: Moment) -> Self::State {
         (A::State::default(), self.tokens.with_tokens(tokens, now))
     }
+}
 
+impl<A: CarryOver> CarryOver for RequestsAndTokens<A> {
     fn left(&self, (requests, tokens): &Self::State, now: Moment) -> Left {
         Left {
             tokens: Some((self.tokens, *tokens)),
@@ -127,7 +130,12 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
 }
 
 /// One part under new parameters. Of the two, one may be at rest, and had everything then.
-pub(super) fn adopt<M: Meter>(new: &M, old: &M, state: &M::State, now: Moment) -> M::State {
+pub(in crate::rate_limit) fn adopt<M: Meter>(
+    new: &M,
+    old: &M,
+    state: &M::State,
+    now: Moment,
+) -> M::State {
     if old.at_rest(state, now) {
         M::State::default()
     } else {

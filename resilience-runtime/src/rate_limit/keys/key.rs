@@ -14,32 +14,32 @@ impl KeyHash {
     pub(crate) const NONE: Self = Self([0; 2]);
 
     #[inline]
-    pub(super) fn is_none(self) -> bool {
+    pub(in crate::rate_limit) fn is_none(self) -> bool {
         self == Self::NONE
     }
 
     /// The number that its first `depth` bits are.
     #[inline]
-    pub(super) fn first(self, depth: u32) -> usize {
+    pub(in crate::rate_limit) fn first(self, depth: u32) -> usize {
         // In two steps, because a word cannot be shifted by its whole length.
         (self.0[0] >> 1 >> (63 - depth)) as usize
     }
 
     /// Whether its bit number `index` is set.
     #[inline]
-    pub(super) fn bit(self, index: u32) -> bool {
+    pub(in crate::rate_limit) fn bit(self, index: u32) -> bool {
         self.0[0] << index >> 63 == 1
     }
 
     /// Its place among `slots`, by the bits after the first `depth`. The multiplication spreads evenly over any
     /// number of slots, a power of two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
     #[inline]
-    pub(super) fn home(self, depth: u32, slots: usize) -> usize {
+    pub(in crate::rate_limit) fn home(self, depth: u32, slots: usize) -> usize {
         ((u128::from(self.0[0] << depth) * slots as u128) >> 64) as usize
     }
 
     #[cfg(test)]
-    pub(super) fn for_test(high: u64, low: u64) -> Self {
+    pub(in crate::rate_limit) fn for_test(high: u64, low: u64) -> Self {
         Self([high, low])
     }
 }
@@ -51,15 +51,15 @@ impl fmt::Debug for KeyHash {
 }
 
 /// Makes the hashes of one limiter.
-pub(super) struct KeyHasher(KeyedHash);
+pub(in crate::rate_limit) struct KeyHasher(KeyedHash);
 
 impl KeyHasher {
-    pub(super) fn new() -> Self {
+    pub(in crate::rate_limit) fn new() -> Self {
         Self(KeyedHash::new())
     }
 
     #[inline]
-    pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+    pub(in crate::rate_limit) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
         let bits = self.0.hash(key);
         let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
         if hash.is_none() {

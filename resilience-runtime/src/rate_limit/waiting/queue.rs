@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
-use super::key::KeyHash;
 use crate::clock::Moment;
+use crate::rate_limit::keys::key::KeyHash;
 use crate::wake;
 
 /// One who waits.
-pub(super) struct Waiter {
+pub(in crate::rate_limit) struct Waiter {
     number: u64,
-    pub(super) key: KeyHash,
-    pub(super) cost: u32,
+    pub(in crate::rate_limit) key: KeyHash,
+    pub(in crate::rate_limit) cost: u32,
     /// How long it is ready to wait.
-    pub(super) until: Moment,
+    pub(in crate::rate_limit) until: Moment,
     waker: Option<Waker>,
     /// The head that it last gave precedence to although its own time was up.
     yielded_to: Option<u64>,
@@ -22,24 +22,24 @@ pub(super) struct Waiter {
 }
 
 /// When something that was refused could have passed; `None`: never.
-pub(super) type Refusal = Option<Moment>;
+pub(in crate::rate_limit) type Refusal = Option<Moment>;
 
 /// Wakers to be woken or dropped once the lock is released: both may run foreign code.
 #[derive(Default)]
-pub(super) struct Wakers {
+pub(in crate::rate_limit) struct Wakers {
     wake: Vec<Waker>,
     discard: Vec<Waker>,
 }
 
 impl Wakers {
-    pub(super) fn wake(self) {
+    pub(in crate::rate_limit) fn wake(self) {
         drop(self.discard);
         wake::wake(self.wake);
     }
 }
 
 #[derive(Default)]
-pub(super) struct Queue {
+pub(in crate::rate_limit) struct Queue {
     /// Sorted by number; the front is never gone.
     waiters: VecDeque<Waiter>,
     live: usize,
@@ -52,25 +52,31 @@ pub(super) struct Queue {
 
 impl Queue {
     /// How many wait.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rate_limit) fn len(&self) -> usize {
         self.live
     }
 
     /// What all of them want.
-    pub(super) fn cost(&self) -> u64 {
+    pub(in crate::rate_limit) fn cost(&self) -> u64 {
         self.cost
     }
 
     /// Whether nobody waits for anything, not even for a refusal.
-    pub(super) fn is_deserted(&self) -> bool {
+    pub(in crate::rate_limit) fn is_deserted(&self) -> bool {
         self.live == 0 && self.refused.is_empty()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+    pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &Waiter> {
         self.waiters.iter().filter(|waiter| !waiter.gone)
     }
 
-    pub(super) fn push(&mut self, key: KeyHash, cost: u32, until: Moment, waker: Waker) -> u64 {
+    pub(in crate::rate_limit) fn push(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        until: Moment,
+        waker: Waker,
+    ) -> u64 {
         let number = self.next;
         self.next += 1;
         self.live += 1;
@@ -88,13 +94,13 @@ impl Queue {
     }
 
     /// The one with that number, and whether it is the head.
-    pub(super) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
+    pub(in crate::rate_limit) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
         let index = self.index(number)?;
         Some((&self.waiters[index], index == 0))
     }
 
     /// The costs of those ahead of that number, and their sum.
-    pub(super) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
+    pub(in crate::rate_limit) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
         let costs = || {
             self.iter()
                 .take_while(move |waiter| waiter.number < number)
@@ -103,7 +109,7 @@ impl Queue {
         (costs(), costs().map(u64::from).sum())
     }
 
-    pub(super) fn listen(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn listen(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
         if let Some(index) = self.index(number) {
             wakers
                 .discard
@@ -112,7 +118,7 @@ impl Queue {
     }
 
     /// Takes one out; true if it was the head.
-    pub(super) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
+    pub(in crate::rate_limit) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
         let Some(index) = self.index(number) else {
             return false;
         };
@@ -129,14 +135,14 @@ impl Queue {
         index == 0
     }
 
-    pub(super) fn wake_head(&mut self, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn wake_head(&mut self, wakers: &mut Wakers) {
         if let Some(head) = self.waiters.front_mut() {
             wakers.wake.extend(head.waker.take());
         }
     }
 
     /// Lets the head be asked first, and then this one again; false if that has been tried with this head.
-    pub(super) fn yield_to_head(
+    pub(in crate::rate_limit) fn yield_to_head(
         &mut self,
         number: u64,
         waker: &Waker,
@@ -157,7 +163,7 @@ impl Queue {
     }
 
     /// Puts out all for whom `verdict` has a refusal; asked in the order of the queue.
-    pub(super) fn review(
+    pub(in crate::rate_limit) fn review(
         &mut self,
         mut verdict: impl FnMut(&Waiter) -> Result<(), Refusal>,
         wakers: &mut Wakers,
@@ -175,7 +181,7 @@ impl Queue {
     }
 
     /// The refusal that waits for that number.
-    pub(super) fn collect(&mut self, number: u64) -> Option<Refusal> {
+    pub(in crate::rate_limit) fn collect(&mut self, number: u64) -> Option<Refusal> {
         self.refused.remove(&number)
     }
 

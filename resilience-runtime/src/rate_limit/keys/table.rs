@@ -6,18 +6,18 @@
 //! them. What does grow with their number is the directory, 4 bytes for some hundred keys.
 
 use super::key::KeyHash;
-pub(super) use super::segment::Account;
+pub(in crate::rate_limit) use super::segment::Account;
 use super::segment::{Segment, room, slots_for, work};
 
 /// Where an account is, until the next key enters or leaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(in crate::rate_limit) struct Spot {
     segment: u32,
     slot: u32,
 }
 
 /// `LARGE` is how many slots a segment has at least when it is split.
-pub(super) struct Table<S, const LARGE: usize = 1_024> {
+pub(in crate::rate_limit) struct Table<S, const LARGE: usize = 1_024> {
     segments: Vec<Segment<S>>,
     /// The segment for each value of the first `depth` bits of a hash.
     directory: Vec<u32>,
@@ -37,7 +37,7 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
     const DEEPEST: u32 = 24;
 
     /// Allocates nothing.
-    pub(super) fn new() -> Self {
+    pub(in crate::rate_limit) fn new() -> Self {
         Self {
             segments: Vec::new(),
             directory: Vec::new(),
@@ -47,7 +47,7 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::rate_limit) fn len(&self) -> usize {
         self.len
     }
 
@@ -58,27 +58,27 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
     }
 
     #[inline]
-    pub(super) fn find(&self, key: KeyHash) -> Option<Spot> {
+    pub(in crate::rate_limit) fn find(&self, key: KeyHash) -> Option<Spot> {
         let segment = self.segment(key)?;
         let slot = self.segments[segment as usize].find(key)? as u32;
         Some(Spot { segment, slot })
     }
 
     #[inline]
-    pub(super) fn get(&self, spot: Spot) -> &Account<S> {
+    pub(in crate::rate_limit) fn get(&self, spot: Spot) -> &Account<S> {
         let segment = &self.segments[spot.segment as usize];
         &segment.slot(spot.slot as usize).account
     }
 
     #[inline]
-    pub(super) fn get_mut(&mut self, spot: Spot) -> &mut Account<S> {
+    pub(in crate::rate_limit) fn get_mut(&mut self, spot: Spot) -> &mut Account<S> {
         let segment = &mut self.segments[spot.segment as usize];
         &mut segment.slot_mut(spot.slot as usize).account
     }
 
     /// Adds a key that is not there. Where it takes more room for that, those that may go are dropped first; `most`
     /// is how many accounts there will ever be.
-    pub(super) fn insert(
+    pub(in crate::rate_limit) fn insert(
         &mut self,
         key: KeyHash,
         most: usize,
@@ -159,14 +159,17 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
 
     /// Frees a place; later accounts may move.
     #[cfg(test)]
-    pub(super) fn remove(&mut self, spot: Spot) {
+    pub(in crate::rate_limit) fn remove(&mut self, spot: Spot) {
         self.segments[spot.segment as usize].remove(spot.slot as usize);
         self.len -= 1;
     }
 
     /// Lets a hand go round and removes the first account that may go. In a small table it looks at all of
     /// them; in others at a few, and goes on from there the next time.
-    pub(super) fn evict(&mut self, mut may_go: impl FnMut(&mut Account<S>) -> bool) -> bool {
+    pub(in crate::rate_limit) fn evict(
+        &mut self,
+        mut may_go: impl FnMut(&mut Account<S>) -> bool,
+    ) -> bool {
         let steps = match &*self.segments {
             [] => 0,
             [only] if only.slots() <= Self::SMALL => only.slots(),
@@ -202,7 +205,7 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
 
     /// The same keys with other accounts; those without one are dropped. This looks at every key, though at no time
     /// are there two copies of more than a segment.
-    pub(super) fn map<T: Default + Clone>(
+    pub(in crate::rate_limit) fn map<T: Default + Clone>(
         self,
         mut account: impl FnMut(Account<S>) -> Option<Account<T>>,
     ) -> Table<T, LARGE> {
@@ -219,14 +222,14 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
     }
 
     #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::rate_limit) fn bytes(&self) -> usize {
         self.slots() * size_of::<super::segment::Slot<S>>()
             + self.segments.capacity() * size_of::<Segment<S>>()
             + self.directory.capacity() * size_of::<u32>()
     }
 
     #[cfg(test)]
-    pub(super) fn slots(&self) -> usize {
+    pub(in crate::rate_limit) fn slots(&self) -> usize {
         self.segments.iter().map(Segment::slots).sum()
     }
 }

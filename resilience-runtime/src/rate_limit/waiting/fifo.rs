@@ -5,23 +5,23 @@
 
 use std::task::Waker;
 
-use super::key::KeyHash;
-use super::keyed::Keyed;
-use super::meter::Meter;
 use super::queue::{Refusal, Wakers};
-use super::side::SideId;
+use super::wait_state::SideId;
 use crate::clock::Moment;
+use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::keys::key::KeyHash;
+use crate::rate_limit::keys::keyed::Keyed;
 
 /// A place in a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ticket {
+pub(in crate::rate_limit) struct Ticket {
     side: SideId,
     number: u64,
 }
 
 /// How it stands with one who waits.
 #[derive(Debug)]
-pub(super) enum Standing {
+pub(in crate::rate_limit) enum Standing {
     /// It passed and has left the line; the cost is taken.
     Passed,
     /// It has left the line; nothing is taken.
@@ -32,7 +32,7 @@ pub(super) enum Standing {
 
 impl<M: Meter> Keyed<M> {
     /// Passes at once, or joins the line if it could pass by `until` behind everyone ahead.
-    pub(super) fn join(
+    pub(in crate::rate_limit) fn join(
         &mut self,
         key: KeyHash,
         cost: u32,
@@ -61,7 +61,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// How it stands now; `waker` is woken when that changes before the time returned.
-    pub(super) fn ask(
+    pub(in crate::rate_limit) fn ask(
         &mut self,
         ticket: Ticket,
         now: Moment,
@@ -131,7 +131,12 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// Leaves the line, whether it was served or not.
-    pub(super) fn depart(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn depart(
+        &mut self,
+        ticket: Ticket,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
         let Some(side) = self.accounts.sides.get_mut(ticket.side) else {
             return;
         };

@@ -4,32 +4,37 @@
 
 use std::time::Duration;
 
-use super::accounts::{Accounts, Place};
-use super::decision::Decision;
 use super::key::KeyHash;
-use super::meter::Meter;
-use super::queue::{Refusal, Wakers};
-use super::side::{Cooldown, SideId};
+use super::key_states::{Accounts, Place};
 use crate::clock::Moment;
+use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::decision::Decision;
+use crate::rate_limit::waiting::queue::{Refusal, Wakers};
+use crate::rate_limit::waiting::wait_state::{Cooldown, SideId};
 
-pub(super) struct Keyed<M: Meter> {
-    pub(super) accounts: Accounts<M>,
+pub(in crate::rate_limit) struct Keyed<M: Meter> {
+    pub(in crate::rate_limit) accounts: Accounts<M>,
 }
 
 impl<M: Meter> Keyed<M> {
-    pub(super) fn new(meter: M, max_keys: usize) -> Self {
+    pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
         Self {
             accounts: Accounts::new(meter, max_keys),
         }
     }
 
-    pub(super) fn can_ever(&self, cost: u32) -> bool {
+    pub(in crate::rate_limit) fn can_ever(&self, cost: u32) -> bool {
         cost <= self.accounts.meter.capacity()
     }
 
     /// Takes `cost` if it may pass now; otherwise when it could, behind everyone who waits.
     #[inline]
-    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
+    pub(in crate::rate_limit) fn try_take(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        now: Moment,
+    ) -> Result<(), Refusal> {
         if !self.can_ever(cost) {
             return Err(None);
         }
@@ -72,7 +77,12 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// When `cost` could pass behind everyone who waits; `None`: never.
-    pub(super) fn earliest(&mut self, key: KeyHash, cost: u32, now: Moment) -> Refusal {
+    pub(in crate::rate_limit) fn earliest(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        now: Moment,
+    ) -> Refusal {
         if !self.can_ever(cost) {
             return None;
         }
@@ -98,7 +108,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// The public answer, given what became of the cost.
-    pub(super) fn decision(
+    pub(in crate::rate_limit) fn decision(
         &mut self,
         key: KeyHash,
         passed: Result<(), Refusal>,
@@ -127,7 +137,11 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// Whether one would pass, and if not, when.
-    pub(super) fn would_pass(&mut self, key: KeyHash, now: Moment) -> Result<(), Refusal> {
+    pub(in crate::rate_limit) fn would_pass(
+        &mut self,
+        key: KeyHash,
+        now: Moment,
+    ) -> Result<(), Refusal> {
         let ready = self.earliest(key, 1, now).ok_or(None)?;
         let queued = self.accounts.find(key, now).is_some_and(|place| {
             let side = self.accounts.sides.get(self.accounts.get(place).side);
@@ -144,7 +158,7 @@ impl<M: Meter> Keyed<M> {
     ///
     /// A key without an account has nothing to get back: it is full, or it used the overflow account,
     /// where another's tokens might come back instead.
-    pub(super) fn return_to(
+    pub(in crate::rate_limit) fn return_to(
         &mut self,
         key: KeyHash,
         now: Moment,
@@ -161,7 +175,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// Lets `more` take something from a key, there or not.
-    pub(super) fn take_from(
+    pub(in crate::rate_limit) fn take_from(
         &mut self,
         key: KeyHash,
         now: Moment,
@@ -177,7 +191,7 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
-    pub(super) fn cool_down(
+    pub(in crate::rate_limit) fn cool_down(
         &mut self,
         key: KeyHash,
         span: Duration,
@@ -193,7 +207,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// The end of the cooldown, if it is cooling down.
-    pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
+    pub(in crate::rate_limit) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
         let place = self.accounts.find(key, now)?;
         let side = self.accounts.sides.get(self.accounts.get(place).side)?;
         side.is_cooling_down(now).then_some(side.cooldown.until)
@@ -201,7 +215,7 @@ impl<M: Meter> Keyed<M> {
 
     /// Looks at all who wait for one account after something changed to their disadvantage, puts out those
     /// who would now wait in vain, and lets the head look for itself.
-    pub(super) fn review(&mut self, id: SideId, now: Moment, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn review(&mut self, id: SideId, now: Moment, wakers: &mut Wakers) {
         let Some(owner) = self.accounts.sides.get(id).map(|side| side.owner) else {
             return;
         };
@@ -240,7 +254,12 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// After the configuration changed.
-    pub(super) fn review_all(&mut self, max_cooldown: Duration, now: Moment, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn review_all(
+        &mut self,
+        max_cooldown: Duration,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
         for id in self.accounts.sides.ids() {
             if let Some(side) = self.accounts.sides.get_mut(id) {
                 side.cut_cooldown(now.after(max_cooldown));
@@ -250,7 +269,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// The same keys under another meter.
-    pub(super) fn convert<N: Meter>(
+    pub(in crate::rate_limit) fn convert<N: Meter>(
         self,
         meter: N,
         max_keys: usize,
@@ -264,6 +283,6 @@ impl<M: Meter> Keyed<M> {
 }
 
 /// How long until then; never zero, since it did not pass.
-pub(super) fn wait(ready: Moment, now: Moment) -> Duration {
+pub(in crate::rate_limit) fn wait(ready: Moment, now: Moment) -> Duration {
     ready.since(now).max(Duration::from_nanos(1))
 }

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-use super::key::KeyHash;
-use super::keyed::wait;
-use super::line::{Standing, Ticket};
-use super::reservation::Reservation;
-use super::shared::Shared;
+use super::fifo::{Standing, Ticket};
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
+use crate::rate_limit::keys::key::KeyHash;
+use crate::rate_limit::keys::keyed::wait;
+use crate::rate_limit::reservation::Reservation;
+use crate::rate_limit::shared::Shared;
 use crate::timer::{self, NoTimer};
 
 /// How long somebody is ready to wait.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Bound {
+pub(in crate::rate_limit) enum Bound {
     At(Moment),
     /// From the first poll on.
     Within(Duration),
@@ -58,7 +58,12 @@ struct Timer {
 }
 
 impl Wait {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, cost: u32, bound: Bound) -> Self {
+    pub(in crate::rate_limit) fn new(
+        shared: Arc<Shared>,
+        key: KeyHash,
+        cost: u32,
+        bound: Bound,
+    ) -> Self {
         Self {
             shared,
             key,
@@ -172,7 +177,7 @@ impl Drop for Wait {
     }
 }
 
-/// The future of [`RateLimiter::acquire`](super::RateLimiter::acquire).
+/// The future of [`RateLimiter::acquire`](crate::rate_limit::RateLimiter::acquire).
 #[must_use = "futures do nothing unless polled or awaited"]
 pub struct Acquire {
     wait: Wait,
@@ -180,7 +185,7 @@ pub struct Acquire {
 }
 
 impl Acquire {
-    pub(super) fn new(wait: Wait, n: u32) -> Self {
+    pub(in crate::rate_limit) fn new(wait: Wait, n: u32) -> Self {
         Self { wait, n }
     }
 }

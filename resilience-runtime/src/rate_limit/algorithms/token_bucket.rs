@@ -16,26 +16,26 @@ const LONGEST_PERIOD: u64 = 1 << 62;
 /// When the bucket will be full, in `1 / limit` nanoseconds. 96 bits hold 2³² × 2⁶⁴, and three words
 /// instead of a `u128` keep a key's slot within half a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct FullAt([u32; 3]);
+pub(in crate::rate_limit) struct FullAt([u32; 3]);
 
 impl FullAt {
     const MAX: u128 = (1 << 96) - 1;
 
     #[inline]
-    pub(super) fn get(self) -> u128 {
+    pub(in crate::rate_limit) fn get(self) -> u128 {
         let [low, middle, high] = self.0;
         u128::from(low) | u128::from(middle) << 32 | u128::from(high) << 64
     }
 
     #[inline]
-    pub(super) fn new(value: u128) -> Self {
+    pub(in crate::rate_limit) fn new(value: u128) -> Self {
         let value = value.min(Self::MAX);
         Self([value as u32, (value >> 32) as u32, (value >> 64) as u32])
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TokenBucket {
+pub(in crate::rate_limit) struct TokenBucket {
     /// Tokens in one period.
     limit: u32,
     /// Nanoseconds, which is also what one token is worth in scaled time.
@@ -45,7 +45,7 @@ pub(super) struct TokenBucket {
 }
 
 impl TokenBucket {
-    pub(super) fn new(limit: u32, period: Duration, burst: u32) -> Self {
+    pub(in crate::rate_limit) fn new(limit: u32, period: Duration, burst: u32) -> Self {
         Self {
             limit,
             period: nanos(period).min(LONGEST_PERIOD),
@@ -53,15 +53,15 @@ impl TokenBucket {
         }
     }
 
-    pub(super) fn limit(&self) -> u32 {
+    pub(in crate::rate_limit) fn limit(&self) -> u32 {
         self.limit
     }
 
-    pub(super) fn period(&self) -> u64 {
+    pub(in crate::rate_limit) fn period(&self) -> u64 {
         self.period
     }
 
-    pub(super) fn burst(&self) -> u32 {
+    pub(in crate::rate_limit) fn burst(&self) -> u32 {
         self.burst
     }
 
