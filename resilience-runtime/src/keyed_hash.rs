@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_keys_have_equal_hashes_and_others_do_not() {
+    fn hash_is_equal_only_for_equal_keys() {
         let hasher = KeyedHash::new();
         assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
         assert_eq!(hasher.hash(&("a", &1)), hasher.hash(&("a".to_owned(), 1)));

@@ -132,7 +132,7 @@ impl Call {
         if plan.rate_limit && hold.taken.is_none() {
             match core.limiter.try_take(*key, *cost, *now) {
                 Take::Taken { at } => hold.taken = Some(at),
-                Take::Refused { retry_after } => return self.no_token(retry_after),
+                Take::Rejected { retry_after } => return self.no_token(retry_after),
             }
         }
         if plan.bulkhead && !hold.place {

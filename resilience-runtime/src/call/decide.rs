@@ -143,7 +143,9 @@ impl Call {
             let left = |quota: Option<Remaining>| quota.map(|quota| quota.left);
             let (requests, tokens) = (left(hint.requests), left(hint.tokens));
             if requests.is_some() || tokens.is_some() {
-                self.core().limiter.lower(self.key, requests, tokens, now);
+                self.core()
+                    .limiter
+                    .cap_remaining(self.key, requests, tokens, now);
             }
         }
         let counted = self.plan().counts_tokens;

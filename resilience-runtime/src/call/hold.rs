@@ -61,7 +61,7 @@ impl Call {
         let (taken, now) = (self.hold.taken.take(), self.now);
         self.release(BreakerOutcome::Ignored, || now);
         if let Some(taken) = taken {
-            self.core().limiter.give_back(self.taken(taken), now);
+            self.core().limiter.refund_grant(self.taken(taken), now);
         }
     }
 

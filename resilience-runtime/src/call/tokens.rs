@@ -3,7 +3,7 @@
 use super::Call;
 use super::outcome::Outcome;
 use crate::clock::Moment;
-use crate::rate_limit::Taken;
+use crate::rate_limit::Grant;
 use crate::verdict::{Class, Verdict};
 
 impl Call {
@@ -23,7 +23,7 @@ impl Call {
         if used != self.cost {
             let now = Moment::now().max(self.now);
             let taken = self.taken(taken);
-            self.core().limiter.settle_taken(taken, used, now);
+            self.core().limiter.settle_grant(taken, used, now);
         }
     }
 
@@ -35,7 +35,7 @@ impl Call {
             && let Some(taken) = self.hold.taken.take()
         {
             let taken = self.taken(taken);
-            self.core().limiter.settle_taken(taken, 0, now);
+            self.core().limiter.settle_grant(taken, 0, now);
         }
     }
 
@@ -45,8 +45,8 @@ impl Call {
     }
 
     /// What was taken for the attempt at that time.
-    pub(super) fn taken(&self, at: Moment) -> Taken {
-        Taken {
+    pub(super) fn taken(&self, at: Moment) -> Grant {
+        Grant {
             key: self.key,
             cost: self.cost,
             at: Some(at),

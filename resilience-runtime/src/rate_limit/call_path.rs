@@ -3,31 +3,30 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use super::grant::Taken;
+use super::grant::Grant;
 use super::keys::key::KeyHash;
-use super::keys::keyed::wait;
+use super::keys::keyed::nonzero_wait;
 use super::limiter::RateLimiter;
 use super::state::State;
 use super::waiting::wait::{Bound, Wait};
 use crate::clock::Moment;
 
-/// What became of an attempt to take tokens without waiting.
+/// The outcome of taking tokens without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Take {
-    /// They are taken. `at` is the moment that a refund has to name.
+    /// They are taken, at the moment that a [`Grant`] has to name.
     Taken { at: Moment },
-    /// When it could pass, behind everyone who waits; `None`: never.
-    Refused { retry_after: Option<Duration> },
+    /// Nothing is taken. `retry_after`: when it could pass, behind all waiters; `None`: never.
+    Rejected { retry_after: Option<Duration> },
 }
 
-/// For the call path, which has read the clock and hashed the key already.
 impl RateLimiter {
     /// Whether a limit is set at all.
     pub(crate) fn is_limited(&self) -> bool {
         self.shared.read(State::is_limited)
     }
 
-    /// What a call without a key would be answered.
+    /// Returns what [`peek`](Self::peek) returns for calls without a key.
     #[cfg(any(
         feature = "axum",
         feature = "metrics",
@@ -41,19 +40,19 @@ impl RateLimiter {
             })
     }
 
-    /// How much longer calls without a key are cooling down.
+    /// Returns how much longer calls without a key are cooling down.
     #[cfg(feature = "axum")]
     pub(crate) fn cooldown_without_key(&self) -> Option<Duration> {
         self.cooldown_for(KeyHash::NONE, Moment::now())
     }
 
-    /// Whether it only cools down, and within these bounds.
+    /// Whether there is no limit, and cooldowns have these bounds.
     pub(crate) fn only_cools_down_within(&self, max_keys: usize, max_cooldown: Duration) -> bool {
         let config = self.config();
         !self.is_limited() && config.max_keys == max_keys && config.max_cooldown == max_cooldown
     }
 
-    /// Removes the limit, and bounds the cooldowns anew.
+    /// Removes the limit, and sets the bounds of the cooldowns.
     pub(crate) fn set_cooldown_bounds(&self, max_keys: usize, max_cooldown: Duration) {
         self.shared
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
@@ -69,7 +68,7 @@ impl RateLimiter {
     /// Takes `cost` if it may pass now.
     #[inline(always)]
     pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if self.shared.is_free() || self.shared.takes_fast(key, cost, now) {
+        if self.shared.is_bypassed() || self.shared.try_take_fast(key, cost, now) {
             return Take::Taken { at: now };
         }
         self.try_take_locked(key, cost, now)
@@ -77,32 +76,32 @@ impl RateLimiter {
 
     #[inline(never)]
     fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if let Some(wait) = self.shared.waits_fast(key, cost, now) {
-            return Take::Refused {
+        if let Some(wait) = self.shared.wait_fast(key, cost, now) {
+            return Take::Rejected {
                 retry_after: Some(wait),
             };
         }
-        let (taken, now) = self.shared.try_take_locked(key, cost, now);
-        match taken {
+        let (outcome, now) = self.shared.try_take_locked(key, cost, now);
+        match outcome {
             Ok(()) => Take::Taken { at: now },
-            Err(refusal) => Take::Refused {
-                retry_after: refusal.map(|ready| wait(ready, now)),
+            Err(ready_at) => Take::Rejected {
+                retry_after: ready_at.map(|ready| nonzero_wait(ready, now)),
             },
         }
     }
 
-    /// Waits for `cost` until then at most. It is taken when the future completes, at the moment returned.
+    /// Waits for `cost`, at most until `until`. It is taken when the future completes, at the moment returned.
     pub(crate) fn wait(&self, key: KeyHash, cost: u32, until: Moment) -> Wait {
         self.wait_for(key, cost, Bound::At(until))
     }
 
-    /// How long `cost` would have to wait now, behind everyone who waits; `None`: for ever.
+    /// Returns how long `cost` would have to wait now, behind all waiters; `None`: for ever.
     pub(crate) fn earliest(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
-        if self.shared.is_free() {
+        if self.shared.is_bypassed() {
             return Some(Duration::ZERO);
         }
         self.shared.with(key, now, |state, now, _| {
-            state.earliest(key, cost, now).map(|ready| ready.since(now))
+            state.ready_at(key, cost, now).map(|ready| ready.since(now))
         })
     }
 
@@ -117,28 +116,28 @@ impl RateLimiter {
         });
     }
 
-    /// Gives back what was taken for a request that was not sent.
-    pub(crate) fn give_back(&self, taken: Taken, now: Moment) {
-        self.shared.give_back(taken, now);
+    /// Gives the whole grant back: the request was not sent.
+    pub(crate) fn refund_grant(&self, grant: Grant, now: Moment) {
+        self.shared.refund(grant, now);
     }
 
-    /// Corrects what was taken to what was used.
-    pub(crate) fn settle_taken(&self, taken: Taken, used: u32, now: Moment) {
-        self.shared.settle(taken, used, now);
+    /// Corrects the cost of a grant to what was used. The request stays counted.
+    pub(crate) fn settle_grant(&self, grant: Grant, used: u32, now: Moment) {
+        self.shared.settle(grant, used, now);
     }
 
-    /// Takes note of how many requests and tokens a server says are left to the key. It never raises what is
-    /// left here, and says nothing where that is not limited.
-    pub(crate) fn lower(
+    /// Lowers what remains to the key to what the server reported. It never raises it, and changes nothing
+    /// where that dimension is not limited.
+    pub(crate) fn cap_remaining(
         &self,
         key: KeyHash,
         requests: Option<u32>,
         tokens: Option<u32>,
         now: Moment,
     ) {
-        if !self.shared.is_free() {
+        if !self.shared.is_bypassed() {
             self.shared.with(key, now, |state, now, wakers| {
-                state.lower(key, requests, tokens, now, wakers);
+                state.cap_remaining(key, requests, tokens, now, wakers);
             });
         }
     }

@@ -1,24 +1,24 @@
-//! What a call took, given back or corrected later.
+//! What a call took, to be given back or corrected later.
 
 use super::keys::key::KeyHash;
 use crate::clock::Moment;
 
-/// What a cost is measured in.
+/// The unit of a cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Requests,
-    /// Tokens, of a call that is one request besides.
+    /// Tokens. The call is one request besides.
     Tokens,
 }
 
 /// What was taken for one call.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
+pub(crate) struct Grant {
     pub(crate) key: KeyHash,
     pub(crate) cost: u32,
-    /// When; `None`: nobody remembers.
+    /// When it was taken; `None`: not known.
     pub(crate) at: Option<Moment>,
-    /// What the cost was measured in. A live change may have made it worth nothing since: thousands of
-    /// tokens must not become a debt of as many requests. `None`: whatever is counted now.
+    /// The unit of the cost. A live change may have replaced it since, and then the grant is worth nothing:
+    /// thousands of tokens must not become a debt of as many requests. `None`: the unit in force.
     pub(crate) unit: Option<Unit>,
 }

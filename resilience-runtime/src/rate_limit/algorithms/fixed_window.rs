@@ -1,14 +1,14 @@
 //! The fixed window: the limit in each window, and a window begins with its first request.
 //!
-//! Two windows that touch may together pass twice the limit within one period; who cannot have that
-//! takes the sliding window.
+//! Two adjacent windows may together pass twice the limit within one period; where that is not acceptable, use
+//! the sliding window.
 
 use std::time::Duration;
 
 use super::meter::Meter;
 use crate::clock::{Moment, nanos};
 
-/// The current window of one key; nothing used is no window.
+/// The current window of one key; without use there is no window.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::rate_limit) struct Window {
     start: Moment,
@@ -61,8 +61,8 @@ impl Meter for FixedWindow {
         state.used = used.saturating_add(cost.into());
     }
 
-    fn refund(&self, state: &mut Window, amount: u32, taken: Option<Moment>, _: Moment) {
-        // What was taken in an earlier window is gone with it.
+    fn credit(&self, state: &mut Window, amount: u32, taken: Option<Moment>, _: Moment) {
+        // What was taken in an earlier window is no longer counted.
         if taken.is_none_or(|taken| taken >= state.start) {
             state.used = state.used.saturating_sub(amount.into());
         }
@@ -81,7 +81,7 @@ impl Meter for FixedWindow {
         i64::from(self.limit).saturating_sub(used)
     }
 
-    fn rest_at(&self, state: &Window, now: Moment) -> Moment {
+    fn reset_at(&self, state: &Window, now: Moment) -> Moment {
         if self.used(state, now) == 0 {
             now
         } else {
@@ -89,11 +89,11 @@ impl Meter for FixedWindow {
         }
     }
 
-    fn at_rest(&self, state: &Window, now: Moment) -> bool {
+    fn is_idle(&self, state: &Window, now: Moment) -> bool {
         self.used(state, now) == 0
     }
 
-    fn adopt(&self, _: &Self, state: &Window, _: Moment) -> Window {
+    fn migrate(&self, _: &Self, state: &Window, _: Moment) -> Window {
         *state
     }
 
@@ -110,33 +110,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_begin_with_a_first_request_and_end_a_period_later() {
+    fn window_begins_with_first_request_and_ends_a_period_later() {
         let meter = FixedWindow::new(2, Duration::from_nanos(100));
         let mut state = Window::default();
         assert!(meter.try_take(&mut state, 1, Moment(30)));
         assert!(meter.try_take(&mut state, 1, Moment(129)));
         assert!(!meter.try_take(&mut state, 1, Moment(129)));
         assert_eq!(meter.ready(&state, 1, Moment(129)), Moment(130));
-        assert_eq!(meter.rest_at(&state, Moment(129)), Moment(130));
-        assert!(meter.at_rest(&state, Moment(130)));
+        assert_eq!(meter.reset_at(&state, Moment(129)), Moment(130));
+        assert!(meter.is_idle(&state, Moment(130)));
         assert!(meter.try_take(&mut state, 2, Moment(200)));
         assert_eq!(meter.ready(&state, 1, Moment(200)), Moment(300));
     }
 
     #[test]
-    fn what_was_taken_in_an_earlier_window_does_not_come_back() {
+    fn credit_for_an_earlier_window_changes_nothing() {
         let meter = FixedWindow::new(4, Duration::from_nanos(100));
         let mut state = Window::default();
         assert!(meter.try_take(&mut state, 4, Moment(0)));
         assert!(meter.try_take(&mut state, 3, Moment(100)));
-        meter.refund(&mut state, 4, Some(Moment(0)), Moment(110));
+        meter.credit(&mut state, 4, Some(Moment(0)), Moment(110));
         assert_eq!(meter.tokens(&state, Moment(110)), 1);
-        meter.refund(&mut state, 2, Some(Moment(100)), Moment(110));
+        meter.credit(&mut state, 2, Some(Moment(100)), Moment(110));
         assert_eq!(meter.tokens(&state, Moment(110)), 3);
     }
 
     #[test]
-    fn those_ahead_may_fill_whole_windows() {
+    fn ready_behind_waiters_skips_windows_that_they_fill() {
         let meter = FixedWindow::new(3, Duration::from_nanos(100));
         let state = Window::default();
         let at = |ahead: &[u32], cost| {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_above_the_limit_is_a_debt_until_the_window_ends() {
+    fn charge_above_the_limit_is_a_debt_until_the_window_ends() {
         let meter = FixedWindow::new(3, Duration::MAX);
         let mut state = Window::default();
         meter.charge(&mut state, u32::MAX, Moment(1));

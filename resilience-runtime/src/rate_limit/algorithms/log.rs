@@ -1,21 +1,22 @@
-//! What one key was admitted, to the nanosecond, in 4 to 6 bytes a request.
+//! The admissions of one key, to the nanosecond, in 4 to 6 bytes for each request.
 //!
-//! What was admitted at one instant is an entry. The latest one is written out; of each earlier one a ring of 16-bit words
-//! says how many it were and how long the next one came after it:
+//! All admissions at one instant are an entry. The latest entry is a plain field; for each earlier one a ring of
+//! 16-bit words holds its count and the time from it to the next entry:
 //!
-//! | first two bits | how many | time to the next | words |
+//! | first two bits | count | time to the next | words |
 //! |---|---|---|---|
 //! | 00 | 1 | below 2³⁰ ns (1 s) | 2 |
 //! | 01 | 1 | below 2⁴⁶ ns (19 h) | 3 |
 //! | 10 | below 2¹⁶ | below 2⁴⁶ ns | 4 |
 //! | 11 | any | any | 7 |
 //!
-//! The ring is a quarter larger than it has to be, or a third for a while. So a request takes at most 8 bytes, spare room
-//! included, in a log that reaches back up to 19 hours; in a longer one each pause of more than 19 hours takes 19.
+//! The ring has a quarter of spare room, or a third for a while. So a request takes at most 8 bytes, spare room
+//! included, in a log that reaches back up to 19 hours; in a longer one each pause of more than 19 hours takes 19
+//! bytes.
 
 use crate::clock::Moment;
 
-/// What was admitted at one instant.
+/// The admissions at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rate_limit) struct Entry {
     pub(in crate::rate_limit) at: Moment,
@@ -24,19 +25,19 @@ pub(in crate::rate_limit) struct Entry {
 
 #[derive(Clone, Debug, Default)]
 pub(in crate::rate_limit) struct Log {
-    /// When the first entry in the ring was.
+    /// When the first entry of the ring was admitted.
     first_at: Moment,
     last_at: Moment,
     /// The sum of all entries.
     used: u64,
-    /// None, if nothing was admitted at all.
+    /// Zero if there is no entry at all.
     last_count: u32,
     earlier: Ring,
 }
 
 const SHORT: u64 = 1 << 30;
 const LONG: u64 = 1 << 46;
-/// Where the kind of an entry stands in its first word.
+/// The position of the kind of an entry in its first word.
 const KIND: u32 = 14;
 
 impl Log {
@@ -44,12 +45,12 @@ impl Log {
         self.used
     }
 
-    /// When the latest of all was admitted.
+    /// Returns when the latest entry was admitted.
     pub(in crate::rate_limit) fn last_at(&self) -> Option<Moment> {
         (self.last_count > 0).then_some(self.last_at)
     }
 
-    /// Oldest first.
+    /// Returns the entries, oldest first.
     pub(in crate::rate_limit) fn entries(&self) -> impl Iterator<Item = Entry> {
         let (mut at, mut index) = (self.first_at, 0);
         let earlier = std::iter::from_fn(move || {
@@ -69,7 +70,7 @@ impl Log {
         })
     }
 
-    /// Adds what was admitted now, not before anything that is there.
+    /// Adds an admission. Precondition: `now` is not before the latest entry.
     pub(in crate::rate_limit) fn add(&mut self, count: u32, now: Moment) {
         self.used += u64::from(count);
         if self.last_count == 0 {
@@ -77,9 +78,9 @@ impl Log {
             return;
         }
         let joined = self.last_count.checked_add(count);
-        // With 8 GiB full, what came earlier counts as if it came now: for longer, never for less.
+        // With 8 GiB full, the latest entry counts as if it came now: longer than it should, never shorter.
         if let Some(count) = joined
-            && (self.last_at == now || self.earlier.is_at_its_end())
+            && (self.last_at == now || self.earlier.is_at_capacity())
         {
             (self.last_at, self.last_count) = (now, count);
             return;
@@ -92,8 +93,8 @@ impl Log {
         (self.last_at, self.last_count) = (now, count);
     }
 
-    /// Forgets the oldest ones, as long as they are `old`.
-    pub(in crate::rate_limit) fn forget(&mut self, old: impl Fn(Moment) -> bool) {
+    /// Drops the oldest entries, as long as they are `old`.
+    pub(in crate::rate_limit) fn drop_expired(&mut self, old: impl Fn(Moment) -> bool) {
         if self.last_count == 0 {
             return;
         }
@@ -110,11 +111,11 @@ impl Log {
         self.earlier.shrink();
     }
 
-    /// Takes something off some of the entries, oldest first: as many as are said.
-    pub(in crate::rate_limit) fn take_off(&mut self, mut off: impl FnMut(Entry) -> u32) {
+    /// Subtracts from each entry, oldest first, what `amount_of` returns for it.
+    pub(in crate::rate_limit) fn subtract(&mut self, mut amount_of: impl FnMut(Entry) -> u32) {
         let mut rest = Self::default();
         for entry in self.entries() {
-            let count = entry.count - off(entry);
+            let count = entry.count - amount_of(entry);
             if count > 0 {
                 rest.add(count, entry.at);
             }
@@ -128,7 +129,7 @@ impl Log {
     }
 }
 
-/// The entries but the last.
+/// All entries but the latest.
 #[derive(Clone, Debug, Default)]
 struct Ring {
     words: Box<[u16]>,
@@ -137,10 +138,10 @@ struct Ring {
 }
 
 impl Ring {
-    /// A ring that has no more words than this keeps them.
+    /// A ring of no more words than this never shrinks.
     const SMALL: usize = 64;
 
-    fn is_at_its_end(&self) -> bool {
+    fn is_at_capacity(&self) -> bool {
         self.len >= u32::MAX / 2
     }
 
@@ -150,7 +151,7 @@ impl Ring {
         self.words[if index < size { index } else { index - size }]
     }
 
-    /// The time to the next entry, how many, and in how many words; `None` at the end.
+    /// Returns the time to the next entry, the count and the number of words; `None` at the end.
     fn read(&self, index: usize) -> Option<(u64, u32, usize)> {
         if index >= self.len as usize {
             return None;
@@ -200,7 +201,7 @@ impl Ring {
         self.len -= words as u32;
     }
 
-    /// Gives memory back where more than a quarter of it is spare.
+    /// Shrinks the ring if more than a quarter of it is spare.
     fn shrink(&mut self) {
         let (len, size) = (self.len as usize, self.words.len());
         if size > Self::SMALL && len < size / 4 * 3 {
@@ -227,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_takes_at_most_8_bytes_with_spare_room() {
+    fn request_takes_at_most_8_bytes_with_spare_room() {
         const LIMIT: usize = 10_000;
         let header = size_of::<Log>();
         assert_eq!(header, 56);
@@ -245,7 +246,7 @@ mod tests {
             for entry in 1..=3 * LIMIT {
                 log.add(count, now);
                 let oldest = now.0.saturating_sub(gap * LIMIT as u64);
-                log.forget(|at| at.0 < oldest);
+                log.drop_expired(|at| at.0 < oldest);
                 let requests = entry.min(LIMIT) * count as usize;
                 let bytes = log.bytes() - header;
                 assert!(bytes <= 8 * requests, "{gap} {count} {entry}: {bytes}");
@@ -259,16 +260,16 @@ mod tests {
     }
 
     #[test]
-    fn memory_comes_back() {
+    fn drop_expired_shrinks_the_ring() {
         let mut log = Log::default();
         for at in 0..100_000 {
             log.add(1, Moment(at));
         }
-        log.forget(|at| at.0 < 50_000);
+        log.drop_expired(|at| at.0 < 50_000);
         assert!(log.bytes() <= 5 * 50_000 + 56, "{}", log.bytes());
-        log.forget(|at| at.0 < 99_000);
+        log.drop_expired(|at| at.0 < 99_000);
         assert!(log.bytes() <= 8 * 1_000 + 56, "{}", log.bytes());
-        log.forget(|_| true);
+        log.drop_expired(|_| true);
         assert_eq!((log.used(), log.last_at(), log.bytes()), (0, None, 56));
     }
 
@@ -302,7 +303,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn remembers_what_a_list_remembers(
+        fn log_equals_a_list(
             steps in prop::collection::vec((gap(), count(), 0..9_u8, any::<prop::sample::Index>()), 1..60),
         ) {
             let mut log = Log::default();
@@ -313,7 +314,7 @@ mod tests {
                 match what {
                     0 if !list.is_empty() => {
                         let until = list[which.index(list.len())].at;
-                        log.forget(|at| at < until);
+                        log.drop_expired(|at| at < until);
                         list.retain(|entry| entry.at >= until);
                     }
                     1 if !list.is_empty() => {
@@ -324,7 +325,7 @@ mod tests {
                             rest -= off;
                             off
                         };
-                        log.take_off(off(count));
+                        log.subtract(off(count));
                         let mut off = off(count);
                         for entry in &mut list {
                             entry.count -= off(*entry);

@@ -1,44 +1,47 @@
-//! What the strategies have in common: a plain function from a state, a cost and a time to the next
-//! state.
+//! What the strategies have in common: a plain function from a state, a cost and a time to the next state.
+//!
+//! A meter takes and gives back in two ways, and each has its opposite. A call takes its cost by
+//! [`try_take`](Meter::try_take) or [`force_take`](Meter::force_take), and [`refund`](Meter::refund) undoes
+//! that. An amount is corrected later by [`charge`](Meter::charge), and by [`credit`](Meter::credit) in the
+//! other direction.
 
 use crate::clock::Moment;
 
-/// A way of counting: the parameters of one strategy. What it counts for one key is its
-/// [`State`](Self::State).
+/// The parameters of one strategy. What it counts for one key is its [`State`](Self::State).
 ///
-/// Times handed in never go backwards. Costs are at least 1, and at most the capacity wherever it is
-/// asked when they can pass.
+/// Preconditions: times never go backwards. Costs are at least 1, and at most the capacity where the result is
+/// the moment at which they can pass.
 pub(in crate::rate_limit) trait Meter: Sized {
-    /// The counters of one key. The default is a key at rest: everything is available.
+    /// The counters of one key. The default is an idle key: its whole limit is available.
     type State: Clone + Default;
 
-    /// Whether there is anything to count, i.e. whether a passing call needs a state.
+    /// Whether there is anything to count, i.e. whether a call that passes needs a state.
     const COUNTS: bool = true;
 
-    /// The greatest cost that can ever pass.
+    /// Returns the greatest cost that can ever pass.
     fn capacity(&self) -> u32;
 
-    /// Takes `cost` if it is there.
+    /// Takes `cost` for a call that passes now, if it is there.
     fn try_take(&self, state: &mut Self::State, cost: u32, now: Moment) -> bool;
 
-    /// Takes `cost` for one that passes now, whether it is there or not.
-    fn pass(&self, state: &mut Self::State, cost: u32, now: Moment) {
+    /// Takes `cost` for a call that passes now, into a debt if it is not there.
+    fn force_take(&self, state: &mut Self::State, cost: u32, now: Moment) {
         self.charge(state, cost, now);
     }
 
-    /// Takes what one that passed earlier used beyond its cost; what is missing is a debt.
+    /// Takes what a call that passed earlier used beyond its cost, into a debt if it is not there.
     fn charge(&self, state: &mut Self::State, cost: u32, now: Moment);
 
-    /// Gives back `amount` that one took at `taken` and did not use; `None`: nobody remembers when.
-    fn refund(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
+    /// Gives back `amount` of what a call took at `taken` and did not use; `None`: not known when.
+    fn credit(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
 
-    /// Undoes the taking of one that did not pass after all.
-    fn give_back(&self, state: &mut Self::State, cost: u32, taken: Option<Moment>, now: Moment) {
-        self.refund(state, cost, taken, now);
+    /// Undoes the taking of a call that did not pass after all.
+    fn refund(&self, state: &mut Self::State, cost: u32, taken: Option<Moment>, now: Moment) {
+        self.credit(state, cost, taken, now);
     }
 
-    /// Believes who knows better how much is left, where that is less.
-    fn lower(
+    /// Lowers what remains to the given numbers, where these are less.
+    fn cap_remaining(
         &self,
         state: &mut Self::State,
         requests: Option<u32>,
@@ -53,10 +56,11 @@ pub(in crate::rate_limit) trait Meter: Sized {
         }
     }
 
-    /// The first moment from `from` on at which `cost` is there, if nothing else happens.
+    /// Returns the first moment from `from` on at which `cost` is there, if nothing else happens.
     fn ready(&self, state: &Self::State, cost: u32, from: Moment) -> Moment;
 
-    /// The same, behind others, of this `total`, who take theirs as soon as they can, in this order.
+    /// As [`ready`](Self::ready), behind calls of these costs, which take theirs as soon as they can, in this
+    /// order. `_total` is their sum.
     fn ready_behind(
         &self,
         state: &Self::State,
@@ -69,28 +73,28 @@ pub(in crate::rate_limit) trait Meter: Sized {
         let mut from = from;
         for cost in ahead.filter(|&cost| cost > 0) {
             from = self.ready(&state, cost, from);
-            self.pass(&mut state, cost, from);
+            self.force_take(&mut state, cost, from);
         }
         self.ready(&state, cost, from)
     }
 
-    /// Whole tokens there now; below zero is a debt.
+    /// Returns the whole tokens that are there now; below zero is a debt.
     fn tokens(&self, state: &Self::State, now: Moment) -> i64;
 
-    /// When everything will be available again; `now` if it is.
-    fn rest_at(&self, state: &Self::State, now: Moment) -> Moment;
+    /// Returns when the whole limit will be available again; `now` if it is.
+    fn reset_at(&self, state: &Self::State, now: Moment) -> Moment;
 
-    /// Whether the state may be forgotten.
-    fn at_rest(&self, state: &Self::State, now: Moment) -> bool;
+    /// Whether the whole limit is available, so that the state can be dropped.
+    fn is_idle(&self, state: &Self::State, now: Moment) -> bool;
 
-    /// The state under these parameters of a key that was counted under `old` ones of the same strategy.
-    fn adopt(&self, old: &Self, state: &Self::State, now: Moment) -> Self::State;
+    /// Converts the state of a key that was counted by the same strategy with `old` parameters.
+    fn migrate(&self, old: &Self, state: &Self::State, now: Moment) -> Self::State;
 
-    /// The state of a key that has so many tokens, as if the missing ones had been taken now.
+    /// Makes the state of a key that has so many tokens, as if the missing ones had been taken now.
     fn with_tokens(&self, tokens: i64, now: Moment) -> Self::State;
 }
 
-/// No limit at all: what is left is the cooldowns.
+/// No limit: there are cooldowns alone.
 pub(in crate::rate_limit) struct Unlimited;
 
 impl Meter for Unlimited {
@@ -108,7 +112,7 @@ impl Meter for Unlimited {
 
     fn charge(&self, (): &mut (), _: u32, _: Moment) {}
 
-    fn refund(&self, (): &mut (), _: u32, _: Option<Moment>, _: Moment) {}
+    fn credit(&self, (): &mut (), _: u32, _: Option<Moment>, _: Moment) {}
 
     fn ready(&self, (): &(), _: u32, from: Moment) -> Moment {
         from
@@ -118,15 +122,15 @@ impl Meter for Unlimited {
         i64::from(u32::MAX)
     }
 
-    fn rest_at(&self, (): &(), now: Moment) -> Moment {
+    fn reset_at(&self, (): &(), now: Moment) -> Moment {
         now
     }
 
-    fn at_rest(&self, (): &(), _: Moment) -> bool {
+    fn is_idle(&self, (): &(), _: Moment) -> bool {
         true
     }
 
-    fn adopt(&self, _: &Self, (): &(), _: Moment) {}
+    fn migrate(&self, _: &Self, (): &(), _: Moment) {}
 
     fn with_tokens(&self, _: i64, _: Moment) {}
 }

@@ -1,14 +1,14 @@
 //! Requests and tokens counted together: a call takes one request and its cost in tokens, or nothing.
 
-use super::carry_over::{CarryOver, Left};
+use super::carry_over::{CarryOver, Remaining};
 use super::meter::Meter;
 use super::token_bucket::{FullAt, TokenBucket};
 use crate::clock::Moment;
 
-/// One request of `requests` and the cost of `tokens` for each that passes.
+/// Takes one of `requests` and the cost in `tokens` for each call that passes.
 ///
-/// What is said of costs and amounts is said of tokens. The request is spent once one has passed, whatever
-/// it turns out to have used: servers count refused and cheap requests as well.
+/// Costs and amounts are tokens. The request stays spent once a call has passed, whatever the call used:
+/// servers count rejected and cheap requests as well.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rate_limit) struct RequestsAndTokens<A> {
     pub(in crate::rate_limit) requests: A,
@@ -18,7 +18,7 @@ pub(in crate::rate_limit) struct RequestsAndTokens<A> {
 impl<A: Meter> Meter for RequestsAndTokens<A> {
     type State = (A::State, FullAt);
 
-    /// Of requests there is always room for one.
+    /// The capacity of the tokens; a limit of requests always has room for one.
     fn capacity(&self) -> u32 {
         self.tokens.capacity()
     }
@@ -33,55 +33,56 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
         passes
     }
 
-    fn pass(&self, (requests, tokens): &mut Self::State, cost: u32, now: Moment) {
-        self.requests.pass(requests, 1, now);
-        self.tokens.pass(tokens, cost, now);
+    fn force_take(&self, (requests, tokens): &mut Self::State, cost: u32, now: Moment) {
+        self.requests.force_take(requests, 1, now);
+        self.tokens.force_take(tokens, cost, now);
     }
 
     fn charge(&self, (_, tokens): &mut Self::State, cost: u32, now: Moment) {
         self.tokens.charge(tokens, cost, now);
     }
 
-    fn refund(
+    fn credit(
         &self,
         (_, tokens): &mut Self::State,
         amount: u32,
         taken: Option<Moment>,
         now: Moment,
     ) {
-        self.tokens.refund(tokens, amount, taken, now);
+        self.tokens.credit(tokens, amount, taken, now);
     }
 
-    fn give_back(
+    fn refund(
         &self,
         (requests, tokens): &mut Self::State,
         cost: u32,
         taken: Option<Moment>,
         now: Moment,
     ) {
-        self.requests.give_back(requests, 1, taken, now);
-        self.tokens.give_back(tokens, cost, taken, now);
+        self.requests.refund(requests, 1, taken, now);
+        self.tokens.refund(tokens, cost, taken, now);
     }
 
-    fn lower(
+    fn cap_remaining(
         &self,
         (requests, tokens): &mut Self::State,
         requests_left: Option<u32>,
         tokens_left: Option<u32>,
         now: Moment,
     ) {
-        self.requests.lower(requests, requests_left, None, now);
-        self.tokens.lower(tokens, tokens_left, None, now);
+        self.requests
+            .cap_remaining(requests, requests_left, None, now);
+        self.tokens.cap_remaining(tokens, tokens_left, None, now);
     }
 
-    // Those who wait behind others are the provided `ready_behind`'s: while one waits for a request the
-    // tokens may overflow, so that their sum alone does not tell when the last one passes.
+    // `ready_behind` is the provided one: while a call waits for a request the tokens may overflow, so that the
+    // sum of the costs alone does not determine when the last call passes.
     fn ready(&self, (requests, tokens): &Self::State, cost: u32, from: Moment) -> Moment {
         let request = self.requests.ready(requests, 1, from);
         self.tokens.ready(tokens, cost, from).max(request)
     }
 
-    /// Without a request, no token can be had.
+    /// Without a request, no token is available.
     fn tokens(&self, (requests, tokens): &Self::State, now: Moment) -> i64 {
         let left = self.tokens.tokens(tokens, now);
         if self.requests.tokens(requests, now) > 0 {
@@ -91,19 +92,19 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
         }
     }
 
-    fn rest_at(&self, (requests, tokens): &Self::State, now: Moment) -> Moment {
-        let requests = self.requests.rest_at(requests, now);
-        self.tokens.rest_at(tokens, now).max(requests)
+    fn reset_at(&self, (requests, tokens): &Self::State, now: Moment) -> Moment {
+        let requests = self.requests.reset_at(requests, now);
+        self.tokens.reset_at(tokens, now).max(requests)
     }
 
-    fn at_rest(&self, (requests, tokens): &Self::State, now: Moment) -> bool {
-        self.requests.at_rest(requests, now) && self.tokens.at_rest(tokens, now)
+    fn is_idle(&self, (requests, tokens): &Self::State, now: Moment) -> bool {
+        self.requests.is_idle(requests, now) && self.tokens.is_idle(tokens, now)
     }
 
-    fn adopt(&self, old: &Self, (requests, tokens): &Self::State, now: Moment) -> Self::State {
+    fn migrate(&self, old: &Self, (requests, tokens): &Self::State, now: Moment) -> Self::State {
         (
-            adopt(&self.requests, &old.requests, requests, now),
-            adopt(&self.tokens, &old.tokens, tokens, now),
+            migrate_part(&self.requests, &old.requests, requests, now),
+            migrate_part(&self.tokens, &old.tokens, tokens, now),
         )
     }
 
@@ -113,32 +114,35 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
 }
 
 impl<A: CarryOver> CarryOver for RequestsAndTokens<A> {
-    fn left(&self, (requests, tokens): &Self::State, now: Moment) -> Left {
-        Left {
+    fn remaining(&self, (requests, tokens): &Self::State, now: Moment) -> Remaining {
+        Remaining {
             tokens: Some((self.tokens, *tokens)),
-            ..self.requests.left(requests, now)
+            ..self.requests.remaining(requests, now)
         }
     }
 
-    fn go_on(&self, left: &Left, now: Moment) -> Self::State {
-        let tokens = left
+    fn resume(&self, remaining: &Remaining, now: Moment) -> Self::State {
+        let tokens = remaining
             .tokens
             .as_ref()
-            .map(|(old, state)| adopt(&self.tokens, old, state, now));
-        (self.requests.go_on(left, now), tokens.unwrap_or_default())
+            .map(|(old, state)| migrate_part(&self.tokens, old, state, now));
+        (
+            self.requests.resume(remaining, now),
+            tokens.unwrap_or_default(),
+        )
     }
 }
 
-/// One part under new parameters. Of the two, one may be at rest, and had everything then.
-pub(in crate::rate_limit) fn adopt<M: Meter>(
+/// Migrates one of the two parts. One of them may be idle, and then its new state is idle too.
+pub(in crate::rate_limit) fn migrate_part<M: Meter>(
     new: &M,
     old: &M,
     state: &M::State,
     now: Moment,
 ) -> M::State {
-    if old.at_rest(state, now) {
+    if old.is_idle(state, now) {
         M::State::default()
     } else {
-        new.adopt(old, state, now)
+        new.migrate(old, state, now)
     }
 }

@@ -1,8 +1,8 @@
 //! The sliding window: never more than the limit in any window `[t, t + period)`, at any offset.
 //!
-//! Only a full [log](super::log) of what was admitted is exact; one counter a window, or two of them weighted,
-//! admit up to twice the limit. What was admitted at one instant is one entry, so that a key's log has at most
-//! `limit` of them.
+//! Only a full [log](super::log) of admissions is exact; one counter for each window, or two of them weighted,
+//! admit up to twice the limit. All admissions at one instant are one entry, so that the log of a key has at
+//! most `limit` entries.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::log::{Entry, Log};
 use super::meter::Meter;
 use crate::clock::{Moment, nanos};
 
-/// What one key was admitted. A key that was not admitted anything yet has no log.
+/// The admissions of one key. A key without admissions has no log.
 #[derive(Clone, Debug, Default)]
 pub(in crate::rate_limit) struct Admitted(Option<Box<Log>>);
 
@@ -42,24 +42,24 @@ impl SlidingWindow {
         }
     }
 
-    /// When what was admitted then leaves the window.
+    /// Returns when an admission at `at` leaves the window.
     fn end(&self, at: Moment) -> Moment {
         Moment(at.0.saturating_add(self.period))
     }
 
-    /// The sum of the entries still in the window at `now`.
+    /// Returns the sum of the entries that are still in the window at `now`.
     fn used(&self, state: &Admitted, now: Moment) -> u64 {
-        let gone: u64 = state
+        let expired: u64 = state
             .entries()
             .take_while(|entry| self.end(entry.at) <= now)
             .map(|entry| u64::from(entry.count))
             .sum();
-        state.used() - gone
+        state.used() - expired
     }
 
-    fn forget(&self, state: &mut Admitted, now: Moment) {
+    fn drop_expired(&self, state: &mut Admitted, now: Moment) {
         if let Some(log) = &mut state.0 {
-            log.forget(|at| self.end(at) <= now);
+            log.drop_expired(|at| self.end(at) <= now);
         }
     }
 }
@@ -72,7 +72,7 @@ impl Meter for SlidingWindow {
     }
 
     fn try_take(&self, state: &mut Admitted, cost: u32, now: Moment) -> bool {
-        self.forget(state, now);
+        self.drop_expired(state, now);
         let passes = state.used() + u64::from(cost) <= self.limit.into();
         if passes {
             state.0.get_or_insert_default().add(cost, now);
@@ -81,17 +81,17 @@ impl Meter for SlidingWindow {
     }
 
     fn charge(&self, state: &mut Admitted, cost: u32, now: Moment) {
-        self.forget(state, now);
+        self.drop_expired(state, now);
         state.0.get_or_insert_default().add(cost, now);
     }
 
-    fn refund(&self, state: &mut Admitted, amount: u32, taken: Option<Moment>, now: Moment) {
-        self.forget(state, now);
-        // Where nobody knows what it was, the oldest go first: then what remains counts for longer than
-        // the truth and never for less.
+    fn credit(&self, state: &mut Admitted, amount: u32, taken: Option<Moment>, now: Moment) {
+        self.drop_expired(state, now);
+        // If the moment is not known, the oldest entries are credited first: then the others count longer than
+        // they should, and never shorter.
         let mut left = amount;
         if let Some(log) = &mut state.0 {
-            log.take_off(|entry| {
+            log.subtract(|entry| {
                 let mine = taken.is_none_or(|taken| taken == entry.at);
                 let back = if mine { left.min(entry.count) } else { 0 };
                 left -= back;
@@ -118,18 +118,18 @@ impl Meter for SlidingWindow {
         i64::from(self.limit).saturating_sub(used)
     }
 
-    fn rest_at(&self, state: &Admitted, now: Moment) -> Moment {
+    fn reset_at(&self, state: &Admitted, now: Moment) -> Moment {
         state.last_at().map_or(now, |at| self.end(at).max(now))
     }
 
-    fn at_rest(&self, state: &Admitted, now: Moment) -> bool {
+    fn is_idle(&self, state: &Admitted, now: Moment) -> bool {
         state.last_at().is_none_or(|at| self.end(at) <= now)
     }
 
-    /// What was admitted stays admitted. A longer period does not bring back what had left the old one.
-    fn adopt(&self, old: &Self, state: &Admitted, now: Moment) -> Admitted {
+    /// Admissions stay. A longer period does not bring back what had left the old one.
+    fn migrate(&self, old: &Self, state: &Admitted, now: Moment) -> Admitted {
         let mut state = state.clone();
-        old.forget(&mut state, now);
+        old.drop_expired(&mut state, now);
         state
     }
 
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_leaves_exactly_one_period_later() {
+    fn entry_leaves_exactly_one_period_later() {
         let meter = SlidingWindow::new(3, Duration::from_nanos(100));
         let mut log = Admitted::default();
         for at in [0, 40, 40] {
@@ -160,32 +160,32 @@ mod tests {
         assert!(!meter.try_take(&mut log, 1, Moment(99)));
         assert_eq!(meter.ready(&log, 1, Moment(99)), Moment(100));
         assert_eq!(meter.ready(&log, 2, Moment(99)), Moment(140));
-        assert_eq!(meter.rest_at(&log, Moment(99)), Moment(140));
+        assert_eq!(meter.reset_at(&log, Moment(99)), Moment(140));
         assert!(meter.try_take(&mut log, 1, Moment(100)));
         assert_eq!(meter.tokens(&log, Moment(139)), 0);
         assert_eq!(meter.tokens(&log, Moment(140)), 2);
     }
 
     #[test]
-    fn a_refund_takes_back_what_was_taken_then() {
+    fn credit_with_a_moment_is_exact() {
         let meter = SlidingWindow::new(10, Duration::from_nanos(100));
         let mut log = Admitted::default();
         assert!(meter.try_take(&mut log, 5, Moment(0)));
         assert!(meter.try_take(&mut log, 5, Moment(90)));
-        meter.refund(&mut log, 3, Some(Moment(90)), Moment(95));
+        meter.credit(&mut log, 3, Some(Moment(90)), Moment(95));
         assert_eq!(meter.tokens(&log, Moment(95)), 3);
         assert_eq!(meter.tokens(&log, Moment(100)), 8);
-        meter.refund(&mut log, 5, Some(Moment(0)), Moment(100));
+        meter.credit(&mut log, 5, Some(Moment(0)), Moment(100));
         assert_eq!(meter.tokens(&log, Moment(100)), 8, "it had left already");
     }
 
     #[test]
-    fn a_refund_of_unknown_time_never_admits_more_than_the_truth() {
+    fn credit_without_a_moment_never_admits_too_much() {
         let meter = SlidingWindow::new(10, Duration::from_nanos(100));
         let mut log = Admitted::default();
         assert!(meter.try_take(&mut log, 5, Moment(0)));
         assert!(meter.try_take(&mut log, 5, Moment(90)));
-        meter.refund(&mut log, 5, None, Moment(90));
+        meter.credit(&mut log, 5, None, Moment(90));
         assert_eq!(
             meter.tokens(&log, Moment(100)),
             5,
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn those_ahead_are_admitted_first() {
+    fn ready_behind_waiters_admits_them_first() {
         let meter = SlidingWindow::new(2, Duration::from_nanos(100));
         let mut log = Admitted::default();
         assert!(meter.try_take(&mut log, 1, Moment(0)));
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn extremes() {
+    fn extreme_limits_do_not_overflow() {
         let meter = SlidingWindow::new(u32::MAX, Duration::MAX);
         let mut log = Admitted::default();
         assert!(meter.try_take(&mut log, u32::MAX, Moment(1)));
         meter.charge(&mut log, u32::MAX, Moment(1));
         assert_eq!(meter.tokens(&log, Moment(1)), -i64::from(u32::MAX));
         assert_eq!(meter.ready(&log, 1, Moment(1)), Moment::FAR_FUTURE);
-        meter.refund(&mut log, u32::MAX, None, Moment(1));
+        meter.credit(&mut log, u32::MAX, None, Moment(1));
         assert_eq!(meter.tokens(&log, Moment(1)), 0);
     }
 }

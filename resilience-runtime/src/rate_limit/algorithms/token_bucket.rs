@@ -1,17 +1,17 @@
 //! The token bucket: at most `burst + rate × t` in any span `t`.
 //!
-//! It is kept as the generic cell rate algorithm does (ITU-T I.371; "virtual scheduling"): one number a
-//! key, the time at which the bucket will be full. A token is worth `period / limit`, rarely a whole
-//! number of nanoseconds, so that number is in units of `1 / limit` nanoseconds: then a token is worth
-//! exactly `period` units, and 7 a second stays 7 a second.
+//! It is the generic cell rate algorithm (GCRA; ITU-T I.371, "virtual scheduling"): one number for each key,
+//! the time at which the bucket will be full (the theoretical arrival time, shifted by the burst). A token
+//! takes `period / limit`, rarely a whole number of nanoseconds, so the number is in units of `1 / limit`
+//! nanoseconds: then a token takes exactly `period` units, and 7 a second stays 7 a second.
 
 use std::time::Duration;
 
 use super::meter::Meter;
 use crate::clock::{Moment, nanos};
 
-/// The longest period told apart, 146 years: with it every sum below fits, and no program runs as long.
-const LONGEST_PERIOD: u64 = 1 << 62;
+/// The longest period, 146 years: with it no sum below overflows.
+const MAX_PERIOD: u64 = 1 << 62;
 
 /// When the bucket will be full, in `1 / limit` nanoseconds. 96 bits hold 2³² × 2⁶⁴, and three words
 /// instead of a `u128` keep a key's slot within half a cache line.
@@ -38,7 +38,7 @@ impl FullAt {
 pub(in crate::rate_limit) struct TokenBucket {
     /// Tokens in one period.
     limit: u32,
-    /// Nanoseconds, which is also what one token is worth in scaled time.
+    /// In nanoseconds, which is also what one token takes in scaled time.
     period: u64,
     /// The bucket's size.
     burst: u32,
@@ -48,7 +48,7 @@ impl TokenBucket {
     pub(in crate::rate_limit) fn new(limit: u32, period: Duration, burst: u32) -> Self {
         Self {
             limit,
-            period: nanos(period).min(LONGEST_PERIOD),
+            period: nanos(period).min(MAX_PERIOD),
             burst,
         }
     }
@@ -70,18 +70,18 @@ impl TokenBucket {
         u128::from(moment.0) * u128::from(self.limit)
     }
 
-    /// The first moment not before the scaled time.
+    /// Returns the first moment that is not before the scaled time.
     fn moment(&self, scaled: u128) -> Moment {
         u64::try_from(scaled.div_ceil(u128::from(self.limit))).map_or(Moment::FAR_FUTURE, Moment)
     }
 
-    /// What so many tokens are worth in scaled time.
+    /// Returns what so many tokens take in scaled time.
     #[inline]
     fn worth(&self, tokens: u64) -> u128 {
         u128::from(tokens) * u128::from(self.period)
     }
 
-    /// When `tokens` in all will have been there.
+    /// Returns when `tokens` in all will have been there.
     fn ready_for(&self, state: FullAt, tokens: u64, from: Moment) -> Moment {
         let full_at = state.get().max(self.scaled(from)) + self.worth(tokens);
         self.moment(full_at.saturating_sub(self.worth(self.burst.into())))
@@ -111,8 +111,8 @@ impl Meter for TokenBucket {
         *state = FullAt::new(state.get().max(self.scaled(now)) + self.worth(cost.into()));
     }
 
-    fn refund(&self, state: &mut FullAt, amount: u32, _: Option<Moment>, _: Moment) {
-        // Before now is full as well: it never holds more than the burst.
+    fn credit(&self, state: &mut FullAt, amount: u32, _: Option<Moment>, _: Moment) {
+        // A time before now means full as well: the bucket never holds more than the burst.
         *state = FullAt::new(state.get().saturating_sub(self.worth(amount.into())));
     }
 
@@ -128,7 +128,7 @@ impl Meter for TokenBucket {
         cost: u32,
         from: Moment,
     ) -> Moment {
-        // Whoever waits finds the bucket empty when served, so that only the sum matters.
+        // Each waiter finds the bucket empty when it passes, so that only the sum matters.
         let tokens = total.saturating_add(cost.into());
         self.ready_for(*state, tokens, from)
     }
@@ -139,16 +139,16 @@ impl Meter for TokenBucket {
         i64::from(self.burst).saturating_sub(i64::try_from(missing).unwrap_or(i64::MAX))
     }
 
-    fn rest_at(&self, state: &FullAt, now: Moment) -> Moment {
+    fn reset_at(&self, state: &FullAt, now: Moment) -> Moment {
         self.moment(state.get()).max(now)
     }
 
-    fn at_rest(&self, state: &FullAt, now: Moment) -> bool {
+    fn is_idle(&self, state: &FullAt, now: Moment) -> bool {
         state.get() <= self.scaled(now)
     }
 
     /// Tokens in the bucket stay tokens, to the fraction, as far as the new size goes.
-    fn adopt(&self, old: &Self, state: &FullAt, now: Moment) -> FullAt {
+    fn migrate(&self, old: &Self, state: &FullAt, now: Moment) -> FullAt {
         let missing = state.get().saturating_sub(old.scaled(now));
         let whole = missing / u128::from(old.period);
         let fraction = missing % u128::from(old.period);
@@ -186,7 +186,7 @@ mod tests {
         assert!(!bucket.try_take(&mut state, 1, start));
         assert_eq!(bucket.ready(&state, 1, start), Moment(SECOND + SECOND / 10));
         assert_eq!(
-            bucket.rest_at(&state, start),
+            bucket.reset_at(&state, start),
             Moment(SECOND + 3 * SECOND / 10)
         );
         assert!(!bucket.try_take(&mut state, 1, Moment(SECOND + SECOND / 10 - 1)));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn seven_a_second_is_exact_over_a_long_time() {
+    fn seven_per_second_is_exact_over_a_long_time() {
         // A bucket of one is full at the next whole nanosecond and loses what is over; one of two keeps it.
         let (bucket, mut state) = bucket(7, Duration::from_secs(1), 2);
         assert!(bucket.try_take(&mut state, 2, Moment(SECOND)));
@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn a_debt_is_paid_before_the_next_passes() {
+    fn debt_is_paid_before_the_next_call_passes() {
         let (bucket, mut state) = bucket(1, Duration::from_secs(1), 5);
         let now = Moment(SECOND);
         bucket.charge(&mut state, 8, now);
         assert_eq!(bucket.tokens(&state, now), -3);
         assert_eq!(bucket.ready(&state, 1, now), Moment(5 * SECOND));
-        bucket.refund(&mut state, 100, None, now);
+        bucket.credit(&mut state, 100, None, now);
         assert_eq!(bucket.tokens(&state, now), 5);
     }
 
@@ -240,7 +240,7 @@ mod tests {
                     assert!(bucket.ready(&state, burst, now) > now);
                     assert_eq!(bucket.tokens(&state, now), 0);
                 }
-                bucket.refund(&mut state, burst, None, now);
+                bucket.credit(&mut state, burst, None, now);
             }
             for _ in 0..4 {
                 bucket.charge(&mut state, u32::MAX, Moment::FAR_FUTURE);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_configuration_keeps_tokens_as_tokens() {
+    fn migrate_keeps_tokens_as_tokens() {
         let (old, mut state) = bucket(10, Duration::from_secs(1), 10);
         let now = Moment(SECOND);
         assert!(old.try_take(&mut state, 7, now));
@@ -258,7 +258,7 @@ mod tests {
         let now = Moment(SECOND + SECOND / 20);
         for (limit, burst, tokens, next) in [(60, 20, 3, 500), (10, 2, 2, 1_000), (1, 4, 3, 500)] {
             let new = TokenBucket::new(limit, Duration::from_secs(60), burst);
-            let state = new.adopt(&old, &state, now);
+            let state = new.migrate(&old, &state, now);
             assert_eq!(new.tokens(&state, now), tokens);
             let mut spent = state;
             assert!(new.try_take(&mut spent, tokens as u32, now));

@@ -1,31 +1,30 @@
-//! The numbers of a token bucket, in the smallest units that are whole.
+//! A token bucket in the smallest whole numbers, which fit into one word.
 
 use crate::rate_limit::algorithms::token_bucket::TokenBucket;
 
-/// A token bucket in the smallest whole numbers: times are in units of `1 / scale` nanoseconds.
+/// A token bucket whose times are in units of `1 / scale` nanoseconds.
 #[derive(Debug)]
 pub(super) struct Rate {
     pub(super) bucket: TokenBucket,
     pub(super) scale: u64,
-    /// What one token is worth.
+    /// The time that one token takes.
     pub(super) worth: u64,
-    /// What a full bucket is worth.
+    /// The time that a full bucket takes.
     pub(super) burst: u64,
-    /// How many units of the bucket's own scaled time make one of these.
+    /// How many units of the bucket's own scaled time are one unit here.
     pub(super) factor: u64,
 }
 
 impl Rate {
-    /// The rate of a bucket whose scaled times stay below `most`.
-    ///
-    /// `None` where the numbers would not fit for the two years that a process may run.
-    pub(super) fn of(bucket: TokenBucket, most: u64) -> Option<Self> {
+    /// Makes the rate of a bucket; `None` where its times would exceed `max` within two years, which a process
+    /// may run.
+    pub(super) fn of(bucket: TokenBucket, max: u64) -> Option<Self> {
         const TWO_YEARS: u64 = 2 * 366 * 86_400 * 1_000_000_000;
         let (limit, period) = (u64::from(bucket.limit()), bucket.period());
         let factor = gcd(limit, period);
         let (scale, worth) = (limit / factor, period / factor);
         let burst = worth.checked_mul(bucket.burst().into())?;
-        let fits = TWO_YEARS.checked_mul(scale)?.checked_add(burst)? <= most;
+        let fits = TWO_YEARS.checked_mul(scale)?.checked_add(burst)? <= max;
         fits.then_some(Self {
             bucket,
             scale,

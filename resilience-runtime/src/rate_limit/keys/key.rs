@@ -1,4 +1,4 @@
-//! Who is counted: a hash in place of the key, so that keys are neither stored nor printed.
+//! A hash in place of each key, so that keys are neither stored nor printed.
 
 use std::fmt;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use crate::keyed_hash::KeyedHash;
 pub(crate) struct KeyHash([u64; 2]);
 
 impl KeyHash {
-    /// The callers that have no key, who share one bucket.
+    /// Stands for all callers without a key, which share one state.
     pub(crate) const NONE: Self = Self([0; 2]);
 
     #[inline]
@@ -18,20 +18,20 @@ impl KeyHash {
         self == Self::NONE
     }
 
-    /// The number that its first `depth` bits are.
+    /// Returns the first `depth` bits as a number.
     #[inline]
     pub(in crate::rate_limit) fn first(self, depth: u32) -> usize {
         // In two steps, because a word cannot be shifted by its whole length.
         (self.0[0] >> 1 >> (63 - depth)) as usize
     }
 
-    /// Whether its bit number `index` is set.
+    /// Whether bit number `index` is set.
     #[inline]
     pub(in crate::rate_limit) fn bit(self, index: u32) -> bool {
         self.0[0] << index >> 63 == 1
     }
 
-    /// Its place among `slots`, by the bits after the first `depth`. The multiplication spreads evenly over any
+    /// Returns its home among `slots` slots, by the bits after the first `depth`. The multiplication spreads evenly over any
     /// number of slots, a power of two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
     #[inline]
     pub(in crate::rate_limit) fn home(self, depth: u32, slots: usize) -> usize {
@@ -50,7 +50,7 @@ impl fmt::Debug for KeyHash {
     }
 }
 
-/// Makes the hashes of one limiter.
+/// Hashes the keys of one limiter.
 pub(in crate::rate_limit) struct KeyHasher(KeyedHash);
 
 impl KeyHasher {
@@ -63,7 +63,7 @@ impl KeyHasher {
         let bits = self.0.hash(key);
         let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
         if hash.is_none() {
-            // The one value that means something else.
+            // Zero is taken: it means "no key".
             return KeyHash([0, 1]);
         }
         hash
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_keys_have_equal_hashes_and_others_do_not() {
+    fn hash_is_equal_only_for_equal_keys() {
         let hasher = KeyHasher::new();
         assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
         assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
@@ -86,21 +86,21 @@ mod tests {
     }
 
     #[test]
-    fn homes_cover_all_slots_and_no_more() {
+    fn home_covers_all_slots() {
         assert_eq!(KeyHash([0, 1]).home(0, 7), 0);
         assert_eq!(KeyHash([u64::MAX, 1]).home(0, 7), 6);
         assert_eq!(KeyHash([1 << 63, 1]).home(1, 7), 0);
     }
 
     #[test]
-    fn the_first_bits_are_the_highest() {
+    fn first_returns_the_highest_bits() {
         let key = KeyHash([0b101 << 61, 0]);
         assert_eq!([0, 1, 2, 3].map(|depth| key.first(depth)), [0, 1, 2, 5]);
         assert_eq!([0, 1, 2].map(|index| key.bit(index)), [true, false, true]);
     }
 
     #[test]
-    fn does_not_print_the_hash() {
+    fn debug_does_not_print_the_hash() {
         assert_eq!(format!("{:?}", KeyHasher::new().hash("secret")), "key");
     }
 }

@@ -1,226 +1,234 @@
-//! Which account answers for a key, in bounded memory.
+//! Which state is used for a key, in bounded memory.
 
 use super::key::KeyHash;
-use super::table::{Account, Spot, Table};
+use super::table::{KeyState, SlotIndex, Table};
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::meter::Meter;
-use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, SideId, Sides};
+use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, WaitStateId, WaitStates};
 
-/// An account's place, until the next key enters.
+/// Where the state of a key is. Valid until the next key is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::rate_limit) enum Place {
+pub(in crate::rate_limit) enum KeySlot {
+    /// The state that callers without a key share.
     Keyless,
+    /// The state that keys without a slot of their own share.
     Overflow,
-    Slot(Spot),
+    /// A slot in the table.
+    Own(SlotIndex),
 }
 
-/// The accounts of one limiter, all counted by one strategy.
+/// The states of all keys of one limiter, counted by one strategy.
 ///
-/// Every key has one of its own while there is room. A key at rest may lose it to a newcomer, since a
-/// newcomer is at rest too. When none is at rest, newcomers share the overflow account; one that gets
-/// room while the overflow account is not at rest begins with a copy of it, because it may have used it.
-pub(in crate::rate_limit) struct Accounts<M: Meter> {
+/// Every key has a slot of its own while there is room. An idle key may lose its slot to a new key, since
+/// both have their whole limit. When no key is idle, new keys share the overflow state. Invariant: a key
+/// never gets more than its limit by moving between the two. So a key that gets a slot while the overflow
+/// state is not idle begins with a copy of that state, because the key may have used it.
+pub(in crate::rate_limit) struct KeyStates<M: Meter> {
     pub(in crate::rate_limit) meter: M,
-    pub(in crate::rate_limit) sides: Sides,
+    pub(in crate::rate_limit) wait_states: WaitStates,
     max_keys: usize,
-    keyless: Account<M::State>,
-    overflow: Account<M::State>,
+    keyless: KeyState<M::State>,
+    overflow: KeyState<M::State>,
     table: Table<M::State>,
 }
 
-impl<M: Meter> Accounts<M> {
-    /// At most so many accounts make room for one newcomer.
-    const DEPARTURES: usize = 4;
+impl<M: Meter> KeyStates<M> {
+    /// The most keys that are evicted for one new key.
+    const MAX_EVICTIONS: usize = 4;
 
     pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
         Self {
             meter,
-            sides: Sides::default(),
+            wait_states: WaitStates::default(),
             max_keys,
-            keyless: Account::default(),
-            overflow: Account::default(),
+            keyless: KeyState::default(),
+            overflow: KeyState::default(),
             table: Table::new(),
         }
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn get(&self, place: Place) -> &Account<M::State> {
-        match place {
-            Place::Keyless => &self.keyless,
-            Place::Overflow => &self.overflow,
-            Place::Slot(spot) => self.table.get(spot),
+    pub(in crate::rate_limit) fn get(&self, slot: KeySlot) -> &KeyState<M::State> {
+        match slot {
+            KeySlot::Keyless => &self.keyless,
+            KeySlot::Overflow => &self.overflow,
+            KeySlot::Own(index) => self.table.get(index),
         }
     }
 
-    /// The account and what counts it.
+    /// Returns the state, the meter that counts it and the wait states.
     #[inline]
     pub(in crate::rate_limit) fn get_mut(
         &mut self,
-        place: Place,
-    ) -> (&mut Account<M::State>, &M, &mut Sides) {
-        let account = match place {
-            Place::Keyless => &mut self.keyless,
-            Place::Overflow => &mut self.overflow,
-            Place::Slot(spot) => self.table.get_mut(spot),
+        slot: KeySlot,
+    ) -> (&mut KeyState<M::State>, &M, &mut WaitStates) {
+        let key_state = match slot {
+            KeySlot::Keyless => &mut self.keyless,
+            KeySlot::Overflow => &mut self.overflow,
+            KeySlot::Own(index) => self.table.get_mut(index),
         };
-        (account, &self.meter, &mut self.sides)
+        (key_state, &self.meter, &mut self.wait_states)
     }
 
-    /// The account of those without a key, for as long as nobody of them is cooling down or waits.
-    pub(in crate::rate_limit) fn keyless_alone(&mut self) -> Option<&mut M::State> {
-        (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
+    /// Returns the state of callers without a key, unless they are cooling down or wait.
+    pub(in crate::rate_limit) fn keyless_unblocked(&mut self) -> Option<&mut M::State> {
+        (self.keyless.wait_state.is_none()).then_some(&mut self.keyless.state)
     }
 
-    /// The account of those without a key.
-    pub(in crate::rate_limit) fn keyless(&mut self) -> &mut M::State {
+    /// Returns the state of callers without a key.
+    pub(in crate::rate_limit) fn keyless_mut(&mut self) -> &mut M::State {
         &mut self.keyless.state
     }
 
-    /// The account that answers for a key, `None` if it would be a fresh one.
+    /// Finds the state of a key; `None` if it would be a new one.
     #[inline]
-    pub(in crate::rate_limit) fn find(&mut self, key: KeyHash, now: Moment) -> Option<Place> {
+    pub(in crate::rate_limit) fn find(&mut self, key: KeyHash, now: Moment) -> Option<KeySlot> {
         if key.is_none() {
-            return Some(Place::Keyless);
+            return Some(KeySlot::Keyless);
         }
-        if let Some(spot) = self.table.find(key) {
-            return Some(Place::Slot(spot));
+        if let Some(index) = self.table.find(key) {
+            return Some(KeySlot::Own(index));
         }
-        // With room it would begin with a copy of this, without room it would share this.
-        (!may_go(&mut self.overflow, &self.meter, &mut self.sides, now)).then_some(Place::Overflow)
+        // With room the key would begin with a copy of the overflow state, without room it would share it.
+        (!is_evictable(&mut self.overflow, &self.meter, &mut self.wait_states, now))
+            .then_some(KeySlot::Overflow)
     }
 
-    /// The account that answers for a key, made if need be.
+    /// Finds the state of a key, or inserts one.
     #[inline]
-    pub(in crate::rate_limit) fn enter(&mut self, key: KeyHash, now: Moment) -> Place {
+    pub(in crate::rate_limit) fn find_or_insert(&mut self, key: KeyHash, now: Moment) -> KeySlot {
         if key.is_none() {
-            return Place::Keyless;
+            return KeySlot::Keyless;
         }
-        if let Some(spot) = self.table.find(key) {
-            return Place::Slot(spot);
+        if let Some(index) = self.table.find(key) {
+            return KeySlot::Own(index);
         }
-        self.admit(key, now)
+        self.insert(key, now)
     }
 
     #[cold]
-    fn admit(&mut self, key: KeyHash, now: Moment) -> Place {
+    fn insert(&mut self, key: KeyHash, now: Moment) -> KeySlot {
         let Self {
             meter,
-            sides,
+            wait_states,
             overflow,
             table,
             ..
         } = self;
-        let fresh = may_go(overflow, meter, sides, now);
-        let shared = sides.get(overflow.side);
-        if shared.is_some_and(|side| side.queue.iter().any(|waiter| waiter.key == key)) {
-            // It is waiting there, and must not overtake itself.
-            return Place::Overflow;
+        let fresh = is_evictable(overflow, meter, wait_states, now);
+        let shared = wait_states.get(overflow.wait_state);
+        if shared.is_some_and(|wait_state| wait_state.queue.iter().any(|waiter| waiter.key == key))
+        {
+            // The key has waiters in the overflow queue, and must not overtake them.
+            return KeySlot::Overflow;
         }
-        let cooldown = shared.map(|side| side.cooldown).unwrap_or_default();
-        // More than one has to go only after the bound was lowered, and then a few at a time.
+        let cooldown = shared
+            .map(|wait_state| wait_state.cooldown)
+            .unwrap_or_default();
+        // More than one has to be evicted only after `max_keys` was lowered, and then a few at a time.
         let mut room = table.len() < self.max_keys;
-        for _ in 0..Self::DEPARTURES {
+        for _ in 0..Self::MAX_EVICTIONS {
             if table.len() < self.max_keys
-                || !table.evict(|account| may_go(account, meter, sides, now))
+                || !table.evict(|key_state| is_evictable(key_state, meter, wait_states, now))
             {
                 break;
             }
             room = true;
         }
         if !room {
-            return Place::Overflow;
+            return KeySlot::Overflow;
         }
-        let spot = table.insert(key, self.max_keys, |account| {
-            may_go(account, meter, sides, now)
+        let index = table.insert(key, self.max_keys, |key_state| {
+            is_evictable(key_state, meter, wait_states, now)
         });
         if !fresh {
-            table.get_mut(spot).state = overflow.state.clone();
+            table.get_mut(index).state = overflow.state.clone();
             if cooldown.until > now {
-                self.cool_down(Place::Slot(spot), Owner::Key(key), cooldown);
+                self.cool_down(KeySlot::Own(index), Owner::Key(key), cooldown);
             }
         }
-        Place::Slot(spot)
+        KeySlot::Own(index)
     }
 
-    /// Where the account of a side is.
-    pub(in crate::rate_limit) fn place(&self, owner: Owner) -> Place {
+    /// Returns where the state is that a wait state belongs to.
+    pub(in crate::rate_limit) fn slot_of(&self, owner: Owner) -> KeySlot {
         match owner {
-            Owner::Keyless => Place::Keyless,
-            Owner::Overflow => Place::Overflow,
+            Owner::Keyless => KeySlot::Keyless,
+            Owner::Overflow => KeySlot::Overflow,
             Owner::Key(key) => {
-                let spot = self.table.find(key);
-                debug_assert!(spot.is_some(), "a key with a side is never evicted");
-                spot.map_or(Place::Overflow, Place::Slot)
+                let index = self.table.find(key);
+                debug_assert!(index.is_some(), "a key with a wait state is never evicted");
+                index.map_or(KeySlot::Overflow, KeySlot::Own)
             }
         }
     }
 
-    /// The side of an account, made if need be.
-    pub(in crate::rate_limit) fn side(&mut self, place: Place, key: KeyHash) -> SideId {
-        let owner = match place {
-            Place::Keyless => Owner::Keyless,
-            Place::Overflow => Owner::Overflow,
-            Place::Slot(_) => Owner::Key(key),
+    /// Returns the wait state of a key, or adds one.
+    pub(in crate::rate_limit) fn wait_state(&mut self, slot: KeySlot, key: KeyHash) -> WaitStateId {
+        let owner = match slot {
+            KeySlot::Keyless => Owner::Keyless,
+            KeySlot::Overflow => Owner::Overflow,
+            KeySlot::Own(_) => Owner::Key(key),
         };
-        self.side_of(place, owner)
+        self.wait_state_of(slot, owner)
     }
 
-    fn side_of(&mut self, place: Place, owner: Owner) -> SideId {
-        let (account, _, sides) = self.get_mut(place);
-        if account.side.is_none() {
-            account.side = sides.add(owner);
+    fn wait_state_of(&mut self, slot: KeySlot, owner: Owner) -> WaitStateId {
+        let (key_state, _, wait_states) = self.get_mut(slot);
+        if key_state.wait_state.is_none() {
+            key_state.wait_state = wait_states.add(owner);
         }
-        account.side
+        key_state.wait_state
     }
 
-    fn cool_down(&mut self, place: Place, owner: Owner, cooldown: Cooldown) {
-        let id = self.side_of(place, owner);
-        if let Some(side) = self.sides.get_mut(id) {
-            side.cool_down(cooldown);
+    fn cool_down(&mut self, slot: KeySlot, owner: Owner, cooldown: Cooldown) {
+        let id = self.wait_state_of(slot, owner);
+        if let Some(wait_state) = self.wait_states.get_mut(id) {
+            wait_state.cool_down(cooldown);
         }
     }
 
-    /// Gives the side of an account back if nothing needs it any more; true if it has none.
+    /// Removes the wait state of a key if it is idle. Returns whether the key has none now.
     #[inline]
-    pub(in crate::rate_limit) fn release(&mut self, place: Place, now: Moment) -> bool {
-        let (account, _, sides) = self.get_mut(place);
-        account.side.is_none() || release(account, sides, now)
+    pub(in crate::rate_limit) fn release_wait_state(&mut self, slot: KeySlot, now: Moment) -> bool {
+        let (key_state, _, wait_states) = self.get_mut(slot);
+        key_state.wait_state.is_none() || release_if_idle(key_state, wait_states, now)
     }
 
-    /// The same keys, cooldowns and queues, counted in another way.
+    /// Converts the states to another meter; keys, cooldowns and queues stay.
     pub(in crate::rate_limit) fn convert<N: Meter>(
         self,
         meter: N,
         max_keys: usize,
         now: Moment,
         state: impl Fn(&M, &M::State, &N) -> N::State,
-    ) -> Accounts<N> {
+    ) -> KeyStates<N> {
         let Self {
             meter: old,
-            mut sides,
+            mut wait_states,
             keyless,
             overflow,
             table,
             ..
         } = self;
-        // What is at rest is as good as never seen, under any limit.
-        let mut convert = |mut account: Account<M::State>| {
-            let rests = may_go(&mut account, &old, &mut sides, now);
-            (!rests).then(|| Account {
-                state: if old.at_rest(&account.state, now) {
+        // An evictable key is as good as a new one, under any limit.
+        let mut convert = |mut key_state: KeyState<M::State>| {
+            let evictable = is_evictable(&mut key_state, &old, &mut wait_states, now);
+            (!evictable).then(|| KeyState {
+                state: if old.is_idle(&key_state.state, now) {
                     N::State::default()
                 } else {
-                    state(&old, &account.state, &meter)
+                    state(&old, &key_state.state, &meter)
                 },
-                side: account.side,
+                wait_state: key_state.wait_state,
             })
         };
         let keyless = convert(keyless).unwrap_or_default();
         let overflow = convert(overflow).unwrap_or_default();
         let table = table.map(convert);
-        Accounts {
+        KeyStates {
             meter,
-            sides,
+            wait_states,
             max_keys,
             keyless,
             overflow,
@@ -239,21 +247,28 @@ impl<M: Meter> Accounts<M> {
     }
 }
 
-/// Whether nobody would notice if the account were forgotten: full, not cooling down, not waited for.
-fn may_go<M: Meter>(
-    account: &mut Account<M::State>,
+/// Whether the state is the same as a new one: idle, not cooling down, without waiters.
+fn is_evictable<M: Meter>(
+    key_state: &mut KeyState<M::State>,
     meter: &M,
-    sides: &mut Sides,
+    wait_states: &mut WaitStates,
     now: Moment,
 ) -> bool {
-    meter.at_rest(&account.state, now) && (account.side.is_none() || release(account, sides, now))
+    meter.is_idle(&key_state.state, now)
+        && (key_state.wait_state.is_none() || release_if_idle(key_state, wait_states, now))
 }
 
-fn release<S>(account: &mut Account<S>, sides: &mut Sides, now: Moment) -> bool {
-    let idle = sides.get(account.side).is_none_or(|side| side.is_idle(now));
+fn release_if_idle<S>(
+    key_state: &mut KeyState<S>,
+    wait_states: &mut WaitStates,
+    now: Moment,
+) -> bool {
+    let idle = wait_states
+        .get(key_state.wait_state)
+        .is_none_or(|wait_state| wait_state.is_idle(now));
     if idle {
-        sides.remove(account.side);
-        account.side = SideId::NONE;
+        wait_states.remove(key_state.wait_state);
+        key_state.wait_state = WaitStateId::NONE;
     }
     idle
 }

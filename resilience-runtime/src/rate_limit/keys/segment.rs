@@ -5,40 +5,40 @@
 //! tombstones.
 
 use super::key::KeyHash;
-use crate::rate_limit::waiting::wait_state::SideId;
+use crate::rate_limit::waiting::wait_state::WaitStateId;
 
-/// What is known of one key: its counters, and where the rest is if it is cooling down or waited for.
+/// The state of one key: its counters, and where its wait state is if it is cooling down or has waiters.
 #[derive(Clone, Debug, Default)]
-pub(in crate::rate_limit) struct Account<S> {
+pub(in crate::rate_limit) struct KeyState<S> {
     pub(in crate::rate_limit) state: S,
-    pub(in crate::rate_limit) side: SideId,
+    pub(in crate::rate_limit) wait_state: WaitStateId,
 }
 
-/// An account and whose it is; no key marks a free slot.
+/// A key and its state. [`KeyHash::NONE`] marks a free slot.
 #[derive(Clone, Default)]
 pub(in crate::rate_limit) struct Slot<S> {
     pub(in crate::rate_limit) key: KeyHash,
-    pub(in crate::rate_limit) account: Account<S>,
+    pub(in crate::rate_limit) key_state: KeyState<S>,
 }
 
 pub(in crate::rate_limit) struct Segment<S> {
     slots: Box<[Slot<S>]>,
     len: usize,
-    /// So many leading bits are the same in all its keys.
+    /// How many leading bits are the same in all keys of the segment.
     depth: u32,
 }
 
-/// At most 4 of 5 slots are taken: with more, probing gets long.
-const FULL: (usize, usize) = (4, 5);
+/// The maximum load factor, 4 of 5 slots: with more, probe sequences get long.
+const MAX_LOAD: (usize, usize) = (4, 5);
 
-/// How many accounts so many slots are for.
-pub(in crate::rate_limit) fn room(slots: usize) -> usize {
-    slots * FULL.0 / FULL.1
+/// Returns how many keys fit into `slots` slots.
+pub(in crate::rate_limit) fn capacity_of(slots: usize) -> usize {
+    slots * MAX_LOAD.0 / MAX_LOAD.1
 }
 
-/// How many slots so many accounts take, and one more.
-pub(in crate::rate_limit) fn slots_for(accounts: usize) -> usize {
-    accounts.saturating_mul(FULL.1) / FULL.0 + 2
+/// Returns how many slots are needed for `keys` keys and one more.
+pub(in crate::rate_limit) fn slots_for(keys: usize) -> usize {
+    keys.saturating_mul(MAX_LOAD.1) / MAX_LOAD.0 + 2
 }
 
 impl<S: Default + Clone> Segment<S> {
@@ -64,7 +64,7 @@ impl<S: Default + Clone> Segment<S> {
     }
 
     pub(in crate::rate_limit) fn is_full(&self) -> bool {
-        self.len >= room(self.slots.len())
+        self.len >= capacity_of(self.slots.len())
     }
 
     pub(in crate::rate_limit) fn slot(&self, index: usize) -> &Slot<S> {
@@ -91,7 +91,7 @@ impl<S: Default + Clone> Segment<S> {
         }
     }
 
-    /// Adds a key that is not there, where it is not full.
+    /// Inserts a key that is not there. The segment must not be full.
     pub(in crate::rate_limit) fn insert(&mut self, key: KeyHash) -> usize {
         debug_assert!(!key.is_none() && !self.is_full());
         let mut index = self.home(key);
@@ -106,10 +106,10 @@ impl<S: Default + Clone> Segment<S> {
 
     fn put(&mut self, slot: Slot<S>) {
         let index = self.insert(slot.key);
-        self.slots[index].account = slot.account;
+        self.slots[index].key_state = slot.key_state;
     }
 
-    /// Frees a slot; later accounts may move.
+    /// Removes the key of a slot; later keys may move.
     pub(in crate::rate_limit) fn remove(&mut self, index: usize) {
         let mut free = index;
         let mut probe = index;
@@ -130,33 +130,33 @@ impl<S: Default + Clone> Segment<S> {
         self.len -= 1;
     }
 
-    /// Takes everything out, for as many slots as are said.
+    /// Takes all keys out and leaves `slots` free slots.
     fn take(&mut self, slots: usize) -> impl Iterator<Item = Slot<S>> + use<S> {
         work::count(self.slots.len());
         let old = std::mem::replace(self, Self::new(slots, self.depth));
         old.slots.into_iter().filter(|slot| !slot.key.is_none())
     }
 
-    /// Drops those that may go, and says how many stay on each side of the next bit. Nothing is to be found until it is
-    /// resized or split.
+    /// Drops evictable keys. Returns how many of the others have the next bit clear, and how many have it set.
+    /// The segment must be resized or split before the next look-up.
     pub(in crate::rate_limit) fn sweep(
         &mut self,
-        mut may_go: impl FnMut(&mut Account<S>) -> bool,
+        mut is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
     ) -> [usize; 2] {
         work::count(self.slots.len());
-        let mut stay = [0; 2];
+        let mut kept = [0; 2];
         for slot in &mut self.slots {
             if slot.key.is_none() {
                 continue;
             }
-            if may_go(&mut slot.account) {
+            if is_evictable(&mut slot.key_state) {
                 *slot = Slot::default();
             } else {
-                stay[usize::from(slot.key.bit(self.depth))] += 1;
+                kept[usize::from(slot.key.bit(self.depth))] += 1;
             }
         }
-        self.len = stay[0] + stay[1];
-        stay
+        self.len = kept[0] + kept[1];
+        kept
     }
 
     pub(in crate::rate_limit) fn resize(&mut self, slots: usize) {
@@ -165,7 +165,7 @@ impl<S: Default + Clone> Segment<S> {
         }
     }
 
-    /// Keeps those whose next bit is not set, and returns the others; each with so many slots.
+    /// Keeps the keys whose next bit is clear, and returns a segment with the others; each has `slots` slots.
     pub(in crate::rate_limit) fn split(&mut self, slots: usize) -> Self {
         let all = self.take(slots);
         self.depth += 1;
@@ -180,17 +180,17 @@ impl<S: Default + Clone> Segment<S> {
         other
     }
 
-    /// The same keys with other accounts; those without one are dropped.
+    /// Converts the state of each key; keys for which `convert` returns `None` are dropped.
     pub(in crate::rate_limit) fn map<T: Default + Clone>(
         mut self,
-        account: &mut impl FnMut(Account<S>) -> Option<Account<T>>,
+        convert: &mut impl FnMut(KeyState<S>) -> Option<KeyState<T>>,
     ) -> Segment<T> {
         let mut other = Segment::new(self.slots.len(), self.depth);
         for slot in self.take(0) {
-            if let Some(account) = account(slot.account) {
+            if let Some(key_state) = convert(slot.key_state) {
                 other.put(Slot {
                     key: slot.key,
-                    account,
+                    key_state,
                 });
             }
         }
@@ -218,7 +218,7 @@ impl<S: Default + Clone> Segment<S> {
     }
 }
 
-/// Counts the slots that are touched, so that a test can say that there is no pause without a clock.
+/// Counts the slots that are touched, so that a test can bound the longest pause without a clock.
 pub(in crate::rate_limit) mod work {
     #[cfg(test)]
     thread_local! {
@@ -232,7 +232,7 @@ pub(in crate::rate_limit) mod work {
         let _ = slots;
     }
 
-    /// Those touched since it was asked last.
+    /// Returns the slots touched since the last call.
     #[cfg(test)]
     pub(in crate::rate_limit) fn counted() -> usize {
         SLOTS.with(std::cell::Cell::take)
@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slot_of_the_token_bucket_is_half_a_cache_line() {
+    fn token_bucket_slot_is_half_a_cache_line() {
         use crate::rate_limit::algorithms::token_bucket::FullAt;
         assert_eq!(size_of::<Slot<FullAt>>(), 32);
         assert_eq!(
@@ -260,10 +260,10 @@ mod tests {
     }
 
     #[test]
-    fn so_many_slots_have_room() {
-        for accounts in 0..1_000 {
-            let more = room(slots_for(accounts)) - accounts;
-            assert!(more == 1 || more == 2, "{accounts}: {more}");
+    fn slots_for_leaves_room_for_one_or_two_more() {
+        for keys in 0..1_000 {
+            let more = capacity_of(slots_for(keys)) - keys;
+            assert!(more == 1 || more == 2, "{keys}: {more}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys to their accounts, in memory that grows without a pause.
+//! A hash table from keys to their states, in memory that grows without a pause.
 //!
 //! It is extendible hashing (Fagin and others, 1979): the first bits of a key's hash lead to one of many small
 //! [segments](super::segment), and a segment that is full is made larger, or split in two, by itself. So no operation
@@ -6,44 +6,45 @@
 //! them. What does grow with their number is the directory, 4 bytes for some hundred keys.
 
 use super::key::KeyHash;
-pub(in crate::rate_limit) use super::segment::Account;
-use super::segment::{Segment, room, slots_for, work};
+pub(in crate::rate_limit) use super::segment::KeyState;
+use super::segment::{Segment, capacity_of, slots_for, work};
 
-/// Where an account is, until the next key enters or leaves.
+/// Where a key is. Valid until the next key is inserted or removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::rate_limit) struct Spot {
+pub(in crate::rate_limit) struct SlotIndex {
     segment: u32,
     slot: u32,
 }
 
-/// `LARGE` is how many slots a segment has at least when it is split.
-pub(in crate::rate_limit) struct Table<S, const LARGE: usize = 1_024> {
+/// The table. `SPLIT_AT` is the fewest slots that a segment has when it is split.
+pub(in crate::rate_limit) struct Table<S, const SPLIT_AT: usize = 1_024> {
     segments: Vec<Segment<S>>,
     /// The segment for each value of the first `depth` bits of a hash.
     directory: Vec<u32>,
     depth: u32,
     len: usize,
-    /// Where the clock hand of the eviction stands.
-    hand: Spot,
+    /// The clock hand of the eviction (the clock algorithm of page replacement).
+    clock_hand: SlotIndex,
 }
 
-impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
-    const SMALLEST: usize = 8;
-    /// Up to so many slots, an eviction looks at all of them.
+impl<S: Default + Clone, const SPLIT_AT: usize> Table<S, SPLIT_AT> {
+    const MIN_SLOTS: usize = 8;
+    /// Up to this size, an eviction looks at all slots.
     const SMALL: usize = 128;
-    /// In a larger table it looks at so many, 1 KiB of the token bucket's.
-    const STEPS: usize = 32;
-    /// No hash that deserves the name fills a segment that has so many bits in common.
-    const DEEPEST: u32 = 24;
+    /// The slots that an eviction looks at in a larger table: 1 KiB with the token bucket.
+    const EVICTION_STEPS: usize = 32;
+    /// A segment is not split beyond this depth. A good hash does not fill a segment whose keys have so
+    /// many leading bits in common.
+    const MAX_DEPTH: u32 = 24;
 
-    /// Allocates nothing.
+    /// Makes an empty table, without an allocation.
     pub(in crate::rate_limit) fn new() -> Self {
         Self {
             segments: Vec::new(),
             directory: Vec::new(),
             depth: 0,
             len: 0,
-            hand: Spot::default(),
+            clock_hand: SlotIndex::default(),
         }
     }
 
@@ -51,92 +52,92 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
         self.len
     }
 
-    /// The segment of a key; `None` where there are none yet.
+    /// Returns the segment of a key; `None` in an empty table.
     #[inline]
     fn segment(&self, key: KeyHash) -> Option<u32> {
         self.directory.get(key.first(self.depth)).copied()
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn find(&self, key: KeyHash) -> Option<Spot> {
+    pub(in crate::rate_limit) fn find(&self, key: KeyHash) -> Option<SlotIndex> {
         let segment = self.segment(key)?;
         let slot = self.segments[segment as usize].find(key)? as u32;
-        Some(Spot { segment, slot })
+        Some(SlotIndex { segment, slot })
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn get(&self, spot: Spot) -> &Account<S> {
-        let segment = &self.segments[spot.segment as usize];
-        &segment.slot(spot.slot as usize).account
+    pub(in crate::rate_limit) fn get(&self, at: SlotIndex) -> &KeyState<S> {
+        let segment = &self.segments[at.segment as usize];
+        &segment.slot(at.slot as usize).key_state
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn get_mut(&mut self, spot: Spot) -> &mut Account<S> {
-        let segment = &mut self.segments[spot.segment as usize];
-        &mut segment.slot_mut(spot.slot as usize).account
+    pub(in crate::rate_limit) fn get_mut(&mut self, at: SlotIndex) -> &mut KeyState<S> {
+        let segment = &mut self.segments[at.segment as usize];
+        &mut segment.slot_mut(at.slot as usize).key_state
     }
 
-    /// Adds a key that is not there. Where it takes more room for that, those that may go are dropped first; `most`
-    /// is how many accounts there will ever be.
+    /// Inserts a key that is not there. If its segment is full, evictable keys are dropped before the segment
+    /// grows. `max_keys` is the most keys that there will ever be.
     pub(in crate::rate_limit) fn insert(
         &mut self,
         key: KeyHash,
-        most: usize,
-        may_go: impl FnMut(&mut Account<S>) -> bool,
-    ) -> Spot {
+        max_keys: usize,
+        is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
+    ) -> SlotIndex {
         debug_assert!(self.find(key).is_none());
         let has_room = |index: u32| !self.segments[index as usize].is_full();
         let segment = match self.segment(key) {
             Some(index) if has_room(index) => index,
-            _ => self.make_room(key, most, may_go),
+            _ => self.make_room(key, max_keys, is_evictable),
         };
         let slot = self.segments[segment as usize].insert(key) as u32;
         self.len += 1;
-        Spot { segment, slot }
+        SlotIndex { segment, slot }
     }
 
-    /// Makes room in the segment of that key, and returns it.
+    /// Makes room in the segment of that key, and returns the index of the segment.
     #[cold]
     fn make_room(
         &mut self,
         key: KeyHash,
-        most: usize,
-        may_go: impl FnMut(&mut Account<S>) -> bool,
+        max_keys: usize,
+        is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
     ) -> u32 {
         let Some(index) = self.segment(key) else {
-            self.segments = vec![Segment::new(Self::SMALLEST, 0)];
+            self.segments = vec![Segment::new(Self::MIN_SLOTS, 0)];
             self.directory = vec![0];
             return 0;
         };
-        if self.hand.segment == index {
-            self.hand.slot = 0;
+        if self.clock_hand.segment == index {
+            self.clock_hand.slot = 0;
         }
-        let alone = self.segments.len() == 1;
+        let only_segment = self.segments.len() == 1;
         let segment = &mut self.segments[index as usize];
         let before = segment.len();
-        let stay = segment.sweep(may_go);
+        let kept = segment.sweep(is_evictable);
         self.len -= before - segment.len();
         let slots = segment.slots();
-        if segment.len() < room(slots) / 4 * 3 {
+        if segment.len() < capacity_of(slots) / 4 * 3 {
             segment.resize(slots);
             return index;
         }
-        // By a quarter: a key then costs at most 5 / 4 × 5 / 4 slots, and a little for the odds of the hash.
+        // Growth by a quarter: a key then costs at most 5 / 4 × 5 / 4 slots, and a little for an uneven hash.
         let half = slots / 2 + slots / 8;
-        let evenly = stay.into_iter().all(|part| part < room(half));
-        if slots >= LARGE && evenly && segment.depth() < Self::DEEPEST {
+        let evenly = kept.into_iter().all(|part| part < capacity_of(half));
+        if slots >= SPLIT_AT && evenly && segment.depth() < Self::MAX_DEPTH {
             return self.split(index, half, key);
         }
         let by = if slots < Self::SMALL { 2 } else { 4 };
         let mut more = slots + slots / by;
-        if alone {
-            more = more.min(slots_for(most.max(segment.len())));
+        if only_segment {
+            more = more.min(slots_for(max_keys.max(segment.len())));
         }
         segment.resize(more);
         index
     }
 
-    /// Splits a segment into two of so many slots. Returns the one for that key.
+    /// Splits a segment into two of `slots` slots each. Returns the one for that key.
     fn split(&mut self, index: u32, slots: usize, key: KeyHash) -> u32 {
         if self.segments[index as usize].depth() == self.depth {
             work::count(self.directory.len() / 4);
@@ -157,67 +158,67 @@ impl<S: Default + Clone, const LARGE: usize> Table<S, LARGE> {
         if key.bit(depth - 1) { new } else { index }
     }
 
-    /// Frees a place; later accounts may move.
+    /// Removes a key; later keys may move.
     #[cfg(test)]
-    pub(in crate::rate_limit) fn remove(&mut self, spot: Spot) {
-        self.segments[spot.segment as usize].remove(spot.slot as usize);
+    pub(in crate::rate_limit) fn remove(&mut self, at: SlotIndex) {
+        self.segments[at.segment as usize].remove(at.slot as usize);
         self.len -= 1;
     }
 
-    /// Lets a hand go round and removes the first account that may go. In a small table it looks at all of
-    /// them; in others at a few, and goes on from there the next time.
+    /// Moves the clock hand and removes the first evictable key. In a small table it looks at all keys; in
+    /// others at a few, and the next eviction continues from there.
     pub(in crate::rate_limit) fn evict(
         &mut self,
-        mut may_go: impl FnMut(&mut Account<S>) -> bool,
+        mut is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
     ) -> bool {
         let steps = match &*self.segments {
             [] => 0,
             [only] if only.slots() <= Self::SMALL => only.slots(),
-            _ => Self::STEPS,
+            _ => Self::EVICTION_STEPS,
         };
         for _ in 0..steps {
             work::count(1);
-            let Spot { segment, slot } = self.hand;
+            let SlotIndex { segment, slot } = self.clock_hand;
             let part = &mut self.segments[segment as usize];
             let candidate = part.slot_mut(slot as usize);
-            if !candidate.key.is_none() && may_go(&mut candidate.account) {
-                // The hand stays: another account may have moved here.
+            if !candidate.key.is_none() && is_evictable(&mut candidate.key_state) {
+                // The hand stays: another key may have moved here.
                 part.remove(slot as usize);
                 self.len -= 1;
                 return true;
             }
-            self.hand = if slot as usize + 1 < part.slots() {
-                Spot {
+            self.clock_hand = if slot as usize + 1 < part.slots() {
+                SlotIndex {
                     segment,
                     slot: slot + 1,
                 }
             } else if segment as usize + 1 < self.segments.len() {
-                Spot {
+                SlotIndex {
                     segment: segment + 1,
                     slot: 0,
                 }
             } else {
-                Spot::default()
+                SlotIndex::default()
             };
         }
         false
     }
 
-    /// The same keys with other accounts; those without one are dropped. This looks at every key, though at no time
-    /// are there two copies of more than a segment.
+    /// Converts the state of each key; keys for which `convert` returns `None` are dropped. This looks at every
+    /// key, though at no time are there two copies of more than a segment.
     pub(in crate::rate_limit) fn map<T: Default + Clone>(
         self,
-        mut account: impl FnMut(Account<S>) -> Option<Account<T>>,
-    ) -> Table<T, LARGE> {
+        mut convert: impl FnMut(KeyState<S>) -> Option<KeyState<T>>,
+    ) -> Table<T, SPLIT_AT> {
         let segments: Vec<_> = (self.segments.into_iter())
-            .map(|segment| segment.map(&mut account))
+            .map(|segment| segment.map(&mut convert))
             .collect();
         Table {
             len: segments.iter().map(Segment::len).sum(),
             segments,
             directory: self.directory,
             depth: self.depth,
-            hand: Spot::default(),
+            clock_hand: SlotIndex::default(),
         }
     }
 

@@ -35,7 +35,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn keeps_its_order_its_deadlines_and_its_cooldowns(
+    fn waiters_keep_order_deadlines_and_cooldowns(
         events in prop::collection::vec((0..60_u64, event()), 1..40),
         keyed in any::<bool>(),
     ) {
@@ -47,7 +47,7 @@ proptest! {
         runtime.block_on(async {
             let limiter = limiter(RateLimitConfig::new(3, ms(100)).max_keys(1));
             if !keyed {
-                // The only account is taken: all of this happens in the overflow account.
+                // The only slot is taken: all of this happens in the overflow state.
                 limiter.cool_down("other", 60 * SECOND);
             }
             let passed = Arc::new(Mutex::new(Vec::new()));
@@ -101,9 +101,9 @@ proptest! {
             sleep(100 * SECOND).await;
             let decision = limiter.peek("a");
             assert_eq!((decision.allowed, decision.remaining), (true, decision.limit));
-            limiter.check("other");
-            limiter.check("a");
-            assert_nobody_waits(&limiter);
+            let _ = limiter.check("other");
+            let _ = limiter.check("a");
+            assert_no_waiters(&limiter);
         });
     }
 }

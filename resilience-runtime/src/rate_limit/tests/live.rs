@@ -3,7 +3,7 @@ use tokio::time::{Instant, advance};
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn tokens_stay_tokens() {
+async fn reconfigure_keeps_tokens_of_a_bucket() {
     let limiter = limiter(RateLimitConfig::per_minute(10));
     assert_eq!(limiter.check_n("a", 7).remaining, 3);
     limiter
@@ -20,7 +20,7 @@ async fn tokens_stay_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_keeps_what_it_admitted() {
+async fn reconfigure_keeps_admissions_of_a_window() {
     for window in [
         RateLimitConfig::sliding_window,
         RateLimitConfig::fixed_window,
@@ -46,7 +46,7 @@ async fn a_window_keeps_what_it_admitted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_strategy_starts_with_what_was_left() {
+async fn reconfigure_to_another_strategy_keeps_what_remains() {
     let base = RateLimitConfig::per_minute(10);
     let all = [
         base.clone(),
@@ -70,13 +70,13 @@ async fn another_strategy_starts_with_what_was_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_wait_are_judged_anew_at_once() {
+async fn reconfigure_rechecks_waiters_at_once() {
     let limiter = limiter(RateLimitConfig::per_minute(10));
     assert!(limiter.check_n("a", 10).allowed);
     let start = Instant::now();
-    let mut first = ByHand::new(limiter.acquire("a", 10, 70 * SECOND));
-    let mut second = ByHand::new(limiter.acquire("a", 1, 70 * SECOND));
-    let mut third = ByHand::new(limiter.acquire("a", 1, 90 * SECOND));
+    let mut first = Polled::new(limiter.acquire("a", 10, 70 * SECOND));
+    let mut second = Polled::new(limiter.acquire("a", 1, 70 * SECOND));
+    let mut third = Polled::new(limiter.acquire("a", 1, 90 * SECOND));
     for waiter in [&mut first, &mut second, &mut third] {
         assert!(waiter.poll().is_pending());
     }
@@ -87,30 +87,30 @@ async fn those_who_wait_are_judged_anew_at_once() {
     let Poll::Ready(outcome) = first.poll() else {
         panic!("it waits for ever");
     };
-    assert_eq!(refused(outcome), None);
+    assert_eq!(rejected(outcome), None);
     assert!(second.poll().is_pending());
     let Poll::Ready(outcome) = third.poll() else {
         panic!("it waits in vain");
     };
-    assert_eq!(refused(outcome), Some(120 * SECOND));
+    assert_eq!(rejected(outcome), Some(120 * SECOND));
     // Faster again: the head re-arms its timer.
     limiter
         .reconfigure(RateLimitConfig::new(5, SECOND))
         .expect("valid");
     second.future.await.expect("in time");
     assert_eq!(start.elapsed(), ms(200));
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_limit_those_who_wait_pass() {
+async fn waiters_pass_when_the_limit_is_removed() {
     for cooldown in [false, true] {
         let limiter = limiter(RateLimitConfig::per_hour(1));
         assert!(limiter.check("a").allowed);
         if cooldown {
             limiter.cool_down("a", 10 * SECOND);
         }
-        let mut waiting = ByHand::new(limiter.acquire("a", 1, 4_000 * SECOND));
+        let mut waiting = Polled::new(limiter.acquire("a", 1, 4_000 * SECOND));
         assert!(waiting.poll().is_pending());
         limiter.set_limit(None);
         assert_eq!(waiting.woken(), 1);
@@ -122,16 +122,16 @@ async fn without_a_limit_those_who_wait_pass() {
             advance(12 * SECOND).await;
         }
         assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
-        assert!(limiter.is_free());
+        assert!(limiter.is_bypassed());
         limiter.set_limit(Some(RateLimitConfig::per_hour(1)));
-        assert!(!limiter.is_free() && limiter.is_limited());
+        assert!(!limiter.is_bypassed() && limiter.is_limited());
         assert!(limiter.check("a").allowed);
         assert!(!limiter.check("a").allowed);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shorter_bound_shortens_the_cooldown() {
+async fn lower_max_cooldown_shortens_a_cooldown() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     limiter.cool_down("a", 50 * SECOND);
     limiter.set_limit(Some(
@@ -142,11 +142,11 @@ async fn a_shorter_bound_shortens_the_cooldown() {
     assert_eq!(limiter.cooldown("a"), Some(SECOND));
     advance(SECOND).await;
     assert!(limiter.check("a").allowed);
-    assert!(limiter.is_free());
+    assert!(limiter.is_bypassed());
 }
 
 #[test]
-fn a_wrong_configuration_changes_nothing() {
+fn reconfigure_with_invalid_config_changes_nothing() {
     let limiter = limiter(RateLimitConfig::per_second(3));
     let error = limiter
         .reconfigure(RateLimitConfig::per_second(0))
@@ -157,7 +157,7 @@ fn a_wrong_configuration_changes_nothing() {
 }
 
 #[test]
-fn a_clock_that_goes_backwards_stands_still() {
+fn clock_that_goes_backwards_stands_still() {
     for config in [
         RateLimitConfig::per_second(1),
         RateLimitConfig::per_second(1).sliding_window(),
@@ -168,17 +168,17 @@ fn a_clock_that_goes_backwards_stands_still() {
         let late = Moment::now().after(1_000 * SECOND);
         assert_eq!(limiter.try_take(key, 1, late), Take::Taken { at: late });
         let early = Moment(late.0 - 900_000_000_000);
-        let refused = Take::Refused {
+        let rejected = Take::Rejected {
             retry_after: Some(SECOND),
         };
-        assert_eq!(limiter.try_take(key, 1, early), refused);
+        assert_eq!(limiter.try_take(key, 1, early), rejected);
         let next = late.after(SECOND);
         assert_eq!(limiter.try_take(key, 1, next), Take::Taken { at: next });
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn extremes() {
+async fn extreme_limits_do_not_overflow() {
     for config in [
         RateLimitConfig::new(u32::MAX, Duration::MAX),
         RateLimitConfig::new(u32::MAX, Duration::MAX).sliding_window(),
@@ -193,18 +193,18 @@ async fn extremes() {
         limiter.settle("a", 0, u32::MAX);
         limiter.settle("a", u32::MAX, 0);
         limiter.refund("a", u32::MAX);
-        let mut waiting = ByHand::new(limiter.acquire("a", u32::MAX, Duration::MAX));
+        let mut waiting = Polled::new(limiter.acquire("a", u32::MAX, Duration::MAX));
         let _ = waiting.poll();
         drop(waiting);
         limiter.cool_down("a", Duration::MAX);
-        let mut waiting = ByHand::new(limiter.acquire("a", 1, Duration::MAX));
+        let mut waiting = Polled::new(limiter.acquire("a", 1, Duration::MAX));
         assert!(waiting.poll().is_pending());
         assert!(limiter.check("b").allowed);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_what_the_headers_need() {
+async fn decision_has_what_ratelimit_headers_need() {
     let limiter = limiter(RateLimitConfig::per_minute(60).burst(10));
     let decision = limiter.check_n("a", 4);
     assert_eq!(
@@ -233,7 +233,7 @@ async fn answers_what_the_headers_need() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reservation_settles_what_the_window_still_counts() {
+async fn reservation_settles_what_the_window_still_counts() {
     let limiter = limiter(RateLimitConfig::per_minute(10).fixed_window());
     let early = limiter
         .acquire("a", 10, Duration::ZERO)
@@ -254,7 +254,7 @@ async fn a_reservation_settles_what_the_window_still_counts() {
 }
 
 #[test]
-fn it_knows_whether_other_bounds_for_the_parking_would_change_it() {
+fn only_cools_down_within_compares_the_bounds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     assert!(limiter.only_cools_down_within(10, 60 * SECOND));
     assert!(!limiter.only_cools_down_within(11, 60 * SECOND));

@@ -13,20 +13,20 @@ fn requests_left(limiter: &RateLimiter) -> usize {
     let taken: Vec<_> = std::iter::from_fn(|| {
         let now = Moment::now();
         match limiter.try_take(limiter.hash_key("a"), 1, now) {
-            Take::Taken { at } => Some(took(limiter.hash_key("a"), 1, Some(at))),
-            Take::Refused { .. } => None,
+            Take::Taken { at } => Some(grant(limiter.hash_key("a"), 1, Some(at))),
+            Take::Rejected { .. } => None,
         }
     })
     .collect();
     let left = taken.len();
     for taken in taken {
-        limiter.give_back(taken, Moment::now());
+        limiter.refund_grant(taken, Moment::now());
     }
     left
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_used_comes_back_and_what_was_used_beyond_is_a_debt() {
+async fn settle_returns_unused_and_charges_excess() {
     for config in [both(), both().sliding_window(), both().fixed_window()] {
         let limiter = limiter(config);
         let tokens = limiter
@@ -52,7 +52,7 @@ async fn what_was_not_used_comes_back_and_what_was_used_beyond_is_a_debt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_request_that_was_not_made_both_come_back() {
+async fn refund_returns_request_and_tokens() {
     for config in [both(), both().sliding_window(), both().fixed_window()] {
         let limiter = limiter(config);
         let tokens = limiter
@@ -74,31 +74,31 @@ async fn of_a_request_that_was_not_made_both_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_tokens_passes_when_they_come_back() {
+async fn settle_wakes_a_waiter_for_tokens() {
     let limiter = limiter(both());
     let tokens = limiter
         .acquire("a", 900, Duration::ZERO)
         .await
         .expect("free");
-    let mut waiting = ByHand::new(limiter.acquire("a", 500, 60 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 500, 60 * SECOND));
     assert!(waiting.poll().is_pending());
     tokens.settle(100);
     assert_eq!(waiting.woken(), 1);
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
     assert_eq!(limiter.peek("a").remaining, 400);
     // A debt makes the wait of another one in vain.
-    let mut waiting = ByHand::new(limiter.acquire("a", 460, 5 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 460, 5 * SECOND));
     assert!(waiting.poll().is_pending());
     limiter.settle("a", 0, 400);
     let Poll::Ready(outcome) = waiting.poll() else {
         panic!("it still waits");
     };
-    assert_eq!(refused(outcome), Some(460 * ms(60)));
-    assert_nobody_waits(&limiter);
+    assert_eq!(rejected(outcome), Some(460 * ms(60)));
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_taken_in_tokens_is_no_number_of_requests() {
+async fn grant_in_another_unit_is_not_settled() {
     let requests = RateLimitConfig::per_minute(10);
     let both = requests.clone().tokens_per_minute(10_000);
     let limiter = limiter(both.clone());
@@ -119,34 +119,35 @@ async fn what_was_taken_in_tokens_is_no_number_of_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_counts_more_is_believed() {
+async fn cap_remaining_lowers_what_remains() {
     for config in [both(), both().sliding_window(), both().fixed_window()] {
         let limiter = limiter(config);
         let key = limiter.hash_key("a");
-        let lower = |requests, tokens| limiter.lower(key, requests, tokens, Moment::now());
-        lower(None, None);
-        lower(Some(3), Some(1_000));
-        lower(Some(u32::MAX), Some(u32::MAX));
+        let cap_remaining =
+            |requests, tokens| limiter.cap_remaining(key, requests, tokens, Moment::now());
+        cap_remaining(None, None);
+        cap_remaining(Some(3), Some(1_000));
+        cap_remaining(Some(u32::MAX), Some(u32::MAX));
         assert_eq!(
             (requests_left(&limiter), limiter.peek("a").remaining),
             (3, 1_000)
         );
-        lower(None, Some(600));
+        cap_remaining(None, Some(600));
         assert_eq!(
             (requests_left(&limiter), limiter.peek("a").remaining),
             (3, 600)
         );
-        lower(Some(1), None);
+        cap_remaining(Some(1), None);
         assert_eq!(
             (requests_left(&limiter), limiter.peek("a").remaining),
             (1, 600)
         );
-        lower(Some(2), Some(900));
+        cap_remaining(Some(2), Some(900));
         assert_eq!(
             (requests_left(&limiter), limiter.peek("a").remaining),
             (1, 600)
         );
-        lower(Some(0), Some(0));
+        cap_remaining(Some(0), Some(0));
         assert!(!limiter.peek("a").allowed);
         assert_eq!(limiter.peek("b").remaining, 1_000, "one key alone");
         advance(60 * SECOND).await;
@@ -158,26 +159,26 @@ async fn a_server_that_counts_more_is_believed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_counts_as_much_changes_nothing() {
+async fn cap_remaining_with_equal_counts_changes_nothing() {
     let limiter = limiter(RateLimitConfig::per_second(5).sliding_window());
     assert!(limiter.check_n("a", 3).allowed);
     advance(ms(100)).await;
-    limiter.lower(limiter.hash_key("a"), Some(2), None, Moment::now());
+    limiter.cap_remaining(limiter.hash_key("a"), Some(2), None, Moment::now());
     assert_eq!(limiter.peek("a").remaining, 2);
     advance(ms(900)).await;
     assert!(limiter.check_n("a", 5).allowed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_the_end_of_a_park_alone_takes_no_request() {
+async fn acquire_zero_after_cooldown_takes_no_request() {
     let limiter = limiter(both());
     limiter.cool_down("a", SECOND);
     let mut free: Vec<_> = (0..3)
-        .map(|_| ByHand::new(limiter.acquire("a", 0, 60 * SECOND)))
+        .map(|_| Polled::new(limiter.acquire("a", 0, 60 * SECOND)))
         .collect();
     assert!(free.iter_mut().all(|it| it.poll().is_pending()));
     assert_eq!(limiter.check("a").retry_after, Some(SECOND));
-    let mut behind = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
+    let mut behind = Polled::new(limiter.acquire("a", 1, 2 * SECOND));
     assert!(behind.poll().is_pending());
     // Everybody is looked at again.
     limiter.cool_down("a", ms(1_500));
@@ -191,40 +192,40 @@ async fn who_waits_for_the_end_of_a_park_alone_takes_no_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_says_nothing_of_what_is_not_limited() {
+async fn cap_remaining_ignores_unlimited_dimensions() {
     let key = KeyHash::NONE;
     let now = Moment::now();
     let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    free.lower(key, Some(0), Some(0), now);
-    assert!(free.is_free());
+    free.cap_remaining(key, Some(0), Some(0), now);
+    assert!(free.is_bypassed());
     free.cool_down_key(key, SECOND, now);
-    free.lower(key, Some(0), Some(0), now);
+    free.cap_remaining(key, Some(0), Some(0), now);
     advance(2 * SECOND).await;
     let taken = free.try_take(key, 5, Moment::now());
     assert!(matches!(taken, Take::Taken { .. }));
 
     let requests = limiter(RateLimitConfig::per_minute(3));
-    requests.lower(key, None, Some(0), now);
+    requests.cap_remaining(key, None, Some(0), now);
     assert_eq!(requests.earliest(key, 3, now), Some(Duration::ZERO));
-    requests.lower(key, Some(2), Some(0), now);
+    requests.cap_remaining(key, Some(2), Some(0), now);
     assert_eq!(requests.earliest(key, 3, now), Some(20 * SECOND));
 
     let tokens = limiter(RateLimitConfig::tokens_alone(60));
-    tokens.lower(key, Some(0), None, now);
+    tokens.cap_remaining(key, Some(0), None, now);
     assert_eq!(tokens.earliest(key, 60, now), Some(Duration::ZERO));
-    tokens.lower(key, None, Some(50), now);
+    tokens.cap_remaining(key, None, Some(50), now);
     assert_eq!(tokens.earliest(key, 60, now), Some(10 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_hears_what_the_server_says() {
+async fn cap_remaining_rechecks_waiters() {
     let limiter = limiter(both());
     assert!(limiter.check_n("a", 900).allowed);
-    let mut waiting = ByHand::new(limiter.acquire("a", 200, 7 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 200, 7 * SECOND));
     assert!(waiting.poll().is_pending());
-    limiter.lower(limiter.hash_key("a"), None, Some(50), Moment::now());
+    limiter.cap_remaining(limiter.hash_key("a"), None, Some(50), Moment::now());
     let Poll::Ready(outcome) = waiting.poll() else {
         panic!("it waits in vain");
     };
-    assert_eq!(refused(outcome), Some(9 * SECOND));
+    assert_eq!(rejected(outcome), Some(9 * SECOND));
 }

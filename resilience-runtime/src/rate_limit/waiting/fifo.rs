@@ -1,151 +1,168 @@
-//! Standing in line: first come, first served, and nobody waits in vain.
+//! Waiting in the queue of a key: first come, first served, and a call that cannot pass in time is rejected at
+//! once.
 //!
-//! One who waits has taken nothing. The head takes its cost in the very poll in which it is let go, so
-//! there is nothing to give back when it is dropped, and what the windows count is when it truly passed.
+//! Invariant: a waiter has taken nothing. It takes its cost in the poll in which it is admitted. So there is
+//! nothing to give back when it is dropped, and windows count the moment at which it really passed.
 
 use std::task::Waker;
 
-use super::queue::{Refusal, Wakers};
-use super::wait_state::SideId;
+use super::queue::{ReadyAt, Wakers};
+use super::wait_state::WaitStateId;
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::meter::Meter;
 use crate::rate_limit::keys::key::KeyHash;
 use crate::rate_limit::keys::keyed::Keyed;
 
-/// A place in a line.
+/// A place in a queue.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rate_limit) struct Ticket {
-    side: SideId,
+    wait_state: WaitStateId,
     number: u64,
 }
 
-/// How it stands with one who waits.
+/// What a poll of a waiter found.
 #[derive(Debug)]
-pub(in crate::rate_limit) enum Standing {
-    /// It passed and has left the line; the cost is taken.
-    Passed,
-    /// It has left the line; nothing is taken.
-    Refused(Refusal),
-    /// It waits, and wants to be asked again then.
+pub(in crate::rate_limit) enum WaitStatus {
+    /// It passed and has left the queue; the cost is taken.
+    Admitted,
+    /// It has left the queue; nothing is taken.
+    Rejected(ReadyAt),
+    /// It waits, and is to be polled again at that moment.
     Waiting(Ticket, Moment),
 }
 
 impl<M: Meter> Keyed<M> {
-    /// Passes at once, or joins the line if it could pass by `until` behind everyone ahead.
-    pub(in crate::rate_limit) fn join(
+    /// Passes at once, or joins the queue if it can pass by `until` behind all waiters ahead.
+    pub(in crate::rate_limit) fn join_queue(
         &mut self,
         key: KeyHash,
         cost: u32,
         until: Moment,
         now: Moment,
         waker: Waker,
-    ) -> Standing {
+    ) -> WaitStatus {
         let ready = match self.try_take(key, cost, now) {
-            Ok(()) => return Standing::Passed,
+            Ok(()) => return WaitStatus::Admitted,
             Err(Some(ready)) if now < until && ready <= until => ready,
-            Err(refusal) => return Standing::Refused(refusal),
+            Err(ready_at) => return WaitStatus::Rejected(ready_at),
         };
-        let place = self.accounts.enter(key, now);
-        let id = self.accounts.side(place, key);
-        let Some(side) = self.accounts.sides.get_mut(id) else {
-            return Standing::Refused(Some(ready));
+        let slot = self.key_states.find_or_insert(key, now);
+        let id = self.key_states.wait_state(slot, key);
+        let Some(wait_state) = self.key_states.wait_states.get_mut(id) else {
+            return WaitStatus::Rejected(Some(ready));
         };
-        let number = side.queue.push(key, cost, until, waker);
-        // What costs nothing waits for the end of the cooldown alone.
-        let ask_at = if cost == 0 || side.queue.len() == 1 {
+        let number = wait_state.queue.push(key, cost, until, waker);
+        // A call without a cost waits for the end of the cooldown alone.
+        let poll_at = if cost == 0 || wait_state.queue.len() == 1 {
             ready
         } else {
             until
         };
-        Standing::Waiting(Ticket { side: id, number }, ask_at)
+        WaitStatus::Waiting(
+            Ticket {
+                wait_state: id,
+                number,
+            },
+            poll_at,
+        )
     }
 
-    /// How it stands now; `waker` is woken when that changes before the time returned.
-    pub(in crate::rate_limit) fn ask(
+    /// Returns the status of a waiter; `waker` is woken if it changes before the moment returned.
+    pub(in crate::rate_limit) fn poll_queue(
         &mut self,
         ticket: Ticket,
         now: Moment,
         waker: Waker,
         wakers: &mut Wakers,
-    ) -> Standing {
-        let Ticket { side: id, number } = ticket;
-        let Some(owner) = self.accounts.sides.get(id).map(|side| side.owner) else {
-            debug_assert!(false, "a side with somebody in it is kept");
-            return Standing::Refused(Some(now));
+    ) -> WaitStatus {
+        let Ticket {
+            wait_state: id,
+            number,
+        } = ticket;
+        let Some(owner) = self
+            .key_states
+            .wait_states
+            .get(id)
+            .map(|wait_state| wait_state.owner)
+        else {
+            debug_assert!(false, "a wait state with a waiter is kept");
+            return WaitStatus::Rejected(Some(now));
         };
-        let place = self.accounts.place(owner);
-        let (account, meter, sides) = self.accounts.get_mut(place);
-        let Some(side) = sides.get_mut(id) else {
-            return Standing::Refused(Some(now));
+        let slot = self.key_states.slot_of(owner);
+        let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
+        let Some(wait_state) = wait_states.get_mut(id) else {
+            return WaitStatus::Rejected(Some(now));
         };
-        if let Some(refusal) = side.queue.collect(number) {
-            self.accounts.release(place, now);
-            return Standing::Refused(refusal);
+        if let Some(ready_at) = wait_state.queue.take_rejection(number) {
+            self.key_states.release_wait_state(slot, now);
+            return WaitStatus::Rejected(ready_at);
         }
-        let Some((waiter, is_head)) = side.queue.find(number) else {
-            debug_assert!(false, "who left the line does not ask");
-            return Standing::Refused(Some(now));
+        let Some((waiter, is_head)) = wait_state.queue.find(number) else {
+            debug_assert!(false, "a ticket is not polled after its waiter left");
+            return WaitStatus::Rejected(Some(now));
         };
         let (cost, until) = (waiter.cost, waiter.until);
-        let late = now >= until;
-        if !is_head && !late && cost > 0 {
-            side.queue.listen(number, waker, wakers);
-            return Standing::Waiting(ticket, until);
+        let out_of_time = now >= until;
+        if !is_head && !out_of_time && cost > 0 {
+            wait_state.queue.set_waker(number, waker, wakers);
+            return WaitStatus::Waiting(ticket, until);
         }
         if !is_head && cost > 0 {
-            // The spread takes nobody beyond its limit, so that it ends for all.
-            side.end_spread(now);
+            // The jitter must not hold a waiter beyond its limit: it ends for all waiters.
+            wait_state.end_jitter(now);
         }
-        let from = now.max(side.cooldown.until);
+        let from = now.max(wait_state.cooldown.until);
         let ready = match is_head {
             _ if cost == 0 => from,
-            true => meter.ready(&account.state, cost, from),
+            true => meter.ready(&key_state.state, cost, from),
             false => {
-                let (ahead, total) = side.queue.ahead_of(number);
-                meter.ready_behind(&account.state, ahead, total, cost, from)
+                let (ahead, total) = wait_state.queue.ahead_of(number);
+                meter.ready_behind(&key_state.state, ahead, total, cost, from)
             }
         };
-        // One whose time is up passes if there is enough for it and for all ahead: then it delays nobody,
-        // and it does not depend on the others being polled first. Nor does the spread hold the head back.
-        let start = if late || cost == 0 {
+        // A waiter whose time is up passes if there is enough for it and for all ahead: then it delays no other
+        // waiter, and does not depend on the others being polled first. Nor does the jitter hold the head back.
+        let start = if out_of_time || cost == 0 {
             ready
         } else {
-            ready.max(side.gate(now))
+            ready.max(wait_state.release_at(now))
         };
         if start <= now {
-            if !is_head && cost > 0 && side.queue.yield_to_head(number, &waker, wakers) {
-                return Standing::Waiting(ticket, Moment::FAR_FUTURE);
+            if !is_head && cost > 0 && wait_state.queue.yield_to_head(number, &waker, wakers) {
+                return WaitStatus::Waiting(ticket, Moment::FAR_FUTURE);
             }
             if cost > 0 {
-                meter.pass(&mut account.state, cost, now);
+                meter.force_take(&mut key_state.state, cost, now);
             }
-            self.depart(ticket, now, wakers);
-            return Standing::Passed;
+            self.leave_queue(ticket, now, wakers);
+            return WaitStatus::Admitted;
         }
         if ready > until {
-            self.depart(ticket, now, wakers);
-            return Standing::Refused(Some(ready));
+            self.leave_queue(ticket, now, wakers);
+            return WaitStatus::Rejected(Some(ready));
         }
-        side.queue.listen(number, waker, wakers);
-        Standing::Waiting(ticket, start.min(until))
+        wait_state.queue.set_waker(number, waker, wakers);
+        WaitStatus::Waiting(ticket, start.min(until))
     }
 
-    /// Leaves the line, whether it was served or not.
-    pub(in crate::rate_limit) fn depart(
+    /// Leaves the queue, admitted or not.
+    pub(in crate::rate_limit) fn leave_queue(
         &mut self,
         ticket: Ticket,
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        let Some(side) = self.accounts.sides.get_mut(ticket.side) else {
+        let Some(wait_state) = self.key_states.wait_states.get_mut(ticket.wait_state) else {
             return;
         };
-        let owner = side.owner;
-        if side.queue.collect(ticket.number).is_none() && side.queue.remove(ticket.number, wakers) {
-            side.next_head();
-            side.queue.wake_head(wakers);
+        let owner = wait_state.owner;
+        if wait_state.queue.take_rejection(ticket.number).is_none()
+            && wait_state.queue.remove(ticket.number, wakers)
+        {
+            wait_state.next_head();
+            wait_state.queue.wake_head(wakers);
         }
-        let place = self.accounts.place(owner);
-        self.accounts.release(place, now);
+        let slot = self.key_states.slot_of(owner);
+        self.key_states.release_wait_state(slot, now);
     }
 }

@@ -1,4 +1,4 @@
-//! Those who wait for one key, first come first served.
+//! The queue of one key, first come, first served.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
@@ -7,24 +7,24 @@ use crate::clock::Moment;
 use crate::rate_limit::keys::key::KeyHash;
 use crate::wake;
 
-/// One who waits.
+/// A call that waits.
 pub(in crate::rate_limit) struct Waiter {
     number: u64,
     pub(in crate::rate_limit) key: KeyHash,
     pub(in crate::rate_limit) cost: u32,
-    /// How long it is ready to wait.
+    /// The end of its wait.
     pub(in crate::rate_limit) until: Moment,
     waker: Option<Waker>,
-    /// The head that it last gave precedence to although its own time was up.
+    /// The head to which it last gave precedence although its own time was up.
     yielded_to: Option<u64>,
-    /// It left from the middle; the entry goes when it comes to the front.
-    gone: bool,
+    /// It left from the middle; the entry is dropped when it comes to the front.
+    removed: bool,
 }
 
-/// When something that was refused could have passed; `None`: never.
-pub(in crate::rate_limit) type Refusal = Option<Moment>;
+/// When a rejected call could have passed; `None`: never.
+pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
 
-/// Wakers to be woken or dropped once the lock is released: both may run foreign code.
+/// Wakers to be woken or dropped after the lock is released: both may run foreign code.
 #[derive(Default)]
 pub(in crate::rate_limit) struct Wakers {
     wake: Vec<Waker>,
@@ -40,34 +40,35 @@ impl Wakers {
 
 #[derive(Default)]
 pub(in crate::rate_limit) struct Queue {
-    /// Sorted by number; the front is never gone.
+    /// Invariant: sorted by number, and the front is never a removed one.
     waiters: VecDeque<Waiter>,
+    /// How many are not removed.
     live: usize,
     /// The sum of their costs.
     cost: u64,
     next: u64,
-    /// Those put out by a change of circumstances, until they come for the answer.
-    refused: BTreeMap<u64, Refusal>,
+    /// Waiters that were rejected by a change of the limits, until they are polled.
+    rejections: BTreeMap<u64, ReadyAt>,
 }
 
 impl Queue {
-    /// How many wait.
+    /// Returns the number of waiters.
     pub(in crate::rate_limit) fn len(&self) -> usize {
         self.live
     }
 
-    /// What all of them want.
+    /// Returns the sum of their costs.
     pub(in crate::rate_limit) fn cost(&self) -> u64 {
         self.cost
     }
 
-    /// Whether nobody waits for anything, not even for a refusal.
-    pub(in crate::rate_limit) fn is_deserted(&self) -> bool {
-        self.live == 0 && self.refused.is_empty()
+    /// Whether there is neither a waiter nor a rejection that was not collected yet.
+    pub(in crate::rate_limit) fn is_unused(&self) -> bool {
+        self.live == 0 && self.rejections.is_empty()
     }
 
     pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &Waiter> {
-        self.waiters.iter().filter(|waiter| !waiter.gone)
+        self.waiters.iter().filter(|waiter| !waiter.removed)
     }
 
     pub(in crate::rate_limit) fn push(
@@ -88,18 +89,18 @@ impl Queue {
             until,
             waker: Some(waker),
             yielded_to: None,
-            gone: false,
+            removed: false,
         });
         number
     }
 
-    /// The one with that number, and whether it is the head.
+    /// Finds a waiter by its number, and whether it is the head.
     pub(in crate::rate_limit) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
         let index = self.index(number)?;
         Some((&self.waiters[index], index == 0))
     }
 
-    /// The costs of those ahead of that number, and their sum.
+    /// Returns the costs of the waiters ahead of that number, and their sum.
     pub(in crate::rate_limit) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
         let costs = || {
             self.iter()
@@ -109,7 +110,12 @@ impl Queue {
         (costs(), costs().map(u64::from).sum())
     }
 
-    pub(in crate::rate_limit) fn listen(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn set_waker(
+        &mut self,
+        number: u64,
+        waker: Waker,
+        wakers: &mut Wakers,
+    ) {
         if let Some(index) = self.index(number) {
             wakers
                 .discard
@@ -117,20 +123,20 @@ impl Queue {
         }
     }
 
-    /// Takes one out; true if it was the head.
+    /// Removes a waiter. Returns whether it was the head.
     pub(in crate::rate_limit) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
         let Some(index) = self.index(number) else {
             return false;
         };
         let waiter = &mut self.waiters[index];
         wakers.discard.extend(waiter.waker.take());
-        waiter.gone = true;
+        waiter.removed = true;
         self.cost -= u64::from(waiter.cost);
         self.live -= 1;
         if index == 0 {
-            self.trim();
+            self.trim_front();
         } else if self.waiters.len() > 2 * self.live + 32 {
-            self.waiters.retain(|waiter| !waiter.gone);
+            self.waiters.retain(|waiter| !waiter.removed);
         }
         index == 0
     }
@@ -141,7 +147,7 @@ impl Queue {
         }
     }
 
-    /// Lets the head be asked first, and then this one again; false if that has been tried with this head.
+    /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
     pub(in crate::rate_limit) fn yield_to_head(
         &mut self,
         number: u64,
@@ -162,38 +168,38 @@ impl Queue {
         yields
     }
 
-    /// Puts out all for whom `verdict` has a refusal; asked in the order of the queue.
-    pub(in crate::rate_limit) fn review(
+    /// Rejects all waiters for which `check` returns an error; called in the order of the queue.
+    pub(in crate::rate_limit) fn reject_where(
         &mut self,
-        mut verdict: impl FnMut(&Waiter) -> Result<(), Refusal>,
+        mut check: impl FnMut(&Waiter) -> Result<(), ReadyAt>,
         wakers: &mut Wakers,
     ) {
-        for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.gone) {
-            if let Err(refusal) = verdict(waiter) {
-                waiter.gone = true;
+        for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.removed) {
+            if let Err(ready_at) = check(waiter) {
+                waiter.removed = true;
                 wakers.wake.extend(waiter.waker.take());
                 self.live -= 1;
                 self.cost -= u64::from(waiter.cost);
-                self.refused.insert(waiter.number, refusal);
+                self.rejections.insert(waiter.number, ready_at);
             }
         }
-        self.waiters.retain(|waiter| !waiter.gone);
+        self.waiters.retain(|waiter| !waiter.removed);
     }
 
-    /// The refusal that waits for that number.
-    pub(in crate::rate_limit) fn collect(&mut self, number: u64) -> Option<Refusal> {
-        self.refused.remove(&number)
+    /// Takes the rejection of a waiter, if there is one.
+    pub(in crate::rate_limit) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
+        self.rejections.remove(&number)
     }
 
     fn index(&self, number: u64) -> Option<usize> {
         self.waiters
             .binary_search_by_key(&number, |waiter| waiter.number)
             .ok()
-            .filter(|&index| !self.waiters[index].gone)
+            .filter(|&index| !self.waiters[index].removed)
     }
 
-    fn trim(&mut self) {
-        while self.waiters.front().is_some_and(|waiter| waiter.gone) {
+    fn trim_front(&mut self) {
+        while self.waiters.front().is_some_and(|waiter| waiter.removed) {
             self.waiters.pop_front();
         }
     }
@@ -205,7 +211,7 @@ mod tests {
 
     /// Many may leave from the middle at once, each in constant time on average.
     #[test]
-    fn who_left_from_the_middle_is_cleared_away_now_and_then() {
+    fn waiters_removed_from_the_middle_are_compacted() {
         let (mut queue, mut wakers) = (Queue::default(), Wakers::default());
         let all = 0..101;
         for number in all.clone() {
@@ -217,7 +223,7 @@ mod tests {
             assert!(!queue.remove(number, &mut wakers));
             let left = 100 - number as usize;
             assert_eq!((queue.len(), queue.cost()), (left + 1, left as u64 + 1));
-            // All stay until more than half of them, and 32, are gone.
+            // All entries stay until more than half of them, and 32, are removed ones.
             let kept = if queue.len() >= 35 { 101 } else { 34 };
             assert_eq!(queue.waiters.len(), kept, "{number}");
             let found = all.clone().filter(|it| queue.find(*it).is_some());

@@ -1,4 +1,4 @@
-//! The futures of those who wait.
+//! The futures of calls that wait for tokens.
 
 use std::fmt;
 use std::future::Future;
@@ -9,17 +9,17 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
-use super::fifo::{Standing, Ticket};
+use super::fifo::{Ticket, WaitStatus};
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
 use crate::rate_limit::keys::key::KeyHash;
-use crate::rate_limit::keys::keyed::wait;
+use crate::rate_limit::keys::keyed::nonzero_wait;
 use crate::rate_limit::reservation::Reservation;
 use crate::rate_limit::shared::Shared;
 use crate::timer::{self, NoTimer};
 
-/// How long somebody is ready to wait.
+/// The longest wait.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rate_limit) enum Bound {
     At(Moment),
@@ -27,10 +27,10 @@ pub(in crate::rate_limit) enum Bound {
     Within(Duration),
 }
 
-/// Why somebody waited in vain, or did not even begin to.
+/// Why a wait ended without tokens, or did not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitError {
-    /// It could not pass in time, but then.
+    /// It could not pass in time, but after `retry_after`.
     TimedOut { retry_after: Duration },
     /// The cost is above the capacity.
     Never,
@@ -38,7 +38,7 @@ pub(crate) enum WaitError {
     NoTimer(NoTimer),
 }
 
-/// Takes tokens as soon as it is its turn; completes with the moment at which it took them.
+/// Waits for its turn and takes the tokens; completes with the moment at which it took them.
 ///
 /// Dropped before it completes, it has taken nothing and leaves no trace.
 #[must_use = "futures do nothing unless polled"]
@@ -51,7 +51,7 @@ pub(crate) struct Wait {
     timer: Option<Timer>,
 }
 
-/// The one timer of somebody who waits: for the tokens, if it is the head, or for its patience.
+/// The one timer of a waiter: for its tokens if it is the head, else for the end of its wait.
 struct Timer {
     sleep: Pin<Box<Sleep>>,
     at: Moment,
@@ -74,29 +74,29 @@ impl Wait {
         }
     }
 
-    fn stand(&mut self, cx: &Context<'_>) -> (Standing, Moment) {
+    fn poll_queue(&mut self, cx: &Context<'_>) -> (WaitStatus, Moment) {
         let now = Moment::now();
-        if self.ticket.is_none() && self.shared.is_free() {
-            return (Standing::Passed, now);
+        if self.ticket.is_none() && self.shared.is_bypassed() {
+            return (WaitStatus::Admitted, now);
         }
         let waker = cx.waker().clone();
         self.shared
             .with(self.key, now, |state, latest, wakers| match self.ticket {
-                Some(ticket) => (state.ask(ticket, latest, waker, wakers), latest),
+                Some(ticket) => (state.poll_queue(ticket, latest, waker, wakers), latest),
                 None => {
                     let until = match self.bound {
                         Bound::At(until) => until,
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
                     (
-                        state.join(self.key, self.cost, until, latest, waker),
+                        state.join_queue(self.key, self.cost, until, latest, waker),
                         latest,
                     )
                 }
             })
     }
 
-    /// Whether the time has come; a timer that lies too far away never fires.
+    /// Polls the timer for `at`. One that lies beyond the reach of a timer never fires.
     fn poll_timer(&mut self, at: Moment, cx: &mut Context<'_>) -> Result<Poll<()>, NoTimer> {
         if self.timer.as_ref().is_none_or(|timer| timer.at != at) {
             match (&mut self.timer, at.to_instant()) {
@@ -125,21 +125,21 @@ impl Future for Wait {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         loop {
-            let (standing, now) = this.stand(cx);
-            let (ticket, at) = match standing {
-                Standing::Passed => {
+            let (status, now) = this.poll_queue(cx);
+            let (ticket, at) = match status {
+                WaitStatus::Admitted => {
                     this.ticket = None;
                     return Poll::Ready(Ok(now));
                 }
-                Standing::Refused(refusal) => {
+                WaitStatus::Rejected(ready_at) => {
                     this.ticket = None;
-                    return Poll::Ready(Err(refusal.map_or(WaitError::Never, |ready| {
+                    return Poll::Ready(Err(ready_at.map_or(WaitError::Never, |ready| {
                         WaitError::TimedOut {
-                            retry_after: wait(ready, now),
+                            retry_after: nonzero_wait(ready, now),
                         }
                     })));
                 }
-                Standing::Waiting(ticket, at) => (ticket, at),
+                WaitStatus::Waiting(ticket, at) => (ticket, at),
             };
             this.ticket = Some(ticket);
             match this.poll_timer(at, cx) {
@@ -165,7 +165,7 @@ impl Wait {
         if let Some(ticket) = self.ticket.take() {
             self.shared
                 .with(self.key, Moment::now(), |state, now, wakers| {
-                    state.depart(ticket, now, wakers);
+                    state.leave_queue(ticket, now, wakers);
                 });
         }
     }
@@ -177,7 +177,7 @@ impl Drop for Wait {
     }
 }
 
-/// The future of [`RateLimiter::acquire`](crate::rate_limit::RateLimiter::acquire).
+/// Waits for tokens: the future of [`RateLimiter::acquire`](crate::rate_limit::RateLimiter::acquire).
 #[must_use = "futures do nothing unless polled or awaited"]
 pub struct Acquire {
     wait: Wait,

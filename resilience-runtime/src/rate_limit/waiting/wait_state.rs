@@ -1,4 +1,4 @@
-//! What only few keys have: a cooldown, and those who wait.
+//! What only few keys have: a cooldown, and waiters.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::queue::Queue;
 use crate::clock::{Moment, nanos};
 use crate::rate_limit::keys::key::KeyHash;
 
-/// Where the [`Side`] of an account is; none for most.
+/// Where the [`WaitState`] of a key is. Most keys have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::rate_limit) struct SideId(u32);
+pub(in crate::rate_limit) struct WaitStateId(u32);
 
-impl SideId {
+impl WaitStateId {
     pub(in crate::rate_limit) const NONE: Self = Self(u32::MAX);
 
     #[inline]
@@ -19,13 +19,13 @@ impl SideId {
     }
 }
 
-impl Default for SideId {
+impl Default for WaitStateId {
     fn default() -> Self {
         Self::NONE
     }
 }
 
-/// Which account a side belongs to. Slots move, keys do not.
+/// Which state a wait state belongs to: a key and not a slot, because slots move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rate_limit) enum Owner {
     Keyless,
@@ -33,11 +33,11 @@ pub(in crate::rate_limit) enum Owner {
     Key(KeyHash),
 }
 
-/// The server asked to be left alone until then.
+/// The server asked for no calls until then.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::rate_limit) struct Cooldown {
     pub(in crate::rate_limit) until: Moment,
-    /// How long it was asked for.
+    /// How long it lasts.
     span: u64,
 }
 
@@ -50,48 +50,49 @@ impl Cooldown {
     }
 }
 
-/// Spreads those who waited for the end of a cooldown, so that they do not hit the server all at once.
+/// Spreads the waiters at the end of a cooldown, so that they do not hit the server all at once.
 ///
-/// Each head draws its share of the whole spread, and the draws add up from the end of the cooldown: late
-/// timers do not lengthen it.
+/// Each head draws a random part of its share, and the draws add up from the end of the cooldown: late timers
+/// do not lengthen the whole.
 #[derive(Debug, Default)]
-struct Spread {
-    /// The head does not pass before.
-    gate: Moment,
-    /// The most that one draws, in nanoseconds.
+struct ReleaseJitter {
+    /// The head does not pass before this.
+    release_at: Moment,
+    /// The most that one waiter draws, in nanoseconds.
     share: u64,
-    /// How many have yet to draw.
-    left: usize,
-    /// A cooldown whose end nobody has seen yet.
+    /// How many waiters have yet to draw.
+    draws_left: usize,
+    /// A cooldown has begun, and the jitter after it is not planned yet.
     due: bool,
 }
 
-impl Spread {
-    const LONGEST: u64 = 1_000_000_000;
+impl ReleaseJitter {
+    const MAX: u64 = 1_000_000_000;
 
     fn draw(&mut self) {
-        if self.left > 0 {
-            self.left -= 1;
+        if self.draws_left > 0 {
+            self.draws_left -= 1;
             let extra = rand::random_range(0..=self.share);
-            self.gate = Moment(self.gate.0.saturating_add(extra));
+            self.release_at = Moment(self.release_at.0.saturating_add(extra));
         }
     }
 }
 
-pub(in crate::rate_limit) struct Side {
+/// The cooldown and the waiters of one key.
+pub(in crate::rate_limit) struct WaitState {
     pub(in crate::rate_limit) owner: Owner,
     pub(in crate::rate_limit) queue: Queue,
     pub(in crate::rate_limit) cooldown: Cooldown,
-    spread: Spread,
+    jitter: ReleaseJitter,
 }
 
-impl Side {
+impl WaitState {
     pub(in crate::rate_limit) fn cool_down(&mut self, cooldown: Cooldown) {
         if cooldown.until > self.cooldown.until {
             self.cooldown = cooldown;
-            self.spread = Spread {
+            self.jitter = ReleaseJitter {
                 due: true,
-                ..Spread::default()
+                ..ReleaseJitter::default()
             };
         }
     }
@@ -105,99 +106,99 @@ impl Side {
         self.cooldown.until > now
     }
 
-    /// Whether it holds nothing and nobody any more.
+    /// Whether there is neither a cooldown nor a waiter, so that it can be removed.
     pub(in crate::rate_limit) fn is_idle(&self, now: Moment) -> bool {
-        !self.is_cooling_down(now) && self.queue.is_deserted()
+        !self.is_cooling_down(now) && self.queue.is_unused()
     }
 
-    /// The moment before which the head does not pass, tokens or not.
-    pub(in crate::rate_limit) fn gate(&mut self, now: Moment) -> Moment {
-        if self.spread.due && !self.is_cooling_down(now) {
-            let whole = (self.cooldown.span / 10).min(Spread::LONGEST);
+    /// Returns the moment before which the head does not pass, tokens or not. Plans the jitter if it is due.
+    pub(in crate::rate_limit) fn release_at(&mut self, now: Moment) -> Moment {
+        if self.jitter.due && !self.is_cooling_down(now) {
+            let whole = (self.cooldown.span / 10).min(ReleaseJitter::MAX);
             let heads = self.queue.len().max(1);
-            self.spread = Spread {
-                gate: self.cooldown.until,
+            self.jitter = ReleaseJitter {
+                release_at: self.cooldown.until,
                 share: whole / heads as u64,
-                left: heads,
+                draws_left: heads,
                 due: false,
             };
-            self.spread.draw();
+            self.jitter.draw();
         }
-        self.known_gate()
+        self.known_release_at()
     }
 
-    /// The same, as far as it is known without asking for chance.
-    pub(in crate::rate_limit) fn known_gate(&self) -> Moment {
-        self.cooldown.until.max(self.spread.gate)
+    /// As [`release_at`](Self::release_at), without planning the jitter.
+    pub(in crate::rate_limit) fn known_release_at(&self) -> Moment {
+        self.cooldown.until.max(self.jitter.release_at)
     }
 
-    pub(in crate::rate_limit) fn end_spread(&mut self, now: Moment) {
+    pub(in crate::rate_limit) fn end_jitter(&mut self, now: Moment) {
         if !self.is_cooling_down(now) {
-            self.spread = Spread::default();
+            self.jitter = ReleaseJitter::default();
         }
     }
 
-    /// To be called when the head has left.
+    /// Lets the next head draw. To be called when the head has left.
     pub(in crate::rate_limit) fn next_head(&mut self) {
         if self.queue.len() == 0 {
-            self.spread = Spread {
-                due: self.spread.due,
-                ..Spread::default()
+            self.jitter = ReleaseJitter {
+                due: self.jitter.due,
+                ..ReleaseJitter::default()
             };
         } else {
-            self.spread.draw();
+            self.jitter.draw();
         }
     }
 }
 
-/// All sides of one limiter.
+/// The wait states of one limiter, in reused slots.
 #[derive(Default)]
-pub(in crate::rate_limit) struct Sides {
-    sides: Vec<Option<Side>>,
+pub(in crate::rate_limit) struct WaitStates {
+    slots: Vec<Option<WaitState>>,
     free: Vec<u32>,
 }
 
-impl Sides {
-    pub(in crate::rate_limit) fn add(&mut self, owner: Owner) -> SideId {
-        let side = Some(Side {
+impl WaitStates {
+    pub(in crate::rate_limit) fn add(&mut self, owner: Owner) -> WaitStateId {
+        let wait_state = Some(WaitState {
             owner,
             queue: Queue::default(),
             cooldown: Cooldown::default(),
-            spread: Spread::default(),
+            jitter: ReleaseJitter::default(),
         });
         let index = if let Some(index) = self.free.pop() {
-            self.sides[index as usize] = side;
+            self.slots[index as usize] = wait_state;
             index
         } else {
-            self.sides.push(side);
-            u32::try_from(self.sides.len() - 1).expect("fewer than 2³² keys are waited for")
+            self.slots.push(wait_state);
+            u32::try_from(self.slots.len() - 1).expect("fewer than 2³² keys have waiters")
         };
-        SideId(index)
+        WaitStateId(index)
     }
 
-    pub(in crate::rate_limit) fn remove(&mut self, id: SideId) {
-        self.sides[id.0 as usize] = None;
+    pub(in crate::rate_limit) fn remove(&mut self, id: WaitStateId) {
+        self.slots[id.0 as usize] = None;
         self.free.push(id.0);
-        if self.free.len() == self.sides.len() {
+        if self.free.len() == self.slots.len() {
             *self = Self::default();
         }
     }
 
-    pub(in crate::rate_limit) fn get(&self, id: SideId) -> Option<&Side> {
-        self.sides.get(id.0 as usize)?.as_ref()
+    pub(in crate::rate_limit) fn get(&self, id: WaitStateId) -> Option<&WaitState> {
+        self.slots.get(id.0 as usize)?.as_ref()
     }
 
-    pub(in crate::rate_limit) fn get_mut(&mut self, id: SideId) -> Option<&mut Side> {
-        self.sides.get_mut(id.0 as usize)?.as_mut()
+    pub(in crate::rate_limit) fn get_mut(&mut self, id: WaitStateId) -> Option<&mut WaitState> {
+        self.slots.get_mut(id.0 as usize)?.as_mut()
     }
 
-    pub(in crate::rate_limit) fn ids(&self) -> impl Iterator<Item = SideId> + use<> {
-        (0..self.sides.len() as u32).map(SideId)
+    pub(in crate::rate_limit) fn ids(&self) -> impl Iterator<Item = WaitStateId> + use<> {
+        (0..self.slots.len() as u32).map(WaitStateId)
     }
 
     #[cfg(test)]
     pub(in crate::rate_limit) fn len(&self) -> usize {
-        self.sides.len() - self.free.len()
+        self.slots.len() - self.free.len()
     }
 }
 
@@ -210,55 +211,58 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// With so many in line.
-    fn side(waiting: u32) -> Side {
-        let mut sides = Sides::default();
-        let id = sides.add(Owner::Keyless);
-        let mut side = sides.sides[id.0 as usize].take().expect("just added");
-        join(&mut side, waiting);
-        side
+    /// A wait state with `waiting` waiters.
+    fn wait_state(waiting: u32) -> WaitState {
+        let mut wait_states = WaitStates::default();
+        let id = wait_states.add(Owner::Keyless);
+        let mut wait_state = wait_states.slots[id.0 as usize].take().expect("just added");
+        join(&mut wait_state, waiting);
+        wait_state
     }
 
-    fn join(side: &mut Side, count: u32) {
+    fn join(wait_state: &mut WaitState, count: u32) {
         for _ in 0..count {
             let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
-            side.queue.push(KeyHash::NONE, 1, until, waker);
+            wait_state.queue.push(KeyHash::NONE, 1, until, waker);
         }
     }
 
     #[test]
-    fn each_of_those_who_waited_draws_once() {
-        let mut side = side(3);
-        side.cool_down(Cooldown::new(Moment(1), SECOND));
-        assert_eq!(side.gate(Moment(2)), side.cooldown.until);
-        let first = side.gate(side.cooldown.until);
-        assert_eq!(side.gate(side.cooldown.until), first);
-        side.next_head();
-        side.next_head();
-        let last = side.known_gate();
+    fn release_jitter_draws_once_for_each_waiter() {
+        let mut wait_state = wait_state(3);
+        wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
+        assert_eq!(wait_state.release_at(Moment(2)), wait_state.cooldown.until);
+        let first = wait_state.release_at(wait_state.cooldown.until);
+        assert_eq!(wait_state.release_at(wait_state.cooldown.until), first);
+        wait_state.next_head();
+        wait_state.next_head();
+        let last = wait_state.known_release_at();
         // Of a tenth, in three parts.
-        assert!(first <= last && last <= side.cooldown.until.after(SECOND / 10));
-        side.next_head();
-        assert_eq!((side.known_gate(), side.spread.left), (last, 0));
+        assert!(first <= last && last <= wait_state.cooldown.until.after(SECOND / 10));
+        wait_state.next_head();
+        assert_eq!(
+            (wait_state.known_release_at(), wait_state.jitter.draws_left),
+            (last, 0)
+        );
     }
 
     #[test]
-    fn who_leaves_during_a_park_leaves_the_spread_to_those_who_come() {
-        let mut side = side(1);
-        side.cool_down(Cooldown::new(Moment(1), SECOND));
-        assert!(side.queue.remove(0, &mut Wakers::default()));
-        side.next_head();
-        join(&mut side, 3);
-        side.gate(side.cooldown.until);
-        assert_eq!(side.spread.left, 2, "one has drawn");
+    fn release_jitter_is_split_among_waiters_at_the_end_of_the_cooldown() {
+        let mut wait_state = wait_state(1);
+        wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
+        assert!(wait_state.queue.remove(0, &mut Wakers::default()));
+        wait_state.next_head();
+        join(&mut wait_state, 3);
+        wait_state.release_at(wait_state.cooldown.until);
+        assert_eq!(wait_state.jitter.draws_left, 2, "one has drawn");
     }
 
     #[test]
-    fn a_park_that_ends_no_later_changes_nothing() {
-        let mut side = side(1);
-        side.cool_down(Cooldown::new(Moment(1), 10 * SECOND));
-        side.cool_down(Cooldown::new(Moment(1).after(9 * SECOND), SECOND));
-        side.gate(side.cooldown.until);
-        assert_eq!(Duration::from_nanos(side.spread.share), SECOND);
+    fn cool_down_that_ends_no_later_changes_nothing() {
+        let mut wait_state = wait_state(1);
+        wait_state.cool_down(Cooldown::new(Moment(1), 10 * SECOND));
+        wait_state.cool_down(Cooldown::new(Moment(1).after(9 * SECOND), SECOND));
+        wait_state.release_at(wait_state.cooldown.until);
+        assert_eq!(Duration::from_nanos(wait_state.jitter.share), SECOND);
     }
 }
