@@ -12,7 +12,7 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::{Call, Refusal};
-use crate::bulkhead::EnterError;
+use crate::bulkhead::AcquireError;
 use crate::clock::Moment;
 use crate::plan::Plan;
 use crate::rate_limit::{Take, WaitError};
@@ -34,7 +34,7 @@ pin_project! {
 /// A place in line. Boxed, because hardly any call waits.
 enum Queue {
     RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
-    Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
+    Bulkhead(Pin<Box<dyn Future<Output = Result<(), AcquireError>> + Send>>),
 }
 
 /// What stands between a call and its next attempt.
@@ -136,7 +136,7 @@ impl Call {
             }
         }
         if plan.bulkhead && !hold.place {
-            if core.bulkhead.try_enter() {
+            if core.bulkhead.try_acquire_unguarded() {
                 hold.place = true;
             } else if plan.bulkhead_wait.is_zero() {
                 return self.shut(Refusal::Bulkhead);
@@ -196,7 +196,7 @@ impl Call {
                 Queue::RateLimit(Box::pin(wait))
             }
             Line::Bulkhead => {
-                let enter = Arc::clone(&core.bulkhead).enter_by(until);
+                let enter = Arc::clone(&core.bulkhead).acquire_until(until);
                 Queue::Bulkhead(Box::pin(enter))
             }
         };
@@ -262,8 +262,8 @@ impl Queue {
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
                 Ok(()) => Ok(Got::Place),
-                Err(EnterError::Full) => Err(Refusal::Bulkhead),
-                Err(EnterError::NoTimer(cause)) => Err(Refusal::NoTimer(cause)),
+                Err(AcquireError::Full) => Err(Refusal::Bulkhead),
+                Err(AcquireError::NoTimer(cause)) => Err(Refusal::NoTimer(cause)),
             }),
         }
     }

@@ -46,7 +46,7 @@ impl Call {
         let plan: &Plan = plan;
         let core = &*plan.core;
         let heard = match hold.ticket {
-            Some(ticket) => core.breaker.needs_no_success(ticket),
+            Some(ticket) => core.breaker.success_is_noop(ticket),
             None => true,
         };
         if plan.budget {

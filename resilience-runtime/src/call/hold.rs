@@ -41,7 +41,7 @@ impl Hold {
     ) {
         let hold = std::mem::take(self);
         if hold.place {
-            core.bulkhead.leave();
+            core.bulkhead.release();
         }
         if let Some(ticket) = hold.ticket {
             core.breaker.record(ticket, outcome, started, now);

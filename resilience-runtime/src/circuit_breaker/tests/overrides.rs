@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_by_hand_holds_until_something_else_is_said() {
+async fn overrides_hold_until_the_next_override() {
     let breaker = breaker(config());
     let early = breaker.try_acquire().expect("a permit");
     breaker.force_open();
@@ -35,7 +35,7 @@ async fn what_is_said_by_hand_holds_until_something_else_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_again_by_hand_changes_nothing() {
+async fn repeated_override_changes_nothing() {
     for say in [CircuitBreaker::force_open, CircuitBreaker::disable] {
         let breaker = breaker(config());
         say(&breaker);
@@ -46,7 +46,7 @@ async fn what_is_said_again_by_hand_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn held_open_it_closes_when_it_is_let_go_unless_somebody_said_otherwise() {
+async fn held_open_closes_on_drop_unless_overridden() {
     let breaker = breaker(config());
     let held = breaker.hold_open().expect("it was closed");
     assert_eq!(breaker.state(), CircuitState::ForcedOpen);
@@ -67,7 +67,7 @@ async fn held_open_it_closes_when_it_is_let_go_unless_somebody_said_otherwise() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_listener_hears_of_each_change_and_how_long_it_stays_open() {
+async fn listener_receives_each_change_and_the_pause() {
     let (changes, told) = std::sync::mpsc::channel();
     let breaker = CircuitBreaker::new("llm", config())
         .expect("valid")

@@ -1,12 +1,12 @@
-//! A breaker that is kept open for as long as somebody wants.
+//! A guard that keeps a breaker open.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::CircuitBreaker;
 
-/// Keeps a breaker open until it is dropped, from [`CircuitBreaker::hold_open`]. Then the breaker closes,
-/// unless somebody has forced, disabled or reset it since.
+/// Keeps a breaker open until it is dropped; made by [`CircuitBreaker::hold_open`]. Then the breaker closes,
+/// unless it was forced, disabled or reset since.
 #[must_use = "the breaker is open only as long as this lives"]
 pub struct HeldOpen {
     breaker: Arc<CircuitBreaker>,
@@ -24,7 +24,7 @@ impl HeldOpen {
 
 impl Drop for HeldOpen {
     fn drop(&mut self) {
-        self.breaker.let_go(self.generation);
+        self.breaker.release(self.generation);
     }
 }
 

@@ -3,36 +3,43 @@
 use std::time::Duration;
 
 use super::machine::{Machine, Outcome, View};
+use super::packed_state::{PackedState, Ticket};
 use super::state::{CircuitState, Transition};
-use super::word::{Ticket, Word};
 use crate::clock::{Moment, nanos};
 use crate::config::CircuitBreakerConfig;
 use crate::sync::Mutex;
 use crate::sync::atomic::AtomicU64;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-/// A call was turned away.
+/// A call was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// When to come back.
+    /// The time until a call may pass.
     pub(crate) retry_after: Duration,
 }
 
-/// Everything that changes the machine happens under the lock and ends with publishing its word. So a
-/// word that was read without the lock is one that the machine really showed, and acting on it is as
-/// good as having come a moment earlier.
+/// The state that all handles of one breaker share.
+///
+/// Invariant: every change of the machine happens under the lock and ends with publishing its packed state. So a
+/// packed state that was read without the lock is one that the machine really had, and a call that acts on it
+/// counts as one that came a moment earlier.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct SharedState {
+    /// The [`PackedState`].
     word: AtomicU64,
-    /// While open: until when.
+    /// The end of the pause, while open.
+    // Relaxed: stored before the Release store of `word` in `change`, so the Acquire load in `word()` orders it.
     open_until: AtomicU64,
-    /// While open or forced open: the longest wait to tell, in nanoseconds.
+    /// The longest `retry_after` of a rejection, in nanoseconds, while open or forced open.
+    // Relaxed, for the same reason.
     pause: AtomicU64,
+    /// A statistic.
+    // Relaxed: it guards no other data.
     rejected: AtomicU64,
     machine: Mutex<Machine>,
 }
 
-impl Gate {
+impl SharedState {
     pub(super) fn new(config: CircuitBreakerConfig, now: Moment) -> Self {
         let machine = Machine::new(config, now);
         Self {
@@ -45,8 +52,9 @@ impl Gate {
     }
 
     #[inline]
-    fn word(&self) -> Word {
-        Word(self.word.load(Acquire))
+    fn word(&self) -> PackedState {
+        // Pairs with the Release store in `change`.
+        PackedState(self.word.load(Acquire))
     }
 
     /// One load while it is closed; the clock is read only where it is not.
@@ -65,20 +73,20 @@ impl Gate {
     #[inline(never)]
     fn admit_while_not_closed(
         &self,
-        word: Word,
+        word: PackedState,
         now: Moment,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        if let Some(retry_after) = self.wait_without_lock(word, now) {
+        if let Some(retry_after) = self.retry_after_if_open(word, now) {
             self.rejected.fetch_add(1, Relaxed);
             return (Err(Rejection { retry_after }), None);
         }
         self.admit_by_machine(now)
     }
 
-    /// The rest of the pause of an open breaker. The pause may be one that began after `word` was read:
-    /// then it was open all the same when this looked.
+    /// Returns the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
+    /// then the breaker was open all the same.
     #[inline]
-    fn wait_without_lock(&self, word: Word, now: Moment) -> Option<Duration> {
+    fn retry_after_if_open(&self, word: PackedState, now: Moment) -> Option<Duration> {
         let pause = self.pause.load(Relaxed);
         if word.is(CircuitState::ForcedOpen) {
             return Some(Duration::from_nanos(pause));
@@ -98,7 +106,7 @@ impl Gate {
         (answer, change)
     }
 
-    /// One load for the success of a healthy breaker that keeps no window.
+    /// Records an outcome. The success of a healthy breaker without a window costs one load.
     #[inline]
     pub(super) fn record(
         &self,
@@ -107,7 +115,7 @@ impl Gate {
         started: Moment,
         now: impl Fn() -> Moment,
     ) -> Option<Transition> {
-        if self.has_nothing_to_learn(ticket, outcome) {
+        if self.is_noop(ticket, outcome) {
             return None;
         }
         // The lock is not held while the clock is read, except by the outcome that changes the state.
@@ -119,7 +127,7 @@ impl Gate {
 
     /// Whether an outcome changes nothing, so that the lock need not be taken for it.
     #[inline]
-    pub(super) fn has_nothing_to_learn(&self, ticket: Ticket, outcome: Outcome) -> bool {
+    pub(super) fn is_noop(&self, ticket: Ticket, outcome: Outcome) -> bool {
         let word = self.word();
         let nothing_to_tell = match outcome {
             Outcome::Success => word.is_quiet(),
@@ -132,7 +140,7 @@ impl Gate {
             || word.is(CircuitState::Disabled)
     }
 
-    /// Whether a call at `at` would be rejected for sure.
+    /// Whether a call at `at` would certainly be rejected.
     #[inline]
     pub(super) fn rejects_at(&self, at: Moment) -> bool {
         let word = self.word();
@@ -140,7 +148,7 @@ impl Gate {
             || (word.is(CircuitState::Open) && at.0 < self.open_until.load(Relaxed))
     }
 
-    /// The state, without the lock.
+    /// Returns the state, without the lock.
     pub(super) fn state(&self, now: impl FnOnce() -> Moment) -> CircuitState {
         let word = self.word();
         let state = CircuitState::ALL
@@ -161,7 +169,7 @@ impl Gate {
         self.rejected.load(Relaxed)
     }
 
-    pub(super) fn forget_rejected(&self) {
+    pub(super) fn reset_rejected(&self) {
         self.rejected.store(0, Relaxed);
     }
 
@@ -169,11 +177,11 @@ impl Gate {
         self.machine.lock().config().clone()
     }
 
-    /// Runs a change under the lock and publishes what became of the machine.
+    /// Runs a change under the lock and publishes the state of the machine.
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock();
         let answer = change(&mut machine);
-        // Before the word: who sees an open word sees its pause, or a later one.
+        // Before the word: a thread that sees an open word sees its pause, or a later one.
         if let Some(until) = machine.open_until() {
             self.open_until.store(until.0, Relaxed);
         }
@@ -181,7 +189,8 @@ impl Gate {
         if word.is(CircuitState::Open) || word.is(CircuitState::ForcedOpen) {
             self.pause.store(nanos(machine.pause()), Relaxed);
         }
-        // A window's outcomes do not change the word: leave the readers' cache line alone.
+        // The outcomes of a window do not change the word: then the cache line of the readers stays untouched.
+        // Relaxed: only the holder of the lock stores it. Release pairs with the Acquire load in `word()`.
         if self.word.load(Relaxed) != word.0 {
             self.word.store(word.0, Release);
         }
@@ -195,52 +204,51 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn gate() -> Gate {
+    fn shared() -> SharedState {
         let config = CircuitBreakerConfig {
             failure_threshold: 2,
             recovery_timeout: 10 * SECOND,
             ..CircuitBreakerConfig::default()
         };
-        Gate::new(config, Moment(1))
+        SharedState::new(config, Moment(1))
     }
 
-    fn ticket(gate: &Gate) -> Ticket {
-        gate.admit(|| Moment(1)).0.expect("it is closed")
+    fn ticket(shared: &SharedState) -> Ticket {
+        shared.admit(|| Moment(1)).0.expect("it is closed")
     }
 
-    fn fail(gate: &Gate) {
-        gate.record(ticket(gate), Outcome::Failure, Moment(1), || Moment(1));
+    fn fail(shared: &SharedState) {
+        shared.record(ticket(shared), Outcome::Failure, Moment(1), || Moment(1));
     }
 
     #[test]
-    fn the_lock_is_not_taken_for_what_changes_nothing() {
+    fn is_noop_for_outcomes_that_change_nothing() {
         use Outcome::{Abandoned, Failure, Ignored, Success};
-        let gate = gate();
+        let shared = shared();
         let learns = |ticket| {
-            [Success, Failure, Ignored, Abandoned]
-                .map(|outcome| !gate.has_nothing_to_learn(ticket, outcome))
+            [Success, Failure, Ignored, Abandoned].map(|outcome| !shared.is_noop(ticket, outcome))
         };
-        assert_eq!(learns(ticket(&gate)), [false, true, false, false]);
-        let late = ticket(&gate);
-        fail(&gate);
+        assert_eq!(learns(ticket(&shared)), [false, true, false, false]);
+        let late = ticket(&shared);
+        fail(&shared);
         assert_eq!(learns(late), [true, true, false, false], "one to forget");
-        fail(&gate);
+        fail(&shared);
         assert_eq!(learns(late), [false; 4], "it opened since");
-        gate.change(|machine| machine.disable(Moment(1)));
-        assert_eq!(learns(ticket(&gate)), [false; 4]);
+        shared.change(|machine| machine.disable(Moment(1)));
+        assert_eq!(learns(ticket(&shared)), [false; 4]);
     }
 
     #[test]
-    fn the_lock_is_not_taken_to_be_turned_away() {
-        let gate = gate();
-        let wait = |now| gate.wait_without_lock(gate.word(), now);
+    fn retry_after_if_open_needs_no_lock() {
+        let shared = shared();
+        let wait = |now| shared.retry_after_if_open(shared.word(), now);
         assert_eq!(wait(Moment(1)), None);
-        fail(&gate);
-        fail(&gate);
+        fail(&shared);
+        fail(&shared);
         assert_eq!(wait(Moment(1)), Some(10 * SECOND));
         assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(SECOND));
         assert_eq!(wait(Moment(1).after(10 * SECOND)), None, "it is over");
-        gate.change(|machine| machine.force_open(Moment(1)));
+        shared.change(|machine| machine.force_open(Moment(1)));
         assert_eq!(wait(Moment(1)), Some(10 * SECOND));
     }
 }
