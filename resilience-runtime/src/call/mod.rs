@@ -222,7 +222,7 @@ impl Call {
     /// A retry that was paid for will not be made.
     fn unpay(&mut self) {
         if std::mem::take(&mut self.paid) {
-            self.core().budget.give_back();
+            self.core().budget.refund();
         }
     }
 
