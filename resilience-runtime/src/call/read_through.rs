@@ -16,8 +16,8 @@ use tokio::time::Sleep;
 use super::outcome::Outcome;
 use super::{Call, Refusal};
 use crate::cache::{
-    Cacheable, End, Failure, Landing, Leader, Look, Meaning, Served, Store, Turn, Value, Variant,
-    Waiter, copied,
+    CacheEffect, Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store,
+    TypeSlot, Value, WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -39,7 +39,7 @@ impl Loading {
         let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
         match cause {
             FailureCause::InvalidConfig => Failure {
-                meaning: Meaning::Misconfigured,
+                effect: CacheEffect::Misconfigured,
                 ..failure
             },
             _ => failure,
@@ -74,7 +74,7 @@ pin_project! {
 
 /// What can be done with the answers of a function that have lost their type.
 pub struct Copying<R> {
-    variant: fn(&'static str) -> Variant,
+    variant: fn(&'static str) -> TypeSlot,
     keep: fn(&R) -> Option<Value>,
     give: fn(&Value) -> R,
 }
@@ -104,7 +104,7 @@ impl Call {
     #[must_use]
     pub fn copying<R: Outcome<Ok: Cacheable>>() -> Copying<R> {
         Copying {
-            variant: Variant::of::<R::Ok>,
+            variant: TypeSlot::of::<R::Ok>,
             keep: |out| {
                 let answer = out.success()?;
                 Some(Arc::new(answer.clone()))
@@ -142,32 +142,32 @@ impl Call {
         plan.function.cache()
     }
 
-    fn look(&mut self, hash: u128, variant: Variant) -> Found {
+    fn look(&mut self, hash: u128, variant: TypeSlot) -> Found {
         let Some(cache) = self.cache() else {
             return Found::Nothing;
         };
-        let look = cache.look(hash, variant, self.now);
+        let look = cache.lookup(hash, variant, self.now);
         // What is answered from here is not a call.
         self.ended = true;
         match look {
-            Look::Hit(value) => {
+            Lookup::Hit(value) => {
                 self.count(Counter::CacheHits);
                 Found::Answer(value)
             }
-            Look::Stale(served) => Found::Answer(self.served(&served)),
-            Look::Absent(absence) => {
+            Lookup::Stale(served) => Found::Answer(self.served(&served)),
+            Lookup::Absent(absence) => {
                 self.count(Counter::CacheNegative);
                 Found::Failed(absence.failure, absence.since)
             }
-            Look::Load(leader) => {
+            Lookup::Load(leader) => {
                 self.count(Counter::CacheMisses);
                 self.load(leader)
             }
-            Look::Refresh(leader) => {
+            Lookup::Refresh(leader) => {
                 self.count(Counter::CacheRefreshes);
                 self.load(leader)
             }
-            Look::Wait(waiter) => Found::Wait(waiter),
+            Lookup::Wait(waiter) => Found::Wait(waiter),
         }
     }
 
@@ -209,20 +209,20 @@ impl Call {
         Found::Refused
     }
 
-    fn take_turn(&mut self, turn: Turn) -> Found {
+    fn take_turn(&mut self, turn: WaitOutcome) -> Found {
         let landing = match turn {
-            Turn::Leads(leader) => {
+            WaitOutcome::Leads(leader) => {
                 self.now = Moment::now().max(self.now);
                 self.count(Counter::CacheMisses);
                 return self.load(leader);
             }
-            Turn::Landed(landing) => landing,
+            WaitOutcome::Completed(landing) => landing,
         };
         self.count(Counter::CacheShared);
         match landing {
-            Landing::Answer(value) => Found::Answer(value),
-            Landing::Served(served) => Found::Answer(self.served(&served)),
-            Landing::Failed(failure, at) => Found::Failed(failure, at),
+            LoadOutcome::Answer(value) => Found::Answer(value),
+            LoadOutcome::Served(served) => Found::Answer(self.served(&served)),
+            LoadOutcome::Failed(failure, at) => Found::Failed(failure, at),
         }
     }
 
@@ -284,12 +284,14 @@ impl Call {
     fn land(&mut self, value: Option<Value>) -> Option<Value> {
         let loading = self.aside.as_mut()?.loading.take()?;
         let end = match (value, self.cause) {
-            (Some(value), None) => End::Good(value),
-            (Some(value), Some(cause)) => End::Makeshift(value, loading.failure(cause)),
-            (None, cause) => End::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent))),
+            (Some(value), None) => LoadResult::Value(value),
+            (Some(value), Some(cause)) => LoadResult::FallbackValue(value, loading.failure(cause)),
+            (None, cause) => {
+                LoadResult::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent)))
+            }
         };
         let now = Moment::now().max(self.now);
-        let served = loading.leader.land(end, now)?;
+        let served = loading.leader.complete(end, now)?;
         poll_context::mark(false);
         Some(self.served(&served))
     }

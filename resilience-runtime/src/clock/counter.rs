@@ -1,4 +1,4 @@
-//! The time by the processor's counter.
+//! The time from the processor's counter.
 
 use std::sync::OnceLock;
 
@@ -61,12 +61,12 @@ mod tests {
 
     /// The tests are built with `test-util`, so that the clock can be paused.
     #[test]
-    fn a_clock_that_can_be_paused_is_found_out() {
+    fn pausable_clock_is_detected() {
         const { assert!(!IS_THE_CLOCK) };
     }
 
     #[test]
-    fn it_runs_and_does_not_go_backwards() {
+    fn now_runs_and_does_not_go_backwards() {
         let before = now();
         std::thread::sleep(std::time::Duration::from_millis(20));
         let passed = now().since(before).as_millis();

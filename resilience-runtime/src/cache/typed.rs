@@ -1,4 +1,4 @@
-//! The cache by hand.
+//! The typed cache of the public API.
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -7,26 +7,28 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Cacheable, End, Failure, Landing, Look, Served, Store, Turn, Value, Variant, copied};
+use super::{
+    Cacheable, Failure, LoadOutcome, LoadResult, Lookup, Served, Store, TypeSlot, Value,
+    WaitOutcome, copied,
+};
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::error::ResilienceError;
 use crate::name::ServiceName;
 use crate::verdict::Classify;
 
-/// A read-through cache: it gives a fresh answer at once, has a missing one loaded by one caller for all who
-/// ask for it meanwhile, and gives an old one where a new one cannot be had.
+/// Keeps values by key, and loads each missing one once for all concurrent callers.
 ///
-/// * A fresh answer that is due for a refresh is loaded anew by the next caller, everybody else gets it at
-///   once. Nothing runs in the background: a load is a future of its caller. If that is dropped, one of
-///   those who wait goes on with a load of its own.
-/// * After a failed load the old answer is given, if it is not too old and the error may pass; never after
-///   a permanent one, and with [`Reason::Denied`] or [`NotFound`] it is forgotten. While such a failure lasts,
-///   the next load is tried after 1 s, then 2 s, at most 60 s, and everybody gets the old answer meanwhile.
-/// * Without an old answer, those who waited get [`ResilienceError::SharedFailure`], because errors cannot be
-///   copied. With [`NotFound`] so does everybody for the next `negative_ttl`.
-/// * Keys are kept as randomly keyed hashes. Neither they nor the answers are ever printed.
-/// * When there is no room, the entry whose time is up first goes.
+/// * A fresh value is returned at once. One that is due for a refresh is loaded by the next caller, and all others get
+///   the fresh one meanwhile. Nothing runs in the background: a load is a future of its caller. If that is dropped, one
+///   of the waiters starts a load of its own.
+/// * After a failed load the stale value is served, if it is not too old and the failure is temporary; never after a
+///   permanent one, and with [`Reason::Denied`] or [`NotFound`] it is removed. While such a failure lasts, the next load
+///   is tried after 1 s, then 2 s, at most 60 s, and all callers get the stale value meanwhile.
+/// * Without a stale value, the waiters get [`ResilienceError::SharedFailure`], because errors cannot be copied. With
+///   [`NotFound`] so do all callers for the next `negative_ttl`.
+/// * Keys are kept as randomly keyed hashes. Neither they nor the values are ever printed.
+/// * When there is no room, the entry that expires first is evicted.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -57,7 +59,7 @@ pub struct Cache<T> {
 }
 
 impl<T: Cacheable> Cache<T> {
-    /// An empty cache of what `name` answers.
+    /// Makes an empty cache for the results of the service of this name.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
@@ -69,13 +71,13 @@ impl<T: Cacheable> Cache<T> {
         })
     }
 
-    /// Its configuration.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &CacheConfig {
         self.store.config()
     }
 
-    /// The answer under `key`, from here or by `load`.
+    /// Returns the value of `key`, from the cache or by `load`.
     ///
     /// # Errors
     /// What `load` failed with, or [`ResilienceError::SharedFailure`] where another caller's did.
@@ -87,75 +89,75 @@ impl<T: Cacheable> Cache<T> {
         E: From<ResilienceError> + Classify,
     {
         let hash = self.store.hash(key);
-        let leader = match self.store.look(hash, Self::variant(), Moment::now()) {
-            Look::Hit(value) => return Ok(copied(&value)),
-            Look::Stale(served) => return Ok(self.served(&served)),
-            Look::Absent(absence) => {
+        let leader = match self.store.lookup(hash, Self::type_slot(), Moment::now()) {
+            Lookup::Hit(value) => return Ok(copied(&value)),
+            Lookup::Stale(served) => return Ok(self.served(&served)),
+            Lookup::Absent(absence) => {
                 return Err(self.shared(absence.failure, absence.since).into());
             }
-            Look::Load(leader) | Look::Refresh(leader) => leader,
-            Look::Wait(mut waiter) => match poll_fn(|cx| waiter.poll(cx)).await {
-                Turn::Leads(leader) => leader,
-                Turn::Landed(Landing::Answer(value)) => return Ok(copied(&value)),
-                Turn::Landed(Landing::Served(served)) => return Ok(self.served(&served)),
-                Turn::Landed(Landing::Failed(failure, at)) => {
+            Lookup::Load(leader) | Lookup::Refresh(leader) => leader,
+            Lookup::Wait(mut waiter) => match poll_fn(|cx| waiter.poll(cx)).await {
+                WaitOutcome::Leads(leader) => leader,
+                WaitOutcome::Completed(LoadOutcome::Answer(value)) => return Ok(copied(&value)),
+                WaitOutcome::Completed(LoadOutcome::Served(served)) => {
+                    return Ok(self.served(&served));
+                }
+                WaitOutcome::Completed(LoadOutcome::Failed(failure, at)) => {
                     return Err(self.shared(failure, at).into());
                 }
             },
         };
         let out = load().await;
         let end = match &out {
-            Ok(answer) => End::Good(Arc::new(answer.clone())),
-            Err(error) => End::Failed(Failure::of(error.classify())),
+            Ok(answer) => LoadResult::Value(Arc::new(answer.clone())),
+            Err(error) => LoadResult::Failed(Failure::of(error.classify())),
         };
-        match leader.land(end, Moment::now()) {
+        match leader.complete(end, Moment::now()) {
             Some(served) => Ok(self.served(&served)),
             None => out,
         }
     }
 
-    /// The fresh answer under `key`, if there is one.
+    /// Returns the fresh value of `key`, if there is one.
     #[must_use]
     pub fn get<K: Hash + ?Sized>(&self, key: &K) -> Option<T> {
         let hash = self.store.hash(key);
-        let value = self.store.fresh(hash, Self::variant(), Moment::now())?;
+        let value = self.store.fresh(hash, Self::type_slot(), Moment::now())?;
         Some(copied(&value))
     }
 
-    /// Keeps an answer that came from elsewhere. It also goes to those who wait for a load of `key`, whose
-    /// own answer is then not kept.
+    /// Inserts a value that did not come from a load. Callers that wait for a load of `key` get it as well, and the result
+    /// of that load is not kept.
     pub fn insert<K: Hash + ?Sized>(&self, key: &K, answer: T) {
         let (hash, value): (_, Value) = (self.store.hash(key), Arc::new(answer));
         self.store
-            .insert(hash, Self::variant(), value, Moment::now());
+            .insert(hash, Self::type_slot(), value, Moment::now());
     }
 
-    /// Forgets what is under `key`. A load that is on its way still answers those who wait for it, but its
-    /// answer is not kept.
+    /// Removes the value of `key`. A load in progress still completes for its waiters, but its result is not kept.
     pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) {
         self.store.invalidate(self.store.hash(key));
     }
 
-    /// Forgets everything.
+    /// Removes all values.
     pub fn invalidate_all(&self) {
         self.store.invalidate_all();
     }
 
-    /// How many keys are remembered, those under which there is nothing included. Entries whose time is up
-    /// count until something takes their place.
+    /// Returns the number of entries, remembered absences included. Expired entries count until they are replaced.
     #[must_use]
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Whether nothing is remembered.
+    /// Whether there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    fn variant() -> Variant {
-        Variant::of::<T>("")
+    fn type_slot() -> TypeSlot {
+        TypeSlot::of::<T>("")
     }
 
     fn shared(&self, failure: Failure, at: Moment) -> ResilienceError {
@@ -164,13 +166,13 @@ impl<T: Cacheable> Cache<T> {
 
     fn served(&self, served: &Served) -> T {
         if let Some(stale) = served.stale {
-            self.tell_stale(served.failure, stale);
+            self.log_stale(served.failure, stale);
         }
         copied(&served.value)
     }
 
     #[cold]
-    fn tell_stale(&self, failure: Failure, stale: Duration) {
+    fn log_stale(&self, failure: Failure, stale: Duration) {
         tracing::warn!(
             target: "resilience",
             service = self.name.as_str(),

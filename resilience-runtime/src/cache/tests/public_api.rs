@@ -12,7 +12,7 @@ use crate::verdict::{Class, Classify};
 #[derive(Debug)]
 enum Error {
     Down,
-    Gone,
+    Evicted,
     Cache(ResilienceError),
 }
 
@@ -26,7 +26,7 @@ impl Classify for Error {
     fn classify(&self) -> Verdict {
         match self {
             Self::Down => Verdict::transient(),
-            Self::Gone => not_found(),
+            Self::Evicted => not_found(),
             Self::Cache(error) => error.classify(),
         }
     }
@@ -54,7 +54,7 @@ impl Remote {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_of_one_key_share_one_load() {
+async fn concurrent_callers_share_one_load() {
     let (cache, remote) = (cache(), Remote::default());
     let ask = |key| cache.get_or_load(key, || remote.ask());
     let (a, b, other) = tokio::join!(ask("a"), ask("a"), ask("b"));
@@ -67,7 +67,7 @@ async fn callers_of_one_key_share_one_load() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_shared_with_those_who_wait() {
+async fn failure_is_shared_with_waiters() {
     let (cache, remote) = (cache(), Remote::default());
     let ask = || cache.get_or_load("a", || remote.fail(Error::Down));
     let (a, b) = tokio::join!(ask(), ask());
@@ -86,10 +86,10 @@ async fn a_failure_is_shared_with_those_who_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_absence_is_told_with_its_code_and_age() {
+async fn absence_returns_shared_failure_with_code_and_age() {
     let (cache, remote) = (cache(), Remote::default());
-    let ask = || cache.get_or_load("a", || remote.fail(Error::Gone));
-    assert!(matches!(ask().await, Err(Error::Gone)));
+    let ask = || cache.get_or_load("a", || remote.fail(Error::Evicted));
+    assert!(matches!(ask().await, Err(Error::Evicted)));
     advance(seconds(4)).await;
     let Err(Error::Cache(error)) = ask().await else {
         panic!("it is known");
@@ -102,7 +102,7 @@ async fn an_absence_is_told_with_its_code_and_age() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_circuit_inside_is_covered_up_by_the_old_answer() {
+async fn stale_value_is_served_while_a_circuit_is_open() {
     let (cache, remote) = (cache(), Remote::default());
     cache
         .get_or_load("a", || remote.ask())
@@ -121,7 +121,7 @@ async fn an_open_circuit_inside_is_covered_up_by_the_old_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_can_be_filled_and_emptied() {
+async fn insert_and_invalidate_change_the_entries() {
     let (cache, remote) = (cache(), Remote::default());
     cache.insert("a", 9);
     cache.insert(&"b".to_owned(), 9);
@@ -133,7 +133,7 @@ async fn it_can_be_filled_and_emptied() {
 }
 
 #[test]
-fn it_tells_what_it_runs_with() {
+fn config_and_debug_show_the_configuration() {
     let config = CacheConfig {
         ttl: seconds(7),
         ..CacheConfig::DEFAULT
@@ -143,7 +143,7 @@ fn it_tells_what_it_runs_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_that_panics_is_followed() {
+async fn panicking_leader_is_replaced_by_a_waiter() {
     let cache = Arc::new(cache());
     let panics = {
         let cache = Arc::clone(&cache);
@@ -163,7 +163,7 @@ async fn a_leader_that_panics_is_followed() {
 }
 
 #[test]
-fn what_cannot_run_is_said() {
+fn new_rejects_invalid_config() {
     let config = CacheConfig {
         max_entries: 0,
         ..CacheConfig::DEFAULT
