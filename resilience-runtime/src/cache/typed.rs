@@ -42,11 +42,11 @@ use crate::verdict::Classify;
 /// let load = || async { Ok::<_, BoxError>("Ada".to_owned()) };
 /// assert_eq!(names.get_or_load(&1, load).await?, "Ada");
 ///
-/// let not_asked = || async { Err::<String, BoxError>("nobody asks".into()) };
-/// assert_eq!(names.get_or_load(&1, not_asked).await?, "Ada");
+/// let not_called = || async { Err::<String, BoxError>("not called".into()) };
+/// assert_eq!(names.get_or_load(&1, not_called).await?, "Ada");
 ///
 /// names.invalidate(&1);
-/// assert!(names.get_or_load(&1, not_asked).await.is_err());
+/// assert!(names.get_or_load(&1, not_called).await.is_err());
 /// # Ok(()) }
 /// ```
 ///

@@ -57,7 +57,7 @@ use crate::verdict::{BreakerSignal, Classify, Verdict};
 /// *Closed* it lets every call through. After `failure_threshold` failures in a row, or once the share
 /// of failures or of slow calls in its window reaches a rate, it *opens* and rejects every call for
 /// `recovery_timeout`. Then it is *half-open*: at most `half_open_max_calls` probes run at a time, the
-/// first failure opens it again, for a longer pause where `recovery_multiplier` says so, and
+/// first failure opens it again, for a longer pause with a `recovery_multiplier`, and
 /// `success_threshold` successes close it.
 ///
 /// Every [`Permit`] carries the generation that issued it: an outcome from before the last change of state, or

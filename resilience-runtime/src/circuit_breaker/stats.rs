@@ -1,4 +1,4 @@
-//! What a breaker tells about itself.
+//! The statistics of a breaker.
 
 use std::time::Duration;
 

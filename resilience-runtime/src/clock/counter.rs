@@ -9,7 +9,7 @@ use super::{HEAD_START, Moment};
 /// Whether the counter is the clock. It is not where tokio was built with its feature `test-util`: then its
 /// clock can be paused, and everything here has to follow.
 ///
-/// Tokio does not tell how it was built. But the function that pauses the clock is there only with that feature, and a
+/// Tokio has no way to ask how it was built. But the function that pauses the clock is there only with that feature, and a
 /// name is looked for in the innermost scope first.
 pub(super) const IS_THE_CLOCK: bool = {
     #[allow(unused_imports)]

@@ -162,7 +162,7 @@ mod tests {
                 max_elapsed: None,
             };
             let policy = RetryPolicy::new(config.clone()).expect("valid");
-            // What is longer than a clock tells apart, 584 years, is that long.
+            // The clock caps durations at 584 years.
             let longest = Duration::from_nanos(u64::MAX);
             let (base, most) = (base_delay.min(longest), config.max_delay.min(longest));
             let mut previous = Duration::ZERO;

@@ -16,7 +16,7 @@ impl Wake for WakeCounter {
     }
 }
 
-/// Somebody who waits, and how often they were woken.
+/// A waiter, and how often it was woken.
 struct TestWaiter {
     waiter: Waiter,
     wakes: Arc<WakeCounter>,

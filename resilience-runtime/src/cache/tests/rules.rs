@@ -234,7 +234,7 @@ fn fallback_value_is_shared_and_not_kept() {
     );
     let leader = loads(lookup(&store, 1, at(0)));
     leader.complete(good(1), at(0));
-    // It is preferred to an expired answer, because it is what the function says, but not to a fresh one.
+    // It is preferred to an expired answer, because it is the newer result, but not to a fresh one.
     let leader = loads(lookup(&store, 1, at(200)));
     assert!(
         leader

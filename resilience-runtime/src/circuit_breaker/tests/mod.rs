@@ -45,7 +45,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// The wait that it tells to a call that it turns away.
+    /// Returns the `retry_after` of a rejection, if the next call is rejected.
     fn wait(&self) -> Option<Duration> {
         self.try_acquire().err().and_then(|it| it.retry_after())
     }

@@ -1,4 +1,4 @@
-//! What people say of a breaker, and what it says to them.
+//! Overrides by hand, and the listener of changes.
 
 use super::*;
 
@@ -36,11 +36,11 @@ async fn overrides_hold_until_the_next_override() {
 
 #[tokio::test(start_paused = true)]
 async fn repeated_override_changes_nothing() {
-    for say in [CircuitBreaker::force_open, CircuitBreaker::disable] {
+    for repeat in [CircuitBreaker::force_open, CircuitBreaker::disable] {
         let breaker = breaker(config());
-        say(&breaker);
+        repeat(&breaker);
         advance(4 * SECOND).await;
-        say(&breaker);
+        repeat(&breaker);
         assert_eq!(breaker.stats().in_state_for, 4 * SECOND);
     }
 }
@@ -68,14 +68,14 @@ async fn held_open_closes_on_drop_unless_overridden() {
 
 #[tokio::test(start_paused = true)]
 async fn listener_receives_each_change_and_the_pause() {
-    let (changes, told) = std::sync::mpsc::channel();
+    let (changes, received) = std::sync::mpsc::channel();
     let breaker = CircuitBreaker::new("llm", config())
         .expect("valid")
         .with_listener(move |it| changes.send((it.from, it.to, it.pause)).expect("heard"));
     breaker.fail(3);
     breaker.force_open();
     assert_eq!(
-        told.try_iter().collect::<Vec<_>>(),
+        received.try_iter().collect::<Vec<_>>(),
         [
             (CircuitState::Closed, CircuitState::Open, Some(10 * SECOND)),
             (CircuitState::Open, CircuitState::ForcedOpen, None),

@@ -52,8 +52,8 @@ proptest! {
                 }
                 Step::Hold => {
                     let (held, _) = shared.change(|machine| machine.hold_open(Moment(now)));
-                    let said = [CircuitState::ForcedOpen, CircuitState::Disabled];
-                    prop_assert_eq!(held.is_none(), said.contains(&reference.state));
+                    let overrides = [CircuitState::ForcedOpen, CircuitState::Disabled];
+                    prop_assert_eq!(held.is_none(), overrides.contains(&reference.state));
                     if held.is_some() {
                         reference.enter(CircuitState::ForcedOpen);
                         (last_hold, holds) = (held, held);

@@ -1,4 +1,4 @@
-//! The keys of a limiter: the state of each, in bounded memory, and who is admitted.
+//! The keys of a limiter: the state of each in bounded memory, and the decision for a call.
 
 pub(super) mod key;
 pub(super) mod key_states;

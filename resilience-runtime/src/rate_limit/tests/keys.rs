@@ -129,7 +129,7 @@ async fn keys_with_cooldown_or_waiters_are_not_evicted() {
     }
     assert_eq!(limiter.cooldown("a"), Some(25 * SECOND));
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
-    // A cooldown of the overflow state holds for those who share it.
+    // A cooldown of the overflow state holds for all keys that share it.
     limiter.cool_down("c", 10 * SECOND);
     assert_eq!(limiter.cooldown("d"), Some(10 * SECOND));
     advance(5 * SECOND).await;

@@ -1,4 +1,4 @@
-//! What was taken, corrected: by the one who took it, and by a server that knows better.
+//! Corrections of what was taken: by the call that took it, and by what a server reports.
 
 use tokio::time::advance;
 

@@ -157,7 +157,7 @@ proptest! {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            // A token a millisecond, which a timer can tell, and a request every so many seconds.
+            // A token a millisecond, which a timer can resolve, and a request every so many seconds.
             let config = RateLimitConfig::new(limit, limit * 10 * SECOND)
                 .strategy(Counting::ALL[strategy])
                 .tokens_per_minute(60_000);
@@ -166,19 +166,19 @@ proptest! {
             let start = Instant::now();
             let mut tasks = tokio::task::JoinSet::new();
             for cost in costs {
-                let told = limiter.earliest(key, cost, Moment::now()).expect("it fits");
+                let promised = limiter.earliest(key, cost, Moment::now()).expect("it fits");
                 let acquire = limiter.acquire("a", cost, 10_000 * SECOND);
                 tasks.spawn(async move {
                     acquire.await.expect("in time");
-                    (told, start.elapsed())
+                    (promised, start.elapsed())
                 });
                 tokio::task::yield_now().await;
             }
             let mut passed = Vec::new();
             while let Some(joined) = tasks.join_next().await {
-                let (told, passed_at) = joined.expect("no panic");
-                assert_eq!(told, passed_at);
-                passed.push(told);
+                let (promised, passed_at) = joined.expect("no panic");
+                assert_eq!(promised, passed_at);
+                passed.push(promised);
             }
             assert!(passed.is_sorted());
             assert_no_waiters(&limiter);

@@ -258,7 +258,7 @@ async fn waiter_out_of_time_leaves_tokens_of_those_ahead() {
     let mut second = Polled::new(limiter.acquire("a", 1, ms(200)));
     assert!(first.poll().is_pending() && second.poll().is_pending());
     advance(ms(200)).await;
-    // The window of the first, who has not come yet, would begin only now.
+    // The window of the first waiter, which was not polled yet, would begin only now.
     let Poll::Ready(outcome) = second.poll() else {
         panic!("it waits in vain");
     };
