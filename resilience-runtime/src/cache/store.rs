@@ -95,6 +95,7 @@ impl Store {
 
     /// Looks a key up. Where the value is to be loaded, the caller leads the flight with the returned number, or
     /// waits under the returned id; both have to be given back.
+    #[inline]
     pub(super) fn find(&self, hash: u128, type_slot: TypeSlot, now: Moment) -> FoundIds {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();

@@ -70,7 +70,7 @@ fn loom_half_open_never_admits_more_than_max_calls() {
         for thread in threads {
             thread.join().expect("no panic");
         }
-        // Every place is free again.
+        // No probe is in flight any more.
         assert!(settle(&shared, Outcome::Ignored, AFTER));
         assert_eq!(shared.state(|| AFTER), CircuitState::HalfOpen);
     });
@@ -162,7 +162,7 @@ fn loom_late_outcome_of_an_earlier_round_is_ignored() {
         });
         let (first, second) = (shared.admit(|| AFTER).0, shared.admit(|| AFTER).0);
         let (Ok(first), Ok(second)) = (first, second) else {
-            panic!("two places");
+            panic!("two probes");
         };
         let other = {
             let shared = Arc::clone(&shared);

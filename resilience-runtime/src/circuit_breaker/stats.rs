@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::CircuitState;
 
-/// A circuit breaker at one moment, from [`CircuitBreaker::stats`](super::CircuitBreaker::stats).
+/// Holds the counters of a circuit breaker at one moment, from [`CircuitBreaker::stats`](super::CircuitBreaker::stats).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -69,7 +69,7 @@ fn loom_try_take_never_duplicates_or_loses_a_token() {
         let mine = std::cell::Cell::new(0);
         let others = taken_beside(&limiter, |limiter| mine.set(takes(limiter)));
         assert_eq!(others + mine.get(), 2);
-        assert_eq!(left(&limiter), 0);
+        assert_eq!(remaining(&limiter), 0);
     });
 }
 
@@ -91,7 +91,7 @@ fn loom_refund_is_counted_once() {
         };
         let others = taken_beside(&limiter, |limiter| limiter.refund(taken, NOW));
         assert_eq!(others, 2);
-        assert_eq!(left(&limiter), 1);
+        assert_eq!(remaining(&limiter), 1);
     });
 }
 
@@ -113,7 +113,7 @@ fn loom_set_limit_neither_creates_nor_loses_tokens() {
                 });
             }
         });
-        assert_eq!(others + left(&limiter), 2);
+        assert_eq!(others + remaining(&limiter), 2);
     });
 }
 

@@ -26,8 +26,8 @@ proptest! {
                         Ok(ticket) => permits.push((ticket, now)),
                         Err(rejection) => answers.push(rejection.retry_after),
                     },
-                    Step::Settle(place, outcome) if !permits.is_empty() => {
-                        let (ticket, started) = permits.remove(place % permits.len());
+                    Step::Settle(index, outcome) if !permits.is_empty() => {
+                        let (ticket, started) = permits.remove(index % permits.len());
                         shared.record(ticket, *outcome, Moment(started), || Moment(now));
                     }
                     Step::Advance(by) => now += by,

@@ -96,11 +96,11 @@ async fn half_open_admits_at_most_max_calls_at_a_time() {
     let breaker = breaker(config());
     breaker.fail(3);
     advance(10 * SECOND).await;
-    let first = breaker.try_acquire().expect("the first place");
-    let second = breaker.try_acquire().expect("the second place");
+    let first = breaker.try_acquire().expect("the first probe");
+    let second = breaker.try_acquire().expect("the second probe");
     assert_eq!(breaker.wait(), Some(10 * SECOND));
     drop(first);
-    let third = breaker.try_acquire().expect("the place of the first");
+    let third = breaker.try_acquire().expect("the probe of the first");
     assert!(breaker.wait().is_some());
     second.ignore();
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
@@ -143,7 +143,7 @@ async fn outcomes_of_an_earlier_generation_change_nothing() {
     breaker.fail(1);
     advance(10 * SECOND).await;
 
-    // The second round of probes: neither old result frees a place or counts.
+    // The second round of probes: neither old result frees a probe or counts.
     let probe = breaker.try_acquire().expect("a probe");
     let last = breaker.try_acquire().expect("a probe");
     slow_probe.success();

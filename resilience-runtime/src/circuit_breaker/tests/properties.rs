@@ -35,9 +35,9 @@ proptest! {
                     }
                     prop_assert!(!sure || answer.is_err());
                 }
-                Step::Settle(place, outcome) => {
+                Step::Settle(index, outcome) => {
                     if !permits.is_empty() {
-                        let (ticket, held) = permits.remove(place % permits.len());
+                        let (ticket, held) = permits.remove(index % permits.len());
                         shared.record(ticket, outcome, Moment(held.started), || Moment(now));
                         reference.record(held, outcome, now);
                     }
@@ -127,7 +127,7 @@ proptest! {
         let shared = SharedState::new(first, Moment(0));
         let mut permits = Vec::new();
         let mut config = Some(config);
-        for (step, (admit, place, outcome, at)) in steps.into_iter().enumerate() {
+        for (step, (admit, index, outcome, at)) in steps.into_iter().enumerate() {
             let now = Moment(at);
             if step == changed && let Some(config) = config.take() {
                 shared.change(|machine| machine.reconfigure(config));
@@ -137,7 +137,7 @@ proptest! {
                     permits.push((ticket, now));
                 }
             } else if !permits.is_empty() {
-                let (ticket, started) = permits.remove(place % permits.len());
+                let (ticket, started) = permits.remove(index % permits.len());
                 shared.record(ticket, outcome, started, || now);
             }
         }
@@ -147,7 +147,7 @@ proptest! {
         for round in 1..100 {
             let later = Moment(round * 10_000);
             let (answer, _) = shared.admit(|| later);
-            let ticket = answer.expect("a place");
+            let ticket = answer.expect("a ticket");
             shared.record(ticket, Outcome::Success, later, || later);
         }
         prop_assert_eq!(shared.state(|| Moment(2_000_000)), CircuitState::Closed);

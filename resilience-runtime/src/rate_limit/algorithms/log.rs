@@ -46,7 +46,7 @@ impl Log {
     }
 
     /// Returns when the latest entry was admitted.
-    pub(in crate::rate_limit) fn last_at(&self) -> Option<Moment> {
+    pub(super) fn last_at(&self) -> Option<Moment> {
         (self.last_count > 0).then_some(self.last_at)
     }
 
@@ -94,7 +94,7 @@ impl Log {
     }
 
     /// Drops the oldest entries, as long as they are `old`.
-    pub(in crate::rate_limit) fn drop_expired(&mut self, old: impl Fn(Moment) -> bool) {
+    pub(super) fn drop_expired(&mut self, old: impl Fn(Moment) -> bool) {
         if self.last_count == 0 {
             return;
         }
@@ -112,7 +112,7 @@ impl Log {
     }
 
     /// Subtracts from each entry, oldest first, what `amount_of` returns for it.
-    pub(in crate::rate_limit) fn subtract(&mut self, mut amount_of: impl FnMut(Entry) -> u32) {
+    pub(super) fn subtract(&mut self, mut amount_of: impl FnMut(Entry) -> u32) {
         let mut rest = Self::default();
         for entry in self.entries() {
             let count = entry.count - amount_of(entry);

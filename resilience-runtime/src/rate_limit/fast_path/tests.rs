@@ -47,7 +47,7 @@ fn open_accepts_as_many_rates_as_the_word_can_index() {
         assert_eq!(fast_path.try_take(1, Moment(0)), opened, "{limit}");
         assert_eq!(fast_path.close().is_some(), opened, "{limit}");
     }
-    // The first one has its place still.
+    // The first one still has its index.
     fast_path.open(TokenBucket::new(1, SECOND, 1), FullAt::default());
     assert!(fast_path.try_take(1, Moment(0)));
 }

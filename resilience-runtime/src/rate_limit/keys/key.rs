@@ -34,7 +34,7 @@ impl KeyHash {
     /// Returns its home among `slots` slots, by the bits after the first `depth`. The multiplication spreads evenly over any
     /// number of slots, a power of two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
     #[inline]
-    pub(in crate::rate_limit) fn home(self, depth: u32, slots: usize) -> usize {
+    pub(super) fn home(self, depth: u32, slots: usize) -> usize {
         ((u128::from(self.0[0] << depth) * slots as u128) >> 64) as usize
     }
 

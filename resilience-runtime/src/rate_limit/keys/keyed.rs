@@ -231,12 +231,7 @@ impl<M: Meter> Keyed<M> {
 
     /// Checks all waiters of one key after a change to their disadvantage. Rejects those that could no longer
     /// pass in time, and wakes the head, whose time may have changed.
-    pub(in crate::rate_limit) fn recheck_queue(
-        &mut self,
-        id: WaitStateId,
-        now: Moment,
-        wakers: &mut Wakers,
-    ) {
+    pub(super) fn recheck_queue(&mut self, id: WaitStateId, now: Moment, wakers: &mut Wakers) {
         let Some(owner) = self
             .key_states
             .wait_states

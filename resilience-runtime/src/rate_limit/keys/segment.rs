@@ -32,7 +32,7 @@ pub(in crate::rate_limit) struct Segment<S> {
 const MAX_LOAD: (usize, usize) = (4, 5);
 
 /// Returns how many keys fit into `slots` slots.
-pub(in crate::rate_limit) fn capacity_of(slots: usize) -> usize {
+pub(super) fn capacity_of(slots: usize) -> usize {
     slots * MAX_LOAD.0 / MAX_LOAD.1
 }
 
@@ -59,11 +59,11 @@ impl<S: Default + Clone> Segment<S> {
         self.slots.len()
     }
 
-    pub(in crate::rate_limit) fn depth(&self) -> u32 {
+    pub(super) fn depth(&self) -> u32 {
         self.depth
     }
 
-    pub(in crate::rate_limit) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.len >= capacity_of(self.slots.len())
     }
 
@@ -71,7 +71,7 @@ impl<S: Default + Clone> Segment<S> {
         &self.slots[index]
     }
 
-    pub(in crate::rate_limit) fn slot_mut(&mut self, index: usize) -> &mut Slot<S> {
+    pub(super) fn slot_mut(&mut self, index: usize) -> &mut Slot<S> {
         &mut self.slots[index]
     }
 
@@ -139,7 +139,7 @@ impl<S: Default + Clone> Segment<S> {
 
     /// Drops evictable keys. Returns how many of the others have the next bit clear, and how many have it set.
     /// The segment must be resized or split before the next look-up.
-    pub(in crate::rate_limit) fn sweep(
+    pub(super) fn sweep(
         &mut self,
         mut is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
     ) -> [usize; 2] {

@@ -88,12 +88,12 @@ async fn busy_keys_stay_and_new_keys_share_the_overflow_state() {
     assert!(!limiter.check("d").allowed);
     assert_eq!(limiter.peek("e").remaining, 0);
     assert_eq!(limiter.peek("a").remaining, 1);
-    // a and b rest; c takes the place of one, and with it what it may have used before.
+    // a and b are idle; c evicts one of them, and begins with what it may have used before.
     advance(SECOND).await;
     assert!(limiter.check("c").allowed);
     assert!(!limiter.check("c").allowed);
     assert_eq!(keys(&limiter).0, 2);
-    // Everything rests.
+    // Every key is idle.
     advance(2 * SECOND).await;
     assert_eq!(limiter.check_n("e", 2).remaining, 0);
     assert!(limiter.check_n("f", 2).allowed);

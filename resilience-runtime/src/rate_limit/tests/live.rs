@@ -80,7 +80,7 @@ async fn reconfigure_rechecks_waiters_at_once() {
     for waiter in [&mut first, &mut second, &mut third] {
         assert!(waiter.poll().is_pending());
     }
-    // Too small for the first, and the second now has its place.
+    // Too small for the first waiter, and the second one is the head now.
     limiter
         .reconfigure(RateLimitConfig::new(5, 300 * SECOND))
         .expect("valid");

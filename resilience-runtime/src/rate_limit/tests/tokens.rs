@@ -353,7 +353,7 @@ async fn reconfigure_to_and_from_tokens_alone() {
     }
 }
 
-/// Of the two, only one may be at rest: then it is as full as a new one.
+/// If only one of the two is idle, it is as full as a new one.
 #[tokio::test(start_paused = true)]
 async fn reconfigure_keeps_an_idle_part_idle() {
     for strategy in Counting::ALL {

@@ -63,7 +63,7 @@ impl Queue {
     }
 
     /// Whether there is neither a waiter nor a rejection that was not collected yet.
-    pub(in crate::rate_limit) fn is_unused(&self) -> bool {
+    pub(super) fn is_unused(&self) -> bool {
         self.live == 0 && self.rejections.is_empty()
     }
 
@@ -101,7 +101,7 @@ impl Queue {
     }
 
     /// Returns the costs of the waiters ahead of that number, and their sum.
-    pub(in crate::rate_limit) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
+    pub(super) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
         let costs = || {
             self.iter()
                 .take_while(move |waiter| waiter.number < number)
@@ -110,12 +110,7 @@ impl Queue {
         (costs(), costs().map(u64::from).sum())
     }
 
-    pub(in crate::rate_limit) fn set_waker(
-        &mut self,
-        number: u64,
-        waker: Waker,
-        wakers: &mut Wakers,
-    ) {
+    pub(super) fn set_waker(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
         if let Some(index) = self.index(number) {
             wakers
                 .discard
@@ -148,7 +143,7 @@ impl Queue {
     }
 
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
-    pub(in crate::rate_limit) fn yield_to_head(
+    pub(super) fn yield_to_head(
         &mut self,
         number: u64,
         waker: &Waker,
@@ -187,7 +182,7 @@ impl Queue {
     }
 
     /// Takes the rejection of a waiter, if there is one.
-    pub(in crate::rate_limit) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
+    pub(super) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
         self.rejections.remove(&number)
     }
 
