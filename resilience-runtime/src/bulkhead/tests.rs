@@ -1,4 +1,4 @@
-//! The rules one by one, as a user sees them.
+//! The rules of the public API, one by one.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -150,7 +150,7 @@ async fn permit_released_between_poll_and_timeout_is_acquired() {
     let bulkhead = bulkhead(1, SECOND);
     assert!(bulkhead.try_acquire_unguarded());
     let mut waiting = Box::pin(bulkhead.acquire());
-    // The next poll asks for the permit, then drops this waker, then sees that the time is up.
+    // The next poll looks for the permit, then drops this waker, then finds that the time is up.
     let last = Waker::from(Arc::new(LeavesWhenDropped(Arc::clone(&bulkhead))));
     assert!(
         waiting

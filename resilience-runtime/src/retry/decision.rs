@@ -17,7 +17,7 @@ pub(crate) struct RetryDelay {
     pub(crate) delay: Duration,
     /// The backoff alone, which the next decision needs as its `previous_backoff`.
     pub(crate) backoff: Duration,
-    /// What the server asked for, zero without.
+    /// The `Retry-After` of the server, zero without.
     pub(crate) retry_after: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! Leaders and waiters that go away.
+//! Leaders and waiters that are dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

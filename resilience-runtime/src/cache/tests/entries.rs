@@ -1,4 +1,4 @@
-//! What is kept, at the very moment at which its time is up.
+//! Entries at the very moment of their expiry.
 
 use super::*;
 use crate::cache::entries::{Entries, Entry};

@@ -1,4 +1,4 @@
-//! The cache against what it promises: by example, against a naive model, and dropped at every point.
+//! The rules of the cache: by example, against a reference model, and with drops at every point.
 
 mod drops;
 mod entries;
@@ -16,7 +16,7 @@ use crate::verdict::{ErrorCode, Reason, Verdict};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Without jitter worth mentioning: tests that are about moments keep a tenth away from them.
+/// The jitter of the `ttl` is a tenth: tests keep that far away from the moments of expiry.
 fn store(config: CacheConfig) -> Arc<Store> {
     Arc::new(Store::new(config, &ConfigSource::Code).expect("a valid configuration"))
 }
@@ -63,7 +63,7 @@ fn loads(lookup: Lookup) -> Leader {
     }
 }
 
-/// What was found, as text.
+/// Describes what was found.
 fn describe(lookup: &Lookup) -> String {
     match lookup {
         Lookup::Hit(value) => format!("hit {}", copied::<u32>(value)),

@@ -1,4 +1,4 @@
-//! Any sequence of events, compared with a naive model that looks at everything.
+//! Random events, compared with a reference model.
 
 use proptest::prelude::*;
 
@@ -142,7 +142,7 @@ impl Model {
         });
     }
 
-    /// What is given in place of the load's result.
+    /// Returns the value that is served in place of the result of the load.
     fn end(&mut self, way: Way, answer: u32) -> Option<u32> {
         let (key, counts) = self.loads.remove(0);
         if !counts {

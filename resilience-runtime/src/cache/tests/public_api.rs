@@ -36,7 +36,7 @@ fn cache() -> Cache<u32> {
     Cache::new("api", CacheConfig::DEFAULT).expect("valid")
 }
 
-/// Counts how often it is asked; takes a second.
+/// Counts how often it is called; takes a second.
 #[derive(Default)]
 struct Remote(AtomicU32);
 

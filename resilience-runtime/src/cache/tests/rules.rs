@@ -1,4 +1,4 @@
-//! What is served, when, and after which failure.
+//! Which value is served, when, and after which failure.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ fn stale_value_is_not_served_after_a_permanent_failure() {
         put(&store, 1, 1, at(0));
         let leader = loads(lookup(&store, 1, at(200)));
         assert!(leader.complete(failed(verdict), at(200)).is_none());
-        // What can no longer be had is not served later either.
+        // A removed value is not served later either.
         let now = at(220);
         let again = loads(lookup(&store, 1, now)).complete(failed(Verdict::transient()), now);
         assert_eq!(again.is_none(), forgotten, "{verdict:?}");
@@ -135,7 +135,7 @@ fn failed_loads_back_off_exponentially() {
         now += pause;
     }
     loads(lookup(&store, 1, at(now))).complete(good(2), at(now));
-    // A success forgets it.
+    // A success clears the failure.
     now += 200;
     loads(lookup(&store, 1, at(now))).complete(failed(Verdict::transient()), at(now));
     drop(loads(lookup(&store, 1, at(now + 1))));
@@ -318,7 +318,7 @@ fn full_cache_evicts_the_entry_that_expires_first() {
     put(&store, 4, 0, at(200));
     assert_eq!(store.len(), 3);
     assert!(matches!(lookup(&store, 1, at(200)), Lookup::Load(_)));
-    // An absence goes before an answer, but not before it was of any use.
+    // An absence is evicted before a value, but not at once.
     for key in [5, 6] {
         loads(lookup(&store, key, at(200))).complete(failed(not_found()), at(200));
         assert_eq!(describe(&lookup(&store, key, at(200))), "absent");

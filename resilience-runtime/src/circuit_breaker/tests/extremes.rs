@@ -1,4 +1,4 @@
-//! The ends of the clock and the longest times there are.
+//! The limits of the clock, and the longest durations.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::clock::Moment;
 use crate::config::{CircuitBreakerConfig, Window};
 
 proptest! {
-    /// Centuries after the zero of the clock it does what it does in the beginning.
+    /// Centuries after the zero of the clock it behaves as in the beginning.
     #[test]
     fn behaviour_does_not_depend_on_the_origin_of_the_clock(config in config(), steps in steps()) {
         let answers = |mut now: u64| {
@@ -45,7 +45,7 @@ proptest! {
         prop_assert_eq!(answers(1_000), answers(u64::MAX - 10_000_000));
     }
 
-    /// With the longest times there are, it is open for ever, and somebody's word ends that.
+    /// With the longest durations it is open for ever, until an override.
     #[test]
     fn longest_durations_do_not_overflow(
         config in config(),

@@ -1,4 +1,4 @@
-//! The rules one by one, as a user sees them.
+//! The rules of the public API, one by one.
 
 mod extremes;
 mod overrides;

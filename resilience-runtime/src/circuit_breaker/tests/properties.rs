@@ -18,7 +18,7 @@ proptest! {
         let shared = SharedState::new(config.clone(), Moment(now));
         let mut reference = Reference::new(config);
         let mut permits: Vec<(Ticket, Held)> = Vec::new();
-        // What was held last, and whether nobody has overruled it.
+        // The last `hold_open`, and whether it was not overridden.
         let (mut last_hold, mut holds) = (None, None);
         for step in steps {
             match step {
@@ -60,7 +60,7 @@ proptest! {
                     }
                 }
                 Step::LetGo => {
-                    // Also one that means nothing any more.
+                    // Also one that has no effect any more.
                     if let Some(held) = last_hold {
                         shared.change(|machine| machine.release(held, Moment(now)));
                         if holds.take().is_some() {
@@ -118,7 +118,7 @@ proptest! {
     /// Whatever happened, times that jump and a new configuration included: once everybody has left and the pause is over, it
     /// lets a call through, and successes close it for good. (The first of them may still open it.)
     #[test]
-    fn no_wedge_is_reachable(
+    fn every_reachable_state_can_close(
         first in config(),
         config in config(),
         changed in 0_usize..100,

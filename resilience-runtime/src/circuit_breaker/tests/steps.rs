@@ -1,4 +1,4 @@
-//! What may happen to a breaker, and under which configurations.
+//! Random events and configurations for a breaker.
 
 use std::time::Duration;
 

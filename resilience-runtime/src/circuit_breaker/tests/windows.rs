@@ -1,4 +1,4 @@
-//! What the rates look at.
+//! Rates over windows of calls and of time.
 
 use tokio::time::{advance, sleep};
 

@@ -203,7 +203,7 @@ async fn acquire_dropped_during_cooldown_leaves_no_waiter() {
     limiter.cool_down("a", SECOND);
     let mut waiting = Polled::new(limiter.acquire("a", 1, 2 * SECOND));
     assert!(waiting.poll().is_pending());
-    // The cooldown is over, but somebody is still in line.
+    // The cooldown is over, but there is still a waiter.
     advance(SECOND).await;
     assert!(!limiter.check("a").allowed);
     drop(waiting);

@@ -1,4 +1,4 @@
-//! The ends of the clock, jumps of it, and more calls than anybody makes.
+//! The limits of the clock, jumps of it, and very many calls.
 
 use proptest::prelude::*;
 use tokio::time::advance;

@@ -123,7 +123,7 @@ async fn keys_with_cooldown_or_waiters_are_not_evicted() {
     let mut waiting = Polled::new(limiter.acquire("b", 10, 10 * SECOND));
     assert!(waiting.poll().is_pending());
     advance(5 * SECOND).await;
-    // The bucket of b is full again, but somebody waits for it.
+    // The bucket of b is full again, but it has a waiter.
     for user in 0..100 {
         let _ = limiter.check(&user);
     }
@@ -176,7 +176,7 @@ async fn key_does_not_overtake_its_own_waiter_in_overflow() {
     let mut waiting = Polled::new(limiter.acquire("b", 1, 10 * SECOND));
     assert!(waiting.poll().is_pending());
     advance(SECOND).await;
-    // There is room now, but b stands in the other line.
+    // There is room now, but b waits in the overflow queue.
     assert!(!limiter.check("b").allowed);
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
     assert!(!limiter.check("b").allowed);

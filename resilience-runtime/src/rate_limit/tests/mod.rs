@@ -1,12 +1,12 @@
 //! The limiter as a whole, under paused time.
 
 mod cooldowns;
-mod disturbed;
+mod corrections;
 mod extremes;
 mod keys;
-mod live;
 mod model;
-mod settling;
+mod random_events;
+mod reconfigure;
 mod table;
 mod threads;
 mod tokens;

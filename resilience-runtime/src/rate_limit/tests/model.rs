@@ -1,4 +1,4 @@
-//! Each strategy against a log of everything that ever happened.
+//! Each strategy against a reference that keeps a log of all events.
 
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
@@ -342,7 +342,7 @@ proptest! {
                         }
                     }
                     Ok(Err(error)) => {
-                        // Nobody leaves only makes the line shorter: a refusal is always at once.
+                        // The queue only gets shorter, so a rejection is always immediate.
                         assert!(waited.is_zero(), "{turn} waited {waited:?} in vain");
                         assert_eq!(error.retry_after().is_none(), cost > capacity);
                     }

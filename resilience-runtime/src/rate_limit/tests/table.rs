@@ -1,4 +1,4 @@
-//! The table of keys against a map, and how much it does at a time.
+//! The table of keys against a map, and the work of one operation.
 
 use std::collections::HashMap;
 
@@ -61,7 +61,7 @@ fn table_stays_small_and_fast_as_keys_come_and_go() {
     let mut worst = 0;
     for number in KEYS..20 * KEYS {
         work::counted();
-        // The oldest have gone to rest.
+        // The oldest keys are idle.
         let is_evictable = |key_state: &mut KeyState<u64>| key_state.state + KEYS * 9 / 10 < number;
         if table.len() < KEYS as usize || table.evict(is_evictable) {
             let index = table.insert(hashed_key(number), KEYS as usize, is_evictable);

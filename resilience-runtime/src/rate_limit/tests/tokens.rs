@@ -1,4 +1,4 @@
-//! Requests and tokens together, against logs of everything that ever happened.
+//! Requests and tokens together, against a reference log of each.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,9 +39,9 @@ fn tokens_of(config: &RateLimitConfig) -> RateLimitConfig {
 enum Step {
     Pass(u64),
     Take(u32),
-    /// What one took was used in part, exactly, or more than it.
+    /// A call used less than it took, as much, or more.
     Settle(usize, u32),
-    /// One was not sent after all.
+    /// A call was not sent after all.
     GiveBack(usize),
 }
 

@@ -91,7 +91,7 @@ async fn check_does_not_overtake_waiters() {
     assert!(limiter.check_n("a", 1).allowed);
     let mut big = Polled::new(limiter.acquire("a", 2, 10 * SECOND));
     assert!(big.poll().is_pending());
-    // One token is there, but it belongs to the line.
+    // One token is there, but it belongs to the queue.
     let decision = limiter.check("a");
     assert!(!decision.allowed);
     assert_eq!(
@@ -150,7 +150,7 @@ async fn refund_admits_the_head_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn acquire_dropped_after_any_poll_leaves_no_waiter() {
-    // Three in line; the one at `victim` is polled `polls` times, at most until it passes, and dropped.
+    // Three waiters; the one at `victim` is polled `polls` times, at most until it passes, and dropped.
     for config in [
         RateLimitConfig::per_second(1).burst(1),
         RateLimitConfig::per_second(1).sliding_window(),
@@ -388,7 +388,7 @@ async fn wait_until_a_moment_admits_or_rejects() {
 #[tokio::test(start_paused = true)]
 async fn thousands_of_waiters_pass_in_order() {
     let base = RateLimitConfig::new(100, ms(100));
-    // The windows simulate the whole line for each newcomer; the bucket only needs the sum.
+    // The windows simulate the whole queue for each new waiter; the bucket only needs the sum.
     for (config, waiters) in [
         (base.clone(), 10_000),
         (base.clone().sliding_window(), 2_000),

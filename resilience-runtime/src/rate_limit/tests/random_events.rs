@@ -1,4 +1,4 @@
-//! A line under everything that may happen to it at once.
+//! A queue under random events: arrivals, drops, refunds, cooldowns and changes of the limit.
 
 use std::sync::Mutex;
 
