@@ -7,8 +7,8 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// Makes 128 bits that stand for a key, by SipHash-1-3 under random seeds of its own.
 ///
-/// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹, and nobody who lacks
-/// the seeds can construct such a pair.
+/// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹. Without the seeds such a pair
+/// cannot be constructed.
 pub(crate) struct KeyedHash(SipHasher13);
 
 impl KeyedHash {
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_keys_have_equal_hashes_and_others_do_not() {
+    fn hash_is_equal_only_for_equal_keys() {
         let hasher = KeyedHash::new();
         assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
         assert_eq!(hasher.hash(&("a", &1)), hasher.hash(&("a".to_owned(), 1)));

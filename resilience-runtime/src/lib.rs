@@ -34,8 +34,13 @@
 //!
 //! # Time
 //!
-//! All time is `tokio::time`, so a paused clock drives everything. A call needs tokio's timer only where it waits; without one,
-//! such a call returns [`ResilienceError::InvalidConfig`].
+//! All time is `tokio::time`: a paused clock drives everything. A call needs tokio's timer only where it
+//! waits; where there is none, it fails with [`ResilienceError::InvalidConfig`], which names what is missing.
+//!
+//! Tokio answers whether a runtime has timers only by a panic. In a runtime that was built without `enable_time()`,
+//! the first call that has to wait causes one on each thread of the runtime. It is caught, but the panic hook runs
+//! and usually prints it; and with `panic = "abort"` it ends the process. So enable the timers of the runtime, or
+//! switch off everything that waits.
 //!
 //! # Features
 //!

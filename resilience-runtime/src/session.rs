@@ -1,16 +1,19 @@
-//! Which session with a service is gone, so that those who lost the same one renew it once.
+//! Which session with a service is lost, so that concurrent calls that lost the same one renew it once.
 
 use std::fmt;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{TurnGuard, Turns};
 
-/// The sessions of a service, by number. A loss is stamped with the number that an attempt began with:
-/// one that is reported late says nothing about the session that followed.
+/// The sessions of a service, by number. A loss is stamped with the number that an attempt began with, so that one that
+/// is reported late does not affect the session that followed.
 #[derive(Default)]
 pub(crate) struct Session {
+    // Acquire loads pair with the AcqRel increment in `Turn::renewed`: a call that sees the new number sees the
+    // renewed session as well.
     current: AtomicU32,
-    /// One more than the number of the last that was lost; 0: none was.
+    /// One more than the number of the last session that was lost; 0: none was.
+    // The Acquire load in `is_lost` pairs with the AcqRel maximum in `lose`.
     lost: AtomicU32,
     turns: Turns,
 }
@@ -29,7 +32,7 @@ impl Session {
         self.lost.load(Ordering::Acquire) > number
     }
 
-    /// Waits for the turn to renew a session that is lost. `None`: somebody else has renewed it.
+    /// Waits for the turn to renew a session that is lost. `None`: another call has renewed it.
     pub(crate) async fn turn(&self, number: u32) -> Option<Turn<'_>> {
         let guard = self.turns.next().await;
         (self.current() == number).then_some(Turn {
@@ -39,7 +42,7 @@ impl Session {
     }
 }
 
-/// The right to renew a session. Dropped, the next one gets it.
+/// The right to renew a session. When it is dropped, the next call gets its turn.
 pub(crate) struct Turn<'a> {
     session: &'a Session,
     _guard: TurnGuard<'a>,
@@ -66,23 +69,23 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_loss_is_renewed_once() {
+    async fn lost_session_is_renewed_once() {
         let session = Session::default();
         let number = session.current();
         assert!(!session.is_lost(number));
         session.lose(number);
         assert!(session.is_lost(number));
-        session.turn(number).await.expect("there is one").renewed();
+        session.turn(number).await.expect("a turn").renewed();
         assert!(!session.is_lost(session.current()));
         assert!(session.turn(number).await.is_none());
 
-        // Reported late, by one who began before.
+        // Reported late, by a call that began before.
         session.lose(number);
         assert!(!session.is_lost(session.current()));
     }
 
     #[tokio::test]
-    async fn a_turn_that_was_not_used_goes_to_the_next() {
+    async fn dropped_turn_goes_to_the_next_call() {
         let session = Session::default();
         let number = session.current();
         session.lose(number);

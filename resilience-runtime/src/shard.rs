@@ -1,12 +1,12 @@
-//! Which of a few shares of something is a thread's own, so that threads do not fight over one cache line.
+//! Assigns threads to a few shards, so that threads do not contend for one cache line.
 
 use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
-/// How many shares there are.
+/// The number of shards.
 pub(crate) const SHARDS: usize = 8;
 
-/// How many threads have each share.
+/// The number of threads in each shard.
 struct Threads([usize; SHARDS]);
 
 impl Threads {
@@ -14,7 +14,7 @@ impl Threads {
         Self([0; SHARDS])
     }
 
-    /// The share that the fewest have.
+    /// Enters the shard with the fewest threads.
     fn enter(&mut self) -> usize {
         let fewest = (0..SHARDS).min_by_key(|&shard| self.0[shard]).unwrap_or(0);
         self.0[fewest] += 1;
@@ -32,7 +32,7 @@ fn with_threads<T>(work: impl FnOnce(&mut Threads) -> T) -> T {
     work(&mut THREADS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Leaves the share to others when the thread ends.
+/// Leaves the shard when the thread ends.
 struct Lease(usize);
 
 impl Drop for Lease {
@@ -41,11 +41,11 @@ impl Drop for Lease {
     }
 }
 
-/// The share of the current thread: as long as there are no more threads than shares, nobody else's.
+/// Returns the shard of the current thread. No two threads share one, as long as there are no more threads than shards.
 #[inline]
 pub(crate) fn shard() -> usize {
     thread_local! {
-        // Apart from the lease, because nothing has to be looked after here.
+        // Apart from the lease, because this needs no destructor.
         static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
     }
     MINE.with(|mine| {
@@ -64,7 +64,7 @@ fn enter() -> usize {
     thread_local! {
         static LEASE: Lease = Lease(with_threads(Threads::enter));
     }
-    // A thread that is about to end has none any more.
+    // A thread that is about to end has no lease any more.
     LEASE.try_with(|lease| lease.0).unwrap_or(0)
 }
 
@@ -73,12 +73,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_many_threads_as_shares_have_one_each() {
+    fn enter_prefers_the_shard_with_the_fewest_threads() {
         let mut threads = Threads::new();
         let mut all: Vec<_> = (0..SHARDS).map(|_| threads.enter()).collect();
         all.sort_unstable();
         assert_eq!(all, (0..SHARDS).collect::<Vec<_>>());
-        // Threads that come and go do not come to those that stay.
+        // Threads that come and go do not share with those that stay.
         threads.leave(5);
         for _ in 0..20 {
             assert_eq!(threads.enter(), 5);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_keeps_its_share() {
+    fn thread_keeps_its_shard() {
         let mine = shard();
         let other = std::thread::spawn(|| (shard(), shard())).join();
         let other = other.expect("no panic");

@@ -1,5 +1,4 @@
-//! The primitives that the state machines are built on: those of `std`, or loom's under the model
-//! checker.
+//! The synchronization primitives of the patterns: those of `std`, or loom's under the model checker.
 
 #[cfg(resilience_loom)]
 pub(crate) use loom::sync::atomic;
@@ -11,8 +10,8 @@ pub(crate) use loom::sync::MutexGuard;
 #[cfg(not(resilience_loom))]
 pub(crate) use std::sync::MutexGuard;
 
-/// A mutex that a panic cannot poison: no user code ever runs under one of ours, and their states are
-/// whole at every point where arithmetic could panic.
+/// A mutex that ignores poisoning. Invariant: no user code runs under it, and the state is consistent at every point
+/// where arithmetic could panic.
 #[derive(Debug)]
 pub(crate) struct Mutex<T>(
     #[cfg(resilience_loom)] loom::sync::Mutex<T>,
@@ -40,16 +39,16 @@ impl<T> Mutex<T> {
     }
 }
 
-/// The turns of those who do the same one after another. Who waits for one is not a blocked thread.
+/// Lets tasks do something one after another. A task that waits does not block its thread.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
     mutex: tokio::sync::Mutex<()>,
-    /// The model checker does not see into tokio: what one turn has done is seen by the next.
+    /// The model checker does not know tokio's mutex: this makes what one turn has done visible to the next.
     #[cfg(resilience_loom)]
     seen: atomic::AtomicU32,
 }
 
-/// One turn. Dropped, the next one begins.
+/// One turn. When it is dropped, the next one begins.
 pub(crate) struct TurnGuard<'a> {
     #[cfg(resilience_loom)]
     _seen: Seen<'a>,
@@ -59,6 +58,7 @@ pub(crate) struct TurnGuard<'a> {
 impl Turns {
     pub(crate) async fn next(&self) -> TurnGuard<'_> {
         let guard = self.mutex.lock().await;
+        // Acquire pairs with the Release of the turn before, in `Seen::drop`.
         #[cfg(resilience_loom)]
         self.seen.fetch_add(1, atomic::Ordering::Acquire);
         TurnGuard {
@@ -75,6 +75,7 @@ struct Seen<'a>(&'a atomic::AtomicU32);
 #[cfg(resilience_loom)]
 impl Drop for Seen<'_> {
     fn drop(&mut self) {
+        // Release pairs with the Acquire of the next turn, in `Turns::next`.
         self.0.fetch_add(1, atomic::Ordering::Release);
     }
 }

@@ -1,8 +1,14 @@
-//! The only place that makes timers, so that what is missing where there is no timer is said once.
+//! The only place that makes timers, so that a missing timer is one error everywhere.
+//!
+//! Tokio has no way to ask whether the timers of a runtime are enabled: `sleep_until` panics if they are not, so a timer
+//! is made inside `catch_unwind`. A runtime without timers is remembered, so that this panic happens once for each
+//! thread of such a runtime, and not in each call. It still reaches the panic hook, which usually prints it: a hook
+//! belongs to the program and is not replaced here. With `panic = "abort"` that panic ends the process.
 
+use std::cell::Cell;
 use std::panic;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::time::Sleep;
 
 use crate::clock::Moment;
@@ -35,16 +41,26 @@ impl From<NoTimer> for ConfigError {
     }
 }
 
-/// A timer that fires at `moment`. `Ok(None)`: it lies beyond what a timer reaches, so it never fires.
+thread_local! {
+    /// The runtime in which this thread found timers disabled last.
+    static WITHOUT_TIMERS: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+/// Makes a timer that fires at `moment`. `Ok(None)`: it lies beyond the reach of a timer, so it never fires.
 pub(crate) fn at(moment: Moment) -> Result<Option<Sleep>, NoTimer> {
     let Some(instant) = moment.to_instant() else {
         return Ok(None);
     };
-    if Handle::try_current().is_err() {
+    let Ok(runtime) = Handle::try_current() else {
         return Err(NoTimer::NoRuntime);
+    };
+    if WITHOUT_TIMERS.get() == Some(runtime.id()) {
+        return Err(NoTimer::Disabled);
     }
-    // Tokio has no way to ask whether its timers are enabled; making one is the question.
     panic::catch_unwind(|| tokio::time::sleep_until(instant))
         .map(Some)
-        .map_err(|_| NoTimer::Disabled)
+        .map_err(|_| {
+            WITHOUT_TIMERS.set(Some(runtime.id()));
+            NoTimer::Disabled
+        })
 }

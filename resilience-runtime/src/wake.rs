@@ -1,20 +1,20 @@
-//! Waking those who wait, once no lock is held: a waker is foreign code and may come straight back.
+//! Wakes waiters when no lock is held: a waker is foreign code and may call back at once.
 //!
-//! A pattern wakes after releasing its own lock. Where it works for the registry, the registry's lock is
-//! held as well, so the registry puts the waking off.
+//! A pattern wakes after it has released its own lock. Where it works for the registry, the registry's lock is held as
+//! well, so the registry defers the wakes.
 
 use std::cell::RefCell;
 use std::task::Waker;
 
 thread_local! {
-    static PUT_OFF: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
+    static DEFERRED: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
 }
 
-/// Wakes them, now or when the waking is no longer put off.
+/// Wakes them, now or when wakes are no longer deferred.
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
-    let now: Vec<Waker> = PUT_OFF.with_borrow_mut(|put_off| match put_off {
-        Some(put_off) => {
-            put_off.extend(wakers);
+    let now: Vec<Waker> = DEFERRED.with_borrow_mut(|deferred| match deferred {
+        Some(deferred) => {
+            deferred.extend(wakers);
             Vec::new()
         }
         None => wakers.into_iter().collect(),
@@ -22,26 +22,26 @@ pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
     now.into_iter().for_each(Waker::wake);
 }
 
-/// While it lives, nobody is woken by this thread; made before a lock is taken, it is dropped after.
-pub(crate) struct PutOff {
+/// Defers all wakes of this thread until it is dropped. Made before a lock is taken, and dropped after it is released.
+pub(crate) struct DeferredWakes {
     outermost: bool,
 }
 
-impl PutOff {
+impl DeferredWakes {
     pub(crate) fn begin() -> Self {
-        let outermost = PUT_OFF.with_borrow_mut(|put_off| {
-            let outermost = put_off.is_none();
-            put_off.get_or_insert_default();
+        let outermost = DEFERRED.with_borrow_mut(|deferred| {
+            let outermost = deferred.is_none();
+            deferred.get_or_insert_default();
             outermost
         });
         Self { outermost }
     }
 }
 
-impl Drop for PutOff {
+impl Drop for DeferredWakes {
     fn drop(&mut self) {
         if self.outermost {
-            let wakers = PUT_OFF.take().unwrap_or_default();
+            let wakers = DEFERRED.take().unwrap_or_default();
             wakers.into_iter().for_each(Waker::wake);
         }
     }
@@ -65,21 +65,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_off_is_woken_at_the_end_of_the_outermost() {
+    fn deferred_wakes_run_when_the_outermost_guard_is_dropped() {
         let wakes = Arc::new(Wakes::default());
         let woken = || wakes.0.load(Ordering::Relaxed);
         let one = || [Waker::from(Arc::clone(&wakes))];
         wake(one());
         assert_eq!(woken(), 1);
-        let outer = PutOff::begin();
+        let outer = DeferredWakes::begin();
         wake(one());
-        let inner = PutOff::begin();
+        let inner = DeferredWakes::begin();
         wake(one());
         drop(inner);
         assert_eq!(woken(), 1);
         drop(outer);
         assert_eq!(woken(), 3);
         wake(one());
-        assert_eq!(woken(), 4, "nothing is put off any more");
+        assert_eq!(woken(), 4, "nothing is deferred any more");
     }
 }

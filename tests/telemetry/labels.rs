@@ -76,7 +76,7 @@ async fn function_label_names_the_type_of_a_method() {
             "telemetry::labels::Store::save",
             "telemetry::labels::Store::open",
             "telemetry::labels::Store::load",
-            "telemetry::labels::Load::reload",
+            "telemetry::labels::Store::reload",
             "telemetry::labels::Store::fetch",
             "telemetry::labels::free",
         ]

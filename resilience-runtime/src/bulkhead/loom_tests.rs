@@ -7,147 +7,147 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::places::{Arrival, Places};
+use super::semaphore::{AcquireOutcome, Semaphore};
 
 /// Counts how often it was woken.
-struct Bell(AtomicU32);
+struct WakeCounter(AtomicU32);
 
-impl Wake for Bell {
+impl Wake for WakeCounter {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, SeqCst);
     }
 }
 
-fn bell() -> (Arc<Bell>, Waker) {
-    let bell = Arc::new(Bell(AtomicU32::new(0)));
-    (Arc::clone(&bell), Waker::from(bell))
+fn wake_counter() -> (Arc<WakeCounter>, Waker) {
+    let wakes = Arc::new(WakeCounter(AtomicU32::new(0)));
+    (Arc::clone(&wakes), Waker::from(wakes))
 }
 
-/// Fails with this in `places.rs`:
+/// Fails with this in `semaphore.rs`:
 /// ```diff
 /// -                word | QUEUED
 /// +                word
 /// ```
 #[test]
-fn loom_a_place_that_is_given_back_reaches_who_waits() {
+fn loom_released_permit_reaches_the_waiter() {
     loom::model(|| {
-        let places = loom::sync::Arc::new(Places::new(1));
-        assert!(places.try_enter());
+        let semaphore = loom::sync::Arc::new(Semaphore::new(1));
+        assert!(semaphore.try_acquire());
         let leaver = {
-            let places = places.clone();
-            thread::spawn(move || places.leave())
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.release())
         };
-        let (bell, waker) = bell();
-        let arrival = places.arrive(waker.clone());
+        let (wakes, waker) = wake_counter();
+        let arrival = semaphore.acquire_or_enqueue(waker.clone());
         leaver.join().expect("no panic");
-        if let Arrival::Queued(number) = arrival {
-            assert_eq!(bell.0.load(SeqCst), 1, "woken once");
-            assert!(places.has_entered(number, &waker));
+        if let AcquireOutcome::Queued(number) = arrival {
+            assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
+            assert!(semaphore.is_acquired(number, &waker));
         }
-        assert_eq!(places.taken(), 1);
-        places.leave();
-        assert_eq!((places.taken(), places.waiting()), (0, 0));
-        assert!(places.try_enter());
+        assert_eq!(semaphore.in_use(), 1);
+        semaphore.release();
+        assert_eq!((semaphore.in_use(), semaphore.waiting()), (0, 0));
+        assert!(semaphore.try_acquire());
     });
 }
 
-/// Fails with this in `places.rs`:
+/// Fails with this in `semaphore.rs`:
 /// ```diff
 /// -        waker.is_none()
 /// +        false
 /// ```
 #[test]
-fn loom_a_waiter_that_goes_away_loses_no_place() {
+fn loom_dropped_waiter_loses_no_permit() {
     loom::model(|| {
-        let places = loom::sync::Arc::new(Places::new(1));
-        assert!(places.try_enter());
-        let (_, first) = bell();
-        let (second_bell, second) = bell();
-        let Arrival::Queued(first) = places.arrive(first) else {
+        let semaphore = loom::sync::Arc::new(Semaphore::new(1));
+        assert!(semaphore.try_acquire());
+        let (_, first) = wake_counter();
+        let (second_wakes, second) = wake_counter();
+        let AcquireOutcome::Queued(first) = semaphore.acquire_or_enqueue(first) else {
             panic!("it is full");
         };
-        let Arrival::Queued(number) = places.arrive(second.clone()) else {
+        let AcquireOutcome::Queued(number) = semaphore.acquire_or_enqueue(second.clone()) else {
             panic!("it is full");
         };
         let quitter = {
-            let places = places.clone();
+            let semaphore = semaphore.clone();
             thread::spawn(move || {
-                if places.withdraw(first) {
-                    places.leave();
+                if semaphore.cancel(first) {
+                    semaphore.release();
                 }
             })
         };
-        places.leave();
+        semaphore.release();
         quitter.join().expect("no panic");
-        assert_eq!(second_bell.0.load(SeqCst), 1);
-        assert!(places.has_entered(number, &second));
-        assert_eq!((places.taken(), places.waiting()), (1, 0));
-        places.leave();
-        assert!(places.try_enter());
+        assert_eq!(second_wakes.0.load(SeqCst), 1);
+        assert!(semaphore.is_acquired(number, &second));
+        assert_eq!((semaphore.in_use(), semaphore.waiting()), (1, 0));
+        semaphore.release();
+        assert!(semaphore.try_acquire());
     });
 }
 
-/// Fails with this in `places.rs`:
+/// Fails with this in `semaphore.rs`:
 /// ```diff
-/// -                (word & QUEUED == 0 && word / TAKEN < limit).then(|| word + TAKEN)
-/// +                (word & QUEUED == 0 && word / TAKEN <= limit).then(|| word + TAKEN)
+/// -                (word & QUEUED == 0 && word / PERMIT < limit).then(|| word + PERMIT)
+/// +                (word & QUEUED == 0 && word / PERMIT <= limit).then(|| word + PERMIT)
 /// ```
 #[test]
-fn loom_never_more_inside_than_places() {
+fn loom_permits_in_use_never_exceed_the_limit() {
     loom::model(|| {
-        let places = loom::sync::Arc::new(Places::new(1));
+        let semaphore = loom::sync::Arc::new(Semaphore::new(1));
         let inside = loom::sync::Arc::new(AtomicU32::new(0));
-        let visit = |places: &Places, inside: &AtomicU32| {
-            let (_, waker) = bell();
-            let entered = places.try_enter() || {
-                match places.arrive(waker) {
-                    Arrival::Entered => true,
-                    Arrival::Queued(number) => places.withdraw(number),
+        let visit = |semaphore: &Semaphore, inside: &AtomicU32| {
+            let (_, waker) = wake_counter();
+            let entered = semaphore.try_acquire() || {
+                match semaphore.acquire_or_enqueue(waker) {
+                    AcquireOutcome::Acquired => true,
+                    AcquireOutcome::Queued(number) => semaphore.cancel(number),
                 }
             };
             if entered {
                 assert_eq!(inside.fetch_add(1, SeqCst), 0, "two inside");
                 inside.fetch_sub(1, SeqCst);
-                places.leave();
+                semaphore.release();
             }
         };
         let other = {
-            let (places, inside) = (places.clone(), inside.clone());
-            thread::spawn(move || visit(&places, &inside))
+            let (semaphore, inside) = (semaphore.clone(), inside.clone());
+            thread::spawn(move || visit(&semaphore, &inside))
         };
-        visit(&places, &inside);
+        visit(&semaphore, &inside);
         other.join().expect("no panic");
-        assert_eq!((places.taken(), places.waiting()), (0, 0));
-        assert!(places.try_enter());
+        assert_eq!((semaphore.in_use(), semaphore.waiting()), (0, 0));
+        assert!(semaphore.try_acquire());
     });
 }
 
-/// Fails with this in `places.rs`:
+/// Fails with this in `semaphore.rs`:
 /// ```diff
 /// -        std::iter::from_fn(|| self.hand_over(&mut queue)).collect()
 /// +        std::iter::from_fn(|| self.hand_over(&mut queue)).take(0).collect()
 /// ```
 #[test]
-fn loom_new_places_reach_who_waits() {
+fn loom_resize_hands_permits_to_waiters() {
     loom::model(|| {
-        let places = loom::sync::Arc::new(Places::new(1));
-        assert!(places.try_enter());
+        let semaphore = loom::sync::Arc::new(Semaphore::new(1));
+        assert!(semaphore.try_acquire());
         let resizer = {
-            let places = places.clone();
+            let semaphore = semaphore.clone();
             thread::spawn(move || {
-                for waker in places.resize(2) {
+                for waker in semaphore.resize(2) {
                     waker.wake();
                 }
             })
         };
-        let (bell, waker) = bell();
-        let arrival = places.arrive(waker.clone());
+        let (wakes, waker) = wake_counter();
+        let arrival = semaphore.acquire_or_enqueue(waker.clone());
         resizer.join().expect("no panic");
-        if let Arrival::Queued(number) = arrival {
-            assert_eq!(bell.0.load(SeqCst), 1);
-            assert!(places.has_entered(number, &waker));
+        if let AcquireOutcome::Queued(number) = arrival {
+            assert_eq!(wakes.0.load(SeqCst), 1);
+            assert!(semaphore.is_acquired(number, &waker));
         }
-        assert_eq!((places.taken(), places.waiting()), (2, 0));
-        assert!(!places.try_enter());
+        assert_eq!((semaphore.in_use(), semaphore.waiting()), (2, 0));
+        assert!(!semaphore.try_acquire());
     });
 }

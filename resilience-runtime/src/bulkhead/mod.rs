@@ -1,7 +1,23 @@
-//! The bulkhead: bounds how many calls run at the same time.
+//! Limits how many calls run at the same time.
+//!
+//! A [`Bulkhead`] has `max_concurrent` permits. A call without one is rejected, or waits for at most `max_wait`,
+//! first come, first served.
+//!
+//! ```
+//! use resilience_runtime::{Bulkhead, BulkheadConfig};
+//!
+//! let bulkhead = Bulkhead::new("llm", BulkheadConfig::default())?;
+//! let permit = bulkhead.try_acquire()?;
+//! assert_eq!(bulkhead.in_flight(), 1);
+//! drop(permit);
+//! assert_eq!(bulkhead.in_flight(), 0);
+//! # Ok::<(), resilience_runtime::ResilienceError>(())
+//! ```
+
+// `semaphore` holds the permits and the queue, `wait` is the future around it, and `permit` the guards.
 
 mod permit;
-mod places;
+mod semaphore;
 mod wait;
 
 #[cfg(all(test, resilience_loom))]
@@ -14,8 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::permit::{BulkheadPermit, OwnedBulkheadPermit};
-use self::places::Places;
-pub(crate) use self::wait::EnterError;
+use self::semaphore::Semaphore;
+pub(crate) use self::wait::AcquireError;
 use crate::clock::Moment;
 pub use crate::config::BulkheadConfig;
 use crate::config::ConfigError;
@@ -24,30 +40,30 @@ use crate::name::ServiceName;
 use crate::sync::Mutex;
 use crate::wake;
 
-/// Bounds how many calls run at the same time.
+/// Limits how many calls run at the same time.
 ///
-/// Who finds no place waits for at most `max_wait`. Places are handed on in the order of arrival, nobody
-/// passes somebody who waits, and a wait that is dropped at any point leaves no trace.
+/// A call that finds no permit waits for at most `max_wait`. Permits are handed over in the order of arrival, no
+/// call overtakes a waiter, and a wait that is dropped at any point leaves no trace.
 ///
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::{Bulkhead, BulkheadConfig};
 ///
 /// let bulkhead = Bulkhead::new("llm", BulkheadConfig { max_concurrent: 1, max_wait: Duration::ZERO })?;
-/// let place = bulkhead.try_acquire()?;
+/// let permit = bulkhead.try_acquire()?;
 /// assert!(bulkhead.try_acquire().is_err());
-/// drop(place);
+/// drop(permit);
 /// assert!(bulkhead.try_acquire().is_ok());
 /// # Ok::<(), resilience_runtime::ResilienceError>(())
 /// ```
 pub struct Bulkhead {
     name: ServiceName,
-    places: Places,
+    semaphore: Semaphore,
     config: Mutex<BulkheadConfig>,
 }
 
 impl Bulkhead {
-    /// An empty bulkhead for the service of this name.
+    /// Makes a bulkhead for the service of this name.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
@@ -55,43 +71,43 @@ impl Bulkhead {
         config.validate()?;
         Ok(Self {
             name: name.into(),
-            places: Places::new(config.max_concurrent),
+            semaphore: Semaphore::new(config.max_concurrent),
             config: Mutex::new(config),
         })
     }
 
-    /// The service that it protects.
+    /// Returns the name of the service that it protects.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.name
     }
 
-    /// Takes a place if one is free and nobody waits for it.
+    /// Acquires a permit if one is free and no call waits for it.
     ///
     /// # Errors
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
+        if self.try_acquire_unguarded() {
             Ok(BulkheadPermit(self))
         } else {
             Err(self.full())
         }
     }
 
-    /// As [`try_acquire`](Self::try_acquire), with a permit that keeps the bulkhead alive.
+    /// Acquires a permit that keeps the bulkhead alive, if one is free and no call waits for it.
     ///
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if self.try_enter() {
+        if self.try_acquire_unguarded() {
             Ok(OwnedBulkheadPermit(Arc::clone(self)))
         } else {
             Err(self.full())
         }
     }
 
-    /// Takes a place, waiting for it for at most the `max_wait` of the configuration.
+    /// Acquires a permit, and waits for it for at most the `max_wait` of the configuration.
     ///
     /// # Errors
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if none became free in time;
@@ -104,14 +120,14 @@ impl Bulkhead {
     /// # use resilience_runtime::{Bulkhead, BulkheadConfig};
     /// let config = BulkheadConfig { max_concurrent: 1, max_wait: Duration::from_secs(1) };
     /// let bulkhead = Bulkhead::new("llm", config)?;
-    /// let place = bulkhead.acquire().await?;
+    /// let permit = bulkhead.acquire().await?;
     /// assert!(bulkhead.acquire().await.is_err(), "a second later");
-    /// # drop(place);
+    /// # drop(permit);
     /// # Ok(())
     /// # }
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
+        if self.try_acquire_unguarded() {
             return Ok(BulkheadPermit(self));
         }
         let longest = self.config.lock().max_wait;
@@ -119,7 +135,7 @@ impl Bulkhead {
         Ok(BulkheadPermit(self))
     }
 
-    /// Takes a place, waiting for it for at most `longest`; zero: not at all.
+    /// Acquires a permit, and waits for it for at most `longest`; zero: not at all.
     ///
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
@@ -127,50 +143,50 @@ impl Bulkhead {
         &self,
         longest: Duration,
     ) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if !self.try_enter() {
+        if !self.try_acquire_unguarded() {
             self.wait_for(longest).await?;
         }
         Ok(BulkheadPermit(self))
     }
 
-    /// As [`acquire`](Self::acquire), with a permit that keeps the bulkhead alive.
+    /// Acquires a permit that keeps the bulkhead alive, and waits for it as [`acquire`](Self::acquire) does.
     ///
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if !self.try_enter() {
+        if !self.try_acquire_unguarded() {
             let longest = self.config.lock().max_wait;
             self.wait_for(longest).await?;
         }
         Ok(OwnedBulkheadPermit(Arc::clone(self)))
     }
 
-    /// How many places are taken. More than `max_concurrent` only for as long as calls run that began
-    /// before it was lowered.
+    /// Returns how many permits are in use. More than `max_concurrent` only while calls run that began before it
+    /// was lowered.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.places.taken()
+        self.semaphore.in_use()
     }
 
-    /// The configuration it runs with.
+    /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> BulkheadConfig {
         self.config.lock().clone()
     }
 
-    /// Swaps the configuration while it works. More places go to those who wait, at once; with fewer, the
-    /// calls that run finish. A new `max_wait` holds for those who come from now on.
+    /// Changes the configuration while the bulkhead is in use. Additional permits go to the waiters at once; with
+    /// fewer, the calls in flight finish. A new `max_wait` applies to later calls.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing is changed.
     pub fn reconfigure(&self, config: BulkheadConfig) -> Result<(), ConfigError> {
         config.validate()?;
         let mut current = self.config.lock();
-        let entered = self.places.resize(config.max_concurrent);
+        let acquired = self.semaphore.resize(config.max_concurrent);
         *current = config;
         // Waking is foreign code and must not run under the lock.
         drop(current);
-        wake::wake(entered);
+        wake::wake(acquired);
         Ok(())
     }
 
@@ -178,9 +194,9 @@ impl Bulkhead {
         if longest.is_zero() {
             return Err(self.full());
         }
-        wait::wait(&self.places, Moment::now().after(longest))
+        wait::wait(&self.semaphore, Moment::now().after(longest))
             .await
-            .map_err(|cause| self.refuse(cause))
+            .map_err(|cause| self.rejection_error(cause))
     }
 
     fn full(&self) -> ResilienceError {
@@ -190,31 +206,31 @@ impl Bulkhead {
     }
 }
 
-/// For the call path, which keeps track of its place by itself.
+/// For the call path, which keeps track of its permit itself.
 impl Bulkhead {
-    /// Takes a place if one is free and nobody waits for it. The caller owes a [`leave`](Self::leave).
+    /// Acquires a permit if one is free and no call waits for it. The caller owes a [`release`](Self::release).
     #[inline]
-    pub(crate) fn try_enter(&self) -> bool {
-        self.places.try_enter()
+    pub(crate) fn try_acquire_unguarded(&self) -> bool {
+        self.semaphore.try_acquire()
     }
 
-    /// Takes a place, waiting for it at most until `until`. After `Ok` the caller owes a
+    /// Acquires a permit, and waits for it at most until `until`. After `Ok` the caller owes a
     /// [`leave`](Self::leave); dropped before, the future leaves no trace. It is `Send + 'static`.
-    pub(crate) async fn enter_by(self: Arc<Self>, until: Moment) -> Result<(), EnterError> {
-        wait::wait(&self.places, until).await
+    pub(crate) async fn acquire_until(self: Arc<Self>, until: Moment) -> Result<(), AcquireError> {
+        wait::wait(&self.semaphore, until).await
     }
 
-    /// Gives a place back, or on to the one who waits longest.
+    /// Releases a permit, to the longest waiter if there is one.
     #[inline]
-    pub(crate) fn leave(&self) {
-        self.places.leave();
+    pub(crate) fn release(&self) {
+        self.semaphore.release();
     }
 
-    /// Why there is no place, as the error that the caller gets.
-    pub(crate) fn refuse(&self, cause: EnterError) -> ResilienceError {
+    /// Converts the cause to the error of the call.
+    pub(crate) fn rejection_error(&self, cause: AcquireError) -> ResilienceError {
         match cause {
-            EnterError::Full => self.full(),
-            EnterError::NoTimer(cause) => ConfigError::from(cause).into(),
+            AcquireError::Full => self.full(),
+            AcquireError::NoTimer(cause) => ConfigError::from(cause).into(),
         }
     }
 }

@@ -1,29 +1,30 @@
-//! A place in a bulkhead, as a value that cannot be forgotten.
+//! A permit of a bulkhead, as a guard.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::Bulkhead;
 
-/// A place; dropping it gives it back, or on to the one who waits longest.
-#[must_use = "dropping it gives the place back"]
+/// Grants one concurrent call. Dropping it releases the permit, to the longest waiter if there is one.
+#[must_use = "dropping it releases the permit"]
 pub struct BulkheadPermit<'a>(pub(super) &'a Bulkhead);
 
-/// A [`BulkheadPermit`] that keeps its bulkhead alive, so that it can travel to another task.
-#[must_use = "dropping it gives the place back"]
+/// Grants one concurrent call as a [`BulkheadPermit`] does, and keeps its bulkhead alive, so that it can move to
+/// another task.
+#[must_use = "dropping it releases the permit"]
 pub struct OwnedBulkheadPermit(pub(super) Arc<Bulkhead>);
 
 impl Drop for BulkheadPermit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.release();
     }
 }
 
 impl Drop for OwnedBulkheadPermit {
     #[inline]
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.release();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The rules one by one, as a user sees them.
+//! The rules of the public API, one by one.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::time::{Instant, sleep};
 
-use super::places::Arrival;
+use super::semaphore::AcquireOutcome;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -27,30 +27,30 @@ fn sendable<F: Future + Send + 'static>(future: F) -> Pin<Box<F>> {
     Box::pin(future)
 }
 
-fn at_rest(bulkhead: &Bulkhead) -> bool {
-    bulkhead.in_flight() == 0 && bulkhead.places.waiting() == 0
+fn is_empty(bulkhead: &Bulkhead) -> bool {
+    bulkhead.in_flight() == 0 && bulkhead.semaphore.waiting() == 0
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_places_and_no_more() {
+async fn rejects_when_full() {
     let bulkhead = bulkhead(2, Duration::ZERO);
-    let first = bulkhead.try_acquire().expect("a place");
-    let second = bulkhead.try_acquire_owned().expect("a place");
+    let first = bulkhead.try_acquire().expect("a permit");
+    let second = bulkhead.try_acquire_owned().expect("a permit");
     assert_eq!(bulkhead.in_flight(), 2);
     for refused in [bulkhead.try_acquire(), bulkhead.acquire().await] {
         let refused = refused.expect_err("it is full");
         assert!(matches!(refused, ResilienceError::BulkheadFull { service } if service == "llm"));
     }
     drop(first);
-    drop(bulkhead.acquire_owned().await.expect("a place"));
+    drop(bulkhead.acquire_owned().await.expect("a permit"));
     drop(second);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_ends_when_it_was_said_to() {
+async fn acquire_times_out_after_max_wait() {
     let bulkhead = bulkhead(1, 3 * SECOND);
-    let place = bulkhead.try_acquire().expect("a place");
+    let permit = bulkhead.try_acquire().expect("a permit");
     let start = Instant::now();
     assert!(bulkhead.acquire().await.is_err());
     assert_eq!(start.elapsed(), 3 * SECOND);
@@ -58,81 +58,81 @@ async fn a_wait_ends_when_it_was_said_to() {
     assert_eq!(start.elapsed(), 4 * SECOND);
     assert!(bulkhead.acquire_within(Duration::ZERO).await.is_err());
     assert_eq!(start.elapsed(), 4 * SECOND);
-    assert_eq!(bulkhead.places.waiting(), 0);
-    drop(place);
-    assert!(at_rest(&bulkhead));
+    assert_eq!(bulkhead.semaphore.waiting(), 0);
+    drop(permit);
+    assert!(is_empty(&bulkhead));
 }
 
 #[tokio::test(start_paused = true)]
-async fn places_are_handed_on_in_the_order_of_arrival() {
+async fn permits_are_handed_over_in_order_of_arrival() {
     let bulkhead = bulkhead(1, 100 * SECOND);
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let place = bulkhead.try_acquire().expect("a place");
+    let permit = bulkhead.try_acquire().expect("a permit");
     let mut tasks = Vec::new();
     for number in 0..5 {
         let (bulkhead, order) = (Arc::clone(&bulkhead), Arc::clone(&order));
         tasks.push(tokio::spawn(async move {
-            let _place = bulkhead.acquire().await.expect("a place in time");
+            let _permit = bulkhead.acquire().await.expect("a permit in time");
             order.lock().expect("no panic").push(number);
             sleep(SECOND).await;
         }));
         tokio::task::yield_now().await;
     }
-    drop(place);
+    drop(permit);
     assert!(
         bulkhead.try_acquire().is_err(),
-        "the place is the first one's"
+        "the permit is the first one's"
     );
     for task in tasks {
         task.await.expect("no panic");
     }
     assert_eq!(*order.lock().expect("no panic"), [0, 1, 2, 3, 4]);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_dropped_after_any_poll_leaves_no_trace() {
+async fn acquire_dropped_after_any_poll_leaves_no_waiter() {
     for granted in [false, true] {
         for polls in 0..4 {
             let bulkhead = bulkhead(1, 100 * SECOND);
-            let place = bulkhead.try_acquire().expect("a place");
-            let mut dropped = sendable(Arc::clone(&bulkhead).enter_by(Moment::FAR_FUTURE));
+            let permit = bulkhead.try_acquire().expect("a permit");
+            let mut dropped = sendable(Arc::clone(&bulkhead).acquire_until(Moment::FAR_FUTURE));
             let mut next = Box::pin(bulkhead.acquire());
             for _ in 0..polls {
                 assert!(poll(dropped.as_mut()).is_pending());
             }
             assert!(poll(next.as_mut()).is_pending());
             if granted {
-                drop(place);
+                drop(permit);
                 drop(dropped);
             } else {
                 drop(dropped);
-                drop(place);
+                drop(permit);
             }
-            let Poll::Ready(Ok(place)) = poll(next.as_mut()) else {
-                panic!("the place went on to the next one");
+            let Poll::Ready(Ok(permit)) = poll(next.as_mut()) else {
+                panic!("the permit went on to the next one");
             };
             assert_eq!(bulkhead.in_flight(), 1);
-            drop(place);
-            assert!(at_rest(&bulkhead));
+            drop(permit);
+            assert!(is_empty(&bulkhead));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_comes_with_the_end_of_the_wait_is_taken() {
+async fn permit_released_at_the_deadline_is_acquired() {
     let bulkhead = bulkhead(1, SECOND);
-    let place = bulkhead.try_acquire().expect("a place");
+    let permit = bulkhead.try_acquire().expect("a permit");
     let mut waiting = Box::pin(bulkhead.acquire());
     assert!(poll(waiting.as_mut()).is_pending());
     sleep(SECOND).await;
-    drop(place);
+    drop(permit);
     assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Ok(_))));
     drop(waiting);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
 }
 
-/// Gives a place back when it is dropped, wherever that is.
+/// Gives a permit back when it is dropped, wherever that is.
 struct LeavesWhenDropped(Arc<Bulkhead>);
 
 impl Wake for LeavesWhenDropped {
@@ -141,16 +141,16 @@ impl Wake for LeavesWhenDropped {
 
 impl Drop for LeavesWhenDropped {
     fn drop(&mut self) {
-        self.0.leave();
+        self.0.release();
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_comes_between_the_question_for_it_and_the_end_of_the_wait_is_taken() {
+async fn permit_released_between_poll_and_timeout_is_acquired() {
     let bulkhead = bulkhead(1, SECOND);
-    assert!(bulkhead.try_enter());
+    assert!(bulkhead.try_acquire_unguarded());
     let mut waiting = Box::pin(bulkhead.acquire());
-    // The next poll asks for the place, then drops this waker, then sees that the time is up.
+    // The next poll looks for the permit, then drops this waker, then finds that the time is up.
     let last = Waker::from(Arc::new(LeavesWhenDropped(Arc::clone(&bulkhead))));
     assert!(
         waiting
@@ -163,22 +163,28 @@ async fn a_place_that_comes_between_the_question_for_it_and_the_end_of_the_wait_
     assert_eq!(bulkhead.in_flight(), 1);
     assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Ok(_))));
     drop(waiting);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
 }
 
 #[test]
-fn who_finds_a_free_place_on_the_way_to_the_queue_takes_it() {
-    let places = Places::new(2);
+fn acquire_or_enqueue_takes_a_permit_that_became_free() {
+    let semaphore = Semaphore::new(2);
     for taken in [1, 2] {
-        assert_eq!(places.arrive(Waker::noop().clone()), Arrival::Entered);
-        assert_eq!(places.taken(), taken);
+        assert_eq!(
+            semaphore.acquire_or_enqueue(Waker::noop().clone()),
+            AcquireOutcome::Acquired
+        );
+        assert_eq!(semaphore.in_use(), taken);
     }
-    assert_eq!(places.arrive(Waker::noop().clone()), Arrival::Queued(0));
-    assert_eq!((places.taken(), places.waiting()), (2, 1));
+    assert_eq!(
+        semaphore.acquire_or_enqueue(Waker::noop().clone()),
+        AcquireOutcome::Queued(0)
+    );
+    assert_eq!((semaphore.in_use(), semaphore.waiting()), (2, 1));
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_places_wake_who_waits_and_fewer_let_who_runs_finish() {
+async fn reconfigure_wakes_waiters_and_keeps_calls_in_flight() {
     let bulkhead = bulkhead(1, 100 * SECOND);
     let resize = |max_concurrent| {
         let config = BulkheadConfig {
@@ -187,7 +193,7 @@ async fn more_places_wake_who_waits_and_fewer_let_who_runs_finish() {
         };
         bulkhead.reconfigure(config)
     };
-    let first = bulkhead.try_acquire().expect("a place");
+    let first = bulkhead.try_acquire().expect("a permit");
     let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(bulkhead.acquire())).collect();
     for waiter in &mut waiting {
         assert!(poll(waiter.as_mut()).is_pending());
@@ -195,10 +201,10 @@ async fn more_places_wake_who_waits_and_fewer_let_who_runs_finish() {
     resize(3).expect("valid");
     assert_eq!(bulkhead.in_flight(), 3);
     let Poll::Ready(Ok(second)) = poll(waiting[0].as_mut()) else {
-        panic!("the second place");
+        panic!("the second permit");
     };
     let Poll::Ready(Ok(third)) = poll(waiting[1].as_mut()) else {
-        panic!("the third place");
+        panic!("the third permit");
     };
     assert!(poll(waiting[2].as_mut()).is_pending());
 
@@ -211,27 +217,27 @@ async fn more_places_wake_who_waits_and_fewer_let_who_runs_finish() {
     drop(third);
     assert!(matches!(poll(waiting[2].as_mut()), Poll::Ready(Ok(_))));
     drop(waiting);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
     assert_eq!(bulkhead.config().max_concurrent, 1);
 }
 
 #[test]
-fn without_a_timer_waiting_is_an_error_and_entering_is_not() {
+fn acquire_without_timer_fails_only_if_it_must_wait() {
     let bulkhead = bulkhead(1, SECOND);
     let mut enter = Box::pin(bulkhead.acquire());
-    let Poll::Ready(Ok(place)) = poll(enter.as_mut()) else {
-        panic!("a free place needs no timer");
+    let Poll::Ready(Ok(permit)) = poll(enter.as_mut()) else {
+        panic!("a free permit needs no timer");
     };
     let Poll::Ready(Err(error)) = poll(Box::pin(bulkhead.acquire()).as_mut()) else {
         panic!("no timer");
     };
     assert!(matches!(error, ResilienceError::InvalidConfig(_)));
-    drop(place);
-    assert!(at_rest(&bulkhead));
+    drop(permit);
+    assert!(is_empty(&bulkhead));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_tasks_never_overfill_it_and_all_get_through() {
+async fn in_flight_never_exceeds_max_concurrent_under_threads() {
     let bulkhead = bulkhead(3, 100 * SECOND);
     let (inside, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let tasks: Vec<_> = (0..64)
@@ -250,7 +256,7 @@ async fn many_tasks_never_overfill_it_and_all_get_through() {
                         100 * SECOND
                     };
                     match bulkhead.acquire_within(longest).await {
-                        Ok(_place) => {
+                        Ok(_permit) => {
                             let now = inside.fetch_add(1, Ordering::SeqCst) + 1;
                             most.fetch_max(now, Ordering::SeqCst);
                             tokio::task::yield_now().await;
@@ -266,5 +272,5 @@ async fn many_tasks_never_overfill_it_and_all_get_through() {
         task.await.expect("no panic");
     }
     assert!(most.load(Ordering::SeqCst) <= 3);
-    assert!(at_rest(&bulkhead));
+    assert!(is_empty(&bulkhead));
 }

@@ -1,41 +1,41 @@
-//! Waiting for a place, at most until a moment, without losing one when the wait is cut short.
+//! Waiting for a permit, at most until a moment, without losing one when the wait is dropped.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll};
 
-use super::places::{Arrival, Places};
+use super::semaphore::{AcquireOutcome, Semaphore};
 use crate::clock::Moment;
 use crate::timer::{self, NoTimer};
 
-/// Why there is no place.
+/// Why there is no permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EnterError {
-    /// None became free in time.
+pub(crate) enum AcquireError {
+    /// No permit became free in time.
     Full,
-    /// A wait needs a timer.
+    /// It has to wait, and there is no timer.
     NoTimer(NoTimer),
 }
 
-/// A number in the queue that hands itself back, and a place that came too late with it.
+/// An entry of the queue that is removed when it is dropped, and its permit released.
 struct Waiter<'a> {
-    places: &'a Places,
+    semaphore: &'a Semaphore,
     number: Option<u64>,
 }
 
 impl Waiter<'_> {
     fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let entered = match self.number {
-            Some(number) => self.places.has_entered(number, cx.waker()),
-            None => match self.places.arrive(cx.waker().clone()) {
-                Arrival::Entered => true,
-                Arrival::Queued(number) => {
+        let acquired = match self.number {
+            Some(number) => self.semaphore.is_acquired(number, cx.waker()),
+            None => match self.semaphore.acquire_or_enqueue(cx.waker().clone()) {
+                AcquireOutcome::Acquired => true,
+                AcquireOutcome::Queued(number) => {
                     self.number = Some(number);
                     false
                 }
             },
         };
-        if entered {
+        if acquired {
             self.number = None;
             Poll::Ready(())
         } else {
@@ -43,30 +43,30 @@ impl Waiter<'_> {
         }
     }
 
-    /// `true`: the place has come after all.
-    fn give_up(&mut self) -> bool {
+    /// Leaves the queue. Returns `true` if the permit has come after all.
+    fn cancel(&mut self) -> bool {
         self.number
             .take()
-            .is_some_and(|number| self.places.withdraw(number))
+            .is_some_and(|number| self.semaphore.cancel(number))
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if self.give_up() {
-            self.places.leave();
+        if self.cancel() {
+            self.semaphore.release();
         }
     }
 }
 
-/// Waits for a place. Dropped at any point it leaves no trace; after `Ok` the caller owes a `leave`.
-pub(super) async fn wait(places: &Places, until: Moment) -> Result<(), EnterError> {
+/// Waits for a permit. Dropped at any point it leaves no trace; after `Ok` the caller owes a `release`.
+pub(super) async fn wait(semaphore: &Semaphore, until: Moment) -> Result<(), AcquireError> {
     if until <= Moment::now() {
-        return Err(EnterError::Full);
+        return Err(AcquireError::Full);
     }
-    let mut timer = pin!(timer::at(until).map_err(EnterError::NoTimer)?);
+    let mut timer = pin!(timer::at(until).map_err(AcquireError::NoTimer)?);
     let mut waiter = Waiter {
-        places,
+        semaphore,
         number: None,
     };
     poll_fn(|cx| {
@@ -74,8 +74,8 @@ pub(super) async fn wait(places: &Places, until: Moment) -> Result<(), EnterErro
             return Poll::Ready(Ok(()));
         }
         match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) if waiter.give_up() => Poll::Ready(Ok(())),
-            Some(Poll::Ready(())) => Poll::Ready(Err(EnterError::Full)),
+            Some(Poll::Ready(())) if waiter.cancel() => Poll::Ready(Ok(())),
+            Some(Poll::Ready(())) => Poll::Ready(Err(AcquireError::Full)),
             Some(Poll::Pending) | None => Poll::Pending,
         }
     })

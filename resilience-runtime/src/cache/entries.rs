@@ -1,24 +1,23 @@
-//! What a cache keeps: answers and absences, until their time is up. Time comes from outside.
+//! The values and absences in a cache, until they expire: plain functions of the time passed in.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::failure::{Failure, Meaning};
+use super::failure::{CacheEffect, Failure};
 use super::key::{ByKey, Key};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
 use crate::config::{CacheConfig, RefreshAhead};
 
-/// How long nobody tries again after the first failure that an old answer covered up.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The backoff of the next load after the first failed one whose place a value took; doubled after each.
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// Answers and absences by key.
+/// Values and absences by key.
 ///
-/// When there is no room, the entry whose time is up first goes: absences before answers, and answers that
-/// were not renewed before those that were. So one order serves both eviction and expiry, and reading an
-/// entry changes nothing.
+/// When there is no room, the entry that ends first is evicted: absences before values, and values that were not
+/// refreshed before those that were. So one order serves both eviction and expiry, and reading an entry changes nothing.
 pub(super) struct Entries {
     slots: ByKey<Slot>,
     by_end: BTreeMap<(Moment, u64), Key>,
@@ -26,15 +25,15 @@ pub(super) struct Entries {
     config: CacheConfig,
 }
 
-/// What is kept under one key.
+/// The entry of one key, and its place in the order of expiry.
 struct Slot {
-    kept: Kept,
-    /// From here on it is as if it were not there.
+    entry: Entry,
+    /// From then on it is expired.
     end: Moment,
     order: u64,
 }
 
-pub(super) enum Kept {
+pub(super) enum Entry {
     Answer(Answer),
     Absence(Absence),
 }
@@ -46,21 +45,21 @@ pub(super) struct Answer {
     failed: Option<Failed>,
 }
 
-/// It is known that there is nothing.
+/// A remembered absence: the key does not exist.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Absence {
     pub(crate) failure: Failure,
     pub(crate) since: Moment,
 }
 
-/// Loads that failed since the answer was loaded.
+/// The loads that failed since the value was loaded.
 struct Failed {
     times: u32,
     not_before: Moment,
     failure: Failure,
 }
 
-impl Kept {
+impl Entry {
     fn answer(self) -> Option<Value> {
         match self {
             Self::Answer(answer) => Some(answer.value),
@@ -74,7 +73,7 @@ impl Answer {
         now < self.expires
     }
 
-    /// Whether it is fresh, but to be loaded anew.
+    /// Whether it is due for a refresh.
     pub(super) fn is_due(&self, now: Moment) -> bool {
         now >= self.refresh_at && !self.is_paused(now)
     }
@@ -83,8 +82,8 @@ impl Answer {
         matches!(&self.failed, Some(failed) if now < failed.not_before)
     }
 
-    /// The expired answer, while another load is not to be tried yet.
-    pub(super) fn instead_of_a_load(&self, now: Moment) -> Option<Served> {
+    /// Returns the stale value while the next load is backed off.
+    pub(super) fn served_during_backoff(&self, now: Moment) -> Option<Served> {
         let failed = self.failed.as_ref()?;
         (now < failed.not_before).then(|| self.served(failed.failure, now))
     }
@@ -97,21 +96,21 @@ impl Answer {
         }
     }
 
-    /// Puts the next load off, the longer the more often it failed.
-    fn put_off(&mut self, failure: Failure, now: Moment) {
+    /// Backs the next load off, the longer the more loads failed.
+    fn back_off(&mut self, failure: Failure, now: Moment) {
         let times = self.failed.as_ref().map_or(0, |failed| failed.times);
         let doubled = 1_u32.checked_shl(times);
-        let pause = doubled.map_or(LONGEST_PAUSE, |factor| FIRST_PAUSE.saturating_mul(factor));
+        let pause = doubled.map_or(MAX_BACKOFF, |factor| MIN_BACKOFF.saturating_mul(factor));
         self.failed = Some(Failed {
             times: times.saturating_add(1),
-            not_before: now.after(pause.min(LONGEST_PAUSE)),
+            not_before: now.after(pause.min(MAX_BACKOFF)),
             failure,
         });
     }
 }
 
-/// Answers that are no longer kept, to be dropped once no lock is held.
-pub(super) type Gone = Vec<Value>;
+/// Values that were removed, to be dropped when no lock is held.
+pub(super) type Evicted = Vec<Value>;
 
 impl Entries {
     pub(super) fn new(config: CacheConfig) -> Self {
@@ -127,114 +126,114 @@ impl Entries {
         self.slots.len()
     }
 
-    /// What is kept under a key.
-    pub(super) fn find(&mut self, key: Key, now: Moment, gone: &mut Gone) -> Option<&Kept> {
+    /// Finds the entry of a key.
+    pub(super) fn find(&mut self, key: Key, now: Moment, evicted: &mut Evicted) -> Option<&Entry> {
         if self.slots.get(&key).is_some_and(|slot| slot.end <= now) {
-            self.remove(key, gone);
+            self.remove(key, evicted);
         }
-        self.slots.get(&key).map(|slot| &slot.kept)
+        self.slots.get(&key).map(|slot| &slot.entry)
     }
 
-    /// Keeps an answer that is fresh for `life`.
-    pub(super) fn keep(
+    /// Inserts a value that is fresh for `ttl`.
+    pub(super) fn insert(
         &mut self,
         key: Key,
         value: Value,
-        life: Duration,
+        ttl: Duration,
         now: Moment,
-        gone: &mut Gone,
+        evicted: &mut Evicted,
     ) {
-        let expires = now.after(life);
+        let expires = now.after(ttl);
         let answer = Answer {
             value,
-            refresh_at: self.refresh_at(life, now),
+            refresh_at: self.refresh_at(ttl, now),
             expires,
             failed: None,
         };
         let end = expires.after(self.config.stale_if_error.unwrap_or_default());
-        self.put(key, Kept::Answer(answer), end, now, gone);
+        self.put(key, Entry::Answer(answer), end, now, evicted);
     }
 
-    fn refresh_at(&self, life: Duration, now: Moment) -> Moment {
+    fn refresh_at(&self, ttl: Duration, now: Moment) -> Moment {
         match self.config.refresh_ahead {
             None => Moment::FAR_FUTURE,
             Some(RefreshAhead::Fraction(fraction)) => {
-                let share = (nanos(life) as f64 * fraction) as u64;
+                let share = (nanos(ttl) as f64 * fraction) as u64;
                 now.after(Duration::from_nanos(share))
             }
-            Some(RefreshAhead::Before(before)) => now.after(life.saturating_sub(before)),
+            Some(RefreshAhead::Before(before)) => now.after(ttl.saturating_sub(before)),
         }
     }
 
-    /// Remembers that there is nothing, if that is wanted.
-    pub(super) fn keep_absence(
+    /// Inserts an absence, if the configuration has a `negative_ttl`.
+    pub(super) fn insert_absence(
         &mut self,
         key: Key,
         failure: Failure,
         now: Moment,
-        gone: &mut Gone,
+        evicted: &mut Evicted,
     ) {
         if let Some(time) = self.config.negative_ttl {
             let absence = Absence {
                 failure,
                 since: now,
             };
-            self.put(key, Kept::Absence(absence), now.after(time), now, gone);
+            self.put(key, Entry::Absence(absence), now.after(time), now, evicted);
         }
     }
 
-    /// The answer to give although a load failed, a fresh one or an `expired_too`, if there is one that may
-    /// be given. Then the next load is put off.
-    pub(super) fn rescue(
+    /// Returns the value to serve although a load failed, if there is one that may be served: a fresh one, or with
+    /// `stale_too` a stale one. Then the next load is backed off.
+    pub(super) fn serve_on_failure(
         &mut self,
         key: Key,
         failure: Failure,
-        expired_too: bool,
+        stale_too: bool,
         now: Moment,
-        gone: &mut Gone,
+        evicted: &mut Evicted,
     ) -> Option<Served> {
-        self.find(key, now, gone)?;
-        let Kept::Answer(answer) = &mut self.slots.get_mut(&key)?.kept else {
+        self.find(key, now, evicted)?;
+        let Entry::Answer(answer) = &mut self.slots.get_mut(&key)?.entry else {
             return None;
         };
-        let may_be_given = match failure.meaning {
-            Meaning::Passing => expired_too || answer.is_fresh(now),
-            Meaning::Lasting => answer.is_fresh(now),
-            Meaning::Absent | Meaning::Denied | Meaning::Misconfigured => false,
+        let may_be_served = match failure.effect {
+            CacheEffect::Temporary => stale_too || answer.is_fresh(now),
+            CacheEffect::Permanent => answer.is_fresh(now),
+            CacheEffect::Absent | CacheEffect::Denied | CacheEffect::Misconfigured => false,
         };
-        may_be_given.then(|| {
-            answer.put_off(failure, now);
+        may_be_served.then(|| {
+            answer.back_off(failure, now);
             answer.served(failure, now)
         })
     }
 
-    pub(super) fn remove(&mut self, key: Key, gone: &mut Gone) {
+    pub(super) fn remove(&mut self, key: Key, evicted: &mut Evicted) {
         if let Some(slot) = self.slots.remove(&key) {
             self.by_end.remove(&(slot.end, slot.order));
-            gone.extend(slot.kept.answer());
+            evicted.extend(slot.entry.answer());
         }
     }
 
-    pub(super) fn clear(&mut self, gone: &mut Gone) {
+    pub(super) fn clear(&mut self, evicted: &mut Evicted) {
         self.by_end.clear();
-        gone.extend(
+        evicted.extend(
             self.slots
                 .drain()
-                .filter_map(|(_, slot)| slot.kept.answer()),
+                .filter_map(|(_, slot)| slot.entry.answer()),
         );
     }
 
-    fn put(&mut self, key: Key, kept: Kept, end: Moment, now: Moment, gone: &mut Gone) {
-        self.remove(key, gone);
+    fn put(&mut self, key: Key, entry: Entry, end: Moment, now: Moment, evicted: &mut Evicted) {
+        self.remove(key, evicted);
         while let Some((&(first, _), &key)) = self.by_end.first_key_value() {
             if first > now && self.slots.len() < self.config.max_entries {
                 break;
             }
-            self.remove(key, gone);
+            self.remove(key, evicted);
         }
         let order = self.next;
         self.next += 1;
         self.by_end.insert((end, order), key);
-        self.slots.insert(key, Slot { kept, end, order });
+        self.slots.insert(key, Slot { entry, end, order });
     }
 }

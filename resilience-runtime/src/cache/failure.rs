@@ -1,4 +1,4 @@
-//! How a load failed, as far as a cache acts upon it.
+//! How a load failed, as far as it matters to the cache.
 
 use std::time::Duration;
 
@@ -11,46 +11,46 @@ use crate::verdict::{Class, ErrorCode, Reason, Verdict};
 pub(crate) struct Failure {
     pub(crate) class: Class,
     pub(crate) code: Option<ErrorCode>,
-    pub(crate) meaning: Meaning,
+    pub(crate) effect: CacheEffect,
 }
 
-/// What follows from a failure for the old answer.
+/// The effect of a failure on the value in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// It says nothing about the answer: the old one will do.
-    Passing,
-    /// Asking again would fail in the same way.
-    Lasting,
-    /// What was asked for does not exist: neither does the old answer.
+pub(crate) enum CacheEffect {
+    /// The failure is temporary: a stale value may be served.
+    Temporary,
+    /// Another load would fail in the same way: only a fresh value may be served.
+    Permanent,
+    /// The key does not exist: its value is dropped.
     Absent,
-    /// The caller may not have it: not the old answer either.
+    /// Access was denied: the value is dropped.
     Denied,
-    /// The call cannot run as it is configured, which no old answer is to hide.
+    /// The call cannot run as it is configured, which no value is to hide.
     Misconfigured,
 }
 
 impl Failure {
     pub(crate) fn of(verdict: Verdict) -> Self {
-        let meaning = match (verdict.reason(), verdict.class()) {
-            (Some(Reason::NotFound), _) => Meaning::Absent,
-            (Some(Reason::Denied), _) => Meaning::Denied,
-            (Some(Reason::Rejected), _) => Meaning::Passing,
-            (_, Class::Permanent) => Meaning::Lasting,
-            _ => Meaning::Passing,
+        let effect = match (verdict.reason(), verdict.class()) {
+            (Some(Reason::NotFound), _) => CacheEffect::Absent,
+            (Some(Reason::Denied), _) => CacheEffect::Denied,
+            (Some(Reason::Rejected), _) => CacheEffect::Temporary,
+            (_, Class::Permanent) => CacheEffect::Permanent,
+            _ => CacheEffect::Temporary,
         };
         Self {
             class: verdict.class(),
             code: verdict.code(),
-            meaning,
+            effect,
         }
     }
 
-    /// Whether the old answer must not be given to anybody any more.
-    pub(super) fn ends_the_old_answer(&self) -> bool {
-        matches!(self.meaning, Meaning::Absent | Meaning::Denied)
+    /// Whether the value must not be served any more.
+    pub(super) fn invalidates(&self) -> bool {
+        matches!(self.effect, CacheEffect::Absent | CacheEffect::Denied)
     }
 
-    /// What those get who share it.
+    /// Makes the error of callers that share the failure.
     pub(crate) fn shared(&self, service: ServiceName, age: Duration) -> ResilienceError {
         ResilienceError::SharedFailure {
             service,

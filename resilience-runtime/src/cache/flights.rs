@@ -1,8 +1,8 @@
-//! Loads in progress: for each key at most one that counts, with one caller who leads it and others who
-//! wait for it.
+//! Loads in progress (single flight): for each key at most one current flight, which one caller leads and others wait
+//! for.
 //!
-//! Who waits is in the list; who waited and is no longer in it leads, as long as the flight is there. When
-//! it is gone, it has landed. So there is no further state to get wrong.
+//! Invariant: a waiter is in the list of its flight; or it is not, and leads the flight; or the flight does not exist any
+//! more, and its result cell is set. There is no further state.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -11,51 +11,51 @@ use std::task::Waker;
 use super::key::{ByKey, Key};
 use crate::wake::wake;
 
-/// Where a landing is left for those who waited for it.
-pub(super) type Ground<L> = Arc<OnceLock<L>>;
+/// Holds the outcome of a flight for its waiters.
+pub(super) type ResultCell<L> = Arc<OnceLock<L>>;
 
-/// All loads in progress; `L` is what they bring.
+/// All loads in progress, with outcomes of type `L`.
 pub(super) struct Flights<L> {
     flights: HashMap<u64, Flight<L>>,
-    /// The one that answers who asks now, and whose answer is to be kept.
+    /// The flight that a new caller joins, and whose value is to be kept.
     current: ByKey<u64>,
     next: u64,
 }
 
 struct Flight<L> {
     key: Key,
-    ground: Ground<L>,
+    cell: ResultCell<L>,
     /// In the order of arrival. Without a waker until the first poll.
     waiting: BTreeMap<u64, Option<Waker>>,
 }
 
-/// A place among those who wait.
-pub(super) struct Seat<L> {
+/// Identifies a waiter, and has the cell where it finds the outcome.
+pub(super) struct WaiterId<L> {
     pub(super) flight: u64,
     pub(super) number: u64,
-    pub(super) ground: Ground<L>,
+    pub(super) cell: ResultCell<L>,
 }
 
-/// A flight that has ended. To be let go once no lock is held: wakers and answers are foreign code.
-pub(super) struct Arrived<L> {
+/// A flight that has ended. To be notified or dropped when no lock is held: wakers and values are foreign code.
+pub(super) struct Completed<L> {
     waiting: BTreeMap<u64, Option<Waker>>,
-    _ground: Ground<L>,
+    _cell: ResultCell<L>,
 }
 
-impl<L> Arrived<L> {
-    /// Wakes everybody who waited.
-    pub(super) fn let_go(self) {
+impl<L> Completed<L> {
+    /// Wakes all waiters.
+    pub(super) fn notify(self) {
         wake(self.waiting.into_values().flatten());
     }
 }
 
-/// What has become of one who waits.
+/// The status of a waiter.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
-    Still,
-    /// The leader went away; this one leads now.
+    Pending,
+    /// The leader was dropped; this waiter leads now.
     Leads,
-    Landed,
+    Completed,
 }
 
 impl<L> Flights<L> {
@@ -80,51 +80,51 @@ impl<L> Flights<L> {
             id,
             Flight {
                 key,
-                ground: Ground::default(),
+                cell: ResultCell::default(),
                 waiting: BTreeMap::new(),
             },
         );
         id
     }
 
-    pub(super) fn is_under_way(&self, key: Key) -> bool {
+    pub(super) fn is_loading(&self, key: Key) -> bool {
         self.current.contains_key(&key)
     }
 
-    /// Takes a seat in the key's flight, if there is one.
-    pub(super) fn join(&mut self, key: Key) -> Option<Seat<L>> {
+    /// Joins the current flight of the key, if there is one.
+    pub(super) fn join(&mut self, key: Key) -> Option<WaiterId<L>> {
         let id = *self.current.get(&key)?;
         let number = self.number();
         let flight = self.flights.get_mut(&id)?;
         flight.waiting.insert(number, None);
-        Some(Seat {
+        Some(WaiterId {
             flight: id,
             number,
-            ground: Arc::clone(&flight.ground),
+            cell: Arc::clone(&flight.cell),
         })
     }
 
-    /// Looks after a seat. The waker is swapped for the one that was there.
-    pub(super) fn look_after(
+    /// Returns the status of a waiter. The waker is swapped for the one that was there.
+    pub(super) fn poll_waiter(
         &mut self,
         flight: u64,
         number: u64,
         waker: &mut Option<Waker>,
     ) -> Waiting {
         let Some(flight) = self.flights.get_mut(&flight) else {
-            return Waiting::Landed;
+            return Waiting::Completed;
         };
         match flight.waiting.get_mut(&number) {
             Some(known) => {
                 std::mem::swap(known, waker);
-                Waiting::Still
+                Waiting::Pending
             }
             None => Waiting::Leads,
         }
     }
 
-    /// Gives a seat up. Who leads by now hands that on. The waker is to be woken if it is `Ok`, and dropped
-    /// if it is `Err`.
+    /// Removes a waiter. If it leads by now, the next one does. The waker is to be woken if it is `Ok`, and dropped if
+    /// it is `Err`.
     pub(super) fn leave(
         &mut self,
         flight: u64,
@@ -139,8 +139,7 @@ impl<L> Flights<L> {
         }
     }
 
-    /// The leader goes away. The one who waits longest leads now and is to be woken; without one the flight
-    /// is over.
+    /// Abandons a flight. The longest waiter leads now and is to be woken; without one the flight ends.
     pub(super) fn abandon(&mut self, id: u64) -> Option<Waker> {
         let flight = self.flights.get_mut(&id)?;
         if let Some((_, waker)) = flight.waiting.pop_first() {
@@ -154,37 +153,37 @@ impl<L> Flights<L> {
         None
     }
 
-    /// The key that a flight is for, if its answer is to be kept.
-    pub(super) fn counts_for(&self, id: u64) -> Option<Key> {
+    /// Returns the key of a flight, if its value is to be kept.
+    pub(super) fn current_key(&self, id: u64) -> Option<Key> {
         let key = self.flights.get(&id)?.key;
         (self.current.get(&key) == Some(&id)).then_some(key)
     }
 
-    /// Ends a flight. One that has ended already gives the landing back, to be dropped where no lock is held.
-    pub(super) fn land(&mut self, id: u64, landing: L) -> Result<Arrived<L>, L> {
+    /// Ends a flight. One that has ended already gives the outcome back, to be dropped where no lock is held.
+    pub(super) fn complete(&mut self, id: u64, outcome: L) -> Result<Completed<L>, L> {
         let Some(flight) = self.flights.remove(&id) else {
-            return Err(landing);
+            return Err(outcome);
         };
         if self.current.get(&flight.key) == Some(&id) {
             self.current.remove(&flight.key);
         }
-        // Nobody else sets it: a flight lands once.
-        let _ = flight.ground.set(landing);
-        Ok(Arrived {
+        // Set once: a flight completes once.
+        let _ = flight.cell.set(outcome);
+        Ok(Completed {
             waiting: flight.waiting,
-            _ground: flight.ground,
+            _cell: flight.cell,
         })
     }
 
-    /// Ends the key's flight with something that did not come from its leader.
-    pub(super) fn land_early(&mut self, key: Key, landing: L) -> Result<Arrived<L>, L> {
+    /// Ends the current flight of the key with a value that did not come from its leader.
+    pub(super) fn complete_early(&mut self, key: Key, outcome: L) -> Result<Completed<L>, L> {
         match self.current.get(&key) {
-            Some(&id) => self.land(id, landing),
-            None => Err(landing),
+            Some(&id) => self.complete(id, outcome),
+            None => Err(outcome),
         }
     }
 
-    /// From now on the key's flight is for those in it alone, and its answer is not to be kept.
+    /// Detaches the current flight of the key: later callers do not join it, and its value is not to be kept.
     pub(super) fn detach(&mut self, key: Key) {
         self.current.remove(&key);
     }

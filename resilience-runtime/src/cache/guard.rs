@@ -1,19 +1,37 @@
-//! The parts that a caller can have in a load. Dropped at any point they leave nothing behind.
+//! The parts that a caller can have in a load, as guards: dropped at any point they leave nothing behind.
 
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Served;
-use super::flights::{Seat, Waiting};
-use super::store::{End, Landing, Store};
+use super::flights::{WaiterId, Waiting};
+use super::key::TypeSlot;
+use super::store::{Found, LoadOutcome, LoadResult, Store};
 use crate::clock::Moment;
 
-/// The one who makes a call for all. Dropped before the call has ended, it hands that on.
+/// What a caller finds, with its part in the load where there is one.
+pub(crate) type Lookup = Found<Leader, Waiter>;
+
+impl Store {
+    /// Looks a key up. The caller gets its part in the load, where the value is to be loaded.
+    pub(crate) fn lookup(self: &Arc<Self>, hash: u128, type_slot: TypeSlot, now: Moment) -> Lookup {
+        match self.find(hash, type_slot, now) {
+            Found::Hit(value) => Found::Hit(value),
+            Found::Stale(served) => Found::Stale(served),
+            Found::Absent(absence) => Found::Absent(absence),
+            Found::Load(flight) => Found::Load(Leader::of(self, flight)),
+            Found::Refresh(flight) => Found::Refresh(Leader::of(self, flight)),
+            Found::Wait(id) => Found::Wait(Waiter::of(self, id)),
+        }
+    }
+}
+
+/// Leads a load for all callers. Dropped before the load has ended, it passes the lead to a waiter.
 pub(crate) struct Leader {
     store: Arc<Store>,
     flight: u64,
-    up: bool,
+    active: bool,
 }
 
 impl Leader {
@@ -21,68 +39,72 @@ impl Leader {
         Self {
             store: Arc::clone(store),
             flight,
-            up: true,
+            active: true,
         }
     }
 
-    /// Ends the load. What comes back is to be given in place of its result.
-    pub(crate) fn land(mut self, end: End, now: Moment) -> Option<Served> {
-        self.up = false;
-        self.store.land(self.flight, end, now)
+    /// Ends the load. A returned value is to be served in place of the result.
+    pub(crate) fn complete(mut self, end: LoadResult, now: Moment) -> Option<Served> {
+        self.active = false;
+        self.store.complete(self.flight, end, now)
     }
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        if self.up {
+        if self.active {
             self.store.abandon(self.flight);
         }
     }
 }
 
-/// One who waits for somebody else's load.
+/// Waits for the load of another caller.
 pub(crate) struct Waiter {
     store: Arc<Store>,
-    seat: Seat<Landing>,
-    waits: bool,
+    id: WaiterId<LoadOutcome>,
+    active: bool,
 }
 
 /// How waiting ended.
-pub(crate) enum Turn {
-    /// With what the leader brought.
-    Landed(Landing),
-    /// The leader went away: the caller is to load it.
+pub(crate) enum WaitOutcome {
+    /// With the outcome of the load.
+    Completed(LoadOutcome),
+    /// The leader was dropped: this caller leads the load.
     Leads(Leader),
 }
 
 impl Waiter {
-    pub(super) fn of(store: &Arc<Store>, seat: Seat<Landing>) -> Self {
+    pub(super) fn of(store: &Arc<Store>, id: WaiterId<LoadOutcome>) -> Self {
         Self {
             store: Arc::clone(store),
-            seat,
-            waits: true,
+            id,
+            active: true,
         }
     }
 
-    /// Once it is ready it is not to be polled again.
-    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<Turn> {
-        let turn = match self.store.look_after(&self.seat, cx.waker().clone()) {
-            Waiting::Still => return Poll::Pending,
-            Waiting::Leads => Turn::Leads(Leader::of(&self.store, self.seat.flight)),
-            Waiting::Landed => {
-                let landing = self.seat.ground.get().expect("it has landed");
-                Turn::Landed(landing.clone())
+    /// Polls for the end of the wait. Not to be polled again once it is ready.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<WaitOutcome> {
+        let outcome = match self.store.poll_waiter(&self.id, cx.waker().clone()) {
+            Waiting::Pending => return Poll::Pending,
+            Waiting::Leads => WaitOutcome::Leads(Leader::of(&self.store, self.id.flight)),
+            Waiting::Completed => {
+                let outcome = self
+                    .id
+                    .cell
+                    .get()
+                    .expect("a flight that ended has an outcome");
+                WaitOutcome::Completed(outcome.clone())
             }
         };
-        self.waits = false;
-        Poll::Ready(turn)
+        self.active = false;
+        Poll::Ready(outcome)
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        if self.waits {
-            self.store.leave(&self.seat);
+        if self.active {
+            self.store.leave(&self.id);
         }
     }
 }

@@ -3,16 +3,15 @@
 use std::any::TypeId;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-/// One instance of a generic function: its answers are its own. A function is one place in the source,
-/// whatever it is generic over.
+/// Separates the values of the instances of a generic function, which share one cache.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Variant {
+pub(crate) struct TypeSlot {
     answer: TypeId,
     /// The instance's path with its generic arguments, as the compiler prints it.
     instance: &'static str,
 }
 
-impl Variant {
+impl TypeSlot {
     pub(crate) fn of<T: 'static>(instance: &'static str) -> Self {
         Self {
             answer: TypeId::of::<T>(),
@@ -21,25 +20,25 @@ impl Variant {
     }
 }
 
-/// A key's hash, and the place of the variant in the cache's list.
+/// The hash of a key, and the index of its type slot in the cache's list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) hash: u128,
-    pub(super) variant: usize,
+    pub(super) type_slot: usize,
 }
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // It is random already.
+        // It is a keyed hash already.
         state.write_u64(self.hash as u64);
     }
 }
 
-/// Hashes what is a hash already.
+/// Hashes keys that are hashes already, to themselves.
 #[derive(Default)]
-pub(super) struct AsItIs(u64);
+pub(super) struct IdentityHasher(u64);
 
-impl Hasher for AsItIs {
+impl Hasher for IdentityHasher {
     fn write(&mut self, _: &[u8]) {
         unreachable!("a key is written as one number");
     }
@@ -53,7 +52,7 @@ impl Hasher for AsItIs {
     }
 }
 
-pub(super) type ByKey<V> = std::collections::HashMap<Key, V, BuildHasherDefault<AsItIs>>;
+pub(super) type ByKey<V> = std::collections::HashMap<Key, V, BuildHasherDefault<IdentityHasher>>;
 
 #[cfg(test)]
 mod tests {
@@ -62,9 +61,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_spread_by_its_own_bits() {
-        let spread =
-            |hash, variant| BuildHasherDefault::<AsItIs>::default().hash_one(Key { hash, variant });
+    fn key_hashes_to_its_own_bits() {
+        let spread = |hash, type_slot| {
+            BuildHasherDefault::<IdentityHasher>::default().hash_one(Key { hash, type_slot })
+        };
         assert_eq!(spread(7, 1), 7);
         assert_eq!(spread(u128::MAX, 0), u64::MAX);
     }

@@ -7,22 +7,25 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::{Cacheable, End, Landing, Leader, Look, Store, Turn, Variant, Waiter, copied};
+use super::{
+    Cacheable, Leader, LoadOutcome, LoadResult, Lookup, Store, TypeSlot, WaitOutcome, Waiter,
+    copied,
+};
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
 
 /// Counts how often it was woken.
-struct Bell(AtomicU32);
+struct WakeCounter(AtomicU32);
 
-impl Wake for Bell {
+impl Wake for WakeCounter {
     fn wake(self: Arc<Self>) {
         self.0.fetch_add(1, SeqCst);
     }
 }
 
-fn bell() -> (Arc<Bell>, Waker) {
-    let bell = Arc::new(Bell(AtomicU32::new(0)));
-    (Arc::clone(&bell), Waker::from(bell))
+fn wake_counter() -> (Arc<WakeCounter>, Waker) {
+    let wakes = Arc::new(WakeCounter(AtomicU32::new(0)));
+    (Arc::clone(&wakes), Waker::from(wakes))
 }
 
 const NOW: Moment = Moment(1_000_000_000);
@@ -31,33 +34,33 @@ fn store() -> Arc<Store> {
     Arc::new(Store::new(CacheConfig::DEFAULT, &ConfigSource::Code).expect("valid"))
 }
 
-fn look(store: &Arc<Store>) -> Look {
-    store.look(1, Variant::of::<u32>(""), NOW)
+fn lookup(store: &Arc<Store>) -> Lookup {
+    store.lookup(1, TypeSlot::of::<u32>(""), NOW)
 }
 
-fn leads(look: Look) -> Leader {
-    match look {
-        Look::Load(leader) => leader,
+fn leads(lookup: Lookup) -> Leader {
+    match lookup {
+        Lookup::Load(leader) => leader,
         _ => panic!("nobody loads it"),
     }
 }
 
-fn waits(look: Look) -> Waiter {
-    match look {
-        Look::Wait(waiter) => waiter,
+fn waits(lookup: Lookup) -> Waiter {
+    match lookup {
+        Lookup::Wait(waiter) => waiter,
         _ => panic!("somebody loads it"),
     }
 }
 
-fn answer<T: Cacheable>(turn: Poll<Turn>) -> T {
-    match turn {
-        Poll::Ready(Turn::Landed(Landing::Answer(value))) => copied(&value),
+fn answer<T: Cacheable>(outcome: Poll<WaitOutcome>) -> T {
+    match outcome {
+        Poll::Ready(WaitOutcome::Completed(LoadOutcome::Answer(value))) => copied(&value),
         _ => panic!("it has landed with an answer"),
     }
 }
 
-fn land(leader: Leader, number: u32) {
-    leader.land(End::Good(Arc::new(number)), NOW);
+fn complete(leader: Leader, number: u32) {
+    leader.complete(LoadResult::Value(Arc::new(number)), NOW);
 }
 
 /// Fails with this in `flights.rs`:
@@ -66,23 +69,23 @@ fn land(leader: Leader, number: u32) {
 /// +                let _ = (known, waker);
 /// ```
 #[test]
-fn loom_a_landing_reaches_who_waits() {
+fn loom_outcome_reaches_the_waiter() {
     loom::model(|| {
         let store = store();
-        let leader = leads(look(&store));
-        let mut waiter = waits(look(&store));
-        let lander = thread::spawn(move || land(leader, 7));
-        let (bell, waker) = bell();
+        let leader = leads(lookup(&store));
+        let mut waiter = waits(lookup(&store));
+        let lander = thread::spawn(move || complete(leader, 7));
+        let (wakes, waker) = wake_counter();
         let first = waiter.poll(&Context::from_waker(&waker));
         lander.join().expect("no panic");
-        let turn = match first {
+        let outcome = match first {
             Poll::Pending => {
-                assert_eq!(bell.0.load(SeqCst), 1, "woken once");
+                assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
                 waiter.poll(&Context::from_waker(&waker))
             }
             ready => ready,
         };
-        assert_eq!(answer::<u32>(turn), 7);
+        assert_eq!(answer::<u32>(outcome), 7);
         assert_eq!(store.flights(), 0);
     });
 }
@@ -93,28 +96,28 @@ fn loom_a_landing_reaches_who_waits() {
 /// +            return waker.and(None);
 /// ```
 #[test]
-fn loom_who_comes_while_the_leader_goes_leads_or_is_told() {
+fn loom_caller_leads_or_waits_while_the_leader_is_dropped() {
     loom::model(|| {
         let store = store();
-        let leader = leads(look(&store));
+        let leader = leads(lookup(&store));
         let quitter = thread::spawn(move || drop(leader));
-        let (bell, waker) = bell();
-        match look(&store) {
-            Look::Load(leader) => land(leader, 1),
-            Look::Wait(mut waiter) => {
+        let (wakes, waker) = wake_counter();
+        match lookup(&store) {
+            Lookup::Load(leader) => complete(leader, 1),
+            Lookup::Wait(mut waiter) => {
                 let first = waiter.poll(&Context::from_waker(&waker));
                 quitter.join().expect("no panic");
-                let turn = match first {
+                let outcome = match first {
                     Poll::Pending => {
-                        assert_eq!(bell.0.load(SeqCst), 1, "woken once");
+                        assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
                         waiter.poll(&Context::from_waker(&waker))
                     }
                     ready => ready,
                 };
-                let Poll::Ready(Turn::Leads(leader)) = turn else {
+                let Poll::Ready(WaitOutcome::Leads(leader)) = outcome else {
                     panic!("it leads");
                 };
-                land(leader, 1);
+                complete(leader, 1);
             }
             _ => panic!("nothing is there yet"),
         }
@@ -128,19 +131,20 @@ fn loom_who_comes_while_the_leader_goes_leads_or_is_told() {
 /// +                None => Ok(None),
 /// ```
 #[test]
-fn loom_two_who_go_away_leave_the_third_in_the_lead() {
+fn loom_lead_passes_over_a_dropped_waiter() {
     loom::model(|| {
         let store = store();
-        let leader = leads(look(&store));
-        let heir = waits(look(&store));
-        let mut last = waits(look(&store));
-        let (bell, waker) = bell();
+        let leader = leads(lookup(&store));
+        let heir = waits(lookup(&store));
+        let mut last = waits(lookup(&store));
+        let (wakes, waker) = wake_counter();
         assert!(last.poll(&Context::from_waker(&waker)).is_pending());
         let quitter = thread::spawn(move || drop(heir));
         drop(leader);
         quitter.join().expect("no panic");
-        assert_eq!(bell.0.load(SeqCst), 1, "woken once");
-        let Poll::Ready(Turn::Leads(leader)) = last.poll(&Context::from_waker(&waker)) else {
+        assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
+        let Poll::Ready(WaitOutcome::Leads(leader)) = last.poll(&Context::from_waker(&waker))
+        else {
             panic!("it leads");
         };
         drop(leader);
@@ -154,18 +158,18 @@ fn loom_two_who_go_away_leave_the_third_in_the_lead() {
 /// +        Some(key)
 /// ```
 #[test]
-fn loom_a_load_that_is_invalidated_is_kept_or_not_at_all() {
+fn loom_invalidated_load_is_not_kept() {
     loom::model(|| {
         let store = store();
-        let leader = leads(look(&store));
+        let leader = leads(lookup(&store));
         let other = {
             let store = Arc::clone(&store);
             thread::spawn(move || store.invalidate(1))
         };
-        land(leader, 7);
+        complete(leader, 7);
         other.join().expect("no panic");
         assert_eq!((store.flights(), store.len()), (0, 0));
-        drop(leads(look(&store)));
+        drop(leads(lookup(&store)));
     });
 }
 
@@ -175,15 +179,15 @@ fn loom_a_load_that_is_invalidated_is_kept_or_not_at_all() {
 /// +
 /// ```
 #[test]
-fn loom_one_leads_of_two_who_come_at_once() {
+fn loom_one_of_two_concurrent_callers_leads() {
     loom::model(|| {
         let store = store();
-        let visit = |store: &Arc<Store>| match look(store) {
-            Look::Load(leader) => {
-                land(leader, 7);
+        let visit = |store: &Arc<Store>| match lookup(store) {
+            Lookup::Load(leader) => {
+                complete(leader, 7);
                 1
             }
-            Look::Wait(_) | Look::Hit(_) => 0,
+            Lookup::Wait(_) | Lookup::Hit(_) => 0,
             _ => panic!("it is loaded or waited for"),
         };
         let other = {

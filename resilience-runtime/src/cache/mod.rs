@@ -1,11 +1,23 @@
-//! The read-through cache: answers that are fresh are given at once, a missing one is loaded by one caller
-//! for all who ask for it meanwhile, and an old one stands in where a new one cannot be had.
+//! Keeps the results of calls, and loads each missing one once for all concurrent callers.
 //!
-//! `Entries` is what is kept, `Flights` who loads and who waits;
-//! both are plain functions of their arguments. `Store` puts a lock round the two and knows the rules.
-//! None of them is generic: a value is known by its type only to those who put it in and take it out.
+//! A [`Cache`] returns a fresh value at once. A missing one is loaded by one caller for all that ask for it meanwhile
+//! (single flight), and a stale one is served where the load fails for a temporary cause.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! use resilience_runtime::{BoxError, Cache, CacheConfig};
+//!
+//! let names = Cache::<String>::new("users", CacheConfig::default())?;
+//! let name = names.get_or_load(&1, || async { Ok::<_, BoxError>("Ada".to_owned()) }).await?;
+//! assert_eq!(name, "Ada");
+//! assert_eq!(names.get(&1), Some("Ada".to_owned()));
+//! # Ok(()) }
+//! ```
 
-mod by_hand;
+// `entries` holds the values and `flights` the loads in progress with their waiters; both are plain functions of their
+// arguments. `store` is the lock around the two and has the rules, `guard` the parts that a caller has in a load, and
+// `typed` the public API. None but the last is generic: only the code that inserts and reads a value knows its type.
+
 mod entries;
 mod failure;
 mod flights;
@@ -16,22 +28,23 @@ mod loom_tests;
 mod store;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
+mod typed;
 
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use crate::config::{CacheConfig, RefreshAhead};
-pub use by_hand::Cache;
-pub(crate) use failure::{Failure, Meaning};
-pub(crate) use guard::{Leader, Turn, Waiter};
-pub(crate) use key::Variant;
-pub(crate) use store::{End, Landing, Look, Store};
+pub(crate) use failure::{CacheEffect, Failure};
+pub(crate) use guard::{Leader, Lookup, WaitOutcome, Waiter};
+pub(crate) use key::TypeSlot;
+pub(crate) use store::{LoadOutcome, LoadResult, Store};
+pub use typed::Cache;
 
-/// An answer, whatever its type.
+/// A value, whatever its type.
 pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 
-/// An answer that a cache can keep and hand out again.
+/// Marks the types that a cache can keep and return copies of: all that are `Clone + Send + Sync + 'static`.
 #[diagnostic::on_unimplemented(
     message = "an answer of type `{Self}` cannot be cached",
     label = "`{Self}` is not `Clone + Send + Sync + 'static`",
@@ -42,17 +55,17 @@ pub trait Cacheable: Clone + Send + Sync + 'static {}
 #[diagnostic::do_not_recommend]
 impl<T: Clone + Send + Sync + 'static> Cacheable for T {}
 
-/// An answer that stands in for one that could not be had.
+/// A value that is served although its load failed.
 #[derive(Clone, Debug)]
 pub(crate) struct Served {
     pub(crate) value: Value,
-    /// Why there is no new one.
+    /// Why the load failed.
     pub(crate) failure: Failure,
-    /// How long ago it expired; `None`: it is still fresh.
+    /// How long ago the value expired; `None`: it is still fresh.
     pub(crate) stale: Option<Duration>,
 }
 
-/// A copy of a value, made where no lock is held: it is the user's code.
+/// Clones a value. Not to be called under a lock: `Clone` is foreign code.
 pub(crate) fn copied<T: Cacheable>(value: &Value) -> T {
     value
         .downcast_ref::<T>()

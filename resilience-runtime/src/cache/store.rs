@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 
-use super::entries::{Absence, Entries, Gone, Kept};
-use super::failure::{Failure, Meaning};
-use super::flights::{Flights, Seat, Waiting};
-use super::guard::{Leader, Waiter};
-use super::key::{Key, Variant};
+use super::entries::{Absence, Entries, Entry, Evicted};
+use super::failure::{CacheEffect, Failure};
+use super::flights::{Flights, WaiterId, Waiting};
+use super::key::{Key, TypeSlot};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
@@ -29,39 +28,42 @@ pub(crate) struct Store {
 
 struct State {
     entries: Entries,
-    flights: Flights<Landing>,
-    /// As many as the program has instances of the function.
-    variants: Vec<Variant>,
+    flights: Flights<LoadOutcome>,
+    /// One for each instance of the function.
+    type_slots: Vec<TypeSlot>,
 }
 
-/// What a caller finds.
-pub(crate) enum Look {
-    /// A fresh answer.
+/// What is found under a key, with the caller's part in a load.
+pub(crate) enum Found<L, W> {
+    /// A fresh value.
     Hit(Value),
-    /// An expired one, and it is too early to try again.
+    /// A stale value, while the next load is backed off.
     Stale(Served),
-    /// It is known that there is nothing.
+    /// A remembered absence.
     Absent(Absence),
-    /// Nothing fresh: the caller is to load it.
-    Load(Leader),
-    /// A fresh answer that is soon to expire: the caller is to load it anew.
-    Refresh(Leader),
-    /// Somebody else loads it.
-    Wait(Waiter),
+    /// Nothing fresh: the caller leads a load.
+    Load(L),
+    /// A fresh value that is due for a refresh: the caller leads a load.
+    Refresh(L),
+    /// Another caller loads it.
+    Wait(W),
 }
+
+/// What is found, with the numbers of a flight and of a waiter in it.
+pub(super) type FoundIds = Found<u64, WaiterId<LoadOutcome>>;
 
 /// How a load ended.
 #[derive(Debug)]
-pub(crate) enum End {
-    Good(Value),
-    /// There is an answer, but the load failed: it is for this time only.
-    Makeshift(Value, Failure),
+pub(crate) enum LoadResult {
+    Value(Value),
+    /// The load failed, and a fallback made a value for this time only.
+    FallbackValue(Value, Failure),
     Failed(Failure),
 }
 
-/// What a load brings those who wait for it.
+/// What the waiters of a load get.
 #[derive(Clone, Debug)]
-pub(crate) enum Landing {
+pub(crate) enum LoadOutcome {
     Answer(Value),
     Served(Served),
     Failed(Failure, Moment),
@@ -78,7 +80,7 @@ impl Store {
             state: Mutex::new(State {
                 entries: Entries::new(config),
                 flights: Flights::new(),
-                variants: Vec::new(),
+                type_slots: Vec::new(),
             }),
         })
     }
@@ -91,121 +93,121 @@ impl Store {
         self.keys.hash(key)
     }
 
-    /// What there is for a caller, who gets a part in the load where there is to be one.
-    pub(crate) fn look(self: &Arc<Self>, hash: u128, variant: Variant, now: Moment) -> Look {
-        let mut gone = Gone::new();
+    /// Looks a key up. Where the value is to be loaded, the caller leads the flight with the returned number, or
+    /// waits under the returned id; both have to be given back.
+    #[inline]
+    pub(super) fn find(&self, hash: u128, type_slot: TypeSlot, now: Moment) -> FoundIds {
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let look = state.look(self, hash, variant, now, &mut gone);
+        let found = state.find(hash, type_slot, now, &mut evicted);
         drop(state);
-        drop(gone);
-        look
+        drop(evicted);
+        found
     }
 
-    /// The fresh answer, if there is one. Nobody is made to load it.
-    pub(crate) fn fresh(&self, hash: u128, variant: Variant, now: Moment) -> Option<Value> {
-        let mut gone = Gone::new();
+    /// Returns the fresh value, if there is one. Does not start a load.
+    pub(crate) fn fresh(&self, hash: u128, type_slot: TypeSlot, now: Moment) -> Option<Value> {
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let key = state.key(hash, variant);
-        let fresh = match state.entries.find(key, now, &mut gone) {
-            Some(Kept::Answer(answer)) if answer.is_fresh(now) => Some(Arc::clone(&answer.value)),
+        let key = state.key(hash, type_slot);
+        let fresh = match state.entries.find(key, now, &mut evicted) {
+            Some(Entry::Answer(answer)) if answer.is_fresh(now) => Some(Arc::clone(&answer.value)),
             _ => None,
         };
         drop(state);
-        drop(gone);
+        drop(evicted);
         fresh
     }
 
-    /// Keeps an answer that came from elsewhere. A load in progress is overtaken by it.
-    pub(crate) fn insert(&self, hash: u128, variant: Variant, value: Value, now: Moment) {
-        let life = self.life();
-        let mut gone = Gone::new();
+    /// Inserts a value that did not come from a load. A load in progress completes with it.
+    pub(crate) fn insert(&self, hash: u128, type_slot: TypeSlot, value: Value, now: Moment) {
+        let ttl = self.jittered_ttl();
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let key = state.key(hash, variant);
-        let landing = Landing::Answer(Arc::clone(&value));
-        let overtaken = state.flights.land_early(key, landing);
-        state.entries.keep(key, value, life, now, &mut gone);
+        let key = state.key(hash, type_slot);
+        let outcome = LoadOutcome::Answer(Arc::clone(&value));
+        let overtaken = state.flights.complete_early(key, outcome);
+        state.entries.insert(key, value, ttl, now, &mut evicted);
         drop(state);
-        drop(gone);
+        drop(evicted);
         if let Ok(overtaken) = overtaken {
-            overtaken.let_go();
+            overtaken.notify();
         }
     }
 
-    /// Forgets a key. A load in progress ends for those who wait for it, but is not kept.
+    /// Removes a key. A load in progress still completes for its waiters, but is not kept.
     pub(crate) fn invalidate(&self, hash: u128) {
-        let mut gone = Gone::new();
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        for variant in 0..state.variants.len() {
-            let key = Key { hash, variant };
-            state.entries.remove(key, &mut gone);
+        for type_slot in 0..state.type_slots.len() {
+            let key = Key { hash, type_slot };
+            state.entries.remove(key, &mut evicted);
             state.flights.detach(key);
         }
         drop(state);
-        drop(gone);
+        drop(evicted);
     }
 
-    /// Forgets everything, loads in progress included.
+    /// Removes all keys. Loads in progress are not kept.
     pub(crate) fn invalidate_all(&self) {
-        let mut gone = Gone::new();
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        state.entries.clear(&mut gone);
+        state.entries.clear(&mut evicted);
         state.flights.detach_all();
         drop(state);
-        drop(gone);
+        drop(evicted);
     }
 
     pub(crate) fn len(&self) -> usize {
         self.state.lock().entries.len()
     }
 
-    /// How long the next answer is fresh: the `ttl`, give or take a tenth.
-    fn life(&self) -> Duration {
+    /// Returns how long the next value is fresh: the `ttl`, plus or minus up to a tenth.
+    fn jittered_ttl(&self) -> Duration {
         let ttl = nanos(self.config.ttl);
         let tenth = ttl / 10;
         let more = rand::rng().random_range(0..=2 * tenth);
         Duration::from_nanos((ttl - tenth).saturating_add(more))
     }
 
-    /// Ends a load. What comes back is to be given in place of its result.
-    pub(super) fn land(&self, flight: u64, end: End, now: Moment) -> Option<Served> {
-        let life = self.life();
-        let mut gone = Gone::new();
+    /// Ends a load. A returned value is to be served in place of its result.
+    pub(super) fn complete(&self, flight: u64, end: LoadResult, now: Moment) -> Option<Served> {
+        let ttl = self.jittered_ttl();
+        let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let landing = state.landing(flight, end, life, now, &mut gone);
-        let instead = match &landing {
-            Landing::Served(served) => Some(served.clone()),
-            Landing::Answer(_) | Landing::Failed(..) => None,
+        let outcome = state.outcome(flight, end, ttl, now, &mut evicted);
+        let instead = match &outcome {
+            LoadOutcome::Served(served) => Some(served.clone()),
+            LoadOutcome::Answer(_) | LoadOutcome::Failed(..) => None,
         };
-        let arrived = state.flights.land(flight, landing);
+        let completed = state.flights.complete(flight, outcome);
         drop(state);
-        drop(gone);
-        if let Ok(arrived) = arrived {
-            arrived.let_go();
+        drop(evicted);
+        if let Ok(completed) = completed {
+            completed.notify();
         }
         instead
     }
 
-    /// The leader of a load goes away.
+    /// Abandons a load, whose leader was dropped.
     pub(super) fn abandon(&self, flight: u64) {
         let next = self.state.lock().flights.abandon(flight);
         wake(next);
     }
 
-    /// Looks after somebody who waits.
-    pub(super) fn look_after(&self, seat: &Seat<Landing>, waker: Waker) -> Waiting {
+    /// Returns the status of a waiter.
+    pub(super) fn poll_waiter(&self, id: &WaiterId<LoadOutcome>, waker: Waker) -> Waiting {
         let mut waker = Some(waker);
         let mut state = self.state.lock();
-        let waiting = state
-            .flights
-            .look_after(seat.flight, seat.number, &mut waker);
+        let waiting = state.flights.poll_waiter(id.flight, id.number, &mut waker);
         drop(state);
         drop(waker);
         waiting
     }
 
-    /// Somebody who waits goes away.
-    pub(super) fn leave(&self, seat: &Seat<Landing>) {
-        let left = self.state.lock().flights.leave(seat.flight, seat.number);
+    /// Removes a waiter.
+    pub(super) fn leave(&self, id: &WaiterId<LoadOutcome>) {
+        let left = self.state.lock().flights.leave(id.flight, id.number);
         match left {
             Ok(next) => wake(next),
             Err(own) => drop(own),
@@ -219,87 +221,94 @@ impl Store {
 }
 
 impl State {
-    fn key(&mut self, hash: u128, variant: Variant) -> Key {
-        let known = self.variants.iter().position(|known| *known == variant);
-        let variant = known.unwrap_or_else(|| {
-            self.variants.push(variant);
-            self.variants.len() - 1
+    fn key(&mut self, hash: u128, type_slot: TypeSlot) -> Key {
+        let known = self.type_slots.iter().position(|known| *known == type_slot);
+        let type_slot = known.unwrap_or_else(|| {
+            self.type_slots.push(type_slot);
+            self.type_slots.len() - 1
         });
-        Key { hash, variant }
+        Key { hash, type_slot }
     }
 
-    fn look(
+    fn find(
         &mut self,
-        store: &Arc<Store>,
         hash: u128,
-        variant: Variant,
+        type_slot: TypeSlot,
         now: Moment,
-        gone: &mut Gone,
-    ) -> Look {
-        let key = self.key(hash, variant);
-        match self.entries.find(key, now, gone) {
-            Some(Kept::Absence(absence)) => return Look::Absent(*absence),
-            Some(Kept::Answer(answer)) if answer.is_fresh(now) => {
-                if answer.is_due(now) && !self.flights.is_under_way(key) {
-                    return Look::Refresh(Leader::of(store, self.flights.begin(key)));
+        evicted: &mut Evicted,
+    ) -> FoundIds {
+        let key = self.key(hash, type_slot);
+        match self.entries.find(key, now, evicted) {
+            Some(Entry::Absence(absence)) => return Found::Absent(*absence),
+            Some(Entry::Answer(answer)) if answer.is_fresh(now) => {
+                if answer.is_due(now) && !self.flights.is_loading(key) {
+                    return Found::Refresh(self.flights.begin(key));
                 }
-                return Look::Hit(Arc::clone(&answer.value));
+                return Found::Hit(Arc::clone(&answer.value));
             }
-            Some(Kept::Answer(answer)) => {
-                if let Some(served) = answer.instead_of_a_load(now) {
-                    return Look::Stale(served);
+            Some(Entry::Answer(answer)) => {
+                if let Some(served) = answer.served_during_backoff(now) {
+                    return Found::Stale(served);
                 }
             }
             None => {}
         }
         match self.flights.join(key) {
-            Some(seat) => Look::Wait(Waiter::of(store, seat)),
-            None => Look::Load(Leader::of(store, self.flights.begin(key))),
+            Some(id) => Found::Wait(id),
+            None => Found::Load(self.flights.begin(key)),
         }
     }
 
-    /// What a load brings, and what becomes of the old answer.
-    fn landing(
+    /// Applies the result of a load to the entry, and returns the outcome for the waiters.
+    fn outcome(
         &mut self,
         flight: u64,
-        end: End,
-        life: Duration,
+        end: LoadResult,
+        ttl: Duration,
         now: Moment,
-        gone: &mut Gone,
-    ) -> Landing {
-        // Whoever invalidated the key meanwhile wants nothing kept of what was asked for before.
-        let Some(key) = self.flights.counts_for(flight) else {
+        evicted: &mut Evicted,
+    ) -> LoadOutcome {
+        // The key was invalidated meanwhile: nothing of a load that began before is kept.
+        let Some(key) = self.flights.current_key(flight) else {
             return match end {
-                End::Good(value) | End::Makeshift(value, _) => Landing::Answer(value),
-                End::Failed(failure) => Landing::Failed(failure, now),
+                LoadResult::Value(value) | LoadResult::FallbackValue(value, _) => {
+                    LoadOutcome::Answer(value)
+                }
+                LoadResult::Failed(failure) => LoadOutcome::Failed(failure, now),
             };
         };
         match end {
-            End::Good(value) => {
+            LoadResult::Value(value) => {
                 let kept = Arc::clone(&value);
-                self.entries.keep(key, kept, life, now, gone);
-                Landing::Answer(value)
+                self.entries.insert(key, kept, ttl, now, evicted);
+                LoadOutcome::Answer(value)
             }
-            End::Makeshift(value, failure) => {
-                if failure.ends_the_old_answer() {
-                    self.entries.remove(key, gone);
-                } else if let Some(served) = self.entries.rescue(key, failure, false, now, gone) {
-                    // Still fresh, so better than what stands in for a load that nobody needed yet.
-                    gone.push(value);
-                    return Landing::Served(served);
+            LoadResult::FallbackValue(value, failure) => {
+                if failure.invalidates() {
+                    self.entries.remove(key, evicted);
+                } else if let Some(served) = self
+                    .entries
+                    .serve_on_failure(key, failure, false, now, evicted)
+                {
+                    // The value is still fresh, so it is better than a fallback.
+                    evicted.push(value);
+                    return LoadOutcome::Served(served);
                 }
-                Landing::Answer(value)
+                LoadOutcome::Answer(value)
             }
-            End::Failed(failure) => {
-                if failure.ends_the_old_answer() {
-                    self.entries.remove(key, gone);
-                    if failure.meaning == Meaning::Absent {
-                        self.entries.keep_absence(key, failure, now, gone);
+            LoadResult::Failed(failure) => {
+                if failure.invalidates() {
+                    self.entries.remove(key, evicted);
+                    if failure.effect == CacheEffect::Absent {
+                        self.entries.insert_absence(key, failure, now, evicted);
                     }
-                } else if let Some(served) = self.entries.rescue(key, failure, true, now, gone) {
-                    return Landing::Served(served);
+                } else if let Some(served) = self
+                    .entries
+                    .serve_on_failure(key, failure, true, now, evicted)
+                {
+                    return LoadOutcome::Served(served);
                 }
-                Landing::Failed(failure, now)
+                LoadOutcome::Failed(failure, now)
             }
         }
     }

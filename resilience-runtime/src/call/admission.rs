@@ -15,7 +15,7 @@ use super::Call;
 use super::attempt::Attempt;
 use super::permits::{Blocked, WaitFor};
 use super::rejection::Rejection;
-use crate::bulkhead::EnterError;
+use crate::bulkhead::AcquireError;
 use crate::clock::Moment;
 use crate::rate_limit::WaitError;
 use crate::telemetry::EventKind;
@@ -37,7 +37,7 @@ pin_project! {
 /// A place in a pattern's queue. Boxed, because hardly any call waits.
 enum Queue {
     RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
-    Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
+    Bulkhead(Pin<Box<dyn Future<Output = Result<(), AcquireError>> + Send>>),
 }
 
 /// What a queue granted.
@@ -80,7 +80,7 @@ impl<'p> Attempt<'p> {
 
     fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
         let until = self.enqueue(call, "bulkhead", call.plan.bulkhead_wait);
-        let enter = Arc::clone(&self.core().bulkhead).enter_by(until);
+        let enter = Arc::clone(&self.core().bulkhead).acquire_until(until);
         Queue::Bulkhead(Box::pin(enter))
     }
 
@@ -144,8 +144,8 @@ impl Queue {
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
                 Ok(()) => Ok(Acquired::Permit),
-                Err(EnterError::Full) => Err(Rejection::Bulkhead),
-                Err(EnterError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
+                Err(AcquireError::Full) => Err(Rejection::Bulkhead),
+                Err(AcquireError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),
         }
     }

@@ -17,8 +17,8 @@ use super::Call;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
-    Cacheable, End, Failure, Landing, Leader, Look, Meaning, Served, Store, Turn, Value, Variant,
-    Waiter, copied,
+    CacheEffect, Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store,
+    TypeSlot, Value, WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -48,7 +48,7 @@ impl CacheLoad {
         let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
         match cause {
             FailureCause::InvalidConfig => Failure {
-                meaning: Meaning::Misconfigured,
+                effect: CacheEffect::Misconfigured,
                 ..failure
             },
             _ => failure,
@@ -57,7 +57,7 @@ impl CacheLoad {
 }
 
 /// What the cache has for a call.
-enum Lookup {
+enum CacheAnswer {
     Answer(Value),
     Failed(Failure, Moment),
     /// Nothing: the call loads it.
@@ -73,7 +73,7 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct CacheLookup<'a, 'p, R> {
         call: &'a mut Call<'p>,
-        found: Lookup,
+        found: CacheAnswer,
         #[pin]
         timer: Option<Unconstrained<Sleep>>,
         armed: bool,
@@ -83,7 +83,7 @@ pin_project! {
 
 /// What can be done with the answers of a function once they are stored without their type.
 pub struct ValueOps<R> {
-    variant: fn(&'static str) -> Variant,
+    type_slot: fn(&'static str) -> TypeSlot,
     store: fn(&R) -> Option<Value>,
     load: fn(&Value) -> R,
 }
@@ -113,7 +113,7 @@ impl<'p> Call<'p> {
     #[must_use]
     pub fn value_ops<R: Outcome<Ok: Cacheable>>() -> ValueOps<R> {
         ValueOps {
-            variant: Variant::of::<R::Ok>,
+            type_slot: TypeSlot::of::<R::Ok>,
             store: |out| {
                 let answer = out.success()?;
                 Some(Arc::new(answer.clone()))
@@ -130,8 +130,8 @@ impl<'p> Call<'p> {
         instance: &'static str,
     ) -> CacheLookup<'a, 'p, R> {
         let found = match hash {
-            Some(hash) => call.lookup(hash, (value_ops.variant)(instance)),
-            None => Lookup::Miss,
+            Some(hash) => call.lookup(hash, (value_ops.type_slot)(instance)),
+            None => CacheAnswer::Miss,
         };
         CacheLookup {
             call,
@@ -151,42 +151,42 @@ impl<'p> Call<'p> {
         plan.function.cache()
     }
 
-    fn lookup(&mut self, hash: u128, variant: Variant) -> Lookup {
+    fn lookup(&mut self, hash: u128, type_slot: TypeSlot) -> CacheAnswer {
         let Some(cache) = self.cache() else {
-            return Lookup::Miss;
+            return CacheAnswer::Miss;
         };
-        let look = cache.look(hash, variant, self.now);
+        let look = cache.lookup(hash, type_slot, self.now);
         // What is answered from here is not a call.
         self.ended = true;
         match look {
-            Look::Hit(value) => {
+            Lookup::Hit(value) => {
                 self.count(Counter::CacheHits);
-                Lookup::Answer(value)
+                CacheAnswer::Answer(value)
             }
-            Look::Stale(served) => Lookup::Answer(self.served(&served)),
-            Look::Absent(absence) => {
+            Lookup::Stale(served) => CacheAnswer::Answer(self.served(&served)),
+            Lookup::Absent(absence) => {
                 self.count(Counter::CacheNegative);
-                Lookup::Failed(absence.failure, absence.since)
+                CacheAnswer::Failed(absence.failure, absence.since)
             }
-            Look::Load(leader) => {
+            Lookup::Load(leader) => {
                 self.count(Counter::CacheMisses);
                 self.load(leader)
             }
-            Look::Refresh(leader) => {
+            Lookup::Refresh(leader) => {
                 self.count(Counter::CacheRefreshes);
                 self.load(leader)
             }
-            Look::Wait(waiter) => Lookup::Wait(waiter),
+            Lookup::Wait(waiter) => CacheAnswer::Wait(waiter),
         }
     }
 
-    fn load(&mut self, leader: Leader) -> Lookup {
+    fn load(&mut self, leader: Leader) -> CacheAnswer {
         self.ended = false;
         self.cold().load = Some(CacheLoad {
             leader,
             verdict: None,
         });
-        Lookup::Miss
+        CacheAnswer::Miss
     }
 
     /// Waits for another call's load, at most until the deadline of this one.
@@ -196,7 +196,7 @@ impl<'p> Call<'p> {
         mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
         armed: &mut bool,
         cx: &mut Context<'_>,
-    ) -> Poll<Lookup> {
+    ) -> Poll<CacheAnswer> {
         if let Poll::Ready(turn) = waiter.poll(cx) {
             return Poll::Ready(self.on_load_done(turn));
         }
@@ -204,29 +204,29 @@ impl<'p> Call<'p> {
             *armed = true;
             match timer::at(self.deadline_at) {
                 Ok(sleep) => timer.set(sleep.map(unconstrained)),
-                Err(cause) => return Poll::Ready(Lookup::Rejected(Rejection::NoTimer(cause))),
+                Err(cause) => return Poll::Ready(CacheAnswer::Rejected(Rejection::NoTimer(cause))),
             }
         }
         match timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Lookup::Rejected(Rejection::Deadline)),
+            Some(Poll::Ready(())) => Poll::Ready(CacheAnswer::Rejected(Rejection::Deadline)),
             Some(Poll::Pending) | None => Poll::Pending,
         }
     }
 
-    fn on_load_done(&mut self, turn: Turn) -> Lookup {
-        let landing = match turn {
-            Turn::Leads(leader) => {
+    fn on_load_done(&mut self, turn: WaitOutcome) -> CacheAnswer {
+        let outcome = match turn {
+            WaitOutcome::Leads(leader) => {
                 self.now = Moment::now().max(self.now);
                 self.count(Counter::CacheMisses);
                 return self.load(leader);
             }
-            Turn::Landed(landing) => landing,
+            WaitOutcome::Completed(outcome) => outcome,
         };
         self.count(Counter::CacheShared);
-        match landing {
-            Landing::Answer(value) => Lookup::Answer(value),
-            Landing::Served(served) => Lookup::Answer(self.served(&served)),
-            Landing::Failed(failure, at) => Lookup::Failed(failure, at),
+        match outcome {
+            LoadOutcome::Answer(value) => CacheAnswer::Answer(value),
+            LoadOutcome::Served(served) => CacheAnswer::Answer(self.served(&served)),
+            LoadOutcome::Failed(failure, at) => CacheAnswer::Failed(failure, at),
         }
     }
 
@@ -270,12 +270,14 @@ impl<'p> Call<'p> {
     fn complete_load(&mut self, value: Option<Value>) -> Option<Value> {
         let loading = self.cold.as_mut()?.load.take()?;
         let end = match (value, self.failure.map(|failure| failure.cause)) {
-            (Some(value), None) => End::Good(value),
-            (Some(value), Some(cause)) => End::Makeshift(value, loading.failure(cause)),
-            (None, cause) => End::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent))),
+            (Some(value), None) => LoadResult::Value(value),
+            (Some(value), Some(cause)) => LoadResult::FallbackValue(value, loading.failure(cause)),
+            (None, cause) => {
+                LoadResult::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent)))
+            }
         };
         let now = Moment::now().max(self.now);
-        let served = loading.leader.land(end, now)?;
+        let served = loading.leader.complete(end, now)?;
         poll_context::mark(false);
         Some(self.served(&served))
     }
@@ -287,17 +289,17 @@ impl<R: Outcome> Future for CacheLookup<'_, '_, R> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let call = &mut **this.call;
-        if let Lookup::Wait(waiter) = this.found {
+        if let CacheAnswer::Wait(waiter) = this.found {
             match call.await_load(waiter, this.timer, this.armed, cx) {
                 Poll::Ready(found) => *this.found = found,
                 Poll::Pending => return Poll::Pending,
             }
         }
         Poll::Ready(match this.found {
-            Lookup::Miss | Lookup::Wait(_) => ControlFlow::Continue(()),
-            Lookup::Answer(value) => ControlFlow::Break((this.value_ops.load)(value)),
-            Lookup::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
-            Lookup::Rejected(rejection) => ControlFlow::Break(Call::reject(call, *rejection)),
+            CacheAnswer::Miss | CacheAnswer::Wait(_) => ControlFlow::Continue(()),
+            CacheAnswer::Answer(value) => ControlFlow::Break((this.value_ops.load)(value)),
+            CacheAnswer::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
+            CacheAnswer::Rejected(rejection) => ControlFlow::Break(Call::reject(call, *rejection)),
         })
     }
 }

@@ -219,7 +219,7 @@ impl<'p> Attempt<'p> {
             let left = |quota: Option<Remaining>| quota.map(|quota| quota.left);
             let (requests, tokens) = (left(hint.requests), left(hint.tokens));
             if requests.is_some() || tokens.is_some() {
-                limiter.lower(call.key, requests, tokens, now);
+                limiter.cap_remaining(call.key, requests, tokens, now);
             }
         }
         let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));

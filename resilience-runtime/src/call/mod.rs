@@ -186,7 +186,7 @@ impl<'p> Call<'p> {
     /// The budget gets back what was charged for a retry that will not be made.
     fn refund_retry(&mut self) {
         if std::mem::take(&mut self.retry_charged) {
-            self.core().budget.give_back();
+            self.core().budget.refund();
         }
     }
 

@@ -10,7 +10,7 @@ use super::rejection::Rejection;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
-use crate::rate_limit::{KeyHash, Take, Taken, Unit};
+use crate::rate_limit::{Grant, KeyHash, Take, Unit};
 
 /// What an attempt holds of its service.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl AttemptPermits {
         !self.bulkhead
             && self
                 .breaker
-                .is_none_or(|ticket| core.breaker.needs_no_success(ticket))
+                .is_none_or(|ticket| core.breaker.success_is_noop(ticket))
     }
 
     pub(super) fn set_rate_limit(&mut self, at: Moment) {
@@ -154,8 +154,8 @@ impl AttemptPermits {
 
     /// What was taken of the rate limit, to be settled; the second time `None`.
     #[inline]
-    pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Taken> {
-        self.rate_limit.take().map(|at| Taken {
+    pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
+        self.rate_limit.take().map(|at| Grant {
             key: self.key,
             cost: self.cost,
             at: Some(at),
@@ -206,7 +206,7 @@ impl Gate for RateLimitGate {
         if call.plan.rate_limit && permits.rate_limit.is_none() {
             match call.core().limiter.try_take(permits.key, permits.cost, now) {
                 Take::Taken { at } => permits.rate_limit = Some(at),
-                Take::Refused { retry_after } => return Err(no_token(call, retry_after, now)),
+                Take::Rejected { retry_after } => return Err(no_token(call, retry_after, now)),
             }
         }
         Ok(())
@@ -220,7 +220,7 @@ impl Gate for RateLimitGate {
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
         if let Some(grant) = permits.take_rate_limit(plan.unit()) {
-            plan.core.limiter.give_back(grant, now);
+            plan.core.limiter.refund_grant(grant, now);
         }
     }
 }
@@ -241,7 +241,7 @@ impl Gate for BulkheadGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, _: Moment) -> Result<(), Blocked> {
         if call.plan.bulkhead && !permits.bulkhead {
-            if call.core().bulkhead.try_enter() {
+            if call.core().bulkhead.try_acquire_unguarded() {
                 permits.bulkhead = true;
             } else if call.plan.bulkhead_wait.is_zero() {
                 return Err(Blocked::Rejected(Rejection::Bulkhead));
@@ -255,13 +255,13 @@ impl Gate for BulkheadGate {
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, _: &End<impl Fn() -> Moment>) {
         if std::mem::take(&mut permits.bulkhead) {
-            core.bulkhead.leave();
+            core.bulkhead.release();
         }
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
         if std::mem::take(&mut permits.bulkhead) {
-            plan.core.bulkhead.leave();
+            plan.core.bulkhead.release();
         }
     }
 }

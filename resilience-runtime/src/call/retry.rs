@@ -7,7 +7,7 @@ use super::Call;
 use super::failure::FailedAttempt;
 use crate::clock::{Moment, nanos};
 use crate::name::ServiceKind;
-use crate::retry::RetryPolicy;
+use crate::retry::NoRetry as NoRetryByPolicy;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::Verdict;
@@ -67,30 +67,37 @@ impl Call<'_> {
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan;
-        let policy = self.retry_left()?;
+        let policy = plan.retry.as_ref().ok_or("no retries configured")?;
+        let previous = Duration::from_nanos(self.previous_delay);
+        let (asked, longest) = (verdict.retry_after(), plan.max_retry_after);
+        let retry = policy
+            .delay_after(self.attempts, previous, asked, longest)
+            .map_err(NoRetryByPolicy::reason)?;
+        // Each answer of a language model is billed, also the one that arrived too late.
+        if self.timed_out && plan.core.kind == ServiceKind::Llm {
+            return Err("one attempt after a timeout");
+        }
         // Over a new session the attempt may begin at once, but not over a second one.
         let session_lost =
             verdict.is_reconnect_needed() && verdict.is_transient() && plan.function.reconnects;
         if session_lost && self.reconnected {
             return Err("session lost again");
         }
-        let asked = verdict.retry_after().unwrap_or_default();
-        if asked > plan.max_retry_after {
-            return Err("retry-after above max_retry_after");
-        }
-        let previous = Duration::from_nanos(self.previous_delay);
-        let backoff = policy.delay(self.attempts, previous);
         let mut delay = if session_lost {
-            asked
+            retry.retry_after
         } else {
-            backoff.max(asked)
+            retry.delay
         };
         if plan.rate_limit {
             let token = plan.core.limiter.earliest(self.key, self.cost, now);
             delay = delay.max(token.ok_or("cost above the rate limit")?);
         }
-        let at = now.after(delay);
-        self.fits_before(at, policy)?;
+        let at = policy
+            .retry_at(delay, self.started, now)
+            .map_err(NoRetryByPolicy::reason)?;
+        if at >= self.deadline_at {
+            return Err("deadline");
+        }
         if plan.circuit && plan.core.breaker.rejects_at(at) {
             return Err("circuit breaker open");
         }
@@ -98,35 +105,10 @@ impl Call<'_> {
             return Err("retry budget empty");
         }
         self.retry_charged = plan.budget;
-        self.previous_delay = nanos(backoff);
+        self.previous_delay = nanos(retry.backoff);
         self.next_start = at;
         self.now = now;
         Ok(delay)
-    }
-
-    /// The policy, if it allows another attempt.
-    fn retry_left(&self) -> Result<&RetryPolicy, NoRetry> {
-        let policy = self.plan.retry.as_ref().ok_or("no retries configured")?;
-        if self.attempts >= policy.config().max_attempts {
-            return Err("attempts used up");
-        }
-        // Each answer of a language model is billed, also the one that arrived too late.
-        if self.timed_out && self.plan.core.kind == ServiceKind::Llm {
-            return Err("one attempt after a timeout");
-        }
-        Ok(policy)
-    }
-
-    fn fits_before(&self, at: Moment, policy: &RetryPolicy) -> Result<(), NoRetry> {
-        if let Some(limit) = policy.config().max_elapsed
-            && at.since(self.started) > limit
-        {
-            return Err("max_elapsed");
-        }
-        if at >= self.deadline_at {
-            return Err("deadline");
-        }
-        Ok(())
     }
 
     pub(super) fn emit_gave_up(

@@ -5,7 +5,7 @@ use super::attempt::Attempt;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
-use crate::rate_limit::Taken;
+use crate::rate_limit::Grant;
 use crate::verdict::{Class, Verdict};
 
 impl<'p> Attempt<'p> {
@@ -27,10 +27,10 @@ impl<'p> Attempt<'p> {
     }
 
     #[inline(never)]
-    fn correct(&self, call: &Call<'p>, grant: Taken, used: u32) {
+    fn correct(&self, call: &Call<'p>, grant: Grant, used: u32) {
         if used != call.cost {
             let now = Moment::now().max(self.started);
-            self.core().limiter.settle_taken(grant, used, now);
+            self.core().limiter.settle_grant(grant, used, now);
         }
     }
 
@@ -41,7 +41,7 @@ impl<'p> Attempt<'p> {
             && matches!(verdict.class(), Class::Transient | Class::Throttled)
             && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
         {
-            self.core().limiter.settle_taken(grant, 0, now);
+            self.core().limiter.settle_grant(grant, 0, now);
         }
     }
 

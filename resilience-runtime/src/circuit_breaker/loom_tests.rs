@@ -8,8 +8,8 @@ use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
-use super::gate::Gate;
 use super::machine::Outcome;
+use super::shared_state::SharedState;
 use super::state::CircuitState;
 use crate::clock::Moment;
 use crate::config::{CircuitBreakerConfig, Window};
@@ -28,20 +28,20 @@ fn config() -> CircuitBreakerConfig {
     }
 }
 
-fn settle(gate: &Gate, outcome: Outcome, now: Moment) -> bool {
-    match gate.admit(|| now).0 {
+fn settle(shared: &SharedState, outcome: Outcome, now: Moment) -> bool {
+    match shared.admit(|| now).0 {
         Ok(ticket) => {
-            gate.record(ticket, outcome, now, || now);
+            shared.record(ticket, outcome, now, || now);
             true
         }
         Err(_) => false,
     }
 }
 
-fn opened(config: CircuitBreakerConfig) -> Arc<Gate> {
-    let gate = Arc::new(Gate::new(config, START));
-    while settle(&gate, Outcome::Failure, START) {}
-    gate
+fn opened(config: CircuitBreakerConfig) -> Arc<SharedState> {
+    let shared = Arc::new(SharedState::new(config, START));
+    while settle(&shared, Outcome::Failure, START) {}
+    shared
 }
 
 /// Fails with this in `machine.rs`:
@@ -50,19 +50,19 @@ fn opened(config: CircuitBreakerConfig) -> Arc<Gate> {
 /// +            Phase::HalfOpen { in_flight, .. } if *in_flight <= self.config.half_open_max_calls => {
 /// ```
 #[test]
-fn loom_half_open_never_admits_more_than_its_places() {
+fn loom_half_open_never_admits_more_than_max_calls() {
     loom::model(|| {
-        let gate = opened(config());
+        let shared = opened(config());
         let running = Arc::new(AtomicU32::new(0));
         let threads: Vec<_> = [Outcome::Ignored, Outcome::Success]
             .into_iter()
             .map(|outcome| {
-                let (gate, running) = (Arc::clone(&gate), Arc::clone(&running));
+                let (shared, running) = (Arc::clone(&shared), Arc::clone(&running));
                 thread::spawn(move || {
-                    if let (Ok(ticket), _) = gate.admit(|| AFTER) {
+                    if let (Ok(ticket), _) = shared.admit(|| AFTER) {
                         assert_eq!(running.fetch_add(1, SeqCst), 0, "two probes at once");
                         running.fetch_sub(1, SeqCst);
-                        gate.record(ticket, outcome, AFTER, || AFTER);
+                        shared.record(ticket, outcome, AFTER, || AFTER);
                     }
                 })
             })
@@ -70,64 +70,64 @@ fn loom_half_open_never_admits_more_than_its_places() {
         for thread in threads {
             thread.join().expect("no panic");
         }
-        // Every place is free again.
-        assert!(settle(&gate, Outcome::Ignored, AFTER));
-        assert_eq!(gate.state(|| AFTER), CircuitState::HalfOpen);
+        // No probe is in flight any more.
+        assert!(settle(&shared, Outcome::Ignored, AFTER));
+        assert_eq!(shared.state(|| AFTER), CircuitState::HalfOpen);
     });
 }
 
-/// Fails with this in `gate.rs`:
+/// Fails with this in `shared_state.rs`:
 /// ```diff
 /// -        if self.word.load(Relaxed) != word.0 {
 /// +        drop(machine); if self.word.load(Relaxed) != word.0 {
 /// ```
 #[test]
-fn loom_no_failure_is_lost_on_the_way_to_open() {
+fn loom_concurrent_failures_are_both_counted() {
     loom::model(|| {
-        let gate = Arc::new(Gate::new(config(), START));
+        let shared = Arc::new(SharedState::new(config(), START));
         let other = {
-            let gate = Arc::clone(&gate);
-            thread::spawn(move || settle(&gate, Outcome::Failure, START))
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || settle(&shared, Outcome::Failure, START))
         };
-        assert!(settle(&gate, Outcome::Failure, START));
+        assert!(settle(&shared, Outcome::Failure, START));
         assert!(other.join().expect("no panic"));
-        assert_eq!(gate.state(|| START), CircuitState::Open);
-        assert!(gate.rejects_at(Moment(99)) && !gate.rejects_at(AFTER));
-        assert!(!settle(&gate, Outcome::Success, Moment(99)));
+        assert_eq!(shared.state(|| START), CircuitState::Open);
+        assert!(shared.rejects_at(Moment(99)) && !shared.rejects_at(AFTER));
+        assert!(!settle(&shared, Outcome::Success, Moment(99)));
     });
 }
 
-/// Fails with this in `word.rs`:
+/// Fails with this in `packed_state.rs`:
 /// ```diff
 /// -        self.0 & (STATE | RATED | FAILING) == CircuitState::Closed as u64
 /// +        self.0 & (STATE | RATED) == CircuitState::Closed as u64
 /// ```
 #[test]
-fn loom_a_success_between_failures_is_seen_by_the_one_who_made_it() {
+fn loom_success_between_failures_is_seen_by_its_thread() {
     loom::model(|| {
-        let gate = Arc::new(Gate::new(config(), START));
+        let shared = Arc::new(SharedState::new(config(), START));
         let other = {
-            let gate = Arc::clone(&gate);
-            thread::spawn(move || settle(&gate, Outcome::Success, START))
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || settle(&shared, Outcome::Success, START))
         };
         // Fail, succeed, fail in one thread: never two in a row, whatever the other one does.
         for outcome in [Outcome::Failure, Outcome::Success, Outcome::Failure] {
-            assert!(settle(&gate, outcome, START));
+            assert!(settle(&shared, outcome, START));
         }
         assert!(other.join().expect("no panic"));
-        assert_eq!(gate.state(|| START), CircuitState::Closed);
+        assert_eq!(shared.state(|| START), CircuitState::Closed);
     });
 }
 
-/// Fails with this in `word.rs`:
+/// Fails with this in `packed_state.rs`:
 /// ```diff
 /// -        self.0 & (STATE | RATED | FAILING) == CircuitState::Closed as u64
 /// +        self.0 & (STATE | FAILING) == CircuitState::Closed as u64
 /// ```
 #[test]
-fn loom_no_outcome_of_a_window_is_lost() {
+fn loom_window_counts_every_outcome() {
     loom::model(|| {
-        let gate = Arc::new(Gate::new(
+        let shared = Arc::new(SharedState::new(
             CircuitBreakerConfig {
                 failure_rate: Some(0.5),
                 window: Window::Calls(2),
@@ -137,13 +137,13 @@ fn loom_no_outcome_of_a_window_is_lost() {
             START,
         ));
         let other = {
-            let gate = Arc::clone(&gate);
-            thread::spawn(move || settle(&gate, Outcome::Success, START))
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || settle(&shared, Outcome::Success, START))
         };
-        assert!(settle(&gate, Outcome::Failure, START));
+        assert!(settle(&shared, Outcome::Failure, START));
         assert!(other.join().expect("no panic"));
         // Whichever came second filled the window.
-        assert_eq!(gate.state(|| START), CircuitState::Open);
+        assert_eq!(shared.state(|| START), CircuitState::Open);
     });
 }
 
@@ -153,26 +153,26 @@ fn loom_no_outcome_of_a_window_is_lost() {
 /// +        if false {
 /// ```
 #[test]
-fn loom_a_late_result_of_the_round_before_changes_nothing() {
+fn loom_late_outcome_of_an_earlier_round_is_ignored() {
     loom::model(|| {
-        let gate = opened(CircuitBreakerConfig {
+        let shared = opened(CircuitBreakerConfig {
             half_open_max_calls: 2,
             success_threshold: 1,
             ..config()
         });
-        let (first, second) = (gate.admit(|| AFTER).0, gate.admit(|| AFTER).0);
+        let (first, second) = (shared.admit(|| AFTER).0, shared.admit(|| AFTER).0);
         let (Ok(first), Ok(second)) = (first, second) else {
-            panic!("two places");
+            panic!("two probes");
         };
         let other = {
-            let gate = Arc::clone(&gate);
+            let shared = Arc::clone(&shared);
             thread::spawn(move || {
-                gate.record(second, Outcome::Success, AFTER, || AFTER);
+                shared.record(second, Outcome::Success, AFTER, || AFTER);
             })
         };
-        gate.record(first, Outcome::Failure, AFTER, || AFTER);
+        shared.record(first, Outcome::Failure, AFTER, || AFTER);
         // If that reopened it: the next round, where one success would be enough.
-        let next = gate.admit(|| Moment(200)).0;
+        let next = shared.admit(|| Moment(200)).0;
         other.join().expect("no panic");
         // The first to come decides; the other one is late.
         let probing = next.is_ok_and(|ticket| ticket.is_probe());
@@ -181,7 +181,7 @@ fn loom_a_late_result_of_the_round_before_changes_nothing() {
         } else {
             (CircuitState::Closed, 1)
         };
-        let view = gate.view(Moment(200));
+        let view = shared.view(Moment(200));
         assert_eq!((view.state, view.opened), expected);
     });
 }

@@ -1,19 +1,19 @@
-//! The state machine: plain functions of the time that they are given.
+//! The state machine: plain functions of the time passed in.
 
 use std::time::Duration;
 
 use super::history::{History, Totals, is_slow, reaches};
+use super::packed_state::{Flags, PackedState, Ticket};
 use super::state::{CircuitState, Transition};
-use super::word::{Modes, Ticket, Word};
 use crate::clock::{Moment, nanos};
 use crate::config::{CircuitBreakerConfig, OnAbandoned};
 
-/// How a call ended, in the eyes of the breaker.
+/// The outcome of a call, as the breaker counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Success,
     Failure,
-    /// It says nothing about the service.
+    /// It has no meaning for the health of the service.
     Ignored,
     /// It was dropped before it ended.
     Abandoned,
@@ -23,7 +23,7 @@ pub(crate) enum Outcome {
 pub(super) struct Machine {
     config: CircuitBreakerConfig,
     phase: Phase,
-    /// Grows with every change of state, so that a result finds out that it is late.
+    /// Grows with every change of state, so that a late outcome is recognized.
     generation: u64,
     /// When the state began.
     since: Moment,
@@ -47,7 +47,7 @@ enum Phase {
         in_flight: u32,
         successes: u32,
     },
-    /// `held`: by a value that lets go of it, else until somebody says otherwise.
+    /// `held`: by a [`HeldOpen`](super::HeldOpen), until it is dropped. Otherwise until the next override.
     ForcedOpen {
         held: bool,
     },
@@ -66,7 +66,7 @@ impl Phase {
     }
 }
 
-/// What the machine shows of itself.
+/// A snapshot of the machine.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View {
     pub(super) state: CircuitState,
@@ -95,18 +95,18 @@ impl Machine {
         &self.config
     }
 
-    pub(super) fn word(&self) -> Word {
-        let modes = Modes {
+    pub(super) fn word(&self) -> PackedState {
+        let flags = Flags {
             rated: self.history.is_some(),
             failing: self.consecutive > 0,
             timed: self.config.slow_call_duration.is_some(),
             clocked: self.history.as_ref().is_some_and(History::is_clocked),
             abandoned_fails: self.config.abandoned == OnAbandoned::Failure,
         };
-        Word::new(self.phase.state(), modes, self.generation)
+        PackedState::new(self.phase.state(), flags, self.generation)
     }
 
-    /// Until when it rejects by itself, where it is open.
+    /// Returns the end of the pause, if it is open.
     pub(super) fn open_until(&self) -> Option<Moment> {
         match self.phase {
             Phase::Open { until } => Some(until),
@@ -114,7 +114,7 @@ impl Machine {
         }
     }
 
-    /// The longest that a rejected call can be told to wait.
+    /// Returns the longest `retry_after` of a rejection.
     pub(super) fn pause(&self) -> Duration {
         match self.phase {
             Phase::Open { until } => until.since(self.since),
@@ -122,13 +122,13 @@ impl Machine {
         }
     }
 
-    /// Gives a ticket, or the time to come back after.
+    /// Issues a ticket, or rejects with the time until a call may pass.
     pub(super) fn admit(&mut self, now: Moment) -> (Result<Ticket, Duration>, Option<Transition>) {
         let mut change = None;
         if let Phase::Open { until } = self.phase
             && now >= until
         {
-            change = self.turn(
+            change = self.transition(
                 Phase::HalfOpen {
                     in_flight: 0,
                     successes: 0,
@@ -219,16 +219,16 @@ impl Machine {
                 || reached(seen.slow, config.slow_call_rate))
     }
 
-    /// What led to it stays readable until it closes.
+    /// Opens. The counts that led to it stay until it closes.
     fn open(&mut self, now: Moment) -> Option<Transition> {
         self.opened += 1;
         let until = now.after(self.next_pause());
-        self.turn(Phase::Open { until }, now)
+        self.transition(Phase::Open { until }, now)
     }
 
     fn close(&mut self, now: Moment) -> Option<Transition> {
         self.forget();
-        self.turn(Phase::Closed, now)
+        self.transition(Phase::Closed, now)
     }
 
     fn forget(&mut self) {
@@ -250,8 +250,8 @@ impl Machine {
         Duration::from_nanos(grown).clamp(first, config.max_recovery_timeout)
     }
 
-    /// Every change of state goes through here, so none forgets the generation.
-    fn turn(&mut self, phase: Phase, now: Moment) -> Option<Transition> {
+    /// Changes the state. Invariant: every change goes through here, so each begins a new generation.
+    fn transition(&mut self, phase: Phase, now: Moment) -> Option<Transition> {
         let from = self.phase.state();
         self.phase = phase;
         self.generation += 1;
@@ -264,7 +264,7 @@ impl Machine {
         })
     }
 
-    /// What it does at `now`: an open breaker whose pause is over answers as half-open.
+    /// Returns a snapshot at `now`. An open breaker whose pause is over is half-open.
     pub(super) fn view(&mut self, now: Moment) -> View {
         let (state, since) = match self.phase {
             Phase::Open { until } if now >= until => (CircuitState::HalfOpen, until),
@@ -286,30 +286,30 @@ impl Machine {
     pub(super) fn force_open(&mut self, now: Moment) -> Option<Transition> {
         match &mut self.phase {
             Phase::ForcedOpen { held } => {
-                // From now on it is somebody's word: who held it has nothing left to let go of.
+                // From now on it is an override by hand: the guard that held it open must not close it.
                 if std::mem::take(held) {
                     self.generation += 1;
                 }
                 None
             }
-            _ => self.turn(Phase::ForcedOpen { held: false }, now),
+            _ => self.transition(Phase::ForcedOpen { held: false }, now),
         }
     }
 
-    /// Forces it open, unless somebody forced it open or switched it off before; with the generation to
-    /// let go with.
+    /// Forces it open, unless it is forced open or disabled already. Returns the generation to
+    /// [`release`](Self::release).
     pub(super) fn hold_open(&mut self, now: Moment) -> (Option<u64>, Option<Transition>) {
         match self.phase {
             Phase::ForcedOpen { .. } | Phase::Disabled => (None, None),
             _ => {
-                let change = self.turn(Phase::ForcedOpen { held: true }, now);
+                let change = self.transition(Phase::ForcedOpen { held: true }, now);
                 (Some(self.generation), change)
             }
         }
     }
 
-    /// Closes it, if nobody changed anything since it was held open.
-    pub(super) fn let_go(&mut self, generation: u64, now: Moment) -> Option<Transition> {
+    /// Closes it, unless it was changed since it was held open.
+    pub(super) fn release(&mut self, generation: u64, now: Moment) -> Option<Transition> {
         if generation == self.generation {
             return self.close(now);
         }
@@ -319,7 +319,7 @@ impl Machine {
     pub(super) fn disable(&mut self, now: Moment) -> Option<Transition> {
         match self.phase {
             Phase::Disabled => None,
-            _ => self.turn(Phase::Disabled, now),
+            _ => self.transition(Phase::Disabled, now),
         }
     }
 

@@ -1,13 +1,32 @@
-//! The circuit breaker: stops calling a service that keeps failing, and finds out when it is back.
+//! Stops calling a service that keeps failing, and finds out when it has recovered.
+//!
+//! A [`CircuitBreaker`] admits calls by [`Permit`]s and counts their outcomes. It opens after
+//! `failure_threshold` failures in a row, or when a rate of failures or of slow calls is reached in its window;
+//! while it is open, calls are rejected at once. After `recovery_timeout` a few probes decide whether it closes.
+//!
+//! ```
+//! use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
+//!
+//! let breaker = CircuitBreaker::new("llm", CircuitBreakerConfig::default())?;
+//! breaker.try_acquire()?.success();
+//! assert_eq!(breaker.state(), CircuitState::Closed);
+//! # Ok::<(), resilience_runtime::ResilienceError>(())
+//! ```
+//!
+//! The algorithms, their sources and their cost are described in the [guide](crate::guide::algorithms).
 
-mod gate;
-mod held;
+// From the inside out: `history` is the window of outcomes, `machine` the state machine, `packed_state` the word that
+// the lock-free paths read, `shared_state` the lock around the machine and the paths beside it, and `permit` and
+// `held_open` are guards of the public API.
+
+mod held_open;
 mod history;
 mod machine;
+mod packed_state;
 mod permit;
+mod shared_state;
 mod state;
 mod stats;
-mod word;
 
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -17,15 +36,15 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use self::gate::Gate;
-pub(crate) use self::gate::Rejection;
-pub use self::held::HeldOpen;
+pub use self::held_open::HeldOpen;
 pub(crate) use self::machine::Outcome;
+pub(crate) use self::packed_state::Ticket;
 pub use self::permit::{OwnedPermit, Permit};
+pub(crate) use self::shared_state::Rejection;
+use self::shared_state::SharedState;
 use self::state::Transition;
 pub use self::state::{CircuitChange, CircuitState};
 pub use self::stats::CircuitBreakerStats;
-pub(crate) use self::word::Ticket;
 use crate::clock::Moment;
 use crate::config::ConfigError;
 pub use crate::config::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
@@ -33,17 +52,17 @@ use crate::error::ResilienceError;
 use crate::name::{ServiceKind, ServiceName};
 use crate::verdict::{BreakerSignal, Classify, Verdict};
 
-/// Stops calling a service that keeps failing, and finds out when it is back.
+/// Rejects calls of a service that keeps failing, and probes whether it has recovered.
 ///
 /// *Closed* it lets every call through. After `failure_threshold` failures in a row, or once the share
 /// of failures or of slow calls in its window reaches a rate, it *opens* and rejects every call for
 /// `recovery_timeout`. Then it is *half-open*: at most `half_open_max_calls` probes run at a time, the
-/// first failure opens it again, for a longer pause where `recovery_multiplier` says so, and
+/// first failure opens it again, for a longer pause with a `recovery_multiplier`, and
 /// `success_threshold` successes close it.
 ///
-/// Every [`Permit`] carries the generation that gave it: a result that comes when the state has changed
-/// since, or from an earlier round of probes, changes nothing. A permit that is dropped frees its place.
-/// A probe keeps its place for as long as its permit lives, so give what runs under it a timeout.
+/// Every [`Permit`] carries the generation that issued it: an outcome from before the last change of state, or
+/// from an earlier round of probes, changes nothing. A probe counts against `half_open_max_calls` until its
+/// permit is dropped, so run it with a timeout.
 ///
 /// A change of state is an event of `tracing`, target `resilience`: WARN for open and forced open, INFO
 /// for the others.
@@ -66,14 +85,14 @@ use crate::verdict::{BreakerSignal, Classify, Verdict};
 /// ```
 pub struct CircuitBreaker {
     name: ServiceName,
-    gate: Gate,
+    shared: SharedState,
     listener: Option<Listener>,
 }
 
 type Listener = Box<dyn Fn(CircuitChange) + Send + Sync>;
 
 impl CircuitBreaker {
-    /// A closed breaker for the service of this name.
+    /// Makes a closed breaker for the service of this name.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
@@ -84,24 +103,23 @@ impl CircuitBreaker {
         config.validate()?;
         Ok(Self {
             name: name.into(),
-            gate: Gate::new(config, Moment::now()),
+            shared: SharedState::new(config, Moment::now()),
             listener: None,
         })
     }
 
-    /// Tells `listener` of every change of state, once it is made and outside of all locks. So two changes
-    /// that threads make at the same time may be told in either order. It runs where the change is made, in
-    /// the middle of a call, and replaces an earlier one.
+    /// Calls `listener` after every change of state, outside of all locks. So concurrent changes may be reported
+    /// in either order. It runs where the change is made, in the middle of a call, and replaces an earlier one.
     ///
     /// ```
     /// use std::sync::mpsc;
     /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
     ///
-    /// let (changes, told) = mpsc::channel();
+    /// let (changes, received) = mpsc::channel();
     /// let breaker = CircuitBreaker::new("llm", CircuitBreakerConfig::default())?
     ///     .with_listener(move |change| changes.send(change.to).unwrap());
     /// breaker.force_open();
-    /// assert_eq!(told.try_recv(), Ok(CircuitState::ForcedOpen));
+    /// assert_eq!(received.try_recv(), Ok(CircuitState::ForcedOpen));
     /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use]
@@ -113,24 +131,26 @@ impl CircuitBreaker {
         self
     }
 
-    /// The service that it protects.
+    /// Returns the name of the service that it protects.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.name
     }
 
-    /// Asks for the right to make one call.
+    /// Acquires the right to make one call.
     ///
     /// # Errors
     /// [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) while it is open, with the rest of the
-    /// pause; while it is half-open and all places are taken, or forced open, with `recovery_timeout`.
+    /// pause; while it is half-open with all probes in flight, or forced open, with `recovery_timeout`.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, ResilienceError> {
-        let ticket = self.admit_with(Moment::now).map_err(|it| self.refuse(it))?;
+        let ticket = self
+            .admit_with(Moment::now)
+            .map_err(|it| self.rejection_error(it))?;
         Ok(Permit::new(self, ticket))
     }
 
-    /// As [`try_acquire`](Self::try_acquire), with a permit that keeps the breaker alive.
+    /// Acquires the right to make one call, with a permit that keeps the breaker alive.
     ///
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
@@ -145,13 +165,15 @@ impl CircuitBreaker {
     /// # Ok::<(), resilience_runtime::ResilienceError>(())
     /// ```
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, ResilienceError> {
-        let ticket = self.admit_with(Moment::now).map_err(|it| self.refuse(it))?;
+        let ticket = self
+            .admit_with(Moment::now)
+            .map_err(|it| self.rejection_error(it))?;
         Ok(OwnedPermit::new(Arc::clone(self), ticket))
     }
 
-    /// Makes one call: `Ok` is a success, and what an `Err` tells of the service's health, it says
-    /// itself: a permanent error is a sign of life, throttling tells nothing, an error that no rule knows
-    /// is a failure. Dropped, or where `call` panics, it counts as a permit that is dropped.
+    /// Makes one call and records its outcome. `Ok` is a success; an `Err` counts as it classifies itself: a
+    /// permanent error as success, throttling not at all, an unclassified error as a failure. A panic or a dropped
+    /// future counts as a dropped permit.
     ///
     /// # Errors
     /// The call's own, or [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) as an `E`.
@@ -176,7 +198,8 @@ impl CircuitBreaker {
         self.call_with(E::classify, call).await
     }
 
-    /// As [`call`](Self::call), with a classifier for errors that do not implement [`Classify`].
+    /// Makes one call as [`call`](Self::call) does, with a classifier for errors that do not implement
+    /// [`Classify`].
     ///
     /// # Errors
     /// As [`call`](Self::call).
@@ -195,7 +218,7 @@ impl CircuitBreaker {
         match &result {
             Ok(_) => permit.success(),
             Err(error) => {
-                // Without a service there is no kind to ask: it counts as for a custom one.
+                // Without a service there is no kind: the defaults are those of a custom one.
                 match classify(error)
                     .or_default_of(ServiceKind::Custom)
                     .breaker_signal()
@@ -209,21 +232,20 @@ impl CircuitBreaker {
         result
     }
 
-    /// What it does with the next call. An open breaker whose pause is over answers as half-open, so that
-    /// is its state.
+    /// Returns the state. An open breaker whose pause is over is half-open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
-        self.gate.state(Moment::now)
+        self.shared.state(Moment::now)
     }
 
     /// Rejects every call until [`force_closed`](Self::force_closed), [`disable`](Self::disable) or
     /// [`reset`](Self::reset).
     pub fn force_open(&self) {
-        self.turn(|gate, now| gate.change(|machine| machine.force_open(now)));
+        self.force(|shared, now| shared.change(|machine| machine.force_open(now)));
     }
 
-    /// Rejects every call for as long as the value that this returns lives; `None` where it is forced open
-    /// or disabled already. Whatever is said of it by hand in the meantime stays as it was said.
+    /// Rejects every call until the returned guard is dropped; `None` where it is forced open or disabled
+    /// already. An override by hand in the meantime stays.
     ///
     /// ```
     /// use std::sync::Arc;
@@ -238,70 +260,70 @@ impl CircuitBreaker {
     /// let held = breaker.hold_open();
     /// breaker.force_open();
     /// drop(held);
-    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen, "somebody said so");
+    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen, "the override stays");
     /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     #[must_use = "it is open only as long as this lives"]
     pub fn hold_open(self: &Arc<Self>) -> Option<HeldOpen> {
         let now = Moment::now();
-        let (generation, change) = self.gate.change(|machine| machine.hold_open(now));
+        let (generation, change) = self.shared.change(|machine| machine.hold_open(now));
         self.announce(change);
         generation.map(|generation| HeldOpen::new(Arc::clone(self), generation))
     }
 
-    fn let_go(&self, generation: u64) {
-        self.turn(|gate, now| gate.change(|machine| machine.let_go(generation, now)));
+    fn release(&self, generation: u64) {
+        self.force(|shared, now| shared.change(|machine| machine.release(generation, now)));
     }
 
-    /// Closes it, whatever its state, and forgets the outcomes so far. From there it works as usual.
+    /// Closes it, whatever its state, and drops the outcomes so far. Then it works as usual.
     pub fn force_closed(&self) {
-        self.turn(|gate, now| gate.change(|machine| machine.force_closed(now)));
+        self.force(|shared, now| shared.change(|machine| machine.force_closed(now)));
     }
 
     /// Lets every call through and ignores the outcomes, until [`force_open`](Self::force_open),
     /// [`force_closed`](Self::force_closed) or [`reset`](Self::reset).
     pub fn disable(&self) {
-        self.turn(|gate, now| gate.change(|machine| machine.disable(now)));
+        self.force(|shared, now| shared.change(|machine| machine.disable(now)));
     }
 
-    /// Makes it as good as new: closed, without a memory of outcomes, its statistics at zero.
+    /// Resets it to a new breaker: closed, without outcomes, its statistics at zero.
     pub fn reset(&self) {
-        self.turn(|gate, now| {
-            gate.forget_rejected();
-            gate.change(|machine| machine.reset(now))
+        self.force(|shared, now| {
+            shared.reset_rejected();
+            shared.change(|machine| machine.reset(now))
         });
     }
 
-    /// The configuration it runs with.
+    /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> CircuitBreakerConfig {
-        self.gate.config()
+        self.shared.config()
     }
 
-    /// Swaps the configuration while it works.
+    /// Changes the configuration while the breaker is in use.
     ///
-    /// The state stays: new thresholds and rates are looked at with the next outcome, and an open breaker
-    /// is open until the new pause, measured from when it opened, is over. A window of another size keeps
-    /// the outcomes that fit, one of another kind starts empty.
+    /// The state stays: new thresholds and rates take effect with the next outcome, and an open breaker stays
+    /// open until the new pause, measured from when it opened, is over. A window of another size keeps the
+    /// outcomes that fit, one of another kind starts empty.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing is changed.
     pub fn reconfigure(&self, config: CircuitBreakerConfig) -> Result<(), ConfigError> {
         config.validate()?;
-        self.gate.change(|machine| machine.reconfigure(config));
+        self.shared.change(|machine| machine.reconfigure(config));
         Ok(())
     }
 
-    /// The breaker at this moment.
+    /// Returns a snapshot of its counters.
     #[must_use]
     pub fn stats(&self) -> CircuitBreakerStats {
         let now = Moment::now();
-        let view = self.gate.view(now);
+        let view = self.shared.view(now);
         CircuitBreakerStats {
             state: view.state,
             in_state_for: now.since(view.since),
             opened: view.opened,
-            rejected: self.gate.rejected(),
+            rejected: self.shared.rejected(),
             consecutive_failures: view.consecutive,
             calls: view.totals.calls,
             failures: view.totals.failures,
@@ -309,20 +331,20 @@ impl CircuitBreaker {
         }
     }
 
-    fn turn(&self, change: impl FnOnce(&Gate, Moment) -> Option<Transition>) {
-        let change = change(&self.gate, Moment::now());
+    fn force(&self, change: impl FnOnce(&SharedState, Moment) -> Option<Transition>) {
+        let change = change(&self.shared, Moment::now());
         self.announce(change);
     }
 
     #[inline]
     fn announce(&self, change: Option<Transition>) {
         if let Some(change) = change {
-            self.tell(change);
+            self.publish(change);
         }
     }
 
     #[cold]
-    fn tell(&self, change: Transition) {
+    fn publish(&self, change: Transition) {
         change.announce(&self.name);
         if let Some(listener) = &self.listener {
             listener(change.into());
@@ -331,27 +353,27 @@ impl CircuitBreaker {
 
     #[inline(always)]
     fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
-        let (answer, change) = self.gate.admit(now);
+        let (answer, change) = self.shared.admit(now);
         self.announce(change);
         answer
     }
 }
 
-/// For the call path, which has read the clock already and keeps its state in a place of its own.
+/// For the call path, which has read the clock already and keeps the ticket itself.
 impl CircuitBreaker {
-    /// Asks for a ticket, which is to be handed to [`record`](Self::record) exactly once.
+    /// Issues a ticket, which must be passed to [`record`](Self::record) exactly once.
     #[inline(always)]
     pub(crate) fn admit(&self, now: Moment) -> Result<Ticket, Rejection> {
         self.admit_with(|| now)
     }
 
-    /// Takes back the ticket of a success. `false`: the machine has to be told by [`record`](Self::record).
+    /// Takes back the ticket of a success if it changes nothing. `false`: call [`record`](Self::record).
     #[inline]
-    pub(crate) fn needs_no_success(&self, ticket: Ticket) -> bool {
-        self.gate.has_nothing_to_learn(ticket, Outcome::Success)
+    pub(crate) fn success_is_noop(&self, ticket: Ticket) -> bool {
+        self.shared.is_noop(ticket, Outcome::Success)
     }
 
-    /// Takes a ticket back. `now` is read only where the time matters, not by a success of a healthy
+    /// Takes a ticket back with its outcome. `now` is read only where the time matters, not by a success of a healthy
     /// breaker without a window; `started` only where slow calls count, see [`Ticket::is_timed`].
     #[inline]
     pub(crate) fn record(
@@ -361,19 +383,19 @@ impl CircuitBreaker {
         started: Moment,
         now: impl Fn() -> Moment,
     ) {
-        let change = self.gate.record(ticket, outcome, started, now);
+        let change = self.shared.record(ticket, outcome, started, now);
         self.announce(change);
     }
 
-    /// Whether a call at `at`, which is not in the past, would be rejected for sure: it is open until
+    /// Whether a call at `at`, which is not in the past, would certainly be rejected: it is open until
     /// later than that, or forced open.
     #[inline]
     pub(crate) fn rejects_at(&self, at: Moment) -> bool {
-        self.gate.rejects_at(at)
+        self.shared.rejects_at(at)
     }
 
-    /// A rejection as the error that the caller gets.
-    pub(crate) fn refuse(&self, rejection: Rejection) -> ResilienceError {
+    /// Converts a rejection to the error of the call.
+    pub(crate) fn rejection_error(&self, rejection: Rejection) -> ResilienceError {
         ResilienceError::CircuitBreakerOpen {
             service: self.name.clone(),
             retry_after: rejection.retry_after,

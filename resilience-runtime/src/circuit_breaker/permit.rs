@@ -1,4 +1,4 @@
-//! The right to make one call, as a value that cannot be forgotten.
+//! The right to make one call, as a guard that returns its ticket when it is dropped.
 
 use std::fmt;
 use std::ops::Deref;
@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use super::CircuitBreaker;
 use super::machine::Outcome;
-use super::word::Ticket;
+use super::packed_state::Ticket;
 use crate::clock::Moment;
 
-/// A ticket that hands itself back.
-struct Held<B: Deref<Target = CircuitBreaker>> {
+/// A ticket that is returned when it is dropped.
+struct PermitGuard<B: Deref<Target = CircuitBreaker>> {
     breaker: B,
     ticket: Ticket,
     started: Moment,
     settled: bool,
 }
 
-impl<B: Deref<Target = CircuitBreaker>> Held<B> {
+impl<B: Deref<Target = CircuitBreaker>> PermitGuard<B> {
     #[inline]
     fn new(breaker: B, ticket: Ticket) -> Self {
-        // Without a start, a call that is timed only from now on takes no time at all.
+        // Without a start, a call takes no time at all: calls may be timed only since a later reconfiguration.
         let started = if ticket.is_timed() {
             Moment::now()
         } else {
@@ -51,18 +51,18 @@ impl<B: Deref<Target = CircuitBreaker>> Held<B> {
     }
 }
 
-impl<B: Deref<Target = CircuitBreaker>> Drop for Held<B> {
+impl<B: Deref<Target = CircuitBreaker>> Drop for PermitGuard<B> {
     #[inline]
     fn drop(&mut self) {
         self.settle(Outcome::Abandoned);
     }
 }
 
-/// The right to make one call, to be handed back with its outcome.
+/// Grants the right to make one call, and takes its outcome.
 ///
-/// Dropped without one, it counts as nothing, or as a failure with
-/// [`OnAbandoned::Failure`](crate::circuit_breaker::OnAbandoned::Failure); either way the place of a probe is free again. An
-/// outcome that comes after the breaker's state has changed, changes nothing.
+/// Dropped without an outcome, it is not counted, or counts as a failure with
+/// [`OnAbandoned::Failure`](crate::circuit_breaker::OnAbandoned::Failure); either way a probe is no longer in
+/// flight. An outcome that comes after the state of the breaker has changed is ignored.
 ///
 /// ```
 /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig};
@@ -75,32 +75,33 @@ impl<B: Deref<Target = CircuitBreaker>> Drop for Held<B> {
 /// }
 /// # Ok::<(), resilience_runtime::ResilienceError>(())
 /// ```
-#[must_use = "a permit that is dropped counts as nothing"]
-pub struct Permit<'a>(Held<&'a CircuitBreaker>);
+#[must_use = "a permit that is dropped is not counted"]
+pub struct Permit<'a>(PermitGuard<&'a CircuitBreaker>);
 
-/// A [`Permit`] that keeps its breaker alive, so that it can travel to another task.
-#[must_use = "a permit that is dropped counts as nothing"]
-pub struct OwnedPermit(Held<Arc<CircuitBreaker>>);
+/// Grants the right to make one call as a [`Permit`] does, and keeps its breaker alive, so that it can move to
+/// another task.
+#[must_use = "a permit that is dropped is not counted"]
+pub struct OwnedPermit(PermitGuard<Arc<CircuitBreaker>>);
 
 impl<'a> Permit<'a> {
     #[inline]
     pub(super) fn new(breaker: &'a CircuitBreaker, ticket: Ticket) -> Self {
-        Self(Held::new(breaker, ticket))
+        Self(PermitGuard::new(breaker, ticket))
     }
 
-    /// The service answered.
+    /// Records that the service answered.
     #[inline]
     pub fn success(mut self) {
         self.0.settle(Outcome::Success);
     }
 
-    /// The service failed.
+    /// Records that the service failed.
     #[inline]
     pub fn failure(mut self) {
         self.0.settle(Outcome::Failure);
     }
 
-    /// What happened says nothing about the service.
+    /// Records nothing, because the outcome has no meaning for the health of the service.
     #[inline]
     pub fn ignore(mut self) {
         self.0.settle(Outcome::Ignored);
@@ -115,20 +116,20 @@ impl<'a> Permit<'a> {
 
 impl OwnedPermit {
     pub(super) fn new(breaker: Arc<CircuitBreaker>, ticket: Ticket) -> Self {
-        Self(Held::new(breaker, ticket))
+        Self(PermitGuard::new(breaker, ticket))
     }
 
-    /// The service answered.
+    /// Records that the service answered.
     pub fn success(mut self) {
         self.0.settle(Outcome::Success);
     }
 
-    /// The service failed.
+    /// Records that the service failed.
     pub fn failure(mut self) {
         self.0.settle(Outcome::Failure);
     }
 
-    /// What happened says nothing about the service.
+    /// Records nothing, because the outcome has no meaning for the health of the service.
     pub fn ignore(mut self) {
         self.0.settle(Outcome::Ignored);
     }

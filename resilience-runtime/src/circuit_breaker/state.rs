@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::name::ServiceName;
 
-/// What a circuit breaker does with the next call.
+/// Determines what a circuit breaker does with the next call.
 ///
 /// ```
 /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
@@ -25,14 +25,14 @@ pub enum CircuitState {
     Open = 1,
     /// Lets a few probes through: their outcomes decide whether it closes or opens again.
     HalfOpen = 2,
-    /// Rejects calls until somebody says otherwise.
+    /// Rejects calls until it is closed, disabled or reset by hand.
     ForcedOpen = 3,
-    /// Lets calls through and does not look at their outcomes, until somebody says otherwise.
+    /// Lets calls through and ignores their outcomes, until it is opened, closed or reset by hand.
     Disabled = 4,
 }
 
 impl CircuitState {
-    /// Every state.
+    /// Lists every state.
     pub const ALL: [Self; 5] = [
         Self::Closed,
         Self::Open,
@@ -41,7 +41,7 @@ impl CircuitState {
         Self::Disabled,
     ];
 
-    /// Its name in logs and statistics.
+    /// Returns the name used in logs and statistics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl fmt::Display for CircuitState {
     }
 }
 
-/// A change of state, to be told once the lock is released.
+/// A change of state, to be published after the lock is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Transition {
     pub(super) from: CircuitState,
@@ -69,15 +69,15 @@ pub(super) struct Transition {
     pub(super) pause: Duration,
 }
 
-/// A change of a breaker's state, for [`CircuitBreaker::with_listener`](super::CircuitBreaker::with_listener).
+/// Describes a change of state to the listener of a [`CircuitBreaker`](super::CircuitBreaker::with_listener).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CircuitChange {
-    /// From this.
+    /// Is the state before the change.
     pub from: CircuitState,
-    /// To this.
+    /// Is the state after the change.
     pub to: CircuitState,
-    /// Where it opened: for how long.
+    /// Is the time for which it opened; `None` for other changes.
     pub pause: Option<Duration>,
 }
 

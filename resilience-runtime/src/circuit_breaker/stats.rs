@@ -1,28 +1,28 @@
-//! What a breaker tells about itself.
+//! The statistics of a breaker.
 
 use std::time::Duration;
 
 use super::CircuitState;
 
-/// A circuit breaker at one moment, from [`CircuitBreaker::stats`](super::CircuitBreaker::stats).
+/// Holds the counters of a circuit breaker at one moment, from [`CircuitBreaker::stats`](super::CircuitBreaker::stats).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CircuitBreakerStats {
-    /// The state it answers from.
+    /// Is the state in force.
     pub state: CircuitState,
-    /// How long it has been in that state.
+    /// Is the time since it entered that state.
     pub in_state_for: Duration,
-    /// How often it opened, reopenings included and forcing by hand not.
+    /// Counts how often it opened, reopenings included, without overrides by hand.
     pub opened: u64,
-    /// How many calls it turned away.
+    /// Counts the calls that it rejected.
     pub rejected: u64,
-    /// Failures since the last success. While it is not closed: those that it was left with.
+    /// Counts the failures since the last success. While it is not closed: those before it opened.
     pub consecutive_failures: u32,
-    /// Calls in the window; 0 where no rate is set, since no window is kept then.
+    /// Counts the calls in the window; 0 where no rate is set, since no window is kept then.
     pub calls: u64,
-    /// Failures in the window.
+    /// Counts the failures in the window.
     pub failures: u64,
-    /// Slow calls in the window.
+    /// Counts the slow calls in the window.
     pub slow_calls: u64,
 }

@@ -1,4 +1,4 @@
-//! The time by the processor's counter.
+//! The time from the processor's counter.
 
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use super::{HEAD_START, Moment};
 /// Whether the counter is the clock. It is not where tokio was built with its feature `test-util`: then its
 /// clock can be paused, and everything here has to follow.
 ///
-/// Tokio does not tell how it was built. But the function that pauses the clock is there only with that feature, and a
+/// Tokio has no way to ask how it was built. But the function that pauses the clock is there only with that feature, and a
 /// name is looked for in the innermost scope first.
 pub(super) const IS_THE_CLOCK: bool = {
     #[allow(unused_imports)]
@@ -61,12 +61,12 @@ mod tests {
 
     /// The tests are built with `test-util`, so that the clock can be paused.
     #[test]
-    fn a_clock_that_can_be_paused_is_found_out() {
+    fn pausable_clock_is_detected() {
         const { assert!(!IS_THE_CLOCK) };
     }
 
     #[test]
-    fn it_runs_and_does_not_go_backwards() {
+    fn now_runs_and_does_not_go_backwards() {
         let before = now();
         std::thread::sleep(std::time::Duration::from_millis(20));
         let passed = now().since(before).as_millis();

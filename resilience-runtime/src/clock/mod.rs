@@ -26,7 +26,7 @@ pub(crate) struct Moment(pub(crate) u64);
 impl Moment {
     pub(crate) const FAR_FUTURE: Self = Self(u64::MAX);
 
-    /// The time now on tokio's clock; works outside of a runtime as well.
+    /// Returns the time now on tokio's clock; works outside of a runtime as well.
     #[inline]
     pub(crate) fn now() -> Self {
         #[cfg(feature = "test-util")]
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn differences_saturate() {
+    fn since_and_after_saturate() {
         let early = Moment(5);
         let late = Moment(9);
         assert_eq!(late.since(early), Duration::from_nanos(4));
@@ -111,14 +111,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_paused_clock_is_followed_to_the_nanosecond() {
+    async fn now_follows_a_paused_clock_to_the_nanosecond() {
         let before = Moment::now();
         tokio::time::advance(Duration::from_nanos(1_500_001)).await;
         assert_eq!(Moment::now().since(before), Duration::from_nanos(1_500_001));
     }
 
     #[test]
-    fn works_without_a_runtime_and_survives_the_round_trip() {
+    fn instants_survive_the_round_trip_without_a_runtime() {
         let now = Moment::from_instant(Instant::now());
         let instant = origin().checked_add(Duration::from_nanos(now.0));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! How often the clock is read, for the tests that promise how often it is.
+//! Counts the reads of the clock, for tests that assert their number.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ pub(super) fn count() {
     READS.set(READS.get() + 1);
 }
 
-/// How often this thread has read the clock.
+/// Returns how often this thread has read the clock.
 #[must_use]
 pub fn reads() -> u64 {
     READS.get()

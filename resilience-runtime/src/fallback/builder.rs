@@ -1,4 +1,4 @@
-//! Fallbacks by hand.
+//! Fallbacks without a registry.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::name::ServiceName;
 
-/// What to answer when a call failed, tried in the order written.
+/// Answers a call that failed, by steps that are tried in the order of the calls that added them.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
@@ -43,30 +43,30 @@ enum Step<T, E> {
     Value(Box<dyn Fn() -> T + Send + Sync>),
 }
 
-/// The cache, with what it takes to use it fixed where `T` was known to allow it.
+/// The cache of a step, with the operations that need bounds on `T`, which are known where the step is added.
 struct Cache<T> {
     answers: Arc<LastGood>,
     put: fn(&LastGood, u128, &T, Moment),
     get: fn(&LastGood, u128, Moment) -> Option<T>,
 }
 
-/// How a fallback ended.
+/// The outcome of a fallback.
 pub(crate) enum Answered<T, E> {
     By(&'static str, T),
-    /// The last function's error; the call's own.
+    /// All steps failed: the error of the last function, and that of the call.
     Failed(E, E),
-    /// Nothing had anything to offer.
+    /// No step had an answer: the error of the call.
     Not(E),
 }
 
 impl<T, E> Fallback<T, E> {
-    /// Nothing to answer yet.
+    /// Makes a fallback without steps.
     #[must_use]
     pub const fn new() -> Self {
         Self { steps: Vec::new() }
     }
 
-    /// Answers with the last good answer, if it is at most `ttl` old.
+    /// Adds a step that answers with the last good result, if it is at most `ttl` old.
     #[must_use]
     pub fn cache(self, ttl: Duration) -> Self
     where
@@ -75,7 +75,7 @@ impl<T, E> Fallback<T, E> {
         self.cache_of(ttl, 1_000)
     }
 
-    /// As [`cache`](Self::cache), for at most `max_entries` keys (see [`run_keyed`](Self::run_keyed)).
+    /// Adds a step as [`cache`](Self::cache) does, for at most `max_entries` keys (see [`run_keyed`](Self::run_keyed)).
     #[must_use]
     pub fn cache_of(mut self, ttl: Duration, max_entries: usize) -> Self
     where
@@ -89,7 +89,7 @@ impl<T, E> Fallback<T, E> {
         self
     }
 
-    /// Asks this function.
+    /// Adds a step that calls this function.
     #[must_use]
     pub fn call<F, Fut>(self, function: F) -> Self
     where
@@ -99,7 +99,7 @@ impl<T, E> Fallback<T, E> {
         self.call_with_error(move |_| function())
     }
 
-    /// Asks this function, which is told the call's error.
+    /// Adds a step that calls this function with the error of the call.
     #[must_use]
     pub fn call_with_error<F, Fut>(mut self, function: F) -> Self
     where
@@ -111,7 +111,7 @@ impl<T, E> Fallback<T, E> {
         self
     }
 
-    /// Answers with a copy of this value.
+    /// Adds a step that answers with a copy of this value.
     #[must_use]
     pub fn value(self, value: T) -> Self
     where
@@ -120,19 +120,19 @@ impl<T, E> Fallback<T, E> {
         self.value_with(move || value.clone())
     }
 
-    /// Answers with what this function makes.
+    /// Adds a step that answers with the value that this function makes.
     #[must_use]
     pub fn value_with(mut self, make: impl Fn() -> T + Send + Sync + 'static) -> Self {
         self.steps.push(Step::Value(Box::new(make)));
         self
     }
 
-    /// Runs `call`, and on failure the steps. Every error is answered; where a verdict should decide
-    /// use [`Service::fallback`](crate::Service::fallback).
+    /// Runs `call`, and on failure the steps, whatever the error is. For a fallback that depends on the verdict use
+    /// [`Service::fallback`](crate::Service::fallback).
     ///
     /// # Errors
-    /// The call's own error where no step had anything to offer, [`ResilienceError::FallbackFailed`]
-    /// where a fallback function failed as well.
+    /// The call's own error where no step had an answer, [`ResilienceError::FallbackFailed`] where a fallback function
+    /// failed as well.
     pub async fn run<F, Fut>(&self, service: impl Into<ServiceName>, call: F) -> Result<T, E>
     where
         F: FnOnce() -> Fut,
@@ -142,7 +142,7 @@ impl<T, E> Fallback<T, E> {
         self.run_keyed(service, &(), call).await
     }
 
-    /// As [`run`](Self::run), with the cache's key.
+    /// Runs `call` as [`run`](Self::run) does, with the key of the cache step.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -179,7 +179,7 @@ impl<T, E> Fallback<T, E> {
         }
     }
 
-    /// The key, as each cache hashes it.
+    /// Returns the key, as each cache hashes it.
     pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<u128> {
         self.caches().map(|cache| cache.answers.hash(key)).collect()
     }
@@ -197,8 +197,8 @@ impl<T, E> Fallback<T, E> {
         }
     }
 
-    /// Goes through the steps. `temporary`: whether the failure may be answered from a cache. `failed`
-    /// counts the functions that failed themselves.
+    /// Tries the steps in order. `temporary`: whether a cache step may answer. `failed` counts the functions that failed
+    /// themselves.
     pub(crate) async fn answer(
         &self,
         keys: &[u128],

@@ -1,9 +1,9 @@
-//! Which fallback functions fit a function: any arity, sync or async, with or without the error.
+//! The functions that an attribute accepts as a fallback: any arity, sync or async, with or without the error.
 
 use std::future::{Future, Ready, ready};
 
-/// A function that can stand in for another one: it takes the same arguments, then perhaps `&E`, and
-/// returns the same result, at once or as a future. The compiler finds `Marker`.
+/// Marks a function that can be the fallback of another one: it takes the same arguments, then optionally `&E`, and
+/// returns the same result, at once or as a future. `Marker` is inferred.
 #[diagnostic::on_unimplemented(
     message = "fallback signature does not match the annotated function",
     label = "the arguments or the return type differ",
@@ -11,23 +11,23 @@ use std::future::{Future, Ready, ready};
     note = "it returns the same `Result`, sync or async"
 )]
 pub trait FallbackFn<'e, Args, E, R, Marker> {
-    /// The future of the result.
+    /// Is the future of the result.
     type Future: Future<Output = R>;
 
-    /// Calls it.
+    /// Calls the function.
     fn call_fallback(self, args: Args, error: &'e E) -> Self::Future;
 }
 
-/// A plain function of the arguments.
+/// Marks a plain function of the arguments.
 #[derive(Debug)]
 pub struct Plain;
-/// An async function of the arguments.
+/// Marks an async function of the arguments.
 #[derive(Debug)]
 pub struct Async;
-/// A plain function of the arguments and the error.
+/// Marks a plain function of the arguments and the error.
 #[derive(Debug)]
 pub struct PlainWithError;
-/// An async function of the arguments and the error.
+/// Marks an async function of the arguments and the error.
 #[derive(Debug)]
 pub struct AsyncWithError;
 
@@ -99,8 +99,8 @@ fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
 fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
 fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
 
-/// Calls a fallback function. It comes last, so that the compiler holds it against the arguments, and
-/// not the arguments against it.
+/// Calls a fallback function. The function comes last, so that the compiler checks it against the arguments, and not the
+/// arguments against it.
 pub fn fallback<'e, Args, E, R, Marker, F>(args: Args, error: &'e E, function: F) -> F::Future
 where
     F: FallbackFn<'e, Args, E, R, Marker>,

@@ -1,4 +1,4 @@
-//! The last good answers of a function, read only after a failure.
+//! The last good results of a function, read only after a failure.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashMap};
@@ -10,10 +10,10 @@ use crate::clock::Moment;
 use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
 
-/// Entries kept where nobody says how many.
+/// The default number of entries.
 pub(crate) const DEFAULT_MAX_ENTRIES: usize = 1_000;
 
-/// Answers by key, the oldest dropped first. Keys are kept as keyed hashes.
+/// Results by key; the oldest is evicted first. Keys are kept as keyed hashes.
 pub(crate) struct LastGood {
     ttl: Duration,
     max_entries: usize,
@@ -22,7 +22,7 @@ pub(crate) struct LastGood {
     stores: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
 }
 
-/// An answer and when it was given.
+/// A result, and when it was stored.
 struct Answer<T> {
     value: Arc<T>,
     at: Moment,
@@ -128,7 +128,7 @@ mod tests {
     const SECOND: u64 = 1_000_000_000;
 
     #[test]
-    fn an_answer_is_served_until_it_is_too_old() {
+    fn get_returns_a_result_until_ttl() {
         let cache = LastGood::new(Duration::from_secs(5), None);
         let key = cache.hash("a");
         cache.put(key, &"answer", Moment(0));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_answer_goes_first() {
+    fn put_evicts_the_oldest_result() {
         let cache = LastGood::new(Duration::from_secs(5), Some(2));
         for (key, value) in [(1, 'a'), (2, 'b'), (1, 'c'), (3, 'd')] {
             cache.put(key, &value, Moment(0));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clone_that_panics_harms_nobody() {
+    fn panicking_clone_leaves_the_store_usable() {
         struct Touchy(bool);
         impl Clone for Touchy {
             fn clone(&self) -> Self {

@@ -1,5 +1,20 @@
-//! What to answer when a call failed: the last good answer, a function, a value, or something
-//! registered at run time.
+//! Answers calls that failed: by the last good result, a function, a value, or a fallback registered at run time.
+//!
+//! A [`Fallback`] is a list of steps, tried in order. [`Registry::register_fallback`](crate::Registry::register_fallback)
+//! registers a function of a [`FallbackContext`] for a service and a result type.
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! use resilience_runtime::Fallback;
+//!
+//! let fallback = Fallback::new().value("try later".to_owned());
+//! let answer = fallback.run("llm", || async { Err(std::io::Error::other("down")) }).await;
+//! assert_eq!(answer.unwrap(), "try later");
+//! # }
+//! ```
+
+// `builder` is the API without a registry, `last_good` the store of its cache step, `function` the functions that the
+// attributes accept, and `registered` the fallbacks of a registry.
 
 mod builder;
 mod function;

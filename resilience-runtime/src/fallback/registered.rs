@@ -1,4 +1,4 @@
-//! Fallbacks that are registered at run time, for a service and a type of answer.
+//! Fallbacks that are registered at run time, for a service and a result type.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use crate::error::BoxError;
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::Mutex;
 
-/// What a fallback is told of the call that it stands in for.
+/// Describes the failed call to a registered fallback.
 #[derive(Clone, Debug)]
 pub struct FallbackContext {
     pub(crate) service: ServiceName,
@@ -21,55 +21,55 @@ pub struct FallbackContext {
 }
 
 impl FallbackContext {
-    /// The service that was called.
+    /// Returns the name of the service that was called.
     #[must_use]
     pub const fn service(&self) -> &ServiceName {
         &self.service
     }
 
-    /// Its kind.
+    /// Returns the kind of the service.
     #[must_use]
     pub const fn kind(&self) -> ServiceKind {
         self.kind
     }
 
-    /// The path of the annotated function, or the service's name for calls by hand.
+    /// Returns the path of the annotated function; for calls without an attribute, the name of the service.
     #[must_use]
     pub fn function(&self) -> &str {
         &self.function
     }
 
-    /// Why the call failed.
+    /// Returns why the call failed.
     #[must_use]
     pub const fn cause(&self) -> FailureCause {
         self.cause
     }
 
-    /// How often the body ran.
+    /// Returns how often the body ran.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
 }
 
-/// Why a call failed, as far as a fallback may want to know.
+/// Names the cause for which a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureCause {
-    /// Turned away before anything was sent.
+    /// It was rejected before anything was sent.
     Rejection,
-    /// Cut by its timeout or deadline.
+    /// Its timeout or deadline passed.
     Timeout,
-    /// An error that another attempt might not meet.
+    /// It failed with an error that may be gone at the next attempt.
     Temporary,
-    /// An error that another attempt would meet again.
+    /// It failed with an error that every attempt would meet.
     Permanent,
-    /// The configuration cannot run. Never reaches a fallback.
+    /// The configuration is invalid. Never reaches a fallback.
     InvalidConfig,
 }
 
 impl FailureCause {
-    /// Its name in logs.
+    /// Returns the name used in logs.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,12 +82,12 @@ impl FailureCause {
     }
 }
 
-/// What a registered fallback may return: the answer, or a result of it.
+/// Converts what a registered fallback returns: the value, or a `Result` of it.
 pub trait IntoAnswer<T> {
-    /// The answer, or why there is none.
+    /// Converts it to a result.
     ///
     /// # Errors
-    /// Whatever the fallback failed with.
+    /// The error of the fallback.
     fn into_answer(self) -> Result<T, BoxError>;
 }
 
@@ -103,11 +103,11 @@ impl<T> IntoAnswer<T> for Result<T, BoxError> {
     }
 }
 
-/// A function of a [`FallbackContext`] that makes a `T` or a `Result<T, BoxError>`.
+/// Marks the functions of a [`FallbackContext`] that return a future of `T` or `Result<T, BoxError>`.
 pub trait RegisteredFallback<T>:
     Fn(FallbackContext) -> <Self as RegisteredFallback<T>>::Future + Send + Sync + 'static
 {
-    /// The future that it returns.
+    /// Is the future that the function returns.
     type Future: Future<Output: IntoAnswer<T>> + Send + 'static;
 }
 
@@ -130,7 +130,7 @@ pub(crate) struct RegisteredFallbacks {
 }
 
 impl RegisteredFallbacks {
-    /// Replaces what was registered before.
+    /// Registers a fallback, in place of an earlier one.
     pub(crate) fn register<T: Send + 'static>(
         &self,
         service: ServiceName,

@@ -1,8 +1,8 @@
-//! The answer of a check.
+//! The result of a check.
 
 use std::time::Duration;
 
-/// What a [`RateLimiter`](super::RateLimiter) answers: enough for the usual response headers
+/// Holds the result of a check by a [`RateLimiter`](super::RateLimiter): enough for the usual response headers
 /// (`RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset`, `Retry-After`).
 ///
 /// ```
@@ -16,24 +16,25 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[must_use = "a decision that is not read rejects no call"]
 pub struct Decision {
-    /// Whether it passes, in which case the tokens are taken.
+    /// Whether the call passes, in which case the tokens are taken.
     pub allowed: bool,
-    /// The greatest cost that can ever pass at once: the bucket's size or the window's limit, or the tokens
-    /// of a minute where these are counted; `u32::MAX` where no limit is set.
+    /// Is the greatest cost that can ever pass at once: the size of the bucket, the limit of the window, or the
+    /// tokens of a minute where these are counted; `u32::MAX` where no limit is set.
     pub limit: u32,
-    /// What could still be taken right now; zero while the key is cooling down or others queue for it, and where
-    /// tokens are left but no request.
+    /// Is the cost that could still pass right now; zero while the key is cooling down or has waiters, and
+    /// where tokens remain but no request.
     pub remaining: u32,
-    /// When it could pass, if nobody else comes. `None` if it is allowed, and if it can never pass because
-    /// its cost is above `limit`; otherwise never zero.
+    /// Is the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
+    /// can never pass because its cost is above `limit`; otherwise never zero.
     pub retry_after: Option<Duration>,
-    /// When the whole `limit` will be there again, if nobody else comes.
+    /// Is the time until the whole `limit` will be available again, if no other call comes.
     pub reset_after: Duration,
 }
 
 impl Decision {
-    /// Where nothing limits.
+    /// The decision where no limit is set.
     pub(super) const UNLIMITED: Self = Self {
         allowed: true,
         limit: u32::MAX,

@@ -1,4 +1,4 @@
-//! The limiter that people and the call path hold.
+//! The limiter of the public API.
 
 use std::fmt;
 use std::hash::Hash;
@@ -6,30 +6,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::decision::Decision;
-use super::key::KeyHash;
-use super::keyed::wait;
+use super::grant::Grant;
+use super::keys::key::KeyHash;
 use super::shared::Shared;
 use super::state::State;
-use super::taken::Taken;
-use super::wait::{Acquire, Bound, Wait};
+use super::waiting::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;
 
-/// Limits how often each key may pass, and cools down those whom a server asked to wait.
+/// Limits how often calls of each key may pass, and holds them back while a server asks for a pause.
 ///
-/// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is known by a randomly keyed
-/// 128-bit hash and neither stored nor printed. Memory is bounded: at most
-/// [`max_keys`](RateLimitConfig::max_keys) keys have counters of their own (40 to 50 bytes a key for the
-/// token bucket, 60 to 75 with tokens beside the requests; in a sliding window 56 more, and at most 8 for each
-/// request). When more are busy, the newcomers share one set of counters, so that the limit is never
-/// exceeded, only reached earlier.
+/// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is kept as a randomly keyed 128-bit
+/// hash, and neither stored nor printed. Memory is bounded: at most [`max_keys`](RateLimitConfig::max_keys) keys
+/// have counters of their own (40 to 50 bytes for each key with the token bucket, 60 to 75 with tokens beside
+/// the requests; in a sliding window 56 more, and at most 8 for each request). When more keys are busy, new ones
+/// share one set of counters, so that the limit is never exceeded, only reached earlier.
 ///
-/// With [`tokens_per_minute`](RateLimitConfig::tokens_per_minute) whoever passes takes one request and `n`
-/// tokens, both or neither: wherever a number of tokens is taken, given back or told, it is that of the
-/// language model's.
+/// With [`tokens_per_minute`](RateLimitConfig::tokens_per_minute) a call takes one request and `n` tokens, both
+/// or neither: every number of tokens that is taken, given back or returned is a number of the language model's
+/// tokens.
 ///
-/// Clones are the same limiter.
+/// Clones share the same state.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,9 +39,9 @@ use crate::name::ServiceName;
 /// assert!(limiter.check("user_123").allowed);
 /// assert!(limiter.check("user_123").allowed);
 ///
-/// let refused = limiter.check("user_123");
-/// assert!(!refused.allowed);
-/// assert_eq!(refused.retry_after, Some(Duration::from_secs(1)));
+/// let rejected = limiter.check("user_123");
+/// assert!(!rejected.allowed);
+/// assert_eq!(rejected.retry_after, Some(Duration::from_secs(1)));
 /// assert!(limiter.check("user_456").allowed);
 ///
 /// // Waits for its turn, for at most 2 s.
@@ -56,17 +54,8 @@ pub struct RateLimiter {
     pub(super) shared: Arc<Shared>,
 }
 
-/// What became of an attempt to take tokens without waiting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Take {
-    /// They are taken. `at` is the moment that a refund has to name.
-    Taken { at: Moment },
-    /// When it could pass, behind everyone who waits; `None`: never.
-    Refused { retry_after: Option<Duration> },
-}
-
 impl RateLimiter {
-    /// A limiter for the service of that name.
+    /// Makes a limiter for the service of that name.
     ///
     /// # Errors
     /// Names each value of the configuration that is out of range.
@@ -81,7 +70,8 @@ impl RateLimiter {
         ))
     }
 
-    /// One that only cools down. While nothing is cooling down, it costs one atomic load to pass.
+    /// Makes a limiter without a limit, for cooldowns alone. While no key is cooling down, a call costs one
+    /// atomic load.
     pub(crate) fn unlimited(
         name: impl Into<ServiceName>,
         max_keys: usize,
@@ -101,23 +91,24 @@ impl RateLimiter {
         }
     }
 
-    fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
+    pub(super) fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
         Wait::new(Arc::clone(&self.shared), key, cost, bound)
     }
 
-    /// The service whose limit it is.
+    /// Returns the name of the service whose limit it is.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.shared.name
     }
 
-    /// The limit in force. Where a service has none, and its limiter only cools down, `limit` is `u32::MAX`.
+    /// Returns the limit in force. Where a service has none, and its limiter is for cooldowns alone, `limit` is
+    /// `u32::MAX`.
     #[must_use]
     pub fn config(&self) -> RateLimitConfig {
         self.shared.read(State::config)
     }
 
-    /// Takes one token if there is one. Those who [wait](Self::acquire) for the same key come first.
+    /// Takes one token if there is one. Calls that [wait](Self::acquire) for the same key come first.
     ///
     /// ```
     /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
@@ -127,14 +118,16 @@ impl RateLimiter {
     /// }
     /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
+    #[must_use = "if it is allowed, a token was spent"]
     pub fn check<K: Hash + ?Sized>(&self, key: &K) -> Decision {
         self.check_n(key, 1)
     }
 
     /// Takes `n` tokens if they are all there, otherwise none. Zero tokens pass unless the key is
-    /// [cooling down](Self::cooldown); more than the capacity never do.
+    /// [cooling down](Self::cooldown); more than the capacity never pass.
+    #[must_use = "if it is allowed, the tokens were spent"]
     pub fn check_n<K: Hash + ?Sized>(&self, key: &K, n: u32) -> Decision {
-        if self.shared.is_free() {
+        if self.shared.is_bypassed() {
             return Decision::UNLIMITED;
         }
         let key = self.hash_key(key);
@@ -142,7 +135,7 @@ impl RateLimiter {
             .with(key, Moment::now(), |state, now, _| state.check(key, n, now))
     }
 
-    /// What [`check`](Self::check) would answer, without taking anything.
+    /// Returns what [`check`](Self::check) would return, without taking anything.
     ///
     /// ```
     /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
@@ -150,9 +143,8 @@ impl RateLimiter {
     /// assert_eq!(limiter.peek("user_123").remaining, 10);
     /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
-    #[must_use]
     pub fn peek<K: Hash + ?Sized>(&self, key: &K) -> Decision {
-        if self.shared.is_free() {
+        if self.shared.is_bypassed() {
             return Decision::UNLIMITED;
         }
         let key = self.hash_key(key);
@@ -162,8 +154,8 @@ impl RateLimiter {
 
     /// Takes `n` tokens, and waits for them for at most `max_wait`, first come, first served.
     ///
-    /// Whoever could not pass in time is refused at once instead of waiting in vain. Dropping the future
-    /// takes nothing. The time begins with the first poll, and the wait needs tokio's timer.
+    /// A call that could not pass in time is rejected at once and does not wait. Dropping the future takes
+    /// nothing. The time begins with the first poll, and the wait needs tokio's timer.
     ///
     /// # Errors
     /// [`RateLimitExceeded`](crate::ResilienceError::RateLimitExceeded) with the time until it could pass,
@@ -191,27 +183,24 @@ impl RateLimiter {
         )
     }
 
-    /// Gives back `n` tokens of a request that was not made after all, and wakes who waits for them. Where
-    /// tokens are counted beside requests, the one request comes back as well.
+    /// Gives back `n` tokens of a request that was not made after all, and wakes a call that waits for them.
+    /// Where tokens are counted beside requests, the one request is given back as well.
     ///
-    /// More than the capacity is never there. A window cannot know when these were taken and counts what
-    /// remains for as long as it might have to; [`Reservation::refund`](super::Reservation::refund) is
-    /// exact.
+    /// There are never more tokens than the capacity. A window does not know when these were taken and may count
+    /// them for longer than necessary; [`Reservation::refund`](super::Reservation::refund) is exact.
     pub fn refund<K: Hash + ?Sized>(&self, key: &K, n: u32) {
-        self.shared
-            .give_back(self.unremembered(key, n), Moment::now());
+        self.shared.refund(self.unremembered(key, n), Moment::now());
     }
 
-    /// Corrects an estimate: what was `reserved` and not `used` comes back; what was used beyond it is taken
-    /// now, into a debt if need be, so that the next callers wait. The request itself was made and stays
-    /// counted.
+    /// Corrects an estimate: what was `reserved` and not `used` is given back; what was used beyond it is taken
+    /// now, into a debt if necessary, so that the next calls wait. The request itself stays counted.
     pub fn settle<K: Hash + ?Sized>(&self, key: &K, reserved: u32, used: u32) {
         self.shared
             .settle(self.unremembered(key, reserved), used, Moment::now());
     }
 
-    fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Taken {
-        Taken {
+    fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Grant {
+        Grant {
             key: self.hash_key(key),
             cost,
             at: None,
@@ -219,10 +208,10 @@ impl RateLimiter {
         }
     }
 
-    /// Lets nobody with this key pass for so long, because the server asked for it (`Retry-After`); at
+    /// Rejects all calls with this key for so long, because the server asked for it (`Retry-After`); at
     /// most for [`max_cooldown`](RateLimitConfig::max_cooldown). A shorter time never shortens a longer one.
     ///
-    /// Those who wait for the key pass when it ends, in their order and spread over a tenth of the time,
+    /// Calls that wait for the key pass when it ends, in their order and spread over a tenth of the time,
     /// at most 1 s, so that they do not hit the server all at once.
     ///
     /// ```
@@ -238,14 +227,14 @@ impl RateLimiter {
         self.cool_down_key(self.hash_key(key), retry_after, Moment::now());
     }
 
-    /// How much longer the key is cooling down, if it is.
+    /// Returns how much longer the key is cooling down, if it is.
     #[must_use]
     pub fn cooldown<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
         self.cooldown_for(self.hash_key(key), Moment::now())
     }
 
-    fn cooldown_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
-        if self.shared.is_free() {
+    pub(super) fn cooldown_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
+        if self.shared.is_bypassed() {
             return None;
         }
         self.shared.with(key, now, |state, now, _| {
@@ -253,11 +242,11 @@ impl RateLimiter {
         })
     }
 
-    /// Changes the limit while it is in use.
+    /// Changes the limit while the limiter is in use.
     ///
-    /// Tokens in a bucket stay tokens, as far as the new size goes, and what a window admitted stays
-    /// admitted. Another strategy begins with what was left, as if the rest had been taken now. A key
-    /// that had everything has everything. Those who wait are judged anew at once.
+    /// Tokens in a bucket stay tokens, up to the new size, and what a window admitted stays counted. Another
+    /// strategy begins with what remained, as if the rest had been taken now. An idle key stays idle. Calls that
+    /// wait are checked against the new limit at once.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing changes.
@@ -267,111 +256,13 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// The same for a configuration that was checked, or for none.
+    /// As [`reconfigure`](Self::reconfigure), for a configuration that was validated, or for none.
     pub(crate) fn set_limit(&self, limit: Option<RateLimitConfig>) {
         debug_assert!(limit.as_ref().is_none_or(|limit| limit.validate().is_ok()));
         self.shared
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
                 state.set_limit(limit, now, wakers);
             });
-    }
-}
-
-/// For the call path, which has read the clock and hashed the key already.
-impl RateLimiter {
-    /// Whether a limit is set at all.
-    pub(crate) fn is_limited(&self) -> bool {
-        self.shared.read(State::is_limited)
-    }
-
-    /// What a call without a key would be answered.
-    #[cfg(any(
-        feature = "axum",
-        feature = "metrics",
-        feature = "opentelemetry",
-        feature = "prometheus"
-    ))]
-    pub(crate) fn peek_without_key(&self) -> Decision {
-        self.shared
-            .with(KeyHash::NONE, Moment::now(), |state, now, _| {
-                state.peek(KeyHash::NONE, now)
-            })
-    }
-
-    /// How much longer calls without a key are cooling down.
-    #[cfg(feature = "axum")]
-    pub(crate) fn cooldown_without_key(&self) -> Option<Duration> {
-        self.cooldown_for(KeyHash::NONE, Moment::now())
-    }
-
-    /// Whether it only cools down, and within these bounds.
-    pub(crate) fn only_cools_down_within(&self, max_keys: usize, max_cooldown: Duration) -> bool {
-        let config = self.config();
-        !self.is_limited() && config.max_keys == max_keys && config.max_cooldown == max_cooldown
-    }
-
-    /// Removes the limit, and bounds the cooldowns anew.
-    pub(crate) fn set_cooldown_bounds(&self, max_keys: usize, max_cooldown: Duration) {
-        self.shared
-            .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
-                state.set_cooldown_bounds(max_keys, max_cooldown, now, wakers);
-            });
-    }
-
-    #[inline]
-    pub(crate) fn hash_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
-        self.shared.hash(key)
-    }
-
-    /// Takes `cost` if it may pass now.
-    #[inline(always)]
-    pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if self.shared.is_free() || self.shared.takes_fast(key, cost, now) {
-            return Take::Taken { at: now };
-        }
-        self.try_take_locked(key, cost, now)
-    }
-
-    #[inline(never)]
-    fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if let Some(wait) = self.shared.waits_fast(key, cost, now) {
-            return Take::Refused {
-                retry_after: Some(wait),
-            };
-        }
-        let (taken, now) = self.shared.try_take_locked(key, cost, now);
-        match taken {
-            Ok(()) => Take::Taken { at: now },
-            Err(refusal) => Take::Refused {
-                retry_after: refusal.map(|ready| wait(ready, now)),
-            },
-        }
-    }
-
-    /// Waits for `cost` until then at most. It is taken when the future completes, at the moment returned.
-    pub(crate) fn wait(&self, key: KeyHash, cost: u32, until: Moment) -> Wait {
-        self.wait_for(key, cost, Bound::At(until))
-    }
-
-    /// How long `cost` would have to wait now, behind everyone who waits; `None`: for ever.
-    pub(crate) fn earliest(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
-        if self.shared.is_free() {
-            return Some(Duration::ZERO);
-        }
-        self.shared.with(key, now, |state, now, _| {
-            state.earliest(key, cost, now).map(|ready| ready.since(now))
-        })
-    }
-
-    /// Whether the key is cooling down now.
-    pub(crate) fn is_cooling_down(&self, key: KeyHash, now: Moment) -> bool {
-        self.cooldown_for(key, now).is_some()
-    }
-
-    pub(crate) fn cool_down_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
-        self.shared.with(key, now, |state, now, wakers| {
-            state.cool_down(key, retry_after, now, wakers);
-        });
     }
 }
 
@@ -384,16 +275,16 @@ impl fmt::Debug for RateLimiter {
     }
 }
 
-/// What only the tests look at.
+/// For tests alone.
 #[cfg(test)]
 impl RateLimiter {
-    /// Whether everything passes right now.
-    pub(super) fn is_free(&self) -> bool {
-        self.shared.is_free()
+    /// Whether every call passes without the lock.
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.shared.is_bypassed()
     }
 
-    /// Whether a request of this cost could pass, be it later.
-    pub(super) fn can_ever(&self, cost: u32) -> bool {
-        self.shared.is_free() || self.shared.read(|state| state.can_ever(cost))
+    /// Whether a call of this cost could ever pass.
+    pub(super) fn fits_capacity(&self, cost: u32) -> bool {
+        self.shared.is_bypassed() || self.shared.read(|state| state.fits_capacity(cost))
     }
 }

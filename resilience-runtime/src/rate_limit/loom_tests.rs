@@ -1,4 +1,4 @@
-//! Every interleaving of a few threads at the fast lane and the lock beside it, by the model checker:
+//! Every interleaving of a few threads at the fast path and the lock beside it, by the model checker:
 //! `RUSTFLAGS="--cfg resilience_loom" cargo test -p resilience-runtime --release --lib loom`.
 
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::key::KeyHash;
+use super::grant::Grant;
+use super::keys::key::KeyHash;
 use super::shared::Shared;
-use super::taken::Taken;
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -32,11 +32,12 @@ fn limited(limit: RateLimitConfig) -> Arc<Shared> {
 }
 
 fn takes(limiter: &Shared) -> u32 {
-    let taken = limiter.takes_fast(KEY, 1, NOW) || limiter.try_take_locked(KEY, 1, NOW).0.is_ok();
+    let taken =
+        limiter.try_take_fast(KEY, 1, NOW) || limiter.try_take_locked(KEY, 1, NOW).0.is_ok();
     u32::from(taken)
 }
 
-fn left(limiter: &Shared) -> u32 {
+fn remaining(limiter: &Shared) -> u32 {
     (0..9).map(|_| takes(limiter)).sum()
 }
 
@@ -55,56 +56,56 @@ fn taken_beside(limiter: &Arc<Shared>, work: impl FnOnce(&Shared)) -> u32 {
         .sum()
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -            match self.word.compare_exchange_weak(word, next, AcqRel, Acquire) {
 /// +            match Ok(self.word.swap(next, AcqRel)) {
 ///                  Ok(_) => break,
 /// ```
 #[test]
-fn loom_no_token_is_taken_twice_or_lost() {
+fn loom_try_take_never_duplicates_or_loses_a_token() {
     loom::model(|| {
         let limiter = limiter(2);
         let mine = std::cell::Cell::new(0);
         let others = taken_beside(&limiter, |limiter| mine.set(takes(limiter)));
         assert_eq!(others + mine.get(), 2);
-        assert_eq!(left(&limiter), 0);
+        assert_eq!(remaining(&limiter), 0);
     });
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -        let word = self.word.swap(CLOSED, AcqRel);
 /// +        let word = self.word.load(Acquire);
 /// ```
 #[test]
-fn loom_what_is_given_back_comes_back_once() {
+fn loom_refund_is_counted_once() {
     loom::model(|| {
         let limiter = limiter(3);
         assert_eq!(takes(&limiter), 1);
-        let taken = Taken {
+        let taken = Grant {
             key: KEY,
             cost: 1,
             at: Some(NOW),
             unit: None,
         };
-        let others = taken_beside(&limiter, |limiter| limiter.give_back(taken, NOW));
+        let others = taken_beside(&limiter, |limiter| limiter.refund(taken, NOW));
         assert_eq!(others, 2);
-        assert_eq!(left(&limiter), 1);
+        assert_eq!(remaining(&limiter), 1);
     });
 }
 
-/// Fails with this in `fast_lane.rs`:
+/// Fails with this in `fast_path/mod.rs`:
 /// ```diff
 /// -                Err(other) if !is_counted_by(other, index) => return false,
 /// +                Err(other) if other == CLOSED => return false,
 /// ```
 #[test]
-fn loom_a_live_change_neither_makes_nor_loses_tokens() {
+fn loom_set_limit_neither_creates_nor_loses_tokens() {
     loom::model(|| {
         let limiter = limiter(2);
         let others = taken_beside(&limiter, |limiter| {
-            // Other rates, the first one again: each keeps its place in the lane.
+            // Other rates, the first one again: each keeps its index in the fast path.
             for rate in [7, 1] {
                 let limit = RateLimitConfig::per_hour(rate).burst(2);
                 limiter.with(KEY, NOW, |state, now, wakers| {
@@ -112,17 +113,17 @@ fn loom_a_live_change_neither_makes_nor_loses_tokens() {
                 });
             }
         });
-        assert_eq!(others + left(&limiter), 2);
+        assert_eq!(others + remaining(&limiter), 2);
     });
 }
 
-/// Fails with this in `accounts.rs`:
+/// Fails with this in `keys/key_states.rs`:
 /// ```diff
-/// -        (self.keyless.side.is_none()).then_some(&mut self.keyless.state)
+/// -        (self.keyless.wait_state.is_none()).then_some(&mut self.keyless.state)
 /// +        Some(&mut self.keyless.state)
 /// ```
 #[test]
-fn loom_nobody_passes_a_cooldown() {
+fn loom_cool_down_closes_the_fast_path() {
     loom::model(|| {
         let limiter = limiter(9);
         taken_beside(&limiter, |limiter| {

@@ -1,39 +1,57 @@
 //! Limits how often something is called, per key, and obeys a server's Retry-After.
 //!
-//! From the inside out:
+//! A [`RateLimiter`] counts requests, the tokens of a language model, or both, for each key by itself: a user, a
+//! tenant, an endpoint. A call that finds no token is rejected with the time to wait
+//! ([`check`](RateLimiter::check)), or waits for its turn, first come, first served
+//! ([`acquire`](RateLimiter::acquire)). A server that asks for a pause [cools the key
+//! down](RateLimiter::cool_down): until then no call with that key passes.
 //!
-//! * `meter` and its three strategies count one key: plain functions of a state, a cost and a time; the
-//!   `log` of the sliding window is packed;
-//!   `requests_and_tokens` puts tokens beside any of them;
-//! * `segment`, `table` and `accounts` find the state of a key in bounded memory;
-//! * `keyed` decides who passes, `line` lets those who wait pass in their order;
-//! * `store` is whichever strategy is set, in the `state` behind the one lock of `shared`;
-//! * `fast_lane` leads past that lock, for callers without a key under a token bucket;
-//! * `wait` is the future round it, and `limiter` what others see.
+//! ```
+//! use resilience_runtime::{RateLimitConfig, RateLimiter};
+//!
+//! let limiter = RateLimiter::new("search", RateLimitConfig::per_minute(60).burst(2))?;
+//! assert!(limiter.check("user_123").allowed);
+//! assert!(limiter.check("user_123").allowed);
+//! assert!(!limiter.check("user_123").allowed, "one more token each second");
+//! assert!(limiter.check("user_456").allowed, "each key has a limit of its own");
+//! # Ok::<(), resilience_runtime::config::ConfigError>(())
+//! ```
+//!
+//! # Strategies
+//!
+//! | [`RateLimitStrategy`] | how it counts | what may pass |
+//! |---|---|---|
+//! | `TokenBucket`, the default | the generic cell rate algorithm (GCRA) | `burst + rate × t` in any span `t` |
+//! | `SlidingWindow` | an exact log of the requests | the limit in any window, at any offset |
+//! | `FixedWindow` | a counter from the first request on | the limit in each window, twice the limit in two adjacent ones |
+//!
+//! The algorithms, their sources and their cost are described in the [guide](crate::guide::algorithms).
 
-mod accounts;
+// From the inside out:
+//
+// * `algorithms` count one key: plain functions of a state, a cost and a time. `meter` is the trait, `log` the
+//   packed log of the sliding window, `requests_and_tokens` puts tokens beside any strategy, and `carry_over` is
+//   what a key keeps when the strategy changes;
+// * `keys`: `segment`, `table` and `key_states` find the state of a key in bounded memory, and `keyed` decides
+//   whether a call passes;
+// * `waiting`: `wait_state` is the cooldown and the `queue` of a key, `fifo` lets waiters pass in their order,
+//   and `wait` is the future around it;
+// * `store` is the configured strategy, in the `state` behind the one lock of `shared`;
+// * `fast_path` takes tokens without that lock, for callers without a key under a token bucket;
+// * `limiter` is the public API, and `call_path` what the call path uses of it.
+
+mod algorithms;
+mod call_path;
 mod decision;
-mod fast_lane;
-mod fixed_window;
-mod key;
-mod keyed;
+mod fast_path;
+mod grant;
+mod keys;
 mod limiter;
-mod line;
-mod log;
-mod meter;
-mod queue;
-mod requests_and_tokens;
 mod reservation;
-mod segment;
 mod shared;
-mod side;
-mod sliding_window;
 mod state;
 mod store;
-mod table;
-mod taken;
-mod token_bucket;
-mod wait;
+mod waiting;
 
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -41,11 +59,11 @@ mod loom_tests;
 mod tests;
 
 pub use crate::config::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
+pub(crate) use call_path::Take;
 pub use decision::Decision;
-pub(crate) use key::KeyHash;
+pub(crate) use grant::{Grant, Unit};
+pub(crate) use keys::key::KeyHash;
 pub use limiter::RateLimiter;
-pub(crate) use limiter::Take;
 pub use reservation::Reservation;
-pub(crate) use taken::{Taken, Unit};
-pub use wait::Acquire;
-pub(crate) use wait::WaitError;
+pub use waiting::wait::Acquire;
+pub(crate) use waiting::wait::WaitError;

@@ -1,14 +1,14 @@
-//! Tokens that were taken, and can be corrected once it is known how many were needed.
+//! Tokens that were taken, to be corrected when it is known how many were used.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::key::KeyHash;
+use super::grant::Grant;
+use super::keys::key::KeyHash;
 use super::shared::Shared;
-use super::taken::Taken;
 use crate::clock::Moment;
 
-/// Tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.
+/// Holds tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -24,38 +24,38 @@ use crate::clock::Moment;
 /// ```
 pub struct Reservation {
     shared: Arc<Shared>,
-    taken: Taken,
+    grant: Grant,
 }
 
 impl Reservation {
     pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, at: Moment) -> Self {
-        let taken = Taken {
+        let grant = Grant {
             key,
             cost: tokens,
             at: Some(at),
             unit: Some(shared.unit()),
         };
-        Self { shared, taken }
+        Self { shared, grant }
     }
 
-    /// How many tokens it took.
+    /// Returns how many tokens were taken.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.taken.cost
+        self.grant.cost
     }
 
-    /// Gives all of them back: the request was not made, and is not counted either where tokens are counted
-    /// beside requests.
+    /// Gives all of them back, because the request was not made. Where tokens are counted beside requests, the
+    /// request is given back as well.
     pub fn refund(self) {
-        self.shared.give_back(self.taken, Moment::now());
+        self.shared.refund(self.grant, Moment::now());
     }
 
-    /// Corrects the estimate: what was not used comes back; what was used beyond it is taken now, into a debt
-    /// if need be, so that the next callers wait.
+    /// Corrects the estimate: what was not used is given back; what was used beyond it is taken now, into a debt
+    /// if necessary, so that the next calls wait.
     ///
-    /// Windows take back only what they still count.
+    /// Windows give back only what they still count.
     pub fn settle(self, used: u32) {
-        self.shared.settle(self.taken, used, Moment::now());
+        self.shared.settle(self.grant, used, Moment::now());
     }
 }
 
@@ -63,7 +63,7 @@ impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
             .field("service", &self.shared.name)
-            .field("tokens", &self.taken.cost)
+            .field("tokens", &self.grant.cost)
             .finish_non_exhaustive()
     }
 }

@@ -1,14 +1,14 @@
-//! The lock round a limiter's state, and the fast way past it.
+//! The lock around a limiter's state, and the fast path beside it.
 
 use std::hash::Hash;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use super::fast_lane::FastLane;
-use super::key::{KeyHash, KeyHasher};
-use super::queue::{Refusal, Wakers};
+use super::fast_path::FastPath;
+use super::grant::{Grant, Unit};
+use super::keys::key::{KeyHash, KeyHasher};
 use super::state::State;
-use super::taken::{Taken, Unit};
+use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::name::ServiceName;
@@ -18,7 +18,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// The state with the lock held.
 struct Locked<'a> {
     state: MutexGuard<'a, State>,
-    /// Whose ways past the lock were closed, to be opened again.
+    /// Set if the fast path was closed, and is to be opened again.
     closed: Option<&'a Shared>,
 }
 
@@ -40,21 +40,22 @@ impl Drop for Locked<'_> {
     #[inline]
     fn drop(&mut self) {
         if let Some(shared) = self.closed
-            && let Some((bucket, full_at)) = self.state.for_lane()
+            && let Some((bucket, full_at)) = self.state.fast_path_state()
         {
-            shared.lane.open(bucket, full_at);
+            shared.fast_path.open(bucket, full_at);
         }
     }
 }
 
-/// What all handles of one limiter have in common.
+/// What all clones of one limiter share.
 pub(super) struct Shared {
     pub(super) name: ServiceName,
     hasher: KeyHasher,
-    /// Nothing limits, nothing is cooling down, nobody waits: the lock need not be taken. Set and cleared under
-    /// the lock; whoever reads it concurrently with a cooldown or a new limit is as good as a moment earlier.
-    free: AtomicBool,
-    lane: FastLane,
+    /// No limit, no cooldown, no waiter: the lock need not be taken. Set and cleared under the lock.
+    // Relaxed is enough: the flag guards no other data. A call that reads it concurrently with a cooldown or a
+    // new limit counts as one that came a moment earlier.
+    bypassed: AtomicBool,
+    fast_path: FastPath,
     state: Mutex<State>,
 }
 
@@ -68,22 +69,23 @@ impl Shared {
         let shared = Self {
             name,
             hasher: KeyHasher::new(),
-            free: AtomicBool::new(limit.is_none()),
-            lane: FastLane::new(),
+            bypassed: AtomicBool::new(limit.is_none()),
+            fast_path: FastPath::new(),
             state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
-        // Opens the lane.
+        // Opens the fast path.
         drop(shared.lock(KeyHash::NONE));
         shared
     }
 
-    /// The state. Who has to do with callers without a key has it to himself: the ways past the lock are closed.
+    /// Locks the state. For callers without a key the fast path is closed meanwhile, so that this lock has the
+    /// only copy of their state.
     #[inline]
     fn lock(&self, key: KeyHash) -> Locked<'_> {
         let mut state = self.state.lock();
         let closed = key.is_none();
-        if closed && let Some(full_at) = self.lane.close() {
-            state.leave_lane(full_at);
+        if closed && let Some(full_at) = self.fast_path.close() {
+            state.absorb_fast_path(full_at);
         }
         Locked {
             state,
@@ -97,11 +99,12 @@ impl Shared {
     }
 
     #[inline]
-    pub(super) fn is_free(&self) -> bool {
-        self.free.load(Ordering::Relaxed)
+    pub(super) fn is_bypassed(&self) -> bool {
+        self.bypassed.load(Ordering::Relaxed)
     }
 
-    /// Works on the state, at a time that never goes backwards; wakes afterwards, outside of the lock.
+    /// Runs `work` on the state, at a time that never goes backwards, and wakes waiters after the lock is
+    /// released.
     pub(super) fn with<T>(
         &self,
         key: KeyHash,
@@ -111,75 +114,75 @@ impl Shared {
         let mut wakers = Wakers::default();
         let done = {
             let mut state = self.lock(key);
-            let now = state.tick(now.max(self.lane.latest()));
+            let now = state.tick(now.max(self.fast_path.latest()));
             let done = work(&mut state, now, &mut wakers);
-            self.free.store(state.is_free(now), Ordering::Relaxed);
+            self.bypassed
+                .store(state.try_bypass(now), Ordering::Relaxed);
             done
         };
         wakers.wake();
         done
     }
 
-    /// Looks at what does not depend on the time.
+    /// Reads something that does not depend on the time.
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock())
     }
 
-    /// Takes `cost` past the lock. `false` says nothing: ask behind the lock.
+    /// Takes `cost` without the lock. `false` decides nothing: the state behind the lock does.
     #[inline(always)]
-    pub(super) fn takes_fast(&self, key: KeyHash, cost: u32, now: Moment) -> bool {
-        key.is_none() && self.lane.try_take(cost, now)
+    pub(super) fn try_take_fast(&self, key: KeyHash, cost: u32, now: Moment) -> bool {
+        key.is_none() && self.fast_path.try_take(cost, now)
     }
 
-    /// How long `cost` has to wait, where that can be said past the lock. `None` says nothing.
-    pub(super) fn waits_fast(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
-        // Who takes nothing waits for nothing.
-        let knows = key.is_none() && cost > 0;
-        if knows {
-            self.lane.wait(cost, now)
+    /// Returns how long `cost` has to wait, where that is known without the lock. `None` decides nothing.
+    pub(super) fn wait_fast(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+        // A call without a cost waits for a cooldown alone.
+        if key.is_none() && cost > 0 {
+            self.fast_path.wait(cost, now)
         } else {
             None
         }
     }
 
-    /// The short way for what changes nothing for anybody else: nobody is to be woken.
+    /// Takes `cost` under the lock. Taking tokens changes nothing for waiters, so none is woken.
     #[inline]
     pub(super) fn try_take_locked(
         &self,
         key: KeyHash,
         cost: u32,
         now: Moment,
-    ) -> (Result<(), Refusal>, Moment) {
+    ) -> (Result<(), ReadyAt>, Moment) {
         let mut state = self.lock(key);
-        let now = state.tick(now.max(self.lane.latest()));
+        let now = state.tick(now.max(self.fast_path.latest()));
         let taken = state.try_take(key, cost, now);
-        if state.is_free(now) {
-            self.free.store(true, Ordering::Relaxed);
+        if state.try_bypass(now) {
+            self.bypassed.store(true, Ordering::Relaxed);
         }
         (taken, now)
     }
 
-    /// What costs are measured in now.
+    /// Returns the unit of costs that is in force.
     pub(super) fn unit(&self) -> Unit {
-        if self.is_free() {
+        if self.is_bypassed() {
             Unit::Requests
         } else {
             self.read(State::unit)
         }
     }
 
-    pub(super) fn give_back(&self, taken: Taken, now: Moment) {
-        if taken.cost > 0 && !self.is_free() {
-            self.with(taken.key, now, |state, now, wakers| {
-                state.give_back(taken, now, wakers);
+    pub(super) fn refund(&self, grant: Grant, now: Moment) {
+        if grant.cost > 0 && !self.is_bypassed() {
+            self.with(grant.key, now, |state, now, wakers| {
+                state.refund(grant, now, wakers);
             });
         }
     }
 
-    pub(super) fn settle(&self, taken: Taken, used: u32, now: Moment) {
-        if taken.cost != used && !self.is_free() {
-            self.with(taken.key, now, |state, now, wakers| {
-                state.settle(taken, used, now, wakers);
+    pub(super) fn settle(&self, grant: Grant, used: u32, now: Moment) {
+        if grant.cost != used && !self.is_bypassed() {
+            self.with(grant.key, now, |state, now, wakers| {
+                state.settle(grant, used, now, wakers);
             });
         }
     }

@@ -1,19 +1,19 @@
-//! What a limiter's lock protects: the state under whichever strategy is set, and the clock.
+//! What the lock of a limiter protects: the state under the configured strategy, and the latest time.
 
 use std::cmp::Ordering::{Equal, Greater, Less};
 use std::mem;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::algorithms::meter::{Meter as _, Unlimited};
+use super::algorithms::token_bucket::{FullAt, TokenBucket};
 use super::decision::Decision;
-use super::key::KeyHash;
-use super::keyed::Keyed;
-use super::line::{Standing, Ticket};
-use super::meter::{Meter as _, Unlimited};
-use super::queue::{Refusal, Wakers};
+use super::grant::{Grant, Unit};
+use super::keys::key::KeyHash;
+use super::keys::keyed::Keyed;
 use super::store::{Store, on};
-use super::taken::{Taken, Unit};
-use super::token_bucket::{FullAt, TokenBucket};
+use super::waiting::fifo::{Ticket, WaitStatus};
+use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 
@@ -26,7 +26,7 @@ pub(super) struct State {
     latest: Moment,
     /// When the last cooldown ends.
     cooldowns_end: Moment,
-    /// How many hold a ticket.
+    /// How many waiters hold a ticket.
     waiting: usize,
 }
 
@@ -49,32 +49,33 @@ impl State {
         state
     }
 
-    /// The time to go by.
+    /// Returns the time, which never goes backwards.
     #[inline]
     pub(super) fn tick(&mut self, now: Moment) -> Moment {
         self.latest = self.latest.max(now);
         self.latest
     }
 
-    /// Those without a key, from where the fast lane left them.
+    /// Takes over the state of callers without a key from the fast path.
     #[inline]
-    pub(super) fn leave_lane(&mut self, full_at: FullAt) {
+    pub(super) fn absorb_fast_path(&mut self, full_at: FullAt) {
         if let Store::TokenBucket(keyed) = &mut self.store {
-            *keyed.accounts.keyless() = full_at;
+            *keyed.key_states.keyless_mut() = full_at;
         }
     }
 
-    /// Those without a key, if the fast lane may have them: under a token bucket, nobody cooling down or waiting.
+    /// Returns the state of callers without a key for the fast path: under a token bucket, and unless they are
+    /// cooling down or wait.
     #[inline]
-    pub(super) fn for_lane(&mut self) -> Option<(TokenBucket, FullAt)> {
+    pub(super) fn fast_path_state(&mut self) -> Option<(TokenBucket, FullAt)> {
         let Store::TokenBucket(keyed) = &mut self.store else {
             return None;
         };
-        let full_at = *keyed.accounts.keyless_alone()?;
-        Some((keyed.accounts.meter, full_at))
+        let full_at = *keyed.key_states.keyless_unblocked()?;
+        Some((keyed.key_states.meter, full_at))
     }
 
-    /// The limit, or what stands for none.
+    /// Returns the limit, or one of `u32::MAX` where none is set.
     pub(super) fn config(&self) -> RateLimitConfig {
         self.limit.clone().unwrap_or_else(|| {
             RateLimitConfig::per_second(u32::MAX)
@@ -87,21 +88,21 @@ impl State {
         self.limit.is_some()
     }
 
-    /// Whether nothing limits, nothing is cooling down and nobody waits. Then everything is forgotten.
+    /// Whether there is no limit, no cooldown and no waiter. Then all keys are dropped.
     #[inline]
-    pub(super) fn is_free(&mut self, now: Moment) -> bool {
+    pub(super) fn try_bypass(&mut self, now: Moment) -> bool {
         let Store::Unlimited(keyed) = &mut self.store else {
             return false;
         };
-        let free = self.waiting == 0 && self.cooldowns_end <= now;
-        if free {
+        let bypassed = self.waiting == 0 && self.cooldowns_end <= now;
+        if bypassed {
             *keyed = Keyed::new(Unlimited, self.max_keys);
         }
-        free
+        bypassed
     }
 
     #[inline]
-    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), Refusal> {
+    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), ReadyAt> {
         on!(&mut self.store, keyed => keyed.try_take(key, cost, now))
     }
 
@@ -119,16 +120,16 @@ impl State {
         })
     }
 
-    pub(super) fn earliest(&mut self, key: KeyHash, cost: u32, now: Moment) -> Refusal {
-        on!(&mut self.store, keyed => keyed.earliest(key, cost, now))
+    pub(super) fn ready_at(&mut self, key: KeyHash, cost: u32, now: Moment) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.ready_at(key, cost, now))
     }
 
     #[cfg(test)]
-    pub(super) fn can_ever(&self, cost: u32) -> bool {
-        on!(&self.store, keyed => keyed.can_ever(cost))
+    pub(super) fn fits_capacity(&self, cost: u32) -> bool {
+        on!(&self.store, keyed => keyed.fits_capacity(cost))
     }
 
-    /// What costs are measured in now.
+    /// Returns the unit of costs that is in force.
     pub(super) fn unit(&self) -> Unit {
         match &self.limit {
             Some(limit) if limit.tokens_per_minute.is_some() => Unit::Tokens,
@@ -136,36 +137,36 @@ impl State {
         }
     }
 
-    pub(super) fn give_back(&mut self, taken: Taken, now: Moment, wakers: &mut Wakers) {
-        let Taken { key, cost, at, .. } = taken;
-        if taken.unit.is_none_or(|unit| unit == self.unit()) {
-            on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
-                meter.give_back(state, cost, at, now);
+    pub(super) fn refund(&mut self, grant: Grant, now: Moment, wakers: &mut Wakers) {
+        let Grant { key, cost, at, .. } = grant;
+        if grant.unit.is_none_or(|unit| unit == self.unit()) {
+            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |meter, state| {
+                meter.refund(state, cost, at, now);
             }));
         }
     }
 
-    pub(super) fn settle(&mut self, taken: Taken, used: u32, now: Moment, wakers: &mut Wakers) {
-        let Taken { key, cost, at, .. } = taken;
-        if taken.unit.is_some_and(|unit| unit != self.unit()) {
+    pub(super) fn settle(&mut self, grant: Grant, used: u32, now: Moment, wakers: &mut Wakers) {
+        let Grant { key, cost, at, .. } = grant;
+        if grant.unit.is_some_and(|unit| unit != self.unit()) {
             return;
         }
         match used.cmp(&cost) {
             Less => {
-                on!(&mut self.store, keyed => keyed.return_to(key, now, wakers, |meter, state| {
-                    meter.refund(state, cost - used, at, now);
+                on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |meter, state| {
+                    meter.credit(state, cost - used, at, now);
                 }))
             }
             Equal => {}
             Greater => {
-                on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
+                on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |meter, state| {
                     meter.charge(state, used - cost, now);
                 }))
             }
         }
     }
 
-    pub(super) fn lower(
+    pub(super) fn cap_remaining(
         &mut self,
         key: KeyHash,
         requests: Option<u32>,
@@ -173,8 +174,8 @@ impl State {
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        on!(&mut self.store, keyed => keyed.take_from(key, now, wakers, |meter, state| {
-            meter.lower(state, requests, tokens, now);
+        on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |meter, state| {
+            meter.cap_remaining(state, requests, tokens, now);
         }));
     }
 
@@ -196,41 +197,41 @@ impl State {
         on!(&mut self.store, keyed => keyed.cooldown(key, now))
     }
 
-    pub(super) fn join(
+    pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
         cost: u32,
         until: Moment,
         now: Moment,
         waker: Waker,
-    ) -> Standing {
-        let standing = on!(&mut self.store, keyed => keyed.join(key, cost, until, now, waker));
-        if let Standing::Waiting(..) = standing {
+    ) -> WaitStatus {
+        let status = on!(&mut self.store, keyed => keyed.join_queue(key, cost, until, now, waker));
+        if let WaitStatus::Waiting(..) = status {
             self.waiting += 1;
         }
-        standing
+        status
     }
 
-    pub(super) fn ask(
+    pub(super) fn poll_queue(
         &mut self,
         ticket: Ticket,
         now: Moment,
         waker: Waker,
         wakers: &mut Wakers,
-    ) -> Standing {
-        let standing = on!(&mut self.store, keyed => keyed.ask(ticket, now, waker, wakers));
-        if !matches!(standing, Standing::Waiting(..)) {
+    ) -> WaitStatus {
+        let status = on!(&mut self.store, keyed => keyed.poll_queue(ticket, now, waker, wakers));
+        if !matches!(status, WaitStatus::Waiting(..)) {
             self.waiting -= 1;
         }
-        standing
+        status
     }
 
-    pub(super) fn depart(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
-        on!(&mut self.store, keyed => keyed.depart(ticket, now, wakers));
+    pub(super) fn leave_queue(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
+        on!(&mut self.store, keyed => keyed.leave_queue(ticket, now, wakers));
         self.waiting -= 1;
     }
 
-    /// Other bounds for the cooldowns, where no limit is set.
+    /// Removes the limit, and sets the bounds of the cooldowns.
     pub(super) fn set_cooldown_bounds(
         &mut self,
         max_keys: usize,
@@ -255,11 +256,11 @@ impl State {
         }
         let nothing = Store::Unlimited(Keyed::new(Unlimited, self.max_keys));
         let old = mem::replace(&mut self.store, nothing);
-        self.store = old.under(limit.as_ref(), self.max_keys, now);
+        self.store = old.with_limit(limit.as_ref(), self.max_keys, now);
         self.limit = limit;
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
         let max_cooldown = self.max_cooldown;
-        on!(&mut self.store, keyed => keyed.review_all(max_cooldown, now, wakers));
+        on!(&mut self.store, keyed => keyed.recheck_all(max_cooldown, now, wakers));
     }
 
     #[cfg(test)]
@@ -269,16 +270,16 @@ impl State {
 
     #[cfg(test)]
     pub(super) fn keys(&self) -> usize {
-        on!(&self.store, keyed => keyed.accounts.keys())
+        on!(&self.store, keyed => keyed.key_states.keys())
     }
 
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        on!(&self.store, keyed => keyed.accounts.bytes())
+        on!(&self.store, keyed => keyed.key_states.bytes())
     }
 
     #[cfg(test)]
-    pub(super) fn sides(&self) -> usize {
-        on!(&self.store, keyed => keyed.accounts.sides.len())
+    pub(super) fn wait_states(&self) -> usize {
+        on!(&self.store, keyed => keyed.key_states.wait_states.len())
     }
 }

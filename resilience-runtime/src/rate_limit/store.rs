@@ -1,16 +1,25 @@
-//! The keys of a limiter under whichever strategy is set, with or without tokens beside the requests.
+//! The keys of a limiter under the configured strategy, with or without tokens beside the requests.
+//!
+//! Why an enum of eight variants, which are {no limit of requests, token bucket, sliding window, fixed window} ×
+//! {without, with tokens}: each variant is a type of its own, so that the decision for a key is compiled for the
+//! states of exactly its meters. A bucket alone keeps a slot within half a cache line, and a call pays for one
+//! `match`, before the work on the key and not in the middle of it. An enum of strategies inside the state of
+//! each key would be shorter here, and would cost memory for each key and a branch for each operation. Adding a
+//! strategy means two variants, two lines in `on!` and one arm in [`Store::with_limit`].
 
 use std::time::Duration;
 
-use super::fixed_window::FixedWindow;
-use super::keyed::Keyed;
-use super::meter::{Meter, Unlimited};
-use super::requests_and_tokens::{RequestsAndTokens, adopt};
-use super::sliding_window::SlidingWindow;
-use super::token_bucket::{FullAt, TokenBucket};
+use super::algorithms::carry_over::CarryOver;
+use super::algorithms::fixed_window::FixedWindow;
+use super::algorithms::meter::{Meter, Unlimited};
+use super::algorithms::requests_and_tokens::{RequestsAndTokens, migrate_part};
+use super::algorithms::sliding_window::SlidingWindow;
+use super::algorithms::token_bucket::{FullAt, TokenBucket};
+use super::keys::keyed::Keyed;
 use crate::clock::Moment;
 use crate::config::{RateLimitConfig, RateLimitStrategy};
 
+/// The keys, under one of the strategies.
 pub(super) enum Store {
     Unlimited(Keyed<Unlimited>),
     TokenBucket(Keyed<TokenBucket>),
@@ -22,7 +31,7 @@ pub(super) enum Store {
     FixedWindowAndTokens(Keyed<RequestsAndTokens<FixedWindow>>),
 }
 
-/// Runs one expression on whichever store it is.
+/// Runs one expression on the [`Keyed`] of a store, whatever its meter is.
 macro_rules! on {
     ($store:expr, $keyed:ident => $then:expr) => {
         match $store {
@@ -39,19 +48,19 @@ macro_rules! on {
 }
 pub(super) use on;
 
-/// The keys of `$old`, their requests counted by `$requests`: as `$alone`, or with the tokens as `$both`. Of
-/// the same strategy everything is kept, of another what is left.
+/// Converts `$old` to a store whose requests are counted by `$requests`: to variant `$alone`, or with tokens to
+/// `$both`. Of the same strategy everything is kept, of another one what remains.
 macro_rules! change {
     ($old:ident to $requests:expr, $tokens:ident, $max_keys:ident, $now:ident: $alone:ident or $both:ident) => {{
         let requests = $requests;
         match $tokens {
             None => Store::$alone(match $old {
                 Store::$alone(old) => old.convert(requests, $max_keys, $now, |old, state, new| {
-                    new.adopt(old, state, $now)
+                    new.migrate(old, state, $now)
                 }),
                 Store::$both(old) => {
                     old.convert(requests, $max_keys, $now, |old, (state, _), new| {
-                        adopt(new, &old.requests, state, $now)
+                        migrate_part(new, &old.requests, state, $now)
                     })
                 }
                 old => switch(old, requests, $max_keys, $now),
@@ -60,10 +69,10 @@ macro_rules! change {
                 let both = RequestsAndTokens { requests, tokens };
                 Store::$both(match $old {
                     Store::$alone(old) => old.convert(both, $max_keys, $now, |old, state, new| {
-                        (new.requests.adopt(old, state, $now), FullAt::default())
+                        (new.requests.migrate(old, state, $now), FullAt::default())
                     }),
                     Store::$both(old) => old.convert(both, $max_keys, $now, |old, state, new| {
-                        new.adopt(old, state, $now)
+                        new.migrate(old, state, $now)
                     }),
                     old => switch(old, both, $max_keys, $now),
                 })
@@ -73,8 +82,8 @@ macro_rules! change {
 }
 
 impl Store {
-    /// The same keys, cooldowns and queues under another limit.
-    pub(super) fn under(
+    /// Converts the store to another limit; keys, cooldowns and queues stay.
+    pub(super) fn with_limit(
         self,
         limit: Option<&RateLimitConfig>,
         max_keys: usize,
@@ -104,9 +113,9 @@ impl Store {
     }
 }
 
-/// Another strategy begins with what is left, and as if the rest had been taken now.
-fn switch<M: Meter>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
+/// Converts the store to another strategy, which begins with what remains, as if the rest had been taken now.
+fn switch<M: CarryOver>(old: Store, meter: M, max_keys: usize, now: Moment) -> Keyed<M> {
     on!(old, keyed => keyed.convert(meter, max_keys, now, |old, state, new| {
-        new.go_on(&old.left(state, now), now)
+        new.resume(&old.remaining(state, now), now)
     }))
 }

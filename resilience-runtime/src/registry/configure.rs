@@ -9,7 +9,7 @@ use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonica
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::atomic::Ordering;
 use crate::telemetry::EventKind;
-use crate::wake::PutOff;
+use crate::wake::DeferredWakes;
 
 impl Registry {
     /// Takes settings, before or after the first use. Values given earlier stay unless they are given
@@ -20,7 +20,7 @@ impl Registry {
     /// Names every value that cannot run, for the kinds, the services named in the settings and those
     /// seen so far; then nothing has changed.
     pub fn configure(&self, settings: Settings) -> Result<(), ConfigError> {
-        let _later = PutOff::begin();
+        let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
         let mut written = state.written.clone();
         let overlaid = written.overlay(settings);
@@ -47,7 +47,7 @@ impl Registry {
     /// Names everything that keeps one from running. The calls of those functions fail with
     /// [`ResilienceError::InvalidConfig`](crate::ResilienceError::InvalidConfig).
     pub fn check(&self) -> Result<(), ConfigError> {
-        let _later = PutOff::begin();
+        let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
         state.written.environment();
         let of_entries = state.entries.values().flat_map(Entry::problems);

@@ -24,7 +24,7 @@ use crate::service::Service;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::telemetry::{EventKind, Observers, RegistryStats};
-use crate::wake::PutOff;
+use crate::wake::DeferredWakes;
 
 use entry::Entry;
 use written::Written;
@@ -147,7 +147,7 @@ impl Registry {
         kind: ServiceKind,
     ) -> Result<Arc<Service>, ConfigError> {
         let name = name.into();
-        let _later = PutOff::begin();
+        let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
         let entry = self.entry(&mut state, &name, kind, ConfigSource::Code)?;
         entry.check_service()?;

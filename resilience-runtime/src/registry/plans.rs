@@ -8,7 +8,7 @@ use crate::config::{ConfigError, ConfigSource};
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::sync::atomic::Ordering;
-use crate::wake::PutOff;
+use crate::wake::DeferredWakes;
 
 impl Registry {
     /// The plan of a call site.
@@ -29,7 +29,7 @@ impl Registry {
 
     #[cold]
     fn make_plan(&self, site: &'static Site, function: &'static Function) -> PlanRef {
-        let _later = PutOff::begin();
+        let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
         let plan = self.plan_under_lock(&mut state, site, function);
         if self.inner.lasts {

@@ -1,4 +1,4 @@
-//! How long to pause before the next attempt: numbers in, a number out.
+//! The delay before the next attempt: numbers in, a number out.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use rand::{Rng, RngExt};
 use crate::clock::nanos;
 use crate::config::{Jitter, RetryConfig};
 
-/// The growth of the pauses, from a validated configuration.
+/// The growth of the delays, from a validated configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Backoff {
     /// Nanoseconds.
     base: u64,
-    /// Nanoseconds; no pause is longer.
+    /// Nanoseconds; no delay is longer.
     max: u64,
     multiplier: f64,
     jitter: Jitter,
@@ -28,8 +28,8 @@ impl Backoff {
         }
     }
 
-    /// The pause after attempt number `attempt` (from 1) failed. `previous` is the pause before that
-    /// attempt, zero before the first.
+    /// Returns the delay after attempt number `attempt` (from 1) failed. `previous` is the delay before that attempt,
+    /// zero before the first.
     pub(crate) fn delay(
         &self,
         attempt: u32,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn without_jitter_it_is_the_exponential_itself() {
+    fn delay_without_jitter_is_exponential() {
         let exact = delays(&config(Jitter::None), 6);
         assert_eq!(exact, [1, 2, 4, 8, 10, 10].map(|n| n * SECOND));
         let tenth = RetryConfig {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_fills_its_range() {
+    fn jitter_covers_its_range() {
         let spread = |jitter, attempt, previous| {
             let (backoff, mut random) = (Backoff::new(&config(jitter)), StdRng::seed_from_u64(7));
             let drawn: Vec<_> = (0..4_000)
@@ -139,7 +139,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_pause_is_within_its_bounds(
+        fn delay_is_within_its_bounds(
             base in 1_u64..=u64::MAX,
             room in 0_u64..=u64::MAX,
             multiplier in prop_oneof![1.0..4.0_f64, 1.0..f64::MAX],

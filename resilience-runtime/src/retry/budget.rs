@@ -1,17 +1,17 @@
-//! The budget that bounds the retries of a service, so that a retry storm starves.
+//! The budget that limits the retries of a service, so that retries do not add to an overload.
 
 use crate::config::{ConfigError, RetryBudgetConfig};
 use crate::sync::Mutex;
 use crate::sync::atomic::AtomicU64;
 use crate::sync::atomic::Ordering::Relaxed;
 
-/// The price of a retry: amounts are kept in billionths, so that decimal fractions add up exactly.
+/// The cost of one retry: amounts are kept in billionths, so that decimal fractions add up exactly.
 const RETRY: u64 = 1_000_000_000;
 
-/// A bucket that retries are paid from, shared by the callers of a service.
+/// Limits the share of retries among the calls of a service: a bucket that retries are paid from.
 ///
-/// It starts full. A retry costs 1, a success pays `refill` back, and while less than 1 is left there are
-/// no retries. Amounts are exact to a billionth: ten successes at 0.1 pay exactly one retry.
+/// It starts full. A retry costs 1, a success deposits `refill`, and while less than 1 is left there are no retries.
+/// Amounts are exact to a billionth: ten successes at 0.1 pay exactly one retry.
 ///
 /// ```
 /// use resilience_runtime::{RetryBudget, RetryBudgetConfig};
@@ -26,8 +26,10 @@ const RETRY: u64 = 1_000_000_000;
 /// ```
 #[derive(Debug)]
 pub struct RetryBudget {
-    /// What was spent and not paid back. Not the balance, so that "full" is one number whatever the
-    /// capacity: then a success has nothing to do but look.
+    /// What was spent and not deposited again. Not the balance, so that "full" is zero whatever the capacity: then a
+    /// success costs one load.
+    // Relaxed everywhere: the three numbers guard no other data, and each update of `spent` is one atomic operation, so
+    // that no amount is lost. A call that reads an older `capacity` or `refill` counts as one that came earlier.
     spent: AtomicU64,
     capacity: AtomicU64,
     refill: AtomicU64,
@@ -35,7 +37,7 @@ pub struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// A full budget.
+    /// Makes a full budget.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
@@ -49,7 +51,7 @@ impl RetryBudget {
         })
     }
 
-    /// Pays for one retry, if enough is left.
+    /// Spends the cost of one retry, if enough is left.
     #[must_use = "without the payment there is no retry"]
     pub fn try_spend(&self) -> bool {
         let capacity = self.capacity.load(Relaxed);
@@ -60,33 +62,33 @@ impl RetryBudget {
             .is_ok()
     }
 
-    /// Pays back for one success. On a full budget this is one load.
+    /// Deposits for one success. On a full budget this is one load.
     #[inline]
     pub fn deposit(&self) {
         if self.spent.load(Relaxed) > 0 {
-            self.pay_back();
+            self.refill();
         }
     }
 
     #[cold]
-    fn pay_back(&self) {
+    fn refill(&self) {
         let refill = self.refill.load(Relaxed);
-        self.take_off(refill);
+        self.credit(refill);
     }
 
-    /// Takes back the payment for a retry that was not made.
-    pub(crate) fn give_back(&self) {
-        self.take_off(RETRY);
+    /// Refunds the cost of a retry that was not made.
+    pub(crate) fn refund(&self) {
+        self.credit(RETRY);
     }
 
-    fn take_off(&self, amount: u64) {
-        // Others may have paid back all there was.
+    fn credit(&self, amount: u64) {
+        // Saturating: other threads may have deposited all that was spent.
         let _before = self
             .spent
             .fetch_update(Relaxed, Relaxed, |spent| Some(spent.saturating_sub(amount)));
     }
 
-    /// What is left, in retries.
+    /// Returns what is left, in retries.
     #[must_use]
     pub fn balance(&self) -> f64 {
         let left = self
@@ -96,13 +98,13 @@ impl RetryBudget {
         left as f64 / RETRY as f64
     }
 
-    /// The configuration it runs with.
+    /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> RetryBudgetConfig {
         self.config.lock().clone()
     }
 
-    /// Swaps the configuration while it works. What was spent stays spent, up to the new capacity: a full
+    /// Changes the configuration while the budget is in use. What was spent stays spent, up to the new capacity: a full
     /// budget stays full, a larger one has that much more left at once.
     ///
     /// # Errors
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_successes_at_a_tenth_pay_exactly_one_retry() {
+    fn ten_deposits_of_a_tenth_pay_exactly_one_retry() {
         let budget = empty(100.0, 0.1);
         for _ in 0..1_000 {
             for _ in 0..9 {
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn it_starts_full_and_never_holds_more() {
+    fn new_is_full_and_deposit_never_exceeds_capacity() {
         let budget = budget(2.5, 10.0);
         assert_eq!(budget.balance(), 2.5);
         budget.deposit();
@@ -167,18 +169,18 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_taken_back_is_as_if_it_had_not_been_made() {
+    fn refund_undoes_a_spend() {
         let budget = empty(2.0, 0.5);
-        budget.give_back();
+        budget.refund();
         assert_eq!(budget.balance(), 1.0);
         budget.deposit();
         budget.deposit();
-        budget.give_back();
+        budget.refund();
         assert_eq!(budget.balance(), 2.0, "full, and not more");
     }
 
     #[test]
-    fn what_was_spent_stays_spent_in_a_new_configuration() {
+    fn reconfigure_keeps_what_was_spent() {
         let budget = budget(10.0, 1.0);
         let changed = |capacity, refill| {
             budget
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_extremes_do_not_overflow() {
+    fn extreme_configs_do_not_overflow() {
         let budget = budget(
             RetryBudgetConfig::MAX_CAPACITY,
             RetryBudgetConfig::MAX_CAPACITY,
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_never_spend_more_than_there_is() {
+    fn try_spend_is_exact_under_threads() {
         let budget = empty(50.0, 0.1);
         let spent = std::sync::atomic::AtomicU64::new(0);
         std::thread::scope(|scope| {
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_million_retries_are_counted_exactly() {
+    fn a_billion_retries_are_counted_exactly() {
         let budget = budget(RetryBudgetConfig::MAX_CAPACITY, 1e-9);
         let all = billionths(RetryBudgetConfig::MAX_CAPACITY);
         budget.spent.store(all - RETRY, Relaxed);
@@ -260,7 +262,7 @@ mod tests {
     enum Step {
         Spend,
         Deposit,
-        GiveBack,
+        Refund,
         Reconfigure(u64, u64),
     }
 
@@ -268,7 +270,7 @@ mod tests {
         let step = prop_oneof![
             20 => Just(Step::Spend),
             20 => Just(Step::Deposit),
-            5 => Just(Step::GiveBack),
+            5 => Just(Step::Refund),
             2 => (1_000..20_000_u64, 1..5_000_u64).prop_map(|(size, refill)| Step::Reconfigure(size, refill)),
         ];
         prop::collection::vec(step, 0..500)
@@ -277,7 +279,7 @@ mod tests {
     proptest! {
         /// Every payment and everything that came back, kept one by one.
         #[test]
-        fn equals_a_purse(capacity in 1_000..20_000_u64, refill in 1..5_000_u64, steps in steps()) {
+        fn budget_equals_a_list_of_coins(capacity in 1_000..20_000_u64, refill in 1..5_000_u64, steps in steps()) {
             let thousandths = |amount: u64| amount as f64 / 1e3;
             let budget = budget(thousandths(capacity), thousandths(refill));
             let (mut capacity, mut refill) = (capacity, refill);
@@ -296,8 +298,8 @@ mod tests {
                         budget.deposit();
                         missing.truncate(missing.len().saturating_sub(refill as usize));
                     }
-                    Step::GiveBack => {
-                        budget.give_back();
+                    Step::Refund => {
+                        budget.refund();
                         missing.truncate(missing.len().saturating_sub(1_000));
                     }
                     Step::Reconfigure(size, new) => {
@@ -318,7 +320,7 @@ mod tests {
         }
 
         #[test]
-        fn equals_whole_numbers(
+        fn budget_equals_integer_arithmetic(
             capacity in 1_000_u64..100_000,
             refill in 1_u64..5_000,
             steps in prop::collection::vec(any::<bool>(), 0..500),

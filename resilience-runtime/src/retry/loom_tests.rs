@@ -24,7 +24,7 @@ fn beside<T: 'static>(
 /// +                spent.checked_add(RETRY).filter(|_| spent <= capacity)
 /// ```
 #[test]
-fn loom_no_retry_is_paid_for_twice() {
+fn loom_try_spend_never_spends_twice() {
     loom::model(|| {
         let budget = budget(2.0, 0.1);
         let spend =
@@ -41,7 +41,7 @@ fn loom_no_retry_is_paid_for_twice() {
 /// +            .fetch_update(Relaxed, Relaxed, |spent| Some(spent.wrapping_sub(amount)));
 /// ```
 #[test]
-fn loom_two_who_fill_it_up_leave_it_full() {
+fn loom_concurrent_deposits_leave_it_full() {
     loom::model(|| {
         let budget = budget(1.0, 1.0);
         assert!(budget.try_spend());
@@ -59,7 +59,7 @@ fn loom_two_who_fill_it_up_leave_it_full() {
 /// +        self.spent.store(self.spent.load(Relaxed).min(capacity), Relaxed);
 /// ```
 #[test]
-fn loom_a_new_size_forgets_no_retry() {
+fn loom_reconfigure_keeps_a_concurrent_spend() {
     loom::model(|| {
         let budget = budget(3.0, 0.1);
         let other = beside(&budget, RetryBudget::try_spend);

@@ -1,4 +1,4 @@
-//! How often a call is made again, and the pauses in between.
+//! How often a call is repeated, and the delays in between.
 
 use std::iter::FusedIterator;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::backoff::Backoff;
 use crate::config::{ConfigError, RetryConfig};
 
-/// How often a failed call is made again, and after which pauses.
+/// Decides how often a failed call is repeated, and after which delays.
 ///
 /// ```
 /// use std::time::Duration;
@@ -29,7 +29,7 @@ pub struct RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// A policy that does what `config` says.
+    /// Makes a policy from a configuration.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
@@ -41,13 +41,13 @@ impl RetryPolicy {
         })
     }
 
-    /// The configuration it runs with.
+    /// Returns the configuration.
     #[must_use]
     pub fn config(&self) -> &RetryConfig {
         &self.config
     }
 
-    /// The pauses between the attempts of one call, `max_attempts - 1` of them, drawn anew each time.
+    /// Returns the delays between the attempts of one call, `max_attempts - 1` of them, drawn anew each time.
     pub fn delays(&self) -> Delays {
         Delays {
             backoff: self.backoff,
@@ -57,14 +57,14 @@ impl RetryPolicy {
         }
     }
 
-    /// The pause after attempt number `attempt` (from 1) failed. `previous` is the pause that this method
-    /// gave before that attempt, zero before the first.
+    /// Returns the backoff after attempt number `attempt` (from 1) failed. `previous` is the backoff before that
+    /// attempt, zero before the first.
     pub(crate) fn delay(&self, attempt: u32, previous: Duration) -> Duration {
         self.backoff.delay(attempt, previous, &mut rand::rng())
     }
 }
 
-/// The pauses between the attempts of one call, from [`RetryPolicy::delays`].
+/// Iterates over the delays between the attempts of one call; made by [`RetryPolicy::delays`].
 #[derive(Clone, Debug)]
 #[must_use = "iterators are lazy"]
 pub struct Delays {
@@ -106,7 +106,7 @@ mod tests {
     use crate::config::Jitter;
 
     #[test]
-    fn one_pause_less_than_attempts() {
+    fn delays_has_one_less_than_max_attempts() {
         for attempts in [1, 2, 7] {
             let policy = RetryPolicy::new(RetryConfig {
                 max_attempts: attempts,
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn no_pause_is_longer_than_the_limit_whatever_the_jitter() {
+    fn delays_never_exceed_max_delay() {
         for jitter in Jitter::ALL {
             let config = RetryConfig {
                 max_attempts: 2_000,
@@ -145,7 +145,7 @@ mod tests {
         /// As one call sees them: each pause depends on the one before, and none is too long, whatever the
         /// values.
         #[test]
-        fn all_pauses_of_a_call_are_within_their_bounds(
+        fn delays_of_a_call_are_within_their_bounds(
             base in any::<Duration>(),
             room in any::<Duration>(),
             multiplier in prop_oneof![Just(1.0), 1.0..4.0_f64, 1.0..f64::MAX],
@@ -162,7 +162,7 @@ mod tests {
                 max_elapsed: None,
             };
             let policy = RetryPolicy::new(config.clone()).expect("valid");
-            // What is longer than a clock tells apart, 584 years, is that long.
+            // The clock caps durations at 584 years.
             let longest = Duration::from_nanos(u64::MAX);
             let (base, most) = (base_delay.min(longest), config.max_delay.min(longest));
             let mut previous = Duration::ZERO;
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_cannot_run_are_refused() {
+    fn new_rejects_invalid_config() {
         let config = RetryConfig {
             max_attempts: 0,
             multiplier: f64::INFINITY,

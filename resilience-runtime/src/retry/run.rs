@@ -1,4 +1,4 @@
-//! Retries by hand, without a registry.
+//! Retries without a registry.
 
 use std::fmt;
 use std::future::Future;
@@ -10,12 +10,12 @@ use crate::config::ConfigError;
 use crate::timer;
 use crate::verdict::{Classify, Verdict};
 
-/// The longest Retry-After that is obeyed where nobody says otherwise.
+/// The default of [`ClassifiedRetry::max_retry_after`].
 const DEFAULT_MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
 impl RetryPolicy {
-    /// Runs `attempt` until it succeeds, fails for good, or the policy allows no more. What an error
-    /// means, it says itself.
+    /// Runs `attempt` until it succeeds, fails permanently, or the policy allows no other attempt. Errors are
+    /// classified by their [`Classify`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -51,8 +51,8 @@ impl RetryPolicy {
         self.classify(E::classify).run(attempt).await
     }
 
-    /// The policy with a classifier, for errors that do not implement [`Classify`], or mean something
-    /// else here.
+    /// Returns the policy with a classifier, for errors that do not implement [`Classify`] or mean something else
+    /// here.
     pub fn classify<E, C>(&self, classify: C) -> ClassifiedRetry<'_, C>
     where
         C: Fn(&E) -> Verdict,
@@ -66,7 +66,7 @@ impl RetryPolicy {
     }
 }
 
-/// A policy with a classifier, see [`RetryPolicy::classify`].
+/// Runs a policy with a classifier; made by [`RetryPolicy::classify`].
 #[must_use = "a policy does nothing until `run`"]
 pub struct ClassifiedRetry<'a, C> {
     policy: &'a RetryPolicy,
@@ -76,19 +76,19 @@ pub struct ClassifiedRetry<'a, C> {
 }
 
 impl<C> ClassifiedRetry<'_, C> {
-    /// Whether an attempt whose outcome is unknown may be made again. Default: no.
+    /// Sets whether an attempt whose outcome is unknown may be repeated. Default: no.
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
-    /// A Retry-After above this ends the retries. Default: 30 seconds.
+    /// Sets the longest Retry-After that is waited for; a longer one ends the retries. Default: 30 seconds.
     pub const fn max_retry_after(mut self, longest: Duration) -> Self {
         self.max_retry_after = longest;
         self
     }
 
-    /// As [`RetryPolicy::run`].
+    /// Runs `attempt` as [`RetryPolicy::run`] does.
     ///
     /// # Errors
     /// The last attempt's error.
@@ -100,7 +100,7 @@ impl<C> ClassifiedRetry<'_, C> {
     {
         let started = Moment::now();
         let mut attempts = 0;
-        let mut previous = Duration::ZERO;
+        let mut previous_backoff = Duration::ZERO;
         loop {
             attempts += 1;
             let error = match attempt().await {
@@ -108,7 +108,7 @@ impl<C> ClassifiedRetry<'_, C> {
                 Err(error) => error,
             };
             let verdict = (self.classify)(&error);
-            let Some(until) = self.next(verdict, attempts, &mut previous, started) else {
+            let Some(until) = self.next(verdict, attempts, &mut previous_backoff, started) else {
                 return Err(error);
             };
             let sleep = match timer::at(until) {
@@ -128,28 +128,30 @@ impl<C> ClassifiedRetry<'_, C> {
         }
     }
 
-    /// When to try again, if at all.
+    /// Returns when to make the next attempt, if there is one.
     fn next(
         &self,
         verdict: Verdict,
-        attempts: u32,
-        previous: &mut Duration,
+        attempt: u32,
+        previous_backoff: &mut Duration,
         started: Moment,
     ) -> Option<Moment> {
-        let config = self.policy.config();
-        let asked = verdict.retry_after().unwrap_or_default();
-        if attempts >= config.max_attempts
-            || !verdict.may_retry(self.idempotent)
-            || asked > self.max_retry_after
-        {
+        if !verdict.may_retry(self.idempotent) {
             return None;
         }
-        *previous = self.policy.delay(attempts, *previous);
-        let until = Moment::now().after(asked.max(*previous));
-        let in_time = config
-            .max_elapsed
-            .is_none_or(|limit| until.since(started) <= limit);
-        in_time.then_some(until)
+        let retry = self
+            .policy
+            .delay_after(
+                attempt,
+                *previous_backoff,
+                verdict.retry_after(),
+                self.max_retry_after,
+            )
+            .ok()?;
+        *previous_backoff = retry.backoff;
+        self.policy
+            .retry_at(retry.delay, started, Moment::now())
+            .ok()
     }
 }
 
@@ -213,13 +215,13 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_pauses_between_its_attempts_and_gives_the_last_error() {
+    async fn run_backs_off_and_returns_the_last_error() {
         let made = attempts(policy().classify(|_| Verdict::transient())).await;
         assert_eq!(made, [0, 1, 3, 7]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_verdict_says_whether_there_is_another_attempt() {
+    async fn run_retries_by_verdict_and_idempotence() {
         assert_eq!(
             attempts(policy().classify(|_| Verdict::permanent())).await,
             [0]
@@ -231,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_the_server_asks_for_is_the_shortest_pause_up_to_a_limit() {
+    async fn run_waits_for_retry_after_up_to_max_retry_after() {
         let policy = policy();
         let asks = |seconds| policy.classify(move |_| Verdict::throttled(Some(seconds * SECOND)));
         assert_eq!(attempts(asks(2)).await, [0, 2, 4, 8]);
@@ -241,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_attempt_begins_after_the_time_for_all_of_them() {
+    async fn run_begins_no_attempt_after_max_elapsed() {
         for (limit, expected) in [(3, &[0, 1, 3][..]), (2, &[0, 1]), (7, &[0, 1, 3, 7])] {
             let policy = limited(Some(limit * SECOND));
             let made = attempts(policy.classify(|_| Verdict::transient())).await;

@@ -6,7 +6,7 @@ use loom::thread;
 
 use super::Session;
 
-/// Renews the session if it is lost; how often that was.
+/// Renews the session if it is lost. Returns how often.
 fn renews(session: &Session) -> u32 {
     let number = session.current();
     if !session.is_lost(number) {
@@ -27,7 +27,7 @@ fn renews(session: &Session) -> u32 {
 /// +        Some(Turn {
 /// ```
 #[test]
-fn loom_a_lost_session_is_renewed_once() {
+fn loom_lost_session_is_renewed_once() {
     loom::model(|| {
         let session = Arc::new(Session::default());
         session.lose(session.current());
@@ -47,7 +47,7 @@ fn loom_a_lost_session_is_renewed_once() {
 /// +            .fetch_add(1, Ordering::AcqRel);
 /// ```
 #[test]
-fn loom_a_loss_that_two_report_is_one_however_late() {
+fn loom_loss_reported_twice_is_renewed_once() {
     loom::model(|| {
         let session = Arc::new(Session::default());
         let number = session.current();
@@ -68,7 +68,7 @@ fn loom_a_loss_that_two_report_is_one_however_late() {
 /// +        self.session.current.store(1, Ordering::Release);
 /// ```
 #[test]
-fn loom_a_session_that_is_lost_again_is_renewed_again() {
+fn loom_session_lost_again_is_renewed_again() {
     loom::model(|| {
         let session = Arc::new(Session::default());
         session.lose(0);

@@ -1,11 +1,11 @@
-//! What is kept, at the very moment at which its time is up.
+//! Entries at the very moment of their expiry.
 
 use super::*;
-use crate::cache::entries::{Entries, Kept};
+use crate::cache::entries::{Entries, Entry};
 use crate::cache::key::Key;
 
 fn key(hash: u128) -> Key {
-    Key { hash, variant: 0 }
+    Key { hash, type_slot: 0 }
 }
 
 /// Entries that keep `hashes` for ten seconds, from the first moment.
@@ -21,12 +21,12 @@ fn keep(stale_if_error: Option<Duration>, hashes: &[u128]) -> Entries {
 }
 
 fn put_at(entries: &mut Entries, hash: u128, second: u64) {
-    let life = seconds(10);
-    entries.keep(key(hash), number(1), life, at(second), &mut Vec::new());
+    let ttl = seconds(10);
+    entries.insert(key(hash), number(1), ttl, at(second), &mut Vec::new());
 }
 
 #[test]
-fn an_answer_is_stale_once_its_life_is_over_and_gone_after_the_time_for_stale_ones() {
+fn value_is_stale_after_ttl_and_removed_after_stale_if_error() {
     let mut entries = keep(Some(seconds(5)), &[7]);
     for (now, fresh) in [
         (Moment(at(10).0 - 1), Some(true)),
@@ -35,7 +35,7 @@ fn an_answer_is_stale_once_its_life_is_over_and_gone_after_the_time_for_stale_on
         (at(15), None),
     ] {
         let found = match entries.find(key(7), now, &mut Vec::new()) {
-            Some(Kept::Answer(answer)) => Some(answer.is_fresh(now)),
+            Some(Entry::Answer(answer)) => Some(answer.is_fresh(now)),
             _ => None,
         };
         assert_eq!(found, fresh, "{now:?}");
@@ -43,7 +43,7 @@ fn an_answer_is_stale_once_its_life_is_over_and_gone_after_the_time_for_stale_on
 }
 
 #[test]
-fn all_whose_time_is_up_make_room_those_of_one_moment_too() {
+fn insert_removes_all_expired_entries() {
     for second in [10, 11] {
         let mut entries = keep(None, &[1, 2, 3]);
         put_at(&mut entries, 4, 9);

@@ -1,22 +1,22 @@
-//! The cache against what it promises: by example, against a naive model, and dropped at every point.
+//! The rules of the cache: by example, against a reference model, and with drops at every point.
 
-mod by_hand;
 mod drops;
 mod entries;
 mod model;
+mod public_api;
 mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{End, Failure, Leader, Look, Store, Value, Variant, copied};
+use super::{Failure, Leader, LoadResult, Lookup, Store, TypeSlot, Value, copied};
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
 const SECOND: u64 = 1_000_000_000;
 
-/// Without jitter worth mentioning: tests that are about moments keep a tenth away from them.
+/// The jitter of the `ttl` is a tenth: tests keep that far away from the moments of expiry.
 fn store(config: CacheConfig) -> Arc<Store> {
     Arc::new(Store::new(config, &ConfigSource::Code).expect("a valid configuration"))
 }
@@ -29,20 +29,20 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn numbers() -> Variant {
-    Variant::of::<u32>("")
+fn numbers() -> TypeSlot {
+    TypeSlot::of::<u32>("")
 }
 
 fn number(number: u32) -> Value {
     Arc::new(number)
 }
 
-fn good(answer: u32) -> End {
-    End::Good(number(answer))
+fn good(answer: u32) -> LoadResult {
+    LoadResult::Value(number(answer))
 }
 
-fn failed(verdict: Verdict) -> End {
-    End::Failed(Failure::of(verdict))
+fn failed(verdict: Verdict) -> LoadResult {
+    LoadResult::Failed(Failure::of(verdict))
 }
 
 fn not_found() -> Verdict {
@@ -51,32 +51,32 @@ fn not_found() -> Verdict {
         .with_code(ErrorCode::Http(404))
 }
 
-fn look(store: &Arc<Store>, key: u128, now: Moment) -> Look {
-    store.look(key, numbers(), now)
+fn lookup(store: &Arc<Store>, key: u128, now: Moment) -> Lookup {
+    store.lookup(key, numbers(), now)
 }
 
 #[track_caller]
-fn loads(look: Look) -> Leader {
-    match look {
-        Look::Load(leader) => leader,
-        other => panic!("it was to be loaded: {}", told(&other)),
+fn loads(lookup: Lookup) -> Leader {
+    match lookup {
+        Lookup::Load(leader) => leader,
+        other => panic!("it was to be loaded: {}", describe(&other)),
     }
 }
 
-/// What was found, as text.
-fn told(look: &Look) -> String {
-    match look {
-        Look::Hit(value) => format!("hit {}", copied::<u32>(value)),
-        Look::Stale(served) => format!("stale {}", copied::<u32>(&served.value)),
-        Look::Absent(_) => "absent".to_owned(),
-        Look::Load(_) => "load".to_owned(),
-        Look::Refresh(_) => "refresh".to_owned(),
-        Look::Wait(_) => "wait".to_owned(),
+/// Describes what was found.
+fn describe(lookup: &Lookup) -> String {
+    match lookup {
+        Lookup::Hit(value) => format!("hit {}", copied::<u32>(value)),
+        Lookup::Stale(served) => format!("stale {}", copied::<u32>(&served.value)),
+        Lookup::Absent(_) => "absent".to_owned(),
+        Lookup::Load(_) => "load".to_owned(),
+        Lookup::Refresh(_) => "refresh".to_owned(),
+        Lookup::Wait(_) => "wait".to_owned(),
     }
 }
 
 #[track_caller]
 fn put(store: &Arc<Store>, key: u128, answer: u32, now: Moment) {
-    let leader = loads(look(store, key, now));
-    assert!(leader.land(good(answer), now).is_none());
+    let leader = loads(lookup(store, key, now));
+    assert!(leader.complete(good(answer), now).is_none());
 }

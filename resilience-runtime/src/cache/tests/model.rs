@@ -1,4 +1,4 @@
-//! Any sequence of events, compared with a naive model that looks at everything.
+//! Random events, compared with a reference model.
 
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ const ROOM: usize = 4;
 enum Step {
     Ask(u8),
     /// The oldest load in progress ends like this.
-    End(Way),
+    LoadResult(Way),
     /// The oldest load in progress is dropped.
     Drop,
     Invalidate(u8),
@@ -30,7 +30,7 @@ enum Way {
     Permanent,
     Denied,
     NotFound,
-    Makeshift,
+    FallbackValue,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -40,11 +40,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Way::Permanent),
         1 => Just(Way::Denied),
         1 => Just(Way::NotFound),
-        1 => Just(Way::Makeshift),
+        1 => Just(Way::FallbackValue),
     ];
     prop_oneof![
         8 => (0..6_u8).prop_map(Step::Ask),
-        8 => way.prop_map(Step::End),
+        8 => way.prop_map(Step::LoadResult),
         1 => Just(Step::Drop),
         1 => (0..6_u8).prop_map(Step::Invalidate),
         1 => Just(Step::InvalidateAll),
@@ -53,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct Entry {
     key: u8,
     /// `None`: there is nothing.
     answer: Option<u32>,
@@ -65,51 +65,51 @@ struct Kept {
 #[derive(Default)]
 struct Model {
     now: u64,
-    kept: Vec<Kept>,
+    entry: Vec<Entry>,
     /// Loads in progress by key; `false`: invalidated since.
     loads: Vec<(u8, bool)>,
 }
 
 impl Model {
-    fn find(&self, key: u8) -> Option<&Kept> {
-        self.kept
+    fn find(&self, key: u8) -> Option<&Entry> {
+        self.entry
             .iter()
-            .find(|kept| kept.key == key && !self.is_over(kept))
+            .find(|entry| entry.key == key && !self.is_over(entry))
     }
 
     /// Not certain within a tenth of the ttl.
-    fn is_over(&self, kept: &Kept) -> bool {
-        let end = match kept.answer {
+    fn is_over(&self, entry: &Entry) -> bool {
+        let end = match entry.answer {
             Some(_) => TTL + STALE_FOR,
             None => NEGATIVE,
         };
-        self.now >= kept.at + end
+        self.now >= entry.at + end
     }
 
-    fn is_fresh(&self, kept: &Kept) -> bool {
-        self.now < kept.at + TTL
+    fn is_fresh(&self, entry: &Entry) -> bool {
+        self.now < entry.at + TTL
     }
 
     /// Whether the jitter decides about an answer now.
     fn is_uncertain(&self) -> bool {
-        self.kept.iter().any(|kept| {
-            let age = self.now - kept.at;
-            kept.answer.is_some()
+        self.entry.iter().any(|entry| {
+            let age = self.now - entry.at;
+            entry.answer.is_some()
                 && [TTL, TTL + STALE_FOR]
                     .iter()
                     .any(|edge| age.abs_diff(*edge) <= TTL / 10)
         })
     }
 
-    fn look(&mut self, key: u8) -> String {
+    fn lookup(&mut self, key: u8) -> String {
         let waits = self.loads.contains(&(key, true));
         match self.find(key) {
-            Some(Kept { answer: None, .. }) => return "absent".to_owned(),
-            Some(kept) if self.is_fresh(kept) => {
-                return format!("hit {}", kept.answer.expect("an answer"));
+            Some(Entry { answer: None, .. }) => return "absent".to_owned(),
+            Some(entry) if self.is_fresh(entry) => {
+                return format!("hit {}", entry.answer.expect("an answer"));
             }
-            Some(kept) if self.now < kept.pause_until => {
-                return format!("stale {}", kept.answer.expect("an answer"));
+            Some(entry) if self.now < entry.pause_until => {
+                return format!("stale {}", entry.answer.expect("an answer"));
             }
             _ => {}
         }
@@ -121,19 +121,19 @@ impl Model {
     }
 
     fn remove(&mut self, key: u8) {
-        self.kept.retain(|kept| kept.key != key);
+        self.entry.retain(|entry| entry.key != key);
     }
 
     fn put(&mut self, key: u8, answer: Option<u32>) {
         self.remove(key);
         let over: Vec<u8> = self
-            .kept
+            .entry
             .iter()
-            .filter(|kept| self.is_over(kept))
-            .map(|kept| kept.key)
+            .filter(|entry| self.is_over(entry))
+            .map(|entry| entry.key)
             .collect();
         over.into_iter().for_each(|key| self.remove(key));
-        self.kept.push(Kept {
+        self.entry.push(Entry {
             key,
             answer,
             at: self.now,
@@ -142,25 +142,25 @@ impl Model {
         });
     }
 
-    /// What is given in place of the load's result.
+    /// Returns the value that is served in place of the result of the load.
     fn end(&mut self, way: Way, answer: u32) -> Option<u32> {
         let (key, counts) = self.loads.remove(0);
         if !counts {
             return None;
         }
         let now = self.now;
-        let fresh = self.find(key).is_some_and(|kept| self.is_fresh(kept));
+        let fresh = self.find(key).is_some_and(|entry| self.is_fresh(entry));
         match way {
             Way::Good => self.put(key, Some(answer)),
             Way::Denied => self.remove(key),
             Way::NotFound => self.put(key, None),
-            Way::Transient | Way::Permanent | Way::Makeshift => {
+            Way::Transient | Way::Permanent | Way::FallbackValue => {
                 if fresh || matches!(way, Way::Transient) {
                     self.find(key)?;
-                    let kept = self.kept.iter_mut().find(|kept| kept.key == key)?;
-                    let old = kept.answer?;
-                    kept.pause_until = now + (1 << kept.failures.min(6)).min(60);
-                    kept.failures += 1;
+                    let entry = self.entry.iter_mut().find(|entry| entry.key == key)?;
+                    let old = entry.answer?;
+                    entry.pause_until = now + (1 << entry.failures.min(6)).min(60);
+                    entry.failures += 1;
                     return Some(old);
                 }
             }
@@ -171,7 +171,7 @@ impl Model {
 
 proptest! {
     #[test]
-    fn behaves_like_the_model(steps in prop::collection::vec(step(), 1..120)) {
+    fn store_equals_the_model(steps in prop::collection::vec(step(), 1..120)) {
         let store = store(CacheConfig {
             ttl: seconds(TTL),
             refresh_ahead: None,
@@ -192,13 +192,13 @@ proptest! {
                     }
                 }
                 Step::Ask(key) => {
-                    let found = look(&store, u128::from(key), now);
-                    prop_assert_eq!(told(&found), model.look(key), "at {}", model.now);
-                    if let Look::Load(leader) = found {
+                    let found = lookup(&store, u128::from(key), now);
+                    prop_assert_eq!(describe(&found), model.lookup(key), "at {}", model.now);
+                    if let Lookup::Load(leader) = found {
                         leaders.push_back(leader);
                     }
                 }
-                Step::End(way) => if let Some(leader) = leaders.pop_front() {
+                Step::LoadResult(way) => if let Some(leader) = leaders.pop_front() {
                     answer += 1;
                     let transient = Failure::of(Verdict::transient());
                     let end = match way {
@@ -207,9 +207,9 @@ proptest! {
                         Way::Permanent => failed(Verdict::permanent()),
                         Way::Denied => failed(Verdict::permanent().because(Reason::Denied)),
                         Way::NotFound => failed(not_found()),
-                        Way::Makeshift => End::Makeshift(number(answer), transient),
+                        Way::FallbackValue => LoadResult::FallbackValue(number(answer), transient),
                     };
-                    let served = leader.land(end, now).map(|served| copied::<u32>(&served.value));
+                    let served = leader.complete(end, now).map(|served| copied::<u32>(&served.value));
                     prop_assert_eq!(served, model.end(way, answer), "{:?} at {}", way, model.now);
                 },
                 Step::Drop => if leaders.pop_front().is_some() {
@@ -224,7 +224,7 @@ proptest! {
                 }
                 Step::InvalidateAll => {
                     store.invalidate_all();
-                    model.kept.clear();
+                    model.entry.clear();
                     model.loads.iter_mut().for_each(|load| load.1 = false);
                 }
             }
@@ -233,15 +233,15 @@ proptest! {
     }
 
     #[test]
-    fn never_more_than_there_is_room_for(steps in prop::collection::vec((0..50_u8, 0..40_u64, any::<bool>()), 1..200)) {
+    fn len_never_exceeds_max_entries(steps in prop::collection::vec((0..50_u8, 0..40_u64, any::<bool>()), 1..200)) {
         let store = store(CacheConfig { max_entries: ROOM, ..CacheConfig::DEFAULT });
         let mut now = 0;
         for (key, wait, there) in steps {
             now += wait;
             let end = if there { good(1) } else { failed(not_found()) };
-            if let Look::Load(leader) | Look::Refresh(leader) = look(&store, u128::from(key), at(now)) {
-                leader.land(end, at(now));
-                let after = told(&look(&store, u128::from(key), at(now)));
+            if let Lookup::Load(leader) | Lookup::Refresh(leader) = lookup(&store, u128::from(key), at(now)) {
+                leader.complete(end, at(now));
+                let after = describe(&lookup(&store, u128::from(key), at(now)));
                 prop_assert_eq!(after, if there { "hit 1" } else { "absent" });
             }
             prop_assert!(store.len() <= ROOM);

@@ -1,10 +1,10 @@
-//! What is served, when, and after which failure.
+//! Which value is served, when, and after which failure.
 
 use std::any::Any;
 use std::sync::Arc;
 
 use super::*;
-use crate::cache::failure::Meaning;
+use crate::cache::failure::CacheEffect;
 
 fn config() -> CacheConfig {
     CacheConfig {
@@ -17,7 +17,7 @@ fn config() -> CacheConfig {
 }
 
 #[test]
-fn an_answer_is_fresh_for_its_ttl_give_or_take_a_tenth() {
+fn value_is_fresh_for_ttl_with_jitter() {
     let mut lives = Vec::new();
     for _ in 0..200 {
         let store = store(config());
@@ -34,7 +34,7 @@ fn an_answer_is_fresh_for_its_ttl_give_or_take_a_tenth() {
 }
 
 #[test]
-fn an_expired_answer_stands_in_for_one_that_cannot_be_had() {
+fn stale_value_is_served_after_a_temporary_failure() {
     let passing = [
         Verdict::transient(),
         Verdict::outcome_unknown(),
@@ -45,8 +45,10 @@ fn an_expired_answer_stands_in_for_one_that_cannot_be_had() {
     for verdict in passing {
         let store = store(config());
         put(&store, 1, 1, at(0));
-        let leader = loads(look(&store, 1, at(200)));
-        let served = leader.land(failed(verdict), at(200)).expect("the old one");
+        let leader = loads(lookup(&store, 1, at(200)));
+        let served = leader
+            .complete(failed(verdict), at(200))
+            .expect("the old one");
         assert_eq!(copied::<u32>(&served.value), 1);
         let stale = served.stale.expect("it has expired");
         assert!(seconds(90) <= stale && stale <= seconds(110), "{stale:?}");
@@ -54,7 +56,7 @@ fn an_expired_answer_stands_in_for_one_that_cannot_be_had() {
 }
 
 #[test]
-fn an_expired_answer_never_hides_a_permanent_error() {
+fn stale_value_is_not_served_after_a_permanent_failure() {
     for (verdict, forgotten) in [
         (Verdict::permanent(), false),
         (Verdict::permanent().because(Reason::QuotaExhausted), false),
@@ -64,17 +66,17 @@ fn an_expired_answer_never_hides_a_permanent_error() {
     ] {
         let store = store(config());
         put(&store, 1, 1, at(0));
-        let leader = loads(look(&store, 1, at(200)));
-        assert!(leader.land(failed(verdict), at(200)).is_none());
-        // What can no longer be had is not served later either.
+        let leader = loads(lookup(&store, 1, at(200)));
+        assert!(leader.complete(failed(verdict), at(200)).is_none());
+        // A removed value is not served later either.
         let now = at(220);
-        let again = loads(look(&store, 1, now)).land(failed(Verdict::transient()), now);
+        let again = loads(lookup(&store, 1, now)).complete(failed(Verdict::transient()), now);
         assert_eq!(again.is_none(), forgotten, "{verdict:?}");
     }
 }
 
 #[test]
-fn a_wrong_configuration_is_hidden_by_nothing() {
+fn misconfiguration_is_never_covered_by_a_value() {
     let refresh = CacheConfig {
         refresh_ahead: Some(0.1.into()),
         ..config()
@@ -82,23 +84,23 @@ fn a_wrong_configuration_is_hidden_by_nothing() {
     for now in [at(50), at(200)] {
         let store = store(refresh);
         put(&store, 1, 1, at(0));
-        let (Look::Load(leader) | Look::Refresh(leader)) = look(&store, 1, now) else {
+        let (Lookup::Load(leader) | Lookup::Refresh(leader)) = lookup(&store, 1, now) else {
             panic!("it is due");
         };
         let failure = Failure {
-            meaning: Meaning::Misconfigured,
+            effect: CacheEffect::Misconfigured,
             ..Failure::of(Verdict::permanent())
         };
-        assert!(leader.land(End::Failed(failure), now).is_none());
+        assert!(leader.complete(LoadResult::Failed(failure), now).is_none());
     }
 }
 
 #[test]
-fn an_answer_is_too_old_in_the_end() {
+fn stale_value_is_not_served_after_stale_if_error() {
     let store = store(config());
     put(&store, 1, 1, at(0));
-    let leader = loads(look(&store, 1, at(1_111)));
-    let end = leader.land(failed(Verdict::transient()), at(1_111));
+    let leader = loads(lookup(&store, 1, at(1_111)));
+    let end = leader.complete(failed(Verdict::transient()), at(1_111));
     assert!(end.is_none());
 
     let none = CacheConfig {
@@ -107,90 +109,102 @@ fn an_answer_is_too_old_in_the_end() {
     };
     let store = super::store(none);
     put(&store, 1, 1, at(0));
-    let leader = loads(look(&store, 1, at(111)));
-    assert!(leader.land(failed(Verdict::transient()), at(111)).is_none());
+    let leader = loads(lookup(&store, 1, at(111)));
+    assert!(
+        leader
+            .complete(failed(Verdict::transient()), at(111))
+            .is_none()
+    );
 }
 
 #[test]
-fn after_a_failure_the_next_load_is_put_off_ever_longer() {
+fn failed_loads_back_off_exponentially() {
     let store = store(config());
     put(&store, 1, 1, at(0));
     let mut now = 200;
     for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
-        let leader = loads(look(&store, 1, at(now)));
-        assert!(leader.land(failed(Verdict::transient()), at(now)).is_some());
-        assert_eq!(told(&look(&store, 1, at(now))), "stale 1");
+        let leader = loads(lookup(&store, 1, at(now)));
+        assert!(
+            leader
+                .complete(failed(Verdict::transient()), at(now))
+                .is_some()
+        );
+        assert_eq!(describe(&lookup(&store, 1, at(now))), "stale 1");
         let almost = Moment(at(now + pause).0 - 1);
-        assert_eq!(told(&look(&store, 1, almost)), "stale 1");
+        assert_eq!(describe(&lookup(&store, 1, almost)), "stale 1");
         now += pause;
     }
-    loads(look(&store, 1, at(now))).land(good(2), at(now));
-    // A success forgets it.
+    loads(lookup(&store, 1, at(now))).complete(good(2), at(now));
+    // A success clears the failure.
     now += 200;
-    loads(look(&store, 1, at(now))).land(failed(Verdict::transient()), at(now));
-    drop(loads(look(&store, 1, at(now + 1))));
+    loads(lookup(&store, 1, at(now))).complete(failed(Verdict::transient()), at(now));
+    drop(loads(lookup(&store, 1, at(now + 1))));
 }
 
 #[test]
-fn without_an_old_answer_every_call_tries() {
+fn every_call_loads_without_a_stale_value() {
     let store = store(config());
     for _ in 0..3 {
-        let leader = loads(look(&store, 1, at(0)));
-        assert!(leader.land(failed(Verdict::transient()), at(0)).is_none());
+        let leader = loads(lookup(&store, 1, at(0)));
+        assert!(
+            leader
+                .complete(failed(Verdict::transient()), at(0))
+                .is_none()
+        );
     }
 }
 
 #[test]
-fn it_is_remembered_for_a_while_that_there_is_nothing() {
+fn absence_is_remembered_for_negative_ttl() {
     let store = store(config());
-    loads(look(&store, 1, at(0))).land(failed(not_found()), at(0));
-    let Look::Absent(absence) = look(&store, 1, at(9)) else {
+    loads(lookup(&store, 1, at(0))).complete(failed(not_found()), at(0));
+    let Lookup::Absent(absence) = lookup(&store, 1, at(9)) else {
         panic!("it is known");
     };
     assert_eq!(absence.since, at(0));
     assert_eq!(absence.failure.code, Some(ErrorCode::Http(404)));
-    loads(look(&store, 1, at(10))).land(good(1), at(10));
-    assert_eq!(told(&look(&store, 1, at(10))), "hit 1");
+    loads(lookup(&store, 1, at(10))).complete(good(1), at(10));
+    assert_eq!(describe(&lookup(&store, 1, at(10))), "hit 1");
 
     let off = super::store(CacheConfig {
         negative_ttl: None,
         ..config()
     });
-    loads(look(&off, 1, at(0))).land(failed(not_found()), at(0));
-    drop(loads(look(&off, 1, at(0))));
+    loads(lookup(&off, 1, at(0))).complete(failed(not_found()), at(0));
+    drop(loads(lookup(&off, 1, at(0))));
 }
 
 #[test]
-fn one_caller_refreshes_while_all_others_get_the_fresh_answer() {
+fn one_caller_refreshes_and_others_get_the_fresh_value() {
     for refresh in [0.5.into(), seconds(50).into()] {
         let store = store(CacheConfig {
             refresh_ahead: Some(refresh),
             ..config()
         });
         put(&store, 1, 1, at(0));
-        assert_eq!(told(&look(&store, 1, at(39))), "hit 1");
-        let Look::Refresh(leader) = look(&store, 1, at(61)) else {
+        assert_eq!(describe(&lookup(&store, 1, at(39))), "hit 1");
+        let Lookup::Refresh(leader) = lookup(&store, 1, at(61)) else {
             panic!("it is due");
         };
-        assert_eq!(told(&look(&store, 1, at(61))), "hit 1");
-        leader.land(good(2), at(62));
-        assert_eq!(told(&look(&store, 1, at(62))), "hit 2");
+        assert_eq!(describe(&lookup(&store, 1, at(61))), "hit 1");
+        leader.complete(good(2), at(62));
+        assert_eq!(describe(&lookup(&store, 1, at(62))), "hit 2");
     }
 }
 
 #[test]
-fn a_refresh_that_fails_leaves_the_fresh_answer_unless_it_is_refused() {
+fn failed_refresh_keeps_the_fresh_value_unless_denied() {
     let refreshing = |verdict| {
         let store = store(CacheConfig {
             refresh_ahead: Some(0.5.into()),
             ..config()
         });
         put(&store, 1, 1, at(0));
-        let Look::Refresh(leader) = look(&store, 1, at(60)) else {
+        let Lookup::Refresh(leader) = lookup(&store, 1, at(60)) else {
             panic!("it is due");
         };
-        let served = leader.land(failed(verdict), at(60));
-        (served, told(&look(&store, 1, at(60))))
+        let served = leader.complete(failed(verdict), at(60));
+        (served, describe(&lookup(&store, 1, at(60))))
     };
     for verdict in [Verdict::transient(), Verdict::permanent()] {
         let (served, after) = refreshing(verdict);
@@ -209,22 +223,22 @@ fn a_refresh_that_fails_leaves_the_fresh_answer_unless_it_is_refused() {
 }
 
 #[test]
-fn what_stands_in_is_shared_and_not_kept() {
+fn fallback_value_is_shared_and_not_kept() {
     let store = store(config());
     let failure = Failure::of(Verdict::transient());
-    let leader = loads(look(&store, 1, at(0)));
+    let leader = loads(lookup(&store, 1, at(0)));
     assert!(
         leader
-            .land(End::Makeshift(number(7), failure), at(0))
+            .complete(LoadResult::FallbackValue(number(7), failure), at(0))
             .is_none()
     );
-    let leader = loads(look(&store, 1, at(0)));
-    leader.land(good(1), at(0));
-    // It is preferred to an expired answer, because it is what the function says, but not to a fresh one.
-    let leader = loads(look(&store, 1, at(200)));
+    let leader = loads(lookup(&store, 1, at(0)));
+    leader.complete(good(1), at(0));
+    // It is preferred to an expired answer, because it is the newer result, but not to a fresh one.
+    let leader = loads(lookup(&store, 1, at(200)));
     assert!(
         leader
-            .land(End::Makeshift(number(7), failure), at(200))
+            .complete(LoadResult::FallbackValue(number(7), failure), at(200))
             .is_none()
     );
 
@@ -233,85 +247,89 @@ fn what_stands_in_is_shared_and_not_kept() {
         ..config()
     });
     put(&store, 1, 1, at(0));
-    let Look::Refresh(leader) = look(&store, 1, at(50)) else {
+    let Lookup::Refresh(leader) = lookup(&store, 1, at(50)) else {
         panic!("it is due");
     };
-    let served = leader.land(End::Makeshift(number(7), failure), at(50));
+    let served = leader.complete(LoadResult::FallbackValue(number(7), failure), at(50));
     assert_eq!(copied::<u32>(&served.expect("the fresh one").value), 1);
 }
 
 #[test]
-fn an_absence_that_something_stood_in_for_is_not_remembered() {
+fn absence_with_a_fallback_value_is_not_remembered() {
     let store = store(config());
     let failure = Failure::of(not_found());
-    loads(look(&store, 1, at(0))).land(End::Makeshift(number(7), failure), at(0));
-    drop(loads(look(&store, 1, at(0))));
+    loads(lookup(&store, 1, at(0))).complete(LoadResult::FallbackValue(number(7), failure), at(0));
+    drop(loads(lookup(&store, 1, at(0))));
 }
 
 #[test]
-fn what_was_loaded_before_it_was_invalidated_is_not_kept() {
+fn load_begun_before_invalidate_is_not_kept() {
     for all in [false, true] {
         let store = store(config());
         let key = store.hash("user");
-        let before = loads(look(&store, key, at(0)));
+        let before = loads(lookup(&store, key, at(0)));
         if all {
             store.invalidate_all();
         } else {
             store.invalidate(key);
         }
-        let after = loads(look(&store, key, at(0)));
-        assert!(before.land(good(1), at(1)).is_none());
-        assert_eq!(told(&look(&store, key, at(1))), "wait", "for the second");
-        after.land(good(2), at(1));
-        assert_eq!(told(&look(&store, key, at(1))), "hit 2");
+        let after = loads(lookup(&store, key, at(0)));
+        assert!(before.complete(good(1), at(1)).is_none());
+        assert_eq!(
+            describe(&lookup(&store, key, at(1))),
+            "wait",
+            "for the second"
+        );
+        after.complete(good(2), at(1));
+        assert_eq!(describe(&lookup(&store, key, at(1))), "hit 2");
         store.invalidate(store.hash("another"));
-        assert_eq!(told(&look(&store, key, at(1))), "hit 2");
+        assert_eq!(describe(&lookup(&store, key, at(1))), "hit 2");
     }
 }
 
 #[test]
-fn an_answer_from_elsewhere_overtakes_a_load() {
+fn insert_completes_a_load_in_progress() {
     let store = store(config());
-    let leader = loads(look(&store, 1, at(0)));
+    let leader = loads(lookup(&store, 1, at(0)));
     store.insert(1, numbers(), number(5), at(0));
-    leader.land(good(1), at(1));
-    assert_eq!(told(&look(&store, 1, at(1))), "hit 5");
+    leader.complete(good(1), at(1));
+    assert_eq!(describe(&lookup(&store, 1, at(1))), "hit 5");
     assert_eq!(store.flights(), 0);
 }
 
 #[test]
-fn instances_of_one_function_have_answers_of_their_own() {
+fn type_slots_separate_instances_of_a_function() {
     let store = store(config());
     put(&store, 1, 1, at(0));
-    let other = store.look(1, Variant::of::<u32>("f<Other>"), at(0));
+    let other = store.lookup(1, TypeSlot::of::<u32>("f<Other>"), at(0));
     drop(loads(other));
-    let text = store.look(1, Variant::of::<String>(""), at(0));
+    let text = store.lookup(1, TypeSlot::of::<String>(""), at(0));
     drop(loads(text));
     store.invalidate(1);
     assert_eq!(store.len(), 0);
 }
 
 #[test]
-fn who_is_nearest_to_the_end_makes_room() {
+fn full_cache_evicts_the_entry_that_expires_first() {
     let store = store(config());
     for key in 1..=3 {
         put(&store, key, 0, at(key as u64 * 50));
     }
     put(&store, 4, 0, at(200));
     assert_eq!(store.len(), 3);
-    assert!(matches!(look(&store, 1, at(200)), Look::Load(_)));
-    // An absence goes before an answer, but not before it was of any use.
+    assert!(matches!(lookup(&store, 1, at(200)), Lookup::Load(_)));
+    // An absence is evicted before a value, but not at once.
     for key in [5, 6] {
-        loads(look(&store, key, at(200))).land(failed(not_found()), at(200));
-        assert_eq!(told(&look(&store, key, at(200))), "absent");
+        loads(lookup(&store, key, at(200))).complete(failed(not_found()), at(200));
+        assert_eq!(describe(&lookup(&store, key, at(200))), "absent");
     }
     assert_eq!(store.len(), 3);
-    assert!(matches!(look(&store, 5, at(200)), Look::Load(_)));
-    assert_eq!(told(&look(&store, 4, at(200))), "hit 0");
+    assert!(matches!(lookup(&store, 5, at(200)), Lookup::Load(_)));
+    assert_eq!(describe(&lookup(&store, 4, at(200))), "hit 0");
 }
 
 #[test]
-fn what_is_over_makes_room_for_what_comes() {
+fn expired_entries_are_evicted_first() {
     let store = store(config());
     for key in 1..=3 {
         put(&store, key, 0, at(0));
@@ -330,32 +348,32 @@ impl Drop for Nosy {
 }
 
 #[test]
-fn no_answer_is_dropped_under_the_lock() {
+fn values_are_dropped_outside_the_lock() {
     let store = store(CacheConfig {
         max_entries: 1,
         refresh_ahead: Some(0.1.into()),
         ..config()
     });
     let nosy = || -> Arc<dyn Any + Send + Sync> { Arc::new(Nosy(Arc::clone(&store))) };
-    let variant = Variant::of::<Nosy>("");
+    let type_slot = TypeSlot::of::<Nosy>("");
     let failure = Failure::of(Verdict::transient());
-    let load = |key, now, end| match store.look(key, variant, now) {
-        Look::Load(leader) | Look::Refresh(leader) => drop(leader.land(end, now)),
+    let load = |key, now, end| match store.lookup(key, type_slot, now) {
+        Lookup::Load(leader) | Lookup::Refresh(leader) => drop(leader.complete(end, now)),
         other => drop(other),
     };
-    load(1, at(0), End::Good(nosy()));
-    load(1, at(50), End::Good(nosy()));
-    load(2, at(50), End::Good(nosy()));
-    load(2, at(80), End::Makeshift(nosy(), failure));
-    load(3, at(80), End::Makeshift(nosy(), failure));
-    store.insert(2, variant, nosy(), at(90));
-    let Look::Load(leader) = store.look(9, variant, at(90)) else {
+    load(1, at(0), LoadResult::Value(nosy()));
+    load(1, at(50), LoadResult::Value(nosy()));
+    load(2, at(50), LoadResult::Value(nosy()));
+    load(2, at(80), LoadResult::FallbackValue(nosy(), failure));
+    load(3, at(80), LoadResult::FallbackValue(nosy(), failure));
+    store.insert(2, type_slot, nosy(), at(90));
+    let Lookup::Load(leader) = store.lookup(9, type_slot, at(90)) else {
         panic!("it is to be loaded");
     };
-    store.insert(9, variant, nosy(), at(90));
-    leader.land(End::Good(nosy()), at(90));
-    load(9, at(5_000), End::Good(nosy()));
+    store.insert(9, type_slot, nosy(), at(90));
+    leader.complete(LoadResult::Value(nosy()), at(90));
+    load(9, at(5_000), LoadResult::Value(nosy()));
     store.invalidate(9);
-    load(9, at(5_000), End::Good(nosy()));
+    load(9, at(5_000), LoadResult::Value(nosy()));
     store.invalidate_all();
 }

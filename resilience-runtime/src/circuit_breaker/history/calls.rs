@@ -11,13 +11,13 @@ const SLOW: u64 = 0b10;
 pub(in super::super) struct CallWindow {
     ring: Box<[u64]>,
     capacity: usize,
-    /// Where the next outcome goes; once the ring is full this is the oldest one.
+    /// The slot of the next outcome; once the ring is full it holds the oldest one.
     next: usize,
     totals: Totals,
 }
 
 impl CallWindow {
-    /// A window of `calls` outcomes, at least 1.
+    /// Makes a window of `calls` outcomes, at least 1.
     pub(super) fn new(calls: u32) -> Self {
         let capacity = calls.max(1) as usize;
         Self {
@@ -102,7 +102,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn equals_a_plain_list(calls in 1_u32..200, steps in steps()) {
+        fn count_window_equals_a_list(calls in 1_u32..200, steps in steps()) {
             let mut window = CallWindow::new(calls);
             let mut capacity = calls as usize;
             let mut list = VecDeque::new();

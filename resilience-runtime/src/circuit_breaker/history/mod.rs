@@ -10,7 +10,7 @@ use self::time::TimeWindow;
 use crate::clock::{Moment, nanos};
 use crate::config::Window;
 
-/// How many calls, and of which sort.
+/// The number of calls, failures and slow calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) calls: u64,
@@ -64,7 +64,7 @@ impl History {
         }
     }
 
-    /// The totals as of the last [`record`](Self::record) or [`expire`](Self::expire).
+    /// Returns the totals as of the last [`record`](Self::record) or [`expire`](Self::expire).
     #[inline]
     pub(super) fn totals(&self) -> Totals {
         match self {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_reached_by_the_decimal_that_it_was_written_as() {
+    fn rate_is_reached_by_its_decimal_fraction() {
         for percent in 1..=100_u32 {
             let rate: f64 = format!("{}.{:02}", percent / 100, percent % 100)
                 .parse()
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn another_kind_of_window_starts_empty() {
+    fn resize_to_another_kind_starts_empty() {
         let mut history = History::new(Window::Calls(4));
         assert!(!history.is_clocked());
         history.record(|| Moment(0), true, false);

@@ -1,27 +1,26 @@
-//! The outcomes of the last so long, in constant time and bounded memory.
+//! The outcomes of the last `window` of time: constant time for each outcome, and bounded memory.
 
 use std::collections::VecDeque;
 
 use super::Totals;
 use crate::clock::Moment;
 
-/// Distinct instants up to which the window is exact, and the parts that it is cut into beyond.
+/// Up to so many distinct instants the window is exact; with more it is divided into so many parts.
 const EXACT: usize = 1024;
 
-/// Outcomes of one instant or, in a crowded window, of a stretch of at most `window / 1024`.
+/// The outcomes of one instant or, in a crowded window, of a span of at most `window / 1024`.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    /// The latest instant in it: the whole entry expires with this one, so late rather than early.
+    /// The latest instant in it: the whole entry expires with it, so rather late than early.
     newest: Moment,
     totals: Totals,
 }
 
 /// A queue of entries with running totals.
 ///
-/// While fewer than [`EXACT`] entries are held, each new instant gets an entry of its own. Beyond, an
-/// outcome joins the last entry unless that one began a whole grain ago, so those entries lie at least
-/// a grain apart and no more than another [`EXACT`] of them (and one or two at the edges) fit into the
-/// window: nothing ever has to be compacted.
+/// With fewer than [`EXACT`] entries, each new instant gets an entry of its own. With more, an outcome joins the last
+/// entry unless that one began a whole grain ago. Invariant: those entries are at least a grain apart, so that at most
+/// another [`EXACT`] of them (and one or two at the edges) fit into the window, and no compaction is needed.
 #[derive(Debug)]
 pub(in super::super) struct TimeWindow {
     /// Nanoseconds, at least 1.
@@ -69,7 +68,7 @@ impl TimeWindow {
         }
     }
 
-    /// Forgets what is `window` old or older.
+    /// Drops what is `window` old or older.
     pub(super) fn expire(&mut self, now: Moment) {
         while let Some(oldest) = self.entries.front()
             && now.0.saturating_sub(oldest.newest.0) >= self.window
@@ -89,7 +88,7 @@ impl TimeWindow {
         self.totals = Totals::default();
     }
 
-    /// What is too old for a shorter window goes with the next outcome.
+    /// Changes the window. What is too old for a shorter one is dropped with the next outcome.
     pub(super) fn resize(&mut self, window: u64) {
         self.window = window.max(1);
         if self.entries.len() > EXACT {
@@ -97,8 +96,7 @@ impl TimeWindow {
         }
     }
 
-    /// Joins entries that are closer than a grain of the new window, which otherwise could add up over
-    /// many changes.
+    /// Joins entries that are closer than a grain of the new window. Otherwise they could add up over many changes.
     fn thin_out(&mut self) {
         let grain = self.grain();
         let mut thinned: VecDeque<Entry> = VecDeque::with_capacity(self.entries.capacity());
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_exactly_as_old_as_the_window_no_longer_counts() {
+    fn outcome_as_old_as_the_window_no_longer_counts() {
         let mut window = TimeWindow::new(10);
         window.record(Moment(100), true, false);
         window.expire(Moment(109));
@@ -154,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_backwards_stands_still() {
+    fn clock_that_goes_backwards_stands_still() {
         let mut window = TimeWindow::new(10);
         window.record(Moment(100), true, false);
         window.record(Moment(3), true, true);
@@ -165,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_taken_once() {
+    fn memory_is_bounded_and_allocated_once() {
         // A thousand times crowded, at a steady pace and in bursts.
         for burst in [1, 5_000] {
             let mut window = TimeWindow::new(1_000_000);
@@ -179,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowded_window_that_calms_down_is_exact_again() {
+    fn crowded_window_becomes_exact_again() {
         let mut window = TimeWindow::new(1_000_000);
         for at in 0..1_000_000 {
             window.record(Moment(at), true, false);
@@ -195,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn many_changes_of_the_window_do_not_add_up() {
+    fn repeated_resize_keeps_memory_bounded() {
         let mut window = TimeWindow::new(2_000);
         let mut now = 0;
         for factor in 1..40 {
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crowded_window_that_changes_expires_less_than_a_grain_late() {
+    fn resized_crowded_window_expires_less_than_a_grain_late() {
         let (mut window, mut log) = (TimeWindow::new(10_240), Log::default());
         for at in (0..1_000).chain((1_000..9_000).step_by(10)) {
             window.record(Moment(at), false, false);
@@ -233,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_that_is_not_crowded_stays_exact_when_it_changes() {
+    fn resized_window_that_is_not_crowded_stays_exact() {
         let (mut window, mut log) = (TimeWindow::new(10_240), Log::default());
         for at in 0..EXACT as u64 {
             window.record(Moment(at), false, false);
@@ -247,7 +245,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exact_up_to_1024_instants(
+        fn time_window_is_exact_up_to_1024_instants(
             window in 1_u64..2_000,
             steps in prop::collection::vec((0_u64..20, any::<bool>(), any::<bool>()), 0..900),
         ) {
@@ -263,7 +261,7 @@ mod tests {
         }
 
         #[test]
-        fn beyond_it_expires_less_than_a_grain_late(
+        fn crowded_window_expires_less_than_a_grain_late(
             window in 3_000_u64..300_000,
             steps in prop::collection::vec((0_u64..100, any::<bool>()), 2_000..4_000),
         ) {

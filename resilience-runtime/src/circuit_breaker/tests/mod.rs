@@ -1,7 +1,7 @@
-//! The rules one by one, as a user sees them.
+//! The rules of the public API, one by one.
 
-mod by_hand;
 mod extremes;
+mod overrides;
 mod properties;
 mod reference;
 mod steps;
@@ -45,14 +45,14 @@ impl CircuitBreaker {
         }
     }
 
-    /// The wait that it tells to a call that it turns away.
+    /// Returns the `retry_after` of a rejection, if the next call is rejected.
     fn wait(&self) -> Option<Duration> {
         self.try_acquire().err().and_then(|it| it.retry_after())
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_in_a_row_open_it_and_a_success_starts_over() {
+async fn failures_in_a_row_open_and_a_success_resets_them() {
     let breaker = breaker(config());
     breaker.fail(2);
     breaker.succeed(1);
@@ -71,7 +71,7 @@ async fn failures_in_a_row_open_it_and_a_success_starts_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_admits_at_the_very_end_of_the_pause() {
+async fn admits_a_probe_at_the_end_of_the_pause() {
     let breaker = breaker(config());
     breaker.fail(3);
     advance(10 * SECOND - Duration::from_nanos(1)).await;
@@ -82,7 +82,7 @@ async fn it_admits_at_the_very_end_of_the_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_breaker_whose_pause_is_over_shows_as_half_open_since_then() {
+async fn state_is_half_open_after_the_pause() {
     let breaker = breaker(config());
     breaker.fail(3);
     advance(13 * SECOND).await;
@@ -92,15 +92,15 @@ async fn an_open_breaker_whose_pause_is_over_shows_as_half_open_since_then() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn half_open_has_so_many_places_and_gives_them_again() {
+async fn half_open_admits_at_most_max_calls_at_a_time() {
     let breaker = breaker(config());
     breaker.fail(3);
     advance(10 * SECOND).await;
-    let first = breaker.try_acquire().expect("the first place");
-    let second = breaker.try_acquire().expect("the second place");
+    let first = breaker.try_acquire().expect("the first probe");
+    let second = breaker.try_acquire().expect("the second probe");
     assert_eq!(breaker.wait(), Some(10 * SECOND));
     drop(first);
-    let third = breaker.try_acquire().expect("the place of the first");
+    let third = breaker.try_acquire().expect("the probe of the first");
     assert!(breaker.wait().is_some());
     second.ignore();
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
@@ -110,7 +110,7 @@ async fn half_open_has_so_many_places_and_gives_them_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_failed_probe_reopens_and_each_pause_is_longer_up_to_the_limit() {
+async fn failed_probe_reopens_with_a_longer_pause() {
     let breaker = breaker(CircuitBreakerConfig {
         recovery_multiplier: 2.0,
         max_recovery_timeout: 35 * SECOND,
@@ -131,7 +131,7 @@ async fn one_failed_probe_reopens_and_each_pause_is_longer_up_to_the_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn results_of_an_earlier_state_or_round_change_nothing() {
+async fn outcomes_of_an_earlier_generation_change_nothing() {
     let breaker = breaker(config());
     let closed = breaker.try_acquire().expect("a permit");
     let another = breaker.try_acquire().expect("a permit");
@@ -143,7 +143,7 @@ async fn results_of_an_earlier_state_or_round_change_nothing() {
     breaker.fail(1);
     advance(10 * SECOND).await;
 
-    // The second round of probes: neither old result frees a place or counts.
+    // The second round of probes: neither old result frees a probe or counts.
     let probe = breaker.try_acquire().expect("a probe");
     let last = breaker.try_acquire().expect("a probe");
     slow_probe.success();
@@ -156,7 +156,7 @@ async fn results_of_an_earlier_state_or_round_change_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
+async fn dropped_permit_is_ignored_or_counts_as_failure() {
     let nothing = breaker(config());
     let failure = breaker(CircuitBreakerConfig {
         abandoned: OnAbandoned::Failure,
@@ -175,7 +175,7 @@ async fn a_dropped_permit_counts_as_nothing_or_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
+async fn both_permits_record_their_outcome() {
     let breaker = breaker(config());
     let failures = || breaker.stats().consecutive_failures;
     let borrowed = || breaker.try_acquire().expect("a permit");
@@ -208,7 +208,7 @@ async fn either_sort_of_permit_tells_what_it_is_handed_back_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_configuration_keeps_what_still_makes_sense() {
+async fn reconfigure_keeps_state_and_fitting_outcomes() {
     let breaker = breaker(config());
     breaker.fail(2);
     breaker
@@ -244,7 +244,7 @@ async fn a_new_configuration_keeps_what_still_makes_sense() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
+async fn retry_after_never_exceeds_the_pause_if_the_clock_goes_back() {
     let breaker = breaker(config());
     breaker.fail(3);
     let refused = breaker.admit(Moment(0)).expect_err("it is open");
@@ -252,16 +252,16 @@ async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_is_told_only_where_there_is_something_to_forget() {
+async fn success_is_noop_unless_it_clears_failures() {
     let breaker = breaker(config());
     let ticket = breaker.admit(Moment::now()).expect("closed");
-    assert!(breaker.needs_no_success(ticket));
+    assert!(breaker.success_is_noop(ticket));
     breaker.fail(1);
-    assert!(!breaker.needs_no_success(ticket));
+    assert!(!breaker.success_is_noop(ticket));
 }
 
 #[tokio::test(start_paused = true)]
-async fn call_counts_what_the_future_returns() {
+async fn call_records_the_result_of_the_future() {
     let breaker = breaker(config());
     for _ in 0..3 {
         let failed: Result<(), std::io::Error> = breaker
@@ -286,7 +286,7 @@ async fn call_counts_what_the_future_returns() {
 }
 
 #[test]
-fn values_that_cannot_run_are_refused() {
+fn new_rejects_invalid_config() {
     let error = CircuitBreaker::new(
         "llm",
         CircuitBreakerConfig {
@@ -300,7 +300,7 @@ fn values_that_cannot_run_are_refused() {
 }
 
 #[test]
-fn never_more_probes_at_once_than_places() {
+fn probes_in_flight_never_exceed_max_calls() {
     const THREADS: usize = 8;
     let breaker = breaker(CircuitBreakerConfig {
         failure_threshold: 1,
@@ -338,7 +338,7 @@ fn never_more_probes_at_once_than_places() {
 
 #[cfg(feature = "serde")]
 #[test]
-fn statistics_are_data() {
+fn stats_serialize() {
     fn data<T: serde::Serialize>(_: &T) {}
     data(&breaker(config()).stats());
 }

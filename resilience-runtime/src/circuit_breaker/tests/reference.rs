@@ -1,4 +1,4 @@
-//! A naive model that keeps every outcome and computes everything anew.
+//! A reference breaker that keeps every outcome and recomputes everything.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub(super) struct Seen {
     pub(super) slow: bool,
 }
 
-/// A permit in the model: the round that gave it and when.
+/// A permit of the reference: the generation that issued it, and when.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Held {
     round: u64,

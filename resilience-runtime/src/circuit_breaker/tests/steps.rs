@@ -1,4 +1,4 @@
-//! What may happen to a breaker, and under which configurations.
+//! Random events and configurations for a breaker.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::config::{CircuitBreakerConfig, OnAbandoned, Window};
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Admit,
-    /// Hands back the permit at this place, counted round.
+    /// Hands back the permit at this index, modulo their number.
     Settle(usize, Outcome),
     Advance(u64),
     ForceOpen,
@@ -34,7 +34,7 @@ pub(super) fn outcome() -> impl Strategy<Value = Outcome> {
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         40 => Just(Step::Admit),
-        40 => (0_usize..8, outcome()).prop_map(|(place, outcome)| Step::Settle(place, outcome)),
+        40 => (0_usize..8, outcome()).prop_map(|(index, outcome)| Step::Settle(index, outcome)),
         15 => (0_u64..6).prop_map(Step::Advance),
         5 => (6_u64..200).prop_map(Step::Advance),
         1 => Just(Step::ForceOpen),

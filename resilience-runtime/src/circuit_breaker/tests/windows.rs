@@ -1,4 +1,4 @@
-//! What the rates look at.
+//! Rates over windows of calls and of time.
 
 use tokio::time::{advance, sleep};
 
@@ -15,7 +15,7 @@ fn rated(rate: f64, window: impl Into<Window>, minimum_calls: u32) -> CircuitBre
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_of_calls_slides() {
+async fn count_window_slides() {
     let breaker = breaker(rated(0.5, 10, 10));
     breaker.succeed(1_000);
     breaker.fail(4);
@@ -27,7 +27,7 @@ async fn a_window_of_calls_slides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_replaces_the_failures_in_a_row() {
+async fn failure_rate_replaces_failures_in_a_row() {
     let breaker = breaker(rated(1.0, 20, 10));
     breaker.fail(9);
     assert_eq!(breaker.state(), CircuitState::Closed);
@@ -44,7 +44,7 @@ async fn a_success_may_fill_the_window_that_trips_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_of_time_slides() {
+async fn time_window_slides() {
     let breaker = breaker(rated(0.5, 30 * SECOND, 4));
     breaker.fail(2);
     advance(29 * SECOND).await;
@@ -62,7 +62,7 @@ async fn a_window_of_time_slides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn slow_calls_trip_beside_the_failures() {
+async fn slow_calls_trip_independently_of_failures() {
     let breaker = breaker(CircuitBreakerConfig {
         slow_call_duration: Some(2 * SECOND),
         slow_call_rate: Some(0.5),
@@ -95,7 +95,7 @@ async fn slow_calls_trip_beside_the_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_began_before_slow_ones_counted_are_not_slow() {
+async fn calls_started_before_slow_rate_was_set_are_not_slow() {
     let breaker = breaker(config());
     let permit = breaker.try_acquire().expect("a permit");
     let slow = CircuitBreakerConfig {
@@ -111,7 +111,7 @@ async fn calls_that_began_before_slow_ones_counted_are_not_slow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_of_another_size_keeps_what_fits() {
+async fn resized_window_keeps_outcomes_that_fit() {
     let breaker = breaker(rated(0.5, 10, 10));
     breaker.fail(3);
     breaker.succeed(5);

@@ -3,7 +3,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_longer_park_wins_and_none_is_longer_than_allowed() {
+async fn cool_down_keeps_the_longest_and_respects_max_cooldown() {
     let limiter = limiter(RateLimitConfig::per_second(10).max_cooldown(60 * SECOND));
     limiter.cool_down("a", 20 * SECOND);
     limiter.cool_down("a", 5 * SECOND);
@@ -25,35 +25,35 @@ async fn a_longer_park_wins_and_none_is_longer_than_allowed() {
     assert!(limiter.check("a").allowed);
     limiter.cool_down("a", Duration::ZERO);
     assert_eq!(limiter.cooldown("a"), None);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_cannot_wait_so_long_are_refused_at_once() {
+async fn acquire_rejects_at_once_when_cooldown_exceeds_max_wait() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
-    let mut impatient = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
-    let mut patient = ByHand::new(limiter.acquire("a", 1, 30 * SECOND));
+    let mut impatient = Polled::new(limiter.acquire("a", 1, 2 * SECOND));
+    let mut patient = Polled::new(limiter.acquire("a", 1, 30 * SECOND));
     assert!(impatient.poll().is_pending() && patient.poll().is_pending());
     limiter.cool_down("a", 10 * SECOND);
     let Poll::Ready(outcome) = impatient.poll() else {
         panic!("it waits in vain");
     };
-    assert_eq!(refused(outcome), Some(10 * SECOND));
+    assert_eq!(rejected(outcome), Some(10 * SECOND));
     assert!(patient.poll().is_pending());
     assert_eq!(
-        refused(limiter.acquire("a", 1, 9 * SECOND).await),
+        rejected(limiter.acquire("a", 1, 9 * SECOND).await),
         Some(11 * SECOND)
     );
     let start = Instant::now();
     patient.future.await.expect("in time");
     assert!((10 * SECOND..=11 * SECOND + ms(1)).contains(&start.elapsed()));
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_it_ends_they_pass_in_order_and_spread() {
-    for (cooldown, spread) in [(4 * SECOND, ms(400)), (50 * SECOND, SECOND)] {
+async fn waiters_pass_in_order_with_jitter_after_cooldown() {
+    for (cooldown, jitter) in [(4 * SECOND, ms(400)), (50 * SECOND, SECOND)] {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
         limiter.cool_down("a", cooldown);
         let start = Instant::now();
@@ -77,15 +77,15 @@ async fn when_it_ends_they_pass_in_order_and_spread() {
             assert!(at >= cooldown && at >= last);
             last = at;
         }
-        assert!(last <= cooldown + spread + ms(1), "{last:?}");
+        assert!(last <= cooldown + jitter + ms(1), "{last:?}");
         // 100 draws add up to half the spread, give or take 3 %.
-        assert!(last >= cooldown + spread / 4, "{last:?}");
-        assert!(limiter.is_free());
+        assert!(last >= cooldown + jitter / 4, "{last:?}");
+        assert!(limiter.is_bypassed());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_spread_takes_nobody_beyond_its_limit() {
+async fn release_jitter_never_exceeds_max_wait() {
     for _ in 0..20 {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
         limiter.cool_down("a", 10 * SECOND);
@@ -100,12 +100,12 @@ async fn the_spread_takes_nobody_beyond_its_limit() {
                 .expect("their time is just enough");
         }
         assert_eq!(start.elapsed(), 10 * SECOND);
-        assert!(limiter.is_free());
+        assert!(limiter.is_bypassed());
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
+async fn release_jitter_ends_when_a_later_waiter_is_out_of_time() {
     for (cost, patience, ends) in [
         (1, 60 * SECOND, false),
         (0, 60 * SECOND, false),
@@ -113,8 +113,8 @@ async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
     ] {
         let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
         limiter.cool_down("a", 4 * SECOND);
-        let mut head = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
-        let mut behind = ByHand::new(limiter.acquire("a", cost, patience));
+        let mut head = Polled::new(limiter.acquire("a", 1, 60 * SECOND));
+        let mut behind = Polled::new(limiter.acquire("a", cost, patience));
         assert!(head.poll().is_pending() && behind.poll().is_pending());
         advance(4 * SECOND).await;
         // What costs nothing passes at once, the others let the head be first.
@@ -124,11 +124,11 @@ async fn only_who_is_behind_and_out_of_time_ends_the_spread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_park_that_ends_with_their_time_puts_nobody_out() {
+async fn waiters_stay_when_cooldown_ends_with_max_wait() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
     let start = Instant::now();
-    let mut waiting = ByHand::new(limiter.acquire("a", 1, 10 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 1, 10 * SECOND));
     assert!(waiting.poll().is_pending());
     limiter.cool_down("a", 10 * SECOND);
     assert!(waiting.poll().is_pending(), "it is enough");
@@ -137,7 +137,7 @@ async fn a_park_that_ends_with_their_time_puts_nobody_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
+async fn key_is_evictable_after_cooldown_without_a_limit() {
     let limiter = RateLimiter::unlimited("test", 2, 60 * SECOND);
     limiter.cool_down("a", SECOND);
     limiter.cool_down("b", 60 * SECOND);
@@ -148,13 +148,13 @@ async fn a_key_whose_park_is_over_makes_room_where_nothing_is_limited() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_limit_only_the_park_holds() {
+async fn only_cooldown_rejects_without_a_limit() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    assert!(limiter.is_free() && !limiter.is_limited());
+    assert!(limiter.is_bypassed() && !limiter.is_limited());
     assert!(!limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
     assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
     limiter.cool_down_key(KeyHash::NONE, SECOND, Moment::now());
-    assert!(!limiter.is_free());
+    assert!(!limiter.is_bypassed());
     assert!(limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
     assert!(
         limiter.check("a").allowed,
@@ -166,21 +166,21 @@ async fn without_a_limit_only_the_park_holds() {
             .with(KeyHash::NONE, Moment::now(), |state, _, _| state.keys()),
         0
     );
-    let refused = Take::Refused {
+    let rejected = Take::Rejected {
         retry_after: Some(SECOND),
     };
-    assert_eq!(limiter.try_take(KeyHash::NONE, 1, Moment::now()), refused);
+    assert_eq!(limiter.try_take(KeyHash::NONE, 1, Moment::now()), rejected);
     advance(SECOND).await;
     assert!(matches!(
         limiter.try_take(KeyHash::NONE, 1, Moment::now()),
         Take::Taken { .. }
     ));
-    assert!(limiter.is_free(), "nothing is left to remember");
+    assert!(limiter.is_bypassed(), "nothing is left to remember");
     assert_eq!(limiter.config().limit, u32::MAX);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_costs_nothing_waits_for_the_end_alone() {
+async fn acquire_zero_waits_for_cooldown_alone() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
@@ -188,25 +188,25 @@ async fn what_costs_nothing_waits_for_the_end_alone() {
     assert_eq!(at_once, Some(Duration::ZERO));
     limiter.cool_down("a", SECOND);
     let start = Instant::now();
-    let mut behind = ByHand::new(limiter.acquire("a", 1, 60 * SECOND));
+    let mut behind = Polled::new(limiter.acquire("a", 1, 60 * SECOND));
     assert!(behind.poll().is_pending());
     limiter.acquire("a", 0, 60 * SECOND).await.expect("in time");
     assert_eq!(start.elapsed(), SECOND);
     behind.future.await.expect("in time");
     assert_eq!(start.elapsed(), 5 * SECOND);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_while_parked_it_leaves_no_trace() {
+async fn acquire_dropped_during_cooldown_leaves_no_waiter() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
     limiter.cool_down("a", SECOND);
-    let mut waiting = ByHand::new(limiter.acquire("a", 1, 2 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 1, 2 * SECOND));
     assert!(waiting.poll().is_pending());
-    // The cooldown is over, but somebody is still in line.
+    // The cooldown is over, but there is still a waiter.
     advance(SECOND).await;
     assert!(!limiter.check("a").allowed);
     drop(waiting);
     assert!(limiter.check("a").allowed);
-    assert!(limiter.is_free());
+    assert!(limiter.is_bypassed());
 }

@@ -1,4 +1,4 @@
-//! The ends of the clock, jumps of it, and more calls than anybody makes.
+//! The limits of the clock, jumps of it, and very many calls.
 
 use proptest::prelude::*;
 use tokio::time::advance;
@@ -31,7 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     /// Centuries after the zero of the clock it does what it does in the beginning.
     #[test]
-    fn the_time_of_day_does_not_matter(config in config(), steps in steps(), keyed in any::<bool>()) {
+    fn decisions_do_not_depend_on_the_origin_of_the_clock(config in config(), steps in steps(), keyed in any::<bool>()) {
         let answers = |mut now: u64| {
             let limiter = limiter(config.clone());
             let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
@@ -44,14 +44,14 @@ proptest! {
                             taken.push((now, cost));
                             answers.push(None);
                         }
-                        Take::Refused { retry_after } => answers.push(Some(retry_after)),
+                        Take::Rejected { retry_after } => answers.push(Some(retry_after)),
                     },
                     Step::Refund(which) if !taken.is_empty() => {
                         let (at, cost) = taken.swap_remove(which % taken.len());
-                        limiter.give_back(took(key, cost, Some(Moment(at))), Moment(now));
+                        limiter.refund_grant(grant(key, cost, Some(Moment(at))), Moment(now));
                     }
                     Step::Refund(_) => {}
-                    Step::Charge(cost) => limiter.settle_taken(took(key, 0, None), cost, Moment(now)),
+                    Step::Charge(cost) => limiter.settle_grant(grant(key, 0, None), cost, Moment(now)),
                     Step::Cooldown(nanos) => {
                         limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
                     }
@@ -67,7 +67,7 @@ proptest! {
 
 /// 10⁹ tokens, taken as soon as they are there, in strides of a whole bucket.
 #[test]
-fn a_thousand_million_tokens_come_exactly_in_time() {
+fn token_bucket_refills_a_billion_tokens_exactly() {
     for (limit, period, burst) in [
         (7, SECOND, 1_000_003),
         (999_983, SECOND, 999_979),
@@ -84,9 +84,9 @@ fn a_thousand_million_tokens_come_exactly_in_time() {
         while taken < 1_000_000_000 {
             let wait = limiter.earliest(KeyHash::NONE, burst, Moment(now));
             let wait = u64::try_from(wait.expect("some day").as_nanos()).expect("short");
-            let refused = limiter.try_take(KeyHash::NONE, burst, Moment(now + wait - 1));
+            let rejected = limiter.try_take(KeyHash::NONE, burst, Moment(now + wait - 1));
             assert!(
-                matches!(refused, Take::Refused { .. }),
+                matches!(rejected, Take::Rejected { .. }),
                 "one nanosecond early"
             );
             now += wait;
@@ -106,7 +106,7 @@ fn a_thousand_million_tokens_come_exactly_in_time() {
 
 /// As many requests at one instant as a window can count, and one more.
 #[test]
-fn windows_count_up_to_their_last_number() {
+fn windows_count_up_to_u32_max() {
     for config in [
         RateLimitConfig::new(u32::MAX, DAY).sliding_window(),
         RateLimitConfig::new(u32::MAX, DAY).fixed_window(),
@@ -121,8 +121,8 @@ fn windows_count_up_to_their_last_number() {
             assert!(take(u32::MAX / 15, START + part));
         }
         assert!(!take(1, START + 20));
-        limiter.settle_taken(took(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
-        limiter.settle_taken(took(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
+        limiter.settle_grant(grant(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
+        limiter.settle_grant(grant(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
         assert!(!take(1, START + day - 1));
         assert!(take(u32::MAX, START + day + 20));
         assert!(!take(1, START + day + 21));
@@ -130,7 +130,7 @@ fn windows_count_up_to_their_last_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clock_that_jumps_by_years_finds_everything_at_rest() {
+async fn keys_are_idle_after_a_clock_jump_of_years() {
     for config in [
         RateLimitConfig::per_second(3).burst(5),
         RateLimitConfig::per_hour(3).sliding_window(),
@@ -143,7 +143,7 @@ async fn a_clock_that_jumps_by_years_finds_everything_at_rest() {
                 while limiter.check(&key).allowed {}
                 limiter.cool_down(&key, 50 * SECOND);
             }
-            let mut waiting = ByHand::new(limiter.acquire(&1, 1, 10 * DAY));
+            let mut waiting = Polled::new(limiter.acquire(&1, 1, 10 * DAY));
             assert!(waiting.poll().is_pending());
             advance(jump).await;
             assert!(waiting.poll().is_ready(), "{jump:?}");

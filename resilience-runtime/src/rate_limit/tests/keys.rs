@@ -11,7 +11,7 @@ fn keys(limiter: &RateLimiter) -> (usize, usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_million_keys_stay_within_the_bound() {
+async fn max_keys_bounds_a_million_keys() {
     let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(100_000));
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
@@ -27,7 +27,7 @@ async fn a_million_keys_stay_within_the_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_million_keys_take_at_most_64_bytes_each() {
+async fn key_takes_at_most_64_bytes() {
     let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(1_000_000));
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
@@ -42,7 +42,7 @@ async fn a_million_keys_take_at_most_64_bytes_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_at_rest_makes_room_whatever_is_counted() {
+async fn idle_key_is_evicted_under_every_strategy() {
     let requests = || RateLimitConfig::per_second(1).max_keys(2);
     let both = || requests().tokens_per_minute(60);
     for config in [
@@ -63,7 +63,7 @@ async fn a_key_at_rest_makes_room_whatever_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_at_rest_make_room_without_the_table_growing() {
+async fn idle_keys_are_evicted_before_the_table_grows() {
     let limiter = limiter(RateLimitConfig::per_second(1_000));
     for user in 0..200_000_u32 {
         if user % 100 == 0 {
@@ -77,30 +77,30 @@ async fn keys_at_rest_make_room_without_the_table_growing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn busy_keys_are_never_evicted_and_newcomers_share() {
+async fn busy_keys_stay_and_new_keys_share_the_overflow_state() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(2).max_keys(2));
     assert!(limiter.check("a").allowed);
     assert!(limiter.check("b").allowed);
-    // c and d share the overflow account.
+    // c and d share the overflow state.
     assert!(limiter.check("c").allowed);
     assert!(limiter.check("d").allowed);
     assert!(!limiter.check("c").allowed);
     assert!(!limiter.check("d").allowed);
     assert_eq!(limiter.peek("e").remaining, 0);
     assert_eq!(limiter.peek("a").remaining, 1);
-    // a and b rest; c takes the place of one, and with it what it may have used before.
+    // a and b are idle; c evicts one of them, and begins with what it may have used before.
     advance(SECOND).await;
     assert!(limiter.check("c").allowed);
     assert!(!limiter.check("c").allowed);
     assert_eq!(keys(&limiter).0, 2);
-    // Everything rests.
+    // Every key is idle.
     advance(2 * SECOND).await;
     assert_eq!(limiter.check_n("e", 2).remaining, 0);
     assert!(limiter.check_n("f", 2).allowed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_changes_its_account_never_gets_more() {
+async fn key_moved_from_overflow_never_gets_more() {
     let limiter = limiter(RateLimitConfig::per_minute(3).sliding_window().max_keys(1));
     assert!(limiter.check("a").allowed);
     advance(59 * SECOND).await;
@@ -116,27 +116,27 @@ async fn a_key_that_changes_its_account_never_gets_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parked_and_awaited_keys_stay() {
+async fn keys_with_cooldown_or_waiters_are_not_evicted() {
     let limiter = limiter(RateLimitConfig::per_second(10).max_keys(2));
     limiter.cool_down("a", 30 * SECOND);
     assert!(limiter.check_n("b", 10).allowed);
-    let mut waiting = ByHand::new(limiter.acquire("b", 10, 10 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("b", 10, 10 * SECOND));
     assert!(waiting.poll().is_pending());
     advance(5 * SECOND).await;
-    // The bucket of b is full again, but somebody waits for it.
+    // The bucket of b is full again, but it has a waiter.
     for user in 0..100 {
-        limiter.check(&user);
+        let _ = limiter.check(&user);
     }
     assert_eq!(limiter.cooldown("a"), Some(25 * SECOND));
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
-    // A cooldown of the overflow account holds for those who share it.
+    // A cooldown of the overflow state holds for all keys that share it.
     limiter.cool_down("c", 10 * SECOND);
     assert_eq!(limiter.cooldown("d"), Some(10 * SECOND));
     advance(5 * SECOND).await;
     assert_eq!(
         limiter.cooldown("c"),
         Some(5 * SECOND),
-        "in its own account by now"
+        "in its own key_state by now"
     );
     assert!(!limiter.check("c").allowed);
     advance(25 * SECOND).await;
@@ -145,7 +145,7 @@ async fn parked_and_awaited_keys_stay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lower_bound_is_reached_as_keys_come_to_rest() {
+async fn lower_max_keys_is_reached_as_keys_become_idle() {
     let limiter = limiter(RateLimitConfig::per_second(10).max_keys(100));
     for user in 0..100 {
         assert!(limiter.check_n(&user, 10).allowed);
@@ -169,24 +169,24 @@ async fn a_lower_bound_is_reached_as_keys_come_to_rest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_in_the_overflow_account_is_not_overtaken_by_itself() {
+async fn key_does_not_overtake_its_own_waiter_in_overflow() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1).max_keys(1));
     assert!(limiter.check("a").allowed);
     assert!(limiter.check("b").allowed);
-    let mut waiting = ByHand::new(limiter.acquire("b", 1, 10 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("b", 1, 10 * SECOND));
     assert!(waiting.poll().is_pending());
     advance(SECOND).await;
-    // There is room now, but b stands in the other line.
+    // There is room now, but b waits in the overflow queue.
     assert!(!limiter.check("b").allowed);
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
     assert!(!limiter.check("b").allowed);
     advance(SECOND).await;
     assert!(limiter.check("b").allowed);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_without_a_key_share_one_bucket_and_no_table() {
+async fn callers_without_a_key_share_one_state() {
     let limiter = limiter(RateLimitConfig::per_second(2));
     let now = Moment::now();
     assert!(matches!(
@@ -195,20 +195,24 @@ async fn callers_without_a_key_share_one_bucket_and_no_table() {
     ));
     assert!(matches!(
         limiter.try_take(KeyHash::NONE, 1, now),
-        Take::Refused { .. }
+        Take::Rejected { .. }
     ));
     assert!(limiter.check("a").allowed);
     assert_eq!(keys(&limiter).0, 1);
     let later = now.after(SECOND);
     assert!(
-        limiter.shared.takes_fast(KeyHash::NONE, 1, later),
+        limiter.shared.try_take_fast(KeyHash::NONE, 1, later),
         "no lock"
     );
-    assert!(!limiter.shared.takes_fast(limiter.hash_key("b"), 1, later));
+    assert!(
+        !limiter
+            .shared
+            .try_take_fast(limiter.hash_key("b"), 1, later)
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn looking_does_not_make_an_account() {
+async fn peek_does_not_insert_a_key() {
     let limiter = limiter(RateLimitConfig::per_second(2));
     assert!(limiter.peek("a").allowed);
     assert!(limiter.check_n("a", 0).allowed);
@@ -222,9 +226,9 @@ async fn looking_does_not_make_an_account() {
 }
 
 #[test]
-fn says_nothing_about_its_keys() {
+fn debug_does_not_print_keys() {
     let limiter = limiter(RateLimitConfig::per_second(2));
-    limiter.check("secret");
+    let _ = limiter.check("secret");
     let text = format!("{limiter:?} {:?}", limiter.acquire("secret", 1, SECOND));
     assert!(!text.contains("secret") && text.contains("test"), "{text}");
 }

@@ -1,12 +1,12 @@
 //! The limiter as a whole, under paused time.
 
 mod cooldowns;
-mod disturbed;
+mod corrections;
 mod extremes;
 mod keys;
-mod live;
 mod model;
-mod settling;
+mod random_events;
+mod reconfigure;
 mod table;
 mod threads;
 mod tokens;
@@ -33,9 +33,9 @@ fn limiter(config: RateLimitConfig) -> RateLimiter {
     RateLimiter::new("test", config).expect("a valid configuration")
 }
 
-/// What somebody took, in whatever is counted.
-fn took(key: KeyHash, cost: u32, at: Option<Moment>) -> Taken {
-    Taken {
+/// A grant of `cost`, in the unit in force.
+fn grant(key: KeyHash, cost: u32, at: Option<Moment>) -> Grant {
+    Grant {
         key,
         cost,
         at,
@@ -53,13 +53,13 @@ impl Wake for Wakes {
     }
 }
 
-/// A future that is polled by hand.
-struct ByHand<F> {
+/// A future that a test polls.
+struct Polled<F> {
     future: Pin<Box<F>>,
     wakes: Arc<Wakes>,
 }
 
-impl<F: Future> ByHand<F> {
+impl<F: Future> Polled<F> {
     fn new(future: F) -> Self {
         Self {
             future: Box::pin(future),
@@ -77,21 +77,21 @@ impl<F: Future> ByHand<F> {
     }
 }
 
-/// How long it would have to wait, of a refusal.
-fn refused<T: std::fmt::Debug>(outcome: Result<T, ResilienceError>) -> Option<Duration> {
+/// Returns the `retry_after` of a rejection.
+fn rejected<T: std::fmt::Debug>(outcome: Result<T, ResilienceError>) -> Option<Duration> {
     match outcome {
         Err(ResilienceError::RateLimitExceeded { retry_after, .. }) => retry_after,
-        other => panic!("not refused: {other:?}"),
+        other => panic!("not rejected: {other:?}"),
     }
 }
 
-/// No ticket, no side, no trace of anybody.
-fn assert_nobody_waits(limiter: &RateLimiter) {
-    let sides = limiter
+/// No ticket and no wait state is left.
+fn assert_no_waiters(limiter: &RateLimiter) {
+    let wait_states = limiter
         .shared
         .with(KeyHash::NONE, Moment::now(), |state, now, _| {
             let _ = state.cooldown(KeyHash::NONE, now);
-            (state.sides(), state.waiting())
+            (state.wait_states(), state.waiting())
         });
-    assert_eq!(sides, (0, 0), "sides and tickets left over");
+    assert_eq!(wait_states, (0, 0), "wait_states and tickets left over");
 }

@@ -1,4 +1,4 @@
-//! Each strategy against a log of everything that ever happened.
+//! Each strategy against a reference that keeps a log of all events.
 
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
@@ -183,7 +183,7 @@ pub(super) const START: u64 = 1_000_000_000_000_000;
 
 proptest! {
     #[test]
-    fn admits_what_the_log_admits(config in config(), steps in steps(), keyed in any::<bool>()) {
+    fn check_equals_the_reference_log(config in config(), steps in steps(), keyed in any::<bool>()) {
         let limiter = limiter(config.clone());
         let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
         let mut naive = reference(&config);
@@ -204,8 +204,8 @@ proptest! {
                                 taken.push((now, cost));
                             }
                         }
-                        Take::Refused { retry_after: None } => prop_assert!(cost > config.capacity()),
-                        Take::Refused { retry_after: Some(wait) } => {
+                        Take::Rejected { retry_after: None } => prop_assert!(cost > config.capacity()),
+                        Take::Rejected { retry_after: Some(wait) } => {
                             prop_assert!(!expected);
                             // Exact: then it passes, and one nanosecond earlier it does not.
                             let wait = u64::try_from(wait.as_nanos()).expect("short");
@@ -219,11 +219,11 @@ proptest! {
                     let (at, cost) = taken.swap_remove(which % taken.len());
                     let amount = amount.min(cost);
                     let at = exact.then_some(Moment(at));
-                    limiter.give_back(took(key, amount, at), Moment(now));
+                    limiter.refund_grant(grant(key, amount, at), Moment(now));
                     naive.refund(amount, at.map(|at| at.0), now);
                 }
                 Step::Charge(cost) => {
-                    limiter.settle_taken(took(key, 0, None), cost, Moment(now));
+                    limiter.settle_grant(grant(key, 0, None), cost, Moment(now));
                     naive.take(cost, now);
                 }
                 Step::Cooldown(nanos) => {
@@ -235,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn bounds_hold_at_any_offset(
+    fn limits_hold_at_any_offset(
         config in config(),
         requests in prop::collection::vec((0..40_u64, 1..6_u32), 1..120),
     ) {
@@ -272,7 +272,7 @@ proptest! {
     }
 
     #[test]
-    fn live_changes_never_give_tokens_away(
+    fn reconfigure_never_creates_tokens(
         before in config(),
         after in config(),
         taken in prop::collection::vec((0..40_u64, 1..6_u32), 1..20),
@@ -304,7 +304,7 @@ proptest! {
     }
 
     #[test]
-    fn the_line_is_served_in_order_and_when_it_was_told(
+    fn waiters_pass_in_order_and_at_the_promised_moment(
         (limit, burst, strategy) in (1..6_u32, 1..6_u32, 0..3_usize),
         requests in prop::collection::vec((0..50_u64, 0..6_u32, 0..3_000_u64, 0..2_000_u64), 1..30),
     ) {
@@ -342,7 +342,7 @@ proptest! {
                         }
                     }
                     Ok(Err(error)) => {
-                        // Nobody leaves only makes the line shorter: a refusal is always at once.
+                        // The queue only gets shorter, so a rejection is always immediate.
                         assert!(waited.is_zero(), "{turn} waited {waited:?} in vain");
                         assert_eq!(error.retry_after().is_none(), cost > capacity);
                     }
@@ -369,7 +369,7 @@ proptest! {
                     }
                 }
             }
-            assert_nobody_waits(&limiter);
+            assert_no_waiters(&limiter);
         });
     }
 }

@@ -1,13 +1,13 @@
-//! The table of keys against a map, and how much it does at a time.
+//! The table of keys against a map, and the work of one operation.
 
 use std::collections::HashMap;
 
 use proptest::prelude::*;
 
-use super::super::key::KeyHash;
-use super::super::segment::{slots_for, work};
-use super::super::table::{Account, Table};
-use super::super::token_bucket::FullAt;
+use super::super::algorithms::token_bucket::FullAt;
+use super::super::keys::key::KeyHash;
+use super::super::keys::segment::{slots_for, work};
+use super::super::keys::table::{KeyState, Table};
 
 /// Splits so early that a few dozen keys are many segments.
 type Numbers = Table<u64, 16>;
@@ -17,25 +17,25 @@ type Numbers = Table<u64, 16>;
 const MOST: usize = 8 * 1_024;
 
 fn add<const LARGE: usize>(table: &mut Table<u64, LARGE>, key: KeyHash, value: u64) {
-    let spot = table.insert(key, usize::MAX, |_| false);
-    table.get_mut(spot).state = value;
+    let index = table.insert(key, usize::MAX, |_| false);
+    table.get_mut(index).state = value;
 }
 
 /// The key of that number, anywhere.
-fn scattered(number: u64) -> KeyHash {
+fn hashed_key(number: u64) -> KeyHash {
     let mixed = number.wrapping_mul(0xD134_2543_DE82_EF95);
     let mixed = (mixed ^ mixed >> 29).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     KeyHash::for_test(mixed ^ mixed >> 32, number + 1)
 }
 
 #[test]
-fn a_key_never_costs_more_than_64_bytes_nor_a_pause() {
+fn insert_costs_at_most_64_bytes_and_no_pause() {
     for most in [1_000_000, usize::MAX] {
         let mut table = Table::<FullAt>::new();
         let (mut sum, mut worst) = (0, 0);
         for count in 1..=1_000_000 {
             work::counted();
-            table.insert(scattered(count as u64), most, |_| false);
+            table.insert(hashed_key(count as u64), most, |_| false);
             let slots = work::counted();
             sum += slots;
             worst = worst.max(slots);
@@ -52,20 +52,20 @@ fn a_key_never_costs_more_than_64_bytes_nor_a_pause() {
 }
 
 #[test]
-fn with_keys_that_come_and_go_it_stays_as_large_and_as_quick() {
+fn table_stays_small_and_fast_as_keys_come_and_go() {
     const KEYS: u64 = 20_000;
     let mut table = Table::<u64>::new();
     for number in 0..KEYS {
-        add(&mut table, scattered(number), number);
+        add(&mut table, hashed_key(number), number);
     }
     let mut worst = 0;
     for number in KEYS..20 * KEYS {
         work::counted();
-        // The oldest have gone to rest.
-        let may_go = |account: &mut Account<u64>| account.state + KEYS * 9 / 10 < number;
-        if table.len() < KEYS as usize || table.evict(may_go) {
-            let spot = table.insert(scattered(number), KEYS as usize, may_go);
-            table.get_mut(spot).state = number;
+        // The oldest keys are idle.
+        let is_evictable = |key_state: &mut KeyState<u64>| key_state.state + KEYS * 9 / 10 < number;
+        if table.len() < KEYS as usize || table.evict(is_evictable) {
+            let index = table.insert(hashed_key(number), KEYS as usize, is_evictable);
+            table.get_mut(index).state = number;
         }
         worst = worst.max(work::counted());
     }
@@ -74,14 +74,14 @@ fn with_keys_that_come_and_go_it_stays_as_large_and_as_quick() {
 }
 
 #[test]
-fn the_hand_reaches_every_account_in_one_round() {
+fn evict_reaches_every_key_in_one_round() {
     for keys in [50, 1_000] {
         let mut table = Numbers::new();
         for number in 0..keys {
-            add(&mut table, scattered(number), number);
+            add(&mut table, hashed_key(number), number);
         }
         let round = |table: &mut Numbers, wanted| {
-            (0..table.slots()).any(|_| table.evict(|account| account.state == wanted))
+            (0..table.slots()).any(|_| table.evict(|key_state| key_state.state == wanted))
         };
         for wanted in [keys - 1, 0, 42, 17] {
             assert!(round(&mut table, wanted));
@@ -92,13 +92,13 @@ fn the_hand_reaches_every_account_in_one_round() {
 }
 
 #[test]
-fn the_hand_finds_its_way_in_a_table_that_grows() {
+fn evict_works_while_the_table_grows() {
     let mut table = Numbers::new();
     for number in 0..2_000 {
-        add(&mut table, scattered(number), number);
+        add(&mut table, hashed_key(number), number);
         // It stays where it found something, which may be the end of what is split next.
         if number % 3 == 2 {
-            let one_of_three = |account: &mut Account<u64>| account.state / 3 == number / 3;
+            let one_of_three = |key_state: &mut KeyState<u64>| key_state.state / 3 == number / 3;
             assert!((0..=table.slots()).any(|_| table.evict(one_of_three)));
         }
     }
@@ -106,11 +106,11 @@ fn the_hand_finds_its_way_in_a_table_that_grows() {
 }
 
 #[test]
-fn a_table_for_few_keys_is_no_larger_than_they_need() {
+fn table_for_few_keys_has_no_more_slots_than_needed() {
     for most in [1, 10, 50, 100] {
         let mut table = Table::<u64>::new();
         for number in 0..most {
-            table.insert(scattered(number as u64), most, |_| false);
+            table.insert(hashed_key(number as u64), most, |_| false);
         }
         assert!(
             table.slots() <= slots_for(most).max(8),
@@ -121,12 +121,12 @@ fn a_table_for_few_keys_is_no_larger_than_they_need() {
 }
 
 #[test]
-fn an_eviction_looks_at_all_of_a_small_table_and_at_a_few_of_a_larger_one() {
+fn evict_scans_all_of_a_small_table_and_part_of_a_large_one() {
     assert!(!Table::<u64>::new().evict(|_| true));
     for (keys, looks_at) in [(50, 50..=50), (300, 1..=32)] {
         let mut table = Table::<u64>::new();
         for number in 0..keys {
-            add(&mut table, scattered(number), number);
+            add(&mut table, hashed_key(number), number);
         }
         let mut looked_at = 0;
         assert!(!table.evict(|_| {
@@ -138,21 +138,21 @@ fn an_eviction_looks_at_all_of_a_small_table_and_at_a_few_of_a_larger_one() {
 }
 
 #[test]
-fn there_is_room_for_one_more_though_the_bound_was_lowered() {
+fn insert_has_room_after_max_keys_was_lowered() {
     for keys in 1..200 {
         let mut table = Table::<u64>::new();
         for number in 0..keys {
-            table.insert(scattered(number), keys as usize, |_| false);
+            table.insert(hashed_key(number), keys as usize, |_| false);
         }
         for number in keys..keys + 3 {
-            table.insert(scattered(number), 1, |_| false);
+            table.insert(hashed_key(number), 1, |_| false);
         }
-        assert!((0..keys + 3).all(|number| table.find(scattered(number)).is_some()));
+        assert!((0..keys + 3).all(|number| table.find(hashed_key(number)).is_some()));
     }
 }
 
 #[test]
-fn a_segment_that_others_have_left_behind_splits_as_well() {
+fn segment_of_lower_depth_splits() {
     // Keys of both halves, then many of the one, then of the other.
     let half = |number: u64| match number {
         0..40 => number % 2,
@@ -160,27 +160,27 @@ fn a_segment_that_others_have_left_behind_splits_as_well() {
         _ => 1,
     };
     let key = |number: u64| {
-        let spread = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 1;
-        KeyHash::for_test(half(number) << 63 | spread, number + 1)
+        let jitter = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 1;
+        KeyHash::for_test(half(number) << 63 | jitter, number + 1)
     };
     let mut table = Numbers::new();
     for number in 0..1_200 {
         add(&mut table, key(number), number);
     }
     for number in 0..1_200 {
-        let found = table.find(key(number)).map(|spot| table.get(spot).state);
+        let found = table.find(key(number)).map(|index| table.get(index).state);
         assert_eq!(found, Some(number));
     }
 }
 
 #[test]
-fn where_most_may_go_it_does_not_grow() {
+fn insert_evicts_before_it_grows() {
     let mut table = Table::<u64>::new();
     for number in 0..20_000 {
-        let spot = table.insert(scattered(number), usize::MAX, |account| {
-            account.state + 500 < number
+        let index = table.insert(hashed_key(number), usize::MAX, |key_state| {
+            key_state.state + 500 < number
         });
-        table.get_mut(spot).state = number;
+        table.get_mut(index).state = number;
     }
     assert!(table.slots() < 2_000, "{}", table.slots());
 }
@@ -218,40 +218,40 @@ fn behaves_like_a_map(steps: Vec<Step>, key: fn(u8) -> KeyHash) -> Result<(), Te
             }
             Step::AddOver(name, rest) => {
                 if table.find(key(name)).is_none() {
-                    let may_go = |state: u64| state % 3 == u64::from(rest);
+                    let is_evictable = |state: u64| state % 3 == u64::from(rest);
                     let mut gone = Vec::new();
-                    let spot = table.insert(key(name), usize::MAX, |account| {
-                        if may_go(account.state) {
-                            gone.push(account.state);
+                    let index = table.insert(key(name), usize::MAX, |key_state| {
+                        if is_evictable(key_state.state) {
+                            gone.push(key_state.state);
                         }
-                        may_go(account.state)
+                        is_evictable(key_state.state)
                     });
-                    table.get_mut(spot).state = u64::from(name);
+                    table.get_mut(index).state = u64::from(name);
                     model.retain(|_, state| !gone.contains(state));
                     model.insert(name, u64::from(name));
                 }
             }
             Step::Remove(name) => {
-                let spot = table.find(key(name));
-                prop_assert_eq!(spot.is_some(), model.remove(&name).is_some());
-                if let Some(spot) = spot {
-                    table.remove(spot);
+                let index = table.find(key(name));
+                prop_assert_eq!(index.is_some(), model.remove(&name).is_some());
+                if let Some(index) = index {
+                    table.remove(index);
                 }
             }
             Step::Evict(name) => {
                 let gone = (0..=table.slots() / 32)
-                    .any(|_| table.evict(|account| account.state == u64::from(name)));
+                    .any(|_| table.evict(|key_state| key_state.state == u64::from(name)));
                 prop_assert_eq!(gone, model.remove(&name).is_some());
             }
             Step::Convert(rest) => {
-                table =
-                    table.map(|account| (account.state % 3 != u64::from(rest)).then_some(account));
+                table = table
+                    .map(|key_state| (key_state.state % 3 != u64::from(rest)).then_some(key_state));
                 model.retain(|_, state| *state % 3 != u64::from(rest));
             }
         }
         prop_assert_eq!(table.len(), model.len());
         for name in 0..=u8::MAX {
-            let found = table.find(key(name)).map(|spot| table.get(spot).state);
+            let found = table.find(key(name)).map(|index| table.get(index).state);
             prop_assert_eq!(found, model.get(&name).copied());
         }
     }
@@ -261,13 +261,13 @@ fn behaves_like_a_map(steps: Vec<Step>, key: fn(u8) -> KeyHash) -> Result<(), Te
 proptest! {
     /// Every segment splits again and again.
     #[test]
-    fn behaves_like_a_map_that_grows(steps in prop::collection::vec(step(), 1..300)) {
-        behaves_like_a_map(steps, |name| scattered(name.into()))?;
+    fn table_equals_a_map_while_it_grows(steps in prop::collection::vec(step(), 1..300)) {
+        behaves_like_a_map(steps, |name| hashed_key(name.into()))?;
     }
 
     /// Few homes, some at the very end: long runs that wrap round, and segments that cannot be split evenly.
     #[test]
-    fn behaves_like_a_map_whatever_the_hash(steps in prop::collection::vec(step(), 1..200)) {
+    fn table_equals_a_map_with_colliding_hashes(steps in prop::collection::vec(step(), 1..200)) {
         behaves_like_a_map(steps, |name| KeyHash::for_test(
             [0, 1 << 63, u64::MAX, u64::MAX - (1 << 60)][usize::from(name % 4)],
             u64::from(name) + 1,

@@ -3,7 +3,7 @@ use std::thread;
 use super::*;
 
 #[test]
-fn a_strict_limit_holds_under_threads() {
+fn limit_is_exact_under_threads() {
     for config in [
         RateLimitConfig::per_hour(1_000),
         RateLimitConfig::per_hour(1_000).sliding_window(),
@@ -25,7 +25,7 @@ fn a_strict_limit_holds_under_threads() {
 }
 
 #[test]
-fn everybody_is_served_in_the_end_whoever_gives_up() {
+fn all_waiters_are_admitted_although_some_give_up() {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(4)
         .enable_time()
@@ -54,6 +54,6 @@ fn everybody_is_served_in_the_end_whoever_gives_up() {
         while let Some(outcome) = tasks.join_next().await {
             outcome.expect("no panic");
         }
-        assert_nobody_waits(&limiter);
+        assert_no_waiters(&limiter);
     });
 }

@@ -1,4 +1,4 @@
-//! Requests and tokens together, against logs of everything that ever happened.
+//! Requests and tokens together, against a reference log of each.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -39,9 +39,9 @@ fn tokens_of(config: &RateLimitConfig) -> RateLimitConfig {
 enum Step {
     Pass(u64),
     Take(u32),
-    /// What one took was used in part, exactly, or more than it.
+    /// A call used less than it took, as much, or more.
     Settle(usize, u32),
-    /// One was not sent after all.
+    /// A call was not sent after all.
     GiveBack(usize),
 }
 
@@ -57,7 +57,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn one_passes_if_there_is_enough_of_both(config in config(), steps in steps()) {
+    fn try_take_equals_two_reference_logs(config in config(), steps in steps()) {
         let limiter = limiter(config.clone());
         let key = limiter.hash_key("a");
         let mut requests = reference(&requests_of(&config));
@@ -81,8 +81,8 @@ proptest! {
                                 taken.push((now, cost));
                             }
                         }
-                        Take::Refused { retry_after: None } => prop_assert!(cost > config.capacity()),
-                        Take::Refused { retry_after: Some(wait) } => {
+                        Take::Rejected { retry_after: None } => prop_assert!(cost > config.capacity()),
+                        Take::Rejected { retry_after: Some(wait) } => {
                             prop_assert!(!expected);
                             let then = now + u64::try_from(wait.as_nanos()).expect("short");
                             prop_assert!(passes(&*requests, &*tokens, then));
@@ -92,7 +92,7 @@ proptest! {
                 }
                 Step::Settle(which, used) => if !taken.is_empty() {
                     let (at, cost) = taken.swap_remove(which % taken.len());
-                    limiter.settle_taken(took(key, cost, Some(Moment(at))), used, Moment(now));
+                    limiter.settle_grant(grant(key, cost, Some(Moment(at))), used, Moment(now));
                     if used < cost {
                         tokens.refund(cost - used, Some(at), now);
                     } else {
@@ -101,7 +101,7 @@ proptest! {
                 }
                 Step::GiveBack(which) => if !taken.is_empty() {
                     let (at, cost) = taken.swap_remove(which % taken.len());
-                    limiter.give_back(took(key, cost, Some(Moment(at))), Moment(now));
+                    limiter.refund_grant(grant(key, cost, Some(Moment(at))), Moment(now));
                     requests.refund(1, Some(at), now);
                     tokens.refund(cost, Some(at), now);
                 }
@@ -157,7 +157,7 @@ proptest! {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            // A token a millisecond, which a timer can tell, and a request every so many seconds.
+            // A token a millisecond, which a timer can resolve, and a request every so many seconds.
             let config = RateLimitConfig::new(limit, limit * 10 * SECOND)
                 .strategy(Counting::ALL[strategy])
                 .tokens_per_minute(60_000);
@@ -166,28 +166,28 @@ proptest! {
             let start = Instant::now();
             let mut tasks = tokio::task::JoinSet::new();
             for cost in costs {
-                let told = limiter.earliest(key, cost, Moment::now()).expect("it fits");
+                let promised = limiter.earliest(key, cost, Moment::now()).expect("it fits");
                 let acquire = limiter.acquire("a", cost, 10_000 * SECOND);
                 tasks.spawn(async move {
                     acquire.await.expect("in time");
-                    (told, start.elapsed())
+                    (promised, start.elapsed())
                 });
                 tokio::task::yield_now().await;
             }
             let mut passed = Vec::new();
             while let Some(joined) = tasks.join_next().await {
-                let (told, passed_at) = joined.expect("no panic");
-                assert_eq!(told, passed_at);
-                passed.push(told);
+                let (promised, passed_at) = joined.expect("no panic");
+                assert_eq!(promised, passed_at);
+                passed.push(promised);
             }
             assert!(passed.is_sorted());
-            assert_nobody_waits(&limiter);
+            assert_no_waiters(&limiter);
         });
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
+async fn check_takes_neither_if_one_dimension_is_short() {
     let limiter = limiter(RateLimitConfig::per_minute(2).tokens_per_minute(100));
     let taken = limiter.check_n("a", 80);
     assert_eq!((taken.remaining, taken.reset_after), (20, 48 * SECOND));
@@ -197,17 +197,17 @@ async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
         "its request"
     );
     // A request is there, the tokens are not.
-    let refused = limiter.check_n("a", 50);
-    assert_eq!((refused.allowed, refused.remaining), (false, 20));
-    assert_eq!(refused.retry_after, Some(18 * SECOND));
+    let rejected = limiter.check_n("a", 50);
+    assert_eq!((rejected.allowed, rejected.remaining), (false, 20));
+    assert_eq!(rejected.retry_after, Some(18 * SECOND));
     assert!(
         limiter.check_n("a", 10).allowed,
         "the request is still there"
     );
     // Tokens are there, a request is not.
-    let refused = limiter.check_n("a", 5);
-    assert_eq!((refused.allowed, refused.remaining), (false, 0));
-    assert_eq!(refused.retry_after, Some(30 * SECOND));
+    let rejected = limiter.check_n("a", 5);
+    assert_eq!((rejected.allowed, rejected.remaining), (false, 0));
+    assert_eq!(rejected.retry_after, Some(30 * SECOND));
     advance(30 * SECOND).await;
     assert_eq!(limiter.check_n("a", 5).remaining, 0, "no request is left");
     advance(30 * SECOND).await;
@@ -220,14 +220,14 @@ async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_the_tokens_of_a_minute_is_never_a_wait() {
+async fn cost_above_tokens_per_minute_never_waits() {
     for requests in [1, 1_000, u32::MAX] {
         let limiter = limiter(RateLimitConfig::per_minute(requests).tokens_per_minute(100));
         let decision = limiter.check_n("a", 101);
         assert_eq!((decision.allowed, decision.limit), (false, 100));
         assert_eq!(decision.retry_after, None);
         assert_eq!(
-            refused(limiter.acquire("a", 101, Duration::MAX).await),
+            rejected(limiter.acquire("a", 101, Duration::MAX).await),
             None
         );
         assert!(limiter.check_n("a", 100).allowed);
@@ -235,7 +235,7 @@ async fn a_cost_above_the_tokens_of_a_minute_is_never_a_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn first_come_first_served_whatever_is_missing() {
+async fn waiters_pass_in_order_whichever_dimension_is_short() {
     let base = RateLimitConfig::new(2, SECOND).tokens_per_minute(6_000);
     for config in [
         base.clone(),
@@ -257,12 +257,12 @@ async fn first_come_first_served_whatever_is_missing() {
         }
         set.await;
         assert_eq!(*order.borrow(), [0, 1, 2, 3, 4, 5]);
-        assert_nobody_waits(&limiter);
+        assert_no_waiters(&limiter);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_alone_count_no_requests_and_keep_no_log() {
+async fn tokens_alone_count_no_requests() {
     let by_itself = limiter(RateLimitConfig::per_minute(1));
     assert!(by_itself.check("a").allowed);
     for strategy in Counting::ALL {
@@ -271,9 +271,9 @@ async fn tokens_alone_count_no_requests_and_keep_no_log() {
         for _ in 0..1_000 {
             assert!(limiter.check("a").allowed);
         }
-        let refused = limiter.check("a");
+        let rejected = limiter.check("a");
         assert_eq!(
-            refused.retry_after,
+            rejected.retry_after,
             Some(ms(60)),
             "a bucket, whatever the strategy"
         );
@@ -291,7 +291,7 @@ async fn tokens_alone_count_no_requests_and_keep_no_log() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_live_change_keeps_what_is_left_of_each() {
+async fn reconfigure_keeps_what_remains_of_both() {
     let requests = RateLimitConfig::per_minute(10);
     let both = requests.clone().tokens_per_minute(1_000);
     for strategy in Counting::ALL {
@@ -334,7 +334,7 @@ async fn a_live_change_keeps_what_is_left_of_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_live_change_to_and_from_tokens_alone() {
+async fn reconfigure_to_and_from_tokens_alone() {
     let both = RateLimitConfig::per_minute(10).tokens_per_minute(1_000);
     let alone = RateLimitConfig::tokens_alone(1_000);
     for strategy in Counting::ALL {
@@ -349,13 +349,13 @@ async fn a_live_change_to_and_from_tokens_alone() {
         limiter.reconfigure(both).expect("valid");
         assert_eq!(limiter.peek("a").remaining, 450, "to {strategy}");
         limiter.set_limit(None);
-        assert!(limiter.is_free());
+        assert!(limiter.is_bypassed());
     }
 }
 
-/// Of the two, only one may be at rest: then it is as full as a new one.
+/// If only one of the two is idle, it is as full as a new one.
 #[tokio::test(start_paused = true)]
-async fn a_part_at_rest_has_everything_under_the_new_limit() {
+async fn reconfigure_keeps_an_idle_part_idle() {
     for strategy in Counting::ALL {
         let few = RateLimitConfig::per_second(10).tokens_per_minute(1_000);
         let limiter = limiter(few);
@@ -374,15 +374,15 @@ async fn a_part_at_rest_has_everything_under_the_new_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_is_judged_anew_by_requests_and_tokens() {
+async fn reconfigure_rechecks_waiters_by_both_dimensions() {
     let limiter = limiter(
         RateLimitConfig::per_minute(60)
             .burst(1)
             .tokens_per_minute(1_000),
     );
     assert!(limiter.check("a").allowed);
-    let mut first = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
-    let mut second = ByHand::new(limiter.acquire("a", 1, 5 * SECOND));
+    let mut first = Polled::new(limiter.acquire("a", 1, 5 * SECOND));
+    let mut second = Polled::new(limiter.acquire("a", 1, 5 * SECOND));
     assert!(first.poll().is_pending() && second.poll().is_pending());
     // A request each four seconds: the second one would get the one after the next.
     let slower = RateLimitConfig::per_minute(15)
@@ -393,5 +393,5 @@ async fn who_waits_is_judged_anew_by_requests_and_tokens() {
     let Poll::Ready(outcome) = second.poll() else {
         panic!("it waits in vain");
     };
-    assert_eq!(refused(outcome), Some(8 * SECOND));
+    assert_eq!(rejected(outcome), Some(8 * SECOND));
 }

@@ -6,7 +6,7 @@ use tokio::time::{Instant, advance, sleep};
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn waits_to_the_token_and_no_longer() {
+async fn acquire_waits_exactly_until_the_token() {
     let limiter = limiter(RateLimitConfig::per_second(10).burst(1));
     let start = Instant::now();
     for turn in 0..5 {
@@ -14,34 +14,34 @@ async fn waits_to_the_token_and_no_longer() {
         assert_eq!(reservation.tokens(), 1);
         assert_eq!(start.elapsed(), ms(100 * turn));
     }
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_in_vain() {
+async fn acquire_rejects_at_once_what_cannot_pass_in_time() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
     assert!(limiter.check_n("a", 2).allowed);
     let start = Instant::now();
     assert_eq!(
-        refused(limiter.acquire("a", 1, ms(999)).await),
+        rejected(limiter.acquire("a", 1, ms(999)).await),
         Some(SECOND)
     );
     assert_eq!(
-        refused(limiter.acquire("a", 1, Duration::ZERO).await),
+        rejected(limiter.acquire("a", 1, Duration::ZERO).await),
         Some(SECOND)
     );
     // Behind the others it would take 2 s.
-    let mut ahead = ByHand::new(limiter.acquire("a", 1, SECOND));
+    let mut ahead = Polled::new(limiter.acquire("a", 1, SECOND));
     assert!(ahead.poll().is_pending());
     assert_eq!(
-        refused(limiter.acquire("a", 1, ms(1_999)).await),
+        rejected(limiter.acquire("a", 1, ms(1_999)).await),
         Some(2 * SECOND)
     );
     assert_eq!(start.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_the_capacity_is_never_a_wait() {
+async fn cost_above_capacity_never_waits() {
     for config in [
         RateLimitConfig::per_second(10).burst(3),
         RateLimitConfig::per_second(3).sliding_window(),
@@ -51,14 +51,14 @@ async fn a_cost_above_the_capacity_is_never_a_wait() {
         let decision = limiter.check_n("a", 4);
         assert!(!decision.allowed);
         assert_eq!(decision.retry_after, None);
-        assert_eq!(refused(limiter.acquire("a", 4, Duration::MAX).await), None);
+        assert_eq!(rejected(limiter.acquire("a", 4, Duration::MAX).await), None);
         assert!(limiter.check_n("a", 3).allowed);
         assert!(limiter.check_n("a", 0).allowed, "nothing costs nothing");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn first_come_first_served_whatever_the_cost() {
+async fn waiters_pass_in_order_whatever_the_cost() {
     for config in [
         RateLimitConfig::per_second(10).burst(3),
         RateLimitConfig::new(3, ms(300)).sliding_window(),
@@ -81,17 +81,17 @@ async fn first_come_first_served_whatever_the_cost() {
         }
         set.await;
         assert_eq!(*order.borrow(), [0, 1, 2, 3, 4, 5]);
-        assert_nobody_waits(&limiter);
+        assert_no_waiters(&limiter);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_overtakes_those_who_wait() {
+async fn check_does_not_overtake_waiters() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
     assert!(limiter.check_n("a", 1).allowed);
-    let mut big = ByHand::new(limiter.acquire("a", 2, 10 * SECOND));
+    let mut big = Polled::new(limiter.acquire("a", 2, 10 * SECOND));
     assert!(big.poll().is_pending());
-    // One token is there, but it belongs to the line.
+    // One token is there, but it belongs to the queue.
     let decision = limiter.check("a");
     assert!(!decision.allowed);
     assert_eq!(
@@ -102,16 +102,16 @@ async fn nobody_overtakes_those_who_wait() {
     assert!(limiter.check("b").allowed);
     drop(big);
     assert!(limiter.check("a").allowed);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiting_ends_with_its_own_limit() {
+async fn acquire_ends_at_its_own_max_wait() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
     let first = limiter.acquire("a", 1, 2 * SECOND).await;
     let start = Instant::now();
-    let mut waiting = ByHand::new(limiter.acquire("a", 1, ms(1_500)));
+    let mut waiting = Polled::new(limiter.acquire("a", 1, ms(1_500)));
     assert!(waiting.poll().is_pending());
     // A debt that comes later makes the wait one in vain: it ends at once.
     limiter.settle("a", 1, 3);
@@ -119,14 +119,14 @@ async fn waiting_ends_with_its_own_limit() {
     let Poll::Ready(outcome) = waiting.poll() else {
         panic!("it still waits");
     };
-    assert_eq!(refused(outcome), Some(3 * SECOND));
+    assert_eq!(rejected(outcome), Some(3 * SECOND));
     assert_eq!(start.elapsed(), Duration::ZERO);
     drop(first);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refund_lets_the_head_pass_at_once() {
+async fn refund_admits_the_head_at_once() {
     for config in [
         RateLimitConfig::per_minute(2),
         RateLimitConfig::per_minute(2).sliding_window(),
@@ -135,8 +135,8 @@ async fn a_refund_lets_the_head_pass_at_once() {
         let limiter = limiter(config);
         let taken = limiter.acquire("a", 2, Duration::ZERO).await.expect("free");
         let start = Instant::now();
-        let mut first = ByHand::new(limiter.acquire("a", 1, 1_000 * SECOND));
-        let mut second = ByHand::new(limiter.acquire("a", 1, 1_000 * SECOND));
+        let mut first = Polled::new(limiter.acquire("a", 1, 1_000 * SECOND));
+        let mut second = Polled::new(limiter.acquire("a", 1, 1_000 * SECOND));
         assert!(first.poll().is_pending() && second.poll().is_pending());
         taken.refund();
         assert_eq!((first.woken(), second.woken()), (1, 0));
@@ -144,13 +144,13 @@ async fn a_refund_lets_the_head_pass_at_once() {
         assert_eq!(second.woken(), 1, "the next head");
         assert!(matches!(second.poll(), Poll::Ready(Ok(_))));
         assert_eq!(start.elapsed(), Duration::ZERO);
-        assert_nobody_waits(&limiter);
+        assert_no_waiters(&limiter);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_after_any_poll_it_leaves_no_trace() {
-    // Three in line; the one at `victim` is polled `polls` times, at most until it passes, and dropped.
+async fn acquire_dropped_after_any_poll_leaves_no_waiter() {
+    // Three waiters; the one at `victim` is polled `polls` times, at most until it passes, and dropped.
     for config in [
         RateLimitConfig::per_second(1).burst(1),
         RateLimitConfig::per_second(1).sliding_window(),
@@ -162,7 +162,7 @@ async fn dropped_after_any_poll_it_leaves_no_trace() {
                 assert!(limiter.check("a").allowed);
                 let start = Instant::now();
                 let mut line: Vec<_> = (0..3)
-                    .map(|_| ByHand::new(limiter.acquire("a", 1, 100 * SECOND)))
+                    .map(|_| Polled::new(limiter.acquire("a", 1, 100 * SECOND)))
                     .collect();
                 let mut passed = 0;
                 for (turn, waiter) in line.iter_mut().enumerate() {
@@ -180,7 +180,7 @@ async fn dropped_after_any_poll_it_leaves_no_trace() {
                 }
                 drop(line.remove(victim));
                 for waiter in line {
-                    let ByHand { future, .. } = waiter;
+                    let Polled { future, .. } = waiter;
                     future.await.expect("the others are served");
                 }
                 // One token a second, and the dropped one used none.
@@ -193,19 +193,19 @@ async fn dropped_after_any_poll_it_leaves_no_trace() {
                 );
                 sleep(SECOND).await;
                 assert_eq!(limiter.peek("a").remaining, 1);
-                assert_nobody_waits(&limiter);
+                assert_no_waiters(&limiter);
             }
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_its_time_is_up_it_passes_if_there_is_enough_for_all_ahead() {
+async fn waiter_out_of_time_passes_if_enough_for_all_ahead() {
     let limiter = limiter(RateLimitConfig::per_second(10).burst(5));
     assert!(limiter.check_n("a", 5).allowed);
-    let mut first = ByHand::new(limiter.acquire("a", 1, SECOND));
-    let mut second = ByHand::new(limiter.acquire("a", 1, ms(200)));
-    let mut third = ByHand::new(limiter.acquire("a", 3, ms(600)));
+    let mut first = Polled::new(limiter.acquire("a", 1, SECOND));
+    let mut second = Polled::new(limiter.acquire("a", 1, ms(200)));
+    let mut third = Polled::new(limiter.acquire("a", 3, ms(600)));
     assert!(first.poll().is_pending());
     assert!(second.poll().is_pending());
     assert!(third.poll().is_pending());
@@ -219,29 +219,29 @@ async fn when_its_time_is_up_it_passes_if_there_is_enough_for_all_ahead() {
     advance(ms(300)).await;
     assert!(matches!(third.poll(), Poll::Ready(Ok(_))));
     assert_eq!(limiter.peek("a").remaining, 0);
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_passes_one_who_has_not_come_for_its_tokens_yet() {
+async fn check_does_not_take_tokens_of_an_unpolled_head() {
     let limiter = limiter(RateLimitConfig::per_second(10).burst(5));
     assert!(limiter.check_n("a", 5).allowed);
-    let mut first = ByHand::new(limiter.acquire("a", 1, SECOND));
+    let mut first = Polled::new(limiter.acquire("a", 1, SECOND));
     assert!(first.poll().is_pending());
     advance(ms(200)).await;
     // There is enough for both.
     assert!(!limiter.peek("a").allowed && !limiter.check("a").allowed);
     let at_once = limiter.acquire("a", 1, Duration::ZERO);
-    assert!(refused(at_once.await).is_some());
+    assert!(rejected(at_once.await).is_some());
     assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
     assert!(limiter.peek("a").allowed && limiter.check("a").allowed);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_too_early_is_told_to_wait_on() {
+async fn acquire_polled_too_early_stays_pending() {
     let limiter = limiter(RateLimitConfig::per_second(10).burst(1));
     assert!(limiter.check("a").allowed);
-    let mut waiting = ByHand::new(limiter.acquire("a", 1, ms(100)));
+    let mut waiting = Polled::new(limiter.acquire("a", 1, ms(100)));
     for _ in 0..3 {
         assert!(waiting.poll().is_pending());
         advance(ms(30)).await;
@@ -251,27 +251,27 @@ async fn who_asks_too_early_is_told_to_wait_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_its_time_is_up_it_does_not_take_what_those_ahead_need() {
+async fn waiter_out_of_time_leaves_tokens_of_those_ahead() {
     let limiter = limiter(RateLimitConfig::new(3, ms(100)).fixed_window());
     assert!(limiter.check_n("a", 3).allowed);
-    let mut first = ByHand::new(limiter.acquire("a", 3, SECOND));
-    let mut second = ByHand::new(limiter.acquire("a", 1, ms(200)));
+    let mut first = Polled::new(limiter.acquire("a", 3, SECOND));
+    let mut second = Polled::new(limiter.acquire("a", 1, ms(200)));
     assert!(first.poll().is_pending() && second.poll().is_pending());
     advance(ms(200)).await;
-    // The window of the first, who has not come yet, would begin only now.
+    // The window of the first waiter, which was not polled yet, would begin only now.
     let Poll::Ready(outcome) = second.poll() else {
         panic!("it waits in vain");
     };
-    assert_eq!(refused(outcome), Some(ms(100)));
+    assert_eq!(rejected(outcome), Some(ms(100)));
     assert!(matches!(first.poll(), Poll::Ready(Ok(_))));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_the_line_makes_it_shorter() {
+async fn dropped_waiter_shortens_the_queue() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(5));
     assert!(limiter.check_n("a", 5).allowed);
     let mut line: Vec<_> = (1..=4)
-        .map(|cost| ByHand::new(limiter.acquire("a", cost, 60 * SECOND)))
+        .map(|cost| Polled::new(limiter.acquire("a", cost, 60 * SECOND)))
         .collect();
     assert!(line.iter_mut().all(|it| it.poll().is_pending()));
     for (leaves, left) in [(1, 8), (0, 7), (1, 3), (0, 0)] {
@@ -281,31 +281,31 @@ async fn who_leaves_the_line_makes_it_shorter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_head_is_woken() {
+async fn refund_wakes_only_the_head() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
     assert!(limiter.check("a").allowed);
     let mut line: Vec<_> = (0..4)
-        .map(|_| ByHand::new(limiter.acquire("a", 1, 60 * SECOND)))
+        .map(|_| Polled::new(limiter.acquire("a", 1, 60 * SECOND)))
         .collect();
     for waiter in &mut line {
         assert!(waiter.poll().is_pending());
     }
     sleep(SECOND).await;
     assert_eq!(
-        line.iter().map(ByHand::woken).collect::<Vec<_>>(),
+        line.iter().map(Polled::woken).collect::<Vec<_>>(),
         [1, 0, 0, 0]
     );
     drop(line.remove(1));
     assert_eq!(
-        line.iter().map(ByHand::woken).collect::<Vec<_>>(),
+        line.iter().map(Polled::woken).collect::<Vec<_>>(),
         [1, 0, 0]
     );
     drop(line.remove(0));
-    assert_eq!(line.iter().map(ByHand::woken).collect::<Vec<_>>(), [1, 0]);
+    assert_eq!(line.iter().map(Polled::woken).collect::<Vec<_>>(), [1, 0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fraction_of_a_millisecond_does_not_spin() {
+async fn acquire_does_not_spin_below_timer_resolution() {
     let limiter = limiter(RateLimitConfig::new(1, Duration::from_nanos(1_000_001)));
     assert!(limiter.check("a").allowed);
     let start = Instant::now();
@@ -315,25 +315,25 @@ async fn a_fraction_of_a_millisecond_does_not_spin() {
 }
 
 #[test]
-fn without_a_timer_it_says_so_only_if_it_has_to_wait() {
+fn acquire_without_timer_fails_only_if_it_must_wait() {
     let limiter = limiter(RateLimitConfig::per_hour(1));
-    let mut free = ByHand::new(limiter.acquire("a", 1, SECOND));
+    let mut free = Polled::new(limiter.acquire("a", 1, SECOND));
     assert!(matches!(free.poll(), Poll::Ready(Ok(_))));
-    let mut refused = ByHand::new(limiter.acquire("a", 1, SECOND));
+    let mut rejected = Polled::new(limiter.acquire("a", 1, SECOND));
     assert!(matches!(
-        refused.poll(),
+        rejected.poll(),
         Poll::Ready(Err(ResilienceError::RateLimitExceeded { .. }))
     ));
-    let mut waiting = ByHand::new(limiter.acquire("a", 1, 4_000 * SECOND));
+    let mut waiting = Polled::new(limiter.acquire("a", 1, 4_000 * SECOND));
     assert!(matches!(
         waiting.poll(),
         Poll::Ready(Err(ResilienceError::InvalidConfig(_)))
     ));
-    assert_nobody_waits(&limiter);
+    assert_no_waiters(&limiter);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_futures_may_be_spawned() {
+async fn acquire_future_is_send() {
     fn is_send<T: Send + 'static>(value: T) -> T {
         value
     }
@@ -349,25 +349,25 @@ async fn the_futures_may_be_spawned() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_call_path_waits_with_moments() {
+async fn wait_until_a_moment_admits_or_rejects() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
     let key = limiter.hash_key("a");
     let start = Moment::now();
     assert_eq!(limiter.try_take(key, 2, start), Take::Taken { at: start });
-    let refused = Take::Refused {
+    let rejected = Take::Rejected {
         retry_after: Some(SECOND),
     };
-    assert_eq!(limiter.try_take(key, 1, start), refused);
+    assert_eq!(limiter.try_take(key, 1, start), rejected);
     assert_eq!(
         limiter.try_take(key, 3, start),
-        Take::Refused { retry_after: None }
+        Take::Rejected { retry_after: None }
     );
     assert_eq!(limiter.earliest(key, 2, start), Some(2 * SECOND));
     assert_eq!(limiter.earliest(key, 3, start), None);
-    assert!(limiter.can_ever(2) && !limiter.can_ever(3));
+    assert!(limiter.fits_capacity(2) && !limiter.fits_capacity(3));
     let at = limiter.wait(key, 1, start.after(SECOND)).await;
     assert_eq!(at, Ok(start.after(SECOND)));
-    limiter.give_back(took(key, 1, Some(start)), Moment::now());
+    limiter.refund_grant(grant(key, 1, Some(start)), Moment::now());
     assert_eq!(
         limiter.earliest(key, 1, Moment::now()),
         Some(Duration::ZERO)
@@ -386,9 +386,9 @@ async fn the_call_path_waits_with_moments() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn thousands_wait_in_line() {
+async fn thousands_of_waiters_pass_in_order() {
     let base = RateLimitConfig::new(100, ms(100));
-    // The windows simulate the whole line for each newcomer; the bucket only needs the sum.
+    // The windows simulate the whole queue for each new waiter; the bucket only needs the sum.
     for (config, waiters) in [
         (base.clone(), 10_000),
         (base.clone().sliding_window(), 2_000),
@@ -405,6 +405,6 @@ async fn thousands_wait_in_line() {
             outcome.expect("no panic").expect("in time");
         }
         assert_eq!(start.elapsed(), ms(waiters));
-        assert_nobody_waits(&limiter);
+        assert_no_waiters(&limiter);
     }
 }

@@ -1,0 +1,195 @@
+//! The typed cache of the public API.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{
+    Cacheable, Failure, LoadOutcome, LoadResult, Lookup, Served, Store, TypeSlot, Value,
+    WaitOutcome, copied,
+};
+use crate::clock::Moment;
+use crate::config::{CacheConfig, ConfigError, ConfigSource};
+use crate::error::ResilienceError;
+use crate::name::ServiceName;
+use crate::verdict::Classify;
+
+/// Keeps values by key, and loads each missing one once for all concurrent callers.
+///
+/// * A fresh value is returned at once. One that is due for a refresh is loaded by the next caller, and all others get
+///   the fresh one meanwhile. Nothing runs in the background: a load is a future of its caller. If that is dropped, one
+///   of the waiters starts a load of its own.
+/// * After a failed load the stale value is served, if it is not too old and the failure is temporary; never after a
+///   permanent one, and with [`Reason::Denied`] or [`NotFound`] it is removed. While such a failure lasts, the next load
+///   is tried after 1 s, then 2 s, at most 60 s, and all callers get the stale value meanwhile.
+/// * Without a stale value, the waiters get [`ResilienceError::SharedFailure`], because errors cannot be copied. With
+///   [`NotFound`] so do all callers for the next `negative_ttl`.
+/// * Keys are kept as randomly keyed hashes. Neither they nor the values are ever printed.
+/// * When there is no room, the entry that expires first is evicted.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// use std::time::Duration;
+/// use resilience_runtime::{BoxError, Cache, CacheConfig};
+///
+/// let names = Cache::<String>::new(
+///     "users",
+///     CacheConfig { ttl: Duration::from_secs(60), ..CacheConfig::default() },
+/// )?;
+/// let load = || async { Ok::<_, BoxError>("Ada".to_owned()) };
+/// assert_eq!(names.get_or_load(&1, load).await?, "Ada");
+///
+/// let not_called = || async { Err::<String, BoxError>("not called".into()) };
+/// assert_eq!(names.get_or_load(&1, not_called).await?, "Ada");
+///
+/// names.invalidate(&1);
+/// assert!(names.get_or_load(&1, not_called).await.is_err());
+/// # Ok(()) }
+/// ```
+///
+/// [`Reason::Denied`]: crate::verdict::Reason::Denied
+/// [`NotFound`]: crate::verdict::Reason::NotFound
+pub struct Cache<T> {
+    name: ServiceName,
+    store: Arc<Store>,
+    answer: PhantomData<fn() -> T>,
+}
+
+impl<T: Cacheable> Cache<T> {
+    /// Makes an empty cache for the results of the service of this name.
+    ///
+    /// # Errors
+    /// Names each value of `config` that is out of range.
+    pub fn new(name: impl Into<ServiceName>, config: CacheConfig) -> Result<Self, ConfigError> {
+        Ok(Self {
+            name: name.into(),
+            store: Arc::new(Store::new(config, &ConfigSource::Code)?),
+            answer: PhantomData,
+        })
+    }
+
+    /// Returns the configuration.
+    #[must_use]
+    pub fn config(&self) -> &CacheConfig {
+        self.store.config()
+    }
+
+    /// Returns the value of `key`, from the cache or by `load`.
+    ///
+    /// # Errors
+    /// What `load` failed with, or [`ResilienceError::SharedFailure`] where another caller's did.
+    pub async fn get_or_load<K, F, Fut, E>(&self, key: &K, load: F) -> Result<T, E>
+    where
+        K: Hash + ?Sized,
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError> + Classify,
+    {
+        let hash = self.store.hash(key);
+        let leader = match self.store.lookup(hash, Self::type_slot(), Moment::now()) {
+            Lookup::Hit(value) => return Ok(copied(&value)),
+            Lookup::Stale(served) => return Ok(self.served(&served)),
+            Lookup::Absent(absence) => {
+                return Err(self.shared(absence.failure, absence.since).into());
+            }
+            Lookup::Load(leader) | Lookup::Refresh(leader) => leader,
+            Lookup::Wait(mut waiter) => match poll_fn(|cx| waiter.poll(cx)).await {
+                WaitOutcome::Leads(leader) => leader,
+                WaitOutcome::Completed(LoadOutcome::Answer(value)) => return Ok(copied(&value)),
+                WaitOutcome::Completed(LoadOutcome::Served(served)) => {
+                    return Ok(self.served(&served));
+                }
+                WaitOutcome::Completed(LoadOutcome::Failed(failure, at)) => {
+                    return Err(self.shared(failure, at).into());
+                }
+            },
+        };
+        let out = load().await;
+        let end = match &out {
+            Ok(answer) => LoadResult::Value(Arc::new(answer.clone())),
+            Err(error) => LoadResult::Failed(Failure::of(error.classify())),
+        };
+        match leader.complete(end, Moment::now()) {
+            Some(served) => Ok(self.served(&served)),
+            None => out,
+        }
+    }
+
+    /// Returns the fresh value of `key`, if there is one.
+    #[must_use]
+    pub fn get<K: Hash + ?Sized>(&self, key: &K) -> Option<T> {
+        let hash = self.store.hash(key);
+        let value = self.store.fresh(hash, Self::type_slot(), Moment::now())?;
+        Some(copied(&value))
+    }
+
+    /// Inserts a value that did not come from a load. Callers that wait for a load of `key` get it as well, and the result
+    /// of that load is not kept.
+    pub fn insert<K: Hash + ?Sized>(&self, key: &K, answer: T) {
+        let (hash, value): (_, Value) = (self.store.hash(key), Arc::new(answer));
+        self.store
+            .insert(hash, Self::type_slot(), value, Moment::now());
+    }
+
+    /// Removes the value of `key`. A load in progress still completes for its waiters, but its result is not kept.
+    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) {
+        self.store.invalidate(self.store.hash(key));
+    }
+
+    /// Removes all values.
+    pub fn invalidate_all(&self) {
+        self.store.invalidate_all();
+    }
+
+    /// Returns the number of entries, remembered absences included. Expired entries count until they are replaced.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Whether there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn type_slot() -> TypeSlot {
+        TypeSlot::of::<T>("")
+    }
+
+    fn shared(&self, failure: Failure, at: Moment) -> ResilienceError {
+        failure.shared(self.name.clone(), Moment::now().since(at))
+    }
+
+    fn served(&self, served: &Served) -> T {
+        if let Some(stale) = served.stale {
+            self.log_stale(served.failure, stale);
+        }
+        copied(&served.value)
+    }
+
+    #[cold]
+    fn log_stale(&self, failure: Failure, stale: Duration) {
+        tracing::warn!(
+            target: "resilience",
+            service = self.name.as_str(),
+            class = failure.class.name(),
+            code = failure.code.map(tracing::field::display),
+            stale_age_ms = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX),
+            "answered with a stale answer"
+        );
+    }
+}
+
+impl<T> fmt::Debug for Cache<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("name", &self.name)
+            .field("config", self.store.config())
+            .field("len", &self.store.len())
+            .finish_non_exhaustive()
+    }
+}

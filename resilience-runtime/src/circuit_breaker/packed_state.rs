@@ -1,0 +1,151 @@
+//! What the lock-free paths read of the state machine: one word, and the ticket stamped from it.
+
+use super::CircuitState;
+
+/// The state, flags and generation of the machine in one atomic word.
+///
+/// Bits 0–2: the state; 3–7: the flags below; from 8: the generation, which grows with every change of state. A
+/// closed breaker without `RATED` and `FAILING` is "quiet": a success changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PackedState(pub(super) u64);
+
+const STATE: u64 = 0b111;
+/// A window is kept, so every outcome is recorded.
+const RATED: u64 = 1 << 3;
+/// There are failures in a row, which a success clears.
+const FAILING: u64 = 1 << 4;
+/// Calls are timed.
+const TIMED: u64 = 1 << 5;
+/// The window is one of time, so recording needs the clock.
+const CLOCKED: u64 = 1 << 6;
+/// A call that was dropped counts as a failure.
+const ABANDONED_FAILS: u64 = 1 << 7;
+const GENERATION_SHIFT: u32 = 8;
+
+/// The flags beside the state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Flags {
+    pub(super) rated: bool,
+    pub(super) failing: bool,
+    pub(super) timed: bool,
+    pub(super) clocked: bool,
+    pub(super) abandoned_fails: bool,
+}
+
+impl PackedState {
+    pub(super) fn new(state: CircuitState, flags: Flags, generation: u64) -> Self {
+        let flag = |on: bool, bit: u64| if on { bit } else { 0 };
+        Self(
+            state as u64
+                | flag(flags.rated, RATED)
+                | flag(flags.failing, FAILING)
+                | flag(flags.timed, TIMED)
+                | flag(flags.clocked, CLOCKED)
+                | flag(flags.abandoned_fails, ABANDONED_FAILS)
+                | generation << GENERATION_SHIFT,
+        )
+    }
+
+    #[inline]
+    pub(super) fn is(self, state: CircuitState) -> bool {
+        self.0 & STATE == state as u64
+    }
+
+    /// Whether it is closed and a success changes nothing.
+    #[inline]
+    pub(super) fn is_quiet(self) -> bool {
+        self.0 & (STATE | RATED | FAILING) == CircuitState::Closed as u64
+    }
+
+    /// Whether recording needs the clock, whatever the outcome.
+    #[inline]
+    pub(super) fn needs_time(self) -> bool {
+        self.0 & (TIMED | CLOCKED) != 0
+    }
+
+    #[inline]
+    pub(super) fn abandoned_fails(self) -> bool {
+        self.0 & ABANDONED_FAILS != 0
+    }
+
+    #[inline]
+    pub(super) fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
+    }
+
+    /// Makes a ticket for one call that is not a probe.
+    #[inline]
+    pub(super) fn ticket(self) -> Ticket {
+        Ticket((self.0 & !((1 << GENERATION_SHIFT) - 1)) | (self.0 & TIMED))
+    }
+}
+
+/// The right to make one call, stamped with the generation that issued it. To be returned with the outcome
+/// exactly once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+const PROBE: u64 = 1;
+
+impl Ticket {
+    #[inline]
+    pub(super) fn probe(self) -> Self {
+        Self(self.0 | PROBE)
+    }
+
+    /// Whether it is one of the probes of a half-open breaker.
+    #[inline]
+    pub(crate) fn is_probe(self) -> bool {
+        self.0 & PROBE != 0
+    }
+
+    /// Whether the breaker needs the start of the call.
+    #[inline]
+    pub(crate) fn is_timed(self) -> bool {
+        self.0 & TIMED != 0
+    }
+
+    #[inline]
+    pub(super) fn generation(self) -> u64 {
+        self.0 >> GENERATION_SHIFT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_flags_and_generation_do_not_overlap() {
+        let all = Flags {
+            rated: true,
+            failing: true,
+            timed: true,
+            clocked: true,
+            abandoned_fails: true,
+        };
+        for state in CircuitState::ALL {
+            for generation in [0, 1, 7, u64::MAX >> GENERATION_SHIFT] {
+                let clocked = Flags {
+                    clocked: true,
+                    ..Flags::default()
+                };
+                for flags in [all, clocked, Flags::default()] {
+                    let word = PackedState::new(state, flags, generation);
+                    assert!(word.is(state));
+                    assert_eq!(word.generation(), generation);
+                    assert_eq!(word.needs_time(), flags.timed || flags.clocked);
+                    assert_eq!(word.abandoned_fails(), flags.abandoned_fails);
+                    assert_eq!(
+                        word.is_quiet(),
+                        state == CircuitState::Closed && !flags.rated
+                    );
+                    let ticket = word.ticket();
+                    assert!(!ticket.is_probe() && ticket.probe().is_probe());
+                    assert_eq!(ticket.is_timed(), flags.timed);
+                    assert_eq!(ticket.probe().generation(), generation);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The limiter as the call path uses it: the clock has been read, and the key hashed.
+
+use std::hash::Hash;
+use std::time::Duration;
+
+use super::grant::Grant;
+use super::keys::key::KeyHash;
+use super::keys::keyed::nonzero_wait;
+use super::limiter::RateLimiter;
+use super::state::State;
+use super::waiting::wait::{Bound, Wait};
+use crate::clock::Moment;
+
+/// The outcome of taking tokens without waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Take {
+    /// They are taken, at the moment that a [`Grant`] has to name.
+    Taken { at: Moment },
+    /// Nothing is taken. `retry_after`: when it could pass, behind all waiters; `None`: never.
+    Rejected { retry_after: Option<Duration> },
+}
+
+impl RateLimiter {
+    /// Whether a limit is set at all.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.shared.read(State::is_limited)
+    }
+
+    /// Returns what [`peek`](Self::peek) returns for calls without a key.
+    #[cfg(any(
+        feature = "axum",
+        feature = "metrics",
+        feature = "opentelemetry",
+        feature = "prometheus"
+    ))]
+    pub(crate) fn peek_without_key(&self) -> super::decision::Decision {
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, _| {
+                state.peek(KeyHash::NONE, now)
+            })
+    }
+
+    /// Returns how much longer calls without a key are cooling down.
+    #[cfg(feature = "axum")]
+    pub(crate) fn cooldown_without_key(&self) -> Option<Duration> {
+        self.cooldown_for(KeyHash::NONE, Moment::now())
+    }
+
+    /// Whether there is no limit, and cooldowns have these bounds.
+    pub(crate) fn only_cools_down_within(&self, max_keys: usize, max_cooldown: Duration) -> bool {
+        let config = self.config();
+        !self.is_limited() && config.max_keys == max_keys && config.max_cooldown == max_cooldown
+    }
+
+    /// Removes the limit, and sets the bounds of the cooldowns.
+    pub(crate) fn set_cooldown_bounds(&self, max_keys: usize, max_cooldown: Duration) {
+        self.shared
+            .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
+                state.set_cooldown_bounds(max_keys, max_cooldown, now, wakers);
+            });
+    }
+
+    #[inline]
+    pub(crate) fn hash_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        self.shared.hash(key)
+    }
+
+    /// Takes `cost` if it may pass now.
+    #[inline(always)]
+    pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        if self.shared.is_bypassed() || self.shared.try_take_fast(key, cost, now) {
+            return Take::Taken { at: now };
+        }
+        self.try_take_locked(key, cost, now)
+    }
+
+    #[inline(never)]
+    fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+        if let Some(wait) = self.shared.wait_fast(key, cost, now) {
+            return Take::Rejected {
+                retry_after: Some(wait),
+            };
+        }
+        let (outcome, now) = self.shared.try_take_locked(key, cost, now);
+        match outcome {
+            Ok(()) => Take::Taken { at: now },
+            Err(ready_at) => Take::Rejected {
+                retry_after: ready_at.map(|ready| nonzero_wait(ready, now)),
+            },
+        }
+    }
+
+    /// Waits for `cost`, at most until `until`. It is taken when the future completes, at the moment returned.
+    pub(crate) fn wait(&self, key: KeyHash, cost: u32, until: Moment) -> Wait {
+        self.wait_for(key, cost, Bound::At(until))
+    }
+
+    /// Returns how long `cost` would have to wait now, behind all waiters; `None`: for ever.
+    pub(crate) fn earliest(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+        if self.shared.is_bypassed() {
+            return Some(Duration::ZERO);
+        }
+        self.shared.with(key, now, |state, now, _| {
+            state.ready_at(key, cost, now).map(|ready| ready.since(now))
+        })
+    }
+
+    /// Whether the key is cooling down now.
+    pub(crate) fn is_cooling_down(&self, key: KeyHash, now: Moment) -> bool {
+        self.cooldown_for(key, now).is_some()
+    }
+
+    pub(crate) fn cool_down_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
+        self.shared.with(key, now, |state, now, wakers| {
+            state.cool_down(key, retry_after, now, wakers);
+        });
+    }
+
+    /// Gives the whole grant back: the request was not sent.
+    pub(crate) fn refund_grant(&self, grant: Grant, now: Moment) {
+        self.shared.refund(grant, now);
+    }
+
+    /// Corrects the cost of a grant to what was used. The request stays counted.
+    pub(crate) fn settle_grant(&self, grant: Grant, used: u32, now: Moment) {
+        self.shared.settle(grant, used, now);
+    }
+
+    /// Lowers what remains to the key to what the server reported. It never raises it, and changes nothing
+    /// where that dimension is not limited.
+    pub(crate) fn cap_remaining(
+        &self,
+        key: KeyHash,
+        requests: Option<u32>,
+        tokens: Option<u32>,
+        now: Moment,
+    ) {
+        if !self.shared.is_bypassed() {
+            self.shared.with(key, now, |state, now, wakers| {
+                state.cap_remaining(key, requests, tokens, now, wakers);
+            });
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A hash in place of each key, so that keys are neither stored nor printed.
+
+use std::fmt;
+use std::hash::Hash;
+
+use crate::keyed_hash::KeyedHash;
+
+/// 128 bits of randomly keyed hash that stand for a key, see [`KeyedHash`].
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct KeyHash([u64; 2]);
+
+impl KeyHash {
+    /// Stands for all callers without a key, which share one state.
+    pub(crate) const NONE: Self = Self([0; 2]);
+
+    #[inline]
+    pub(in crate::rate_limit) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// Returns the first `depth` bits as a number.
+    #[inline]
+    pub(in crate::rate_limit) fn first(self, depth: u32) -> usize {
+        // In two steps, because a word cannot be shifted by its whole length.
+        (self.0[0] >> 1 >> (63 - depth)) as usize
+    }
+
+    /// Whether bit number `index` is set.
+    #[inline]
+    pub(in crate::rate_limit) fn bit(self, index: u32) -> bool {
+        self.0[0] << index >> 63 == 1
+    }
+
+    /// Returns its home among `slots` slots, by the bits after the first `depth`. The multiplication spreads evenly over any
+    /// number of slots, a power of two or not (Lemire, "A fast alternative to the modulo reduction", 2016).
+    #[inline]
+    pub(super) fn home(self, depth: u32, slots: usize) -> usize {
+        ((u128::from(self.0[0] << depth) * slots as u128) >> 64) as usize
+    }
+
+    #[cfg(test)]
+    pub(in crate::rate_limit) fn for_test(high: u64, low: u64) -> Self {
+        Self([high, low])
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_none() { "no key" } else { "key" })
+    }
+}
+
+/// Hashes the keys of one limiter.
+pub(in crate::rate_limit) struct KeyHasher(KeyedHash);
+
+impl KeyHasher {
+    pub(in crate::rate_limit) fn new() -> Self {
+        Self(KeyedHash::new())
+    }
+
+    #[inline]
+    pub(in crate::rate_limit) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        let bits = self.0.hash(key);
+        let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
+        if hash.is_none() {
+            // Zero is taken: it means "no key".
+            return KeyHash([0, 1]);
+        }
+        hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hash_is_equal_only_for_equal_keys() {
+        let hasher = KeyHasher::new();
+        assert_eq!(hasher.hash("user_1"), hasher.hash(&"user_1".to_owned()));
+        assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
+        assert_ne!(hasher.hash("user_1"), KeyHasher::new().hash("user_1"));
+        assert!(!hasher.hash(&()).is_none());
+        let KeyHash([high, low]) = hasher.hash("user_1");
+        assert!(high != 0 && low != 0, "one of 2⁶⁴ keys has such a half");
+    }
+
+    #[test]
+    fn home_covers_all_slots() {
+        assert_eq!(KeyHash([0, 1]).home(0, 7), 0);
+        assert_eq!(KeyHash([u64::MAX, 1]).home(0, 7), 6);
+        assert_eq!(KeyHash([1 << 63, 1]).home(1, 7), 0);
+    }
+
+    #[test]
+    fn first_returns_the_highest_bits() {
+        let key = KeyHash([0b101 << 61, 0]);
+        assert_eq!([0, 1, 2, 3].map(|depth| key.first(depth)), [0, 1, 2, 5]);
+        assert_eq!([0, 1, 2].map(|index| key.bit(index)), [true, false, true]);
+    }
+
+    #[test]
+    fn debug_does_not_print_the_hash() {
+        assert_eq!(format!("{:?}", KeyHasher::new().hash("secret")), "key");
+    }
+}

@@ -1,0 +1,231 @@
+//! Corrections of what was taken: by the call that took it, and by what a server reports.
+
+use tokio::time::advance;
+
+use super::*;
+
+fn both() -> RateLimitConfig {
+    RateLimitConfig::per_minute(3).tokens_per_minute(1_000)
+}
+
+/// Requests that could still be made now.
+fn requests_left(limiter: &RateLimiter) -> usize {
+    let taken: Vec<_> = std::iter::from_fn(|| {
+        let now = Moment::now();
+        match limiter.try_take(limiter.hash_key("a"), 1, now) {
+            Take::Taken { at } => Some(grant(limiter.hash_key("a"), 1, Some(at))),
+            Take::Rejected { .. } => None,
+        }
+    })
+    .collect();
+    let left = taken.len();
+    for taken in taken {
+        limiter.refund_grant(taken, Moment::now());
+    }
+    left
+}
+
+#[tokio::test(start_paused = true)]
+async fn settle_returns_unused_and_charges_excess() {
+    for config in [both(), both().sliding_window(), both().fixed_window()] {
+        let limiter = limiter(config);
+        let tokens = limiter
+            .acquire("a", 800, Duration::ZERO)
+            .await
+            .expect("free");
+        assert_eq!(tokens.tokens(), 800);
+        tokens.settle(300);
+        assert_eq!(limiter.peek("a").remaining, 700);
+        assert_eq!(requests_left(&limiter), 2, "the request was made");
+        let tokens = limiter
+            .acquire("a", 100, Duration::ZERO)
+            .await
+            .expect("free");
+        tokens.settle(1_000);
+        let decision = limiter.peek("a");
+        assert_eq!((decision.allowed, decision.remaining), (false, 0));
+        assert_eq!(decision.retry_after, Some(301 * ms(60)));
+        limiter.settle("a", 400, 0);
+        assert_eq!(limiter.peek("a").remaining, 100);
+        assert_eq!(requests_left(&limiter), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn refund_returns_request_and_tokens() {
+    for config in [both(), both().sliding_window(), both().fixed_window()] {
+        let limiter = limiter(config);
+        let tokens = limiter
+            .acquire("a", 800, Duration::ZERO)
+            .await
+            .expect("free");
+        tokens.refund();
+        assert_eq!(limiter.peek("a").remaining, 1_000);
+        assert_eq!(requests_left(&limiter), 3);
+        assert!(limiter.check_n("a", 800).allowed);
+        limiter.refund("a", 800);
+        assert_eq!(requests_left(&limiter), 3);
+        // What took nothing gives no request back.
+        assert!(limiter.check_n("a", 1).allowed);
+        let nothing = limiter.acquire("a", 0, Duration::ZERO).await.expect("free");
+        nothing.refund();
+        assert_eq!(requests_left(&limiter), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn settle_wakes_a_waiter_for_tokens() {
+    let limiter = limiter(both());
+    let tokens = limiter
+        .acquire("a", 900, Duration::ZERO)
+        .await
+        .expect("free");
+    let mut waiting = Polled::new(limiter.acquire("a", 500, 60 * SECOND));
+    assert!(waiting.poll().is_pending());
+    tokens.settle(100);
+    assert_eq!(waiting.woken(), 1);
+    assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
+    assert_eq!(limiter.peek("a").remaining, 400);
+    // A debt makes the wait of another one in vain.
+    let mut waiting = Polled::new(limiter.acquire("a", 460, 5 * SECOND));
+    assert!(waiting.poll().is_pending());
+    limiter.settle("a", 0, 400);
+    let Poll::Ready(outcome) = waiting.poll() else {
+        panic!("it still waits");
+    };
+    assert_eq!(rejected(outcome), Some(460 * ms(60)));
+    assert_no_waiters(&limiter);
+}
+
+#[tokio::test(start_paused = true)]
+async fn grant_in_another_unit_is_not_settled() {
+    let requests = RateLimitConfig::per_minute(10);
+    let both = requests.clone().tokens_per_minute(10_000);
+    let limiter = limiter(both.clone());
+    let acquire = || limiter.acquire("a", 1_000, Duration::ZERO);
+    let (more, less, not_sent) = (acquire().await, acquire().await, acquire().await);
+    limiter.reconfigure(requests.clone()).expect("valid");
+    more.expect("free").settle(3_000);
+    assert_eq!(limiter.peek("a").remaining, 7, "no debt of 2,000 requests");
+    less.expect("free").settle(10);
+    not_sent.expect("free").refund();
+    assert_eq!(limiter.peek("a").remaining, 7, "nor a gift");
+
+    let request = limiter.acquire("a", 2, Duration::ZERO).await.expect("free");
+    limiter.reconfigure(both).expect("valid");
+    request.settle(1);
+    limiter.reconfigure(requests).expect("valid");
+    assert_eq!(limiter.peek("a").remaining, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cap_remaining_lowers_what_remains() {
+    for config in [both(), both().sliding_window(), both().fixed_window()] {
+        let limiter = limiter(config);
+        let key = limiter.hash_key("a");
+        let cap_remaining =
+            |requests, tokens| limiter.cap_remaining(key, requests, tokens, Moment::now());
+        cap_remaining(None, None);
+        cap_remaining(Some(3), Some(1_000));
+        cap_remaining(Some(u32::MAX), Some(u32::MAX));
+        assert_eq!(
+            (requests_left(&limiter), limiter.peek("a").remaining),
+            (3, 1_000)
+        );
+        cap_remaining(None, Some(600));
+        assert_eq!(
+            (requests_left(&limiter), limiter.peek("a").remaining),
+            (3, 600)
+        );
+        cap_remaining(Some(1), None);
+        assert_eq!(
+            (requests_left(&limiter), limiter.peek("a").remaining),
+            (1, 600)
+        );
+        cap_remaining(Some(2), Some(900));
+        assert_eq!(
+            (requests_left(&limiter), limiter.peek("a").remaining),
+            (1, 600)
+        );
+        cap_remaining(Some(0), Some(0));
+        assert!(!limiter.peek("a").allowed);
+        assert_eq!(limiter.peek("b").remaining, 1_000, "one key alone");
+        advance(60 * SECOND).await;
+        assert_eq!(
+            (requests_left(&limiter), limiter.peek("a").remaining),
+            (3, 1_000)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cap_remaining_with_equal_counts_changes_nothing() {
+    let limiter = limiter(RateLimitConfig::per_second(5).sliding_window());
+    assert!(limiter.check_n("a", 3).allowed);
+    advance(ms(100)).await;
+    limiter.cap_remaining(limiter.hash_key("a"), Some(2), None, Moment::now());
+    assert_eq!(limiter.peek("a").remaining, 2);
+    advance(ms(900)).await;
+    assert!(limiter.check_n("a", 5).allowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn acquire_zero_after_cooldown_takes_no_request() {
+    let limiter = limiter(both());
+    limiter.cool_down("a", SECOND);
+    let mut free: Vec<_> = (0..3)
+        .map(|_| Polled::new(limiter.acquire("a", 0, 60 * SECOND)))
+        .collect();
+    assert!(free.iter_mut().all(|it| it.poll().is_pending()));
+    assert_eq!(limiter.check("a").retry_after, Some(SECOND));
+    let mut behind = Polled::new(limiter.acquire("a", 1, 2 * SECOND));
+    assert!(behind.poll().is_pending());
+    // Everybody is looked at again.
+    limiter.cool_down("a", ms(1_500));
+    assert!(behind.poll().is_pending(), "the requests are all there");
+    advance(ms(1_500)).await;
+    for it in &mut free {
+        assert!(matches!(it.poll(), Poll::Ready(Ok(_))));
+    }
+    behind.future.await.expect("in time");
+    assert_eq!(requests_left(&limiter), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn cap_remaining_ignores_unlimited_dimensions() {
+    let key = KeyHash::NONE;
+    let now = Moment::now();
+    let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
+    free.cap_remaining(key, Some(0), Some(0), now);
+    assert!(free.is_bypassed());
+    free.cool_down_key(key, SECOND, now);
+    free.cap_remaining(key, Some(0), Some(0), now);
+    advance(2 * SECOND).await;
+    let taken = free.try_take(key, 5, Moment::now());
+    assert!(matches!(taken, Take::Taken { .. }));
+
+    let requests = limiter(RateLimitConfig::per_minute(3));
+    requests.cap_remaining(key, None, Some(0), now);
+    assert_eq!(requests.earliest(key, 3, now), Some(Duration::ZERO));
+    requests.cap_remaining(key, Some(2), Some(0), now);
+    assert_eq!(requests.earliest(key, 3, now), Some(20 * SECOND));
+
+    let tokens = limiter(RateLimitConfig::tokens_alone(60));
+    tokens.cap_remaining(key, Some(0), None, now);
+    assert_eq!(tokens.earliest(key, 60, now), Some(Duration::ZERO));
+    tokens.cap_remaining(key, None, Some(50), now);
+    assert_eq!(tokens.earliest(key, 60, now), Some(10 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn cap_remaining_rechecks_waiters() {
+    let limiter = limiter(both());
+    assert!(limiter.check_n("a", 900).allowed);
+    let mut waiting = Polled::new(limiter.acquire("a", 200, 7 * SECOND));
+    assert!(waiting.poll().is_pending());
+    limiter.cap_remaining(limiter.hash_key("a"), None, Some(50), Moment::now());
+    let Poll::Ready(outcome) = waiting.poll() else {
+        panic!("it waits in vain");
+    };
+    assert_eq!(rejected(outcome), Some(9 * SECOND));
+}

@@ -1,0 +1,168 @@
+//! Waiting in the queue of a key: first come, first served, and a call that cannot pass in time is rejected at
+//! once.
+//!
+//! Invariant: a waiter has taken nothing. It takes its cost in the poll in which it is admitted. So there is
+//! nothing to give back when it is dropped, and windows count the moment at which it really passed.
+
+use std::task::Waker;
+
+use super::queue::{ReadyAt, Wakers};
+use super::wait_state::WaitStateId;
+use crate::clock::Moment;
+use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::keys::key::KeyHash;
+use crate::rate_limit::keys::keyed::Keyed;
+
+/// A place in a queue.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rate_limit) struct Ticket {
+    wait_state: WaitStateId,
+    number: u64,
+}
+
+/// What a poll of a waiter found.
+#[derive(Debug)]
+pub(in crate::rate_limit) enum WaitStatus {
+    /// It passed and has left the queue; the cost is taken.
+    Admitted,
+    /// It has left the queue; nothing is taken.
+    Rejected(ReadyAt),
+    /// It waits, and is to be polled again at that moment.
+    Waiting(Ticket, Moment),
+}
+
+impl<M: Meter> Keyed<M> {
+    /// Passes at once, or joins the queue if it can pass by `until` behind all waiters ahead.
+    pub(in crate::rate_limit) fn join_queue(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        until: Moment,
+        now: Moment,
+        waker: Waker,
+    ) -> WaitStatus {
+        let ready = match self.try_take(key, cost, now) {
+            Ok(()) => return WaitStatus::Admitted,
+            Err(Some(ready)) if now < until && ready <= until => ready,
+            Err(ready_at) => return WaitStatus::Rejected(ready_at),
+        };
+        let slot = self.key_states.find_or_insert(key, now);
+        let id = self.key_states.wait_state(slot, key);
+        let Some(wait_state) = self.key_states.wait_states.get_mut(id) else {
+            return WaitStatus::Rejected(Some(ready));
+        };
+        let number = wait_state.queue.push(key, cost, until, waker);
+        // A call without a cost waits for the end of the cooldown alone.
+        let poll_at = if cost == 0 || wait_state.queue.len() == 1 {
+            ready
+        } else {
+            until
+        };
+        WaitStatus::Waiting(
+            Ticket {
+                wait_state: id,
+                number,
+            },
+            poll_at,
+        )
+    }
+
+    /// Returns the status of a waiter; `waker` is woken if it changes before the moment returned.
+    pub(in crate::rate_limit) fn poll_queue(
+        &mut self,
+        ticket: Ticket,
+        now: Moment,
+        waker: Waker,
+        wakers: &mut Wakers,
+    ) -> WaitStatus {
+        let Ticket {
+            wait_state: id,
+            number,
+        } = ticket;
+        let Some(owner) = self
+            .key_states
+            .wait_states
+            .get(id)
+            .map(|wait_state| wait_state.owner)
+        else {
+            debug_assert!(false, "a wait state with a waiter is kept");
+            return WaitStatus::Rejected(Some(now));
+        };
+        let slot = self.key_states.slot_of(owner);
+        let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
+        let Some(wait_state) = wait_states.get_mut(id) else {
+            return WaitStatus::Rejected(Some(now));
+        };
+        if let Some(ready_at) = wait_state.queue.take_rejection(number) {
+            self.key_states.release_wait_state(slot, now);
+            return WaitStatus::Rejected(ready_at);
+        }
+        let Some((waiter, is_head)) = wait_state.queue.find(number) else {
+            debug_assert!(false, "a ticket is not polled after its waiter left");
+            return WaitStatus::Rejected(Some(now));
+        };
+        let (cost, until) = (waiter.cost, waiter.until);
+        let out_of_time = now >= until;
+        if !is_head && !out_of_time && cost > 0 {
+            wait_state.queue.set_waker(number, waker, wakers);
+            return WaitStatus::Waiting(ticket, until);
+        }
+        if !is_head && cost > 0 {
+            // The jitter must not hold a waiter beyond its limit: it ends for all waiters.
+            wait_state.end_jitter(now);
+        }
+        let from = now.max(wait_state.cooldown.until);
+        let ready = match is_head {
+            _ if cost == 0 => from,
+            true => meter.ready(&key_state.state, cost, from),
+            false => {
+                let (ahead, total) = wait_state.queue.ahead_of(number);
+                meter.ready_behind(&key_state.state, ahead, total, cost, from)
+            }
+        };
+        // A waiter whose time is up passes if there is enough for it and for all ahead: then it delays no other
+        // waiter, and does not depend on the others being polled first. Nor does the jitter hold the head back.
+        let start = if out_of_time || cost == 0 {
+            ready
+        } else {
+            ready.max(wait_state.release_at(now))
+        };
+        if start <= now {
+            if !is_head && cost > 0 && wait_state.queue.yield_to_head(number, &waker, wakers) {
+                return WaitStatus::Waiting(ticket, Moment::FAR_FUTURE);
+            }
+            if cost > 0 {
+                meter.force_take(&mut key_state.state, cost, now);
+            }
+            self.leave_queue(ticket, now, wakers);
+            return WaitStatus::Admitted;
+        }
+        if ready > until {
+            self.leave_queue(ticket, now, wakers);
+            return WaitStatus::Rejected(Some(ready));
+        }
+        wait_state.queue.set_waker(number, waker, wakers);
+        WaitStatus::Waiting(ticket, start.min(until))
+    }
+
+    /// Leaves the queue, admitted or not.
+    pub(in crate::rate_limit) fn leave_queue(
+        &mut self,
+        ticket: Ticket,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        let Some(wait_state) = self.key_states.wait_states.get_mut(ticket.wait_state) else {
+            return;
+        };
+        let owner = wait_state.owner;
+        if wait_state.queue.take_rejection(ticket.number).is_none()
+            && wait_state.queue.remove(ticket.number, wakers)
+        {
+            wait_state.next_head();
+            wait_state.queue.wake_head(wakers);
+        }
+        let slot = self.key_states.slot_of(owner);
+        self.key_states.release_wait_state(slot, now);
+    }
+}

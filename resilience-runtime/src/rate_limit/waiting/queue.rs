@@ -1,0 +1,230 @@
+//! The queue of one key, first come, first served.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::task::Waker;
+
+use crate::clock::Moment;
+use crate::rate_limit::keys::key::KeyHash;
+use crate::wake;
+
+/// A call that waits.
+pub(in crate::rate_limit) struct Waiter {
+    number: u64,
+    pub(in crate::rate_limit) key: KeyHash,
+    pub(in crate::rate_limit) cost: u32,
+    /// The end of its wait.
+    pub(in crate::rate_limit) until: Moment,
+    waker: Option<Waker>,
+    /// The head to which it last gave precedence although its own time was up.
+    yielded_to: Option<u64>,
+    /// It left from the middle; the entry is dropped when it comes to the front.
+    removed: bool,
+}
+
+/// When a rejected call could have passed; `None`: never.
+pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
+
+/// Wakers to be woken or dropped after the lock is released: both may run foreign code.
+#[derive(Default)]
+pub(in crate::rate_limit) struct Wakers {
+    wake: Vec<Waker>,
+    discard: Vec<Waker>,
+}
+
+impl Wakers {
+    pub(in crate::rate_limit) fn wake(self) {
+        drop(self.discard);
+        wake::wake(self.wake);
+    }
+}
+
+#[derive(Default)]
+pub(in crate::rate_limit) struct Queue {
+    /// Invariant: sorted by number, and the front is never a removed one.
+    waiters: VecDeque<Waiter>,
+    /// How many are not removed.
+    live: usize,
+    /// The sum of their costs.
+    cost: u64,
+    next: u64,
+    /// Waiters that were rejected by a change of the limits, until they are polled.
+    rejections: BTreeMap<u64, ReadyAt>,
+}
+
+impl Queue {
+    /// Returns the number of waiters.
+    pub(in crate::rate_limit) fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Returns the sum of their costs.
+    pub(in crate::rate_limit) fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Whether there is neither a waiter nor a rejection that was not collected yet.
+    pub(super) fn is_unused(&self) -> bool {
+        self.live == 0 && self.rejections.is_empty()
+    }
+
+    pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+        self.waiters.iter().filter(|waiter| !waiter.removed)
+    }
+
+    pub(in crate::rate_limit) fn push(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        until: Moment,
+        waker: Waker,
+    ) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.live += 1;
+        self.cost += u64::from(cost);
+        self.waiters.push_back(Waiter {
+            number,
+            key,
+            cost,
+            until,
+            waker: Some(waker),
+            yielded_to: None,
+            removed: false,
+        });
+        number
+    }
+
+    /// Finds a waiter by its number, and whether it is the head.
+    pub(in crate::rate_limit) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
+        let index = self.index(number)?;
+        Some((&self.waiters[index], index == 0))
+    }
+
+    /// Returns the costs of the waiters ahead of that number, and their sum.
+    pub(super) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
+        let costs = || {
+            self.iter()
+                .take_while(move |waiter| waiter.number < number)
+                .map(|waiter| waiter.cost)
+        };
+        (costs(), costs().map(u64::from).sum())
+    }
+
+    pub(super) fn set_waker(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
+        if let Some(index) = self.index(number) {
+            wakers
+                .discard
+                .extend(self.waiters[index].waker.replace(waker));
+        }
+    }
+
+    /// Removes a waiter. Returns whether it was the head.
+    pub(in crate::rate_limit) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
+        let Some(index) = self.index(number) else {
+            return false;
+        };
+        let waiter = &mut self.waiters[index];
+        wakers.discard.extend(waiter.waker.take());
+        waiter.removed = true;
+        self.cost -= u64::from(waiter.cost);
+        self.live -= 1;
+        if index == 0 {
+            self.trim_front();
+        } else if self.waiters.len() > 2 * self.live + 32 {
+            self.waiters.retain(|waiter| !waiter.removed);
+        }
+        index == 0
+    }
+
+    pub(in crate::rate_limit) fn wake_head(&mut self, wakers: &mut Wakers) {
+        if let Some(head) = self.waiters.front_mut() {
+            wakers.wake.extend(head.waker.take());
+        }
+    }
+
+    /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
+    pub(super) fn yield_to_head(
+        &mut self,
+        number: u64,
+        waker: &Waker,
+        wakers: &mut Wakers,
+    ) -> bool {
+        let Some(head) = self.waiters.front().map(|head| head.number) else {
+            return false;
+        };
+        let Some(index) = self.index(number) else {
+            return false;
+        };
+        let yields = self.waiters[index].yielded_to.replace(head) != Some(head);
+        if yields {
+            self.wake_head(wakers);
+            wakers.wake.push(waker.clone());
+        }
+        yields
+    }
+
+    /// Rejects all waiters for which `check` returns an error; called in the order of the queue.
+    pub(in crate::rate_limit) fn reject_where(
+        &mut self,
+        mut check: impl FnMut(&Waiter) -> Result<(), ReadyAt>,
+        wakers: &mut Wakers,
+    ) {
+        for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.removed) {
+            if let Err(ready_at) = check(waiter) {
+                waiter.removed = true;
+                wakers.wake.extend(waiter.waker.take());
+                self.live -= 1;
+                self.cost -= u64::from(waiter.cost);
+                self.rejections.insert(waiter.number, ready_at);
+            }
+        }
+        self.waiters.retain(|waiter| !waiter.removed);
+    }
+
+    /// Takes the rejection of a waiter, if there is one.
+    pub(super) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
+        self.rejections.remove(&number)
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        self.waiters
+            .binary_search_by_key(&number, |waiter| waiter.number)
+            .ok()
+            .filter(|&index| !self.waiters[index].removed)
+    }
+
+    fn trim_front(&mut self) {
+        while self.waiters.front().is_some_and(|waiter| waiter.removed) {
+            self.waiters.pop_front();
+        }
+    }
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    /// Many may leave from the middle at once, each in constant time on average.
+    #[test]
+    fn waiters_removed_from_the_middle_are_compacted() {
+        let (mut queue, mut wakers) = (Queue::default(), Wakers::default());
+        let all = 0..101;
+        for number in all.clone() {
+            let until = Moment::FAR_FUTURE;
+            let waker = Waker::noop().clone();
+            assert_eq!(queue.push(KeyHash::NONE, 1, until, waker), number);
+        }
+        for number in 1..100 {
+            assert!(!queue.remove(number, &mut wakers));
+            let left = 100 - number as usize;
+            assert_eq!((queue.len(), queue.cost()), (left + 1, left as u64 + 1));
+            // All entries stay until more than half of them, and 32, are removed ones.
+            let kept = if queue.len() >= 35 { 101 } else { 34 };
+            assert_eq!(queue.waiters.len(), kept, "{number}");
+            let found = all.clone().filter(|it| queue.find(*it).is_some());
+            assert!(found.eq([0].into_iter().chain(number + 1..101)));
+        }
+        assert!(queue.remove(0, &mut wakers));
+        assert_eq!(queue.find(100).map(|(_, is_head)| is_head), Some(true));
+    }
+}
