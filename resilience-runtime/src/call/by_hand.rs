@@ -12,7 +12,7 @@ use super::{Call, Outcome, ok_is_ok};
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
 use crate::service::Service;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 use crate::verdict::{Classify, Verdict};
 
 impl Call {
@@ -36,7 +36,7 @@ impl Call {
             }
             let end = Self::run(self, attempt(), Outcome::from_ours).await;
             let success = Self::success(self, &end, ok_is_ok);
-            let judge = |error: &E| Judgement::of(classify(error));
+            let judge = |error: &E| Classified::of(classify(error));
             if let ControlFlow::Break(out) = Self::settle(self, end, success, judge, unchanged) {
                 return out;
             }

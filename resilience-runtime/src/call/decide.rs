@@ -14,7 +14,7 @@ use crate::plan::Plan;
 use crate::poll_context::Remaining;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 use crate::verdict::{BreakerSignal, Class, Reason, Verdict};
 
 /// What comes next.
@@ -70,14 +70,14 @@ impl Call {
 
     /// The body failed, or its success was judged a failure.
     #[cold]
-    pub(super) fn failed(&mut self, judgement: Judgement, error_type: &'static str) -> Next {
+    pub(super) fn failed(&mut self, classified: Classified, error_type: &'static str) -> Next {
         let now = Moment::now().max(self.now);
         let not_executed = self.not_executed;
-        let verdict = self.in_this_call(judgement.verdict);
+        let verdict = self.in_this_call(classified.verdict);
         let allowed = verdict.may_retry(self.may_repeat());
         let plan = self.plan();
         let kind = plan.core.kind;
-        if judgement.verdict.is_unknown() && plan.retry.is_some() && !allowed {
+        if classified.verdict.is_unknown() && plan.retry.is_some() && !allowed {
             plan.function
                 .unknown_error(&plan.core.name, kind, error_type);
         }
@@ -85,7 +85,7 @@ impl Call {
             if not_executed {
                 verdict
             } else {
-                judgement.verdict
+                classified.verdict
             },
             now,
         );
@@ -99,7 +99,7 @@ impl Call {
             (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
             _ => None,
         };
-        let wanted = !self.given_up_inside && judgement.retry.unwrap_or(allowed);
+        let wanted = !self.given_up_inside && classified.retry_override.unwrap_or(allowed);
         let cause = match verdict.class() {
             Class::Permanent => FailureCause::Permanent,
             _ => FailureCause::Temporary,
@@ -163,7 +163,7 @@ impl Call {
         match cut {
             Cut::TimedOut => return self.timed_out(),
             #[cfg(feature = "test-util")]
-            Cut::Injected(verdict) => return self.failed(Judgement::of(verdict), "Injected"),
+            Cut::Injected(verdict) => return self.failed(Classified::of(verdict), "Injected"),
             Cut::DeadlinePassed => self.deadline_passed(),
             Cut::NoTimer(_) => self.could_not_be_timed(),
         }

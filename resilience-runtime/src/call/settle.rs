@@ -9,7 +9,7 @@ use super::decide::Next;
 use super::outcome::{Cut, Outcome};
 use crate::error::{BoxError, ResilienceError};
 use crate::verdict::Verdict;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 /// Whether an attempt was a success.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ impl Call {
         call: &mut Self,
         attempt: R,
         success: Success,
-        judge: impl FnOnce(&R::Error) -> Judgement,
+        judge: impl FnOnce(&R::Error) -> Classified,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         match success {
@@ -62,8 +62,8 @@ impl Call {
         };
         match call.cut.take() {
             None => {
-                let judgement = judge(&error);
-                call.failed_with_error(judgement, error, exhausted)
+                let classified = judge(&error);
+                call.failed_with_error(classified, error, exhausted)
             }
             Some(cut) => call.was_cut(cut, error, exhausted),
         }
@@ -72,11 +72,11 @@ impl Call {
     #[inline(never)]
     pub(super) fn failed_with_error<R: Outcome>(
         &mut self,
-        judgement: Judgement,
+        classified: Classified,
         error: R::Error,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
-        let next = self.failed(judgement, type_name::<R::Error>());
+        let next = self.failed(classified, type_name::<R::Error>());
         self.follow(next, error, exhausted)
     }
 
@@ -84,7 +84,7 @@ impl Call {
     #[cold]
     fn failed_with_ok<R: Outcome>(&mut self, verdict: Verdict, out: R) -> ControlFlow<R> {
         self.keep_tokens();
-        match self.failed(Judgement::of(verdict), type_name::<R::Ok>()) {
+        match self.failed(Classified::of(verdict), type_name::<R::Ok>()) {
             Next::Retry => ControlFlow::Continue(()),
             Next::Stop { .. } => ControlFlow::Break(out),
         }
@@ -122,7 +122,7 @@ impl Call {
         call: &mut Self,
         attempt: R,
         success: Success,
-        judge: impl FnOnce(&R::Error) -> Judgement,
+        judge: impl FnOnce(&R::Error) -> Classified,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> R {
         match Self::settle(call, attempt, success, judge, exhausted) {
@@ -155,8 +155,8 @@ where
 
 /// The verdict of `classify = …`.
 #[inline]
-pub fn judge_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Judgement {
-    Judgement::of(classify(error))
+pub fn judge_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Classified {
+    Classified::of(classify(error))
 }
 
 /// The verdict of `classify_ok = …`.
@@ -165,11 +165,15 @@ pub fn judge_ok<T>(value: &T, classify_ok: impl FnOnce(&T) -> Option<Verdict>) -
     classify_ok(value)
 }
 
-/// The judgement with the retry decided by `retry_if = …`.
+/// The classification with the retry decided by `retry_if = …`.
 #[inline]
-pub fn retry_if<E>(judgement: Judgement, error: &E, decide: impl FnOnce(&E) -> bool) -> Judgement {
-    Judgement {
-        retry: Some(decide(error)),
-        ..judgement
+pub fn retry_if<E>(
+    classified: Classified,
+    error: &E,
+    decide: impl FnOnce(&E) -> bool,
+) -> Classified {
+    Classified {
+        retry_override: Some(decide(error)),
+        ..classified
     }
 }

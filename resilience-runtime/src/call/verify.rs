@@ -11,7 +11,7 @@ use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
 use crate::timer;
 use crate::verdict::Class;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 impl Call {
     /// Asks whether an attempt of unknown outcome took effect: as often as the function may be attempted,
@@ -22,7 +22,7 @@ impl Call {
     pub async fn verify<R, F>(
         call: &mut Self,
         attempt: R,
-        judge: impl Fn(&R::Error) -> Judgement,
+        judge: impl Fn(&R::Error) -> Classified,
         mut ask: impl FnMut() -> F,
     ) -> R
     where
@@ -35,7 +35,7 @@ impl Call {
             Some(Cut::TimedOut) => true,
             Some(Cut::DeadlinePassed | Cut::NoTimer(_)) => false,
             #[cfg(feature = "test-util")]
-            Some(Cut::Injected(verdict)) => call.is_in_doubt(Judgement::of(verdict)),
+            Some(Cut::Injected(verdict)) => call.is_in_doubt(Classified::of(verdict)),
         };
         if !unknown || call.plan().bare {
             return attempt;
@@ -83,8 +83,8 @@ impl Call {
         attempt
     }
 
-    fn is_in_doubt(&self, judgement: Judgement) -> bool {
-        let verdict = judgement.verdict.or_default_of(self.plan().core.kind);
+    fn is_in_doubt(&self, classified: Classified) -> bool {
+        let verdict = classified.verdict.or_default_of(self.plan().core.kind);
         verdict.is_outcome_unknown()
     }
 }

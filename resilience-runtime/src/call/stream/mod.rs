@@ -20,7 +20,7 @@ use crate::error::ResilienceError;
 use crate::plan::ServiceCore;
 use crate::telemetry::{Counter, Event, EventKind};
 use crate::verdict::Verdict;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 pub use guarded::Guarded;
 pub use opening::{Opened, Opening, open};
@@ -77,7 +77,7 @@ pub struct Watch<T, E> {
     /// Whether an item is the last one; a stream that ends before has broken off.
     pub complete: Option<fn(&T) -> bool>,
     /// What an error between items means.
-    pub judge: fn(&E) -> Judgement,
+    pub judge: fn(&E) -> Classified,
 }
 
 impl Call {
@@ -86,7 +86,7 @@ impl Call {
     pub fn settle_stream<S, T, E>(
         call: &mut Self,
         attempt: Result<Opened<S, T>, E>,
-        judge: impl FnOnce(&E) -> Judgement,
+        judge: impl FnOnce(&E) -> Classified,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> ControlFlow<Result<Opened<S, T>, E>>
@@ -98,8 +98,8 @@ impl Call {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
-                let judgement = Judgement::of(Verdict::outcome_unknown());
-                call.failed_with_error(judgement, error.into(), exhausted)
+                let classified = Classified::of(Verdict::outcome_unknown());
+                call.failed_with_error(classified, error.into(), exhausted)
             }
             Ok(opened) => {
                 call.opened();
@@ -113,7 +113,7 @@ impl Call {
     pub fn settle_last_stream<S, T, E>(
         call: &mut Self,
         attempt: Result<Opened<S, T>, E>,
-        judge: impl FnOnce(&E) -> Judgement,
+        judge: impl FnOnce(&E) -> Classified,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> Result<Opened<S, T>, E>
