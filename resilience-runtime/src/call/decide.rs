@@ -11,11 +11,10 @@ use crate::clock::{Moment, nanos};
 use crate::fallback::FailureCause;
 use crate::name::ServiceKind;
 use crate::plan::Plan;
-use crate::poll_context::Remaining;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::autoref::Classified;
-use crate::verdict::{BreakerSignal, Class, Reason, Verdict};
+use crate::verdict::{BreakerSignal, Class, Quota, Reason, Verdict};
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +139,7 @@ impl Call {
             return;
         }
         if let Some(hint) = &hint {
-            let left = |quota: Option<Remaining>| quota.map(|quota| quota.left);
+            let left = |quota: Option<Quota>| quota.map(|quota| quota.remaining);
             let (requests, tokens) = (left(hint.requests), left(hint.tokens));
             if requests.is_some() || tokens.is_some() {
                 self.core().limiter.lower(self.key, requests, tokens, now);

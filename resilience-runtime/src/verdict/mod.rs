@@ -17,14 +17,16 @@ mod clients;
 mod codes;
 #[cfg(any(feature = "rmcp", feature = "sqlx", feature = "sqlx-0_8"))]
 mod display_prefix;
+mod ratelimit_headers;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod retry_after_text;
+mod rfc3339;
 mod source_chain;
 mod tool_safety;
 
 pub use classify::Classify;
-pub(crate) use codes::http::retry_after;
 pub use codes::http::{HttpHeaders, HttpStatus};
+pub(crate) use ratelimit_headers::{Quota, RateLimitHeaders};
 pub use tool_safety::ToolSafety;
 
 pub(crate) use crate::error::BreakerSignal;
