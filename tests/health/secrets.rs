@@ -101,7 +101,7 @@ async fn a_canary_in_errors_and_addresses_is_never_heard() {
     told += &String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
     for heard in [
         "health check failed",
-        "health got worse",
+        "health degraded",
         "secrets::Loud",
         "cause=\"panicked\"",
     ] {

@@ -54,7 +54,7 @@ async fn a_stale_answer_is_told_with_its_cause_and_age() {
         ask("a", Some(unavailable())).await.unwrap();
     };
     Registry::new().scope(calls).await;
-    let told = capture.events("answered with a stale answer");
+    let told = capture.events("served stale value");
     assert_eq!(told.len(), 2);
     for told in told {
         assert_eq!(told.level, Level::WARN);
@@ -75,11 +75,7 @@ async fn a_stale_answer_is_told_with_its_cause_and_age() {
     let others: Vec<String> = others.map(|heard| heard.what).collect();
     assert_eq!(
         others,
-        [
-            "call failed",
-            "answered with a stale answer",
-            "answered with a stale answer"
-        ]
+        ["call failed", "served stale value", "served stale value"]
     );
 }
 
@@ -118,7 +114,7 @@ async fn a_canary_in_keys_and_values_is_never_heard() {
     drop(listening);
 
     let heard = format!("{:?}", capture.all());
-    assert!(heard.contains("answered with a stale answer"), "{heard}");
+    assert!(heard.contains("served stale value"), "{heard}");
     assert!(heard.contains("vault"), "{heard}");
     assert!(!heard.contains(CANARY), "{heard}");
     let api = registry.service("api", ServiceKind::Custom).unwrap();

@@ -150,7 +150,7 @@ impl Call {
         if let Some(wait) = retry_after.max(said) {
             self.core().limiter.cool_down_key(self.key, wait, now);
             self.count(Counter::Cooldowns);
-            if self.is_heard(Level::WARN) || self.core().observers.hear_changes() {
+            if self.is_heard(Level::WARN) || self.core().observers.has_change_subscribers() {
                 self.tell(EventKind::Cooldown { retry_after: wait });
             }
         }

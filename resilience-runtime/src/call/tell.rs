@@ -9,7 +9,7 @@ use tracing::Span;
 use super::Call;
 use super::read_through::Loading;
 use crate::clock::Moment;
-use crate::telemetry::trace::{self, Level, Subject, listening};
+use crate::telemetry::trace::{self, Level, Subject, enabled};
 use crate::telemetry::{CallResult, CorrelationId, Counter, Event, EventKind};
 
 /// What most calls do not need. Boxed, so that they are smaller, and dropping it is a single test.
@@ -135,11 +135,11 @@ impl Call {
     /// Whether anybody hears of an event at this level.
     pub(super) fn is_heard(&self, level: Level) -> bool {
         let heard = match level {
-            Level::ERROR => listening!(Level::ERROR),
-            Level::WARN => listening!(Level::WARN),
-            _ => listening!(Level::INFO),
+            Level::ERROR => enabled!(Level::ERROR),
+            Level::WARN => enabled!(Level::WARN),
+            _ => enabled!(Level::INFO),
         };
-        heard || self.core().observers.hear_calls()
+        heard || self.core().observers.has_call_subscribers()
     }
 
     /// Tells of something that happened, inside the span, and whoever subscribed.
@@ -157,10 +157,12 @@ impl Call {
                 function: &plan.function.name,
                 correlation_id: &logged.correlation,
             };
-            trace::say(subject, &kind);
+            trace::emit(subject, &kind);
         }
         let observers = &plan.core.observers;
-        if observers.hear_calls() || kind.is_change() && observers.hear_changes() {
+        if observers.has_call_subscribers()
+            || kind.is_change() && observers.has_change_subscribers()
+        {
             observers.send(Event {
                 function: Some(Arc::clone(&plan.function.name)),
                 call: Some(logged.number),
@@ -187,7 +189,7 @@ impl Call {
         {
             core.call_took(elapsed);
         }
-        if core.observers.hear_calls() {
+        if core.observers.has_call_subscribers() {
             let attempts = self.attempt;
             self.tell(EventKind::CallEnded {
                 result,

@@ -17,8 +17,8 @@ use super::{Call, Hold};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
-use crate::plan::ServiceCore;
-use crate::telemetry::{Counter, Event, EventKind};
+use crate::plan::{FunctionState, ServiceCore};
+use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
 use crate::verdict::autoref::Classified;
 
@@ -142,6 +142,7 @@ impl Call {
         out.map(|opened| {
             let held = Held {
                 core: Arc::clone(call.core()),
+                function: Arc::clone(&call.plan().function),
                 started: call.now,
                 hold: std::mem::take(&mut call.hold),
             };
@@ -160,6 +161,7 @@ impl Call {
 /// What a stream holds of its service while it runs.
 struct Held {
     core: Arc<ServiceCore>,
+    function: Arc<FunctionState>,
     started: Moment,
     hold: Hold,
 }
@@ -187,8 +189,9 @@ impl Held {
 
     fn broken(&mut self, verdict: Verdict) {
         self.core.count(Counter::BrokenStreams);
-        if self.core.observers.hear_calls() {
-            let class = verdict.class();
+        let class = verdict.class();
+        trace::stream_broken(&self.core.name, &self.function.name, class);
+        if self.core.observers.has_call_subscribers() {
             let event = EventKind::StreamBroken { class };
             self.core.send(Event::new(self.core.name.clone(), event));
         }

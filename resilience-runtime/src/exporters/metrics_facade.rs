@@ -1,13 +1,13 @@
-//! What the registry counts, for the `metrics` facade and whatever records it.
+//! Reports the metrics of a registry to the recorder of the `metrics` facade.
 //!
-//! Nothing has to be called for it: with the feature `metrics` each fact of a call is told to the recorder when it
-//! happens, and how long calls and attempts took at their end. The recorder may be installed before or after the
-//! first call, globally or for one thread; what happens while there is none is lost to it, though not to
-//! [`Service::stats`](crate::Service::stats). While there is none, no latency is measured for it. (A recorder whose
-//! type has no size looks like none: for that one, say [`Registry::measure_latency`].)
+//! With the feature `metrics` every counter is incremented in the recorder when the event happens, and the durations
+//! of calls and attempts are recorded at their end; no function has to be called for that. The recorder may be
+//! installed before or after the first call, globally or for one thread. Without a recorder, events are missing in it
+//! later, though not in [`Service::stats`](crate::Service::stats), and no latency is measured for it. (A recorder whose
+//! type has no size cannot be detected: call [`Registry::measure_latency`] for it.)
 //!
-//! Levels, such as what is left of a rate limit, change with time and not with a call, so they are told when
-//! [`publish`] is called: every few seconds, or before each scrape.
+//! Levels, such as the remaining rate limit, change with time and not with a call, so they are reported when [`publish`]
+//! is called: every few seconds, or before each scrape.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -32,21 +32,20 @@
 
 use ::metrics::{Key, KeyName, Label, SharedString, Unit, with_recorder};
 
-use super::installed;
-use super::keys::METADATA;
-use super::names::{HEALTH_CHECK, METRICS, Source};
-use super::read::each_status;
+use super::collect::each_status;
 use crate::health::ServiceHealthMonitor;
 use crate::registry::Registry;
+use crate::telemetry::metrics::definitions::{HEALTH_CHECK, METRICS, Source};
+use crate::telemetry::metrics::handles::METADATA;
+use crate::telemetry::metrics::recorder;
 
-/// Tells the recorder what each metric means and in which unit it is. Once is enough, after the recorder has been
-/// installed.
+/// Describes each metric and its unit to the recorder. Call it once, after the recorder has been installed.
 ///
-/// After this or [`publish`], what the global recorder hands out for each metric is kept, so that a call costs a few
-/// nanoseconds and allocates nothing. Before, and under a local recorder, it is asked at each fact, and most
+/// After this or [`publish`], the handles of the global recorder are kept, so that a call costs a few nanoseconds and
+/// allocates nothing. Before that, and under a local recorder, each event asks the recorder for a handle, and most
 /// recorders allocate then.
 pub fn describe() {
-    installed::look();
+    recorder::detect_global();
     with_recorder(|recorder| {
         for metric in METRICS.iter().chain([&HEALTH_CHECK]) {
             let name = KeyName::from_const_str(metric.name);
@@ -66,21 +65,20 @@ pub fn describe() {
     });
 }
 
-/// Tells the recorder the levels of all services: state of the circuit breaker, retry budget, rate limit,
-/// bulkhead. And makes each counter known that has counted nothing yet, so that its first increment is seen as
-/// one.
+/// Sets the levels of all services in the recorder: state of the circuit breaker, retry budget, rate limit,
+/// bulkhead. Also registers every counter with the value 0, so that its first increment is visible as one.
 ///
-/// A change of a circuit breaker's state is told when it happens in any case. A recorder that forgets what is idle
-/// for long must be told more often than that.
+/// A change of a circuit breaker's state is reported when it happens in any case. For a recorder with an idle timeout,
+/// call this more often than that timeout.
 pub fn publish(registry: &Registry) {
-    installed::look();
+    recorder::detect_global();
     with_recorder(|recorder| {
         for service in registry.services() {
-            let keys = &service.core.keys;
-            keys.begin(recorder);
+            let handles = &service.core.metrics;
+            handles.register_counters(recorder);
             for metric in &METRICS {
                 metric.each_level(&service, |values, value| {
-                    let key = keys.key(metric, values);
+                    let key = handles.key(metric, values);
                     recorder.register_gauge(&key, &METADATA).set(value);
                 });
             }
@@ -88,7 +86,7 @@ pub fn publish(registry: &Registry) {
     });
 }
 
-/// Tells the recorder the status of each health check.
+/// Sets the status of each health check in the recorder.
 pub fn publish_health(monitor: &ServiceHealthMonitor) {
     let [check_label, status_label] = HEALTH_CHECK.labels else {
         unreachable!("a check has a name and a status");

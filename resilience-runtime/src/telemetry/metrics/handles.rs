@@ -1,8 +1,7 @@
-//! Under which keys the `metrics` facade knows the numbers of one service, and what its global recorder gave for
-//! them.
+//! The keys of one service in the `metrics` facade, and the handles that the global recorder returned for them.
 //!
-//! Keys are made once. A handle is kept only if the global recorder gave it: one that was made before that came
-//! never reaches it. From any other recorder a handle is asked for each time.
+//! Keys are made once. A handle is kept only if the global recorder returned it: a handle of another recorder would
+//! never reach the global one. Any other recorder is asked for a handle each time.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -13,34 +12,33 @@ use ::metrics::{
     SharedString, with_recorder,
 };
 
-use super::installed::is_global;
-use super::names::{KIND, METRICS, Metric, SERVICE, Source, Timed};
-use super::read::USUAL_TRANSITIONS;
+use super::definitions::{KIND, METRICS, Metric, SERVICE, Source, Timed, USUAL_TRANSITIONS};
+use super::recorder::is_global;
 use crate::circuit_breaker::CircuitChange;
 use crate::name::{ServiceKind, ServiceName};
 use crate::telemetry::Counter;
 
-pub(super) static METADATA: Metadata<'static> =
+pub(crate) static METADATA: Metadata<'static> =
     Metadata::new("resilience", Level::INFO, Some(module_path!()));
 
-/// The keys of one service.
-pub(crate) struct Keys {
-    /// In the order of [`Counter::ALL`]: those of the series that each is part of.
+/// The keys of one service, and the handles of the global recorder.
+pub(crate) struct MetricHandles {
+    /// For each of [`Counter::ALL`], the keys of the series that it is part of.
     counters: Box<[Box<[Key]>]>,
     calls: Key,
     attempts: Key,
     service: [Label; 2],
-    kept: OnceLock<Box<Handles>>,
+    global: OnceLock<Box<GlobalHandles>>,
 }
 
-/// What the global recorder gave for the keys, in the same order.
-struct Handles {
+/// The handles of the global recorder, in the order of the keys.
+struct GlobalHandles {
     counters: Box<[Box<[CounterHandle]>]>,
     calls: Histogram,
     attempts: Histogram,
 }
 
-impl Keys {
+impl MetricHandles {
     pub(crate) fn new(name: &ServiceName, kind: ServiceKind) -> Self {
         let service = [
             Label::new(SERVICE.name, name.in_common::<SharedString>()),
@@ -60,19 +58,19 @@ impl Keys {
             calls: durations(Timed::Calls),
             attempts: durations(Timed::Attempts),
             service,
-            kept: OnceLock::new(),
+            global: OnceLock::new(),
         }
     }
 
-    pub(super) fn key(&self, metric: &'static Metric, values: &[&'static str]) -> Key {
+    pub(crate) fn key(&self, metric: &'static Metric, values: &[&'static str]) -> Key {
         key(&self.service, metric, values)
     }
 
-    /// One more of it, for whoever records here and now.
+    /// Increments the series of `counter` in the recorder of this thread.
     pub(crate) fn count(&self, counter: Counter) {
         with_recorder(|recorder| {
             if is_global(recorder) {
-                let handles = &self.kept(recorder).counters[counter as usize];
+                let handles = &self.global_handles(recorder).counters[counter as usize];
                 handles.iter().for_each(|handle| handle.increment(1));
             } else {
                 for key in &self.counters[counter as usize] {
@@ -83,25 +81,27 @@ impl Keys {
     }
 
     pub(crate) fn call_took(&self, took: Duration) {
-        record(took, &self.calls, |recorder| &self.kept(recorder).calls);
+        record(took, &self.calls, |recorder| {
+            &self.global_handles(recorder).calls
+        });
     }
 
     pub(crate) fn attempt_took(&self, took: Duration) {
         record(took, &self.attempts, |recorder| {
-            &self.kept(recorder).attempts
+            &self.global_handles(recorder).attempts
         });
     }
 
-    /// What `recorder` gave, which is the global one.
-    fn kept(&self, recorder: &dyn Recorder) -> &Handles {
-        self.kept.get_or_init(|| {
+    /// Returns the handles of `recorder`, which must be the global one.
+    fn global_handles(&self, recorder: &dyn Recorder) -> &GlobalHandles {
+        self.global.get_or_init(|| {
             let counters = self.counters.iter().map(|keys| {
                 let handles = keys.iter();
                 handles
                     .map(|key| recorder.register_counter(key, &METADATA))
                     .collect()
             });
-            Box::new(Handles {
+            Box::new(GlobalHandles {
                 counters: counters.collect(),
                 calls: recorder.register_histogram(&self.calls, &METADATA),
                 attempts: recorder.register_histogram(&self.attempts, &METADATA),
@@ -130,14 +130,14 @@ impl Keys {
         });
     }
 
-    /// Makes each counter known that has counted nothing yet.
-    pub(super) fn begin(&self, recorder: &dyn Recorder) {
-        let begin = |key: &Key| recorder.register_counter(key, &METADATA).increment(0);
-        self.counters.iter().flatten().for_each(begin);
+    /// Registers every counter with the value 0, so that its first increment is visible as one.
+    pub(crate) fn register_counters(&self, recorder: &dyn Recorder) {
+        let register = |key: &Key| recorder.register_counter(key, &METADATA).increment(0);
+        self.counters.iter().flatten().for_each(register);
         for metric in &METRICS {
             if let Source::Transitions = metric.source {
                 for (from, to) in USUAL_TRANSITIONS {
-                    begin(&self.key(metric, &[from.name(), to.name()]));
+                    register(&self.key(metric, &[from.name(), to.name()]));
                 }
             }
         }
@@ -157,24 +157,24 @@ fn series(service: &[Label; 2], counter: Counter) -> impl Iterator<Item = Key> {
             Source::Counters(series) => series,
             _ => &[],
         };
-        let of_it = series.iter().filter(move |(_, it)| it.contains(&counter));
-        of_it.map(move |(value, _)| key(service, metric, &[*value]))
+        let matching = series.iter().filter(move |(_, it)| it.contains(&counter));
+        matching.map(move |(value, _)| key(service, metric, &[*value]))
     })
 }
 
-fn record<'a>(took: Duration, key: &Key, kept: impl FnOnce(&dyn Recorder) -> &'a Histogram) {
+fn record<'a>(took: Duration, key: &Key, global: impl FnOnce(&dyn Recorder) -> &'a Histogram) {
     let seconds = took.as_secs_f64();
     with_recorder(|recorder| {
         if is_global(recorder) {
-            kept(recorder).record(seconds);
+            global(recorder).record(seconds);
         } else {
             recorder.register_histogram(key, &METADATA).record(seconds);
         }
     });
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for MetricHandles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys").finish_non_exhaustive()
+        f.debug_struct("MetricHandles").finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
-//! The table says of each counter all that it is, and nothing twice.
+//! Tests that the table contains each counter in all its series, and in none twice.
 
 use std::collections::BTreeSet;
 
-use super::names::{HEALTH_CHECK, METRICS, Metric, Source};
+use crate::telemetry::metrics::definitions::{HEALTH_CHECK, METRICS, Metric, Source};
 use crate::telemetry::{Counter, Counters};
 use crate::{Registry, ServiceKind};
 
 /// The series, as metric and value of the label, that an increment of the counter must show up in.
-fn facts(counter: Counter) -> &'static [(&'static str, &'static str)] {
+fn series_of(counter: Counter) -> &'static [(&'static str, &'static str)] {
     match counter {
         Counter::Succeeded => &[
             ("resilience_calls_total", "success"),
@@ -54,7 +54,7 @@ fn facts(counter: Counter) -> &'static [(&'static str, &'static str)] {
 }
 
 #[test]
-fn each_counter_is_in_the_series_of_its_facts_and_in_no_other() {
+fn counter_is_in_exactly_its_series() {
     for counter in Counter::ALL {
         let mut found = Vec::new();
         for metric in &METRICS {
@@ -66,14 +66,14 @@ fn each_counter_is_in_the_series_of_its_facts_and_in_no_other() {
                 found.extend(std::iter::repeat_n((metric.name, *value), times));
             }
         }
-        assert_eq!(found, facts(counter), "{counter:?}");
+        assert_eq!(found, series_of(counter), "{counter:?}");
     }
 }
 
 #[test]
-fn a_call_ends_under_the_name_of_its_result() {
+fn calls_total_label_is_the_call_result() {
     for counter in Counter::ALL {
-        if let Some((_, result)) = facts(counter)
+        if let Some((_, result)) = series_of(counter)
             .iter()
             .find(|(metric, _)| *metric == "resilience_calls_total")
         {
@@ -83,7 +83,7 @@ fn a_call_ends_under_the_name_of_its_result() {
 }
 
 #[test]
-fn names_are_what_each_outlet_asks_for() {
+fn metric_names_follow_the_conventions_of_each_exporter() {
     let all = || METRICS.iter().chain([&HEALTH_CHECK]);
     let distinct = |name: fn(&Metric) -> &'static str| all().map(name).collect::<BTreeSet<_>>();
     assert_eq!(distinct(|metric| metric.name).len(), METRICS.len() + 1);
@@ -111,9 +111,9 @@ fn names_are_what_each_outlet_asks_for() {
     }
 }
 
-/// One increment of each counter, a different number of times each, and the sums that users see.
+/// Increments each counter a different number of times, and compares with the sums that users see.
 #[test]
-fn sums_of_series_are_the_sums_of_the_statistics() {
+fn series_sums_equal_the_statistics() {
     let registry = Registry::new();
     let service = registry
         .service("any", ServiceKind::Custom)

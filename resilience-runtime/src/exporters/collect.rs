@@ -1,30 +1,28 @@
-//! What the metrics of a service are right now.
+//! Collects the current values of the metrics of a service.
 
-use super::names::{Level, Metric, Source};
 use crate::circuit_breaker::CircuitState;
 use crate::health::{HealthStatus, ServiceHealthMonitor};
 use crate::name::ServiceName;
 use crate::rate_limit::Decision;
 use crate::service::Service;
-
-/// What a breaker does by itself. Every other change is made by hand, and is left out until somebody makes it.
-pub(super) const USUAL_TRANSITIONS: [(CircuitState, CircuitState); 4] = [
-    (CircuitState::Closed, CircuitState::Open),
-    (CircuitState::Open, CircuitState::HalfOpen),
-    (CircuitState::HalfOpen, CircuitState::Open),
-    (CircuitState::HalfOpen, CircuitState::Closed),
-];
+#[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+use crate::telemetry::metrics::definitions::USUAL_TRANSITIONS;
+use crate::telemetry::metrics::definitions::{Level, Metric, Source};
 
 impl Metric {
-    /// Each of its numbers that only rise, with the values of its labels.
+    /// Calls `visit` with each counter of the metric and the values of its labels.
     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-    pub(super) fn each_count(&self, service: &Service, mut see: impl FnMut(&[&'static str], u64)) {
+    pub(super) fn each_count(
+        &self,
+        service: &Service,
+        mut visit: impl FnMut(&[&'static str], u64),
+    ) {
         let core = &service.core;
         match &self.source {
             Source::Counters(series) => {
                 for (value, counters) in *series {
                     let sum = counters.iter().map(|it| core.counters.get(*it)).sum();
-                    see(&[*value][..self.labels.len()], sum);
+                    visit(&[*value][..self.labels.len()], sum);
                 }
             }
             Source::Transitions => {
@@ -32,7 +30,7 @@ impl Metric {
                     for to in CircuitState::ALL {
                         let count = core.transitions.get(from, to);
                         if count > 0 || USUAL_TRANSITIONS.contains(&(from, to)) {
-                            see(&[from.name(), to.name()], count);
+                            visit(&[from.name(), to.name()], count);
                         }
                     }
                 }
@@ -41,18 +39,22 @@ impl Metric {
         }
     }
 
-    /// Each of its numbers that rise and fall, with the values of its labels.
-    pub(super) fn each_level(&self, service: &Service, mut see: impl FnMut(&[&'static str], f64)) {
+    /// Calls `visit` with each level of the metric and the values of its labels.
+    pub(super) fn each_level(
+        &self,
+        service: &Service,
+        mut visit: impl FnMut(&[&'static str], f64),
+    ) {
         match self.source {
             Source::CircuitState => {
                 let now = service.core.breaker.state();
                 for state in CircuitState::ALL {
-                    see(&[state.name()], f64::from(u8::from(state == now)));
+                    visit(&[state.name()], f64::from(u8::from(state == now)));
                 }
             }
             Source::Level(level) => {
-                if let Some(value) = level.of(service) {
-                    see(&[], value);
+                if let Some(value) = level.read(service) {
+                    visit(&[], value);
                 }
             }
             _ => {}
@@ -61,8 +63,8 @@ impl Metric {
 }
 
 impl Level {
-    /// `None` where the service has no such thing.
-    fn of(self, service: &Service) -> Option<f64> {
+    /// Returns the value, or `None` where the service has no such level.
+    fn read(self, service: &Service) -> Option<f64> {
         let core = &service.core;
         Some(match self {
             Self::BudgetLeft => core.budget.balance(),
@@ -80,14 +82,14 @@ impl Level {
 
 fn rate_limit(service: &Service) -> Option<Decision> {
     let decision = service.rate_limiter()?.peek_without_key();
-    // The limit may have been taken away since.
+    // The limit may have been removed in the meantime.
     (decision.limit < u32::MAX).then_some(decision)
 }
 
-/// For each check of the monitor and each status whether it has it.
+/// Calls `visit` for each check of the monitor and each status: 1 for the status of the check, 0 for the others.
 pub(super) fn each_status(
     monitor: &ServiceHealthMonitor,
-    mut see: impl FnMut(&ServiceName, HealthStatus, f64),
+    mut visit: impl FnMut(&ServiceName, HealthStatus, f64),
 ) {
     const STATUSES: [HealthStatus; 4] = [
         HealthStatus::Healthy,
@@ -97,7 +99,7 @@ pub(super) fn each_status(
     ];
     for (name, health) in monitor.get_all_health() {
         for status in STATUSES {
-            see(&name, status, f64::from(u8::from(status == health.status)));
+            visit(&name, status, f64::from(u8::from(status == health.status)));
         }
     }
 }

@@ -1,59 +1,60 @@
-//! Every metric: its names, its unit, its labels, and what it is made of.
+//! Defines every metric: its names, its unit, its labels, and the counters or levels that it is computed from.
 
+use crate::circuit_breaker::CircuitState;
 use crate::telemetry::Counter;
 
-/// A metric, under the names that it has in each outlet.
+/// A metric, with its name in each exporter.
 #[derive(Debug)]
-pub(super) struct Metric {
+pub(crate) struct Metric {
     /// For Prometheus and the `metrics` facade.
     #[cfg_attr(
         not(any(feature = "metrics", feature = "prometheus")),
         allow(dead_code)
     )]
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// For OpenTelemetry.
     #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code))]
-    pub(super) otel: &'static str,
-    /// As OpenTelemetry writes it.
+    pub(crate) otel: &'static str,
+    /// In the notation of OpenTelemetry.
     #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code))]
-    pub(super) unit: &'static str,
-    pub(super) help: &'static str,
-    /// Those beside service and kind.
-    pub(super) labels: &'static [Label],
-    pub(super) source: Source,
+    pub(crate) unit: &'static str,
+    pub(crate) help: &'static str,
+    /// The labels besides service and kind.
+    pub(crate) labels: &'static [Label],
+    pub(crate) source: Source,
 }
 
-/// What a metric is told apart by. Its values are never a user's data.
+/// A label of a metric. Its values are never data of a user.
 #[derive(Debug)]
-pub(super) struct Label {
+pub(crate) struct Label {
     #[cfg_attr(
         not(any(feature = "metrics", feature = "prometheus")),
         allow(dead_code)
     )]
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     #[cfg_attr(not(feature = "opentelemetry"), allow(dead_code))]
-    pub(super) otel: &'static str,
+    pub(crate) otel: &'static str,
 }
 
-/// What a metric is made of.
+/// Where the values of a metric come from.
 #[derive(Debug)]
-pub(super) enum Source {
-    /// For each value of the label, the counters that it is the sum of.
+pub(crate) enum Source {
+    /// For each value of the label, the counters that are summed.
     Counters(&'static [(&'static str, &'static [Counter])]),
-    /// How often the breaker went from one state to another.
+    /// The transitions of the circuit breaker.
     Transitions,
     /// 1 for the breaker's state, 0 for the others.
     CircuitState,
-    /// How much there is of something now.
+    /// A level that rises and falls.
     Level(Level),
-    /// How long things took.
+    /// A histogram of durations.
     Durations(Timed),
     /// 1 for the status of a health check, 0 for the others.
     HealthCheck,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Level {
+pub(crate) enum Level {
     BudgetLeft,
     BudgetCapacity,
     RateLimitRemaining,
@@ -63,29 +64,37 @@ pub(super) enum Level {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Timed {
+pub(crate) enum Timed {
     Calls,
     Attempts,
 }
 
 /// On every metric of a service.
-pub(super) const SERVICE: Label = label("service", "resilience.service.name");
+pub(crate) const SERVICE: Label = label("service", "resilience.service.name");
 /// On every metric of a service.
-pub(super) const KIND: Label = label("kind", "resilience.service.kind");
+pub(crate) const KIND: Label = label("kind", "resilience.service.kind");
 
-/// Upper bounds of the buckets of durations, in seconds: 1, 2.5 and 5 of each decade. What a service keeps
-/// itself is divided at each of them, so that no bucket is estimated.
+/// Upper bounds of the buckets of durations, in seconds: 1, 2.5 and 5 of each decade. The histogram of a service has
+/// a boundary at each of them, so that no bucket is estimated.
 #[cfg(any(feature = "prometheus", feature = "opentelemetry"))]
-pub(super) const BUCKETS: [f64; 16] = [
+pub(crate) const BUCKETS: [f64; 16] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0,
+];
+
+/// The transitions that a breaker makes by itself. All others are forced, and are reported only once they happen.
+pub(crate) const USUAL_TRANSITIONS: [(CircuitState, CircuitState); 4] = [
+    (CircuitState::Closed, CircuitState::Open),
+    (CircuitState::Open, CircuitState::HalfOpen),
+    (CircuitState::HalfOpen, CircuitState::Open),
+    (CircuitState::HalfOpen, CircuitState::Closed),
 ];
 
 const fn label(name: &'static str, otel: &'static str) -> Label {
     Label { name, otel }
 }
 
-/// What is known of each service, in the order in which it is written.
-pub(super) static METRICS: [Metric; 20] = [
+/// The metrics of each service, in the order of the export.
+pub(crate) static METRICS: [Metric; 20] = [
     Metric {
         name: "resilience_calls_total",
         otel: "resilience.calls",
@@ -136,7 +145,7 @@ pub(super) static METRICS: [Metric; 20] = [
         name: "resilience_rejections_total",
         otel: "resilience.rejections",
         unit: "{call}",
-        help: "Calls that were turned away before anything was sent, by what turned them away.",
+        help: "Calls that were rejected before anything was sent, by cause.",
         labels: &[label("cause", "resilience.rejection.cause")],
         source: Source::Counters(&[
             ("circuit_breaker", &[Counter::RejectedByCircuit]),
@@ -185,7 +194,7 @@ pub(super) static METRICS: [Metric; 20] = [
         name: "resilience_cache_requests_total",
         otel: "resilience.cache.requests",
         unit: "{request}",
-        help: "Questions to read-through caches, by what came of them.",
+        help: "Requests to read-through caches, by result.",
         labels: &[label("result", "resilience.cache.result")],
         source: Source::Counters(&[
             ("hit", &[Counter::CacheHits]),
@@ -200,7 +209,7 @@ pub(super) static METRICS: [Metric; 20] = [
         name: "resilience_cooldowns_total",
         otel: "resilience.rate_limit.pauses",
         unit: "{pause}",
-        help: "Times that the server asked to be left alone, and was.",
+        help: "Cooldowns that servers requested.",
         labels: &[],
         source: Source::Counters(&[("", &[Counter::Cooldowns])]),
     },
@@ -290,7 +299,7 @@ pub(super) static METRICS: [Metric; 20] = [
 ];
 
 /// What is known of each check of a health monitor. It has no service and kind.
-pub(super) static HEALTH_CHECK: Metric = Metric {
+pub(crate) static HEALTH_CHECK: Metric = Metric {
     name: "resilience_health_check_status",
     otel: "resilience.health_check.status",
     unit: "1",
