@@ -215,10 +215,7 @@ async fn what_is_no_order_is_refused_without_repeating_it() {
     *request.uri_mut() = "/services/tweet-1f0c/circuit".parse().unwrap();
     let answer = ask(&routes, request).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        answer.json(),
-        json!({"error": "there is no service of that name"})
-    );
+    assert_eq!(answer.json(), json!({"error": "unknown service"}));
     assert!(
         registry.get("tweet-1f0c").is_none(),
         "asking makes no service"

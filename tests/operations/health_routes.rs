@@ -113,7 +113,7 @@ async fn each_check_is_told_when_asked_and_when_it_fails() {
         StatusCode::SERVICE_UNAVAILABLE,
         "a slip excludes nothing"
     );
-    let warning = "warn: a name to exclude is that of no check\nreadyz check failed\n";
+    let warning = "warn: an excluded name is not a check\nreadyz check failed\n";
     assert!(answer.text.ends_with(warning), "{}", answer.text);
     assert!(!answer.text.contains("script"), "{}", answer.text);
 }

@@ -30,10 +30,7 @@ async fn every_name_is_found_and_none_is_taken_for_another() {
     for path in ["50", "a", "a%2Fc", "%FF", "A%2FB"] {
         let answer = get(&routes, &format!("/services/{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(
-            answer.json(),
-            json!({"error": "there is no service of that name"})
-        );
+        assert_eq!(answer.json(), json!({"error": "unknown service"}));
     }
     let all = get(&routes, "/services").await.json();
     assert_eq!(all["services"].as_array().unwrap().len(), odd.len());

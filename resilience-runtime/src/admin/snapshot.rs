@@ -1,4 +1,4 @@
-//! What is told of a service both at one moment and as it goes on.
+//! The JSON that `/services` and `/events` share: the limits of a service, times, and the version of the schema.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,30 +7,30 @@ use serde::Serialize;
 use crate::config::RateLimitStrategy;
 use crate::service::Service;
 
-/// The version of all JSON here. Fields may come without a new one; none goes or changes its meaning.
+/// The version of all JSON here. A version may gain fields, but no field is removed or changes its meaning.
 pub(super) const SCHEMA: u32 = 1;
 
-/// A moment, as milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 pub(super) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A time in seconds, to the microsecond.
+/// Returns a duration in seconds, rounded to microseconds.
 pub(super) fn seconds(time: Duration) -> f64 {
     const TO: f64 = 1e6;
     (time.as_secs_f64() * TO).round() / TO
 }
 
-/// The bucket of the callers that have no key.
+/// The rate limit of callers without a key.
 #[derive(Serialize)]
 pub(super) struct RateLimit {
-    /// Requests in each period; `None`: only tokens are limited.
+    /// Requests in each period; `None` if only tokens are limited.
     limit: Option<u32>,
     period_seconds: f64,
     strategy: RateLimitStrategy,
     tokens_per_minute: Option<u32>,
-    /// The most that there can be: of tokens where these are limited, else of requests.
+    /// The capacity in tokens where these are limited, else in requests.
     capacity: u32,
     remaining: u32,
     level: f64,
@@ -49,11 +49,11 @@ pub(super) struct RetryBudget {
     left: f64,
 }
 
-/// What a service still lets through.
+/// How much a service admits at this moment.
 #[derive(Serialize)]
 pub(super) struct Limits {
     rate_limit: Option<RateLimit>,
-    /// How much longer the server is left alone, where it asked for that.
+    /// The rest of a cooldown that the server requested.
     cooldown_seconds: f64,
     bulkhead: Option<Bulkhead>,
     retry_budget: RetryBudget,

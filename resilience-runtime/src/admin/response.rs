@@ -1,4 +1,4 @@
-//! Answers, and what all of them have in common.
+//! Builds HTTP responses.
 
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +8,7 @@ use serde::Serialize;
 pub(super) const JSON: &str = "application/json";
 pub(super) const TEXT: &str = "text/plain; charset=utf-8";
 
-pub(super) fn answer(
+pub(super) fn respond(
     status: StatusCode,
     content_type: &'static str,
     body: impl Into<Body>,
@@ -27,23 +27,23 @@ pub(super) fn json(
     value: &impl Serialize,
 ) -> Response {
     match serde_json::to_vec(value) {
-        Ok(body) => answer(status, content_type, body),
-        // Not one of the types here can fail, but a panic would be a poor answer.
+        Ok(body) => respond(status, content_type, body),
+        // No type here can fail to serialize, but the request must not panic.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
-/// What went wrong, in words that are written here: nothing of a request is repeated.
-pub(super) fn refusal(status: StatusCode, words: &'static str) -> Response {
+/// Responds with a fixed error message, which repeats nothing of the request.
+pub(super) fn error(status: StatusCode, message: &'static str) -> Response {
     #[derive(Serialize)]
-    struct Refusal {
+    struct ErrorBody {
         error: &'static str,
     }
-    json(status, JSON, &Refusal { error: words })
+    json(status, JSON, &ErrorBody { error: message })
 }
 
-/// What every answer says: it is of this moment, and nothing but what it says it is.
-pub(super) async fn mark(mut response: Response) -> Response {
+/// Adds the headers of every response: no caching and no guessing of content types.
+pub(super) async fn no_store(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(

@@ -1,22 +1,22 @@
-//! `/dashboard`: the page, and what browsers are told not to do with it.
+//! `/dashboard`: serves the page with its content security policy.
 
 use std::sync::OnceLock;
 
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 
-use super::answer::answer;
 use super::dashboard::DASHBOARD;
+use super::response::respond;
 
-pub(super) async fn page() -> Response {
-    let mut response = answer(StatusCode::OK, "text/html; charset=utf-8", DASHBOARD);
+pub(super) async fn dashboard() -> Response {
+    let mut response = respond(StatusCode::OK, "text/html; charset=utf-8", DASHBOARD);
     response
         .headers_mut()
         .insert(header::CONTENT_SECURITY_POLICY, policy().clone());
     response
 }
 
-/// What the page itself declares, and that nobody puts it into a frame, which only a header can say.
+/// The policy that the page declares, and `frame-ancestors`, which only a header can set.
 fn policy() -> &'static HeaderValue {
     static POLICY: OnceLock<HeaderValue> = OnceLock::new();
     POLICY.get_or_init(|| {
@@ -37,7 +37,7 @@ mod tests {
     use super::{DASHBOARD, declared};
 
     #[test]
-    fn the_page_declares_a_policy_that_fits_into_a_header() {
+    fn dashboard_declares_a_policy_for_the_header() {
         let policy = declared(DASHBOARD).expect("it has one");
         assert!(policy.starts_with("default-src 'none';"), "{policy}");
         assert!(
