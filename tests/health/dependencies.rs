@@ -80,7 +80,7 @@ async fn a_cycle_is_refused_when_it_would_close() {
     let error = monitor.add_checker("c", check).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`health.c.depends_on` is `c → a → b → c` (given in code): must not lead back to the checker itself"
+        "`health.c.depends_on` is `c → a → b → c` (given in code): must not form a cycle"
     );
     let check = HealthCheck::new(Remote::well()).depends_on(["itself"]);
     assert!(monitor.add_checker("itself", check).is_err());

@@ -53,7 +53,7 @@ async fn it_serves_health_json() {
                     "componentId": "suggestions",
                     "status": "warn",
                     "critical": false,
-                    "output": "not checked, `search` is not there",
+                    "output": "not checked, `search` is down or unknown",
                 }],
             },
         })

@@ -110,7 +110,7 @@ async fn a_client_of_ones_own_may_be_used() {
     let url = server("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").await;
     let checker = HttpHealthChecker::with_client("api", client, url).header("x-key", "hunter2");
     let health = check(checker).await;
-    let words = "it answered with another status than expected";
+    let words = "unexpected status";
     let said =
         resilience_runtime::health::HealthReport::unhealthy(words).with_code(ErrorCode::Http(503));
     assert_eq!(said.status(), health.status);

@@ -63,7 +63,7 @@ async fn who_requires_a_service_gets_the_check_s_own_error() {
     let error = monitor.require("b").await.unwrap_err();
     assert_eq!(
         error.source().unwrap().to_string(),
-        "not checked, `a` is not there"
+        "not checked, `a` is down or unknown"
     );
     assert!(monitor.require("c").await.is_ok());
     let error = monitor.require("d").await.unwrap_err();

@@ -76,7 +76,7 @@ async fn each_check_is_told_when_asked_and_when_it_fails() {
     let list = "[+]database ok\n\
                 [+]queue degraded: it limps\n\
                 [-]search failed (not critical): the check failed (io:ConnectionRefused)\n\
-                [-]suggestions unknown (not critical): not checked, `search` is not there\n";
+                [-]suggestions unknown (not critical): not checked, `search` is down or unknown\n";
     let asked = format!("{list}healthz check passed\n");
     for query in ["?verbose", "?verbose=1", "?verbose=true"] {
         let answer = get(&routes, &format!("/healthz{query}")).await;

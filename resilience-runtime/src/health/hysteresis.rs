@@ -1,8 +1,8 @@
-//! Keeps a status from flapping: a plain function of the results that it is given.
+//! Thresholds that keep a status from flapping: a pure function of the results.
 
 use super::status::HealthStatus;
 
-/// What one check found, from good to bad.
+/// The result of one check, from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
     Healthy,
@@ -20,11 +20,10 @@ impl From<Level> for HealthStatus {
     }
 }
 
-/// The first result counts at once. After that the level gets worse by `failure` results in a row that are
-/// worse, to the best of them, and better by `recovery` results in a row that are better, to the worst of
-/// them.
+/// The first result counts at once. After that, `failure` worse results in a row lower the level to the best of them,
+/// and `recovery` better results in a row raise it to the worst of them.
 #[derive(Clone, Debug)]
-pub(super) struct Damping {
+pub(super) struct Hysteresis {
     failure: u32,
     recovery: u32,
     level: Option<Level>,
@@ -36,7 +35,7 @@ pub(super) struct Damping {
     healthy: u32,
 }
 
-impl Damping {
+impl Hysteresis {
     pub(super) fn new(failure: u32, recovery: u32) -> Self {
         Self {
             failure,
@@ -50,8 +49,12 @@ impl Damping {
     }
 
     pub(super) fn observe(&mut self, found: Level) -> Level {
-        let count = |streak: &mut u32, goes_on: bool| {
-            *streak = if goes_on { streak.saturating_add(1) } else { 0 };
+        let count = |streak: &mut u32, continues: bool| {
+            *streak = if continues {
+                streak.saturating_add(1)
+            } else {
+                0
+            };
         };
         count(&mut self.degraded_or_worse, found >= Level::Degraded);
         count(&mut self.unhealthy, found == Level::Unhealthy);
@@ -69,27 +72,27 @@ impl Damping {
         level
     }
 
-    /// Forgets everything: what was known is out of date.
-    pub(super) fn forget(&mut self) {
+    /// Resets all counts, because the results are out of date.
+    pub(super) fn reset(&mut self) {
         *self = Self::new(self.failure, self.recovery);
     }
 
-    /// Failed checks in a row.
+    /// Returns the failed checks in a row.
     pub(super) fn failures(&self) -> u32 {
         self.unhealthy
     }
 
-    /// Checks in a row that did not fail.
+    /// Returns the checks in a row that did not fail.
     pub(super) fn successes(&self) -> u32 {
         self.degraded_or_better
     }
 
-    /// Whether the last checks failed, as many as it takes.
+    /// Returns whether `failure` checks in a row failed.
     pub(super) fn is_down(&self) -> bool {
         self.unhealthy >= self.failure
     }
 
-    /// Whether the last checks did not fail, as many as it takes.
+    /// Returns whether `recovery` checks in a row did not fail.
     pub(super) fn is_back(&self) -> bool {
         self.degraded_or_better >= self.recovery
     }
@@ -101,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// Keeps everything and looks at the last results each time.
+    /// Stores all results and looks at the last ones each time.
     fn naive(results: &[Level], failure: usize, recovery: usize) -> Level {
         let mut level = results[0];
         for seen in 1..=results.len() {
@@ -121,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_agrees_with_looking_at_everything(
+        fn observe_agrees_with_the_naive_model(
             results in prop::collection::vec(
                 prop::sample::select(vec![Level::Healthy, Level::Degraded, Level::Unhealthy]),
                 1..60,
@@ -129,9 +132,9 @@ mod tests {
             failure in 1_u32..5,
             recovery in 1_u32..5,
         ) {
-            let mut damping = Damping::new(failure, recovery);
+            let mut hysteresis = Hysteresis::new(failure, recovery);
             for seen in 1..=results.len() {
-                let level = damping.observe(results[seen - 1]);
+                let level = hysteresis.observe(results[seen - 1]);
                 prop_assert_eq!(
                     level,
                     naive(&results[..seen], failure as usize, recovery as usize)
@@ -141,23 +144,23 @@ mod tests {
     }
 
     #[test]
-    fn alternating_results_change_nothing() {
-        let mut damping = Damping::new(2, 2);
-        assert_eq!(damping.observe(Level::Healthy), Level::Healthy);
+    fn alternating_results_do_not_change_the_level() {
+        let mut hysteresis = Hysteresis::new(2, 2);
+        assert_eq!(hysteresis.observe(Level::Healthy), Level::Healthy);
         for _ in 0..10 {
-            assert_eq!(damping.observe(Level::Unhealthy), Level::Healthy);
-            assert_eq!(damping.observe(Level::Healthy), Level::Healthy);
+            assert_eq!(hysteresis.observe(Level::Unhealthy), Level::Healthy);
+            assert_eq!(hysteresis.observe(Level::Healthy), Level::Healthy);
         }
     }
 
     #[test]
-    fn what_is_forgotten_does_not_count() {
-        let mut damping = Damping::new(2, 2);
-        damping.observe(Level::Healthy);
-        damping.observe(Level::Unhealthy);
-        damping.forget();
-        assert_eq!(damping.failures(), 0);
-        assert_eq!(damping.observe(Level::Unhealthy), Level::Unhealthy);
-        assert!(!damping.is_down(), "one failure alone forces nothing");
+    fn reset_discards_earlier_results() {
+        let mut hysteresis = Hysteresis::new(2, 2);
+        hysteresis.observe(Level::Healthy);
+        hysteresis.observe(Level::Unhealthy);
+        hysteresis.reset();
+        assert_eq!(hysteresis.failures(), 0);
+        assert_eq!(hysteresis.observe(Level::Unhealthy), Level::Unhealthy);
+        assert!(!hysteresis.is_down(), "one failure alone forces nothing");
     }
 }

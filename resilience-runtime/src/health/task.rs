@@ -1,5 +1,4 @@
-//! One run of a checker: in a task of its own, so that neither a panic nor a thread that it blocks harms
-//! anybody else, and within its time.
+//! Runs a checker in its own task with a timeout, so that neither a panic nor a blocked thread affects other checkers.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -12,51 +11,51 @@ use tokio::time::Sleep;
 use super::checker::{HealthChecker, HealthReport};
 use crate::error::BoxError;
 
-pub(super) type Running = JoinHandle<Result<HealthReport, BoxError>>;
+pub(super) type Task = JoinHandle<Result<HealthReport, BoxError>>;
 
-/// How a run ended.
-pub(super) enum Ended {
-    Answered(Result<HealthReport, BoxError>),
+/// How a task ended.
+pub(super) enum TaskEnd {
+    Completed(Result<HealthReport, BoxError>),
     TimedOut,
     Panicked,
 }
 
-/// Ends the task when the one that waits for it goes away.
-struct EndWithMe(AbortHandle);
+/// Aborts the task when its waiter is dropped.
+struct AbortOnDrop(AbortHandle);
 
-impl Drop for EndWithMe {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
-/// Runs the checker until `limit` fires. `last` is the run before it: one that could not be ended, since it
-/// blocks its thread, keeps the next from starting, or they would take thread after thread.
+/// Runs the checker until `limit` fires. `last` is the task before it: one that could not be aborted, because it
+/// blocks its thread, keeps the next from starting. Otherwise each check could block one more thread.
 pub(super) async fn run(
     checker: &Arc<dyn HealthChecker>,
     limit: Option<Sleep>,
-    last: &mut Option<Running>,
-) -> Ended {
+    last: &mut Option<Task>,
+) -> TaskEnd {
     let mut limit = pin!(limit);
     if let Some(running) = last
         && within(limit.as_mut(), running).await.is_none()
     {
-        return Ended::TimedOut;
+        return TaskEnd::TimedOut;
     }
     let checker = Arc::clone(checker);
     let running = last.insert(tokio::spawn(async move { checker.check().await }));
-    let _end = EndWithMe(running.abort_handle());
+    let _end = AbortOnDrop(running.abort_handle());
     match within(limit, running).await {
-        None => Ended::TimedOut,
+        None => TaskEnd::TimedOut,
         Some(ended) => {
             *last = None;
-            // It is cancelled only where the runtime shuts down, and then nobody asks.
-            ended.map_or(Ended::Panicked, Ended::Answered)
+            // It is cancelled only by the shutdown of the runtime, which also drops this waiter.
+            ended.map_or(TaskEnd::Panicked, TaskEnd::Completed)
         }
     }
 }
 
-/// `None`: the limit came first. Without a limit it is waited for.
+/// Returns `None` if the limit fires first. Without a limit it waits for the future.
 async fn within<F: Future + Unpin>(
     mut limit: Pin<&mut Option<Sleep>>,
     mut future: F,
