@@ -1,4 +1,4 @@
-//! An injected error is to everything but its type what a body's error of the same verdict is.
+//! An injected error acts like the body's own error of the same verdict, whatever its type.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -191,14 +191,14 @@ fn verdicts() -> Vec<Verdict> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_retries_breaker_and_statistics() {
+async fn injected_error_equals_own_for_retry_breaker_and_stats() {
     for verdict in verdicts() {
         compare(verdict, async |body| plain(body).await).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_the_rate_limit_and_its_tokens() {
+async fn injected_error_equals_own_for_the_rate_limit() {
     // Where callers wait for the end of a cooldown, they are let go spread by chance, so their times are not compared.
     let cools_down = |verdict: &Verdict| verdict.retry_after().is_some();
     for verdict in verdicts().into_iter().filter(|it| !cools_down(it)) {
@@ -207,14 +207,14 @@ async fn to_the_rate_limit_and_its_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_a_cache_and_its_old_answers() {
+async fn injected_error_equals_own_for_the_cache() {
     for verdict in verdicts() {
         compare(verdict, async |body| cached(body).await).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_fallbacks_by_cause() {
+async fn injected_error_equals_own_for_fallbacks() {
     for verdict in verdicts() {
         compare(verdict, async |body| rescued(body).await).await;
     }

@@ -1,4 +1,4 @@
-//! What a test reads off a probe.
+//! What a test reads from a `CallRecorder`.
 
 use std::time::Duration;
 
@@ -29,54 +29,54 @@ async fn smaller(prompt: &str) -> Result<String, BoxError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_waits_breaker_and_fallback() {
+async fn recorder_reports_attempts_waits_breaker_and_fallback() {
     let registry = Registry::new();
-    let probe = CallRecorder::new(&registry);
+    let recorder = CallRecorder::new(&registry);
     let test = async {
         complete("hello").await.unwrap();
         assert_eq!(
-            probe.last_call("llm").to_string(),
+            recorder.last_call("llm").to_string(),
             "llm: 1 attempt, success"
         );
 
         let _down = registry.inject("llm", Fault::error(Verdict::transient()));
         complete("hello").await.unwrap();
-        let call = probe.last_call("llm");
+        let call = recorder.last_call("llm");
         assert_eq!(call.attempts, 3);
         assert_eq!(call.failures, [Class::Transient; 3]);
         assert_eq!(call.waits, [Duration::from_secs(1), Duration::from_secs(2)]);
         assert_eq!(call.elapsed, Some(Duration::from_secs(3)));
         assert_eq!(call.result, Some(CallResult::Failure));
         assert_eq!(call.fallback, Some("cache"));
-        assert_eq!(probe.circuit("llm"), [CircuitState::Open]);
+        assert_eq!(recorder.circuit("llm"), [CircuitState::Open]);
 
         complete("something else").await.unwrap();
         assert_eq!(
-            probe.last_call("llm").to_string(),
+            recorder.last_call("llm").to_string(),
             "llm: 0 attempts, rejected by circuit_breaker, fallback smaller"
         );
         complete("too hard").await.unwrap_err();
         assert_eq!(
-            probe.last_call("llm").to_string(),
+            recorder.last_call("llm").to_string(),
             "llm: 0 attempts, rejected by circuit_breaker, fallback call failed"
         );
     };
     registry.scope(test).await;
-    assert_eq!(probe.calls("llm").len(), 4);
-    assert!(probe.calls("database").is_empty());
-    probe.clear();
-    assert!(probe.events().is_empty() && probe.circuit("llm").is_empty());
+    assert_eq!(recorder.calls("llm").len(), 4);
+    assert!(recorder.calls("database").is_empty());
+    recorder.clear();
+    assert!(recorder.events().is_empty() && recorder.circuit("llm").is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_side_by_side_are_told_apart() {
+async fn recorder_separates_concurrent_calls() {
     let registry = Registry::new();
-    let probe = CallRecorder::new(&registry);
+    let recorder = CallRecorder::new(&registry);
     let _fault = registry.inject("llm", Fault::error(Verdict::throttled(None)).every(2));
     let both = async { tokio::join!(complete("one"), complete("two"), complete("three")) };
     let (one, two, three) = registry.scope(both).await;
     assert!(one.is_ok() && two.is_ok() && three.is_ok());
-    let mut attempts: Vec<u32> = probe
+    let mut attempts: Vec<u32> = recorder
         .calls("llm")
         .iter()
         .map(|call| call.attempts)
@@ -86,19 +86,19 @@ async fn calls_side_by_side_are_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_was_dropped_or_runs_on_says_so() {
+async fn recorder_shows_running_and_abandoned_calls() {
     let registry = Registry::new();
-    let probe = CallRecorder::new(&registry);
+    let recorder = CallRecorder::new(&registry);
     let test = async {
         let fault = registry.inject("llm", Fault::error(Verdict::transient()).times(1));
         let call = started(complete("hello"));
         assert_eq!(
-            probe.last_call("llm").to_string(),
+            recorder.last_call("llm").to_string(),
             "llm: 1 attempt (transient), a wait of 1s, still running"
         );
         drop((call, fault));
         assert_eq!(
-            probe.last_call("llm").to_string(),
+            recorder.last_call("llm").to_string(),
             "llm: 1 attempt (transient), a wait of 1s, abandoned"
         );
     };
@@ -107,15 +107,15 @@ async fn a_call_that_was_dropped_or_runs_on_says_so() {
 
 #[tokio::test(start_paused = true)]
 #[should_panic(expected = "no call of service `database`")]
-async fn a_call_that_was_not_made_is_missed_with_a_reason() {
+async fn last_call_panics_without_a_call() {
     let registry = Registry::new();
-    let probe = CallRecorder::new(&registry);
+    let recorder = CallRecorder::new(&registry);
     registry.scope(complete("hello")).await.unwrap();
-    let _ = probe.last_call("database");
+    let _ = recorder.last_call("database");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_is_gone_hears_nothing() {
+async fn dropped_recorder_does_not_affect_others() {
     let registry = Registry::new();
     let first = CallRecorder::new(&registry);
     let second = CallRecorder::new(&registry);

@@ -1,4 +1,4 @@
-//! Asks a router, and reads what it answers.
+//! Sends requests to a router, and reads its responses.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -25,10 +25,10 @@ impl Answer {
 }
 
 pub async fn get(router: &Router, path: &str) -> Answer {
-    ask(router, Request::get(path).body(Body::empty()).unwrap()).await
+    send(router, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-pub async fn ask(router: &Router, request: Request<Body>) -> Answer {
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -42,14 +42,14 @@ pub async fn ask(router: &Router, request: Request<Body>) -> Answer {
     answer
 }
 
-/// One who reads `/events`.
-pub struct Reader {
+/// A client of `/events`.
+pub struct EventReader {
     body: Body,
     text: String,
 }
 
 /// Opens `/events`; the answer instead, where it is not a stream.
-pub async fn open(router: &Router) -> Result<Reader, (StatusCode, HeaderMap)> {
+pub async fn open(router: &Router) -> Result<EventReader, (StatusCode, HeaderMap)> {
     let request = Request::get("/events").body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
@@ -58,13 +58,13 @@ pub async fn open(router: &Router) -> Result<Reader, (StatusCode, HeaderMap)> {
     }
     assert_eq!(parts.headers["content-type"], "text/event-stream");
     assert_eq!(parts.headers["cache-control"], "no-store");
-    Ok(Reader {
+    Ok(EventReader {
         body,
         text: String::new(),
     })
 }
 
-impl Reader {
+impl EventReader {
     /// The next event and its data; `None`: the stream has ended.
     pub async fn next(&mut self) -> Option<(String, Value)> {
         loop {

@@ -1,13 +1,13 @@
-//! Who wants to hear of changes.
+//! Subscriptions to changes of status.
 
 use resilience_runtime::health::HealthStatus;
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn changes_are_told_and_only_changes() {
-    let remote = Remote::well();
-    let monitor = monitor(jumpy());
+async fn subscribe_receives_only_changes() {
+    let remote = Remote::healthy();
+    let monitor = monitor(immediate());
     monitor.add_checker("a", remote.clone()).unwrap();
     let mut changes = monitor.subscribe();
     let _monitoring = monitor.start_monitoring().unwrap();
@@ -16,11 +16,11 @@ async fn changes_are_told_and_only_changes() {
     seconds(100.0).await;
     assert!(!changes.has_changed().unwrap());
 
-    remote.becomes(Mood::Failing);
+    remote.set(Behavior::Failing);
     changes.changed().await.unwrap();
-    let told = changes.borrow_and_update().clone();
-    assert_eq!(told.overall, HealthStatus::Unhealthy);
-    assert_eq!(told.services["a"], HealthStatus::Unhealthy);
+    let shown = changes.borrow_and_update().clone();
+    assert_eq!(shown.overall, HealthStatus::Unhealthy);
+    assert_eq!(shown.services["a"], HealthStatus::Unhealthy);
 
     monitor.remove_checker("a");
     assert!(changes.has_changed().unwrap());

@@ -1,12 +1,12 @@
-//! Many readers, slow ones, and none.
+//! Many subscribers, slow ones, and none.
 
 use axum::http::StatusCode;
 use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use crate::asking::open;
-use crate::remote::{jumpy, monitor, seconds};
+use crate::client::open;
+use crate::remote::{immediate, monitor, seconds};
 
 /// Tasks beside the test's own.
 fn tasks() -> usize {
@@ -14,8 +14,8 @@ fn tasks() -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_task_serves_all_and_goes_with_the_last() {
-    let routes = admin_router(Registry::new(), monitor(jumpy()));
+async fn one_sampling_task_ends_with_the_last_subscriber() {
+    let routes = admin_router(Registry::new(), monitor(immediate()));
     let before = tasks();
     let first = open(&routes).await.unwrap();
     assert_eq!(tasks(), before + 1);
@@ -30,8 +30,8 @@ async fn one_task_serves_all_and_goes_with_the_last() {
     assert_eq!(tasks(), before, "nobody reads, nobody looks");
     for _ in 0..3 {
         drop(open(&routes).await.unwrap());
-        let mut reader = open(&routes).await.unwrap();
-        reader.until("snapshot").await;
+        let mut subscriber = open(&routes).await.unwrap();
+        subscriber.until("snapshot").await;
         assert_eq!(tasks(), before + 1);
     }
     seconds(0.1).await;
@@ -39,8 +39,8 @@ async fn one_task_serves_all_and_goes_with_the_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_at_the_moment_when_the_last_leaves_is_served() {
-    let routes = admin_router(Registry::new(), monitor(jumpy()));
+async fn subscriber_joining_as_the_last_leaves_is_served() {
+    let routes = admin_router(Registry::new(), monitor(immediate()));
     let before = tasks();
     for _ in 0..20 {
         let last = open(&routes).await.unwrap();
@@ -54,10 +54,10 @@ async fn who_comes_at_the_moment_when_the_last_leaves_is_served() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_told_what_it_missed_and_holds_up_nobody() {
+async fn slow_subscriber_gets_missed_count_and_delays_no_other() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = admin_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(immediate()));
     let mut slow = open(&routes).await.unwrap();
     let mut quick = open(&routes).await.unwrap();
     slow.until("snapshot").await;
@@ -94,28 +94,28 @@ async fn a_slow_reader_is_told_what_it_missed_and_holds_up_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_could_keep_is_told_to_be_missed() {
+async fn changes_lost_without_subscribers_are_reported_as_missed() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = admin_router(&registry, monitor(jumpy()));
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("hello").await;
+    let routes = admin_router(&registry, monitor(immediate()));
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("hello").await;
     seconds(0.1).await;
     // More than the registry keeps for who does not read, without a pause in which the sampler could.
     for _ in 0..600 {
         openai.circuit_breaker().force_open();
         openai.circuit_breaker().force_closed();
     }
-    let missed = reader.until("missed").await["count"].as_u64().unwrap();
+    let missed = subscriber.until("missed").await["count"].as_u64().unwrap();
     assert!(missed >= 1_200 - 1_024, "{missed}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_an_end_to_readers() {
-    let routes = admin_router(Registry::new(), monitor(jumpy()));
-    let mut readers = Vec::new();
+async fn subscribers_are_limited() {
+    let routes = admin_router(Registry::new(), monitor(immediate()));
+    let mut subscribers = Vec::new();
     for _ in 0..64 {
-        readers.push(open(&routes).await.unwrap());
+        subscribers.push(open(&routes).await.unwrap());
     }
     let Err((status, headers)) = open(&routes).await else {
         panic!("one too many");
@@ -123,28 +123,31 @@ async fn there_is_an_end_to_readers() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(headers["retry-after"], "5");
     assert_eq!(headers["cache-control"], "no-store");
-    readers.pop();
-    readers.push(open(&routes).await.unwrap());
-    readers[63].until("snapshot").await;
+    subscribers.pop();
+    subscribers.push(open(&routes).await.unwrap());
+    subscribers[63].until("snapshot").await;
 }
 
 #[test]
-fn streams_end_with_the_runtime_of_their_task_and_others_can_begin() {
+fn streams_end_with_their_runtime_and_can_restart() {
     let runtime = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_all().start_paused(true).build().unwrap()
     };
-    let routes = admin_router(Registry::new(), monitor(jumpy()));
+    let routes = admin_router(Registry::new(), monitor(immediate()));
     let first = runtime();
-    let mut reader = first.block_on(async {
-        let mut reader = open(&routes).await.unwrap();
-        reader.until("snapshot").await;
-        reader
+    let mut subscriber = first.block_on(async {
+        let mut subscriber = open(&routes).await.unwrap();
+        subscriber.until("snapshot").await;
+        subscriber
     });
     drop(first);
     runtime().block_on(async {
-        assert!(reader.next().await.is_none(), "nobody would write any more");
-        let mut reader = open(&routes).await.unwrap();
-        reader.until("snapshot").await;
+        assert!(
+            subscriber.next().await.is_none(),
+            "nobody would write any more"
+        );
+        let mut subscriber = open(&routes).await.unwrap();
+        subscriber.until("snapshot").await;
     });
 }

@@ -1,4 +1,4 @@
-//! The page as it is served. What it shows is looked at by a browser, see tests/dashboard.
+//! The dashboard as it is served. Its content is tested with a browser in tests/dashboard.
 
 use axum::http::StatusCode;
 use base64::Engine as _;
@@ -6,8 +6,8 @@ use base64::prelude::BASE64_STANDARD;
 use resilience_runtime::{Registry, admin::admin_router};
 use sha2::{Digest as _, Sha256};
 
-use crate::asking::get;
-use crate::remote::{jumpy, monitor};
+use crate::client::get;
+use crate::remote::{immediate, monitor};
 
 /// What stands in the one element of this name.
 fn inside<'a>(page: &'a str, element: &str) -> &'a str {
@@ -23,8 +23,8 @@ fn hash(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_browser_runs_this_script_and_this_style_and_nothing_else() {
-    let routes = admin_router(Registry::new(), monitor(jumpy()));
+async fn csp_allows_only_the_own_script_and_style() {
+    let routes = admin_router(Registry::new(), monitor(immediate()));
     let answer = get(&routes, "/dashboard").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");

@@ -1,4 +1,4 @@
-//! What cannot run is refused, and says why.
+//! Invalid settings are rejected with a reason.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -8,51 +8,51 @@ use resilience_runtime::{
     health::ServiceHealthMonitor,
 };
 
-use crate::remote::{Remote, jumpy, monitor};
+use crate::remote::{Remote, immediate, monitor};
 
 #[test]
-fn values_out_of_range_are_named() {
+fn invalid_values_are_reported_by_key() {
     let config = HealthMonitorConfig {
         jitter: 1.0,
         timeout: Duration::ZERO,
-        ..jumpy()
+        ..immediate()
     };
     let error = ServiceHealthMonitor::new(config).unwrap_err();
     let keys: Vec<&str> = error.problems().iter().map(|it| it.key()).collect();
     assert_eq!(keys, ["health.timeout", "health.jitter"]);
 
-    let check = HealthCheck::new(Remote::well())
+    let check = HealthCheck::new(Remote::healthy())
         .interval(Duration::ZERO)
         .recovery_threshold(0);
-    let error = monitor(jumpy()).add_checker("a", check).unwrap_err();
+    let error = monitor(immediate()).add_checker("a", check).unwrap_err();
     let keys: Vec<&str> = error.problems().iter().map(|it| it.key()).collect();
     assert_eq!(keys, ["health.a.interval", "health.a.recovery_threshold"]);
 }
 
 #[test]
-fn a_name_is_taken_once() {
-    let monitor = monitor(jumpy());
-    monitor.add_checker("a", Remote::well()).unwrap();
-    assert!(monitor.add_checker("a", Remote::well()).is_err());
+fn add_checker_rejects_a_duplicate_name() {
+    let monitor = monitor(immediate());
+    monitor.add_checker("a", Remote::healthy()).unwrap();
+    assert!(monitor.add_checker("a", Remote::healthy()).is_err());
 }
 
 #[test]
-fn without_a_runtime_nothing_starts() {
-    let error = monitor(jumpy()).start_monitoring().unwrap_err();
+fn start_monitoring_requires_a_runtime() {
+    let error = monitor(immediate()).start_monitoring().unwrap_err();
     assert!(error.to_string().contains("tokio"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_requires_a_service_gets_the_check_s_own_error() {
+async fn require_returns_the_error_of_the_check() {
     #[derive(Debug, thiserror::Error)]
     #[error("no answer")]
     struct NoAnswer;
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     monitor
         .add_checker("a", || async { Err::<(), _>(NoAnswer) })
         .unwrap();
     monitor
-        .add_checker("b", HealthCheck::new(Remote::well()).depends_on(["a"]))
+        .add_checker("b", HealthCheck::new(Remote::healthy()).depends_on(["a"]))
         .unwrap();
     monitor
         .add_checker("c", || async { Ok::<_, BoxError>(()) })

@@ -1,4 +1,4 @@
-//! All outlets of one registry, and whether they say the same.
+//! Reads all exporters of one registry, and asserts that they agree.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::{stats, text};
 
 /// A registry and everything that it can be read by, on the current thread.
 #[derive(Debug)]
-pub struct Outlets {
+pub struct Exporters {
     /// New for each test.
     pub registry: Registry,
     /// What observes it.
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Recording {
     }
 }
 
-impl Outlets {
+impl Exporters {
     /// For what happens to one service of a registry that is new.
     ///
     /// # Panics
@@ -55,7 +55,7 @@ impl Outlets {
         }
     }
 
-    /// What every outlet says.
+    /// What every exporter says.
     ///
     /// # Panics
     /// If they do not say the same.
@@ -90,7 +90,7 @@ impl Outlets {
         text
     }
 
-    /// What has happened since the last time, in every outlet alike, is this, and nothing else: how often each
+    /// What has happened since the last time, in every exporter alike, is this, and nothing else: how often each
     /// series rose, where the count of a histogram is a series as well.
     ///
     /// # Panics
@@ -122,10 +122,10 @@ impl Outlets {
         assert_eq!(rose, expected);
     }
 
-    /// The level of something, in every outlet alike.
+    /// The level of something, in every exporter alike.
     ///
     /// # Panics
-    /// If outlets differ.
+    /// If exporters differ.
     #[track_caller]
     pub fn level(&mut self, series: &str) -> Option<f64> {
         let now = self.read();

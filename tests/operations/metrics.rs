@@ -1,16 +1,16 @@
-//! What Prometheus reads.
+//! The route for Prometheus.
 
 use axum::http::StatusCode;
 use resilience_runtime::{BoxError, Registry, ServiceKind, admin::admin_router};
 
-use crate::asking::get;
-use crate::remote::{Remote, jumpy, monitor};
+use crate::client::get;
+use crate::remote::{Remote, immediate, monitor};
 
 #[tokio::test(start_paused = true)]
-async fn services_and_checks_are_there() {
+async fn metrics_route_has_services_and_checks() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     monitor.add_checker("database", Remote::failing()).unwrap();
     monitor.check_now("database").await;
     let routes = admin_router(&registry, &monitor);
