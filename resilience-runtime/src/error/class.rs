@@ -32,7 +32,7 @@ impl Class {
     }
 }
 
-/// Tells fallbacks and caches why a call failed.
+/// Describes why a call failed, where fallbacks and caches act upon it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {

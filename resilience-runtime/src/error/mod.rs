@@ -35,7 +35,7 @@ pub enum ResilienceError {
         /// When to come back: the rest of the pause, or the recovery timeout where that is unknown.
         retry_after: Duration,
     },
-    /// The rate limit is used up, or the server asked to be left alone: nothing was sent.
+    /// The rate limit is used up, or the server requested back-off: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
     RateLimitExceeded {
         /// The service whose limit it is.
@@ -184,7 +184,7 @@ impl ResilienceError {
         }
     }
 
-    /// Whether the call was turned away here, before anything was sent.
+    /// Returns whether the call was rejected locally, before anything was sent.
     #[must_use]
     pub fn is_rejection(&self) -> bool {
         matches!(

@@ -13,7 +13,7 @@ use crate::name::ServiceKind;
 /// | [`outcome_unknown`](Self::outcome_unknown) | only where the function is idempotent | yes |
 /// | [`throttled`](Self::throttled) | yes, after the time that the server asked for | no |
 /// | [`permanent`](Self::permanent) | no | no, it counts as success |
-/// | [`unclassified`](Self::unclassified) | as the service's kind says | as the service's kind says |
+/// | [`unclassified`](Self::unclassified) | by the service's kind | by the service's kind |
 /// | [`session_lost`](Self::session_lost) | yes, over a new session | not counted |
 /// | [`context_too_large`](Self::context_too_large) | no, but a bigger model may answer | no |
 /// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | not counted |

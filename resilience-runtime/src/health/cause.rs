@@ -9,7 +9,7 @@ use crate::error::BoxError;
 use crate::name::ServiceName;
 use crate::verdict::{Classify, ErrorCode};
 
-/// Tells why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
+/// Describes why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
 ///
 /// ```
 /// use resilience_runtime::health::HealthCause;

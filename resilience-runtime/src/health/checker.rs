@@ -103,15 +103,21 @@ impl HealthReport {
 
     /// Returns a report of a service that works with restrictions.
     #[must_use]
-    pub const fn degraded(words: &'static str) -> Self {
-        let cause = HealthCause::Said { words, code: None };
+    pub const fn degraded(message: &'static str) -> Self {
+        let cause = HealthCause::Said {
+            words: message,
+            code: None,
+        };
         Self::because(HealthStatus::Degraded, cause)
     }
 
     /// Returns a report of a service that does not work.
     #[must_use]
-    pub const fn unhealthy(words: &'static str) -> Self {
-        let cause = HealthCause::Said { words, code: None };
+    pub const fn unhealthy(message: &'static str) -> Self {
+        let cause = HealthCause::Said {
+            words: message,
+            code: None,
+        };
         Self::because(HealthStatus::Unhealthy, cause)
     }
 

@@ -18,9 +18,9 @@ pub struct ServiceHealth {
     pub name: ServiceName,
     /// Holds the status after thresholds: one bad check among good ones does not change it.
     pub status: HealthStatus,
-    /// Tells whether the overall status is unhealthy when this one is.
+    /// States whether the overall status is unhealthy when this one is.
     pub critical: bool,
-    /// Tells why the service is not healthy.
+    /// Describes why the service is not healthy.
     pub cause: Option<HealthCause>,
     /// Holds how long the status has not changed.
     pub in_status_for: Duration,
@@ -47,7 +47,7 @@ impl ServiceHealth {
 pub struct CheckRecord {
     /// Holds the status that the check found; unknown if it was skipped.
     pub status: HealthStatus,
-    /// Tells why the status is not healthy.
+    /// Describes why the status is not healthy.
     pub cause: Option<HealthCause>,
     /// Holds the duration of the check.
     pub took: Duration,

@@ -29,7 +29,7 @@ pub struct Event {
     pub call: Option<u64>,
     /// Holds the correlation id of the call, which other calls may share.
     pub correlation_id: Option<CorrelationId>,
-    /// Tells what happened.
+    /// Describes what happened, with its details.
     pub kind: EventKind,
 }
 
@@ -47,7 +47,7 @@ impl Event {
     }
 }
 
-/// Tells what happened.
+/// Describes what happened to a service, with its details.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -185,7 +185,7 @@ impl EventKind {
     }
 }
 
-/// Tells how a call ended, before fallbacks.
+/// Describes how a call ended, before fallbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallResult {

@@ -136,7 +136,7 @@ pub struct Events {
     _subscription: Subscription,
 }
 
-/// Tells why no event was received.
+/// Describes why no event was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventsError {

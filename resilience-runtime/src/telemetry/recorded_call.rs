@@ -13,31 +13,31 @@ use crate::verdict::Class;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RecordedCall {
-    /// The service that was called.
+    /// Names the service that was called.
     pub service: ServiceName,
-    /// The function's path; the service's name for calls by hand.
+    /// Names the function by its path; for calls without an attribute it is the service's name.
     pub function: Arc<str>,
-    /// The correlation id of the call.
+    /// Holds the correlation id of the call.
     pub correlation_id: CorrelationId,
-    /// How many attempts were made.
+    /// Counts the attempts that were made.
     pub attempts: u32,
-    /// The classes of the errors of the failed attempts.
+    /// Lists the error classes of the failed attempts.
     pub failures: Vec<Class>,
-    /// The pauses between attempts.
+    /// Lists the pauses between attempts.
     pub waits: Vec<Duration>,
-    /// What rejected the call: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
+    /// Names the pattern that rejected the call: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
     pub rejected: Option<&'static str>,
-    /// The pause that the server requested.
+    /// Holds the pause that the server requested.
     pub cooldown: Option<Duration>,
-    /// The result before fallbacks; `None` while the call is running.
+    /// Holds the result before fallbacks; `None` while the call is running.
     pub result: Option<CallResult>,
-    /// The time from start to end.
+    /// Holds the time from start to end.
     pub elapsed: Option<Duration>,
-    /// The fallback that answered: `cache`, `value`, `registered`, or the path of the function as it is written.
+    /// Names the fallback that answered: `cache`, `value`, `registered`, or the path of the function as it is written.
     pub fallback: Option<&'static str>,
-    /// The fallbacks that failed.
+    /// Lists the fallbacks that failed.
     pub failed_fallbacks: Vec<&'static str>,
-    /// Whether the read-through cache served a stale value.
+    /// States whether the read-through cache served a stale value.
     pub stale: bool,
 }
 

@@ -155,28 +155,28 @@ pub struct CacheStats {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LatencyStats {
-    /// Summarizes calls that made an attempt, from start to end.
+    /// Summarizes the durations of calls that made an attempt, from start to end.
     pub calls: LatencySummary,
-    /// Summarizes attempts.
+    /// Summarizes the durations of attempts.
     pub attempts: LatencySummary,
 }
 
-/// Summarizes durations.
+/// Summarizes durations in a few numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LatencySummary {
     /// Counts the durations.
     pub count: u64,
-    /// Holds the mean.
+    /// Holds the mean of the durations.
     pub mean: Option<Duration>,
-    /// Holds the median.
+    /// Holds the median of the durations.
     pub p50: Option<Duration>,
-    /// Holds the 90th percentile.
+    /// Holds the 90th percentile of the durations.
     pub p90: Option<Duration>,
-    /// Holds the 95th percentile.
+    /// Holds the 95th percentile of the durations.
     pub p95: Option<Duration>,
-    /// Holds the 99th percentile.
+    /// Holds the 99th percentile of the durations.
     pub p99: Option<Duration>,
     /// Holds the longest duration.
     pub max: Duration,

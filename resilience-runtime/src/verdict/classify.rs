@@ -7,7 +7,7 @@ use crate::error::ResilienceError;
 
 /// Classifies an error: implemented by errors that know their own verdict.
 ///
-/// Derive it, or write it by hand:
+/// Derive it, or implement it:
 ///
 /// ```
 /// use resilience_runtime::{Classify, Verdict};
@@ -31,10 +31,10 @@ use crate::error::ResilienceError;
 /// assert!(ApiError::BadRequest.classify().is_permanent());
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "nothing says what an error of type `{Self}` means",
+    message = "no rule classifies an error of type `{Self}`",
     label = "`{Self}` does not implement `Classify`",
-    note = "derive it with `#[derive(Classify)]`, or implement `Classify` by hand",
-    note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` by hand"
+    note = "derive it with `#[derive(Classify)]`, or implement `Classify`",
+    note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` on a `Service`"
 )]
 pub trait Classify {
     /// Returns the verdict on this error. [`Verdict::unclassified`] leaves it to the service's kind.
@@ -60,7 +60,7 @@ impl<E: Classify + ?Sized> Classify for Arc<E> {
 }
 
 /// Classifies the error of a nested call. After a timeout or an interrupted stream the outcome is unknown; all other
-/// variants are local decisions, which tell nothing about the caller's service.
+/// variants are local decisions, which do not concern the caller's service.
 impl Classify for ResilienceError {
     fn classify(&self) -> Verdict {
         match self {

@@ -15,11 +15,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ToolSafety {
-    /// Tells whether the tool changes nothing (`readOnlyHint`).
+    /// States whether the tool changes nothing (`readOnlyHint`).
     pub read_only: Option<bool>,
-    /// Tells whether the tool may destroy something (`destructiveHint`).
+    /// States whether the tool may destroy something (`destructiveHint`).
     pub destructive: Option<bool>,
-    /// Tells whether two calls with the same arguments have the effect of one (`idempotentHint`).
+    /// States whether two calls with the same arguments have the effect of one (`idempotentHint`).
     pub idempotent: Option<bool>,
 }
 

@@ -5,7 +5,7 @@
 //! | error | verdict |
 //! |---|---|
 //! | `ApiError` | [`Verdict::from_llm_error`], by status, `type` and `code` |
-//! | `Reqwest` | as `reqwest` says |
+//! | `Reqwest` | by the rules of `reqwest` |
 //! | `StreamError`: the stream broke | outcome unknown |
 //! | `JSONDeserialize`: an error that the client cannot read | by the status, `type` and `code` in it |
 //! | `JSONDeserialize`: the answer came, but is another | permanent |
@@ -15,9 +15,9 @@
 //! not known, unless a service of one's own hands them to [`hint::headers`](crate::hint::headers). Of a 5xx the
 //! client keeps only the text of the body, which is read as JSON if it is that. Of other answers it understands
 //! OpenAI's errors alone: where the code is a number, as OpenRouter and Google send it, or where an error
-//! comes in the middle of a stream, it only says that it could not read it. That text is read here, too.
+//! comes in the middle of a stream, it only reports that it could not parse it. That text is parsed here, too.
 //!
-//! **The client retries by itself**, three times and also on `insufficient_quota` if only `code` says so: with
+//! **The client retries by itself**, three times and also on an `insufficient_quota` that is only in `code`: with
 //! three attempts of an attribute that makes twelve requests. Switch it off with async-openai's feature
 //! `middleware` and `Client::with_http_service(ReqwestService::new(reqwest::Client::new()))`.
 
@@ -273,7 +273,11 @@ mod tests {
         let once = ::reqwest::Client::builder().no_proxy().build();
         let client = Client::with_config(config)
             .with_http_service(ReqwestService::new(once.expect("a client")));
-        let error = client.models().list().await.expect_err("nobody listens");
+        let error = client
+            .models()
+            .list()
+            .await
+            .expect_err("the port is closed");
         let verdict = found(error);
         assert_eq!(verdict, Verdict::transient());
         assert_eq!(verdict.code(), Some(ErrorCode::Name("connect")));

@@ -50,7 +50,7 @@ impl Classify for ConnectorError {
         if self.is_user() {
             return Verdict::permanent();
         }
-        // Only a source tells that no connection came about; a timeout may be of either kind.
+        // Only the source distinguishes a failed connection; a timeout may happen before or after it.
         if let Some(verdict) = std::error::Error::source(self).and_then(source_chain::find) {
             return verdict;
         }

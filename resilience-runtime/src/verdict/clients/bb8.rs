@@ -5,7 +5,7 @@
 //! | error | verdict |
 //! |---|---|
 //! | `TimedOut` | permanent, a breaker failure |
-//! | `User` | as the connection's error says; an open outcome becomes transient |
+//! | `User` | by the connection's error; an unknown outcome becomes transient |
 //!
 //! Nothing of the caller's was sent yet, whatever went wrong. `TimedOut` hides a server that is down: the
 //! pool tries to connect until `connection_timeout` (30 s by default) is over, and a retry would wait that

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `Timeout(Wait)`: all connections are in use | permanent, a breaker failure |
 //! | `Timeout(Create)`, `Timeout(Recycle)` | transient |
-//! | `Backend`, `PostCreateHook` | as the connection's error says; an open outcome becomes transient |
+//! | `Backend`, `PostCreateHook` | by the connection's error; an unknown outcome becomes transient |
 //! | `Closed`, `NoRuntimeSpecified` | permanent, ignored by the breaker |
 //!
 //! Nothing of the caller's was sent yet, whatever went wrong. Waiting for a place a second time only makes

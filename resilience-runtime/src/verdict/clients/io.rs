@@ -23,7 +23,7 @@ impl Classify for Error {
             | ErrorKind::WouldBlock
             | ErrorKind::Interrupted
             | ErrorKind::ResourceBusy => Verdict::transient(),
-            // It broke on the way: nobody knows how far it came.
+            // The connection broke in use, so the outcome is unknown.
             ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe

@@ -263,7 +263,7 @@ mod tests {
         let lost = Verdict::outcome_unknown().needs_reconnect();
         for (error, expected) in [
             (io(io::ErrorKind::ConnectionRefused), Verdict::transient()),
-            // No socket file: nobody listens.
+            // No socket file: the server is down.
             (io(io::ErrorKind::NotFound), Verdict::transient()),
             (io(io::ErrorKind::ConnectionReset), lost),
             (io(io::ErrorKind::BrokenPipe), lost),

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | not connected, name not resolved | transient |
 //! | timed out, broken while sending or in the middle of the answer | outcome unknown |
-//! | `error_for_status` | as [`Verdict::from_http`] says, without headers |
+//! | `error_for_status` | by [`Verdict::from_http`], without headers |
 //! | the answer came, but is not what was expected; too many redirects; no valid request | permanent |
 //!
 //! `error_for_status` throws the headers away, and `Retry-After` with them: where a server sends it, look

@@ -8,7 +8,7 @@
 //! | `McpError` | [`Verdict::from_jsonrpc`] |
 //! | -32000, -32600, -32001, or HTTP 400 and 404, that speak of a session; `SessionExpired` | [`Verdict::session_lost`] |
 //! | `TransportSend`: written to a closed pipe | transient, on a new connection |
-//! | `TransportSend`: over HTTP | as the HTTP client or the status says |
+//! | `TransportSend`: over HTTP | by the HTTP client's error or the status |
 //! | `TransportClosed` | outcome unknown, on a new connection |
 //! | `Timeout` | outcome unknown |
 //! | `Cancelled`, unanswered questions to the user | permanent, ignored by the breaker |
@@ -85,7 +85,7 @@ impl Classify for DynamicTransportError {
         if let Some(error) = error.downcast_ref::<io::Error>() {
             return not_sent.with_code(ErrorCode::Io(error.kind()));
         }
-        // Its HTTP client shows the status, and nothing else tells it.
+        // The HTTP client reports the status only in its `Display` output.
         let shown = display_prefix(error, 1024);
         let shown = shown
             .strip_prefix("unexpected server response: ")

@@ -3,7 +3,7 @@
 //! Supported: sqlx 0.9 (feature `sqlx`, which needs Rust 1.94) and 0.8 (feature `sqlx-0_8`). Both need only the core of sqlx and no
 //! driver, so that users of one database do not build the others: a PostgreSQL error is known by its
 //! SQLSTATE, an SQLite error by its extended result code, and a MySQL error by the number that its
-//! `Display` begins with, `1205 (HY000): …`, which the SQLSTATE does not tell.
+//! `Display` begins with, `1205 (HY000): …`, which the SQLSTATE does not contain.
 //!
 //! | error | verdict |
 //! |---|---|
@@ -76,7 +76,7 @@ classify_sqlx!(sqlx_core_0_8);
 
 fn by_io(error: &std::io::Error) -> Verdict {
     let verdict = error.classify();
-    // Some kinds say nothing, but the connection is gone all the same.
+    // Some kinds have no verdict of their own, but the connection is lost all the same.
     if verdict.is_unknown() {
         Verdict::outcome_unknown()
     } else {

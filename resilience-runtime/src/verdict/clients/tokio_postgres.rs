@@ -36,7 +36,7 @@ impl Classify for Error {
         match self.source().and_then(|source| source.downcast_ref()) {
             Some(error) => {
                 let verdict = io::Error::classify(error);
-                // Some kinds say nothing, but the connection is gone all the same.
+                // Some kinds have no verdict of their own, but the connection is lost all the same.
                 if verdict.is_unknown() {
                     Verdict::outcome_unknown()
                 } else {

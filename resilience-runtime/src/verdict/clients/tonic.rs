@@ -58,7 +58,7 @@ fn never_connected(status: &Status) -> bool {
         .is_some_and(|verdict| verdict.is_transient())
 }
 
-/// gRPC's proposal A6: the server says when to come back, or not to.
+/// Applies gRPC's proposal A6: the server sends the time until the next attempt, or forbids one.
 fn pushed_back(status: &Status, verdict: Verdict) -> Verdict {
     if verdict.is_permanent() {
         return verdict;

@@ -7,7 +7,7 @@
 //! | error | verdict |
 //! |---|---|
 //! | `APIError` and other answers with a status | [`Verdict::from_vault`], without headers |
-//! | the request did not come through | as `reqwest` says |
+//! | the request did not come through | by the rules of `reqwest` |
 //! | the answer is not what was expected, wrong paths, wrong configuration | permanent |
 //!
 //! The errors hold no headers, so `Retry-After` is lost. They do hold secrets: the `Display` and the

@@ -10,7 +10,7 @@ impl Verdict {
     /// open. A code that a server made up is left to the kind.
     ///
     /// -32000, -32600 and -32001 are also what servers answer when a session is gone, which only the
-    /// message tells: the verdict on `rmcp`'s errors looks at it, see the feature `rmcp`.
+    /// message distinguishes: the verdict on `rmcp`'s errors reads it, see the feature `rmcp`.
     ///
     /// ```
     /// use resilience_runtime::Verdict;

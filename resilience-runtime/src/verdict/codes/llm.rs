@@ -141,7 +141,7 @@ impl Meaning {
 }
 
 /// What the first of the names that stands in the table means. The order of the table decides, not that
-/// of the names: what is used up is used up, whichever field says so.
+/// of the names: an exhausted quota counts in whichever field it is named.
 fn look_up(
     table: &'static [(Meaning, &[&str])],
     names: &[Option<&str>],
@@ -163,7 +163,7 @@ impl Verdict {
     /// | `content_policy_violation`, `content_filter`, … | permanent |
     /// | `invalid_api_key`, `authentication_error`, … | permanent, denied |
     /// | `overloaded_error`, `server_is_overloaded`, `slow_down` | transient, or throttled with a 429; permanent with `x-should-retry: false` |
-    /// | anything else | as [`from_http`](Self::from_http) says |
+    /// | anything else | by [`from_http`](Self::from_http) |
     ///
     /// ```
     /// use resilience_runtime::{Verdict, verdict::Reason};
@@ -192,12 +192,12 @@ impl Verdict {
     ) -> Self {
         let by_status = Self::from_http(status, headers);
         match look_up(CERTAIN, names) {
-            // A wait that the server asked for is kept, and with a 429 all callers wait for it. Who is told not to come
-            // again does not.
+            // A wait that the server requested is kept, and with a 429 all callers wait for it. `x-should-retry: false`
+            // still forbids a retry.
             Some((Meaning::Overloaded, name)) => {
-                let told_not_to = should_retry(headers) == Some("false");
+                let retry_is_forbidden = should_retry(headers) == Some("false");
                 let verdict = match by_status.retry_after() {
-                    _ if by_status.is_throttled() || told_not_to => by_status,
+                    _ if by_status.is_throttled() || retry_is_forbidden => by_status,
                     Some(wait) => Self::transient().with_retry_after(wait),
                     None => Self::transient(),
                 };
@@ -210,7 +210,7 @@ impl Verdict {
     }
 
     /// Returns the verdict on an error event within a stream, e.g. `{"type":"error","error":{"type":…,"code":…}}`:
-    /// the answer began with 200, so only the fields tell.
+    /// the answer began with 200, so only the fields classify it.
     ///
     /// ```
     /// use resilience_runtime::Verdict;

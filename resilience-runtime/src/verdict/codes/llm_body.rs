@@ -16,7 +16,7 @@ impl Verdict {
     ///
     /// In the body are read `error.type` and `error.code` (OpenAI and those that speak like it),
     /// `error.details.error_code` (Anthropic), and Google's `error.status` with the `retryDelay` of its
-    /// details. The table is that of [`from_llm_error`](Self::from_llm_error); a body that says nothing
+    /// details. The table is that of [`from_llm_error`](Self::from_llm_error); a body without a known name
     /// leaves it to the status and the headers, see [`from_http`](Self::from_http). A 429 without
     /// `Retry-After` may have the wait in OpenAI's words, `try again in 45.40s`.
     ///

@@ -28,7 +28,7 @@ impl Verdict {
     pub fn from_mysql(number: u16) -> Self {
         let verdict = match number {
             // Deadlocks and locks that were not to be had, of rows, tables and names; changed since
-            // read; refused by a group's certification. Says nothing about the server's health.
+            // read; refused by a group's certification. Not a sign of the server's health.
             1205 | 1213 | 1614 | 1689 | 3058 | 3101 | 3572 | 1020 => {
                 Self::transient().ignored_by_breaker()
             }
@@ -40,7 +40,7 @@ impl Verdict {
             1053 | 1927 | 1152 | 1158..=1161 | 1184 | 2006 | 2013 | 2055 | 4031 => {
                 Self::outcome_unknown()
             }
-            // Out of disk, memory, threads or room in a table; host blocked until somebody flushes it.
+            // Out of disk, memory, threads or room in a table; host blocked until it is flushed.
             3 | 1021 | 1037 | 1038 | 1041 | 1114 | 1129 | 1135 => {
                 Self::permanent().counts_as_failure()
             }

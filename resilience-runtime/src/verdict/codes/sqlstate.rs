@@ -24,7 +24,7 @@ impl Verdict {
         }
         let verdict = match code {
             // Rolled back on behalf of another transaction: run the whole transaction again. Contention
-            // says nothing about the server's health. So do a lock that was not to be had, and a
+            // is not a sign of the server's health. So do a lock that was not to be had, and a
             // database that others use; and a server that became a replica answers on a new connection,
             // which a client's verdict asks for.
             "40001" | "40P01" | "40002" | "55P03" | "55006" | "25006" => {
@@ -46,7 +46,7 @@ impl Verdict {
             _ => match &code[..2] {
                 "08" => Self::outcome_unknown(),
                 "40" => Self::transient().ignored_by_breaker(),
-                // Out of memory or disk, I/O trouble, internal error: more load helps nobody.
+                // Out of memory or disk, I/O trouble, internal error: more load only makes it worse.
                 "53" | "54" | "58" | "F0" | "XX" => Self::permanent().counts_as_failure(),
                 "28" => Self::permanent().because(Reason::Denied),
                 "00" | "01" | "02" | "03" | "09" | "0A" | "0B" | "0F" | "0L" | "0P" | "0Z"
@@ -71,8 +71,8 @@ impl Verdict {
         match code {
             // The server became a replica; only another connection leads to the new primary.
             "25006" => verdict.needs_reconnect(),
-            // PgBouncer says "full" and "wrong configuration" with one code: its own words, which no
-            // server translates, are all there is.
+            // PgBouncer uses one code for "full" and "wrong configuration". Only its message, which is never
+            // translated, distinguishes them.
             "08P01" if is_pgbouncer_full(message) => {
                 let full = Self::transient();
                 verdict.code().map_or(full, |code| full.with_code(code))
