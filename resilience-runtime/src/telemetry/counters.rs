@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_in_the_order_of_the_counters() {
+    fn all_is_in_declaration_order() {
         for (at, counter) in Counter::ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }

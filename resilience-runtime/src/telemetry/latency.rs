@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_rise_and_hold_what_monitoring_asks_for() {
+    fn bounds_rise_and_include_the_exporters_bounds() {
         assert!(BOUNDS.is_sorted_by(|a, b| a < b));
         for micros in [10, 25, 50, 1_000, 2_500, 5_000, 250_000, 100_000_000] {
             assert!(BOUNDS.contains(&(micros * 1_000)), "{micros} µs");
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_belongs_to_the_bucket_below_it() {
+    fn bound_is_inclusive() {
         let histogram = recorded([Duration::from_millis(1), Duration::from_nanos(1_000_001)]);
         let at_most = |limit| {
             histogram
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn extremes_are_kept() {
+    fn shortest_and_longest_durations_are_counted() {
         let histogram = recorded([Duration::ZERO, Duration::MAX]);
         assert_eq!(histogram.count(), 2);
         assert_eq!(histogram.max(), Duration::from_nanos(u64::MAX));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_within_a_bucket_of_the_truth() {
+    fn quantile_error_is_at_most_one_bucket() {
         let mut durations: Vec<u64> = (1..=10_000_u64).map(|n| n * n * 37).collect();
         let histogram = recorded(durations.iter().map(|nanos| Duration::from_nanos(*nanos)));
         durations.sort_unstable();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_since_is_a_difference() {
+    fn since_returns_the_difference() {
         let recorder = Recorder::default();
         recorder.record(Duration::from_secs(1));
         let earlier = recorder.snapshot();
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_lose_nothing() {
+    fn concurrent_records_are_all_counted() {
         let recorder = Recorder::default();
         std::thread::scope(|scope| {
             for _ in 0..4 {

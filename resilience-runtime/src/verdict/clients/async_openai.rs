@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_judged_by_its_fields() {
+    fn api_error_is_classified_by_its_fields() {
         let spent = Verdict::permanent().ignored_by_breaker();
         let quota = Some("insufficient_quota");
         let wait = Verdict::throttled(Some(Duration::from_millis(45_400)));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_says_whether_there_was_an_answer() {
+    fn other_errors_are_classified_by_variant() {
         let parse = serde_json::from_str::<u64>("\"hunter2\"").expect_err("no number");
         let stream = |error| OpenAIError::StreamError(Box::new(error));
         let text = || "hunter2".to_owned();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_the_client_cannot_read_is_read_here() {
+    fn unparsed_error_body_is_classified() {
         let soon = Verdict::throttled(Some(Duration::from_secs(34)));
         for (text, expected) in [
             (
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_was_asked_where_nobody_listens() {
+    async fn refused_connection_is_transient() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);

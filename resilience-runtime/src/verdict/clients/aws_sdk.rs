@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_services_error_is_judged_by_its_code_and_not_by_the_status() {
+    fn service_error_is_classified_by_code_not_status() {
         for (code, status, expected, reason) in [
             (
                 Some("ThrottlingException"),
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_says_whether_it_was_sent() {
+    fn other_errors_are_classified_by_variant() {
         let io = |kind| Box::new(io::Error::from(kind));
         for (error, expected) in [
             (Error::construction_failure("hunter2"), Verdict::permanent()),

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_was_sent_yet() {
+    fn pool_error_is_never_outcome_unknown() {
         let full = Verdict::permanent().counts_as_failure();
         assert_eq!(RunError::<io::Error>::TimedOut.classify(), full);
         for (kind, expected) in [
@@ -52,7 +52,7 @@ mod tests {
 
     #[cfg(feature = "redis")]
     #[test]
-    fn the_errors_of_known_pools_are_found_everywhere() {
+    fn errors_of_known_pools_are_found_in_a_chain() {
         use ::redis::RedisError;
 
         use crate::verdict::chain_test_util::found;

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_was_sent_yet() {
+    fn pool_error_is_never_outcome_unknown() {
         for (error, expected) in rows(io::Error::from) {
             assert_eq!(error.classify(), expected, "{error:?}");
         }
@@ -90,7 +90,7 @@ mod tests {
 
     #[cfg(feature = "redis")]
     #[test]
-    fn the_errors_of_known_pools_are_found_everywhere() {
+    fn errors_of_known_pools_are_found_in_a_chain() {
         use ::redis::RedisError;
 
         for (error, expected) in rows(|kind| RedisError::from(io::Error::from(kind))) {

@@ -60,7 +60,7 @@ mod tests {
     use crate::error::ResilienceError;
 
     #[test]
-    fn kinds_mean_what_happened_to_the_request() {
+    fn io_error_is_classified_by_kind() {
         for (kind, expected) in [
             (ErrorKind::ConnectionRefused, Verdict::transient()),
             (ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_that_travels_as_an_io_error_stays_one() {
+    fn rejection_inside_an_io_error_keeps_its_verdict() {
         let rejection = ResilienceError::CircuitBreakerOpen {
             service: "db".into(),
             retry_after: Duration::from_secs(1),

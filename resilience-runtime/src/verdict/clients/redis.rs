@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_are_judged_by_their_first_word() {
+    fn error_reply_is_classified_by_its_prefix() {
         let sick = Verdict::permanent().counts_as_failure();
         let moving = Verdict::transient().ignored_by_breaker();
         for (line, expected, reason) in [
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_and_dropped_are_not_the_same() {
+    fn refused_is_transient_and_dropped_is_outcome_unknown() {
         let io = |kind| RedisError::from(io::Error::from(kind));
         let lost = Verdict::outcome_unknown().needs_reconnect();
         for (error, expected) in [
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clients_own_errors_are_judged_by_kind() {
+    fn client_error_is_classified_by_kind() {
         for (kind, expected, reason) in [
             (
                 ErrorKind::AuthenticationFailed,

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_was_sent_where_nobody_listens() {
+    async fn refused_connection_is_transient() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_does_not_resolve_was_not_sent() {
+    async fn unresolved_name_is_transient() {
         let error = client().get("http://nowhere.invalid/").send().await;
         assert_eq!(
             found(error.expect_err("no such name")),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_knows_what_became_of_a_request_that_timed_out() {
+    async fn timed_out_request_is_outcome_unknown() {
         let url = server("", Some(Duration::from_secs(5))).await;
         let verdict = found(client().get(url).send().await.expect_err("too late"));
         assert_eq!(verdict, Verdict::outcome_unknown());
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nor_of_one_that_broke_off() {
+    async fn aborted_response_is_outcome_unknown() {
         let verdict = found(ask("").await.expect_err("hung up"));
         assert_eq!(verdict, Verdict::outcome_unknown());
         assert_eq!(name(verdict), Some(ErrorCode::Name("request")));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nor_of_one_that_broke_off_piece_by_piece() {
+    async fn aborted_chunked_body_is_outcome_unknown() {
         for answer in [
             "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\na",
             "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_came_was_executed() {
+    async fn undecodable_response_is_permanent() {
         let answer = ask("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{").await;
         let answer = answer.expect("a head").json::<serde_json::Value>().await;
         let verdict = found(answer.expect_err("not JSON"));
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_status_is_judged_as_http() {
+    async fn error_for_status_is_classified_by_http_status() {
         for (answer, expected, reason) in [
             (
                 "HTTP/1.1 429 X\r\ncontent-length: 0\r\n\r\n",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_request_that_is_none_is_not_repeated() {
+    async fn invalid_request_is_permanent() {
         let verdict = found(client().get("no url").send().await.expect_err("no url"));
         assert_eq!(verdict, Verdict::permanent());
 

@@ -37,7 +37,7 @@ mod tests {
     use crate::verdict::chain_test_util::found;
 
     #[test]
-    fn result_codes_are_judged_as_sqlites() {
+    fn error_is_classified_by_result_code() {
         for code in [5, 6, 261, 262, 517, 10, 13, 11, 19, 2067, 8, 9, 23] {
             let error = Error::SqliteFailure(ffi::Error::new(code), Some("hunter2".into()));
             let verdict = found(error);
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_real_lock_is_contention() {
+    fn locked_database_is_transient() {
         let name = "file:a_real_lock?mode=memory&cache=shared";
         let holder = Connection::open(name).expect("a database");
         holder
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_permanent() {
+    fn usage_errors_are_permanent() {
         let database = Connection::open_in_memory().expect("a database");
         let none = database.query_row("SELECT 1 WHERE false", [], |_| Ok(()));
         let verdict = found(none.expect_err("no rows"));

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_servers_error_is_judged_by_its_sqlstate() {
+    async fn server_error_is_classified_by_sqlstate() {
         let contention = Verdict::transient().ignored_by_breaker();
         let sick = Verdict::permanent().counts_as_failure();
         for (code, message, expected, reason) in [
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lost_connection_leaves_it_open() {
+    async fn lost_connection_is_outcome_unknown() {
         let (near, far) = duplex(4096);
         drop(far);
         let mut config = Config::new();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_configuration_is_permanent() {
+    async fn invalid_configuration_is_permanent() {
         let error = "host="
             .parse::<Config>()
             .and_then(|_| "nonsense".parse::<Config>());

@@ -82,7 +82,7 @@ mod tests {
     use crate::verdict::chain_test_util::found;
 
     #[test]
-    fn codes_mean_what_became_of_the_call() {
+    fn status_is_classified_by_code() {
         let sick = Verdict::permanent().counts_as_failure();
         for (code, expected, reason) in [
             (Code::Unavailable, Verdict::outcome_unknown(), None),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn unavailable_without_a_connection_was_not_executed() {
+    fn unavailable_without_a_connection_is_transient() {
         for (kind, expected) in [
             (io::ErrorKind::ConnectionRefused, Verdict::transient()),
             (io::ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_may_push_back() {
+    fn grpc_retry_pushback_sets_the_wait() {
         let pushed = |code, pushback: &'static str| {
             let mut status = Status::new(code, "");
             let value = pushback.parse().expect("text");

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_judged_as_vaults() {
+    async fn api_error_is_classified_by_vault_status() {
         for (status, body, expected, reason) in [
             (
                 403,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_was_asked_where_nobody_listens() {
+    async fn refused_connection_is_transient() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_does_not_parse_is_not_asked_for_again() {
+    async fn unparsed_response_is_permanent() {
         let body = r#"{"request_id":"","lease_id":"","renewable":false,"lease_duration":0,"data":{"data":"hunter2","metadata":{"created_time":"","deletion_time":"","custom_metadata":null,"destroyed":false,"version":1}},"wrap_info":null,"warnings":null,"auth":null}"#;
         for body in ["not JSON", body] {
             let verdict = found(answer(200, body).await);

@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_code_decides() {
+    fn from_aws_code_classifies_each_code() {
         for (code, expected, reason) in [
             ("Throttling", Verdict::throttled(None), None),
             ("ThrottlingException", Verdict::throttled(None), None),
@@ -255,14 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn only_a_known_code_is_kept() {
+    fn unknown_code_is_not_kept() {
         let kept = Verdict::from_aws_code("ThrottlingException").code();
         assert_eq!(kept, Some(ErrorCode::Name("ThrottlingException")));
         assert_eq!(Verdict::from_aws_code("hunter2").code(), None);
     }
 
     #[test]
-    fn a_code_may_come_with_its_namespace() {
+    fn from_aws_code_ignores_the_namespace() {
         for code in [
             "com.amazonaws.kms#ThrottlingException",
             "ThrottlingException:http://internal.amazon.com/coral/",
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_stands_twice() {
+    fn codes_are_unique() {
         let mut all: Vec<_> = CODES.iter().flat_map(|(_, codes)| *codes).collect();
         let count = all.len();
         all.sort_unstable();

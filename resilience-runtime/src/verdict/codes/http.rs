@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_seconds_fractions_or_a_date() {
+    fn retry_after_is_seconds_fractions_or_a_date() {
         assert_eq!(wait(&[("Retry-After", "2")]), Some(Duration::from_secs(2)));
         assert_eq!(
             wait(&[("RETRY-AFTER", " 0.25 ")]),

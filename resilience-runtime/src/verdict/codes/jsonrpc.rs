@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_mean_what_became_of_the_request() {
+    fn from_jsonrpc_classifies_each_code() {
         for code in [
             -32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042,
         ] {

@@ -237,7 +237,7 @@ mod tests {
     const SPENT: Verdict = Verdict::permanent().ignored_by_breaker();
 
     #[test]
-    fn a_spent_quota_is_found_in_either_field_and_under_every_status() {
+    fn exhausted_quota_is_found_in_either_field_and_any_status() {
         for name in [
             "insufficient_quota",
             "credit_balance_exhausted",
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_rate_limit_stays_one() {
+    fn rate_limit_is_throttled() {
         let wait = [("retry-after", "7")];
         for (kind, code) in [
             (None, None),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_server_is_asked_again() {
+    fn overloaded_server_is_transient() {
         for (status, name) in [
             (529, "overloaded_error"),
             (500, "overloaded_error"),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_server_that_does_not_want_to_be_asked_again_is_not() {
+    fn x_should_retry_false_forbids_the_retry_on_overload() {
         let headers = [("x-should-retry", "false"), ("retry-after", "2")];
         for status in [400, 429, 500, 503, 529] {
             for (kind, code) in [(Some("slow_down"), None), (None, Some("overloaded_error"))] {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_requests_own_faults_are_not_repeated() {
+    fn invalid_request_is_permanent() {
         for (status, name, reason) in [
             (
                 400,
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_known_name_the_status_decides() {
+    fn unknown_name_is_classified_by_status() {
         for status in [400, 401, 404, 408, 409, 429, 500, 502, 503, 504, 529] {
             assert_eq!(
                 Verdict::from_llm_error(status, &(), Some("new_in_2030"), None),
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_in_a_stream_is_judged_by_its_names() {
+    fn from_llm_event_classifies_by_names() {
         for (name, expected) in [
             ("overloaded_error", Verdict::transient()),
             ("rate_limit_error", Verdict::throttled(None)),

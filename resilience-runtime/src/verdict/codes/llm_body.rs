@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn each_providers_shape_is_read() {
+    fn from_llm_response_reads_each_provider() {
         let spent = Verdict::permanent().ignored_by_breaker();
         let soon = |seconds| Verdict::throttled(Some(Duration::from_secs(seconds)));
         for (status, body, expected) in [
@@ -204,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn headers_say_it_better_than_the_body() {
+    fn headers_override_the_wait_of_the_body() {
         let body = r#"{"error":{"message":"try again in 20s","code":"rate_limit_exceeded","details":[{"@type":"google.rpc.RetryInfo","retryDelay":"34s"}]}}"#;
         let verdict = Verdict::from_llm_response(429, &[("retry-after", "3")], body.as_bytes());
         assert_eq!(verdict, Verdict::throttled(Some(Duration::from_secs(3))));
     }
 
     #[test]
-    fn a_body_that_says_nothing_leaves_it_to_the_status() {
+    fn unknown_body_is_classified_by_status() {
         let too_large = format!(
             r#"{{"error":{{"code":"insufficient_quota","x":"{}"}}}}"#,
             "x".repeat(LARGEST_BODY)

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_mean_what_became_of_the_statement() {
+    fn from_mysql_classifies_each_number() {
         let contention = Verdict::transient().ignored_by_breaker();
         let rows: &[(&[u16], Verdict)] = &[
             (

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_low_byte_decides() {
+    fn from_sqlite_classifies_by_the_low_byte() {
         let contention = Verdict::transient().ignored_by_breaker();
         let sick = Verdict::permanent().counts_as_failure();
         for (code, expected) in [

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_mean_what_became_of_the_statement() {
+    fn from_sqlstate_classifies_each_code() {
         let contention = Verdict::transient().ignored_by_breaker();
         let sick = Verdict::permanent().counts_as_failure();
         for (code, expected) in [
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn rights_and_absence_are_named() {
+    fn denied_and_not_found_have_reasons() {
         for (code, reason) in [
             ("28000", Some(Reason::Denied)),
             ("28P01", Some(Reason::Denied)),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_of_postgres_knows_more_than_the_code() {
+    fn pgbouncer_full_and_replica_are_recognized() {
         let readonly = Verdict::from_postgres("25006", "cannot execute INSERT");
         assert_eq!(
             readonly,

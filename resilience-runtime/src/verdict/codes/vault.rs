@@ -54,7 +54,7 @@ mod tests {
     use crate::verdict::Reason;
 
     #[test]
-    fn statuses_mean_what_the_server_means() {
+    fn from_vault_classifies_each_status() {
         for (status, expected, reason) in [
             (400, Verdict::permanent(), None),
             (403, Verdict::permanent(), Some(Reason::Denied)),

@@ -21,7 +21,7 @@ fn transport(
 const HTTP: &str = "WorkerTransport<rmcp::transport::streamable_http_client::Worker>";
 
 #[test]
-fn codes_are_judged_as_jsonrpc() {
+fn error_data_is_classified_by_jsonrpc_code() {
     for (code, message, expected) in [
         (-32700, "Parse error", Verdict::permanent()),
         (-32600, "Invalid Request", Verdict::permanent()),
@@ -66,7 +66,7 @@ fn codes_are_judged_as_jsonrpc() {
 }
 
 #[test]
-fn the_rest_says_whether_it_was_sent() {
+fn other_errors_are_classified_by_variant() {
     let lost = Verdict::outcome_unknown().needs_reconnect();
     let ignored = Verdict::permanent().ignored_by_breaker();
     let timeout = Duration::from_secs(1);
@@ -95,7 +95,7 @@ fn the_rest_says_whether_it_was_sent() {
 }
 
 #[test]
-fn what_a_pipe_did_not_take_was_not_sent() {
+fn failed_pipe_write_is_transient() {
     let not_sent = Verdict::transient().needs_reconnect();
     for kind in [io::ErrorKind::BrokenPipe, io::ErrorKind::NotConnected] {
         let error = transport("stdio", io::Error::from(kind));
@@ -107,7 +107,7 @@ fn what_a_pipe_did_not_take_was_not_sent() {
 }
 
 #[test]
-fn an_http_client_that_is_not_known_shows_its_status() {
+fn unknown_http_client_is_classified_by_displayed_status() {
     for (shown, expected) in [
         ("HTTP 503", Verdict::transient()),
         ("HTTP 429", Verdict::throttled(None)),
@@ -150,7 +150,7 @@ fn an_http_client_that_is_not_known_shows_its_status() {
 }
 
 #[test]
-fn to_initialize_takes_no_effect() {
+fn initialize_error_is_never_outcome_unknown() {
     let internal = ErrorData::internal_error("hunter2", None);
     for (error, expected) in [
         (
@@ -202,7 +202,7 @@ mod over_http {
     }
 
     #[tokio::test]
-    async fn the_clients_own_error_is_found() {
+    async fn reqwest_error_is_found_in_the_transport_error() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
@@ -215,7 +215,7 @@ mod over_http {
     }
 
     #[test]
-    fn each_variant_says_whether_it_was_sent() {
+    fn streamable_http_error_is_classified_by_variant() {
         let status = |status, wait: Option<&str>| {
             StreamableHttpError::HttpStatus(HttpStatusError::new(status, wait.map(str::to_owned)))
         };

@@ -81,7 +81,7 @@ macro_rules! tests_of {
             }
 
             #[test]
-            fn each_databases_codes_are_told_apart() {
+            fn database_errors_are_classified_by_their_product() {
                 for (error, expected, code) in database_rows() {
                     let shown = format!("{error:?}");
                     let verdict = found($sqlx::Error::Database(Box::new(error)));
@@ -91,7 +91,7 @@ macro_rules! tests_of {
             }
 
             #[test]
-            fn the_rest_says_whether_it_was_executed() {
+            fn other_errors_are_classified_by_variant() {
                 use $sqlx::Error;
                 let text = || "hunter2".to_owned();
                 let io = |kind| Error::Io(io::Error::from(kind));
@@ -130,7 +130,7 @@ macro_rules! tests_of {
 
             /// An error that only passes another one on hides it, but not what that one holds.
             #[test]
-            fn a_code_is_found_behind_a_transparent_error() {
+            fn database_error_is_found_behind_a_transparent_error() {
                 #[derive(Debug, thiserror::Error)]
                 #[error(transparent)]
                 struct Transparent(#[from] $sqlx::Error);
@@ -269,7 +269,7 @@ fn database_rows() -> Vec<(Shown, Verdict, Option<ErrorCode>)> {
 /// The real driver, against a server that refuses in its greeting.
 #[cfg(feature = "sqlx")]
 #[tokio::test]
-async fn the_mysql_driver_shows_its_number_first() {
+async fn mysql_driver_displays_its_number_first() {
     use sqlx_core::connection::Connection as _;
     use tokio::io::AsyncWriteExt as _;
 
