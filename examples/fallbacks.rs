@@ -74,8 +74,13 @@ async fn neighbour(_: &str) -> Result<u32, PriceError> {
     Err(PriceError::Closed)
 }
 
-/// Nothing here: one is registered at run time.
-#[resilient(service = "weather", retry = off, circuit_breaker = off)]
+/// Its fallback is registered at run time.
+#[resilient(
+    service = "weather",
+    retry = off,
+    circuit_breaker = off,
+    fallback(registered)
+)]
 async fn weather() -> Result<String, PriceError> {
     Err(PriceError::Closed)
 }

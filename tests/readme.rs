@@ -1,13 +1,19 @@
-//! What the README says is true. Its Rust code runs as doctests; this looks at the rest.
+//! Checks the README. Its Rust blocks run as doctests of `tests/documents`; this file checks the rest.
+
+use std::fs;
+use std::path::Path;
 
 use resilience_runtime::Settings;
 
 const README: &str = include_str!("../README.md");
 
-/// The blocks of one language.
+/// Returns the README's code blocks of one language.
 fn blocks(language: &str) -> Vec<&'static str> {
-    README
-        .split("\n```")
+    blocks_of(README, language)
+}
+
+fn blocks_of<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    text.split("\n```")
         .skip(1)
         .step_by(2)
         .filter_map(|block| block.strip_prefix(language)?.strip_prefix('\n'))
@@ -15,7 +21,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_commands_are_those_that_are_tested() {
+fn sh_blocks_name_only_tested_commands() {
     // Examples are run by `tests/examples.rs`, `scripts/test` is what runs this test.
     let tested = [
         "cargo run --example resilience_demo",
@@ -31,7 +37,7 @@ fn the_commands_are_those_that_are_tested() {
 }
 
 #[test]
-fn the_variables_mean_something() {
+fn ini_block_is_accepted_by_settings() {
     let blocks = blocks("ini");
     assert_eq!(blocks.len(), 1);
     let variables: Vec<(&str, &str)> = blocks[0]
@@ -42,7 +48,7 @@ fn the_variables_mean_something() {
     let settings = Settings::from_vars(variables.iter().copied()).expect("they can be used");
     assert!(settings.warnings().is_empty(), "{:?}", settings.warnings());
 
-    // Those of a service are judged when the service is known.
+    // Variables of a service are checked once the service is known.
     let openai = resilience_runtime::ServiceSettings::default();
     let known = settings.service("openai", openai);
     assert!(known.warnings().is_empty(), "{:?}", known.warnings());
@@ -52,9 +58,24 @@ fn the_variables_mean_something() {
 }
 
 #[test]
-fn the_dependencies_exist() {
-    let blocks = blocks("toml");
-    assert_eq!(blocks.len(), 3);
+fn configuration_guide_toml_is_accepted_by_settings() {
+    let guide = include_str!("../resilience-runtime/guide/configuration.md");
+    let blocks = blocks_of(guide, "toml");
+    assert_eq!(blocks.len(), 1);
+    let settings: Settings = toml::from_str(blocks[0]).expect("settings");
+    assert_eq!((settings.kinds.len(), settings.services.len()), (1, 1));
+    resilience_runtime::Registry::new()
+        .configure(settings)
+        .expect("they can be used");
+}
+
+#[test]
+fn toml_blocks_name_only_existing_features() {
+    let mut blocks = blocks("toml");
+    assert_eq!(blocks.len(), 1);
+    let testing = include_str!("../resilience-runtime/guide/testing.md");
+    blocks.extend(blocks_of(testing, "toml"));
+    assert_eq!(blocks.len(), 2);
     let manifest: toml::Table =
         toml::from_str(include_str!("../resilience-runtime/Cargo.toml")).expect("a manifest");
     let features = manifest["features"].as_table().expect("a table");
@@ -68,4 +89,38 @@ fn the_dependencies_exist() {
             assert!(features.contains_key(feature), "no feature `{feature}`");
         }
     }
+}
+
+#[test]
+fn first_code_block_stands_in_the_first_15_lines() {
+    let line = README.lines().position(|line| line.starts_with("```"));
+    assert!(line.expect("a code block") < 15);
+}
+
+#[test]
+fn readme_has_at_most_1200_words() {
+    let words = README.split_whitespace().count();
+    assert!(words <= 1_200, "{words} words");
+}
+
+#[test]
+fn rust_blocks_have_no_hidden_lines() {
+    assert!(blocks("rust").len() >= 3);
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("resilience-runtime/guide");
+    let pages = fs::read_dir(guide).expect("a folder");
+    let pages = pages.map(|page| fs::read_to_string(page.expect("an entry").path()));
+    let pages = pages.map(|page| page.expect("a page"));
+    for page in pages.chain([README.to_owned()]) {
+        for block in page.split("\n```rust").skip(1) {
+            let block = block.split("\n```").next().unwrap_or_default();
+            let hidden = block.lines().find(|line| line.starts_with("# "));
+            assert_eq!(hidden, None);
+        }
+    }
+}
+
+#[test]
+fn quick_start_has_at_most_25_lines() {
+    let blocks = blocks("rust");
+    assert!(blocks[0].lines().count() <= 25);
 }

@@ -11,7 +11,8 @@ fn main() -> ExitCode {
         eprintln!("report <folder of the run> <folder of the report>");
         return ExitCode::FAILURE;
     };
-    match write(&Run::read(Path::new(run), None), Path::new(folder)) {
+    let run_folder = Path::new(run);
+    match write(&Run::read(run_folder, None), run_folder, Path::new(folder)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

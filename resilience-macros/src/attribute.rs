@@ -1,4 +1,4 @@
-//! From the attribute and its function to what the compiler gets: read, check, expand.
+//! Expands an attribute: parse the arguments and the function, check them, expand.
 
 use darling::Error;
 use proc_macro2::TokenStream;
@@ -8,7 +8,8 @@ use crate::function::{Function, Parsed};
 use crate::kind::Kind;
 use crate::{check, expand};
 
-/// Expands an attribute. Where anything is wrong, the item comes back as it was, with every error.
+/// Expands an attribute. Where anything is wrong, the item is emitted unchanged, with every error beside it, so that
+/// its callers report nothing more.
 pub(crate) fn resilient(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
     match try_resilient(kind, args, &item) {
         Ok(Some(expanded)) => expanded,
@@ -27,14 +28,14 @@ fn try_resilient(
 ) -> darling::Result<Option<TokenStream>> {
     let mut problems = Error::accumulator();
     let Partial { value: args, wrong } = Args::read(args);
-    let all_were_read = wrong.is_none();
+    let all_parsed = wrong.is_none();
     wrong.into_iter().for_each(|wrong| problems.push(wrong));
     let parsed = problems.handle(Function::parse(item.clone()));
     let function = match &parsed {
         Some(Parsed::Function(function)) => Some(&**function),
         _ => None,
     };
-    problems.handle(check::check(kind, &args, all_were_read, function));
+    problems.handle(check::check(kind, &args, all_parsed, function));
     problems.finish()?;
     Ok(function.map(|function| expand::expand(kind, &args, function)))
 }

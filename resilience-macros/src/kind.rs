@@ -1,8 +1,8 @@
-//! The five attributes.
+//! Kinds of services: one attribute each.
 
 use proc_macro2::{Ident, Span};
 
-/// What sort of service an attribute stands for.
+/// The kind of service that an attribute protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Llm,
@@ -13,7 +13,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The service that is meant where none is named.
+    /// Returns the name of the service where none is written.
     pub(crate) fn default_service(self) -> Option<&'static str> {
         match self {
             Self::Llm => Some("llm"),
@@ -24,7 +24,7 @@ impl Kind {
         }
     }
 
-    /// The variant of the runtime's `ServiceKind`.
+    /// Returns the variant of the runtime's `ServiceKind`.
     pub(crate) fn variant(self) -> Ident {
         let name = match self {
             Self::Llm => "Llm",

@@ -1,10 +1,10 @@
-//! The names of the runtime that an expansion uses.
+//! Paths of the runtime crate, and the spans that the tokens of an expansion carry.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote_spanned};
 use syn::Path;
 
-/// Where the runtime lives.
+/// The path of the runtime crate.
 pub(crate) struct Runtime(Option<Path>);
 
 impl Runtime {
@@ -12,38 +12,41 @@ impl Runtime {
         Self(path.cloned())
     }
 
-    /// The crate's root, with the tokens standing at `place`.
-    pub(crate) fn root(&self, place: Span) -> TokenStream {
+    /// Returns the path of the crate's root, spanned with `span`.
+    pub(crate) fn root(&self, span: Span) -> TokenStream {
         match &self.0 {
-            None => quote_spanned!(place=> ::resilience_runtime),
-            Some(path) => standing_at(path.to_token_stream(), place),
+            // Absolute: a module or a crate of the user's may have the same name.
+            None => quote_spanned!(span=> ::resilience_runtime),
+            Some(path) => respan(path.to_token_stream(), span),
         }
     }
 
-    /// The part of the runtime that is there for expansions.
-    pub(crate) fn private(&self, place: Span) -> TokenStream {
-        let root = self.root(place);
-        quote_spanned!(place=> #root::__private)
+    /// Returns the path of the module for expansions, spanned with `span`.
+    pub(crate) fn private(&self, span: Span) -> TokenStream {
+        let root = self.root(span);
+        quote_spanned!(span=> #root::__private)
     }
 }
 
-/// The same tokens, resolved as before, standing elsewhere.
-fn standing_at(tokens: TokenStream, place: Span) -> TokenStream {
+/// Moves tokens of the user's to `span` and keeps how they resolve: `$crate` in a path given as `crate = …`
+/// must go on to mean the crate of the `macro_rules!` that wrote it.
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     tokens
         .into_iter()
         .map(|mut token| {
             if let TokenTree::Group(group) = &token {
-                let mut moved = Group::new(group.delimiter(), standing_at(group.stream(), place));
-                moved.set_span(group.span().located_at(place));
+                let mut moved = Group::new(group.delimiter(), respan(group.stream(), span));
+                moved.set_span(group.span().located_at(span));
                 return TokenTree::Group(moved);
             }
-            token.set_span(token.span().located_at(place));
+            token.set_span(token.span().located_at(span));
             token
         })
         .collect()
 }
 
-/// A place in the user's code, for tokens that belong to the macro: errors point there, lints do not.
-pub(crate) fn at(place: Span) -> Span {
-    place.resolved_at(Span::mixed_site())
+/// Returns the location of `span` with the macro's own hygiene: errors point at the user's code, while lints
+/// treat the token as generated.
+pub(crate) fn mixed_at(span: Span) -> Span {
+    span.resolved_at(Span::mixed_site())
 }

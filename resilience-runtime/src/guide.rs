@@ -1,5 +1,11 @@
-//! For each kind of service: what is retried, what is not and why, the preset, and the settings of clients that go
-//! with it. Besides: what can be measured, what those see who operate all of it, and how each pattern works.
+//! Guide pages: what is retried for each kind of service, how each part is used, and recipes.
+//!
+//! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
+//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`nested_calls`],
+//!   [`by_hand`], [`health`].
+//! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
+//!   `prometheus`), `operations` (feature `axum`).
+//! * For a decision: [`limits`], [`versions`], [`algorithms`].
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
@@ -13,7 +19,45 @@ pub mod mcp {}
 #[doc = include_str!("../guide/secrets.md")]
 pub mod secrets {}
 
-#[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+#[doc = include_str!("../guide/errors.md")]
+pub mod errors {}
+
+#[doc = include_str!("../guide/configuration.md")]
+pub mod configuration {}
+
+#[doc = include_str!("../guide/rate_limits.md")]
+pub mod rate_limits {}
+
+#[doc = include_str!("../guide/caching.md")]
+pub mod caching {}
+
+#[doc = include_str!("../guide/fallbacks.md")]
+pub mod fallbacks {}
+
+#[doc = include_str!("../guide/nested_calls.md")]
+pub mod nested_calls {}
+
+#[doc = include_str!("../guide/by_hand.md")]
+pub mod by_hand {}
+
+#[doc = include_str!("../guide/health.md")]
+pub mod health {}
+
+#[cfg(feature = "test-util")]
+#[doc = include_str!("../guide/testing.md")]
+pub mod testing {}
+
+// Its blocks use an SQLite, and registries of their own.
+#[cfg(all(feature = "rusqlite", feature = "test-util"))]
+#[doc = include_str!("../guide/recipes.md")]
+pub mod recipes {}
+
+#[doc = include_str!("../guide/limits.md")]
+pub mod limits {}
+
+#[doc = include_str!("../guide/versions.md")]
+pub mod versions {}
+
 #[cfg(all(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 #[doc = include_str!("../guide/metrics.md")]
 pub mod metrics {}

@@ -1,6 +1,4 @@
-//! Put one attribute on an `async fn` that calls a language model, a database, an MCP server, a secret
-//! manager or anything else that fails, and the call is retried, rate limited, guarded by a circuit
-//! breaker, bounded in time and given a fallback.
+//! Retries, circuit breakers, rate limits, timeouts, fallbacks and caches for async functions, by one attribute.
 //!
 //! ```
 //! use resilience_runtime::{BoxError, llm_resilient};
@@ -19,16 +17,15 @@
 //!
 //! * The attributes and their arguments: `#[resilient]`, and `#[llm_resilient]`, `#[database_resilient]`,
 //!   `#[mcp_resilient]`, `#[secret_resilient]`, which differ in their presets.
-//! * What is retried, and what is not: [`guide`], a page for each kind of service.
+//! * What is retried, how each part is used, and recipes: [`guide`].
 //! * What an error means: [`Verdict`], [`Classify`] and its derive.
-//! * What callers share: [`Registry`], [`Service`]; what is told of it: [`Service::stats`],
-//!   [`Service::config`], [`with_correlation_id`].
+//! * What callers share: [`Registry`] and [`Service`]; its statistics and config: [`Service::stats`], [`Service::config`].
 //! * Configuration: [`config`], [`Settings`].
-//! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`],
-//!   [`Bulkhead`], [`Fallback`], [`Cache`].
-//! * Whether services are there: [`ServiceHealthMonitor`](health::ServiceHealthMonitor), [`HealthEndpoint`](health::HealthEndpoint), and what can be asked,
+//! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`], [`Bulkhead`], [`Fallback`],
+//!   [`Cache`].
+//! * Health checks: [`ServiceHealthMonitor`](health::ServiceHealthMonitor), [`HealthEndpoint`](health::HealthEndpoint),
 //!   [`HealthChecker`](health::HealthChecker).
-//! * Routes and a page for those on call: `AdminRouter`, with feature `axum`; what is logged: `guide::operations`.
+//! * Logs and events: [`telemetry`], [`with_correlation_id`]; routes and a page for operators: `AdminRouter` (feature `axum`).
 //! * What a call fails with: [`ResilienceError`].
 //!
 //! # The order of a call
@@ -37,48 +34,49 @@
 //!
 //! # Time
 //!
-//! All time is `tokio::time`: a paused clock drives everything. A call needs tokio's timer only where it
-//! waits; where there is none, it fails with [`ResilienceError::InvalidConfig`] that says what is missing.
+//! All time is `tokio::time`, so a paused clock drives everything. A call needs tokio's timer only where it waits; without one,
+//! such a call returns [`ResilienceError::InvalidConfig`].
 //!
 //! # Features
 //!
-//! | feature | default | what |
+//! The default features need Rust 1.88, and so do all others except `sqlx`.
+//!
+//! | feature | default | what it adds |
 //! |---|---|---|
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
-//! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configurations and statistics |
-//! | `test-util` | no | `Registry::scope`: annotated functions of one future use a registry of their own; `Registry::inject` and the module `chaos`: faults that are the same in every run |
+//! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configs and statistics |
+//! | `test-util` | no | `Registry::scope`: a registry of its own for the annotated functions of one future; `Registry::inject` and the module `chaos`: faults that are the same in every run; `CallRecorder` |
 //! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
-//! | `llm-json` | no | [`Verdict::from_llm_response`](Verdict): reads the body of an LLM's error answer |
-//! | `metrics` | no | the module `metrics`: tells the `metrics` facade each fact when it happens, latencies included |
-//! | `opentelemetry` | no | the module `opentelemetry`: what the registry counts, for a meter of the OpenTelemetry API |
-//! | `prometheus` | no | the module `prometheus`: what the registry counts, as text for Prometheus |
-//! | `axum` | no | `admin_router`: health, statistics, events and a page for operators, as routes |
-//! | `http-health` | no | `HttpHealthChecker`, and verdicts for `reqwest`; without TLS |
-//! | a client's name | no | verdicts for the errors of that client, see below |
+//! | `llm-json` | no | [`Verdict::from_llm_response`](Verdict): parses the body of a language model's error response |
+//! | `metrics` | no | the module `metrics`: records each call and change with the `metrics` facade, latencies included |
+//! | `opentelemetry` | no | the module `opentelemetry`: exports the statistics through a meter of the OpenTelemetry API |
+//! | `prometheus` | no | the module `prometheus`: exports the statistics as text or by a collector |
+//! | `axum` | no | `AdminRouter`: health, statistics, events, metrics and a dashboard as axum routes |
+//! | `http-health` | no | `HttpHealthChecker`, and the feature `reqwest`; without TLS |
 //!
 //! # Clients
 //!
-//! With a client's feature its errors implement [`Classify`], and are found in an `anyhow::Error`, an
-//! `eyre::Report`, a `Box<dyn Error + Send + Sync>`, an `Arc` and wherever they are the source of another
-//! error. A feature brings the crate of the error type, without its default features, and nothing that the
-//! client's users do not have anyway.
+//! With a client's feature its errors implement [`Classify`]. They are found in an `anyhow::Error`, an `eyre::Report`, a
+//! `Box<dyn Error + Send + Sync>`, an `Arc`, and as the source of another error. A feature adds the crate of the error type
+//! without its default features: no TLS, no drivers.
 //!
-//! | feature | versions | errors | the client's own retries |
-//! |---|---|---|---|
-//! | `reqwest` | 0.13 | `reqwest::Error` | none that repeats a request |
-//! | `async-openai` | 0.43 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
-//! | `sqlx`, `sqlx-0_8` | 0.9, 0.8 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
-//! | `tokio-postgres` | 0.7 | `tokio_postgres::Error` | none |
-//! | `rusqlite` | 0.32 to 0.43 | `rusqlite::Error` | waits `busy_timeout` for a lock |
-//! | `redis` | 1.8 and later 1.x | `RedisError` | `ConnectionManager`: `set_number_of_retries`; cluster: `retries(0)` |
-//! | `rmcp` | 3.11 and later 3.x | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again |
-//! | `vaultrs` | 0.8, with rustls | `ClientError` | none |
-//! | `aws` | smithy 1.x, all services | `SdkError<E, R>` | 2, switched off by `RetryConfig::disabled()` |
-//! | `tonic` | 0.14 | `tonic::Status` | none |
-//! | `deadpool` | 0.13 | `PoolError<E>` | none |
-//! | `bb8` | 0.9 | `RunError<E>` | connects until `connection_timeout`, unless `retry_connection(false)` |
+//! | feature | versions | Rust | errors | the client's own retries |
+//! |---|---|---|---|---|
+//! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | none that repeats a request |
+//! | `async-openai` | 0.43 | 1.88 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
+//! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
+//! | `sqlx-0_8` | 0.8 | 1.88 | the same | the same |
+//! | `tokio-postgres` | 0.7 | 1.88 | `tokio_postgres::Error` | none |
+//! | `rusqlite` | 0.32 to 0.43 | 1.88 | `rusqlite::Error` | waits `busy_timeout` for a lock |
+//! | `redis` | 1.8 and later 1.x | 1.88 | `RedisError` | `ConnectionManager`: `set_number_of_retries`; cluster: `retries(0)` |
+//! | `rmcp` | 3.11 and later 3.x | 1.88 | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again |
+//! | `vaultrs` | 0.8, with rustls | 1.88 | `ClientError` | none |
+//! | `aws` | smithy 1.x, all services | 1.88 | `SdkError<E, R>` | 2, switched off by `RetryConfig::disabled()` |
+//! | `tonic` | 0.14 | 1.88 | `tonic::Status` | none |
+//! | `deadpool` | 0.13 | 1.88 | `PoolError<E>` | none |
+//! | `bb8` | 0.9 | 1.88 | `RunError<E>` | connects until `connection_timeout`, unless `retry_connection(false)` |
 //!
-//! For anything else there are the tables alone: [`Verdict::from_http`], [`Verdict::from_llm_error`],
+//! For other clients, classify their codes: [`Verdict::from_http`], [`Verdict::from_llm_error`],
 //! [`Verdict::from_llm_event`], [`Verdict::from_sqlstate`], [`Verdict::from_mysql`],
 //! [`Verdict::from_sqlite`], [`Verdict::from_jsonrpc`], [`Verdict::from_vault`] and
 //! [`Verdict::from_aws_code`].

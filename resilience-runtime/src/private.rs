@@ -3,15 +3,18 @@
 pub use std::any::type_name_of_val;
 pub use std::time::Duration;
 
-pub use crate::call::admit::Admit;
-pub use crate::call::read_through::{Copying, LookUp};
-pub use crate::call::rescue::{InCall, On, Registered, When};
+pub use crate::call::admission::Admit;
+pub use crate::call::cache::{CacheLookup, ValueOps};
+pub use crate::call::conclude::{
+    Checked, classify_by, classify_ok_by, finished, retry_if, unchanged, wrapped,
+};
+pub use crate::call::fallback::{Condition, FallbackOn, InSpan, Registered};
+pub use crate::call::hooks::{Reconnected, Verified, hook};
+pub use crate::call::rejection::{Interruption, Rejection};
 pub use crate::call::run::Run;
-pub use crate::call::settle::{Success, judge_by, judge_ok, retry_if, unchanged, wrapped};
 pub use crate::call::stream;
-pub use crate::call::tokens::used_by;
-pub use crate::call::unasked as registered;
-pub use crate::call::{Call, CloneForRetry, Outcome, Reconnected, Verified, companion, ok_is_ok};
+pub use crate::call::usage::usage_of;
+pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, ok_is_ok};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
@@ -19,8 +22,9 @@ pub use crate::config::{
 };
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::name::ServiceKind;
-pub use crate::plan::{Function, Site};
+pub use crate::plan::{Function, PlanRef, Site};
 pub use crate::registry::Registry;
+pub use crate::timer::NoTimer;
 pub use crate::verdict::autoref::{self as probe, Classified};
 pub use crate::verdict::{Classify, Verdict};
 

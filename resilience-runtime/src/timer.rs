@@ -10,7 +10,7 @@ use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 
 /// Why there is no timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoTimer {
+pub enum NoTimer {
     /// The future is not polled inside a tokio runtime.
     NoRuntime,
     /// The runtime was built without `enable_time`.

@@ -11,13 +11,18 @@ use resilience_runtime::{
 use crate::errors::ApiError;
 use crate::remote::Remote;
 
-#[resilient(service = "api", circuit_breaker = off, retry(max_attempts = 3, base_delay = "1ms"))]
-async fn unasked(remote: &Remote) -> Result<u32, ApiError> {
+#[resilient(
+    service = "api",
+    circuit_breaker = off,
+    retry(max_attempts = 3, base_delay = "1ms"),
+    fallback(registered)
+)]
+async fn answered(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
 
-#[resilient(service = "api", circuit_breaker = off, retry = off, fallback = off)]
-async fn never(remote: &Remote) -> Result<u32, ApiError> {
+#[resilient(service = "api", circuit_breaker = off, retry = off)]
+async fn unwritten(remote: &Remote) -> Result<u32, ApiError> {
     remote.answer()
 }
 
@@ -34,22 +39,22 @@ fn last(_: &Remote) -> Result<Own, ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_return_the_answer_or_a_result() {
+async fn registered_fallback_may_return_value_or_result() {
     let registry = Registry::new();
     registry.register_fallback::<u32>("api", |_| async { 1 });
     assert_eq!(
-        registry.scope(unasked(&Remote::failing())).await.unwrap(),
+        registry.scope(answered(&Remote::failing())).await.unwrap(),
         1
     );
     registry.register_fallback::<u32>("api", |_| async { Ok::<u32, BoxError>(2) });
     assert_eq!(
-        registry.scope(unasked(&Remote::failing())).await.unwrap(),
+        registry.scope(answered(&Remote::failing())).await.unwrap(),
         2
     );
     assert_eq!(
         registry.stats().total_fallbacks,
-        1,
-        "the later one replaces"
+        2,
+        "the function's own, and one registration that replaced the other"
     );
     let stats = registry.stats();
     assert_eq!(stats.fallbacks_served, 2);
@@ -57,37 +62,37 @@ async fn it_may_return_the_answer_or_a_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_told_of_the_call() {
+async fn registered_fallback_receives_the_call_context() {
     let seen: Arc<Mutex<Vec<FallbackContext>>> = Arc::default();
     let registry = Registry::new();
-    let told = Arc::clone(&seen);
+    let sink = Arc::clone(&seen);
     registry.register_fallback::<u32>("api", move |context| {
-        told.lock().unwrap().push(context);
+        sink.lock().unwrap().push(context);
         async { 1 }
     });
-    registry.scope(unasked(&Remote::failing())).await.unwrap();
+    registry.scope(answered(&Remote::failing())).await.unwrap();
     let context = seen.lock().unwrap().pop().unwrap();
     assert_eq!(context.service(), "api");
     assert_eq!(context.kind(), ServiceKind::Custom);
-    assert!(context.function().ends_with("::unasked"), "{context:?}");
+    assert!(context.function().ends_with("::answered"), "{context:?}");
     assert_eq!(context.cause(), FailureCause::Temporary);
     assert_eq!(context.attempts(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_service_another_type_or_off_is_not_answered() {
+async fn registered_fallback_answers_only_its_service_and_type_where_written() {
     let registry = Registry::new();
     registry.register_fallback::<u32>("other", |_| async { 1 });
     registry.register_fallback::<u64>("api", |_| async { 1 });
-    let out = registry.scope(unasked(&Remote::failing())).await;
+    let out = registry.scope(answered(&Remote::failing())).await;
     assert!(matches!(out, Err(ApiError::Transient)));
     registry.register_fallback::<u32>("api", |_| async { 1 });
-    let out = registry.scope(never(&Remote::failing())).await;
+    let out = registry.scope(unwritten(&Remote::failing())).await;
     assert!(matches!(out, Err(ApiError::Transient)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_type_of_ones_own_is_asked_by_name_and_in_its_turn() {
+async fn registered_step_runs_in_written_order() {
     let registry = Registry::new();
     assert_eq!(
         registry.scope(named(&Remote::failing())).await.unwrap(),
@@ -106,10 +111,10 @@ async fn a_type_of_ones_own_is_asked_by_name_and_in_its_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_failure_is_told_along_with_the_calls_own_error() {
+async fn failed_registered_fallback_reports_both_errors() {
     let registry = Registry::new();
     registry.register_fallback::<u32>("api", |_| async { Err::<u32, BoxError>("no".into()) });
-    let out = registry.scope(unasked(&Remote::failing())).await;
+    let out = registry.scope(answered(&Remote::failing())).await;
     match out.unwrap_err().local() {
         ResilienceError::FallbackFailed {
             strategy,
@@ -127,8 +132,8 @@ async fn its_failure_is_told_along_with_the_calls_own_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_may_wait_outside_of_the_deadline() {
-    #[resilient(service = "api", retry = off, deadline = "1s")]
+async fn registered_fallback_runs_outside_the_deadline() {
+    #[resilient(service = "api", retry = off, deadline = "1s", fallback(registered))]
     async fn hang() -> Result<u32, ApiError> {
         std::future::pending().await
     }
@@ -142,28 +147,28 @@ async fn it_may_wait_outside_of_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_runs_under_the_calls_correlation_id() {
+async fn registered_fallback_keeps_the_correlation_id() {
     let registry = Registry::new();
     registry.register_fallback::<u32>("api", |_| async {
         assert_eq!(CorrelationId::current().unwrap().as_str(), "request-7");
         7
     });
-    let call = with_correlation_id("request-7", unasked_once());
+    let call = with_correlation_id("request-7", answered_once());
     assert_eq!(registry.scope(call).await.unwrap(), 7);
 }
 
-#[resilient(service = "api", circuit_breaker = off, retry = off)]
-async fn unasked_once() -> Result<u32, ApiError> {
+#[resilient(service = "api", circuit_breaker = off, retry = off, fallback(registered))]
+async fn answered_once() -> Result<u32, ApiError> {
     Err(ApiError::Permanent)
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_in_time_is_not_replaced() {
+async fn registered_fallback_is_not_called_after_success() {
     let registry = Registry::new();
     registry.register_fallback::<u32>("api", |_| async { no_answer() });
-    assert!(registry.scope(unasked(&Remote::healthy())).await.is_ok());
+    assert!(registry.scope(answered(&Remote::healthy())).await.is_ok());
 }
 
 fn no_answer() -> u32 {
-    panic!("asked in vain")
+    panic!("called after a success")
 }

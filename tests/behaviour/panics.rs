@@ -89,7 +89,7 @@ async fn a_fallback_that_panics_poisons_nothing() {
         assert!(context.attempts() > 1, "the fallback panics");
         7
     });
-    #[resilient(service = "other", circuit_breaker = off, retry(base_delay = "1ms"))]
+    #[resilient(service = "other", circuit_breaker = off, retry(base_delay = "1ms"), fallback(registered))]
     async fn other(remote: &Remote) -> Result<u32, ApiError> {
         remote.answer()
     }

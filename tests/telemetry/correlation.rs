@@ -126,7 +126,7 @@ async fn fallbacks_run_under_the_correlation_id() {
         tokio::task::yield_now().await;
         Ok(CorrelationId::current().unwrap().to_string())
     }
-    #[resilient(service = "api", retry = off, correlation_id = "request-9")]
+    #[resilient(service = "api", retry = off, correlation_id = "request-9", fallback(registered))]
     async fn by_registered() -> Result<String, ApiError> {
         Err(ApiError::Permanent)
     }

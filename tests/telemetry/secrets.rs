@@ -98,7 +98,7 @@ async fn backup(_: &str, verdict: Verdict) -> Result<String, LeakyError> {
     Err(Secret(verdict).into())
 }
 
-#[resilient(service = "unclassified")]
+#[resilient(service = "unclassified", fallback(registered))]
 async fn unclassified(token: &str) -> anyhow::Result<String> {
     Err(anyhow::anyhow!("{token}").context(CANARY))
 }

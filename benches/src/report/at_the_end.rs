@@ -23,8 +23,10 @@ pub fn at_the_end() -> io::Result<()> {
         return Ok(());
     }
     let target = target();
-    let run = Run::read(&target.join("bench-report"), Some(target.join("criterion")));
-    write(&run, &Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs"))
+    let run_folder = target.join("bench-report");
+    let run = Run::read(&run_folder, Some(target.join("criterion")));
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    write(&run, &run_folder, &docs)
 }
 
 /// The folder `target`, in which this program lies: `target/<profile>/deps/<program>`.

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formats numbers and names.
 
 /// `—` where nothing was measured.
 pub(super) const NOTHING: &str = "—";
@@ -37,7 +37,7 @@ pub(super) fn share(value: Option<f64>, of: Option<f64>) -> Option<f64> {
     (of > 0.0).then(|| value / of)
 }
 
-/// As the documentation calls it.
+/// Returns the name of a profile in the documentation.
 pub(super) fn profile(name: &str) -> &'static str {
     match name {
         "release" => "release",
@@ -46,7 +46,7 @@ pub(super) fn profile(name: &str) -> &'static str {
     }
 }
 
-/// Names of programs instead of Rust's.
+/// Returns the name of a contestant in the documentation.
 pub(super) fn contestant(name: &str) -> String {
     match name {
         "ours" => "**resilience**".to_owned(),

@@ -22,13 +22,13 @@ const PEERS: [&str; 9] = [
 pub(super) fn heading(run: &Run) -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let quick = if run.quick {
-        "\n> Measured briefly, to see whether everything works: not to be quoted.\n"
+        "\n> Measured briefly, as a test of the benchmarks: do not quote.\n"
     } else {
         ""
     };
     format!(
         "# Benchmarks\n\n\
-         What guarding a call costs, beside the same guards by other means, all in one run. Written by `scripts/bench`; edits are \
+         What guarding a call costs here and by other means, measured in one run. `scripts/bench` writes this page; edits are \
          lost.\n{quick}\n\
          ![added nanoseconds per call](benchmarks.svg)\n\n\
          {cpu}, {cores} cores, {os}; {rustc}; resilience {ours}, {peers}.\n",

@@ -1,4 +1,4 @@
-//! Everything that was measured.
+//! The tables of all measurements.
 
 use std::fmt::Write;
 
@@ -10,29 +10,28 @@ use super::targets::throughput;
 pub(super) const INTRODUCTION: &str = "\
 ## How to read it
 
-Every contestant guards the same body, an `async fn` that borrows its argument and answers at its first poll, on the same runtime. \
-What the body alone costs is subtracted: **added** nanoseconds. The last column of each pair is that of the others in terms of ours. \
-Absolute figures drift with the machine; ratios within the run are what to look at, and instructions, counted by callgrind, \
-are the same at every run (it counts a read of the clock as few, being a system call there). Allocations and bytes are counted by an \
-allocator that counts.
+All contestants guard the same body, an `async fn` that borrows its argument and is ready at its first poll, on the same runtime. \
+The cost of the body alone is subtracted: **added** nanoseconds. *Ratio* is the cost of a contestant divided by the cost of this crate. \
+Absolute times depend on the machine; compare the ratios. Instructions, counted by callgrind, are the same in every run (a read of the \
+clock is a system call there, and counts as few). Allocations and bytes are counted by an allocator.
 
-* *full*: token bucket, breaker on failures in a row, three attempts, timeout. *untimed*: without the timeout. *unlimited*: without \
-the limiter. Ours has a deadline and a retry budget as well, since one gets them unasked, and it counts calls.
-* *by hand*: `governor` (its fast clock), `failsafe`, `backon`, tokio's timeout. *floor prototype*: the same work by the cheapest means, without \
-configuration, verdicts, cancellation or statistics beyond one counter; it reads tokio's clock, as ours does.
-* *`fast-clock`*: the feature of that name, with which ours reads the processor's counter, as `governor` does.
+* *full*: token bucket, breaker on consecutive failures, three attempts, timeout. *untimed*: without the timeout. *unlimited*: without \
+the limiter. This crate has a deadline and a retry budget as well, which are on by default, and it counts calls.
+* *by hand*: `governor` (with its fast clock), `failsafe`, `backon`, tokio's timeout. *floor prototype*: the same work by the cheapest \
+means, without configuration, verdicts, cancellation or statistics beyond one counter; it reads tokio's clock, as this crate does.
+* *`fast-clock`*: the feature of that name, with which this crate reads the processor's counter, as `governor` does.
 * `seatbelt` has no limiter, `tower` neither a breaker nor a limiter that rejects, the others one pattern each; `seatbelt` and \
-`recloser` know breakers by rate alone.
-* *third attempt*: fail, fail, succeed, with no pause between. Whoever cannot be kept from sleeping has no time there.
-* *fallback*: the breaker is open and a value answers.
+`recloser` have breakers by rate alone.
+* *third attempt*: fail, fail, succeed, without backoff. A contestant that always sleeps has no time there.
+* *fallback*: the circuit is open, and a value answers.
 ";
 
 const PATHS: [(&str, &str); 6] = [
     ("success", "Success"),
     ("pending", "Success at the body's second poll"),
     ("third_attempt", "Success at the third attempt"),
-    ("open", "Open rejection"),
-    ("limited", "Limit rejection"),
+    ("open", "Rejection by an open circuit"),
+    ("limited", "Rejection by a rate limit"),
     ("fallback", "Fallback"),
 ];
 
@@ -61,16 +60,16 @@ pub(super) fn all(run: &Run) -> String {
     );
     let _ = write!(text, "\n## Two threads\n\n{}", threads(run));
     let _ = write!(text, "\n## Keyed limiter\n\n{}", keyed(run));
-    let _ = write!(text, "\n## What the compiler pays\n\n{}", compiler(run));
+    let _ = write!(text, "\n## Compile time\n\n{}", compiler(run));
     text
 }
 
-/// Those who were measured on this path, a line each.
+/// Returns a line for each contestant that was measured on this path.
 fn paths(run: &Run, path: &str) -> String {
-    let mut text = "| patterns | who |".to_owned();
+    let mut text = "| patterns | contestant |".to_owned();
     for measured in &run.profiles {
         let profile = profile(&measured.profile);
-        let _ = write!(text, " {profile}, ns | of ours | instructions |");
+        let _ = write!(text, " {profile}, ns | ratio | instructions |");
     }
     text.push_str(" allocations | bytes |\n|---|---|");
     text.push_str(&"---|".repeat(3 * run.profiles.len() + 2));
@@ -111,7 +110,7 @@ fn line(text: &mut String, run: &Run, path: &str, patterns: &str, who: &str) {
     );
 }
 
-/// Ours first, then the dearest last; also those that were counted but not timed.
+/// Returns this crate first, then the others by their cost; also those that were counted but not timed.
 fn names(run: &Run, path: &str, patterns: &str) -> Vec<String> {
     let prefix = format!("{path}/{patterns}/");
     let Some(measured) = run.profiles.first() else {
@@ -134,8 +133,8 @@ fn names(run: &Run, path: &str, patterns: &str) -> Vec<String> {
 }
 
 fn threads(run: &Run) -> String {
-    let mut text = "Calls of two threads in the time in which one thread alone makes one, each thread on a runtime of its own. \
-        With a limiter, all calls go through one exact bucket. `bare` shares nothing: what it is off 2.00× says how busy the machine was.\n\n| patterns | who |"
+    let mut text = "Throughput of two threads, each on a runtime of its own, divided by that of one thread. With a limiter, all calls \
+        go through one exact bucket. `bare` shares nothing: the further it is from 2.00×, the busier was the machine.\n\n| patterns | contestant |"
         .to_owned();
     for measured in &run.profiles {
         let profile = profile(&measured.profile);
@@ -166,13 +165,13 @@ fn threads(run: &Run) -> String {
 }
 
 fn keyed(run: &Run) -> String {
-    let mut text = "Keys are `u64`, asked in random order. *Evicting*: every check has a new key, in a table of 10^4; governor keeps \
-        keys until it is told to look for those at rest.\n\n| who | keys |"
+    let mut text = "Keys are `u64`, checked in random order. *Evicting*: every check has a new key, in a table of 10^4; governor keeps \
+        keys until `retain_recent` is called.\n\n| contestant | keys |"
         .to_owned();
     for measured in &run.profiles {
         let _ = write!(text, " check, ns, {} |", profile(&measured.profile));
     }
-    text.push_str(" bytes a key | worst check while they come, µs |\n|---|---|---|---|");
+    text.push_str(" bytes per key | slowest check while keys are added, µs |\n|---|---|---|---|");
     text.push_str(&"---|".repeat(run.profiles.len()));
     text.push('\n');
     for keys in ["1", "10000", "1000000", "evicting"] {
@@ -186,7 +185,7 @@ fn keyed(run: &Run) -> String {
         let nothing = format!(" {NOTHING} |").repeat(run.profiles.len());
         let _ = writeln!(
             text,
-            "| {}, sliding window, {requests} admitted a key | 10000 |{nothing} {} | {NOTHING} |",
+            "| {}, sliding window, {requests} admitted per key | 10000 |{nothing} {} | {NOTHING} |",
             contestant("ours"),
             number(bytes),
         );
@@ -221,9 +220,9 @@ fn first_keyed(run: &Run, name: &str, column: usize) -> Option<f64> {
 }
 
 fn compiler(run: &Run) -> String {
-    let mut text = "200 methods in one crate, CPU seconds of one rustc, the least of several runs; a method with three arguments and a \
-        `?`. Lines of LLVM are those of defined functions before any optimisation, for one method.\n\n\
-        | methods | check, s | debug, s | release, s | LLVM lines a method, debug | release | future, bytes |\n|---|---|---|---|---|---|---|\n"
+    let mut text = "200 methods in one crate, CPU seconds of one rustc, the minimum of several runs; each method has three arguments and a \
+        `?`. LLVM lines are those of defined functions before optimisation, per method.\n\n\
+        | methods | check, s | debug, s | release, s | LLVM lines per method, debug | release | future, bytes |\n|---|---|---|---|---|---|---|\n"
         .to_owned();
     for variant in [
         "plain",

@@ -1,4 +1,4 @@
-//! What was aimed at, beside what was measured.
+//! Compares the measurements with what this project aims at. For maintainers; not part of the page.
 
 use std::fmt::Write;
 
@@ -84,7 +84,7 @@ pub(super) fn table(run: &Run) -> String {
             .to_owned();
     for target in targets {
         let met = match target.met {
-            Some(_) if target.busy => "machine too busy to say",
+            Some(_) if target.busy => "machine too busy",
             Some(true) => "met",
             Some(false) => "**missed**",
             None => "not measured",

@@ -35,7 +35,7 @@ impl Read for Cache {
                 Ok(Self(items::read(list.tokens.clone())))
             }
             Meta::NameValue(pair) if is_off(&pair.value) => Err(Error::custom(
-                "there is no cache unless one is written down; leave it out",
+                "`cache` is off where it is not written; remove it",
             )
             .with_span(&pair.value)),
             _ => Err(

@@ -90,7 +90,7 @@ impl Value for Time {
     fn of(expr: &Expr) -> Result<Self> {
         if is_off(expr) {
             return Err(
-                Error::custom(format!("`off` is not possible here; {ALLOWED}")).with_span(expr),
+                Error::custom(format!("`off` is not allowed here; {ALLOWED}")).with_span(expr),
             );
         }
         match Self::read_any(expr)? {
@@ -119,7 +119,7 @@ impl Value for Wait {
 
     fn of(expr: &Expr) -> Result<Self> {
         if is_off(expr) {
-            return Err(Error::custom("`off` is not possible here; write `0`").with_span(expr));
+            return Err(Error::custom("`off` is not allowed here; write `0`").with_span(expr));
         }
         Time::read_any(expr).map(Self)
     }
@@ -146,6 +146,9 @@ impl Value for Window {
 
     fn of(expr: &Expr) -> Result<Self> {
         match literal(expr) {
+            _ if is_negative(expr) => {
+                Err(Error::custom("must be between 1 and 1000000 calls").with_span(expr))
+            }
             Some(Lit::Int(number)) if number.suffix().is_empty() => number
                 .base10_parse::<u32>()
                 .ok()
@@ -206,14 +209,14 @@ fn text_to_duration(text: &str) -> core::result::Result<Duration, String> {
         unknown => {
             let hint = match unknown.to_ascii_lowercase().as_str() {
                 "sec" | "secs" | "second" | "seconds" | "s" => {
-                    format!(", did you mean `{digits}s`?")
+                    format!(", write `{digits}s`")
                 }
                 "min" | "mins" | "minute" | "minutes" | "m" => {
-                    format!(", did you mean `{digits}m`?")
+                    format!(", write `{digits}m`")
                 }
-                "hr" | "hrs" | "hour" | "hours" | "h" => format!(", did you mean `{digits}h`?"),
+                "hr" | "hrs" | "hour" | "hours" | "h" => format!(", write `{digits}h`"),
                 "msec" | "millis" | "millisecond" | "milliseconds" | "ms" => {
-                    format!(", did you mean `{digits}ms`?")
+                    format!(", write `{digits}ms`")
                 }
                 "d" | "day" | "days" => ", write days as hours".to_owned(),
                 _ => String::new(),
@@ -227,7 +230,7 @@ fn text_to_duration(text: &str) -> core::result::Result<Duration, String> {
 /// So many units, exactly.
 fn of_unit(digits: &str, nanos_of_unit: u128) -> core::result::Result<Duration, String> {
     let malformed = || format!("not a number; {ALLOWED}");
-    let too_large = || "longer than any duration can be".to_owned();
+    let too_large = || "too long for a duration".to_owned();
     if digits.contains(['e', 'E']) {
         let seconds: f64 = digits.parse().map_err(|_| malformed())?;
         return Duration::try_from_secs_f64(seconds).map_err(|_| too_large());
@@ -297,7 +300,7 @@ mod tests {
     #[test]
     fn what_is_no_duration_says_what_is_allowed() {
         for (code, about) in [
-            ("\"2 sec\"", "unknown unit `sec`, did you mean `2s`?"),
+            ("\"2 sec\"", "unknown unit `sec`, write `2s`"),
             ("\"3d\"", "unknown unit `d`, write days as hours"),
             ("\"5 parsecs\"", "unknown unit `parsecs`"),
             ("\"-5s\"", "a duration cannot be negative"),
@@ -309,12 +312,12 @@ mod tests {
             ("\"1.2.3s\"", "not a number"),
             ("\"+5s\"", "not a number"),
             ("\".s\"", "not a number"),
-            ("\"99999999999999999999s\"", "longer than any duration"),
+            ("\"99999999999999999999s\"", "too long for a duration"),
             (
                 "\"9999999999999999999999999999999999999999h\"",
-                "longer than any duration",
+                "too long for a duration",
             ),
-            ("1e400", "longer than any duration"),
+            ("1e400", "too long for a duration"),
             ("500ms", "quote a duration with a unit: `\"500ms\"`"),
             ("1.5s", "quote a duration with a unit: `\"1.5s\"`"),
             ("true", "not a duration"),

@@ -154,7 +154,7 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
             continue;
         }
         if answered {
-            wrong("never reached: `value` always has an answer, so it must be the last step");
+            wrong("unreachable: `value` always answers, so it must be the last step");
         }
         match step_name.as_str() {
             "cache" if cached => wrong("`cache` is given twice; keep one"),
@@ -216,7 +216,7 @@ fn read_step(meta: &Meta) -> Result<Step> {
         }
         ("registered", Meta::Path(_)) => Ok(Step::Registered),
         ("registered", _) => Err(Error::custom(
-            "`registered` stands alone: the fallback is registered at run time",
+            "expected `registered` without a value; the fallback comes from `Registry::register_fallback`",
         )
         .with_span(meta.path())),
         _ => <Code as Read>::read(meta).map(|Code(value)| Step::Value(value)),

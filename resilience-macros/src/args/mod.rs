@@ -22,7 +22,8 @@ use items::{Options, options};
 pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
     Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On, OnAbandoned,
-    PathText, RateLimitStrategy, Refill, Setting, Share, Text, literal, source, variant,
+    PathText, RateLimitStrategy, Refill, Setting, Share, Text, is_negative, literal, source,
+    variant,
 };
 use written::{Read, Value, is_off, name};
 pub(crate) use written::{Written, peel};
@@ -131,7 +132,9 @@ impl Value for Attempts {
     const EXAMPLE: &'static str = Count::EXAMPLE;
 
     fn of(expr: &Expr) -> Result<Self> {
-        if matches!(literal(expr), Some(syn::Lit::Int(number)) if number.base10_digits() == "0") {
+        let is_zero =
+            matches!(literal(expr), Some(syn::Lit::Int(number)) if number.base10_digits() == "0");
+        if is_zero || is_negative(expr) {
             return Err(Error::custom(
                 "`max_attempts` counts the first attempt, so it must be at least 1; to do without retries write `retry = off`",
             )

@@ -46,7 +46,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("initial_delay", "base_delay"),
     ("min_delay", "base_delay"),
     ("delay", "base_delay"),
-    ("backoff", "base_delay"),
     ("factor", "multiplier"),
     ("exponential_base", "multiplier"),
     ("retry_on", "retry_if"),
@@ -78,6 +77,18 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("max_park", "max_cooldown"),
 ];
 
+/// Names that have no counterpart here, and what to write instead.
+const EXPLAINED: &[(&str, &str)] = &[
+    (
+        "backoff",
+        "the backoff is always exponential: `retry(base_delay = \"500ms\", multiplier = 2.0, jitter = \"full\")`",
+    ),
+    (
+        "batch",
+        "it was removed: the limiter takes tokens call by call",
+    ),
+];
+
 /// A path as it was written, without spaces.
 pub(crate) fn text(path: &Path) -> String {
     let mut text = String::new();
@@ -99,6 +110,9 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
         None => format!("unknown argument `{name}`"),
         Some(group) => format!("unknown argument `{name}` in `{group}(…)`"),
     };
+    if let Some((_, explanation)) = EXPLAINED.iter().find(|(theirs, _)| *theirs == name) {
+        return format!("{what}; {explanation}");
+    }
     let hint = elsewhere(name, here)
         .or_else(|| {
             let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name)?.1;
@@ -245,6 +259,15 @@ mod tests {
         assert_eq!(
             unknown("rpm", own()),
             "unknown argument `rpm`; `requests_per_minute` belongs inside `rate_limit(requests_per_minute = …)`"
+        );
+    }
+
+    #[test]
+    fn name_without_counterpart_is_explained() {
+        assert_eq!(
+            unknown("backoff", place::<Retry>()),
+            "unknown argument `backoff` in `retry(…)`; the backoff is always exponential: \
+             `retry(base_delay = \"500ms\", multiplier = 2.0, jitter = \"full\")`"
         );
     }
 

@@ -23,11 +23,17 @@ pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Whether it is a number with a minus in front.
+/// Whether it is a number with a minus in front, which other macros write as one token.
 pub(crate) fn is_negative(expr: &Expr) -> bool {
-    matches!(peel(expr), Expr::Unary(unary)
-        if matches!(unary.op, UnOp::Neg(_))
-            && matches!(literal(&unary.expr), Some(Lit::Int(_) | Lit::Float(_))))
+    match (peel(expr), literal(expr)) {
+        (Expr::Unary(unary), _) => {
+            matches!(unary.op, UnOp::Neg(_))
+                && matches!(literal(&unary.expr), Some(Lit::Int(_) | Lit::Float(_)))
+        }
+        (_, Some(Lit::Int(number))) => number.base10_digits().starts_with('-'),
+        (_, Some(Lit::Float(number))) => number.base10_digits().starts_with('-'),
+        _ => false,
+    }
 }
 
 /// A whole number of at least 1.
@@ -63,11 +69,11 @@ impl Setting for Count {
     }
 }
 
-/// A number, whole or not.
+/// A number, whole or not. A negative one is below every range, whose message says what is allowed.
 fn number(expr: &Expr) -> Result<f64> {
     let wrong = |message: &str| Err(Error::custom(message).with_span(expr));
     if is_negative(expr) {
-        return wrong("must not be negative");
+        return Ok(f64::NEG_INFINITY);
     }
     let parsed = match literal(expr) {
         Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse::<f64>(),
@@ -119,7 +125,7 @@ numbers! {
     /// A share of calls.
     Share, "0.5", |share| share > 0.0 && share <= 1.0, "a rate must be above 0 and at most 1";
     /// What a pause is multiplied with.
-    Factor, "2.0", |factor| factor >= 1.0, "must be at least 1, pauses never get shorter";
+    Factor, "2.0", |factor| factor >= 1.0, "must be at least 1";
     /// What a retry budget holds.
     Capacity, "100", |capacity| (1.0..=1e9).contains(&capacity), "must be between 1 and 1000000000";
     /// What a success pays back.
@@ -224,7 +230,11 @@ impl Value for Text {
             }
             Some(Lit::Str(text)) => Ok(Self(text.clone())),
             _ => Err(
-                Error::custom("expected a string literal, such as `\"openai\"`").with_span(expr),
+                Error::custom(
+                    "the name of a service is a string literal, such as `\"openai\"`; for a name known only at run time \
+                     call `Registry::service(name, kind)?.call(|| …)` by hand",
+                )
+                .with_span(expr),
             ),
         }
     }
@@ -253,7 +263,7 @@ impl Read for Flag {
                 _ => Err(Error::custom("expected `true` or `false`").with_span(&pair.value)),
             },
             Meta::List(list) => Err(Error::custom(format!(
-                "`{0}` stands alone, or as `{0} = false`",
+                "expected `{0}` or `{0} = false`",
                 name(meta)
             ))
             .with_span(&list.path)),

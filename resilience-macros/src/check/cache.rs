@@ -1,4 +1,4 @@
-//! What a cache needs from the function, and which of its values clash.
+//! Rules of caches: values that contradict one another, and keys.
 
 use darling::{Error, Result};
 use proc_macro2::Span;
@@ -6,7 +6,7 @@ use proc_macro2::Span;
 use crate::args::{Args, RefreshAhead};
 use crate::function::Function;
 
-/// The values alone.
+/// Checks the values alone.
 pub(super) fn values(args: &Args) -> Result<()> {
     let Some(cache) = &args.cache else {
         return Ok(());
@@ -17,18 +17,17 @@ pub(super) fn values(args: &Args) -> Result<()> {
         && let (Some(ttl), Some(before)) = (ttl.value.known(), before.known())
         && before >= ttl
     {
-        return Err(Error::custom(
-            "`refresh_ahead` is not shorter than `ttl`, so no answer would ever be fresh",
-        )
-        .with_span(&refresh.place));
+        return Err(
+            Error::custom("`refresh_ahead` must be shorter than `ttl`").with_span(&refresh.place)
+        );
     }
     Ok(())
 }
 
-/// What it needs from the function.
+/// Checks the cache against the function.
 pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     match &args.cache {
-        // What could not be read is not missing.
+        // A key that could not be parsed is not missing.
         Some(cache) if cache.value.was_read() => {
             let key = cache.value.settings().key.is_some();
             has_key(key, function, &cache.name)
@@ -37,14 +36,13 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     }
 }
 
-/// Answers to different arguments are told apart by their key.
+/// Requires a key where the function has arguments, the receiver included.
 pub(super) fn has_key(key: bool, function: &Function, place: &Span) -> Result<()> {
-    if key || !function.takes_anything() {
+    if key || !function.has_arguments() {
         return Ok(());
     }
     Err(Error::custom(
-        "the function has arguments, so the cache needs a key that tells its answers apart: \
-         `cache(key = …)`; the receiver counts as an argument",
+        "`cache` needs a `key`, since the function has arguments: `cache(key = …)`; the receiver counts as an argument",
     )
     .with_span(place))
 }

@@ -1,4 +1,4 @@
-//! A retry inside of a transaction that somebody else began repeats half of it.
+//! Rejects retries inside a transaction of the caller, which would repeat only a part of it.
 
 use darling::{Error, Result};
 use syn::{Ident, Type};
@@ -15,8 +15,8 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
         if let Some((what, place)) = belongs_to_the_caller(&argument.ty, false) {
             problems.push(
                 Error::custom(format!(
-                    "this {what} is the caller's: after a failure inside of it the whole of it must be repeated, not this function; \
-                     write `retry = off` here and annotate the function that begins it"
+                    "this {what} belongs to the caller, and a retry here would repeat only a part of it; write `retry = off` and \
+                     annotate the function that begins the transaction"
                 ))
                 .with_span(place),
             );
@@ -38,10 +38,7 @@ fn belongs_to_the_caller(ty: &Type, exclusive: bool) -> Option<(&'static str, &I
             if name.ends_with("Transaction") {
                 Some(("transaction", place))
             } else if exclusive && name.ends_with("Connection") {
-                Some((
-                    "connection, with a transaction that may be open on it,",
-                    place,
-                ))
+                Some(("connection with its open transaction", place))
             } else {
                 None
             }

@@ -1,4 +1,4 @@
-//! What a fallback needs from the function.
+//! Rules of fallbacks: values, keys, and arguments that can be passed on.
 
 use darling::{Error, Result};
 
@@ -11,16 +11,14 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     for step in Fallback::steps(args.fallback.as_ref()) {
         match step {
             Step::Cache { name, cache } => {
-                // What could not be read is not missing.
+                // A value that could not be parsed is not missing.
                 if cache.wrong.is_some() {
                     continue;
                 }
                 if cache.value.ttl.is_none() {
                     problems.push(
-                        Error::custom(
-                            "a cached answer needs a greatest age: `cache(ttl = \"5m\")`",
-                        )
-                        .with_span(name),
+                        Error::custom("`cache` needs a `ttl`: `cache(ttl = \"5m\")`")
+                            .with_span(name),
                     );
                 }
                 let key = cache.value.key.is_some();
@@ -39,8 +37,8 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     problems.finish()
 }
 
-/// Another function gets the same arguments, so each must be something that can be written down.
-pub(super) fn arguments_have_names(function: &Function, who: &str) -> Result<()> {
+/// Requires that every argument can be passed to another function as well. `subject` is that function.
+pub(super) fn arguments_have_names(function: &Function, subject: &str) -> Result<()> {
     let mut problems = Error::accumulator();
     for argument in &function.arguments {
         let named = argument.rebuilt(&mut |binding| {
@@ -50,8 +48,8 @@ pub(super) fn arguments_have_names(function: &Function, who: &str) -> Result<()>
         if named.is_none() {
             problems.push(
                 Error::custom(format!(
-                    "{who} takes this argument too, but the pattern does not name the whole of it; \
-                     give it a name and take it apart in the body"
+                    "{subject} takes this argument as well, but its pattern does not name the whole value; \
+                     name it here and destructure it in the body"
                 ))
                 .with_span(&argument.place()),
             );

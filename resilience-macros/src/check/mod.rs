@@ -1,10 +1,11 @@
-//! Rules between arguments, and between arguments and the function. The rules of one argument alone are
-//! where it is read.
+//! Rules between arguments, and between arguments and the function. A rule of one argument alone is in
+//! `args`, where the argument is parsed.
 
 mod cache;
-mod companion;
 mod database;
+mod durations;
 mod fallback;
+mod hooks;
 mod stream;
 mod tokens;
 mod values;
@@ -17,46 +18,47 @@ use crate::args::{Args, names};
 use crate::function::{Function, bare_error_parameter};
 use crate::kind::Kind;
 
-/// Everything that is wrong, at once. Without a function only the arguments are looked at. Where some of
-/// them could not be read, what seems to be missing may be just that, and nothing is said of it.
+/// Reports every violation at once. Without a function only the arguments are checked. Where some of them
+/// could not be parsed, rules about missing arguments are skipped: what seems to be missing may be one of those.
 pub(crate) fn check(
     kind: Kind,
     args: &Args,
-    all_were_read: bool,
+    all_parsed: bool,
     function: Option<&Function>,
 ) -> Result<()> {
     let mut problems = Error::accumulator();
-    if all_were_read && kind.default_service().is_none() && args.service.is_none() {
+    if all_parsed && kind.default_service().is_none() && args.service.is_none() {
         problems.push(
             Error::custom(
-                "`#[resilient]` needs the name of the service that it protects: `#[resilient(service = \"billing\")]`",
+                "`#[resilient]` needs the name of a service: `#[resilient(service = \"billing\")]`",
             )
             .with_span(&Span::call_site()),
         );
     }
     problems.handle(values::check(args));
     problems.handle(stream::check(args));
-    if all_were_read {
+    if all_parsed {
         problems.handle(tokens::check(args));
     }
     problems.handle(cache::values(args));
     if let Some(function) = function {
-        problems.handle(borrowed(args, function));
+        problems.handle(borrow_names(args, function));
+        problems.handle(durations::check(args, function));
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
-        problems.handle(companion::check(args, function));
-        if all_were_read {
-            problems.handle(error_is_known(args, function));
+        problems.handle(hooks::check(args, function));
+        if all_parsed {
+            problems.handle(error_is_classified(args, function));
         }
-        if all_were_read && kind == Kind::Database {
+        if all_parsed && kind == Kind::Database {
             problems.handle(database::check(args, function));
         }
     }
     problems.finish()
 }
 
-/// `borrow(…)` names owned arguments.
-fn borrowed(args: &Args, function: &Function) -> Result<()> {
+/// Requires that `borrow(…)` names owned arguments.
+fn borrow_names(args: &Args, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
     let names = args.borrow.iter().flat_map(|written| &written.value.0);
     let mut seen = Vec::new();
@@ -69,7 +71,7 @@ fn borrowed(args: &Args, function: &Function) -> Result<()> {
             _ if seen.contains(&name) => Some(format!("`{name}` is named twice; keep one")),
             None => Some(no_such_argument(&name.to_string(), function)),
             Some(argument) if matches!(argument.ty, Type::Reference(_)) => Some(format!(
-                "`{name}` is a reference already, every attempt uses it as it is; take it out of `borrow(…)`"
+                "`{name}` is already a reference, which every attempt uses as it is; remove it from `borrow(…)`"
             )),
             Some(_) => None,
         };
@@ -94,7 +96,7 @@ fn no_such_argument(name: &str, function: &Function) -> String {
             format!("the function has no argument `{name}`; did you mean `{near}`?")
         }
         None if known.is_empty() => {
-            format!("the function has no argument `{name}`, it has none to borrow")
+            format!("the function has no argument `{name}`; it has none")
         }
         None => format!(
             "the function has no argument `{name}`; it has {}",
@@ -103,16 +105,16 @@ fn no_such_argument(name: &str, function: &Function) -> String {
     }
 }
 
-/// What an error means is looked up by its type. A bare type parameter has nothing to look up.
-fn error_is_known(args: &Args, function: &Function) -> Result<()> {
+/// Requires a type by which errors can be classified. A bare type parameter has no rule.
+fn error_is_classified(args: &Args, function: &Function) -> Result<()> {
     if !args.retries() || args.classify.is_some() || args.retry_if().is_some() {
         return Ok(());
     }
     match bare_error_parameter(&function.output, &function.sig.generics) {
         None => Ok(()),
         Some(error) => Err(Error::custom(format!(
-            "nothing is known about the generic error type `{error}`, so no failure could be told from another; \
-             add the bound `{error}: Classify`, name a function with `classify = …`, or write `retry = off`"
+            "errors of the generic type `{error}` cannot be classified; add the bound `{error}: Classify`, name a function \
+             with `classify = …`, or write `retry = off`"
         ))
         .with_span(&error)),
     }

@@ -1,4 +1,4 @@
-//! What does not go with a function that returns a stream.
+//! Arguments that exclude `stream`.
 
 use darling::{Error, Result};
 
@@ -13,15 +13,15 @@ pub(super) fn check(args: &Args) -> Result<()> {
     for (written, message) in [
         (
             args.classify_ok.as_ref(),
-            "`classify_ok` judges a whole answer, and a stream has none; give up the stream with an error item instead",
+            "`classify_ok` cannot be used with `stream`: it needs a whole answer; end the stream with an error item instead",
         ),
         (
             args.verify.as_ref(),
-            "`verify` brings a whole answer, and a stream has none",
+            "`verify` cannot be used with `stream`: it returns a whole answer",
         ),
         (
             usage,
-            "`usage` reads a whole answer, and a stream has none; settle what the last item says by hand",
+            "`usage` cannot be used with `stream`: it needs a whole answer; call `RateLimiter::settle` by hand after the last item",
         ),
     ] {
         if let Some(written) = written {
@@ -30,15 +30,17 @@ pub(super) fn check(args: &Args) -> Result<()> {
     }
     if let Some(cache) = &args.cache {
         problems.push(
-            Error::custom("a stream is read once, so it cannot be kept for others")
+            Error::custom("`cache` cannot be used with `stream`: a stream is read only once")
                 .with_span(&cache.name),
         );
     }
     for step in Fallback::steps(args.fallback.as_ref()) {
         if let Step::Cache { name, .. } = step {
             problems.push(
-                Error::custom("a stream is read once, so it cannot be the last good answer")
-                    .with_span(name),
+                Error::custom(
+                    "`fallback(cache(…))` cannot be used with `stream`: a stream is read only once",
+                )
+                .with_span(name),
             );
         }
     }

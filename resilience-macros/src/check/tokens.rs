@@ -1,4 +1,4 @@
-//! What is reserved before it can be corrected, and the estimate that tokens need.
+//! Rules of token limits: both need an estimate.
 
 use darling::{Error, Result};
 
@@ -15,7 +15,7 @@ pub(super) fn check(args: &Args) -> Result<()> {
     if let Some(tokens) = &limit.tokens_per_minute {
         problems.push(
             Error::custom(
-                "every call costs tokens: add `cost = …`, an estimate over the arguments",
+                "`tokens_per_minute` needs `cost = …`, an estimate of the call's tokens from its arguments",
             )
             .with_span(&tokens.name),
         );
@@ -23,7 +23,7 @@ pub(super) fn check(args: &Args) -> Result<()> {
     if let Some(usage) = &limit.usage {
         problems.push(
             Error::custom(
-                "`usage` corrects what a call reserved: add `cost = …`, an estimate over the arguments",
+                "`usage` needs `cost = …`, an estimate of the call's tokens from its arguments, which it corrects",
             )
             .with_span(&usage.name),
         );

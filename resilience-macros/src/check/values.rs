@@ -1,4 +1,4 @@
-//! Values that clash with one another.
+//! Values that contradict one another.
 
 use darling::{Error, Result};
 use proc_macro2::Span;
@@ -24,7 +24,7 @@ fn delays(retry: &Retry) -> Result<()> {
     ordered(
         retry.base_delay.as_ref(),
         retry.max_delay.as_ref(),
-        "`base_delay` is longer than `max_delay`, which no pause may be",
+        "`base_delay` is longer than `max_delay`",
     )
 }
 
@@ -32,11 +32,11 @@ fn pauses(circuit: &CircuitBreaker) -> Result<()> {
     ordered(
         circuit.recovery_timeout.as_ref(),
         circuit.max_recovery_timeout.as_ref(),
-        "`recovery_timeout` is longer than `max_recovery_timeout`, which no pause may be",
+        "`recovery_timeout` is longer than `max_recovery_timeout`",
     )
 }
 
-/// The first is not longer than the second, as far as both are known.
+/// Requires that the first is not longer than the second, where both are literals.
 fn ordered(
     short: Option<&Written<Time>>,
     long: Option<&Written<Time>>,
@@ -57,7 +57,7 @@ fn window(circuit: &CircuitBreaker) -> Result<()> {
         && minimum.value.0 > calls
     {
         return Err(Error::custom(format!(
-            "`minimum_calls` can never be reached in a `window` of {calls} calls"
+            "`minimum_calls` is larger than the `window` of {calls} calls, so the rate would never be used"
         ))
         .with_span(&minimum.place));
     }
@@ -95,7 +95,7 @@ fn one_rate(rate_limit: &RateLimit) -> Result<()> {
     for (name, place) in given {
         problems.push(
             Error::custom(format!(
-                "`{name}` and `{first}` are both the rate of one limiter; keep one"
+                "`{name}` and `{first}` both set the rate of the limiter; keep one"
             ))
             .with_span(&place),
         );

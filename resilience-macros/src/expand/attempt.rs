@@ -4,9 +4,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, companion, stream};
+use super::{Expansion, hooks, stream};
 use crate::function::{Binding, Passing, without_impl_trait};
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 /// How the attempt's block comes to what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,10 @@ pub(super) enum Capture {
 
 /// What one binding needs for one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Renewal {
+enum Rebind {
     Clone,
-    Lend,
-    Take,
+    Reborrow,
+    Move,
 }
 
 impl Expansion<'_> {
@@ -47,27 +47,27 @@ impl Expansion<'_> {
     }
 
     /// Whether each attempt gets a binding of its own, so that `mut` belongs there and not on the argument.
-    pub(super) fn renews(&self, ident: &Ident) -> bool {
+    pub(super) fn rebinds(&self, ident: &Ident) -> bool {
         self.function
             .arguments
             .iter()
             .flat_map(|argument| &argument.bindings)
-            .any(|binding| binding.ident == *ident && self.renewal(binding).is_some())
+            .any(|binding| binding.ident == *ident && self.rebind(binding).is_some())
     }
 
-    fn renewal(&self, binding: &Binding) -> Option<Renewal> {
-        if !self.body.contain(&binding.ident) || self.borrowed(&binding.ident) {
+    fn rebind(&self, binding: &Binding) -> Option<Rebind> {
+        if !self.body.contains(&binding.ident) || self.borrowed(&binding.ident) {
             return None;
         }
         let kept = self.args.keeps_arguments();
         match binding.passing {
-            Passing::Owned if kept => Some(Renewal::Clone),
-            Passing::Owned if self.capture() == Capture::ByUse => Some(Renewal::Take),
+            Passing::Owned if kept => Some(Rebind::Clone),
+            Passing::Owned if self.capture() == Capture::ByUse => Some(Rebind::Move),
             Passing::Owned => None,
-            Passing::Lent if kept || self.fallback_uses(&binding.ident) => Some(Renewal::Lend),
+            Passing::Lent if kept || self.fallback_uses(&binding.ident) => Some(Rebind::Reborrow),
             Passing::Lent => None,
             // A fresh copy, where the body may change it.
-            Passing::Copied if kept && binding.mutability.is_some() => Some(Renewal::Take),
+            Passing::Copied if kept && binding.mutability.is_some() => Some(Rebind::Move),
             Passing::Copied => None,
         }
     }
@@ -80,13 +80,13 @@ impl Expansion<'_> {
     /// `CloneForRetry::clone_for_retry(&x)`, standing at the argument's name: that is where a missing
     /// `Clone` is reported.
     pub(super) fn cloned(&self, ident: &Ident) -> TokenStream {
-        let there = at(ident.span());
+        let there = mixed_at(ident.span());
         let private = self.runtime.private(there);
         quote_spanned!(there=> #private::CloneForRetry::clone_for_retry(&#ident))
     }
 }
 
-/// `{ let x = …; Call::run(&mut call, async move { body }, Outcome::from_ours).await }`
+/// `{ let x = …; Attempt::run(&mut attempt, &mut call, async move { body }).await }`
 pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
@@ -95,23 +95,23 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     let mut inside = Vec::new();
     if let Some(receiver) = &expansion.function.receiver
         && receiver.can_be_shadowed
-        && expansion.body.contain(&receiver.ident)
+        && expansion.body.contains(&receiver.ident)
     {
         let own = Binding {
             ident: receiver.ident.clone(),
             mutability: None,
             passing: receiver.passing,
         };
-        renew(expansion, capture, &own, &mut outside, &mut inside);
+        rebind_for_attempt(expansion, capture, &own, &mut outside, &mut inside);
     }
     for argument in &expansion.function.arguments {
         for binding in &argument.bindings {
-            renew(expansion, capture, binding, &mut outside, &mut inside);
+            rebind_for_attempt(expansion, capture, binding, &mut outside, &mut inside);
         }
     }
 
     let body = &expansion.function.body;
-    let there = at(body.span());
+    let there = mixed_at(body.span());
     let edge = return_edge(expansion);
     let keywords = match capture {
         Capture::Move => quote_spanned!(there=> async move),
@@ -119,46 +119,46 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     };
     let block = quote_spanned!(there=> #keywords { #(#inside)* #edge #body });
     let block = stream::opened(expansion, block);
-    let ours = expansion
-        .of_output(|private| quote_spanned!(expansion.there()=> #private::Outcome::from_ours));
-    let run = quote_spanned!(mixed=> #private::Call::run(&mut call, #block, #ours).await);
+    let run = quote_spanned! {mixed=>
+        #private::Attempt::run(&mut attempt, &mut call, #block).await
+    };
     let run = if outside.is_empty() {
         run
     } else {
         quote_spanned!(mixed=> { #(#outside)* #run })
     };
-    companion::reconnected(expansion, run)
+    hooks::reconnected(expansion, run)
 }
 
-fn renew(
+fn rebind_for_attempt(
     expansion: &Expansion<'_>,
     capture: Capture,
     binding: &Binding,
     outside: &mut Vec<TokenStream>,
     inside: &mut Vec<TokenStream>,
 ) {
-    let Some(renewal) = expansion.renewal(binding) else {
+    let Some(rebind) = expansion.rebind(binding) else {
         return;
     };
     let mixed = Span::mixed_site();
     let ident = &binding.ident;
     let mutability = &binding.mutability;
-    let renewed = match renewal {
-        Renewal::Clone => expansion.cloned(ident),
-        Renewal::Lend => quote_spanned!(mixed=> &mut *#ident),
-        Renewal::Take => quote_spanned!(mixed=> #ident),
+    let value = match rebind {
+        Rebind::Clone => expansion.cloned(ident),
+        Rebind::Reborrow => quote_spanned!(mixed=> &mut *#ident),
+        Rebind::Move => quote_spanned!(mixed=> #ident),
     };
-    match (capture, renewal) {
+    match (capture, rebind) {
         (Capture::Move, _) => {
-            outside.push(quote_spanned!(mixed=> let #mutability #ident = #renewed;));
+            outside.push(quote_spanned!(mixed=> let #mutability #ident = #value;));
         }
-        (Capture::ByUse, Renewal::Lend | Renewal::Take) => {
-            inside.push(quote_spanned!(mixed=> let #mutability #ident = #renewed;));
+        (Capture::ByUse, Rebind::Reborrow | Rebind::Move) => {
+            inside.push(quote_spanned!(mixed=> let #mutability #ident = #value;));
         }
         // Cloned outside: inside, the block would borrow the original and ask it to be `Sync`.
-        (Capture::ByUse, Renewal::Clone) => {
+        (Capture::ByUse, Rebind::Clone) => {
             let own = format_ident!("{}_for_attempt", ident, span = mixed);
-            outside.push(quote_spanned!(mixed=> let #own = #renewed;));
+            outside.push(quote_spanned!(mixed=> let #own = #value;));
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));
         }
     }
@@ -168,7 +168,7 @@ fn renew(
 /// inference, for coercions, and for errors that point at the return type.
 fn return_edge(expansion: &Expansion<'_>) -> TokenStream {
     let output = without_impl_trait(&expansion.function.output);
-    let there = at(output.span());
+    let there = mixed_at(output.span());
     quote_spanned! {there=>
         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<#output> {
             return never;

@@ -7,21 +7,10 @@ use syn::{Expr, ExprPath};
 
 use super::Expansion;
 use super::description::last_good;
-use super::step::{Filter, Told};
+use super::step::{Filter, StepFailure};
 use crate::args::{Fallback, Step, When, source};
-use crate::function::{Mentions, Passing, is_surely_owned, without_impl_trait};
-use crate::runtime::at;
-
-/// How a fallback that is registered at run time comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Registered {
-    /// Not at all.
-    No,
-    /// As a step that was written, or follows one that can fail.
-    Step,
-    /// Without a word about it, so it must ask nothing of the error type.
-    Unasked,
-}
+use crate::function::{Passing, UsedIdents, without_impl_trait};
+use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
     pub(super) fn steps(&self) -> &'a [Step] {
@@ -38,32 +27,12 @@ impl<'a> Expansion<'a> {
     }
 
     fn value_mentions(&self, value: &Expr, ident: &Ident) -> bool {
-        Mentions::of(self.user_code(value)).contain(ident)
-    }
-
-    fn registered(&self) -> Registered {
-        let steps = self.steps();
-        let off = matches!(
-            self.args.fallback.as_ref().map(|written| &written.value),
-            Some(Fallback::Off)
-        );
-        let written = steps.iter().any(|step| matches!(step, Step::Registered));
-        let answered = matches!(steps.last(), Some(Step::Value(_)));
-        let owned = last_good(self).is_some()
-            || self.read_through().is_some()
-            || is_surely_owned(&self.function.output);
-        if off || written || answered || !owned {
-            Registered::No
-        } else if steps.iter().any(|step| matches!(step, Step::Call { .. })) {
-            Registered::Step
-        } else {
-            Registered::Unasked
-        }
+        UsedIdents::of(self.user_code(value)).contains(ident)
     }
 
     /// Whether anything stands after the attempts.
     pub(super) fn has_fallback(&self) -> bool {
-        !self.steps().is_empty() || self.registered() != Registered::No
+        !self.steps().is_empty()
     }
 
     /// With `retry = off` the attempt uses its arguments up: what a fallback needs is cloned before.
@@ -81,7 +50,7 @@ impl<'a> Expansion<'a> {
             .map(|binding| (&binding.ident, true))
             .chain(self.owned_receiver());
         for (ident, can_be_shadowed) in owned {
-            if !self.body.contain(ident) || !self.fallback_uses(ident) {
+            if !self.body.contains(ident) || !self.fallback_uses(ident) {
                 continue;
             }
             let saved = saved_as(ident);
@@ -104,16 +73,15 @@ fn saved_as(ident: &Ident) -> Ident {
     format_ident!("{}_for_fallback", ident, span = Span::mixed_site())
 }
 
-/// The block that makes the function's result of what the attempts bring. A success that nobody has to remember leaves
-/// it from among them: see [`Expansion::hand_out`].
-pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
+/// The block that makes the function's result of the attempts' one. A success that is not stored leaves it from among
+/// them: see [`Expansion::return_success`].
+pub(super) fn fallbacks(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
     let mixed = Span::mixed_site();
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let filter = Filter::of(expansion);
     let on = filter.admits();
     let steps = expansion.steps();
-    let registered = expansion.registered();
     let general = || filter.condition(expansion, When::On);
     let answered = matches!(steps.last(), Some(Step::Value(_))) && general().is_none();
     let calls = steps.iter().any(|step| matches!(step, Step::Call { .. }));
@@ -122,11 +90,11 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
         None => quote_spanned!(mixed=> let out = #attempts;),
         // In a scope of its own, because what was borrowed is held until the scope ends.
         Some(_) => {
-            let remember = quote_spanned!(there=> #private::Call::remember(&mut call, &out););
+            let remember = quote_spanned!(there=> #private::Call::last_good_put(&mut call, &out););
             quote_spanned!(mixed=> let out = { let out = #attempts; #remember out };)
         }
     };
-    let rescue = quote_spanned!(there=> #private::Call::rescue(&mut call, out, #private::On::#on));
+    let rescue = quote_spanned!(there=> #private::Call::failure_to_answer(&mut call, out, #private::FallbackOn::#on));
     let error = if calls || !answered {
         quote_spanned! {mixed=>
             let error = match #rescue {
@@ -153,7 +121,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
                 |step| matches!(step, Step::Call { when, .. } if filter.condition(expansion, *when).is_none()),
             );
         let mut step_of = |when| {
-            let step = Told {
+            let step = StepFailure {
                 told,
                 earlier: failure_told,
                 condition: filter.condition(expansion, when),
@@ -164,7 +132,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
         tried.extend(match step {
             Step::Cache { .. } => {
                 let recall = quote_spanned! {there=>
-                    if let ::core::option::Option::Some(out) = #private::Call::recall(&mut call) {
+                    if let ::core::option::Option::Some(out) = #private::Call::last_good_get(&mut call) {
                         break 'answer out;
                     }
                 };
@@ -177,7 +145,7 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
             Step::Value(value) => {
                 let output = without_impl_trait(&expansion.function.output);
                 let value = expansion.user_code(value);
-                let rescued = quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "value", #value));
+                let rescued = quote_spanned!(there=> #private::Call::answered::<#output>(&mut call, "value", #value));
                 match general() {
                     None => rescued,
                     Some(condition) => {
@@ -188,49 +156,18 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
             Step::Registered => ask_registered(expansion, &step_of(When::On)),
         });
     }
-    match registered {
-        Registered::No => {}
-        Registered::Step => {
-            let step = Told {
-                told: true,
-                earlier: failure_told,
-                condition: general(),
-            };
-            tried.extend(ask_registered(expansion, &step));
-            failure_told = true;
-        }
-        Registered::Unasked => {
-            let output = without_impl_trait(&expansion.function.output);
-            // In a scope of its own, because an error that was borrowed is held until the scope ends.
-            let remaining = (!tried.is_empty()).then(|| {
-                let out = quote_spanned!(there=> #private::Call::unrescued_as_it_was::<#output>(&mut call, error));
-                quote_spanned!(mixed=> let out = { #error #tried #out };)
-            });
-            let asked = ask_unasked(expansion);
-            // Apart from the wait, which no error is to be held across.
-            let answer = quote_spanned! {there=>
-                #remaining
-                let answer = match #asked {
-                    ::core::ops::ControlFlow::Break(out) => break 'answer out,
-                    ::core::ops::ControlFlow::Continue(answer) => answer,
-                };
-                #private::registered::concluded::<#output>(answer.await)
-            };
-            return quote_spanned!(mixed=> 'answer: { #attempts #answer });
-        }
-    }
     if !answered {
         tried.extend(if failure_told {
             // That both errors go into a box is asked by the step that can fail.
             let last_call = steps.iter().rev().find_map(|step| match step {
-                Step::Call { path, .. } => Some(at(path.span())),
+                Step::Call { path, .. } => Some(mixed_at(path.span())),
                 _ => None,
             });
             let there = last_call.unwrap_or(there);
             let private = expansion.runtime.private(there);
-            quote_spanned!(there=> #private::Call::unrescued(&mut call, error, last))
+            quote_spanned!(there=> #private::Call::unanswered(&mut call, error, last))
         } else {
-            quote_spanned!(there=> #private::Call::unrescued_as_it_was(&mut call, error))
+            quote_spanned!(there=> #private::Call::unchanged_error(&mut call, error))
         });
     }
     quote_spanned! {mixed=>
@@ -244,9 +181,14 @@ pub(super) fn rescue(expansion: &Expansion<'_>, attempts: &TokenStream) -> Token
 }
 
 /// Calls a fallback function with the function's arguments.
-fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], step: &Told) -> TokenStream {
+fn call(
+    expansion: &Expansion<'_>,
+    path: &ExprPath,
+    later: &[Step],
+    step: &StepFailure,
+) -> TokenStream {
     let mixed = Span::mixed_site();
-    let there = at(path.span());
+    let there = mixed_at(path.span());
     let private = expansion.runtime.private(there);
     let name = source(&Expr::Path(path.clone()));
     let arguments = arguments(expansion, later);
@@ -256,9 +198,9 @@ fn call(expansion: &Expansion<'_>, path: &ExprPath, later: &[Step], step: &Told)
         #private::fallback::<_, _, #output, _, _>((#(#arguments,)*), &error, #path)
     };
     let rescued = {
-        let there = at(output.span());
+        let there = mixed_at(output.span());
         let private = expansion.runtime.private(there);
-        quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, #name, value))
+        quote_spanned!(there=> #private::Call::answered::<#output>(&mut call, #name, value))
     };
     let outcome = quote_spanned! {there=>
         #private::Outcome::into_result(#private::Call::attempt_fallback(&mut call, #future).await)
@@ -304,7 +246,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
         })
     };
     let pass = |ident: &Ident, passing: Passing, saved: bool| -> TokenStream {
-        let there = at(ident.span());
+        let there = mixed_at(ident.span());
         let own = if saved {
             saved_as(ident)
         } else {
@@ -321,7 +263,7 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
         let saved = !expansion.args.keeps_arguments()
             && receiver.passing == Passing::Owned
             && !receiver.can_be_shadowed
-            && expansion.body.contain(&receiver.ident);
+            && expansion.body.contains(&receiver.ident);
         pass(&receiver.ident, receiver.passing, saved)
     });
     let arguments = expansion.function.arguments.iter().filter_map(|argument| {
@@ -333,14 +275,14 @@ fn arguments(expansion: &Expansion<'_>, later: &[Step]) -> Vec<TokenStream> {
 }
 
 /// A fallback that was registered at run time. Where none is registered, an earlier failure is told.
-fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
+fn ask_registered(expansion: &Expansion<'_>, step: &StepFailure) -> TokenStream {
     let mixed = Span::mixed_site();
     let output = without_impl_trait(&expansion.function.output);
-    let there = at(output.span());
+    let there = mixed_at(output.span());
     let private = expansion.runtime.private(there);
     let asked = quote_spanned!(there=> #private::Call::registered::<#output>(&mut call).await);
     let rescued =
-        quote_spanned!(there=> #private::Call::rescued::<#output>(&mut call, "registered", value));
+        quote_spanned!(there=> #private::Call::answered::<#output>(&mut call, "registered", value));
     if !step.told {
         return step.statements(&quote_spanned! {mixed=>
             let outcome = #asked;
@@ -360,17 +302,4 @@ fn ask_registered(expansion: &Expansion<'_>, step: &Told) -> TokenStream {
             ::core::option::Option::None => #earlier,
         }
     })
-}
-
-/// The same where nobody wrote it: an error that cannot be boxed is given back at once, and no error is
-/// held while the fallback runs, so that the future stays as it was.
-fn ask_unasked(expansion: &Expansion<'_>) -> TokenStream {
-    let there = at(expansion.function.output.span());
-    let private = expansion.runtime.private(there);
-    quote_spanned! {there=>
-        #private::registered::ask(&mut call, out, |error| {
-            use #private::registered::{ByInto as _, ByNothing as _};
-            (&#private::registered::Probe(error)).asker()
-        })
-    }
 }

@@ -1,15 +1,21 @@
 //! The function that the compiler gets.
 //!
 //! ```text
-//! let mut call = Call::start({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
+//! let plan = Call::plan({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
+//! let mut call = Call::start(&plan);
 //! Call::key(&mut call, &(key));
 //! 'answer: { let out = loop {
-//!     let admitted = match Call::admit_at_once(&mut call) { Some(it) => it, None => Call::admit(&mut call).await };
-//!     if !admitted { break Call::refuse(&mut call); }
-//!     let attempt = { let x = clone(&x); Call::run(&mut call, async move { body }, Outcome::from_ours).await };
-//!     let success = Call::success(&mut call, &attempt, ok);
-//!     if let Success::Is = success { break 'answer attempt; }
-//!     if let Break(out) = Call::settle(&mut call, attempt, success, judge, exhausted) { break out; }
+//!     let mut attempt = Attempt::new(&call);
+//!     let admitted = match Attempt::admit_now(&mut attempt, &mut call) {
+//!         Some(admitted) => admitted,
+//!         None => Attempt::admit(&mut attempt, &mut call).await,
+//!     };
+//!     if let Err(rejection) = admitted { break Call::reject(&mut call, rejection); }
+//!     let outcome = { let x = clone(&x); Attempt::run(&mut attempt, &mut call, async move { body }).await };
+//!     let checked = Call::check(&mut call, &mut attempt, &outcome, classify_ok);
+//!     let Checked::Failure(ok_verdict) = checked else { break 'answer finished(outcome); };
+//!     let concluded = Call::conclude(&mut call, &mut attempt, outcome, ok_verdict, classify, exhausted);
+//!     if let Break(out) = concluded { break out; }
 //! }; fallbacks }
 //! ```
 //!
@@ -18,10 +24,10 @@
 //! Tokens of the macro carry `mixed_site` hygiene, located where an error about them should point.
 
 mod attempt;
-mod companion;
+mod classify;
 mod description;
 mod fallback;
-mod judge;
+mod hooks;
 mod read_through;
 mod step;
 mod stream;
@@ -32,9 +38,9 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
 use crate::args::{Args, Switch};
-use crate::function::{Function, Mentions, Shape, braces};
+use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
-use crate::runtime::{Runtime, at};
+use crate::runtime::{Runtime, mixed_at};
 
 /// All that the parts of an expansion are made from.
 struct Expansion<'a> {
@@ -45,7 +51,7 @@ struct Expansion<'a> {
     /// The runtime's names for expansions, where no error points at them.
     private: TokenStream,
     /// What the body mentions.
-    body: Mentions,
+    body: UsedIdents,
 }
 
 pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStream {
@@ -56,23 +62,23 @@ pub(crate) fn expand(kind: Kind, args: &Args, function: &Function) -> TokenStrea
         function,
         private: runtime.private(Span::mixed_site()),
         runtime,
-        body: Mentions::of(function.body.stream()),
+        body: UsedIdents::of(function.body.stream()),
     };
     let statements = expansion.statements();
-    let renewed = |ident: &Ident| expansion.renews(ident);
+    let rebound = |ident: &Ident| expansion.rebinds(ident);
     match &function.shape {
         Shape::AsyncFn => {
             let mut sig = function.sig.clone();
             for input in &mut sig.inputs {
                 if let FnArg::Typed(argument) = input {
-                    crate::function::without_mut(&mut argument.pat, &renewed);
+                    crate::function::without_mut(&mut argument.pat, &rebound);
                 }
             }
             function.with_block(&sig, statements)
         }
         Shape::AsyncTrait(boxed) => {
             let block = braces(statements, function.body.span());
-            function.with_block(&function.sig, boxed.with_block(block, &renewed))
+            function.with_block(&function.sig, boxed.with_block(block, &rebound))
         }
     }
 }
@@ -89,7 +95,7 @@ impl Expansion<'_> {
         };
         let attempts = stream::streaming(self, &attempts);
         let call = if self.has_fallback() {
-            let rescue = fallback::rescue(self, &attempts);
+            let rescue = fallback::fallbacks(self, &attempts);
             quote_spanned!(mixed=> #evaluated #saved #rescue)
         } else {
             quote_spanned!(mixed=> #evaluated #saved #attempts)
@@ -122,20 +128,21 @@ impl Expansion<'_> {
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
-            let there = at(id.place);
+            let there = mixed_at(id.place);
             let id = self.user_code(&id.value.0);
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
-        let safety = companion::safety(self);
+        let safety = hooks::safety(self);
         let cache_key = description::last_good(self)
             .and_then(|cache| cache.key.as_ref())
             .map(|key| self.hashed("cache_key", &key.value.0));
         let start = quote_spanned! {mixed=>
-            let mut call = #private::Call::start(
+            let plan = #private::Call::plan(
                 { static SITE: #private::Site = #private::Site::new(); &SITE },
                 #description,
                 #registry,
             );
+            let mut call = #private::Call::start(&plan);
         };
         if self.read_through().is_some() {
             // Whatever the cache does is told under the id.
@@ -151,7 +158,7 @@ impl Expansion<'_> {
 
     /// `Call::key(&mut call, &(user));`
     fn hashed(&self, verb: &str, expr: &Expr) -> TokenStream {
-        let there = at(expr.span());
+        let there = mixed_at(expr.span());
         let private = self.runtime.private(there);
         let verb = Ident::new(verb, there);
         let call = quote_spanned!(Span::mixed_site()=> call);
@@ -162,23 +169,17 @@ impl Expansion<'_> {
     fn attempts(&self) -> TokenStream {
         let mixed = Span::mixed_site();
         let admitted = self.admitted();
-        let refuse = self.refuse();
-        let attempt = attempt::attempt(self);
-        let verified = companion::verified(self);
-        let used = judge::used(self);
-        let succeeded = self.succeeded(&self.hand_out(&quote_spanned!(mixed=> break)));
-        let settle = self.settle("settle");
+        let reject = self.reject();
+        let outcome = self.outcome(&self.return_success(&quote_spanned!(mixed=> break)));
+        let conclude = self.conclude("conclude");
         quote_spanned! {mixed=>
             loop {
                 #admitted
-                if !admitted {
-                    break #refuse;
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break #reject;
                 }
-                let attempt = #attempt;
-                #verified
-                #used
-                #succeeded
-                if let ::core::ops::ControlFlow::Break(out) = #settle {
+                #outcome
+                if let ::core::ops::ControlFlow::Break(out) = #conclude {
                     break out;
                 }
             }
@@ -189,91 +190,109 @@ impl Expansion<'_> {
     fn single_attempt(&self) -> TokenStream {
         let mixed = Span::mixed_site();
         let admitted = self.admitted();
-        let refuse = self.refuse();
-        let attempt = attempt::attempt(self);
-        let verified = companion::verified(self);
-        let used = judge::used(self);
-        let succeeded = self.succeeded(&self.hand_out(&quote_spanned!(mixed=> break 'attempts)));
-        let settle = self.settle("settle_last");
+        let reject = self.reject();
+        let outcome = self.outcome(&self.return_success(&quote_spanned!(mixed=> break 'attempts)));
+        let conclude = self.conclude("conclude_last");
         quote_spanned! {mixed=>
             'attempts: {
                 #admitted
-                if admitted {
-                    let attempt = #attempt;
-                    #verified
-                    #used
-                    #succeeded
-                    #settle
-                } else {
-                    #refuse
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break 'attempts #reject;
                 }
+                #outcome
+                #conclude
             }
         }
     }
 
-    /// Whether the attempt may begin; it is only waited for where that cannot be said at once.
+    /// Whether the attempt may begin; it is only waited for where that cannot be decided at once.
     fn admitted(&self) -> TokenStream {
         let private = &self.private;
         quote_spanned! {Span::mixed_site()=>
-            let admitted = match #private::Call::admit_at_once(&mut call) {
+            let mut attempt = #private::Attempt::new(&call);
+            let admitted = match #private::Attempt::admit_now(&mut attempt, &mut call) {
                 ::core::option::Option::Some(admitted) => admitted,
-                ::core::option::Option::None => #private::Call::admit(&mut call).await,
+                ::core::option::Option::None => {
+                    #private::Attempt::admit(&mut attempt, &mut call).await
+                }
             };
         }
     }
 
-    fn refuse(&self) -> TokenStream {
-        self.of_output(|private| quote_spanned!(self.there()=> #private::Call::refuse(&mut call)))
+    fn reject(&self) -> TokenStream {
+        self.of_output(
+            |private| quote_spanned!(self.return_span()=> #private::Call::reject(&mut call, rejection)),
+        )
     }
 
-    /// The way of a success: past the fallbacks, where there are any and it is not to be remembered.
-    fn hand_out(&self, leave: &TokenStream) -> TokenStream {
-        if self.has_fallback() && description::last_good(self).is_none() {
-            quote_spanned!(Span::mixed_site()=> break 'answer attempt;)
-        } else {
-            quote_spanned!(Span::mixed_site()=> #leave attempt;)
+    /// Runs the attempt, and returns its success at once.
+    fn outcome(&self, return_success: &TokenStream) -> TokenStream {
+        let run = attempt::attempt(self);
+        let verified = hooks::verified(self);
+        let usage = classify::usage(self);
+        let checked = self.checked(return_success);
+        quote_spanned! {Span::mixed_site()=>
+            let outcome = #run;
+            #verified
+            #usage
+            #checked
         }
     }
 
-    /// Hands a success out at once, as it lies there. A stream is put into another one and comes later.
-    fn succeeded(&self, hand_out: &TokenStream) -> Option<TokenStream> {
+    /// Returns a success: past the fallbacks, where there are any and it is not stored as the last good answer.
+    fn return_success(&self, leave: &TokenStream) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = &self.private;
+        if self.has_fallback() && description::last_good(self).is_none() {
+            quote_spanned!(mixed=> break 'answer #private::finished(outcome);)
+        } else {
+            quote_spanned!(mixed=> #leave #private::finished(outcome);)
+        }
+    }
+
+    /// Returns a success at once, as it lies there. A stream is put into another one and comes later.
+    fn checked(&self, return_success: &TokenStream) -> Option<TokenStream> {
         if self.stream().is_some() {
             return None;
         }
-        let there = self.there();
-        let ok = judge::ok(self);
+        let there = self.return_span();
+        let classify_ok = classify::classify_ok(self);
         Some(self.of_output(|private| {
             let mixed = Span::mixed_site();
-            let success = quote_spanned!(there=> #private::Call::success(&mut call, &attempt, #ok));
+            let check = quote_spanned! {there=>
+                #private::Call::check(&mut call, &mut attempt, &outcome, #classify_ok)
+            };
             quote_spanned! {mixed=>
-                let success = #success;
-                if let #private::Success::Is = success {
-                    #hand_out
-                }
+                let checked = #check;
+                let #private::Checked::Failure(ok_verdict) = checked else {
+                    #return_success
+                };
             }
         }))
     }
 
-    fn settle(&self, verb: &str) -> TokenStream {
-        let there = self.there();
-        let (verb, judges) = match self.stream() {
-            None => (verb.to_owned(), judge::judges(self)),
-            Some(stream) => (format!("{verb}_stream"), stream::judges(self, stream)),
+    fn conclude(&self, verb: &str) -> TokenStream {
+        let there = self.return_span();
+        let (verb, arguments) = match self.stream() {
+            None => (verb.to_owned(), classify::arguments(self)),
+            Some(stream) => (format!("{verb}_stream"), stream::arguments(self, stream)),
         };
         let verb = Ident::new(&verb, there);
-        self.of_output(
-            |private| quote_spanned!(there=> #private::Call::#verb(&mut call, attempt, #judges)),
-        )
+        self.of_output(|private| {
+            quote_spanned! {there=>
+                #private::Call::#verb(&mut call, &mut attempt, outcome, #arguments)
+            }
+        })
     }
 
     /// The return type's place: what asks it to be a `Result` stands there, all of it, or the compiler
     /// would say so twice.
-    fn there(&self) -> Span {
-        at(self.function.output.span())
+    fn return_span(&self) -> Span {
+        mixed_at(self.function.output.span())
     }
 
     fn of_output(&self, expression: impl FnOnce(&TokenStream) -> TokenStream) -> TokenStream {
-        expression(&self.runtime.private(self.there()))
+        expression(&self.runtime.private(self.return_span()))
     }
 
     /// An expression of the user's, with `self` as the body calls it.
@@ -315,7 +334,7 @@ fn borrowing(expr: Expr) -> Expr {
                 let inner = borrowing(element.clone());
                 *element = match inner {
                     Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => {
-                        let there = at(inner.span());
+                        let there = mixed_at(inner.span());
                         Expr::Verbatim(quote_spanned!(there=> &#inner))
                     }
                     inner => inner,

@@ -3,7 +3,7 @@
 //! ```text
 //! 'cached: {
 //!     let hash = Call::read_key(&mut call, &(key));
-//!     let copying = Call::copying();
+//!     let value_ops = Call::value_ops();
 //!     let looked_up = Call::look_up(&mut call, hash, copying, type_name_of_val(&|| ()));
 //!     if let Break(out) = looked_up.await { break 'cached out; }
 //!     let out = { attempts and fallbacks };
@@ -36,23 +36,23 @@ impl<'a> Expansion<'a> {
             None => quote_spanned!(mixed=> #private::Call::read_key(&mut call, &());),
         };
         // What it asks of the answer is reported at the return type.
-        let copying =
-            self.of_output(|private| quote_spanned!(self.there()=> #private::Call::copying()));
+        let value_ops = self
+            .of_output(|private| quote_spanned!(self.return_span()=> #private::Call::value_ops()));
         quote_spanned! {mixed=>
             'cached: {
                 let hash = #key
-                let copying = #copying;
+                let value_ops = #value_ops;
                 let looked_up = #private::Call::look_up(
                     &mut call,
                     hash,
-                    copying,
+                    value_ops,
                     #private::type_name_of_val(&|| ()),
                 );
                 if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
                     break 'cached out;
                 }
                 let out = { #call };
-                #private::Call::keep(&mut call, copying, out)
+                #private::Call::store(&mut call, value_ops, out)
             }
         }
     }

@@ -41,11 +41,11 @@ impl Filter {
             When::On if !self.by_cause || self.on == On::Any => return None,
             When::On => {
                 let on = variant(self.on);
-                quote_spanned!(mixed=> #private::When::On(#private::On::#on))
+                quote_spanned!(mixed=> #private::Condition::On(#private::FallbackOn::#on))
             }
             specific => {
                 let specific = variant(specific);
-                quote_spanned!(mixed=> #private::When::#specific)
+                quote_spanned!(mixed=> #private::Condition::#specific)
             }
         };
         Some(quote_spanned!(mixed=> #private::Call::answers(&call, #when)))
@@ -53,7 +53,7 @@ impl Filter {
 }
 
 /// One step and what is told of its failure in the end.
-pub(super) struct Told {
+pub(super) struct StepFailure {
     /// Its failure is told, unless a later one fails as well.
     pub(super) told: bool,
     /// The failure of an earlier step is there.
@@ -61,7 +61,7 @@ pub(super) struct Told {
     pub(super) condition: Option<TokenStream>,
 }
 
-impl Told {
+impl StepFailure {
     /// `let last = …;` from the expression of a failure that is told, or the statements alone.
     pub(super) fn statements(&self, tried: &TokenStream) -> TokenStream {
         let mixed = Span::mixed_site();

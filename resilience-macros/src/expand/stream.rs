@@ -4,10 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, judge};
+use super::{Expansion, classify};
 use crate::args::{Limit, RetryUntil, Stream, Written};
 use crate::function::has_impl_trait;
-use crate::runtime::at;
+use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
     pub(super) fn stream(&self) -> Option<&'a Stream> {
@@ -23,7 +23,7 @@ pub(super) fn opened(expansion: &Expansion<'_>, body: TokenStream) -> TokenStrea
     let Some(stream) = expansion.stream() else {
         return body;
     };
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let pin = if has_impl_trait(&expansion.function.output) {
         quote_spanned!(there=> #private::stream::boxed)
@@ -35,33 +35,33 @@ pub(super) fn opened(expansion: &Expansion<'_>, body: TokenStream) -> TokenStrea
     quote_spanned!(there=> #private::stream::open(#body, #pin, #until_first_item))
 }
 
-/// What `settle` takes for a stream, in the order of the runtime's parameters.
-pub(super) fn judges(expansion: &Expansion<'_>, stream: &Stream) -> TokenStream {
+/// The arguments of `Call::conclude_stream`, in the order of the runtime's parameters.
+pub(super) fn arguments(expansion: &Expansion<'_>, stream: &Stream) -> TokenStream {
     let mixed = Span::mixed_site();
-    let judge = judge::judge(expansion);
-    let exhausted = judge::exhausted(expansion);
+    let classify = classify::classify(expansion);
+    let exhausted = classify::exhausted(expansion);
     let must_complete = stream.complete.is_some();
-    quote_spanned!(mixed=> #judge, #must_complete, #exhausted)
+    quote_spanned!(mixed=> #classify, #must_complete, #exhausted)
 }
 
-/// `Call::streaming(&mut call, …)` of the attempts' outcome.
+/// `Call::streaming(…)` of the attempts' outcome.
 pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
     let Some(stream) = expansion.stream() else {
         return attempts.clone();
     };
     let mixed = Span::mixed_site();
-    let there = at(expansion.function.output.span());
+    let there = mixed_at(expansion.function.output.span());
     let private = expansion.runtime.private(there);
     let idle_timeout = idle_timeout(expansion, stream.idle_timeout.as_ref());
     let complete = match &stream.complete {
         None => quote_spanned!(mixed=> ::core::option::Option::None),
         Some(complete) => {
-            let there = at(complete.value.0.span());
+            let there = mixed_at(complete.value.0.span());
             let complete = expansion.user_code(&complete.value.0);
             quote_spanned!(there=> ::core::option::Option::Some(#complete))
         }
     };
-    let judge = judge::judge(expansion);
+    let classify = classify::classify(expansion);
     let returned = if has_impl_trait(&expansion.function.output) {
         quote_spanned!(there=> #private::stream::as_it_is)
     } else {
@@ -70,12 +70,11 @@ pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
     quote_spanned! {there=> {
         let opened = #attempts;
         #private::Call::streaming(
-            &mut call,
             opened,
             #private::stream::Watch {
                 idle_timeout: #idle_timeout,
                 complete: #complete,
-                judge: #judge,
+                judge: #classify,
             },
             #returned,
         )

@@ -1,4 +1,4 @@
-//! `#[async_trait]` stands on the whole trait or `impl`, so it ran first. It leaves
+//! Functions under `#[async_trait]`. It is written on the whole trait or `impl`, so it expands first and leaves
 //!
 //! ```text
 //! fn f<…>(&'life0 self, x: X, __arg1: (A, B)) -> Pin<Box<dyn Future<Output = R> + Send + 'async_trait>> {
@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! and only the block of `__ret` is ours to repeat.
+//! of which only the block of `__ret` is repeated.
 
 use proc_macro2::{Group, TokenStream};
 use quote::ToTokens as _;
@@ -21,9 +21,9 @@ use syn::spanned::Spanned as _;
 use syn::{Block, Expr, Ident, Local, Pat, Signature, Stmt, Type};
 
 use super::bindings::{Argument, Receiver};
-use super::braces;
+use super::braces::braces;
 
-/// Everything round the block that is repeated.
+/// Everything around the block that is repeated.
 pub(crate) struct Boxed {
     /// `Box::pin`
     function: Expr,
@@ -45,13 +45,13 @@ pub(crate) struct Found {
 pub(crate) enum Recognized {
     Yes(Box<Found>),
     No,
-    /// It is one that returns nothing.
+    /// It is one, but returns nothing.
     ReturnsNothing,
-    /// It may be one, but its body does not parse.
+    /// It may be one, but its body cannot be parsed.
     Unfinished,
 }
 
-/// Looks for the shape above.
+/// Matches the shape above.
 pub(crate) fn recognize(
     sig: &Signature,
     body: &Group,
@@ -156,7 +156,7 @@ fn returns_nothing(block: &Block) -> bool {
         if matches!(&local.pat, Pat::Type(typed) if matches!(&*typed.pat, Pat::Wild(_))))
 }
 
-/// The type of `let __ret: R = …`.
+/// Returns the type in `let __ret: R = …`.
 fn ret_type(local: &Local) -> Option<&Type> {
     match &local.pat {
         Pat::Type(typed) => match &*typed.pat {
@@ -168,7 +168,7 @@ fn ret_type(local: &Local) -> Option<&Type> {
 }
 
 impl Boxed {
-    /// The same with another block for `__ret`.
+    /// Returns the same with another block for `__ret`. `rebound` are the names that each attempt binds again.
     pub(crate) fn with_block(&self, block: Group, rebound: &dyn Fn(&Ident) -> bool) -> TokenStream {
         let mut before = self.before.clone();
         for stmt in &mut before {
@@ -186,12 +186,13 @@ impl Boxed {
         inner.block.stmts = before;
         inner.block.stmts.push(Stmt::Local(ret));
         inner.block.stmts.extend(self.after.clone());
+        // The author's own tokens around new ones: no span is changed, so errors stay where they were.
         let function = &self.function;
         quote::quote!(#function(#inner))
     }
 }
 
-/// Takes `mut` off the bindings that each attempt makes anew.
+/// Removes `mut` from the bindings that each attempt binds again: there it would be unused, and warned about.
 pub(crate) fn without_mut(pattern: &mut Pat, rebound: &dyn Fn(&Ident) -> bool) {
     struct Strip<'a>(&'a dyn Fn(&Ident) -> bool);
     impl syn::visit_mut::VisitMut for Strip<'_> {

@@ -1,4 +1,4 @@
-//! What comes into the function, and how it can come in again for the next attempt.
+//! The arguments of the function, and how each can be passed to another attempt.
 
 use proc_macro2::Span;
 use quote::quote;
@@ -9,7 +9,7 @@ use syn::{Expr, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token, Typ
 pub(crate) struct Argument {
     pub(crate) pattern: Pat,
     pub(crate) ty: Type,
-    /// The names that the pattern binds.
+    /// The names that the pattern binds, in its order.
     pub(crate) bindings: Vec<Binding>,
 }
 
@@ -21,14 +21,14 @@ pub(crate) struct Binding {
     pub(crate) passing: Passing,
 }
 
-/// What an attempt does to a binding that it uses.
+/// How an attempt uses a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passing {
-    /// A shared reference or a plain number: as it is.
+    /// By copy: a shared reference, a number, `bool` or `char`.
     Copied,
-    /// An exclusive reference: lent to each attempt.
+    /// By reborrowing: an exclusive reference.
     Lent,
-    /// An owned value: used up.
+    /// By move: an owned value.
     Owned,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Receiver {
     /// `self`, or the `__self` that `#[async_trait]` puts in its place.
     pub(crate) ident: Ident,
     pub(crate) passing: Passing,
-    /// Whether a `let` can put something else in its place, as for `__self`.
+    /// Whether a `let` can shadow it: `__self` yes, `self` no.
     pub(crate) can_be_shadowed: bool,
 }
 
@@ -54,14 +54,14 @@ impl Argument {
         }
     }
 
-    /// The value that the pattern took apart, put together again from its bindings; `None` where the
-    /// pattern does not say how.
+    /// Rebuilds the value that the pattern destructured from its bindings; `None` where the pattern does not bind all
+    /// of it.
     pub(crate) fn rebuilt(&self, each: &mut dyn FnMut(&Binding) -> Expr) -> Option<Expr> {
         rebuilt(&self.pattern, &mut self.bindings.iter(), each)
     }
 }
 
-/// The arguments and the receiver of a signature.
+/// Returns the arguments and the receiver of a signature.
 pub(crate) fn of(sig: &Signature) -> (Vec<Argument>, Option<Receiver>) {
     let mut arguments = Vec::new();
     let mut receiver = None;
@@ -87,7 +87,7 @@ pub(crate) fn of(sig: &Signature) -> (Vec<Argument>, Option<Receiver>) {
     (arguments, receiver)
 }
 
-/// How a value of this type, as written, can come in again.
+/// Returns how a value of this written type can be passed to another attempt.
 pub(crate) fn passing(ty: &Type) -> Passing {
     match ty {
         Type::Group(group) => passing(&group.elem),
@@ -132,7 +132,7 @@ fn collect(pattern: &Pat, passing: Passing, bindings: &mut Vec<Binding>) {
             }
         }
         Pat::Reference(reference) => {
-            // What is copied out of a shared reference can be copied again.
+            // `&(a, b)` copies out of a shared reference, which can be repeated.
             let inner = match passing {
                 Passing::Lent => Passing::Owned,
                 other => other,
@@ -167,7 +167,7 @@ fn rebuilt<'a>(
     each: &mut dyn FnMut(&Binding) -> Expr,
 ) -> Option<Expr> {
     match pattern {
-        // `ref x` and `x @ (a, b)` are made of more than one binding says.
+        // `ref x` and `x @ (a, b)` bind less, or more, than the value.
         Pat::Ident(ident) if ident.by_ref.is_none() && ident.subpat.is_none() => {
             bindings.next().map(each)
         }
@@ -182,6 +182,7 @@ fn rebuilt<'a>(
                 .iter()
                 .map(|element| rebuilt(element, bindings, each))
                 .collect::<Option<Vec<_>>>()?;
+            // The comma after each element keeps `(a,)` a tuple.
             let elements = quote!(#(#elements,)*);
             Some(syn::parse_quote!((#elements)))
         }
@@ -190,7 +191,7 @@ fn rebuilt<'a>(
 }
 
 impl Argument {
-    /// Where its pattern stands.
+    /// Returns the span of its pattern.
     pub(crate) fn place(&self) -> Span {
         self.pattern.span()
     }

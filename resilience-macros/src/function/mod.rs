@@ -1,12 +1,14 @@
-//! The annotated function. Its body stays tokens: it need not parse, and is emitted as it was.
+//! The annotated function. Its body stays a token stream: it is emitted unchanged, even where syn cannot parse it.
 
 mod async_trait;
 mod bindings;
-mod mention;
+mod braces;
 mod output;
+mod used_idents;
 
+use darling::error::Accumulator;
 use darling::{Error, Result};
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
@@ -14,12 +16,11 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 
 pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
-pub(crate) use mention::Mentions;
-pub(crate) use output::{
-    bare_error_parameter, has_impl_trait, is_surely_owned, without_impl_trait,
-};
+pub(crate) use braces::braces;
+pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
+pub(crate) use used_idents::UsedIdents;
 
-/// A function with everything that is around its body.
+/// The annotated function, taken apart.
 pub(crate) struct Function {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -27,7 +28,7 @@ pub(crate) struct Function {
     pub(crate) sig: Signature,
     /// The braces of the function; the body itself is in `body`.
     pub(crate) brace: token::Brace,
-    /// `#![…]` at the head of the body.
+    /// `#![…]` at the start of the body.
     pub(crate) inner_attrs: Vec<Attribute>,
     /// The statements to run in each attempt.
     pub(crate) body: Group,
@@ -45,7 +46,7 @@ pub(crate) enum Shape {
     AsyncTrait(Box<async_trait::Boxed>),
 }
 
-/// A function as it stands in the source, before it is known to be one that can be annotated.
+/// A function as parsed, before its shape is checked.
 struct Raw {
     attrs: Vec<Attribute>,
     vis: Visibility,
@@ -73,15 +74,15 @@ impl Parse for Raw {
     }
 }
 
-/// What can come of an item.
+/// The result of parsing an item.
 pub(crate) enum Parsed {
     Function(Box<Function>),
-    /// The compiler, or the author in an editor, is not done with it: emit it as it is.
+    /// Not a complete function, as while typing: it is emitted unchanged, and rustc reports what is wrong.
     Unfinished,
 }
 
 impl Function {
-    /// Reads the annotated item. Everything that keeps it from being annotated is in the one error.
+    /// Parses the annotated item. The error holds every reason why it cannot be annotated.
     pub(crate) fn parse(item: TokenStream) -> Result<Parsed> {
         let raw: Raw = match syn::parse2(item.clone()) {
             Ok(raw) => raw,
@@ -89,50 +90,33 @@ impl Function {
         };
         let Some((brace, body)) = raw.body else {
             return Err(Error::custom(
-                "a trait method without a body has nothing to run; annotate its implementations, or give it a default body",
+                "a trait method without a body cannot be annotated; annotate its implementations, or add a default body",
             )
             .with_span(&raw.sig.ident));
         };
         let mut problems = Error::accumulator();
         if let Some(constness) = raw.sig.constness {
             problems.push(
-                Error::custom("a `const fn` cannot wait between attempts; expected an `async fn`")
+                Error::custom("expected an `async fn`; a `const fn` cannot wait between attempts")
                     .with_span(&constness),
             );
         }
         let (inner_attrs, body) = inner_attributes(body);
-        let (arguments, receiver) = bindings::of(&raw.sig);
-        let group = braces(body, brace.span.join());
-        let boxed = (raw.sig.asyncness.is_none())
-            .then(|| async_trait::recognize(&raw.sig, &group, &arguments, receiver.as_ref()));
-        let (shape, output, body, receiver, arguments) = match boxed {
-            None => {
-                let output = returned(&raw.sig, &mut problems);
-                (Shape::AsyncFn, output, group, receiver, arguments)
-            }
-            Some(async_trait::Recognized::Yes(found)) => (
-                Shape::AsyncTrait(Box::new(found.boxed)),
-                Some(found.output),
-                found.body,
-                found.receiver,
-                found.arguments,
-            ),
-            Some(async_trait::Recognized::Unfinished) => {
-                return problems.finish_with(Parsed::Unfinished);
-            }
-            Some(async_trait::Recognized::ReturnsNothing) => {
-                problems.push(nothing_returned(&raw.sig));
-                (Shape::AsyncFn, None, group, receiver, arguments)
-            }
-            Some(async_trait::Recognized::No) => {
-                if raw.sig.constness.is_none() {
-                    problems.push(not_async(&raw.attrs).with_span(&raw.sig.fn_token));
-                }
-                (Shape::AsyncFn, None, group, receiver, arguments)
-            }
-        };
+        let parts = Parts::of(
+            &raw.attrs,
+            &raw.sig,
+            braces(body, brace.span.join()),
+            &mut problems,
+        );
         problems.finish()?;
-        let Some(output) = output else {
+        let Some(Parts {
+            shape,
+            output: Some(output),
+            body,
+            receiver,
+            arguments,
+        }) = parts
+        else {
             return Ok(Parsed::Unfinished);
         };
         Ok(Parsed::Function(Box::new(Self {
@@ -150,13 +134,70 @@ impl Function {
         })))
     }
 
-    /// Whether `self` or any argument comes in.
-    pub(crate) fn takes_anything(&self) -> bool {
+    /// Whether there are arguments, the receiver included.
+    pub(crate) fn has_arguments(&self) -> bool {
         !self.sig.inputs.is_empty()
     }
 }
 
-fn returned(sig: &Signature, problems: &mut darling::error::Accumulator) -> Option<Type> {
+/// What the shape of the function decides.
+struct Parts {
+    shape: Shape,
+    output: Option<Type>,
+    body: Group,
+    receiver: Option<Receiver>,
+    arguments: Vec<Argument>,
+}
+
+impl Parts {
+    /// Takes the function apart; `None` where its body cannot be parsed, but would have to be.
+    fn of(
+        attrs: &[Attribute],
+        sig: &Signature,
+        body: Group,
+        problems: &mut Accumulator,
+    ) -> Option<Self> {
+        let (arguments, receiver) = bindings::of(sig);
+        let recognized = if sig.asyncness.is_none() {
+            async_trait::recognize(sig, &body, &arguments, receiver.as_ref())
+        } else {
+            async_trait::Recognized::No
+        };
+        let output = match recognized {
+            async_trait::Recognized::Yes(found) => {
+                return Some(Self {
+                    shape: Shape::AsyncTrait(Box::new(found.boxed)),
+                    output: Some(found.output),
+                    body: found.body,
+                    receiver: found.receiver,
+                    arguments: found.arguments,
+                });
+            }
+            async_trait::Recognized::Unfinished => return None,
+            async_trait::Recognized::ReturnsNothing => {
+                problems.push(nothing_returned(sig));
+                None
+            }
+            async_trait::Recognized::No if sig.asyncness.is_some() => returned(sig, problems),
+            async_trait::Recognized::No => {
+                // A `const fn` was reported already.
+                if sig.constness.is_none() {
+                    problems.push(not_async(attrs, sig));
+                }
+                None
+            }
+        };
+        Some(Self {
+            shape: Shape::AsyncFn,
+            output,
+            body,
+            receiver,
+            arguments,
+        })
+    }
+}
+
+fn returned(sig: &Signature, problems: &mut Accumulator) -> Option<Type> {
     match &sig.output {
         ReturnType::Type(_, output) => Some((**output).clone()),
         ReturnType::Default => {
@@ -168,21 +209,28 @@ fn returned(sig: &Signature, problems: &mut darling::error::Accumulator) -> Opti
 
 fn nothing_returned(sig: &Signature) -> Error {
     Error::custom(
-        "a resilient function must return a `Result`, whose error decides about retries; this one returns nothing",
+        "a resilient function must return a `Result`, whose error decides whether to retry; this one returns nothing",
     )
     .with_span(&sig.ident)
 }
 
-fn not_async(attrs: &[Attribute]) -> Error {
+fn not_async(attrs: &[Attribute], sig: &Signature) -> Error {
     let is_test = |attr: &Attribute| {
         let last = attr.path().segments.last();
         last.is_some_and(|segment| segment.ident == "test")
     };
+    let returns_future =
+        matches!(&sig.output, ReturnType::Type(_, output) if output::is_future(output));
     Error::custom(if attrs.iter().any(is_test) {
-        "expected an `async fn`; beside a test attribute this one goes above it, since the topmost runs first"
+        "expected an `async fn`; write this attribute above the test attribute, since the topmost runs first"
+    } else if returns_future {
+        "expected an `async fn`: each attempt needs a new future; write it as an `async fn`, or call \
+         `Registry::service(name, kind)?.call(|| …)` by hand"
     } else {
-        "expected an `async fn`: a retry waits between attempts"
+        "expected an `async fn`: retries wait between attempts; write it as an `async fn` that runs blocking code in \
+         `tokio::task::spawn_blocking`"
     })
+    .with_span(&sig.fn_token)
 }
 
 fn not_a_function(item: TokenStream) -> Result<Parsed> {
@@ -190,13 +238,13 @@ fn not_a_function(item: TokenStream) -> Result<Parsed> {
         // A function whose signature syn does not understand, or an item that is not complete.
         Ok(syn::Item::Fn(_) | syn::Item::Verbatim(_)) | Err(_) => Ok(Parsed::Unfinished),
         Ok(item) => Err(Error::custom(
-            "expected an `async fn`: the attribute stands on one function or method at a time",
+            "expected an `async fn`; annotate each function or method by itself",
         )
         .with_span(&item.span())),
     }
 }
 
-/// Takes `#![…]` off the head of a body.
+/// Splits `#![…]` off the start of a body.
 fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
     let parser = |input: ParseStream<'_>| {
         let attrs = Attribute::parse_inner(input)?;
@@ -205,16 +253,8 @@ fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
     syn::parse::Parser::parse2(parser, body.clone()).unwrap_or((Vec::new(), body))
 }
 
-/// The tokens in braces that stand where the function's do, but belong to a macro, so that lints about
-/// superfluous braces leave them alone.
-pub(crate) fn braces(tokens: TokenStream, place: Span) -> Group {
-    let mut group = Group::new(Delimiter::Brace, tokens);
-    group.set_span(place.resolved_at(Span::mixed_site()));
-    group
-}
-
 impl Function {
-    /// The function with other statements in its place.
+    /// Returns the function with the statements of `block` instead of its body.
     pub(crate) fn with_block(&self, sig: &Signature, block: impl ToTokens) -> TokenStream {
         let mut tokens = TokenStream::new();
         tokens.append_all(&self.attrs);

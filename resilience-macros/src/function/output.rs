@@ -1,14 +1,14 @@
-//! What can be read off the written return type. Only where a wrong guess costs nothing: aliases are
-//! never looked through, the trait `Outcome` decides what a `Result` is.
+//! What the written return type shows. Used only where a wrong guess is harmless: a macro cannot resolve aliases, and
+//! the trait `Outcome` decides what a `Result` is.
 
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprLit, GenericArgument, GenericParam, Generics, Ident, Lit, PathArguments, Token, Type,
-    TypeInfer, TypeParamBound, WherePredicate,
+    GenericArgument, GenericParam, Generics, Ident, PathArguments, Token, Type, TypeInfer,
+    TypeParamBound, WherePredicate,
 };
 
-/// The type with `_` for each `impl Trait`, so that it can annotate a `let`.
+/// Replaces each `impl Trait` with `_`, so that the type can annotate a `let`.
 pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     struct Erase;
     impl VisitMut for Erase {
@@ -27,12 +27,35 @@ pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     ty
 }
 
-/// Whether it names a type by a trait alone.
+/// Whether it contains `impl Trait`.
 pub(crate) fn has_impl_trait(ty: &Type) -> bool {
     without_impl_trait(ty) != *ty
 }
 
-/// The generic arguments of the type's last segment.
+/// Whether the written type is a future: `impl Future`, a boxed one, or an alias named like one.
+pub(super) fn is_future(ty: &Type) -> bool {
+    let is_future_trait = |bound: &TypeParamBound| {
+        matches!(bound, TypeParamBound::Trait(bound)
+            if bound.path.segments.last().is_some_and(|last| last.ident == "Future"))
+    };
+    match ty {
+        Type::Group(group) => is_future(&group.elem),
+        Type::Paren(paren) => is_future(&paren.elem),
+        Type::ImplTrait(found) => found.bounds.iter().any(is_future_trait),
+        Type::TraitObject(found) => found.bounds.iter().any(is_future_trait),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let holds_one = |argument: &GenericArgument| {
+                matches!(argument, GenericArgument::Type(inner) if is_future(inner))
+            };
+            last.ident.to_string().ends_with("Future")
+                || ((last.ident == "Pin" || last.ident == "Box")
+                    && arguments(ty).into_iter().flatten().any(holds_one))
+        }),
+        _ => false,
+    }
+}
+
+/// Returns the generic arguments of the last segment of the type.
 fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     match ty {
         Type::Group(group) => arguments(&group.elem),
@@ -45,7 +68,7 @@ fn arguments(ty: &Type) -> Option<&Punctuated<GenericArgument, Token![,]>> {
     }
 }
 
-/// The error type, where it is a type parameter of the function without a bound on `Classify`.
+/// Returns the error type if it is a type parameter of the function without the bound `Classify`.
 pub(crate) fn bare_error_parameter(ty: &Type, generics: &Generics) -> Option<Ident> {
     let Some(GenericArgument::Type(Type::Path(error))) = arguments(ty)?.iter().nth(1) else {
         return None;
@@ -70,71 +93,11 @@ pub(crate) fn bare_error_parameter(ty: &Type, generics: &Generics) -> Option<Ide
             _ => None,
         })
         .flatten();
-    let told = parameter.bounds.iter().chain(in_where).any(|bound| {
+    let is_classified = parameter.bounds.iter().chain(in_where).any(|bound| {
         matches!(bound, TypeParamBound::Trait(bound)
             if bound.path.segments.iter().any(|segment| segment.ident == "Classify"))
     });
-    (!told).then(|| name.clone())
-}
-
-/// Whether the `Ok` type is built from nothing but owned types of `std`, so that it is `'static`.
-pub(crate) fn is_surely_owned(output: &Type) -> bool {
-    match arguments(output).and_then(|arguments| arguments.first()) {
-        Some(GenericArgument::Type(ok)) => is_owned(ok),
-        _ => false,
-    }
-}
-
-fn is_owned(ty: &Type) -> bool {
-    const LEAVES: [&str; 17] = [
-        "bool", "char", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-        "i128", "isize", "f32", "f64", "String",
-    ];
-    const CONTAINERS: [&str; 7] = [
-        "Vec", "Option", "Box", "Arc", "HashMap", "BTreeMap", "HashSet",
-    ];
-    match ty {
-        Type::Group(group) => is_owned(&group.elem),
-        Type::Paren(paren) => is_owned(&paren.elem),
-        Type::Tuple(tuple) => tuple.elems.iter().all(is_owned),
-        Type::Array(array) => {
-            is_owned(&array.elem)
-                && matches!(
-                    &array.len,
-                    Expr::Lit(ExprLit {
-                        lit: Lit::Int(_),
-                        ..
-                    })
-                )
-        }
-        Type::Reference(reference) => {
-            reference.mutability.is_none()
-                && reference
-                    .lifetime
-                    .as_ref()
-                    .is_some_and(|lifetime| lifetime.ident == "static")
-                && matches!(&*reference.elem, Type::Path(path) if path.path.is_ident("str"))
-        }
-        Type::Path(path) if path.qself.is_none() => {
-            let Some(last) = path.path.segments.last() else {
-                return false;
-            };
-            match &last.arguments {
-                PathArguments::None => {
-                    LEAVES.iter().any(|leaf| last.ident == leaf)
-                        && (path.path.segments.len() == 1 || last.ident == "String")
-                }
-                PathArguments::AngleBracketed(found) => {
-                    CONTAINERS.iter().any(|container| last.ident == container)
-                        && found.args.iter().all(|argument| {
-                            matches!(argument, GenericArgument::Type(inner) if is_owned(inner))
-                        })
-                }
-                PathArguments::Parenthesized(_) => false,
-            }
-        }
-        _ => false,
-    }
+    (!is_classified).then(|| name.clone())
 }
 
 #[cfg(test)]
@@ -143,33 +106,26 @@ mod tests {
     use syn::parse_quote;
 
     #[test]
-    fn owned_types_of_std_are_surely_owned() {
+    fn future_types_are_recognised_as_written() {
         for output in [
-            parse_quote!(Result<String, E>),
-            parse_quote!(io::Result<()>),
-            parse_quote!(anyhow::Result<Vec<(u32, Option<Box<f64>>)>>),
-            parse_quote!(Result<std::collections::HashMap<String, [u8; 4]>, E>),
-            parse_quote!(Result<&'static str, E>),
+            parse_quote!(impl Future<Output = io::Result<u8>>),
+            parse_quote!(impl Send + core::future::Future<Output = io::Result<u8>>),
+            parse_quote!(Pin<Box<dyn Future<Output = io::Result<u8>> + Send>>),
+            parse_quote!(BoxFuture<'a, io::Result<u8>>),
         ] {
-            assert!(is_surely_owned(&output), "{output:?}");
+            assert!(is_future(&output), "{output:?}");
         }
         for output in [
-            parse_quote!(Result<&str, E>),
-            parse_quote!(Result<T, E>),
-            parse_quote!(Result<Vec<Row>, E>),
-            parse_quote!(Result<Cow<'a, str>, E>),
-            parse_quote!(Result<Rc<u8>, E>),
-            parse_quote!(Result<Box<dyn Tool>, E>),
-            parse_quote!(Result<[u8; N], E>),
-            parse_quote!(Answer),
-            parse_quote!(Result<my::u32, E>),
+            parse_quote!(io::Result<u8>),
+            parse_quote!(Box<u8>),
+            parse_quote!(impl Iterator<Item = u8>),
         ] {
-            assert!(!is_surely_owned(&output), "{output:?}");
+            assert!(!is_future(&output), "{output:?}");
         }
     }
 
     #[test]
-    fn a_type_parameter_as_error_needs_a_telling_bound() {
+    fn bare_error_parameter_is_found_unless_bound_by_classify() {
         let found = |function: syn::Signature| match &function.output {
             syn::ReturnType::Type(_, ty) => bare_error_parameter(ty, &function.generics).is_some(),
             syn::ReturnType::Default => false,

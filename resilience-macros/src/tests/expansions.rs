@@ -19,17 +19,17 @@ fn check_file(text: &str, expanded: &proc_macro2::TokenStream, expected: &Expect
 }
 
 #[test]
-fn nothing_but_the_attribute() {
+fn without_arguments() {
     check(
         Kind::Llm,
         "",
         "/// Asks.\npub(crate) async fn ask(prompt: &str) -> Result<Answer, ApiError> { send(prompt).await }",
-        expect_file!["snapshots/nothing_but_the_attribute.rs"],
+        expect_file!["snapshots/without_arguments.rs"],
     );
 }
 
 #[test]
-fn every_setting() {
+fn all_settings() {
     check(
         Kind::Database,
         r#"
@@ -53,105 +53,105 @@ fn every_setting() {
             crate = ::vendor::runtime,
         "#,
         "async fn load(&self, tenant: Tenant, id: u64) -> Result<Row> { self.query(tenant, id).await }",
-        expect_file!["snapshots/every_setting.rs"],
+        expect_file!["snapshots/all_settings.rs"],
     );
 }
 
 #[test]
-fn functions_that_stand_beside_it() {
+fn hooks() {
     check(
         Kind::Mcp,
         "verify = Self::found, reconnect = connect, safety = |client, _, _| client.safe()",
         "async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> { self.send(id, tool).await }",
-        expect_file!["snapshots/functions_that_stand_beside_it.rs"],
+        expect_file!["snapshots/hooks.rs"],
     );
 }
 
 #[test]
-fn a_stream() {
+fn stream() {
     check(
         Kind::Llm,
         r#"stream(idle_timeout = "5s", complete = Chunk::is_last), fallback(on_throttled = other, on = "transient", call = last)"#,
         "async fn chat(prompt: &str) -> Result<impl Stream<Item = Result<Chunk, ApiError>>, ApiError> { send(prompt).await }",
-        expect_file!["snapshots/a_stream.rs"],
+        expect_file!["snapshots/stream.rs"],
     );
 }
 
 #[test]
-fn tokens_are_settled() {
+fn token_usage() {
     check(
         Kind::Llm,
         "rate_limit(tokens_per_minute = 90_000, cost = estimate(prompt), usage = |answer| answer.usage.total), retry = off",
         "async fn ask(prompt: &str) -> Result<Answer, ApiError> { send(prompt).await }",
-        expect_file!["snapshots/tokens_are_settled.rs"],
+        expect_file!["snapshots/token_usage.rs"],
     );
 }
 
 #[test]
-fn everything_off() {
+fn all_patterns_off() {
     check(
         Kind::Custom,
         "service = \"s\", retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, \
          timeout = off, deadline = off, fallback = off, idempotent",
         "async fn f(mut text: String) -> io::Result<String> { text.push('!'); Ok(text) }",
-        expect_file!["snapshots/everything_off.rs"],
+        expect_file!["snapshots/all_patterns_off.rs"],
     );
 }
 
 #[test]
-fn every_fallback() {
+fn all_fallback_steps() {
     check(
         Kind::Llm,
         r#"fallback(cache(key = prompt, ttl = "5m", max_entries = 9), call = Self::smaller, registered, call = canned, value = prompt.clone(), on = "transient")"#,
         "async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiError> { self.send(prompt, out).await }",
-        expect_file!["snapshots/every_fallback.rs"],
+        expect_file!["snapshots/all_fallback_steps.rs"],
     );
 }
 
 #[test]
-fn fallbacks_that_can_all_fail() {
+fn fallback_steps_that_can_fail() {
     check(
         Kind::Llm,
         "retry = off, fallback(call = smaller, registered)",
         "async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> { send(a, b).await }",
-        expect_file!["snapshots/fallbacks_that_can_all_fail.rs"],
+        expect_file!["snapshots/fallback_steps_that_can_fail.rs"],
     );
 }
 
 #[test]
-fn a_registered_fallback_that_nobody_mentioned() {
+fn registered_fallback() {
     check(
         Kind::Secret,
-        "",
+        "fallback(registered)",
         "async fn read(name: &str) -> anyhow::Result<String> { vault(name).await }",
-        expect_file!["snapshots/a_registered_fallback_that_nobody_mentioned.rs"],
+        expect_file!["snapshots/registered_fallback.rs"],
     );
 }
 
 #[test]
-fn arguments_of_every_kind() {
+fn arguments_of_all_kinds() {
     check(
         Kind::Mcp,
         "borrow(kept)",
         "async fn f<'a, T: Tool>(r: &'a T, n: u8, mut m: u8, owned: String, mut changed: Vec<u8>, lent: &mut Vec<u8>, \
          (a, mut b): (String, u8), &(c, d): &(u8, u8), kept: Client, _guard: Guard, unused: String) -> Answer<'a> \
          { use_all(r, n, m, owned, changed, lent, a, b, c, d, &kept).await }",
-        expect_file!["snapshots/arguments_of_every_kind.rs"],
+        expect_file!["snapshots/arguments_of_all_kinds.rs"],
     );
 }
 
 #[test]
-fn an_exclusive_receiver() {
+fn exclusive_receiver() {
     check(
         Kind::Mcp,
         "",
         "async fn f(&mut self, owned: String, mut changed: Vec<u8>) -> Answer { self.send(owned, changed).await }",
-        expect_file!["snapshots/an_exclusive_receiver.rs"],
+        expect_file!["snapshots/exclusive_receiver.rs"],
     );
 }
 
 #[test]
-fn what_async_trait_left() {
+fn async_trait_method() {
     check(
         Kind::Mcp,
         "fallback(call = Self::backup, value = self.default())",
@@ -167,12 +167,12 @@ fn what_async_trait_left() {
                 let __ret: Answer = { x.push('!'); __self.send(x, a, b).await }; \
                 #[allow(unreachable_code)] __ret \
             }) }",
-        expect_file!["snapshots/what_async_trait_left.rs"],
+        expect_file!["snapshots/async_trait_method.rs"],
     );
 }
 
 #[test]
-fn a_derived_classifier() {
+fn derived_classify() {
     let expanded = crate::derive::classify(tokens(
         r#"
         #[classify(outcome_unknown)]
@@ -192,22 +192,22 @@ fn a_derived_classifier() {
     check_file(
         "",
         &expanded,
-        &expect_file!["snapshots/a_derived_classifier.rs"],
+        &expect_file!["snapshots/derived_classify.rs"],
     );
 }
 
 #[test]
-fn the_item_comes_back_with_every_error() {
+fn item_is_emitted_with_every_error() {
     check(
         Kind::Llm,
         "retires = 3, retry(max_attempts = 0, base_delay = \"2s\", max_delay = \"1s\"), timeout = 500ms",
         "#[inline] async fn f() -> Answer { go().await }",
-        expect_file!["snapshots/the_item_comes_back_with_every_error.rs"],
+        expect_file!["snapshots/item_is_emitted_with_every_error.rs"],
     );
 }
 
 #[test]
-fn what_the_author_is_not_done_with_is_left_alone() {
+fn incomplete_item_is_emitted_unchanged() {
     for item in [
         "async fn f(",
         "async fn f() -> Result<u8, E> { let x = ; }",
@@ -223,23 +223,23 @@ fn what_the_author_is_not_done_with_is_left_alone() {
 }
 
 #[test]
-fn a_read_through_cache() {
+fn read_through_cache() {
     check(
         Kind::Secret,
         r#"cache(key = name, ttl = "5m", refresh_ahead = 0.5, negative_ttl = off), rate_limit(requests_per_second = 9, key = name),
             correlation_id = name, fallback(value = Secret::default())"#,
         "async fn read(&self, name: &str) -> Result<Secret, VaultError> { self.send(name).await }",
-        expect_file!["snapshots/a_read_through_cache.rs"],
+        expect_file!["snapshots/read_through_cache.rs"],
     );
 }
 
 #[test]
-fn a_read_through_cache_of_which_all_is_said() {
+fn read_through_cache_with_all_settings() {
     check(
         Kind::Custom,
         r#"service = "s", retry = off,
             cache(ttl = TTL, refresh_ahead = "30s", stale_if_error = off, negative_ttl = 1.5, max_entries = 9)"#,
         "async fn all() -> Answer { send().await }",
-        expect_file!["snapshots/a_read_through_cache_of_which_all_is_said.rs"],
+        expect_file!["snapshots/read_through_cache_with_all_settings.rs"],
     );
 }

@@ -1,5 +1,5 @@
-//! The expansions as the compiler gets them. That whatever else is written makes nothing panic and loses no item is tried
-//! by the targets in `tests/fuzz`, which are made from the same sources.
+//! Expansions beside their snapshots. The targets in `tests/fuzz`, built from the same sources, check that no other input
+//! panics or loses the item.
 
 mod expansions;
 mod runtime_path;
@@ -9,12 +9,12 @@ use proc_macro2::TokenStream;
 use crate::attribute::resilient;
 use crate::kind::Kind;
 
-/// Expands an attribute given as text.
+/// Expands an attribute on an item, both given as text.
 fn expand(kind: Kind, args: &str, item: &str) -> TokenStream {
     resilient(kind, tokens(args), tokens(item))
 }
 
 fn tokens(text: &str) -> TokenStream {
     text.parse()
-        .unwrap_or_else(|error| panic!("`{text}` is not made of tokens: {error}"))
+        .unwrap_or_else(|error| panic!("`{text}` does not tokenize: {error}"))
 }

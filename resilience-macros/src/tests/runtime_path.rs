@@ -1,12 +1,12 @@
-//! Where the runtime lives.
+//! `crate = …`
 
 use super::expand;
 use crate::kind::Kind;
 
 #[test]
-fn it_is_the_path_of_a_module() {
+fn runtime_path_accepts_only_module_paths() {
     const ITEM: &str = "async fn f() -> Result<u8, E> { g().await }";
-    let refused = "expected the path of the runtime, such as `::resilience_runtime`";
+    let rejected = "expected the path of the runtime, such as `::resilience_runtime`";
     let expanded = |path: &str| expand(Kind::Llm, &format!("crate = {path}"), ITEM).to_string();
     for path in ["::x", "x::y", "crate::x", "super::x", "\"x::y\""] {
         assert!(!expanded(path).contains("compile_error"), "{path}");
@@ -20,6 +20,6 @@ fn it_is_the_path_of_a_module() {
         "<T as U>::f",
         "1",
     ] {
-        assert!(expanded(path).contains(refused), "{path}");
+        assert!(expanded(path).contains(rejected), "{path}");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) type Value = Arc<dyn Any + Send + Sync>;
 
 /// An answer that a cache can keep and hand out again.
 #[diagnostic::on_unimplemented(
-    message = "an answer of type `{Self}` cannot be kept in a cache, which hands out copies of it to all callers",
+    message = "an answer of type `{Self}` cannot be cached",
     label = "`{Self}` is not `Clone + Send + Sync + 'static`",
     note = "derive `Clone` for it, or return it as an `Arc<{Self}>`"
 )]

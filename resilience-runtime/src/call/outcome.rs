@@ -1,15 +1,14 @@
 //! The results that a guarded function may have, and what its arguments must allow.
 
 use crate::error::ResilienceError;
-use crate::timer::NoTimer;
 
 /// The return type of an annotated function: any type that is `Result<T, E>`, aliases too.
 #[diagnostic::on_unimplemented(
     message = "a resilient function must return `Result<T, E>`, not `{Self}`",
-    label = "this is not a `Result`",
-    note = "the error side decides whether an attempt is retried; wrap the value in `Ok(..)`"
+    label = "not a `Result`",
+    note = "the error decides whether to retry; wrap the value in `Ok(..)`"
 )]
-pub trait Outcome {
+pub trait Outcome: sealed::Sealed {
     /// The success.
     type Ok;
     /// The error; it takes the runtime's own errors through `From`.
@@ -28,7 +27,14 @@ pub trait Outcome {
     fn from_result(result: Result<Self::Ok, Self::Error>) -> Self;
 
     /// From an error of the runtime's own.
-    fn from_ours(error: ResilienceError) -> Self;
+    fn from_resilience_error(error: ResilienceError) -> Self;
+}
+
+mod sealed {
+    /// Only `Result` is an outcome.
+    pub trait Sealed {}
+
+    impl<T, E> Sealed for Result<T, E> {}
 }
 
 impl<T, E: FromResilienceError> Outcome for Result<T, E> {
@@ -55,7 +61,7 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
         result
     }
 
-    fn from_ours(error: ResilienceError) -> Self {
+    fn from_resilience_error(error: ResilienceError) -> Self {
         Err(error.into())
     }
 }
@@ -63,10 +69,10 @@ impl<T, E: FromResilienceError> Outcome for Result<T, E> {
 /// An error that takes the runtime's own errors: everything that is `From<ResilienceError>`. It has a name
 /// only so that its absence can be explained.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no place for what the runtime itself answers, such as an open circuit or a timeout",
+    message = "`{Self}` must implement `From<ResilienceError>` to carry errors such as an open circuit or a timeout",
     label = "`From<ResilienceError>` is not implemented for `{Self}`",
-    note = "add a variant to it: `#[error(transparent)] Resilience(#[from] resilience_runtime::ResilienceError)`",
-    note = "`anyhow::Error`, `Box<dyn Error + Send + Sync>` and `std::io::Error` have that place as they are"
+    note = "add a variant: `#[error(transparent)] Resilience(#[from] resilience_runtime::ResilienceError)`",
+    note = "`anyhow::Error`, `Box<dyn Error + Send + Sync>` and `std::io::Error` implement it already"
 )]
 pub trait FromResilienceError: From<ResilienceError> {}
 
@@ -75,10 +81,10 @@ impl<E: From<ResilienceError>> FromResilienceError for E {}
 
 /// An argument that every attempt gets a copy of.
 #[diagnostic::on_unimplemented(
-    message = "argument of type `{Self}` cannot be given to every attempt: a retried function runs its body again, so the arguments that it owns must be `Clone`",
+    message = "argument of type `{Self}` must be `Clone`, since a retry runs the body again",
     label = "`{Self}` is not `Clone`",
     note = "take the argument by reference, or share it as `Arc<{Self}>`",
-    note = "or let all attempts use one value by reference with `borrow(..)`, or turn retries off with `retry = off`"
+    note = "or let all attempts use it by reference with `borrow(..)`, or write `retry = off`"
 )]
 pub trait CloneForRetry {
     /// The copy for one attempt.
@@ -91,20 +97,6 @@ impl<T: Clone> CloneForRetry for T {
     fn clone_for_retry(&self) -> Self {
         self.clone()
     }
-}
-
-/// Why an attempt ended before its body did. What it brings then is an error of ours.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Cut {
-    /// By the attempt's timeout.
-    TimedOut,
-    /// By the call's deadline.
-    DeadlinePassed,
-    /// A timer was needed and there is none.
-    NoTimer(NoTimer),
-    /// A fault took the place of what the body brought.
-    #[cfg(feature = "test-util")]
-    Injected(crate::verdict::Verdict),
 }
 
 /// The default of `classify_ok`: an `Ok` is one.

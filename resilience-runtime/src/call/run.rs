@@ -1,4 +1,4 @@
-//! One attempt: the body, its timer, and what is known of nested calls.
+//! The body of an attempt: its timer, its span, and what is known of nested calls.
 
 use std::fmt;
 use std::future::Future;
@@ -10,175 +10,174 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::Call;
-use super::outcome::{Cut, Outcome};
-use super::refusal::Refusal;
+use super::attempt::{Attempt, Phase};
+use super::rejection::Interruption;
 use crate::clock::Moment;
-use crate::error::ResilienceError;
 use crate::poll_context::PollScope;
 use crate::timer;
 
 pin_project! {
-    /// The future of [`Call::run`]. Written by hand because an `async fn` would hold the body twice.
+    /// The future of [`Attempt::run`]. Written by hand because an `async fn` would hold the body twice.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Run<'a, F, R> {
-        call: &'a mut Call,
+    pub struct Run<'a, 'p, F> {
+        call: &'a mut Call<'p>,
+        attempt: &'a mut Attempt<'p>,
         #[pin]
         body: F,
-        // Made when the body is pending for the first time; most bodies that are ready at once, such as
-        // those that find their answer in a cache, never need one.
         #[pin]
-        timer: Option<Unconstrained<Sleep>>,
-        armed: bool,
-        // What takes an error of ours to what the body brings.
-        ours: fn(ResilienceError) -> R,
+        timer: AttemptTimer,
     }
 }
 
-impl Call {
-    /// Runs one attempt. Where it is cut short, it brings what `ours` makes of our error: [`Outcome::from_ours`].
+pin_project! {
+    /// The timer of an attempt. Made when the body is pending for the first time; most bodies that are ready at once,
+    /// such as those that find their answer in a cache, never need one.
+    pub(super) struct AttemptTimer {
+        #[pin]
+        sleep: Option<Unconstrained<Sleep>>,
+        armed: bool,
+    }
+}
+
+impl<'p> Attempt<'p> {
+    /// Runs the body until it returns, or is interrupted.
     #[inline]
-    pub fn run<F: Future>(
-        call: &mut Self,
+    pub fn run<'a, F: Future>(
+        attempt: &'a mut Self,
+        call: &'a mut Call<'p>,
         body: F,
-        ours: fn(ResilienceError) -> F::Output,
-    ) -> Run<'_, F, F::Output> {
+    ) -> Run<'a, 'p, F> {
         #[cfg(feature = "test-util")]
-        call.meet_faults();
-        Run::new(call, body, ours)
+        attempt.arm_fault();
+        Run::new(attempt, call, body)
     }
 
-    /// Runs what belongs to an attempt but is not its body.
+    /// Runs what belongs to an attempt but is not its body: a hook.
     #[inline]
-    pub(super) fn run_beside<F>(call: &mut Self, work: F) -> Run<'_, F, F::Output>
-    where
-        F: Future<Output: Outcome>,
-    {
+    pub(super) fn run_hook<'a, F: Future>(
+        attempt: &'a mut Self,
+        call: &'a mut Call<'p>,
+        hook: F,
+    ) -> Run<'a, 'p, F> {
         // A fault that the timeout cut is over.
         #[cfg(feature = "test-util")]
-        call.hold.interfering.take();
-        Run::new(call, work, Outcome::from_ours)
+        attempt.fault.take();
+        Run::new(attempt, call, hook)
     }
 
-    /// Waits for the time at which the running attempt is cut. Not generic, so compiled once.
-    fn poll_timer(
-        &self,
-        mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
-        armed: &mut bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<Cut> {
-        if !*armed {
-            *armed = true;
-            match self.cut_at().map(timer::at) {
-                None | Some(Ok(None)) => {}
-                Some(Ok(Some(sleep))) => timer.set(Some(unconstrained(sleep))),
-                Some(Err(cause)) => return Poll::Ready(Cut::NoTimer(cause)),
-            }
-        }
-        match timer.as_pin_mut() {
-            Some(timer) => timer.poll(cx).map(|()| self.cut()),
-            None => Poll::Pending,
-        }
-    }
-
-    /// When the running attempt has taken too long.
-    fn timeout_at(&self) -> Moment {
-        self.plan()
-            .timeout
-            .map_or(Moment::FAR_FUTURE, |timeout| self.now.after(timeout))
-    }
-
-    /// When the running attempt is cut.
-    fn cut_at(&self) -> Option<Moment> {
-        let at = self.timeout_at().min(self.deadline_at);
-        (at != Moment::FAR_FUTURE).then_some(at)
-    }
-
-    /// What the timer that fired stood for.
-    fn cut(&self) -> Cut {
-        if self.deadline_at <= self.timeout_at() {
-            Cut::DeadlinePassed
-        } else {
-            Cut::TimedOut
-        }
-    }
-
-    /// Ends the running attempt, whose body has not come to its end.
-    #[cold]
-    fn end_early(&mut self, cut: Cut) -> ResilienceError {
-        self.cut = Some(cut);
-        match cut {
-            Cut::TimedOut => ResilienceError::Timeout {
-                service: self.service(),
-                after: self.plan().timeout.unwrap_or_default(),
-            },
-            Cut::DeadlinePassed => Refusal::Deadline.into_error(self),
-            Cut::NoTimer(cause) => Refusal::NoTimer(cause).into_error(self),
-            #[cfg(feature = "test-util")]
-            Cut::Injected(verdict) => ResilienceError::Injected {
-                service: self.service(),
-                verdict,
-            },
-        }
-    }
-}
-
-impl<'a, F, R> Run<'a, F, R> {
-    #[inline]
-    fn new(call: &'a mut Call, body: F, ours: fn(ResilienceError) -> R) -> Self {
-        Self {
-            call,
-            body,
-            timer: None,
-            armed: false,
-            ours,
-        }
-    }
-}
-
-impl<F: Future<Output = R>, R> Future for Run<'_, F, R> {
-    type Output = R;
-
-    /// One variable from the body to the caller: each one more would be a copy of what the body brought.
+    /// Polls the body once, within the call's span and the limits of time.
+    ///
+    /// Not inlined, and one variable from the body to the caller: each one more would be a copy of what the body
+    /// returned.
     #[inline(never)]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let this = self.project();
-        let call = &mut **this.call;
+    pub(super) fn poll_body<F: Future>(
+        &mut self,
+        call: &mut Call<'p>,
+        body: Pin<&mut F>,
+        timer: Pin<&mut AttemptTimer>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, Interruption>> {
         #[cfg(feature = "test-util")]
-        match call.poll_faults(cx) {
+        match self.poll_fault(cx) {
             Poll::Ready(None) => {}
-            Poll::Ready(Some(cut)) => return Poll::Ready((this.ours)(call.end_early(cut))),
-            Poll::Pending => {
-                let cut = call.poll_timer(this.timer, this.armed, cx);
-                return cut.map(|cut| (this.ours)(call.end_early(cut)));
-            }
+            Poll::Ready(Some(interruption)) => return Poll::Ready(Err(interruption)),
+            Poll::Pending => return timer.poll(self, call, cx).map(Err),
         }
-        call.hold.running = true;
-        let frame = PollScope::enter(call.hint.take());
-        let scope = call.enter_scope();
-        let mut polled = poll_body(this.body, cx);
-        drop(scope);
-        (call.given_up_inside, call.hint) = frame.end();
+        self.phase = Phase::Running;
+        let context = PollScope::enter(self.hint.take());
+        let span = call.enter_span();
+        let mut polled = poll_once(body, cx);
+        drop(span);
+        (self.given_up_inside, self.hint) = context.end();
         if polled.is_pending() {
-            if let Poll::Ready(cut) = call.poll_timer(this.timer, this.armed, cx) {
-                polled = Poll::Ready((this.ours)(call.end_early(cut)));
+            if let Poll::Ready(interruption) = timer.poll(self, call, cx) {
+                polled = Poll::Ready(Err(interruption));
             }
         } else {
             #[cfg(feature = "test-util")]
-            if let Some(cut) = call.lose_reply() {
-                polled = Poll::Ready((this.ours)(call.end_early(cut)));
+            if let Some(interruption) = self.drop_reply() {
+                polled = Poll::Ready(Err(interruption));
             }
         }
         polled
     }
 }
 
-/// Not inlined, so that what the body brought comes whole: see [`Run::poll`].
+/// Not inlined, so that what the body returned comes whole: see [`Attempt::poll_body`].
 #[inline(never)]
-fn poll_body<F: Future>(body: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    body.poll(cx)
+fn poll_once<F: Future>(
+    body: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<F::Output, Interruption>> {
+    body.poll(cx).map(Ok)
 }
 
-impl<F, R> fmt::Debug for Run<'_, F, R> {
+impl AttemptTimer {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self {
+            sleep: None,
+            armed: false,
+        }
+    }
+
+    /// Waits for the time at which the attempt is interrupted. Not generic, so compiled once.
+    #[inline(never)]
+    fn poll(
+        self: Pin<&mut Self>,
+        attempt: &Attempt<'_>,
+        call: &Call<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Interruption> {
+        let mut this = self.project();
+        let timeout = attempt.plan.timeout;
+        let timeout_at = timeout.map_or(Moment::FAR_FUTURE, |limit| attempt.started.after(limit));
+        if !*this.armed {
+            *this.armed = true;
+            let at = timeout_at.min(call.deadline_at);
+            if at != Moment::FAR_FUTURE {
+                match timer::at(at) {
+                    Ok(sleep) => this.sleep.set(sleep.map(unconstrained)),
+                    Err(cause) => return Poll::Ready(Interruption::NoTimer(cause)),
+                }
+            }
+        }
+        let Some(sleep) = this.sleep.as_pin_mut() else {
+            return Poll::Pending;
+        };
+        sleep.poll(cx).map(|()| {
+            if call.deadline_at <= timeout_at {
+                Interruption::DeadlinePassed
+            } else {
+                Interruption::TimedOut
+            }
+        })
+    }
+}
+
+impl<'a, 'p, F> Run<'a, 'p, F> {
+    #[inline]
+    fn new(attempt: &'a mut Attempt<'p>, call: &'a mut Call<'p>, body: F) -> Self {
+        Self {
+            call,
+            attempt,
+            body,
+            timer: AttemptTimer::new(),
+        }
+    }
+}
+
+impl<F: Future> Future for Run<'_, '_, F> {
+    type Output = Result<F::Output, Interruption>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.attempt.poll_body(this.call, this.body, this.timer, cx)
+    }
+}
+
+impl<F> fmt::Debug for Run<'_, '_, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run").finish_non_exhaustive()
     }

@@ -5,10 +5,10 @@ use std::future::{Future, Ready, ready};
 /// A function that can stand in for another one: it takes the same arguments, then perhaps `&E`, and
 /// returns the same result, at once or as a future. The compiler finds `Marker`.
 #[diagnostic::on_unimplemented(
-    message = "this function does not fit as a fallback",
-    label = "takes other arguments than the annotated function, or returns something else",
-    note = "a fallback takes the same arguments (the receiver first), optionally one more `&E`, the error",
-    note = "and returns the same `Result`, from a plain or an async function"
+    message = "fallback signature does not match the annotated function",
+    label = "the arguments or the return type differ",
+    note = "a fallback takes the same arguments, the receiver first, and optionally the error as one more `&E`",
+    note = "it returns the same `Result`, sync or async"
 )]
 pub trait FallbackFn<'e, Args, E, R, Marker> {
     /// The future of the result.

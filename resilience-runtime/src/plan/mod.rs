@@ -17,7 +17,7 @@ use crate::retry::RetryPolicy;
 
 pub(crate) use self::core::ServiceCore;
 pub use self::description::Function;
-pub(crate) use self::site::PlanRef;
+pub use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
 

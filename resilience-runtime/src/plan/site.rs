@@ -1,6 +1,6 @@
 //! Where a call site keeps its plan.
 
-use std::ops::Deref;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -70,7 +70,7 @@ impl Site {
     pub(crate) fn shared(&self, epoch: u64) -> Option<PlanRef> {
         let plan = self.shared.load();
         let holds = plan.as_ref().is_some_and(|plan| plan.epoch == epoch);
-        holds.then_some(PlanRef::Shared(plan))
+        holds.then_some(PlanRef::shared(plan))
     }
 
     #[inline]
@@ -86,7 +86,7 @@ impl Site {
             // Most new epochs are about other functions.
             Some(newest) if newest.runs_like(&plan) => {
                 self.valid_for.store(epoch, Ordering::Release);
-                return PlanRef::Kept(newest);
+                return PlanRef::kept(newest);
             }
             Some(_) => self.newest.load(Ordering::Relaxed) + 1,
             None => 0,
@@ -98,30 +98,59 @@ impl Site {
         let plan = slot.get_or_init(|| plan);
         self.newest.store(next, Ordering::Relaxed);
         self.valid_for.store(epoch, Ordering::Release);
-        PlanRef::Kept(plan)
+        PlanRef::kept(plan)
     }
 
     /// Takes a plan of any registry.
     pub(crate) fn share(&self, plan: Arc<Plan>) -> PlanRef {
         self.shared.store(Some(Arc::clone(&plan)));
-        PlanRef::Shared(Guard::from_inner(Some(plan)))
+        PlanRef::shared(Guard::from_inner(Some(plan)))
     }
 }
 
 /// The plan of a call, for as long as the call lives.
-pub(crate) enum PlanRef {
+pub struct PlanRef(Source);
+
+/// Where the plan lives.
+enum Source {
+    /// In the call site, for as long as the process runs.
     Kept(&'static Plan),
     Shared(Guard<Option<Arc<Plan>>>),
 }
 
-impl Deref for PlanRef {
-    type Target = Plan;
+impl PlanRef {
+    #[inline]
+    pub(crate) fn kept(plan: &'static Plan) -> Self {
+        Self(Source::Kept(plan))
+    }
+
+    /// The guard holds a plan.
+    pub(crate) fn shared(plan: Guard<Option<Arc<Plan>>>) -> Self {
+        Self(Source::Shared(plan))
+    }
 
     #[inline]
-    fn deref(&self) -> &Plan {
-        match self {
-            Self::Kept(plan) => plan,
-            Self::Shared(plan) => plan.as_ref().expect("a call starts with a plan"),
+    pub(crate) fn plan(&self) -> &Plan {
+        match &self.0 {
+            Source::Kept(plan) => plan,
+            Source::Shared(plan) => plan.as_ref().expect("a call starts with a plan"),
         }
+    }
+}
+
+#[cfg(test)]
+impl PlanRef {
+    /// Returns the plan if its call site keeps it.
+    pub(crate) fn kept_plan(&self) -> Option<&'static Plan> {
+        match self.0 {
+            Source::Kept(plan) => Some(plan),
+            Source::Shared(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for PlanRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlanRef").finish_non_exhaustive()
     }
 }

@@ -89,10 +89,7 @@ fn retries_that_cannot_run_are_refused() {
 }
 
 fn kept(plan: &PlanRef) -> Option<&'static Plan> {
-    match plan {
-        PlanRef::Kept(plan) => Some(plan),
-        PlanRef::Shared(_) => None,
-    }
+    plan.kept_plan()
 }
 
 #[test]
@@ -122,10 +119,10 @@ fn a_site_keeps_its_first_plans_and_shares_the_others() {
     let made = Arc::new(plan(epoch + 2, &core, &function, &effective));
     let shared = site.keep(made);
     assert!(kept(&shared).is_none(), "no room is left");
-    assert_eq!(shared.timeout, Some(HOUR));
+    assert_eq!(shared.plan().timeout, Some(HOUR));
     assert!(site.kept(epoch + 2).is_none());
     assert_eq!(
-        site.shared(epoch + 2).expect("it holds").timeout,
+        site.shared(epoch + 2).expect("it holds").plan().timeout,
         Some(HOUR)
     );
     assert!(site.shared(epoch + 1).is_none());
@@ -144,7 +141,13 @@ fn a_plan_that_refuses_takes_no_room() {
             Err(error()),
         );
         assert!(kept(&site.keep(Arc::new(refusing))).is_none());
-        assert!(site.shared(epoch).expect("it holds").refusal.is_some());
+        assert!(
+            site.shared(epoch)
+                .expect("it holds")
+                .plan()
+                .refusal
+                .is_some()
+        );
     }
     let effective = Effective::preset(ServiceKind::Custom);
     let good = Arc::new(plan(20, &core, &function, &effective));

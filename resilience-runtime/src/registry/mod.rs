@@ -221,9 +221,8 @@ impl Registry {
     /// may be registered before the service exists. The function may return a `T` or a
     /// `Result<T, BoxError>`.
     ///
-    /// It is asked after the other fallbacks of an annotated function: where the attribute says
-    /// `fallback(registered)`, and without being named where `T` is made of the standard library's own
-    /// types (`String`, numbers, `Vec`, `Option`, …) and there is no `fallback = off`.
+    /// An annotated function calls it exactly where its attribute writes `registered` among the steps of
+    /// `fallback(…)`.
     ///
     /// ```
     /// use resilience_runtime::Registry;

@@ -16,7 +16,7 @@ impl Registry {
     pub(crate) fn plan_of(&self, site: &'static Site, function: &'static Function) -> PlanRef {
         let epoch = self.inner.epoch.load(Ordering::Acquire);
         match site.kept(epoch) {
-            Some(plan) => PlanRef::Kept(plan),
+            Some(plan) => PlanRef::kept(plan),
             None => self.find_plan(site, function, epoch),
         }
     }

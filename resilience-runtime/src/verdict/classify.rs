@@ -31,7 +31,7 @@ use crate::error::ResilienceError;
 /// assert!(ApiError::BadRequest.classify().is_permanent());
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "no rule classifies an error of type `{Self}`",
+    message = "errors of type `{Self}` cannot be classified",
     label = "`{Self}` does not implement `Classify`",
     note = "derive it with `#[derive(Classify)]`, or implement `Classify`",
     note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` on a `Service`"

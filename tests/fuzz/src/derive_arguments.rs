@@ -19,7 +19,7 @@ const WORDS: [&str; 23] = [
     "quota_exhausted",
     "context_too_large",
     "session_lost",
-    "unknown",
+    "unclassified",
     "counts_as_failure",
     "ignored_by_breaker",
     "needs_reconnect",

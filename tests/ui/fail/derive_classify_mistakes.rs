@@ -1,4 +1,4 @@
-//! All of them, each at its token.
+//! Every mistake is reported, each at its token.
 
 use std::io;
 

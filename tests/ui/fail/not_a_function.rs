@@ -1,4 +1,4 @@
-//! One function at a time.
+//! The attribute is written on single functions.
 
 use std::io;
 

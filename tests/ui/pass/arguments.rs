@@ -1,4 +1,4 @@
-//! Patterns, `mut`, unused and unnamed arguments, `borrow`, and what each attempt gets of them.
+//! Patterns, `mut`, unused and unnamed arguments, `borrow`, and what each attempt receives.
 #![deny(warnings)]
 
 use std::cell::Cell;

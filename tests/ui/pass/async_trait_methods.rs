@@ -1,4 +1,4 @@
-//! Under `#[async_trait]`, which runs first because it stands on the whole trait.
+//! Methods under `#[async_trait]`, which expands first.
 #![deny(warnings)]
 
 use std::io;

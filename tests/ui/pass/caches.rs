@@ -1,4 +1,4 @@
-//! Every shape of function whose answers are read through a cache.
+//! Every shape of function with a read-through cache.
 #![deny(warnings, clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What the variants of an error mean, said by the variants, their sources, or single fields.
+//! `#[derive(Classify)]` on variants, sources and single fields.
 #![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
 #![forbid(unsafe_code)]
 
@@ -7,74 +7,78 @@ use std::time::Duration;
 
 use resilience_runtime::{Classify, ResilienceError, Verdict};
 
-/// Of a service.
+/// Of a service; its default is `outcome_unknown`.
 #[derive(Debug, thiserror::Error, Classify)]
 #[classify(outcome_unknown)]
 pub enum ApiError<T: std::fmt::Debug = ()> {
-    /// Waits.
+    /// Holds the time to wait.
     #[error("busy")]
     #[classify(throttled(retry_after = wait))]
     Busy {
-        /// So long.
+        /// The time to wait.
         wait: Duration,
-        /// Unused.
+        /// Of any type.
         detail: T,
     },
-    /// Waits, perhaps.
+    /// May hold the time to wait.
     #[error("busy")]
     #[classify(throttled(retry_after = 1), counts_as_failure)]
     MaybeBusy(u8, Option<Duration>),
-    /// Stays.
+    /// Is permanent, and no sign of a sick service.
     #[error("no")]
     #[classify(permanent, ignored_by_breaker)]
     No,
-    /// Is not there.
+    /// Gives the reason not found.
     #[error("not there")]
     #[classify(not_found)]
     NotFound,
-    /// May not.
+    /// Gives the reason denied.
     #[error("may not")]
     #[classify(denied, ignored_by_breaker)]
     Denied,
-    /// Is used up.
+    /// Gives the reason quota exhausted.
     #[error("used up")]
     #[classify(quota_exhausted)]
     Quota,
-    /// Is too long.
+    /// Gives the reason context too large.
     #[error("too long")]
     #[classify(context_too_large)]
     TooLarge,
-    /// Knows no session.
+    /// Gives the reason session lost.
     #[error("no session")]
     #[classify(session_lost)]
     Session,
-    /// Is closed.
+    /// Needs a new connection.
     #[error("closed")]
     #[classify(outcome_unknown, needs_reconnect)]
     Closed,
+    /// Leaves the decision to the service's kind.
+    #[error("strange")]
+    #[classify(unclassified)]
+    Strange,
     /// Wins over its source.
     #[error("settled")]
     #[classify(transient)]
     Settled(#[source] io::Error),
-    /// Asks its source.
+    /// Delegates to its source.
     #[error("io")]
     Io(#[from] io::Error),
-    /// Asks what it is transparent for.
+    /// Delegates to the transparent error.
     #[error(transparent)]
     Guard(ResilienceError),
-    /// Asks any error.
+    /// Delegates to an error of any type.
     #[error("any")]
     Any {
         /// The source by its name.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Asks a function.
+    /// Calls a function.
     #[error("code {0}")]
     Code(#[classify(with = of_code)] u16),
-    /// Asks a field that is no source.
+    /// Delegates to a field that is no source.
     #[error("inner")]
     Inner(u8, #[classify(delegate)] Inner),
-    /// Says nothing.
+    /// Takes the default of the type.
     #[error("other")]
     Other,
 }
@@ -88,19 +92,19 @@ fn of_code(code: &u16) -> Verdict {
     }
 }
 
-/// A struct says it once.
+/// A struct has one class.
 #[derive(Debug, Classify)]
 #[classify(permanent)]
 pub struct Inner;
 
-/// A struct can ask its source, too.
+/// A struct delegates to its source.
 #[derive(Debug, thiserror::Error, Classify)]
 #[error("wrapped")]
 pub struct Wrapped {
     source: io::Error,
 }
 
-/// No variants, nothing to say.
+/// An enum without variants.
 #[derive(Debug, Classify)]
 pub enum Never {}
 
@@ -139,6 +143,7 @@ fn main() {
         assert_eq!(verdict, expected);
         assert_eq!(verdict.reason(), expected.reason());
     }
+    assert_eq!(verdict(ApiError::Strange), Verdict::unclassified());
     assert_eq!(verdict(ApiError::Settled(io_error())), Verdict::transient());
     assert_eq!(verdict(ApiError::Io(io_error())), of_io);
     assert_eq!(

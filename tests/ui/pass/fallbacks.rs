@@ -1,4 +1,4 @@
-//! Every form of a fallback; what answers is checked, not only that it compiles.
+//! Every form of a fallback, and its answers.
 #![deny(warnings)]
 
 use std::io;

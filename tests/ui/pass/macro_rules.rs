@@ -1,4 +1,4 @@
-//! In `macro_rules!`, with names, types, values and bodies that come from outside.
+//! Functions in `macro_rules!` with names, types, values and bodies from outside.
 #![deny(warnings)]
 
 use std::io;

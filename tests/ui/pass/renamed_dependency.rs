@@ -1,4 +1,4 @@
-//! Where the runtime has another name, or is handed on by a crate of one's own.
+//! A runtime under another name, or re-exported by another crate.
 #![deny(warnings)]
 
 mod vendor {

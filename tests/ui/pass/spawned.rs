@@ -1,4 +1,4 @@
-//! The future is `Send` when the body's is, and needs not be.
+//! The future is `Send` if the body's is, and need not be.
 #![deny(warnings)]
 
 use std::io;
@@ -28,7 +28,7 @@ impl Client {
     }
 }
 
-/// An error that is neither `Send` nor an error: the registered fallback must not hold it.
+/// An error that is neither `Send` nor an `Error`: no await may hold it.
 struct Local(#[allow(dead_code)] Rc<u8>);
 impl From<ResilienceError> for Local {
     fn from(_: ResilienceError) -> Self {

@@ -1,4 +1,4 @@
-//! Beside other attributes, in every order that makes sense.
+//! Other attributes above and below.
 #![deny(warnings)]
 
 use std::io;

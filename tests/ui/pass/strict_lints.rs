@@ -1,4 +1,4 @@
-//! Nothing that the code alone would not be warned about.
+//! No lint warns about more than without the attribute.
 #![deny(
     warnings,
     missing_docs,

@@ -1,4 +1,4 @@
-//! Estimates and what was used, in every shape and kind.
+//! Token limits with estimates and usage, in every shape and kind.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]

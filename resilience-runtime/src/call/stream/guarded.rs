@@ -10,7 +10,7 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::opening::{First, Opened};
-use super::{Held, Watch};
+use super::{StreamPermits, Watch};
 use crate::call::outcome::FromResilienceError;
 use crate::circuit_breaker::Outcome;
 use crate::clock::Moment;
@@ -26,7 +26,7 @@ pin_project! {
         stream: S,
         first: First<T>,
         watch: Watch<T, E>,
-        held: Held,
+        permits: StreamPermits,
         // Whether the last item was seen, as far as anybody can tell.
         complete: bool,
         ended: bool,
@@ -39,13 +39,13 @@ pin_project! {
 }
 
 impl<S, T, E> Guarded<S, T, E> {
-    pub(super) fn new(opened: Opened<S, T>, watch: Watch<T, E>, held: Held) -> Self {
+    pub(super) fn new(opened: Opened<S, T>, watch: Watch<T, E>) -> Self {
         Self {
             complete: watch.complete.is_none(),
             stream: opened.stream,
             first: opened.first,
             watch,
-            held,
+            permits: (opened.permits).expect("an attempt that opened a stream holds its permits"),
             ended: false,
             idle: None,
             armed: false,
@@ -66,11 +66,11 @@ where
             return Poll::Ready(None);
         }
         #[cfg(feature = "test-util")]
-        if this.held.breaks_off() {
+        if this.permits.breaks_off() {
             *this.ended = true;
             let verdict = Verdict::outcome_unknown();
-            this.held.broken(verdict);
-            let service = this.held.core.name.clone();
+            this.permits.broken(verdict);
+            let service = this.permits.core.name.clone();
             let error = ResilienceError::Injected { service, verdict };
             return Poll::Ready(Some(Err(error.into())));
         }
@@ -98,8 +98,8 @@ where
                         return Poll::Pending;
                     }
                     *this.ended = true;
-                    this.held.broken(Verdict::outcome_unknown());
-                    let service = this.held.core.name.clone();
+                    this.permits.broken(Verdict::outcome_unknown());
+                    let service = this.permits.core.name.clone();
                     let error = ResilienceError::Timeout {
                         service,
                         after: longest,
@@ -112,17 +112,17 @@ where
         Poll::Ready(match next {
             Some(Ok(item)) => {
                 #[cfg(feature = "test-util")]
-                this.held.pass_item();
+                this.permits.pass_item();
                 if this.watch.complete.is_some_and(|complete| complete(&item)) {
                     *this.complete = true;
-                    this.held.end(Outcome::Success);
+                    this.permits.complete(Outcome::Success);
                 }
                 Some(Ok(item))
             }
             Some(Err(error)) => {
                 let verdict = (this.watch.judge)(&error).verdict;
-                let kind = this.held.core.kind;
-                this.held.broken(verdict.or_default_of(kind));
+                let kind = this.permits.core.kind;
+                this.permits.broken(verdict.or_default_of(kind));
                 // It was told how it ended.
                 *this.complete = true;
                 Some(Err(error))
@@ -130,11 +130,11 @@ where
             None => {
                 *this.ended = true;
                 if *this.complete {
-                    this.held.end(Outcome::Success);
+                    this.permits.complete(Outcome::Success);
                     None
                 } else {
-                    this.held.broken(Verdict::outcome_unknown());
-                    let service = this.held.core.name.clone();
+                    this.permits.broken(Verdict::outcome_unknown());
+                    let service = this.permits.core.name.clone();
                     let error = ResilienceError::StreamInterrupted { service };
                     Some(Err(error.into()))
                 }

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
-use super::decide::breaker_outcome;
+use super::Call;
+use super::attempt::Attempt;
+use super::failure::breaker_outcome;
 use super::outcome::FromResilienceError;
-use super::settle::Success;
-use super::{Call, Hold};
+use super::permits::AttemptPermits;
+use super::rejection::Interruption;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -30,7 +32,7 @@ pub const DEFAULT_IDLE_TIMEOUT: Option<Duration> = Some(Duration::from_secs(60))
 
 /// A boxed stream of results, which can be put round another one.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be watched from within",
+    message = "`{Self}` is not a stream that the attribute can watch",
     label = "not a boxed stream of `Result<_, E>` with the function's own error type `E`",
     note = "return `Result<impl Stream<Item = Result<T, E>>, E>`, or a `Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>`"
 )]
@@ -80,47 +82,51 @@ pub struct Watch<T, E> {
     pub judge: fn(&E) -> Classified,
 }
 
-impl Call {
-    /// As [`settle`](Self::settle), for an attempt that opened a stream: what it holds of the service stays
-    /// with the stream.
-    pub fn settle_stream<S, T, E>(
+impl<'p> Call<'p> {
+    /// As [`conclude`](Self::conclude), for an attempt that opened a stream: its permits stay with the stream.
+    pub fn conclude_stream<S, T, E>(
         call: &mut Self,
-        attempt: Result<Opened<S, T>, E>,
-        judge: impl FnOnce(&E) -> Classified,
+        attempt: &mut Attempt<'p>,
+        outcome: Result<Result<Opened<S, T>, E>, Interruption>,
+        classify: impl FnOnce(&E) -> Classified,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> ControlFlow<Result<Opened<S, T>, E>>
     where
         E: FromResilienceError,
     {
-        match attempt {
-            Ok(opened) if opened.is_empty() && must_complete => {
+        match outcome {
+            Ok(Ok(opened)) if opened.is_empty() && must_complete => {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
                 let classified = Classified::of(Verdict::outcome_unknown());
-                call.failed_with_error(classified, error.into(), exhausted)
+                call.failed_with_error(attempt, classified, error.into(), exhausted)
             }
-            Ok(opened) => {
-                call.opened();
+            Ok(Ok(mut opened)) => {
+                opened.hold(attempt);
+                attempt.succeed(call);
                 ControlFlow::Break(Ok(opened))
             }
-            failed => Self::settle(call, failed, Success::Not, judge, exhausted),
+            failed => Self::conclude(call, attempt, failed, None, classify, exhausted),
         }
     }
 
-    /// As [`settle_stream`](Self::settle_stream), where retries are off in the code.
-    pub fn settle_last_stream<S, T, E>(
+    /// As [`conclude_stream`](Self::conclude_stream), where retries are off in the code.
+    pub fn conclude_last_stream<S, T, E>(
         call: &mut Self,
-        attempt: Result<Opened<S, T>, E>,
-        judge: impl FnOnce(&E) -> Classified,
+        attempt: &mut Attempt<'p>,
+        outcome: Result<Result<Opened<S, T>, E>, Interruption>,
+        classify: impl FnOnce(&E) -> Classified,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> Result<Opened<S, T>, E>
     where
         E: FromResilienceError,
     {
-        match Self::settle_stream(call, attempt, judge, must_complete, exhausted) {
+        let concluded =
+            Self::conclude_stream(call, attempt, outcome, classify, must_complete, exhausted);
+        match concluded {
             ControlFlow::Break(out) => out,
             ControlFlow::Continue(()) => {
                 unreachable!("a call with `retry = off` was to be retried")
@@ -128,9 +134,8 @@ impl Call {
         }
     }
 
-    /// The stream that was opened, with what the call holds of the service, as the function returns it.
+    /// Returns the stream that was opened, with the permits of its attempt, as the function returns it.
     pub fn streaming<S, T, E, R>(
-        call: &mut Self,
         out: Result<Opened<S, T>, E>,
         watch: Watch<T, E>,
         returned: fn(Guarded<S, T, E>) -> R,
@@ -139,50 +144,47 @@ impl Call {
         S: Stream<Item = Result<T, E>> + Unpin,
         E: FromResilienceError,
     {
-        out.map(|opened| {
-            let held = Held {
-                core: Arc::clone(call.core()),
-                function: Arc::clone(&call.plan().function),
-                started: call.now,
-                hold: std::mem::take(&mut call.hold),
-            };
-            returned(Guarded::new(opened, watch, held))
-        })
-    }
-
-    /// The stream has begun: the call succeeded, but the attempt goes on.
-    fn opened(&mut self) {
-        let hold = std::mem::take(&mut self.hold);
-        self.succeeded();
-        self.hold = hold;
+        out.map(|opened| returned(Guarded::new(opened, watch)))
     }
 }
 
-/// What a stream holds of its service while it runs.
-struct Held {
+/// The permits of an attempt whose stream is open.
+pub(super) struct StreamPermits {
     core: Arc<ServiceCore>,
     function: Arc<FunctionState>,
     started: Moment,
-    hold: Hold,
+    permits: AttemptPermits,
 }
 
-impl Held {
-    /// The stream has ended; a later end says nothing more.
-    fn end(&mut self, outcome: BreakerOutcome) {
-        self.hold
-            .release(&self.core, outcome, self.started, Moment::now);
+impl StreamPermits {
+    /// Takes the permits of an attempt, which goes on as a stream although its call has ended.
+    fn of(attempt: &mut Attempt<'_>) -> Self {
+        Self {
+            core: Arc::clone(&attempt.plan.core),
+            function: Arc::clone(&attempt.plan.function),
+            started: attempt.started,
+            permits: attempt.permits.take(),
+        }
+    }
+
+    /// Returns the permits when the stream ends; a second end changes nothing.
+    fn complete(&mut self, outcome: BreakerOutcome) {
+        let permits = &mut self.permits;
+        permits.complete(&self.core, outcome, self.started, Moment::now);
+        #[cfg(feature = "test-util")]
+        permits.breaks_after.take();
     }
 
     /// Whether an injected fault breaks the stream off before its next item.
     #[cfg(feature = "test-util")]
     fn breaks_off(&self) -> bool {
-        self.hold.breaks_after == Some(0)
+        self.permits.breaks_after == Some(0)
     }
 
-    /// An item goes out.
+    /// Counts an item for an injected fault.
     #[cfg(feature = "test-util")]
     fn pass_item(&mut self) {
-        if let Some(left) = &mut self.hold.breaks_after {
+        if let Some(left) = &mut self.permits.breaks_after {
             *left = left.saturating_sub(1);
         }
     }
@@ -195,12 +197,12 @@ impl Held {
             let event = EventKind::StreamBroken { class };
             self.core.send(Event::new(self.core.name.clone(), event));
         }
-        self.end(breaker_outcome(verdict));
+        self.complete(breaker_outcome(verdict));
     }
 }
 
-impl Drop for Held {
+impl Drop for StreamPermits {
     fn drop(&mut self) {
-        self.end(BreakerOutcome::Abandoned);
+        self.complete(BreakerOutcome::Abandoned);
     }
 }

@@ -8,10 +8,15 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
+use super::StreamPermits;
+use crate::call::attempt::Attempt;
+
 /// A stream with its first item, if that was waited for.
 pub struct Opened<S, T> {
     pub(super) stream: S,
     pub(super) first: First<T>,
+    /// The permits of the attempt, once it has succeeded.
+    pub(super) permits: Option<StreamPermits>,
 }
 
 /// What is known of the first item.
@@ -26,6 +31,11 @@ pub(super) enum First<T> {
 impl<S, T> Opened<S, T> {
     pub(super) const fn is_empty(&self) -> bool {
         matches!(self.first, First::Nothing)
+    }
+
+    /// Keeps the permits of the attempt that opened the stream.
+    pub(super) fn hold(&mut self, attempt: &mut Attempt<'_>) {
+        self.permits = Some(StreamPermits::of(attempt));
     }
 }
 
@@ -83,7 +93,11 @@ where
             First::Unknown
         };
         let stream = this.stream.take().expect("put there above");
-        Poll::Ready(Ok(Opened { stream, first }))
+        Poll::Ready(Ok(Opened {
+            stream,
+            first,
+            permits: None,
+        }))
     }
 }
 

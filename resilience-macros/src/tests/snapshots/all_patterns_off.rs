@@ -1,0 +1,88 @@
+async fn f(mut text: String) -> io::Result<String> {
+    let plan = ::resilience_runtime::__private::Call::plan(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "s",
+                    ::resilience_runtime::__private::ServiceKind::Custom,
+                    ::core::concat!(::core::module_path!(), "::", "f"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .off(const {
+                    &[
+                        ::resilience_runtime::__private::Pattern::Retry,
+                        ::resilience_runtime::__private::Pattern::RetryBudget,
+                        ::resilience_runtime::__private::Pattern::Circuit,
+                        ::resilience_runtime::__private::Pattern::RateLimit,
+                        ::resilience_runtime::__private::Pattern::Bulkhead,
+                        ::resilience_runtime::__private::Pattern::Timeout,
+                        ::resilience_runtime::__private::Pattern::Deadline,
+                        ::resilience_runtime::__private::Pattern::Fallback,
+                    ]
+                })
+                .idempotent(true)
+        },
+        ::core::option::Option::None,
+    );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    'attempts: {
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
+            }
+        };
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break 'attempts ::resilience_runtime::__private::Call::reject(
+                &mut call,
+                rejection,
+            );
+        }
+        let outcome = ::resilience_runtime::__private::Attempt::run(
+                &mut attempt,
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        io::Result<String>,
+                    > {
+                        return never;
+                    }
+                    {
+                        text.push('!');
+                        Ok(text)
+                    }
+                },
+            )
+            .await;
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break 'attempts ::resilience_runtime::__private::finished(outcome);
+        };
+        ::resilience_runtime::__private::Call::conclude_last(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        )
+    }
+}

@@ -1,0 +1,106 @@
+async fn f<'a, T: Tool>(
+    r: &'a T,
+    n: u8,
+    m: u8,
+    owned: String,
+    changed: Vec<u8>,
+    lent: &mut Vec<u8>,
+    (a, b): (String, u8),
+    &(c, d): &(u8, u8),
+    kept: Client,
+    _guard: Guard,
+    unused: String,
+) -> Answer<'a> {
+    let plan = ::resilience_runtime::__private::Call::plan(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                "mcp",
+                ::resilience_runtime::__private::ServiceKind::Mcp,
+                ::core::concat!(::core::module_path!(), "::", "f"),
+                ::core::concat!(::core::file!(), ":", ::core::line!()),
+            )
+        },
+        ::core::option::Option::None,
+    );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    loop {
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
+            }
+        };
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
+        }
+        let outcome = {
+            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &owned,
+            );
+            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &changed,
+            );
+            let a_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &a,
+            );
+            let b_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &b,
+            );
+            ::resilience_runtime::__private::Attempt::run(
+                    &mut attempt,
+                    &mut call,
+                    async {
+                        let mut m = m;
+                        let owned = owned_for_attempt;
+                        let mut changed = changed_for_attempt;
+                        let lent = &mut *lent;
+                        let a = a_for_attempt;
+                        let mut b = b_for_attempt;
+                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                            Answer<'a>,
+                        > {
+                            return never;
+                        }
+                        {
+                            use_all(r, n, m, owned, changed, lent, a, b, c, d, &kept)
+                                .await
+                        }
+                    },
+                )
+                .await
+        };
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        ) {
+            break out;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
+    let plan = ::resilience_runtime::__private::Call::plan(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                "mcp",
+                ::resilience_runtime::__private::ServiceKind::Mcp,
+                ::core::concat!(::core::module_path!(), "::", "f"),
+                ::core::concat!(::core::file!(), ":", ::core::line!()),
+            )
+        },
+        ::core::option::Option::None,
+    );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    loop {
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
+            }
+        };
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
+        }
+        let outcome = {
+            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &owned,
+            );
+            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
+                &changed,
+            );
+            ::resilience_runtime::__private::Attempt::run(
+                    &mut attempt,
+                    &mut call,
+                    async {
+                        let owned = owned_for_attempt;
+                        let mut changed = changed_for_attempt;
+                        if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                            Answer,
+                        > {
+                            return never;
+                        }
+                        { self.send(owned, changed).await }
+                    },
+                )
+                .await
+        };
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break ::resilience_runtime::__private::finished(outcome);
+        };
+        if let ::core::ops::ControlFlow::Break(out) = ::resilience_runtime::__private::Call::conclude(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        ) {
+            break out;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+async fn all() -> Answer {
+    let plan = ::resilience_runtime::__private::Call::plan(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "s",
+                    ::resilience_runtime::__private::ServiceKind::Custom,
+                    ::core::concat!(::core::module_path!(), "::", "all"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
+                .read_through(::resilience_runtime::__private::CacheConfig {
+                    ttl: TTL,
+                    refresh_ahead: ::core::option::Option::Some(
+                        ::resilience_runtime::__private::RefreshAhead::Before(
+                            ::resilience_runtime::__private::Duration::from_secs(30),
+                        ),
+                    ),
+                    stale_if_error: ::core::option::Option::None,
+                    negative_ttl: ::core::option::Option::Some(
+                        ::resilience_runtime::__private::Duration::from_millis(1500),
+                    ),
+                    max_entries: 9,
+                })
+        },
+        ::core::option::Option::None,
+    );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    'cached: {
+        let hash = ::resilience_runtime::__private::Call::read_key(&mut call, &());
+        let value_ops = ::resilience_runtime::__private::Call::value_ops();
+        let looked_up = ::resilience_runtime::__private::Call::look_up(
+            &mut call,
+            hash,
+            value_ops,
+            ::resilience_runtime::__private::type_name_of_val(&|| ()),
+        );
+        if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
+            break 'cached out;
+        }
+        let out = {
+            'attempts: {
+                let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+                let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+                    &mut attempt,
+                    &mut call,
+                ) {
+                    ::core::option::Option::Some(admitted) => admitted,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Attempt::admit(
+                                &mut attempt,
+                                &mut call,
+                            )
+                            .await
+                    }
+                };
+                if let ::core::result::Result::Err(rejection) = admitted {
+                    break 'attempts ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
+                }
+                let outcome = ::resilience_runtime::__private::Attempt::run(
+                        &mut attempt,
+                        &mut call,
+                        async move {
+                            if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                                Answer,
+                            > {
+                                return never;
+                            }
+                            { send().await }
+                        },
+                    )
+                    .await;
+                let checked = ::resilience_runtime::__private::Call::check(
+                    &mut call,
+                    &mut attempt,
+                    &outcome,
+                    ::resilience_runtime::__private::ok_is_ok,
+                );
+                let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked
+                else {
+                    break 'attempts ::resilience_runtime::__private::finished(outcome);
+                };
+                ::resilience_runtime::__private::Call::conclude_last(
+                    &mut call,
+                    &mut attempt,
+                    outcome,
+                    ok_verdict,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                        };
+                        (&&&&::resilience_runtime::__private::probe::Probe(error))
+                            .judge()
+                    },
+                    ::resilience_runtime::__private::unchanged,
+                )
+            }
+        };
+        ::resilience_runtime::__private::Call::store(&mut call, value_ops, out)
+    }
+}

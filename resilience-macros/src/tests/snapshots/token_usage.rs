@@ -1,0 +1,91 @@
+async fn ask(prompt: &str) -> Result<Answer, ApiError> {
+    let plan = ::resilience_runtime::__private::Call::plan(
+        {
+            static SITE: ::resilience_runtime::__private::Site = ::resilience_runtime::__private::Site::new();
+            &SITE
+        },
+        const {
+            &::resilience_runtime::__private::Function::new(
+                    "llm",
+                    ::resilience_runtime::__private::ServiceKind::Llm,
+                    ::core::concat!(::core::module_path!(), "::", "ask"),
+                    ::core::concat!(::core::file!(), ":", ::core::line!()),
+                )
+                .settings(const {
+                    &[
+                        (
+                            ::resilience_runtime::__private::Key::RateLimitTokens,
+                            ::resilience_runtime::__private::Value::Count(90000),
+                        ),
+                    ]
+                })
+                .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
+        },
+        ::core::option::Option::None,
+    );
+    let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    ::resilience_runtime::__private::Call::cost(&mut call, estimate(prompt));
+    'attempts: {
+        let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
+        let admitted = match ::resilience_runtime::__private::Attempt::admit_now(
+            &mut attempt,
+            &mut call,
+        ) {
+            ::core::option::Option::Some(admitted) => admitted,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
+                    .await
+            }
+        };
+        if let ::core::result::Result::Err(rejection) = admitted {
+            break 'attempts ::resilience_runtime::__private::Call::reject(
+                &mut call,
+                rejection,
+            );
+        }
+        let outcome = ::resilience_runtime::__private::Attempt::run(
+                &mut attempt,
+                &mut call,
+                async move {
+                    if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
+                        Result<Answer, ApiError>,
+                    > {
+                        return never;
+                    }
+                    { send(prompt).await }
+                },
+            )
+            .await;
+        ::resilience_runtime::__private::Attempt::charge_usage(
+            &mut attempt,
+            &call,
+            &outcome,
+            |answer| ::resilience_runtime::__private::usage_of(
+                answer,
+                |answer| answer.usage.total,
+            ),
+        );
+        let checked = ::resilience_runtime::__private::Call::check(
+            &mut call,
+            &mut attempt,
+            &outcome,
+            ::resilience_runtime::__private::ok_is_ok,
+        );
+        let ::resilience_runtime::__private::Checked::Failure(ok_verdict) = checked else {
+            break 'attempts ::resilience_runtime::__private::finished(outcome);
+        };
+        ::resilience_runtime::__private::Call::conclude_last(
+            &mut call,
+            &mut attempt,
+            outcome,
+            ok_verdict,
+            |error| {
+                use ::resilience_runtime::__private::probe::{
+                    ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                };
+                (&&&&::resilience_runtime::__private::probe::Probe(error)).judge()
+            },
+            ::resilience_runtime::__private::unchanged,
+        )
+    }
+}

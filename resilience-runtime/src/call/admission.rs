@@ -1,0 +1,214 @@
+//! The waits before an attempt: a retry's backoff, the rate limiter's queue, the bulkhead's queue.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::Sleep;
+
+use super::Call;
+use super::attempt::Attempt;
+use super::permits::{Blocked, WaitFor};
+use super::rejection::Rejection;
+use crate::bulkhead::EnterError;
+use crate::clock::Moment;
+use crate::rate_limit::WaitError;
+use crate::telemetry::EventKind;
+use crate::telemetry::trace::Level;
+use crate::timer;
+
+pin_project! {
+    /// The future of [`Attempt::admit`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Admit<'a, 'p> {
+        call: &'a mut Call<'p>,
+        attempt: &'a mut Attempt<'p>,
+        #[pin]
+        backoff: Option<Unconstrained<Sleep>>,
+        queue: Option<Queue>,
+    }
+}
+
+/// A place in a pattern's queue. Boxed, because hardly any call waits.
+enum Queue {
+    RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
+    Bulkhead(Pin<Box<dyn Future<Output = Result<(), EnterError>> + Send>>),
+}
+
+/// What a queue granted.
+enum Acquired {
+    Token { at: Moment },
+    Permit,
+}
+
+impl<'p> Attempt<'p> {
+    /// Waits until the attempt is admitted or rejected.
+    #[inline]
+    pub fn admit<'a>(attempt: &'a mut Self, call: &'a mut Call<'p>) -> Admit<'a, 'p> {
+        Admit {
+            call,
+            attempt,
+            backoff: None,
+            queue: None,
+        }
+    }
+
+    /// Joins the queue of a pattern that is bounded by `longest`.
+    #[cold]
+    fn enqueue(&mut self, call: &mut Call<'p>, pattern: &'static str, longest: Duration) -> Moment {
+        let until = call.latest_start(longest, self.started);
+        self.permits.release_breaker(self.plan, self.started);
+        if call.is_enabled(Level::INFO) {
+            call.emit(EventKind::Waiting {
+                pattern,
+                at_most: longest,
+            });
+        }
+        until
+    }
+
+    fn enqueue_for_token(&mut self, call: &mut Call<'p>) -> Queue {
+        let until = self.enqueue(call, "rate_limit", call.plan.rate_limit_wait);
+        let wait = self.core().limiter.wait(call.key, call.cost, until);
+        Queue::RateLimit(Box::pin(wait))
+    }
+
+    fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
+        let until = self.enqueue(call, "bulkhead", call.plan.bulkhead_wait);
+        let enter = Arc::clone(&self.core().bulkhead).enter_by(until);
+        Queue::Bulkhead(Box::pin(enter))
+    }
+
+    /// Records how a wait ended. The gates before it are asked again.
+    fn dequeue(
+        &mut self,
+        call: &Call<'p>,
+        end: Result<Acquired, Rejection>,
+    ) -> Result<(), Rejection> {
+        self.started = Moment::now().max(self.started);
+        match end {
+            Ok(Acquired::Token { at }) => self.permits.set_rate_limit(at),
+            Ok(Acquired::Permit) => {
+                self.permits.set_bulkhead();
+                // A cooldown may have begun meanwhile: then the token goes back, and the limiter is asked again.
+                if self.permits.holds_rate_limit()
+                    && self.core().limiter.is_cooling_down(call.key, self.started)
+                {
+                    self.release_unused();
+                }
+            }
+            Err(rejection) => {
+                self.release_unused();
+                // What ran out was the deadline, if it is over.
+                return Err(if self.started >= call.deadline_at {
+                    Rejection::Deadline
+                } else {
+                    rejection
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Call<'_> {
+    /// The end of a wait of at most `longest`: before the deadline, and for a retry before `max_elapsed`, which
+    /// bounds when attempts begin.
+    pub(super) fn latest_start(&self, longest: Duration, now: Moment) -> Moment {
+        let until = now.after(longest).min(self.deadline_at);
+        let max_elapsed = self
+            .plan
+            .retry
+            .as_ref()
+            .filter(|_| self.attempts > 0)
+            .and_then(|policy| policy.config().max_elapsed);
+        max_elapsed.map_or(until, |limit| until.min(self.started.after(limit)))
+    }
+}
+
+impl Queue {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Acquired, Rejection>> {
+        match self {
+            Self::RateLimit(wait) => wait.as_mut().poll(cx).map(|end| match end {
+                Ok(at) => Ok(Acquired::Token { at }),
+                Err(WaitError::TimedOut { retry_after }) => Err(Rejection::RateLimit {
+                    retry_after: Some(retry_after),
+                }),
+                Err(WaitError::Never) => Err(Rejection::RateLimit { retry_after: None }),
+                Err(WaitError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
+            }),
+            Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
+                Ok(()) => Ok(Acquired::Permit),
+                Err(EnterError::Full) => Err(Rejection::Bulkhead),
+                Err(EnterError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
+            }),
+        }
+    }
+}
+
+impl Future for Admit<'_, '_> {
+    type Output = Result<(), Rejection>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let (call, attempt) = (&mut **this.call, &mut **this.attempt);
+        call.decide_span();
+        loop {
+            if let Some(backoff) = this.backoff.as_mut().as_pin_mut() {
+                if backoff.poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                this.backoff.set(None);
+                attempt.started = Moment::now().max(call.next_start);
+            }
+            if let Some(queue) = this.queue.as_mut() {
+                let Poll::Ready(end) = queue.poll(cx) else {
+                    return Poll::Pending;
+                };
+                *this.queue = None;
+                attempt.dequeue(call, end)?;
+            }
+            match attempt.acquire(call) {
+                Ok(()) => {
+                    call.begin_attempt();
+                    return Poll::Ready(Ok(()));
+                }
+                Err(Blocked::Rejected(rejection)) => return Poll::Ready(Err(rejection)),
+                Err(Blocked::WaitFor(WaitFor::RateLimit)) => {
+                    *this.queue = Some(attempt.enqueue_for_token(call));
+                }
+                Err(Blocked::WaitFor(WaitFor::Bulkhead)) => {
+                    *this.queue = Some(attempt.enqueue_for_permit(call));
+                }
+                Err(Blocked::WaitFor(WaitFor::Backoff(until))) => {
+                    // One that is over by now needs no timer, which would make a millisecond of it.
+                    let now = Moment::now();
+                    if now >= until {
+                        attempt.started = now;
+                        continue;
+                    }
+                    match timer::at(until) {
+                        Ok(Some(sleep)) => this.backoff.set(Some(unconstrained(sleep))),
+                        // Further away than any timer reaches.
+                        Ok(None) => return Poll::Pending,
+                        Err(cause) => {
+                            attempt.release_unused();
+                            return Poll::Ready(Err(Rejection::NoTimer(cause)));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Admit<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admit").finish_non_exhaustive()
+    }
+}

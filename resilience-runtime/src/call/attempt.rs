@@ -1,0 +1,193 @@
+//! One attempt: its permits, from its admission to its end.
+
+use std::fmt;
+
+use super::Call;
+#[cfg(feature = "test-util")]
+use super::fault::ActiveFault;
+use super::permits::{AttemptPermits, Blocked, WaitFor};
+use super::rejection::Rejection;
+use crate::circuit_breaker::Outcome as BreakerOutcome;
+use crate::clock::Moment;
+use crate::plan::{Plan, ServiceCore};
+use crate::poll_context::Hint;
+use crate::telemetry::Counter;
+
+/// One run of the body and what it holds of the service. Dropped before its end, it was abandoned.
+pub struct Attempt<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) permits: AttemptPermits,
+    /// When its body began.
+    pub(super) started: Moment,
+    pub(super) phase: Phase,
+    /// The error that leaves the body was given up by an inner call.
+    pub(super) given_up_inside: bool,
+    /// It had no effect, whatever its error is.
+    pub(super) not_executed: bool,
+    /// The session that it uses.
+    pub(super) session: u32,
+    /// What the body recorded of the server.
+    pub(super) hint: Option<Box<Hint>>,
+    #[cfg(feature = "test-util")]
+    pub(super) fault: Option<Box<ActiveFault>>,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Its body has not been polled: whatever it holds is unused.
+    Waiting,
+    Running,
+    /// It holds nothing that has to be returned.
+    Ended,
+}
+
+impl<'p> Attempt<'p> {
+    /// Makes the next attempt of a call. It holds nothing yet.
+    #[must_use]
+    #[inline(always)]
+    pub fn new(call: &Call<'p>) -> Self {
+        Self {
+            plan: call.plan,
+            permits: AttemptPermits::new(call.key, call.cost),
+            started: call.now,
+            phase: Phase::Waiting,
+            given_up_inside: false,
+            not_executed: false,
+            session: 0,
+            hint: None,
+            #[cfg(feature = "test-util")]
+            fault: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn core(&self) -> &'p ServiceCore {
+        &self.plan.core
+    }
+
+    /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always. `None`: it has to
+    /// wait, see [`admit`](Self::admit).
+    #[inline(never)]
+    pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Option<Result<(), Rejection>> {
+        call.decide_span();
+        match attempt.acquire(call) {
+            Ok(()) => {
+                call.begin_attempt();
+                Some(Ok(()))
+            }
+            Err(Blocked::Rejected(rejection)) => Some(Err(rejection)),
+            Err(Blocked::WaitFor(_)) => None,
+        }
+    }
+
+    /// Acquires every permit that is missing. What the attempt has to wait for is only returned.
+    #[inline(always)]
+    pub(super) fn acquire(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+        let acquired = self.acquire_in_order(call);
+        if let Err(Blocked::Rejected(_)) = acquired {
+            self.release_unused();
+        }
+        acquired
+    }
+
+    /// The order of a call, as far as it is about attempts: configuration → backoff → deadline → breaker → rate limiter
+    /// → bulkhead. The timeout and the body follow in [`run`](super::run).
+    #[inline(always)]
+    fn acquire_in_order(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+        if call.plan.refusal.is_some() {
+            return Err(Blocked::Rejected(Rejection::InvalidConfig));
+        }
+        if call.plan.bare {
+            return Ok(());
+        }
+        if self.started < call.next_start {
+            return Err(Blocked::WaitFor(WaitFor::Backoff(call.next_start)));
+        }
+        if self.started >= call.deadline_at {
+            return Err(Blocked::Rejected(Rejection::Deadline));
+        }
+        self.permits.acquire(call, self.started)
+    }
+
+    /// Ends an attempt that ran, and with it every permit; the breaker learns the outcome.
+    pub(super) fn complete(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
+        self.phase = Phase::Ended;
+        self.permits
+            .complete(&self.plan.core, outcome, self.started, now);
+    }
+
+    /// Returns what was acquired for an attempt that does not begin.
+    pub(super) fn release_unused(&mut self) {
+        if self.permits.any_held() {
+            self.permits.release_unused(self.plan, self.started);
+        }
+    }
+
+    /// Ends the attempt with a success, which is the call's. Compiled once, not into each annotated function.
+    #[inline(never)]
+    pub(super) fn succeed(&mut self, call: &mut Call<'p>) {
+        let core = self.core();
+        let noop = self.permits.success_is_noop(core);
+        if self.plan.budget {
+            core.budget.deposit();
+        }
+        if !noop || self.hint.is_some() {
+            return self.succeed_with_effects(call);
+        }
+        // What was taken of the rate limit is spent.
+        self.phase = Phase::Ended;
+        call.now = self.started;
+        call.end(Counter::Succeeded);
+    }
+
+    #[inline(never)]
+    fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
+        self.complete(BreakerOutcome::Success, Moment::now);
+        if self.hint.is_some() {
+            self.apply_server_hints(call, None, Moment::now().max(self.started));
+        }
+        call.now = self.started;
+        call.end(Counter::Succeeded);
+    }
+
+    /// The caller went away, or the body panicked.
+    #[cold]
+    fn abandon(&mut self) {
+        if self.phase == Phase::Running {
+            self.core().count(Counter::AttemptAbandoned);
+            self.complete(BreakerOutcome::Abandoned, Moment::now);
+        } else {
+            self.release_unused();
+        }
+    }
+}
+
+impl Call<'_> {
+    #[inline]
+    pub(super) fn begin_attempt(&mut self) {
+        self.attempts += 1;
+        if self.attempts > 1 {
+            self.retry_charged = false;
+            self.count(Counter::Retries);
+        }
+    }
+}
+
+impl Drop for Attempt<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.phase != Phase::Ended {
+            self.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("phase", &self.phase)
+            .field("permits", &self.permits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,309 @@
+//! The read-through cache, outermost in a call: before the attempts it is asked for the answer, after them the answer is
+//! stored.
+
+use std::fmt;
+use std::future::Future;
+use std::hash::Hash;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use tokio::task::coop::{Unconstrained, unconstrained};
+use tokio::time::Sleep;
+
+use super::Call;
+use super::outcome::Outcome;
+use super::rejection::Rejection;
+use crate::cache::{
+    Cacheable, End, Failure, Landing, Leader, Look, Meaning, Served, Store, Turn, Value, Variant,
+    Waiter, copied,
+};
+use crate::clock::Moment;
+use crate::fallback::FailureCause;
+use crate::poll_context;
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
+use crate::timer;
+use crate::verdict::{Reason, Verdict};
+
+/// The load of a cache entry that a call makes.
+pub(super) struct CacheLoad {
+    leader: Leader,
+    /// Why it failed.
+    verdict: Option<Verdict>,
+}
+
+impl CacheLoad {
+    /// Records why an attempt failed, or none was made. A denial is not outweighed by what another attempt meets.
+    pub(super) fn note_failure(&mut self, verdict: Verdict) {
+        let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
+        if !self.verdict.as_ref().is_some_and(denied) {
+            self.verdict = Some(verdict);
+        }
+    }
+
+    fn failure(&self, cause: FailureCause) -> Failure {
+        let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
+        match cause {
+            FailureCause::InvalidConfig => Failure {
+                meaning: Meaning::Misconfigured,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+}
+
+/// What the cache has for a call.
+enum Lookup {
+    Answer(Value),
+    Failed(Failure, Moment),
+    /// Nothing: the call loads it.
+    Miss,
+    /// Another call loads it already.
+    Wait(Waiter),
+    /// The wait for another call failed.
+    Rejected(Rejection),
+}
+
+pin_project! {
+    /// The future of [`Call::look_up`]: `Break` with the function's result, or `Continue` with the call.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct CacheLookup<'a, 'p, R> {
+        call: &'a mut Call<'p>,
+        found: Lookup,
+        #[pin]
+        timer: Option<Unconstrained<Sleep>>,
+        armed: bool,
+        value_ops: ValueOps<R>,
+    }
+}
+
+/// What can be done with the answers of a function once they are stored without their type.
+pub struct ValueOps<R> {
+    variant: fn(&'static str) -> Variant,
+    store: fn(&R) -> Option<Value>,
+    load: fn(&Value) -> R,
+}
+
+impl<R> Clone for ValueOps<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for ValueOps<R> {}
+
+impl<R> fmt::Debug for ValueOps<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ValueOps")
+    }
+}
+
+impl<'p> Call<'p> {
+    /// Returns the key of the read-through cache, where it is to be asked.
+    pub fn read_key<K: Hash + ?Sized>(call: &mut Self, key: &K) -> Option<u128> {
+        call.cache().map(|cache| cache.hash(key))
+    }
+
+    /// Returns how the function's answers are stored. Only this bounds the answer, so that the compiler reports once
+    /// that it does not fit.
+    #[must_use]
+    pub fn value_ops<R: Outcome<Ok: Cacheable>>() -> ValueOps<R> {
+        ValueOps {
+            variant: Variant::of::<R::Ok>,
+            store: |out| {
+                let answer = out.success()?;
+                Some(Arc::new(answer.clone()))
+            },
+            load: |value| R::from_result(Ok(copied(value))),
+        }
+    }
+
+    /// Asks the cache of the function; `instance` distinguishes the instances of a generic one.
+    pub fn look_up<'a, R>(
+        call: &'a mut Self,
+        hash: Option<u128>,
+        value_ops: ValueOps<R>,
+        instance: &'static str,
+    ) -> CacheLookup<'a, 'p, R> {
+        let found = match hash {
+            Some(hash) => call.lookup(hash, (value_ops.variant)(instance)),
+            None => Lookup::Miss,
+        };
+        CacheLookup {
+            call,
+            found,
+            value_ops,
+            timer: None,
+            armed: false,
+        }
+    }
+
+    /// The function's cache, unless bodies run bare or not at all.
+    fn cache(&self) -> Option<&Arc<Store>> {
+        let plan = self.plan;
+        if plan.bare || plan.refusal.is_some() {
+            return None;
+        }
+        plan.function.cache()
+    }
+
+    fn lookup(&mut self, hash: u128, variant: Variant) -> Lookup {
+        let Some(cache) = self.cache() else {
+            return Lookup::Miss;
+        };
+        let look = cache.look(hash, variant, self.now);
+        // What is answered from here is not a call.
+        self.ended = true;
+        match look {
+            Look::Hit(value) => {
+                self.count(Counter::CacheHits);
+                Lookup::Answer(value)
+            }
+            Look::Stale(served) => Lookup::Answer(self.served(&served)),
+            Look::Absent(absence) => {
+                self.count(Counter::CacheNegative);
+                Lookup::Failed(absence.failure, absence.since)
+            }
+            Look::Load(leader) => {
+                self.count(Counter::CacheMisses);
+                self.load(leader)
+            }
+            Look::Refresh(leader) => {
+                self.count(Counter::CacheRefreshes);
+                self.load(leader)
+            }
+            Look::Wait(waiter) => Lookup::Wait(waiter),
+        }
+    }
+
+    fn load(&mut self, leader: Leader) -> Lookup {
+        self.ended = false;
+        self.cold().load = Some(CacheLoad {
+            leader,
+            verdict: None,
+        });
+        Lookup::Miss
+    }
+
+    /// Waits for another call's load, at most until the deadline of this one.
+    fn await_load(
+        &mut self,
+        waiter: &mut Waiter,
+        mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
+        armed: &mut bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Lookup> {
+        if let Poll::Ready(turn) = waiter.poll(cx) {
+            return Poll::Ready(self.on_load_done(turn));
+        }
+        if !*armed && self.deadline_at != Moment::FAR_FUTURE {
+            *armed = true;
+            match timer::at(self.deadline_at) {
+                Ok(sleep) => timer.set(sleep.map(unconstrained)),
+                Err(cause) => return Poll::Ready(Lookup::Rejected(Rejection::NoTimer(cause))),
+            }
+        }
+        match timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Lookup::Rejected(Rejection::Deadline)),
+            Some(Poll::Pending) | None => Poll::Pending,
+        }
+    }
+
+    fn on_load_done(&mut self, turn: Turn) -> Lookup {
+        let landing = match turn {
+            Turn::Leads(leader) => {
+                self.now = Moment::now().max(self.now);
+                self.count(Counter::CacheMisses);
+                return self.load(leader);
+            }
+            Turn::Landed(landing) => landing,
+        };
+        self.count(Counter::CacheShared);
+        match landing {
+            Landing::Answer(value) => Lookup::Answer(value),
+            Landing::Served(served) => Lookup::Answer(self.served(&served)),
+            Landing::Failed(failure, at) => Lookup::Failed(failure, at),
+        }
+    }
+
+    /// Returns an answer that stands in for a new one.
+    fn served(&mut self, served: &Served) -> Value {
+        if let Some(stale) = served.stale {
+            self.count(Counter::CacheStale);
+            if self.is_enabled(Level::WARN) {
+                let Failure { class, code, .. } = served.failure;
+                self.emit(EventKind::Stale {
+                    class,
+                    code,
+                    age: stale,
+                });
+            }
+        }
+        Arc::clone(&served.value)
+    }
+
+    /// Returns the failure of another call's load as the function's result.
+    #[cold]
+    fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
+        // Nothing was sent, and a retry of an outer call would get the same.
+        poll_context::mark(true);
+        let age = Moment::now().since(at);
+        let error = failure.shared(self.service(), age);
+        R::from_resilience_error(error)
+    }
+
+    /// Stores the result of the call for others, or returns the answer that stands in for it.
+    pub fn store<R>(call: &mut Self, value_ops: ValueOps<R>, out: R) -> R {
+        if call.cold.as_ref().is_none_or(|cold| cold.load.is_none()) {
+            return out;
+        }
+        match call.complete_load((value_ops.store)(&out)) {
+            Some(value) => (value_ops.load)(&value),
+            None => out,
+        }
+    }
+
+    fn complete_load(&mut self, value: Option<Value>) -> Option<Value> {
+        let loading = self.cold.as_mut()?.load.take()?;
+        let end = match (value, self.failure.map(|failure| failure.cause)) {
+            (Some(value), None) => End::Good(value),
+            (Some(value), Some(cause)) => End::Makeshift(value, loading.failure(cause)),
+            (None, cause) => End::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent))),
+        };
+        let now = Moment::now().max(self.now);
+        let served = loading.leader.land(end, now)?;
+        poll_context::mark(false);
+        Some(self.served(&served))
+    }
+}
+
+impl<R: Outcome> Future for CacheLookup<'_, '_, R> {
+    type Output = ControlFlow<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let call = &mut **this.call;
+        if let Lookup::Wait(waiter) = this.found {
+            match call.await_load(waiter, this.timer, this.armed, cx) {
+                Poll::Ready(found) => *this.found = found,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        Poll::Ready(match this.found {
+            Lookup::Miss | Lookup::Wait(_) => ControlFlow::Continue(()),
+            Lookup::Answer(value) => ControlFlow::Break((this.value_ops.load)(value)),
+            Lookup::Failed(failure, at) => ControlFlow::Break(call.shared(*failure, *at)),
+            Lookup::Rejected(rejection) => ControlFlow::Break(Call::reject(call, *rejection)),
+        })
+    }
+}
+
+impl<R> fmt::Debug for CacheLookup<'_, '_, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheLookup").finish_non_exhaustive()
+    }
+}

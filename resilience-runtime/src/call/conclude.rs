@@ -1,0 +1,202 @@
+//! After an attempt: its outcome is looked at, classified, and either returned or dropped for another attempt. An error
+//! is dropped before anything sleeps, so that it need not be `Send`.
+
+use std::any::type_name;
+use std::ops::ControlFlow;
+
+use super::Call;
+use super::attempt::Attempt;
+use super::outcome::Outcome;
+use super::rejection::Interruption;
+use super::retry::Next;
+use crate::error::{BoxError, ResilienceError};
+use crate::verdict::Verdict;
+use crate::verdict::autoref::Classified;
+
+/// Whether an attempt was a success.
+#[derive(Clone, Copy, Debug)]
+pub enum Checked {
+    /// It was: the call has ended with it.
+    Success,
+    /// An error, or an `Ok` that `classify_ok` takes for a failure with this verdict.
+    Failure(Option<Verdict>),
+}
+
+impl<'p> Call<'p> {
+    /// Checks whether an attempt was a success; then it is the call's as well, and [`finished`] returns it.
+    ///
+    /// Not inlined and by reference, so that the result stays whole where it lies until it is returned: taken apart,
+    /// it would be copied piece by piece from variable to variable.
+    #[inline(never)]
+    pub fn check<R: Outcome>(
+        call: &mut Self,
+        attempt: &mut Attempt<'p>,
+        outcome: &Result<R, Interruption>,
+        classify_ok: impl FnOnce(&R::Ok) -> Option<Verdict>,
+    ) -> Checked {
+        let Ok(result) = outcome else {
+            return Checked::Failure(None);
+        };
+        let Some(value) = result.success() else {
+            return Checked::Failure(None);
+        };
+        if let Some(verdict) = classify_ok(value) {
+            return Checked::Failure(Some(verdict));
+        }
+        attempt.succeed(call);
+        Checked::Success
+    }
+
+    /// Concludes a failed attempt: `Break` with the call's result, or `Continue` with another attempt.
+    #[inline(never)]
+    pub fn conclude<R: Outcome>(
+        call: &mut Self,
+        attempt: &mut Attempt<'p>,
+        outcome: Result<R, Interruption>,
+        ok_verdict: Option<Verdict>,
+        classify: impl FnOnce(&R::Error) -> Classified,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let result = match outcome {
+            Ok(result) => result,
+            Err(interruption) => return call.interrupted(attempt, interruption, exhausted),
+        };
+        match (result.into_result(), ok_verdict) {
+            (Ok(value), verdict) => {
+                let verdict = verdict.expect("an `Ok` is a failure only by a verdict");
+                call.failed_with_ok(attempt, verdict, R::from_result(Ok(value)))
+            }
+            (Err(error), _) => {
+                let classified = classify(&error);
+                call.failed_with_error(attempt, classified, error, exhausted)
+            }
+        }
+    }
+
+    /// As [`conclude`](Self::conclude), where retries are off in the code.
+    #[inline(never)]
+    pub fn conclude_last<R: Outcome>(
+        call: &mut Self,
+        attempt: &mut Attempt<'p>,
+        outcome: Result<R, Interruption>,
+        ok_verdict: Option<Verdict>,
+        classify: impl FnOnce(&R::Error) -> Classified,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> R {
+        match Self::conclude(call, attempt, outcome, ok_verdict, classify, exhausted) {
+            ControlFlow::Break(out) => out,
+            ControlFlow::Continue(()) => {
+                unreachable!("a call with `retry = off` was to be retried")
+            }
+        }
+    }
+
+    #[inline(never)]
+    pub(super) fn failed_with_error<R: Outcome>(
+        &mut self,
+        attempt: &mut Attempt<'p>,
+        classified: Classified,
+        error: R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let failed = attempt.fail(self, classified, type_name::<R::Error>());
+        match self.after_failure(failed) {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { exhausted: false } => ControlFlow::Break(R::from_result(Err(error))),
+            Next::Stop { exhausted: true } => {
+                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
+            }
+        }
+    }
+
+    /// An `Ok` that is a failure is returned unchanged.
+    #[cold]
+    fn failed_with_ok<R: Outcome>(
+        &mut self,
+        attempt: &mut Attempt<'p>,
+        verdict: Verdict,
+        out: R,
+    ) -> ControlFlow<R> {
+        attempt.keep_tokens();
+        let failed = attempt.fail(self, Classified::of(verdict), type_name::<R::Ok>());
+        match self.after_failure(failed) {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { .. } => ControlFlow::Break(out),
+        }
+    }
+
+    #[cold]
+    fn interrupted<R: Outcome>(
+        &mut self,
+        attempt: &mut Attempt<'p>,
+        interruption: Interruption,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        match attempt.interrupt(self, interruption) {
+            Next::Retry => ControlFlow::Continue(()),
+            Next::Stop { exhausted: false } => {
+                ControlFlow::Break(R::from_resilience_error(interruption.into_error(self)))
+            }
+            Next::Stop { exhausted: true } => {
+                let error: R::Error = interruption.into_error(self).into();
+                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
+            }
+        }
+    }
+}
+
+/// Returns what a successful attempt returned.
+#[inline(always)]
+pub fn finished<R>(outcome: Result<R, Interruption>) -> R {
+    match outcome {
+        Ok(out) => out,
+        Err(_) => unreachable!("an interrupted attempt is no success"),
+    }
+}
+
+/// The default of `exhausted`: the last error as it is.
+#[inline]
+pub fn unchanged<E>(_: &Call<'_>, error: E) -> E {
+    error
+}
+
+/// `exhausted = "wrap"`.
+pub fn wrapped<E>(call: &Call<'_>, error: E) -> E
+where
+    E: From<ResilienceError> + Into<BoxError>,
+{
+    ResilienceError::RetryExhausted {
+        service: call.service(),
+        attempts: call.attempts,
+        source: error.into(),
+    }
+    .into()
+}
+
+/// The verdict of `classify = …`.
+#[inline]
+pub fn classify_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Classified {
+    Classified::of(classify(error))
+}
+
+/// The verdict of `classify_ok = …`.
+#[inline]
+pub fn classify_ok_by<T>(
+    value: &T,
+    classify_ok: impl FnOnce(&T) -> Option<Verdict>,
+) -> Option<Verdict> {
+    classify_ok(value)
+}
+
+/// The verdict with the retry decided by `retry_if = …`.
+#[inline]
+pub fn retry_if<E>(
+    judgement: Classified,
+    error: &E,
+    decide: impl FnOnce(&E) -> bool,
+) -> Classified {
+    Classified {
+        retry_override: Some(decide(error)),
+        ..judgement
+    }
+}

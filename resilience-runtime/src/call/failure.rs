@@ -1,0 +1,248 @@
+//! The end of a failed attempt: what its verdict comes to, and what breaker, limiter, session and counters learn.
+//! Nothing here is generic: it is compiled once.
+
+use std::time::Duration;
+
+use tracing::Span;
+
+use super::attempt::Attempt;
+use super::rejection::Interruption;
+use super::retry::Next;
+use super::{Call, Failure, Pushback};
+use crate::circuit_breaker::Outcome as BreakerOutcome;
+use crate::clock::Moment;
+use crate::fallback::FailureCause;
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
+use crate::verdict::autoref::Classified;
+use crate::verdict::{BreakerSignal, Class, Quota, Reason, Verdict};
+
+/// An attempt that failed, as the call decides on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FailedAttempt {
+    pub(super) verdict: Verdict,
+    pub(super) failure: Failure,
+    /// Whether the error asks for a retry.
+    pub(super) wants_retry: bool,
+    /// An inner call gave the error up.
+    pub(super) given_up_inside: bool,
+    pub(super) error_type: &'static str,
+    pub(super) at: Moment,
+}
+
+/// Translates a verdict for the breaker.
+pub(super) const fn breaker_outcome(verdict: Verdict) -> BreakerOutcome {
+    match verdict.breaker_signal() {
+        BreakerSignal::Success => BreakerOutcome::Success,
+        BreakerSignal::Failure => BreakerOutcome::Failure,
+        BreakerSignal::Ignored => BreakerOutcome::Ignored,
+    }
+}
+
+impl<'p> Attempt<'p> {
+    /// Ends an attempt whose body failed, or whose `Ok` is a failure.
+    #[cold]
+    pub(super) fn fail(
+        &mut self,
+        call: &mut Call<'p>,
+        classified: Classified,
+        error_type: &'static str,
+    ) -> FailedAttempt {
+        let at = Moment::now().max(self.started);
+        let not_executed = self.not_executed;
+        let verdict = self.refine_verdict(classified.verdict);
+        let allowed = verdict.may_retry(call.may_repeat());
+        if classified.verdict.is_unknown() && self.plan.retry.is_some() && !allowed {
+            let (name, kind) = (&self.core().name, self.core().kind);
+            self.plan.function.unknown_error(name, kind, error_type);
+        }
+        self.refund_unexecuted(
+            if not_executed {
+                verdict
+            } else {
+                classified.verdict
+            },
+            at,
+        );
+        self.end_failed(call, verdict, at);
+        self.apply_server_hints(call, verdict.retry_after(), at);
+        if verdict.is_reconnect_needed() {
+            self.mark_session_lost();
+        }
+        let pushback = match (verdict.reason(), verdict.class()) {
+            (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
+            (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
+            _ => None,
+        };
+        let cause = match verdict.class() {
+            Class::Permanent => FailureCause::Permanent,
+            _ => FailureCause::Temporary,
+        };
+        FailedAttempt {
+            verdict,
+            failure: Failure { cause, pushback },
+            wants_retry: !self.given_up_inside && classified.retry_override.unwrap_or(allowed),
+            given_up_inside: self.given_up_inside,
+            error_type,
+            at,
+        }
+    }
+
+    /// Ends an attempt that was interrupted, and decides whether another follows.
+    #[cold]
+    pub(super) fn interrupt(&mut self, call: &mut Call<'p>, interruption: Interruption) -> Next {
+        match interruption {
+            Interruption::TimedOut => {
+                let failed = self.time_out(call);
+                let next = call.after_failure(failed);
+                call.timed_out = true;
+                return next;
+            }
+            #[cfg(feature = "test-util")]
+            Interruption::Injected(verdict) => {
+                let failed = self.fail(call, Classified::of(verdict), "Injected");
+                return call.after_failure(failed);
+            }
+            Interruption::DeadlinePassed => self.deadline_passed(call),
+            Interruption::NoTimer(_) => self.could_not_be_timed(call),
+        }
+        Next::Stop { exhausted: false }
+    }
+
+    /// The timeout cut the attempt: whether it had an effect is unknown.
+    fn time_out(&mut self, call: &mut Call<'p>) -> FailedAttempt {
+        let at = Moment::now().max(self.started);
+        let verdict = Verdict::outcome_unknown();
+        call.count(Counter::Timeouts);
+        self.end_failed(call, verdict, at);
+        if !self.not_executed {
+            self.mark_session_lost();
+        }
+        self.apply_server_hints(call, None, at);
+        FailedAttempt {
+            verdict,
+            failure: Failure {
+                cause: FailureCause::Timeout,
+                pushback: None,
+            },
+            wants_retry: call.may_repeat() || self.not_executed,
+            given_up_inside: self.given_up_inside,
+            error_type: "Timeout",
+            at,
+        }
+    }
+
+    /// The deadline cut the body.
+    fn deadline_passed(&mut self, call: &mut Call<'p>) {
+        let at = Moment::now().max(self.started);
+        self.end_failed(call, Verdict::outcome_unknown(), at);
+        if !self.not_executed {
+            self.mark_session_lost();
+        }
+        self.apply_server_hints(call, None, at);
+        call.emit_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
+        let failure = Failure {
+            cause: FailureCause::Timeout,
+            pushback: None,
+        };
+        call.end_failed(Counter::Deadlines, failure, call.attempts >= 2);
+    }
+
+    /// The body could not be timed.
+    fn could_not_be_timed(&mut self, call: &mut Call<'p>) {
+        self.complete(BreakerOutcome::Ignored, Moment::now);
+        call.count(Counter::AttemptNotTimed);
+        let failure = Failure {
+            cause: FailureCause::InvalidConfig,
+            pushback: None,
+        };
+        call.end_failed(Counter::InvalidConfig, failure, false);
+    }
+
+    /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.
+    fn refine_verdict(&self, verdict: Verdict) -> Verdict {
+        let mut verdict = verdict.or_default_of(self.core().kind);
+        if self.not_executed {
+            verdict = verdict.not_executed();
+        }
+        let hinted = self.hint.as_ref().and_then(|hint| hint.retry_after);
+        match (hinted, verdict.retry_after()) {
+            (Some(wait), None) => verdict.with_retry_after(wait),
+            _ => verdict,
+        }
+    }
+
+    /// Ends a failed attempt: breaker, latency and counters learn of it.
+    fn end_failed(&mut self, call: &mut Call<'p>, verdict: Verdict, at: Moment) {
+        call.note_failure(verdict);
+        let outcome = breaker_outcome(verdict);
+        self.core().attempt_took(at.since(self.started));
+        // A breaker that opens logs it inside the call's span.
+        let span = call.log_context_if_any().map(|log| log.span.clone());
+        span.unwrap_or_else(Span::none)
+            .in_scope(|| self.complete(outcome, || at));
+        call.count(match verdict.class() {
+            Class::Transient | Class::Unknown => Counter::Transient,
+            Class::OutcomeUnknown => Counter::OutcomeUnknown,
+            Class::Throttled => Counter::Throttled,
+            Class::Permanent => Counter::Permanent,
+        });
+    }
+
+    /// Applies what the server asked for, in its answer or by what the body recorded of it.
+    #[inline]
+    pub(super) fn apply_server_hints(
+        &mut self,
+        call: &mut Call<'p>,
+        retry_after: Option<Duration>,
+        now: Moment,
+    ) {
+        if retry_after.is_some() || self.hint.is_some() {
+            self.apply_retry_after(call, retry_after, now);
+        }
+    }
+
+    #[cold]
+    fn apply_retry_after(
+        &mut self,
+        call: &mut Call<'p>,
+        retry_after: Option<Duration>,
+        now: Moment,
+    ) {
+        let hint = self.hint.take();
+        if !self.plan.rate_limit {
+            return;
+        }
+        let limiter = &self.core().limiter;
+        if let Some(hint) = &hint {
+            let left = |quota: Option<Quota>| quota.map(|quota| quota.remaining);
+            let (requests, tokens) = (left(hint.requests), left(hint.tokens));
+            if requests.is_some() || tokens.is_some() {
+                limiter.lower(call.key, requests, tokens, now);
+            }
+        }
+        let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));
+        if let Some(wait) = retry_after.max(hinted) {
+            limiter.cool_down_key(call.key, wait, now);
+            call.count(Counter::Cooldowns);
+            if call.is_enabled(Level::WARN) || self.core().observers.has_change_subscribers() {
+                call.emit(EventKind::Cooldown { retry_after: wait });
+            }
+        }
+    }
+
+    /// The session is renewed before it is used again. Also after a silence: some servers answer a session that they
+    /// have lost in a way that no client takes for the answer.
+    fn mark_session_lost(&self) {
+        if self.plan.function.reconnects {
+            self.core().session.lose(self.session);
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Whether an attempt of unknown outcome may be repeated.
+    fn may_repeat(&self) -> bool {
+        self.repeatable.unwrap_or(self.plan.idempotent)
+    }
+}

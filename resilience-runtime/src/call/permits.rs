@@ -1,0 +1,267 @@
+//! The permits of an attempt, and the gates that grant them.
+//!
+//! Every pattern that admits attempts is a [`Gate`] with the same three steps, so that the order in which they are
+//! asked can be read in one place, [`AttemptPermits::acquire`].
+
+use std::time::Duration;
+
+use super::Call;
+use super::rejection::Rejection;
+use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
+use crate::clock::Moment;
+use crate::plan::{Plan, ServiceCore};
+use crate::rate_limit::{KeyHash, Take, Taken, Unit};
+
+/// What an attempt holds of its service.
+#[derive(Debug)]
+pub(super) struct AttemptPermits {
+    breaker: Option<Ticket>,
+    /// When the cost was taken of the rate limit, unless it is settled.
+    rate_limit: Option<Moment>,
+    bulkhead: bool,
+    key: KeyHash,
+    cost: u32,
+    /// After how many more items an injected fault breaks the stream off.
+    #[cfg(feature = "test-util")]
+    pub(super) breaks_after: Option<u32>,
+}
+
+/// Why an attempt cannot begin now.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Blocked {
+    Rejected(Rejection),
+    WaitFor(WaitFor),
+}
+
+/// What an attempt waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WaitFor {
+    /// The end of a retry's backoff.
+    Backoff(Moment),
+    /// The rate limiter's queue.
+    RateLimit,
+    /// The bulkhead's queue.
+    Bulkhead,
+}
+
+/// A pattern that admits attempts.
+trait Gate {
+    /// Acquires the permit, unless the attempt holds it or the plan does without.
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked>;
+
+    /// Takes the permit back after the attempt ran.
+    fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>);
+
+    /// Takes the permit back from an attempt that did not run.
+    fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment);
+}
+
+/// How an attempt ended.
+struct End<N> {
+    outcome: BreakerOutcome,
+    started: Moment,
+    now: N,
+}
+
+struct BreakerGate;
+struct RateLimitGate;
+struct BulkheadGate;
+
+impl AttemptPermits {
+    /// Makes an empty set for an attempt that takes `cost` from the limit of `key`.
+    #[inline(always)]
+    pub(super) const fn new(key: KeyHash, cost: u32) -> Self {
+        Self {
+            breaker: None,
+            rate_limit: None,
+            bulkhead: false,
+            key,
+            cost,
+            #[cfg(feature = "test-util")]
+            breaks_after: None,
+        }
+    }
+
+    /// Moves the permits out.
+    pub(super) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.key, self.cost))
+    }
+
+    /// Acquires what is missing, in the order of the contract: an open circuit spends no token, a missing token no
+    /// place in the bulkhead. Whatever blocks leaves the permits before it held.
+    #[inline(always)]
+    pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        BreakerGate::admit(self, call, now)?;
+        RateLimitGate::admit(self, call, now)?;
+        BulkheadGate::admit(self, call, now)
+    }
+
+    /// Returns every permit after the attempt ran.
+    pub(super) fn complete(
+        &mut self,
+        core: &ServiceCore,
+        outcome: BreakerOutcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) {
+        let end = End {
+            outcome,
+            started,
+            now,
+        };
+        BulkheadGate::complete(self, core, &end);
+        RateLimitGate::complete(self, core, &end);
+        BreakerGate::complete(self, core, &end);
+    }
+
+    /// Returns every permit of an attempt that does not run: it cost nothing.
+    pub(super) fn release_unused(&mut self, plan: &Plan, now: Moment) {
+        BulkheadGate::release_unused(self, plan, now);
+        BreakerGate::release_unused(self, plan, now);
+        RateLimitGate::release_unused(self, plan, now);
+    }
+
+    /// Returns the breaker's permit alone, before a wait: the breaker is asked again afterwards.
+    pub(super) fn release_breaker(&mut self, plan: &Plan, now: Moment) {
+        BreakerGate::release_unused(self, plan, now);
+    }
+
+    #[inline]
+    pub(super) fn any_held(&self) -> bool {
+        self.breaker.is_some() || self.rate_limit.is_some() || self.bulkhead
+    }
+
+    /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
+    #[inline(always)]
+    pub(super) fn success_is_noop(&self, core: &ServiceCore) -> bool {
+        !self.bulkhead
+            && self
+                .breaker
+                .is_none_or(|ticket| core.breaker.needs_no_success(ticket))
+    }
+
+    pub(super) fn set_rate_limit(&mut self, at: Moment) {
+        self.rate_limit = Some(at);
+    }
+
+    pub(super) fn set_bulkhead(&mut self) {
+        self.bulkhead = true;
+    }
+
+    pub(super) fn holds_rate_limit(&self) -> bool {
+        self.rate_limit.is_some()
+    }
+
+    /// What was taken of the rate limit, to be settled; the second time `None`.
+    #[inline]
+    pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Taken> {
+        self.rate_limit.take().map(|at| Taken {
+            key: self.key,
+            cost: self.cost,
+            at: Some(at),
+            unit: Some(unit),
+        })
+    }
+
+    /// What was taken of the rate limit is spent.
+    pub(super) fn spend_rate_limit(&mut self) {
+        self.rate_limit = None;
+    }
+}
+
+impl Gate for BreakerGate {
+    #[inline(always)]
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        if call.plan.circuit && permits.breaker.is_none() {
+            let ticket = call.core().breaker.admit(now).map_err(|rejection| {
+                Blocked::Rejected(Rejection::CircuitBreaker {
+                    retry_after: rejection.retry_after,
+                })
+            })?;
+            permits.breaker = Some(ticket);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
+        if let Some(ticket) = permits.breaker.take() {
+            core.breaker
+                .record(ticket, end.outcome, end.started, &end.now);
+        }
+    }
+
+    fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
+        if let Some(ticket) = permits.breaker.take() {
+            plan.core
+                .breaker
+                .record(ticket, BreakerOutcome::Ignored, now, || now);
+        }
+    }
+}
+
+impl Gate for RateLimitGate {
+    #[inline(always)]
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        if call.plan.rate_limit && permits.rate_limit.is_none() {
+            match call.core().limiter.try_take(permits.key, permits.cost, now) {
+                Take::Taken { at } => permits.rate_limit = Some(at),
+                Take::Refused { retry_after } => return Err(no_token(call, retry_after, now)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What was taken and not settled is spent.
+    #[inline]
+    fn complete(permits: &mut AttemptPermits, _: &ServiceCore, _: &End<impl Fn() -> Moment>) {
+        permits.rate_limit = None;
+    }
+
+    fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
+        if let Some(grant) = permits.take_rate_limit(plan.unit()) {
+            plan.core.limiter.give_back(grant, now);
+        }
+    }
+}
+
+/// A wait that would be in vain is not begun.
+#[cold]
+fn no_token(call: &Call<'_>, retry_after: Option<Duration>, now: Moment) -> Blocked {
+    let longest = call.plan.rate_limit_wait;
+    let until = call.latest_start(longest, now);
+    let fits = retry_after.is_some_and(|wait| now.after(wait) <= until);
+    if longest.is_zero() || !fits {
+        return Blocked::Rejected(Rejection::RateLimit { retry_after });
+    }
+    Blocked::WaitFor(WaitFor::RateLimit)
+}
+
+impl Gate for BulkheadGate {
+    #[inline(always)]
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, _: Moment) -> Result<(), Blocked> {
+        if call.plan.bulkhead && !permits.bulkhead {
+            if call.core().bulkhead.try_enter() {
+                permits.bulkhead = true;
+            } else if call.plan.bulkhead_wait.is_zero() {
+                return Err(Blocked::Rejected(Rejection::Bulkhead));
+            } else {
+                return Err(Blocked::WaitFor(WaitFor::Bulkhead));
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn complete(permits: &mut AttemptPermits, core: &ServiceCore, _: &End<impl Fn() -> Moment>) {
+        if std::mem::take(&mut permits.bulkhead) {
+            core.bulkhead.leave();
+        }
+    }
+
+    fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
+        if std::mem::take(&mut permits.bulkhead) {
+            plan.core.bulkhead.leave();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Why an attempt did not begin, or was interrupted, and which error the caller gets for it.
+
+use std::time::Duration;
+
+use super::{Call, Failure, Outcome, Pushback};
+use crate::config::ConfigError;
+use crate::error::ResilienceError;
+use crate::fallback::FailureCause;
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
+use crate::timer::NoTimer;
+use crate::verdict::{ErrorCode, Verdict};
+
+/// Why an attempt did not begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Rejection {
+    /// The circuit is open, or half-open without a place for a probe.
+    CircuitBreaker {
+        /// When a call may be admitted.
+        retry_after: Duration,
+    },
+    /// No token came within `max_wait`.
+    RateLimit {
+        /// When a token is due; `None`: never, since the cost is above the capacity.
+        retry_after: Option<Duration>,
+    },
+    /// No permit came within `max_wait`.
+    Bulkhead,
+    /// The call's deadline passed before the attempt.
+    Deadline,
+    /// The plan holds the error.
+    InvalidConfig,
+    /// A timer was needed and there is none.
+    NoTimer(NoTimer),
+}
+
+/// Why an attempt ended before its body did.
+#[derive(Clone, Copy, Debug)]
+pub enum Interruption {
+    /// By its timeout.
+    TimedOut,
+    /// By the call's deadline.
+    DeadlinePassed,
+    /// A timer was needed and there is none.
+    NoTimer(NoTimer),
+    /// An injected fault replaced what the body returned.
+    #[cfg(feature = "test-util")]
+    Injected(Verdict),
+}
+
+impl Rejection {
+    fn cause(self) -> FailureCause {
+        match self {
+            Self::CircuitBreaker { .. } | Self::RateLimit { .. } | Self::Bulkhead => {
+                FailureCause::Rejection
+            }
+            Self::Deadline => FailureCause::Timeout,
+            Self::InvalidConfig | Self::NoTimer(_) => FailureCause::InvalidConfig,
+        }
+    }
+
+    const fn counter(self) -> Counter {
+        match self {
+            Self::CircuitBreaker { .. } => Counter::RejectedByCircuit,
+            Self::RateLimit { .. } => Counter::RejectedByRateLimit,
+            Self::Bulkhead => Counter::RejectedByBulkhead,
+            Self::Deadline => Counter::Deadlines,
+            Self::InvalidConfig | Self::NoTimer(_) => Counter::InvalidConfig,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::CircuitBreaker { .. } => "circuit_breaker",
+            Self::RateLimit { .. } => "rate_limit",
+            Self::Bulkhead => "bulkhead",
+            Self::Deadline => "deadline",
+            Self::InvalidConfig | Self::NoTimer(_) => "invalid_config",
+        }
+    }
+
+    const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::CircuitBreaker { retry_after } => Some(retry_after),
+            Self::RateLimit { retry_after } => retry_after,
+            _ => None,
+        }
+    }
+
+    /// The verdict for those who wait for the call's answer in a cache.
+    fn verdict(self) -> Verdict {
+        let verdict = match self {
+            Self::CircuitBreaker { .. } | Self::Bulkhead => Verdict::transient(),
+            Self::RateLimit { .. } => Verdict::throttled(None),
+            Self::Deadline => Verdict::outcome_unknown(),
+            Self::InvalidConfig | Self::NoTimer(_) => Verdict::permanent(),
+        };
+        verdict.with_code(ErrorCode::Name(self.name()))
+    }
+
+    fn config_error(self, call: &Call<'_>) -> ConfigError {
+        match self {
+            Self::NoTimer(cause) => cause.into(),
+            _ => {
+                let refusal = &call.plan.refusal;
+                refusal.clone().expect("only then it is rejected for that")
+            }
+        }
+    }
+
+    fn into_error(self, call: &Call<'_>) -> ResilienceError {
+        let service = call.service();
+        match self {
+            Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
+                service,
+                retry_after,
+            },
+            Self::RateLimit { retry_after } => ResilienceError::RateLimitExceeded {
+                service,
+                retry_after,
+            },
+            Self::Bulkhead => ResilienceError::BulkheadFull { service },
+            Self::Deadline => ResilienceError::DeadlineExceeded {
+                service,
+                after: call.plan.deadline.unwrap_or_default(),
+            },
+            Self::InvalidConfig | Self::NoTimer(_) => {
+                ResilienceError::InvalidConfig(self.config_error(call))
+            }
+        }
+    }
+
+    fn emit(self, call: &mut Call<'_>) {
+        call.emit(match self {
+            Self::InvalidConfig | Self::NoTimer(_) => EventKind::InvalidConfig {
+                problems: self.config_error(call).problems().len(),
+            },
+            _ => EventKind::Rejected {
+                cause: self.name(),
+                retry_after: self.retry_after(),
+            },
+        });
+    }
+}
+
+impl Interruption {
+    /// The error that the caller gets if no attempt follows.
+    #[cold]
+    pub(super) fn into_error(self, call: &Call<'_>) -> ResilienceError {
+        match self {
+            Self::TimedOut => ResilienceError::Timeout {
+                service: call.service(),
+                after: call.plan.timeout.unwrap_or_default(),
+            },
+            Self::DeadlinePassed => Rejection::Deadline.into_error(call),
+            Self::NoTimer(cause) => Rejection::NoTimer(cause).into_error(call),
+            #[cfg(feature = "test-util")]
+            Self::Injected(verdict) => ResilienceError::Injected {
+                service: call.service(),
+                verdict,
+            },
+        }
+    }
+}
+
+impl Call<'_> {
+    /// Ends the call with a rejection, as the function's result.
+    #[cold]
+    pub fn reject<R: Outcome>(call: &mut Self, rejection: Rejection) -> R {
+        let error = call.rejected(rejection);
+        R::from_resilience_error(error)
+    }
+
+    fn rejected(&mut self, rejection: Rejection) -> ResilienceError {
+        if self.is_enabled(Level::WARN) {
+            rejection.emit(self);
+        }
+        self.refund_retry();
+        self.note_failure(rejection.verdict());
+        let failure = Failure {
+            cause: rejection.cause(),
+            pushback: matches!(rejection, Rejection::RateLimit { .. })
+                .then_some(Pushback::Throttled),
+        };
+        let gave_up = failure.cause == FailureCause::Rejection || self.attempts >= 2;
+        self.end_failed(rejection.counter(), failure, gave_up);
+        rejection.into_error(self)
+    }
+}

@@ -1,0 +1,149 @@
+//! Whether another attempt follows a failed one, and when. Everything that can be known before sleeping is decided
+//! before sleeping.
+
+use std::time::Duration;
+
+use super::Call;
+use super::failure::FailedAttempt;
+use crate::clock::{Moment, nanos};
+use crate::name::ServiceKind;
+use crate::retry::RetryPolicy;
+use crate::telemetry::trace::Level;
+use crate::telemetry::{Counter, EventKind};
+use crate::verdict::Verdict;
+
+/// What follows a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Another attempt.
+    Retry,
+    /// The end. `exhausted`: another attempt would have followed, had there been any left.
+    Stop { exhausted: bool },
+}
+
+/// Why no attempt follows although the error allows one, as it stands in logs.
+type NoRetry = &'static str;
+
+impl Call<'_> {
+    /// Decides what follows a failed attempt, and ends the call if nothing does.
+    pub(super) fn after_failure(&mut self, failed: FailedAttempt) -> Next {
+        let FailedAttempt {
+            verdict,
+            error_type,
+            ..
+        } = failed;
+        let refused = if failed.wants_retry {
+            match self.plan_retry(verdict, failed.at) {
+                Ok(delay) => {
+                    let attempt = self.attempts;
+                    if self.is_enabled(Level::WARN) {
+                        self.emit(EventKind::Retry {
+                            attempt,
+                            delay,
+                            class: verdict.class(),
+                            code: verdict.code(),
+                            error_type,
+                        });
+                    }
+                    return Next::Retry;
+                }
+                Err(reason) => Some(reason),
+            }
+        } else {
+            None
+        };
+        let reason = refused.unwrap_or(if failed.given_up_inside {
+            "given up by an inner call"
+        } else {
+            "not retryable"
+        });
+        self.emit_gave_up(reason, verdict, error_type);
+        let gave_up = self.attempts >= 2 || failed.given_up_inside;
+        self.end_failed(Counter::Failed, failed.failure, gave_up);
+        Next::Stop {
+            exhausted: refused.is_some() && self.plan.max_attempts() > 1,
+        }
+    }
+
+    fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
+        let plan = self.plan;
+        let policy = self.retry_left()?;
+        // Over a new session the attempt may begin at once, but not over a second one.
+        let session_lost =
+            verdict.is_reconnect_needed() && verdict.is_transient() && plan.function.reconnects;
+        if session_lost && self.reconnected {
+            return Err("session lost again");
+        }
+        let asked = verdict.retry_after().unwrap_or_default();
+        if asked > plan.max_retry_after {
+            return Err("retry-after above max_retry_after");
+        }
+        let previous = Duration::from_nanos(self.previous_delay);
+        let backoff = policy.delay(self.attempts, previous);
+        let mut delay = if session_lost {
+            asked
+        } else {
+            backoff.max(asked)
+        };
+        if plan.rate_limit {
+            let token = plan.core.limiter.earliest(self.key, self.cost, now);
+            delay = delay.max(token.ok_or("cost above the rate limit")?);
+        }
+        let at = now.after(delay);
+        self.fits_before(at, policy)?;
+        if plan.circuit && plan.core.breaker.rejects_at(at) {
+            return Err("circuit breaker open");
+        }
+        if plan.budget && !plan.core.budget.try_spend() {
+            return Err("retry budget empty");
+        }
+        self.retry_charged = plan.budget;
+        self.previous_delay = nanos(backoff);
+        self.next_start = at;
+        self.now = now;
+        Ok(delay)
+    }
+
+    /// The policy, if it allows another attempt.
+    fn retry_left(&self) -> Result<&RetryPolicy, NoRetry> {
+        let policy = self.plan.retry.as_ref().ok_or("no retries configured")?;
+        if self.attempts >= policy.config().max_attempts {
+            return Err("attempts used up");
+        }
+        // Each answer of a language model is billed, also the one that arrived too late.
+        if self.timed_out && self.plan.core.kind == ServiceKind::Llm {
+            return Err("one attempt after a timeout");
+        }
+        Ok(policy)
+    }
+
+    fn fits_before(&self, at: Moment, policy: &RetryPolicy) -> Result<(), NoRetry> {
+        if let Some(limit) = policy.config().max_elapsed
+            && at.since(self.started) > limit
+        {
+            return Err("max_elapsed");
+        }
+        if at >= self.deadline_at {
+            return Err("deadline");
+        }
+        Ok(())
+    }
+
+    pub(super) fn emit_gave_up(
+        &mut self,
+        reason: NoRetry,
+        verdict: Verdict,
+        error_type: &'static str,
+    ) {
+        let attempts = self.attempts;
+        if self.is_enabled(Level::WARN) {
+            self.emit(EventKind::GaveUp {
+                attempts,
+                reason,
+                class: verdict.class(),
+                code: verdict.code(),
+                error_type,
+            });
+        }
+    }
+}

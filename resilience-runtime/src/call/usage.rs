@@ -1,0 +1,58 @@
+//! What an attempt reserved of the rate limit, corrected once it is known what it used.
+
+use super::Call;
+use super::attempt::Attempt;
+use super::outcome::Outcome;
+use super::rejection::Interruption;
+use crate::clock::Moment;
+use crate::rate_limit::Taken;
+use crate::verdict::{Class, Verdict};
+
+impl<'p> Attempt<'p> {
+    /// Corrects what the attempt reserved to what its answer used. An answer that `classify_ok` takes for a failure has
+    /// used something as well, so this comes before [`Call::check`].
+    #[inline]
+    pub fn charge_usage<R: Outcome>(
+        attempt: &mut Self,
+        call: &Call<'p>,
+        outcome: &Result<R, Interruption>,
+        usage: impl FnOnce(&R::Ok) -> u32,
+    ) {
+        if let Ok(result) = outcome
+            && let Some(answer) = result.success()
+            && let Some(grant) = attempt.permits.take_rate_limit(attempt.plan.unit())
+        {
+            attempt.correct(call, grant, usage(answer));
+        }
+    }
+
+    #[inline(never)]
+    fn correct(&self, call: &Call<'p>, grant: Taken, used: u32) {
+        if used != call.cost {
+            let now = Moment::now().max(self.started);
+            self.core().limiter.settle_taken(grant, used, now);
+        }
+    }
+
+    /// After a failure: tokens of what was surely not executed come back. The request does not, since servers count the
+    /// requests that they reject. An unclassified error is nothing to be sure of.
+    pub(super) fn refund_unexecuted(&mut self, verdict: Verdict, now: Moment) {
+        if self.plan.counts_tokens
+            && matches!(verdict.class(), Class::Transient | Class::Throttled)
+            && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
+        {
+            self.core().limiter.settle_taken(grant, 0, now);
+        }
+    }
+
+    /// The answer was an `Ok`, whatever its verdict: the attempt was executed.
+    pub(super) fn keep_tokens(&mut self) {
+        self.permits.spend_rate_limit();
+    }
+}
+
+/// Returns what `usage = …` reads from an answer.
+#[inline]
+pub fn usage_of<T>(answer: &T, usage: impl FnOnce(&T) -> u32) -> u32 {
+    usage(answer)
+}
