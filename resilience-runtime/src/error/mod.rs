@@ -103,7 +103,7 @@ pub enum ResilienceError {
     },
     /// Another call of the same key failed, and a cache has this one share its end: nothing was sent.
     #[error(
-        "call to service `{service}` shares the end of another of the same key, which failed {:?} ago ({})",
+        "call to service `{service}` was not sent: a call with the same key failed {:?} ago ({})",
         rounded(*.age), what_failed(*.class, *.code))]
     SharedFailure {
         /// The service that was called.
@@ -131,7 +131,7 @@ pub enum ResilienceError {
     InvalidConfig(#[from] ConfigError),
 }
 
-/// Up to the next millisecond: people read it.
+/// Rounds up to the next millisecond, for readability.
 fn rounded(duration: Duration) -> Duration {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     u64::try_from(millis).map_or(duration, Duration::from_millis)
@@ -140,7 +140,7 @@ fn rounded(duration: Duration) -> Duration {
 fn retry_hint(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!("retry in {:?}", rounded(wait)),
-        None => "and the cost is above what it can ever admit".to_owned(),
+        None => "the cost exceeds the capacity of the limiter".to_owned(),
     }
 }
 
@@ -152,7 +152,7 @@ fn what_failed(class: Class, code: Option<ErrorCode>) -> String {
 }
 
 impl ResilienceError {
-    /// The service that it is about; `None` where the configuration itself is wrong.
+    /// Returns the service that the error concerns; `None` for an invalid configuration.
     #[must_use]
     pub fn service(&self) -> Option<&ServiceName> {
         match self {
@@ -172,7 +172,7 @@ impl ResilienceError {
         }
     }
 
-    /// How long to wait before asking again, where that is known.
+    /// Returns the time until the next attempt can pass, where it is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -196,7 +196,7 @@ impl ResilienceError {
     }
 }
 
-/// Stands where an error's own text would be.
+/// Replaces the text of a foreign error in `Debug`.
 struct Withheld;
 
 impl fmt::Debug for Withheld {
