@@ -137,7 +137,7 @@ pub use config::{ServiceSettings, Settings};
 pub use error::{BoxError, ResilienceError};
 #[cfg(feature = "metrics")]
 #[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
-pub use exporters::facade as metrics;
+pub use exporters::metrics_facade as metrics;
 #[cfg(feature = "opentelemetry")]
 #[cfg_attr(docsrs, doc(cfg(feature = "opentelemetry")))]
 pub use exporters::opentelemetry;

@@ -25,9 +25,9 @@ pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, PlanRef, Site};
 pub use crate::registry::Registry;
 pub use crate::timer::NoTimer;
-pub use crate::verdict::probe::{self, Judgement};
+pub use crate::verdict::autoref::{self as probe, Classified};
 pub use crate::verdict::{Classify, Verdict};
 
 /// Parses what a server wrote, so fuzzers want it.
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
-pub use crate::verdict::try_again::try_again_in;
+pub use crate::verdict::retry_after_text::try_again_in;

@@ -1,15 +1,15 @@
-//! For clients of the Model Context Protocol with `rmcp`.
+//! Helpers for clients of the Model Context Protocol that use `rmcp`.
 
 use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 
 use crate::verdict::ToolSafety;
 use crate::verdict::Verdict;
 
-/// For `classify_ok`: a tool that failed is a failure of the call, permanent and ignored by the breaker.
+/// Returns a permanent verdict, ignored by the breaker, for the result of a failed tool. For use as `classify_ok`.
 ///
-/// The server answered, with `is_error`, and the answer is meant for the model. So it is not retried, and
-/// without this function it counts as a success. With it the call is told of and counted as a failure. The
-/// caller gets the same answer either way: what came as an `Ok` no fallback replaces.
+/// The server answered, with `is_error`, and the answer is meant for the model, so the call is not retried. Without
+/// this function the call counts as a success; with it, events and statistics report a failure. The caller gets the
+/// same answer in both cases: a fallback never replaces an `Ok`.
 ///
 /// ```
 /// use resilience_runtime::rmcp::tool_error;
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn each_hint_finds_its_place() {
+    fn tool_safety_from_annotations_maps_each_hint() {
         let hints = ToolAnnotations::from_raw(None, Some(true), Some(false), None, Some(true));
         let expected = ToolSafety::default().read_only(true).destructive(false);
         assert_eq!(ToolSafety::from(&hints), expected);
@@ -71,9 +71,9 @@ mod tests {
         assert_eq!(ToolSafety::from(hints), expected);
     }
 
-    /// The protocol has defaults for hints; they are the careful ones, and so is saying nothing.
+    /// The defaults of the protocol are the careful ones, and a missing hint means the same.
     #[test]
-    fn what_is_not_said_is_not_known() {
+    fn tool_safety_from_missing_hints_is_unknown() {
         assert_eq!(
             ToolSafety::from(ToolAnnotations::new()),
             ToolSafety::default()
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_that_reads_may_be_asked_again_unless_it_destroys() {
+    fn read_only_tool_may_repeat_unless_destructive() {
         let reads = ToolAnnotations::new().read_only(true);
         assert!(ToolSafety::from(Some(&reads)).may_repeat());
         assert!(!ToolSafety::from(reads.destructive(true)).may_repeat());

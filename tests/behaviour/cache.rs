@@ -119,7 +119,7 @@ async fn a_failure_is_shared_and_not_repeated_by_each() {
             let told = error.local().to_string();
             assert_eq!(
                 told,
-                "call to service `api` shares the end of another of the same key, which failed 0ns ago (transient)"
+                "call to service `api` was not sent: a call with the same key failed 0ns ago (transient)"
             );
         }
         assert_eq!(remote.asked(), 1);

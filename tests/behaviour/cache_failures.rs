@@ -292,7 +292,7 @@ async fn that_there_is_nothing_is_remembered_for_a_while() {
         };
         assert_eq!(
             error.to_string(),
-            "call to service `api` shares the end of another of the same key, which failed 9s ago \
+            "call to service `api` was not sent: a call with the same key failed 9s ago \
              (permanent, http:404)"
         );
         assert_eq!(asked.times(), 1);

@@ -1,4 +1,4 @@
-//! Injected faults, one by one, and what stands around the body when they act.
+//! Each injected fault, and the patterns around the body when it acts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,7 +56,7 @@ fn injected(error: &ApiError) -> Verdict {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_is_retried_and_the_body_does_not_run() {
+async fn injected_error_is_retried_without_running_the_body() {
     let registry = Registry::new();
     let down = registry.inject("api", Fault::error(Verdict::transient()).times(2));
     let remote = Remote::healthy();
@@ -66,7 +66,7 @@ async fn an_error_is_retried_and_the_body_does_not_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_open_the_breaker_and_their_end_closes_it() {
+async fn injected_errors_open_the_breaker_until_they_end() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -87,7 +87,7 @@ async fn errors_open_the_breaker_and_their_end_closes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latency_comes_before_the_body_and_is_cut_by_the_timeout() {
+async fn injected_latency_delays_the_body_within_the_timeout() {
     let registry = Registry::new();
     let calls = async {
         let slow = registry.inject("api", Fault::latency(4 * SECOND));
@@ -108,7 +108,7 @@ async fn latency_comes_before_the_body_and_is_cut_by_the_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_hangs_is_cut_by_the_timeout_and_retried_until_the_deadline() {
+async fn hang_ends_at_the_timeout_and_is_retried_until_the_deadline() {
     #[resilient(
         service = "api",
         idempotent,
@@ -144,7 +144,7 @@ async fn what_hangs_is_cut_by_the_timeout_and_retried_until_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttled_parks_the_service() {
+async fn injected_throttling_starts_a_cooldown() {
     let registry = Registry::new();
     let calls = async {
         let verdict = Verdict::throttled(Some(Duration::from_secs(40)));
@@ -165,7 +165,7 @@ async fn throttled_parks_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cache_serves_its_old_answer_meanwhile_but_not_to_who_is_denied() {
+async fn cache_serves_stale_value_except_on_denied() {
     #[resilient(
         service = "api",
         retry = off,
@@ -194,7 +194,7 @@ async fn a_cache_serves_its_old_answer_meanwhile_but_not_to_who_is_denied() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_reply_is_a_body_that_ran_and_an_outcome_that_is_unknown() {
+async fn lost_reply_runs_the_body_with_unknown_outcome() {
     let registry = Registry::new();
     let lost = registry.inject("api", Fault::lost_reply().times(1));
     let remote = Remote::healthy();
@@ -217,7 +217,7 @@ async fn a_lost_reply_is_a_body_that_ran_and_an_outcome_that_is_unknown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn verify_finds_out_and_meets_no_fault_itself() {
+async fn verify_runs_without_faults() {
     async fn found(booked: &AtomicU32) -> Result<Option<u32>, ApiError> {
         let booked = booked.load(Ordering::SeqCst);
         Ok((booked > 0).then_some(booked))
@@ -247,7 +247,7 @@ async fn verify_finds_out_and_meets_no_fault_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_an_error_lost_is_renewed_without_a_fault() {
+async fn reconnect_runs_without_faults() {
     static RENEWED: AtomicU32 = AtomicU32::new(0);
     async fn connect(_: &Remote) -> Result<(), ApiError> {
         RENEWED.fetch_add(1, Ordering::SeqCst);
@@ -267,7 +267,7 @@ async fn a_session_that_an_error_lost_is_renewed_without_a_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_by_hand_meet_them_too_and_fallbacks_answer() {
+async fn service_call_meets_faults_and_fallbacks_answer() {
     let registry = Registry::new();
     let docs = registry.service("docs", ServiceKind::Custom).unwrap();
     let _gone = registry.inject("docs", Fault::error(Verdict::not_found()));
@@ -282,7 +282,7 @@ async fn calls_by_hand_meet_them_too_and_fallbacks_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_keeps_its_meaning_in_whatever_carries_it() {
+async fn injected_error_keeps_its_verdict_in_any_error_type() {
     #[llm_resilient(service = "api", retry = off)]
     async fn anyhow(remote: &Remote) -> anyhow::Result<u32> {
         Ok(remote.answer()?)
@@ -312,7 +312,7 @@ async fn an_error_keeps_its_meaning_in_whatever_carries_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn behind_a_full_bulkhead_and_a_spent_limit_there_is_no_fault() {
+async fn rejected_call_meets_no_fault() {
     #[resilient(service = "small", retry = off, rate_limit(requests_per_hour = 2), bulkhead(max_concurrent = 1))]
     async fn small(remote: &Remote) -> Answer {
         remote.answer()
@@ -334,7 +334,7 @@ async fn behind_a_full_bulkhead_and_a_spent_limit_there_is_no_fault() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_everything_is_switched_off_they_act_as_well() {
+async fn faults_act_with_all_patterns_off() {
     #[resilient(
         service = "bare", retry = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off,
         deadline = off, fallback = off

@@ -1,5 +1,5 @@
-//! A call that is dropped while a fault acts on it gives everything back, and a stream that a fault breaks
-//! off ends like any other that does.
+//! A call that is dropped during a fault releases everything, and a stream that a fault breaks off ends like any
+//! broken stream.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -78,7 +78,7 @@ async fn drop_after(polls: usize, fault: &Fault, half_open: bool) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropped_after_any_number_of_polls_it_leaves_nothing_behind() {
+async fn call_dropped_after_any_poll_releases_everything() {
     let second = Duration::from_secs(1);
     for fault in [
         Fault::latency(second),
@@ -132,7 +132,7 @@ async fn collect(stream: impl Stream<Item = Item>) -> Vec<Item> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_breaks_off_after_its_items() {
+async fn stream_breaks_off_after_the_given_items() {
     let registry = Registry::new();
     let calls = async {
         let broken = registry.inject("chat", Fault::broken_stream(2).times(1));
@@ -156,7 +156,7 @@ async fn a_stream_breaks_off_after_its_items() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_is_complete_before_is_not_broken() {
+async fn complete_stream_is_not_broken() {
     let registry = Registry::new();
     let _broken = registry.inject("chat", Fault::broken_stream(5));
     let items = registry.scope(async { collect(numbers().await.unwrap()).await });
@@ -165,7 +165,7 @@ async fn a_stream_that_is_complete_before_is_not_broken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_meets_the_other_faults_before_its_first_item() {
+async fn stream_meets_other_faults_before_its_first_item() {
     #[llm_resilient(service = "talk", retry(base_delay = "1s", jitter = "none"))]
     async fn talk() -> Result<impl Stream<Item = Item>, ApiError> {
         Ok(Numbers(0))

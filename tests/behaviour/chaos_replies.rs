@@ -1,4 +1,4 @@
-//! With a lost reply goes what the body took from it.
+//! A lost reply also loses the hints of its body.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn asks_to_be_left_alone(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_what_a_lost_reply_asked_for() {
+async fn hint_of_a_lost_reply_is_discarded() {
     let registry = Registry::new();
     let remote = Remote::scripted([Err(ApiError::Transient)]);
     registry
@@ -60,7 +60,7 @@ async fn round_it(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_knows_who_gave_up_behind_a_lost_reply() {
+async fn lost_reply_hides_that_a_nested_call_gave_up() {
     let registry = Registry::new();
     let remote = Remote::failing();
     registry.scope(round_it(&remote)).await.unwrap_err();

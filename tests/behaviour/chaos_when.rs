@@ -1,4 +1,4 @@
-//! When injected faults act: rates, scripts, order, guards, and whom they do not touch.
+//! The conditions of injected faults: rates, scripts, order, guards and scope.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn failures(registry: &Registry, calls: usize) -> Vec<usize> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_next_n_every_kth_and_by_a_script() {
+async fn fault_acts_n_times_every_kth_and_by_script() {
     let registry = Registry::new();
     let next = registry.inject("api", down().times(3));
     assert_eq!(failures(&registry, 10).await, [1, 2, 3]);
@@ -53,7 +53,7 @@ async fn the_next_n_every_kth_and_by_a_script() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rate_is_the_same_for_the_same_seed_and_another_for_another() {
+async fn rate_is_reproducible_by_seed() {
     let run = async |seed| {
         let registry = Registry::new();
         registry.chaos(Chaos::seed(seed));
@@ -80,7 +80,7 @@ async fn a_rate_is_the_same_for_the_same_seed_and_another_for_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_fault_has_a_sequence_of_its_own() {
+async fn each_fault_has_its_own_random_sequence() {
     let registry = Registry::new();
     let first = registry.inject("api", down().rate(0.5));
     let of_first = failures(&registry, 50).await;
@@ -105,7 +105,7 @@ async fn each_fault_has_a_sequence_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn random_latencies_are_the_same_for_the_same_seed() {
+async fn random_latency_is_reproducible_by_seed() {
     let run = async |seed| {
         let registry = Registry::new();
         registry.chaos(Chaos::seed(seed));
@@ -126,7 +126,7 @@ async fn random_latencies_are_the_same_for_the_same_seed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_fault_is_over_and_one_forever_is_not() {
+async fn dropped_fault_ends_unless_it_is_kept_forever() {
     let registry = Registry::new();
     let outage = registry.inject("api", down());
     assert_eq!(failures(&registry, 2).await, [1, 2]);
@@ -142,7 +142,7 @@ async fn a_dropped_fault_is_over_and_one_forever_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn several_act_in_their_order() {
+async fn faults_act_in_the_order_of_injection() {
     let verdict_of = |out: Answer| match out {
         Err(ApiError::Resilience(ResilienceError::Injected { verdict, .. })) => verdict,
         other => panic!("{other:?}"),
@@ -187,7 +187,7 @@ async fn several_act_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn other_services_and_registries_are_not_touched() {
+async fn fault_affects_only_its_service_and_registry() {
     let (one, two) = (Registry::new(), Registry::new());
     let outage = one.inject("api", down());
     let remote = Remote::healthy();
@@ -208,7 +208,7 @@ async fn other_services_and_registries_are_not_touched() {
 }
 
 #[tokio::test]
-async fn attempts_on_many_threads_share_one_sequence() {
+async fn attempts_of_many_threads_share_one_sequence() {
     let registry = Registry::new();
     registry.inject("api", down().times(100)).forever();
     let half = registry.inject("api", down().every(2));

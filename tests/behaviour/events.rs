@@ -1,4 +1,4 @@
-//! What subscribers hear, and what they do not.
+//! The events that subscribers receive.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ fn short(events: &[Event]) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_told_from_its_first_failure_to_its_end() {
+async fn call_sends_events_from_first_failure_to_end() {
     let registry = Registry::new();
     let mut events = registry.subscribe();
     let call = async {
@@ -121,7 +121,7 @@ async fn a_call_is_told_from_its_first_failure_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_gives_up_says_why() {
+async fn gave_up_event_has_a_reason() {
     #[resilient(service = "api", retry(max_attempts = 2, base_delay = "1s"))]
     async fn inner(remote: &Remote) -> Answer {
         remote.answer()
@@ -157,7 +157,7 @@ async fn who_gives_up_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_ends_a_call_is_told_once() {
+async fn each_call_ends_with_one_event() {
     let registry = Registry::new();
     let mut events = registry.subscribe();
     let ends = |events: &mut Events| -> Vec<CallResult> {
@@ -196,7 +196,7 @@ async fn whatever_ends_a_call_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_are_heard_alone() {
+async fn subscribe_to_changes_receives_only_changes() {
     let registry = Registry::new();
     let mut changes = registry.subscribe_to_changes();
     let calls = async {
@@ -237,7 +237,7 @@ async fn changes_are_heard_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rejections_and_waits_say_for_how_long() {
+async fn rejected_and_waiting_events_have_durations() {
     let registry = Registry::new();
     let mut events = registry.subscribe();
     let calls = async {
@@ -263,7 +263,7 @@ async fn rejections_and_waits_say_for_how_long() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_is_not_begun_is_not_told() {
+async fn rejection_without_wait_sends_no_waiting_event() {
     #[resilient(
         service = "api",
         rate_limit(requests_per_minute = 1, burst = 1, max_wait = "9s")
@@ -301,7 +301,7 @@ async fn a_wait_that_is_not_begun_is_not_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_reads_too_slowly_is_told_how_much_was_missed() {
+async fn slow_subscriber_gets_the_missed_count() {
     let registry = Registry::new();
     let mut slow = registry.subscribe();
     let calls = async {
@@ -321,7 +321,7 @@ async fn who_reads_too_slowly_is_told_how_much_was_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_the_registry_is_the_end_of_events() {
+async fn events_close_when_the_registry_is_dropped() {
     let registry = Registry::new();
     let api = registry.service("api", ServiceKind::Custom).unwrap();
     let mut events = registry.subscribe();
@@ -330,7 +330,7 @@ async fn the_end_of_the_registry_is_the_end_of_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn latencies_are_measured_where_somebody_asked() {
+async fn latency_is_measured_only_on_request() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::healthy(), Duration::from_secs(1))
@@ -361,7 +361,7 @@ async fn latencies_are_measured_where_somebody_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_ran_to_an_end_has_a_latency() {
+async fn only_completed_calls_have_a_latency() {
     #[resilient(
         service = "api",
         deadline = "3s",
@@ -390,7 +390,7 @@ async fn only_what_ran_to_an_end_has_a_latency() {
 }
 
 #[test]
-fn verdicts_have_names() {
+fn class_has_a_name() {
     assert_eq!(Class::OutcomeUnknown.name(), "outcome_unknown");
     assert_eq!(CallResult::InvalidConfig.name(), "invalid_config");
     assert_eq!(CircuitState::ForcedOpen.name(), "forced_open");

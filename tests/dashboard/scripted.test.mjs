@@ -1,4 +1,4 @@
-// What the page makes of what it is told, second by second. The stand-in has a clock of its own.
+// The page for scripted events, second by second. The stand-in server has its own clock.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, describe, it } from "node:test";
 import { launch } from "./browser.mjs";
@@ -9,7 +9,7 @@ const sent = (calls, failures = 0, rejections = 0, more = {}) => ({
   calls_per_second: calls, successes_per_second: calls - failures - rejections, failures_per_second: failures, rejections_per_second: rejections, ...more,
 });
 
-describe("the page and what it is told", () => {
+describe("the page with scripted events", () => {
   let browser, server, page, seen;
 
   before(async () => { browser = await launch(); });
@@ -31,7 +31,7 @@ describe("the page and what it is told", () => {
   const names = () => page.locator(".row.body:visible .name bdi").allTextContents();
   const until = (test, argument) => page.waitForFunction(test, argument, { timeout: 5000 });
 
-  it("says so when there is no service", async () => {
+  it("shows that there is no service", async () => {
     await open();
     assert.match(await page.locator("#empty").textContent(), /No service yet/);
     server.set("first", {});
@@ -41,7 +41,7 @@ describe("the page and what it is told", () => {
     assert.deepEqual(seen.problems, []);
   });
 
-  it("shows the values it is told", async () => {
+  it("shows the received values", async () => {
     server.set("openai", {
       kind: "llm", health: "degraded", circuit_breaker: circuit("half_open", { in_state_seconds: 75, opened: 3 }),
       rate_limit: { limit: 60, period_seconds: 60, remaining: 12, level: 0.2, cooldown_seconds: 0 }, bulkhead: { max_concurrent: 32, in_flight: 4 },
@@ -100,7 +100,7 @@ describe("the page and what it is told", () => {
     assert.match(await page.locator(".body .fail-area").getAttribute("d"), /M/);
   });
 
-  it("turns a state the moment it is told, in row, timeline, title and aloud", async () => {
+  it("changes a state at once in row, timeline, title and announcement", async () => {
     for (const name of ["alpha", "omega"]) server.set(name, { sample: sent(5) });
     await open();
     assert.deepEqual(await names(), ["alpha", "omega"]);
@@ -121,7 +121,7 @@ describe("the page and what it is told", () => {
     server.change({ type: "something_new", service: "alpha" });
     await until(() => document.querySelectorAll("#timeline .event").length === 5);
     const told = (await page.locator("#timeline .what").allTextContents()).map((text) => text.replaceAll("\u202f", " "));
-    assert.deepEqual(told, ["something new", "health: healthy → unhealthy", "asked to be left alone for 12 s", "17 changes came too fast for this page", "closed → open for 30 s"]);
+    assert.deepEqual(told, ["something new", "health: healthy → unhealthy", "requested back-off for 12 s", "17 changes came too fast for this page", "closed → open for 30 s"]);
     assert.deepEqual(seen.problems, []);
   });
 
@@ -243,7 +243,7 @@ describe("the page and what it is told", () => {
     assert.equal(await page.evaluate(() => document.querySelectorAll('.body .name[tabindex="0"]').length), 1);
   });
 
-  it("comes back by itself, and says since when its data are old", async () => {
+  it("reconnects, and shows the age of its data", async () => {
     server.set("a", { sample: sent(3) });
     await open();
     await server.stop();
@@ -306,7 +306,7 @@ describe("the page and what it is told", () => {
     assert.deepEqual(server.requests.filter((line) => !line.includes(" /deep/ops/")), []);
   });
 
-  it("does not move for who wants no motion", async () => {
+  it("does not move with reduced motion", async () => {
     server.set("a", {});
     await open({ reducedMotion: "reduce" });
     server.turn("a", "open");
@@ -324,7 +324,7 @@ describe("the page and what it is told", () => {
       server.set("cooldowns", { rate_limit: { limit: 60, period_seconds: 60, remaining: 0, level: 0, cooldown_seconds: 9 }, bulkhead: { max_concurrent: 2, in_flight: 2 } });
       server.health = { status: "unhealthy", checks: { a: { status: "unhealthy", critical: true } } };
       await open({ colorScheme });
-      // State is told by shape and word too.
+      // The state is shown by shape and word, too.
       const shapes = await page.evaluate(() => [...document.querySelectorAll(".body .c-circuit use")].map((use) => use.getAttribute("href")));
       assert.equal(new Set(shapes).size, 5);
       await page.locator("#checks summary").click();

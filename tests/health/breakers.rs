@@ -8,7 +8,7 @@ use resilience_runtime::{
     health::HealthMonitorConfig,
 };
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds};
 
 /// Failures in a row: 5. Pause: 30 s. Successes to close: 2.
 fn service() -> (Arc<Service>, Arc<CircuitBreaker>) {
@@ -17,31 +17,31 @@ fn service() -> (Arc<Service>, Arc<CircuitBreaker>) {
     (service, breaker)
 }
 
-fn patient() -> HealthMonitorConfig {
+fn with_thresholds() -> HealthMonitorConfig {
     HealthMonitorConfig {
         failure_threshold: 3,
         recovery_threshold: 2,
-        ..jumpy()
+        ..immediate()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_failed_checks_open_the_breaker_and_two_good_ones_close_it() {
+async fn failed_checks_open_the_breaker_and_good_ones_close_it() {
     let (service, breaker) = service();
     let remote = Remote::failing();
-    let monitor = monitor(patient());
+    let monitor = monitor(with_thresholds());
     let check = HealthCheck::new(remote.clone()).trips(&service);
     monitor.add_checker("api", check).unwrap();
     let mut seen = Vec::new();
-    for mood in [
-        Mood::Failing,
-        Mood::Failing,
-        Mood::Failing,
-        Mood::Well,
-        Mood::Limping,
-        Mood::Failing,
+    for behavior in [
+        Behavior::Failing,
+        Behavior::Failing,
+        Behavior::Failing,
+        Behavior::Healthy,
+        Behavior::Degraded,
+        Behavior::Failing,
     ] {
-        remote.becomes(mood);
+        remote.set(behavior);
         monitor.check_now("api").await;
         seen.push(breaker.state());
     }
@@ -53,51 +53,51 @@ async fn three_failed_checks_open_the_breaker_and_two_good_ones_close_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_person_said_stays() {
+async fn manual_override_takes_precedence() {
     let (service, breaker) = service();
     let remote = Remote::failing();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     let check = HealthCheck::new(remote.clone()).trips(&service);
     monitor.add_checker("api", check).unwrap();
-    let check = async |mood| {
-        remote.becomes(mood);
+    let check = async |behavior| {
+        remote.set(behavior);
         monitor.check_now("api").await;
         breaker.state()
     };
 
     // Forced open before the checks failed.
     breaker.force_open();
-    check(Mood::Failing).await;
-    assert_eq!(check(Mood::Well).await, CircuitState::ForcedOpen);
+    check(Behavior::Failing).await;
+    assert_eq!(check(Behavior::Healthy).await, CircuitState::ForcedOpen);
 
     // And after.
     breaker.reset();
-    assert_eq!(check(Mood::Failing).await, CircuitState::ForcedOpen);
+    assert_eq!(check(Behavior::Failing).await, CircuitState::ForcedOpen);
     breaker.force_open();
-    assert_eq!(check(Mood::Well).await, CircuitState::ForcedOpen);
+    assert_eq!(check(Behavior::Healthy).await, CircuitState::ForcedOpen);
 
     // Closed while the checks fail: not opened again before they have recovered.
     breaker.reset();
-    assert_eq!(check(Mood::Failing).await, CircuitState::ForcedOpen);
+    assert_eq!(check(Behavior::Failing).await, CircuitState::ForcedOpen);
     breaker.force_closed();
-    assert_eq!(check(Mood::Failing).await, CircuitState::Closed);
-    assert_eq!(check(Mood::Well).await, CircuitState::Closed);
-    assert_eq!(check(Mood::Failing).await, CircuitState::ForcedOpen);
+    assert_eq!(check(Behavior::Failing).await, CircuitState::Closed);
+    assert_eq!(check(Behavior::Healthy).await, CircuitState::Closed);
+    assert_eq!(check(Behavior::Failing).await, CircuitState::ForcedOpen);
 
     // Closed and then opened by a person.
     breaker.reset();
     breaker.force_open();
-    assert_eq!(check(Mood::Well).await, CircuitState::ForcedOpen);
+    assert_eq!(check(Behavior::Healthy).await, CircuitState::ForcedOpen);
 
     breaker.disable();
-    assert_eq!(check(Mood::Failing).await, CircuitState::Disabled);
-    assert_eq!(check(Mood::Well).await, CircuitState::Disabled);
+    assert_eq!(check(Behavior::Failing).await, CircuitState::Disabled);
+    assert_eq!(check(Behavior::Healthy).await, CircuitState::Disabled);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_left_with_a_breaker_that_nothing_closes() {
+async fn breaker_is_released_when_monitoring_stops_or_checker_is_removed() {
     let (service, breaker) = service();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     let check = || HealthCheck::new(Remote::failing()).trips(&service);
     monitor.add_checker("api", check()).unwrap();
     let monitoring = monitor.start_monitoring().unwrap();
@@ -119,10 +119,10 @@ async fn nobody_is_left_with_a_breaker_that_nothing_closes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_is_a_probe_once_the_pause_is_over() {
+async fn check_is_a_probe_after_the_recovery_timeout() {
     let (service, breaker) = service();
-    let remote = Remote::well();
-    let monitor = monitor(jumpy());
+    let remote = Remote::healthy();
+    let monitor = monitor(immediate());
     let check = HealthCheck::new(remote.clone()).probes(&service);
     monitor.add_checker("api", check).unwrap();
     for _ in 0..5 {
@@ -137,12 +137,12 @@ async fn a_check_is_a_probe_once_the_pause_is_over() {
     assert_eq!(breaker.stats().rejected, 0);
 
     seconds(30.0).await;
-    remote.becomes(Mood::Failing);
+    remote.set(Behavior::Failing);
     monitor.check_now("api").await;
     assert_eq!(breaker.state(), CircuitState::Open, "the probe failed");
 
     seconds(30.0).await;
-    remote.becomes(Mood::Well);
+    remote.set(Behavior::Healthy);
     monitor.check_now("api").await;
     assert_eq!(breaker.state(), CircuitState::HalfOpen);
     monitor.check_now("api").await;
@@ -157,14 +157,14 @@ async fn a_check_is_a_probe_once_the_pause_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_is_given_up_leaves_its_place() {
+async fn dropped_check_releases_its_probe_permit() {
     let (service, breaker) = service();
     let mut config = breaker.config();
     config.half_open_max_calls = 1;
     config.abandoned = resilience_runtime::circuit_breaker::OnAbandoned::Failure;
     breaker.reconfigure(config).unwrap();
-    let monitor = monitor(jumpy());
-    let check = HealthCheck::new(Remote::new(Mood::Hanging)).probes(&service);
+    let monitor = monitor(immediate());
+    let check = HealthCheck::new(Remote::new(Behavior::Hanging)).probes(&service);
     monitor.add_checker("api", check).unwrap();
     for _ in 0..5 {
         breaker.try_acquire().unwrap().failure();

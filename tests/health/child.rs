@@ -26,13 +26,13 @@ fn in_a_child(test: &str, variables: &[(&str, &str)]) -> bool {
 }
 
 #[test]
-fn the_variables_are_read_and_known() {
+fn from_env_reads_all_variables() {
     let variables = [
         ("HEALTH_CHECK_INTERVAL", "12.5"),
         ("HEALTH_CHECK_TIMEOUT", "750ms"),
         ("HEALTH_CHECK_PATH", "/up"),
     ];
-    if in_a_child("the_variables_are_read_and_known", &variables) {
+    if in_a_child("from_env_reads_all_variables", &variables) {
         return;
     }
     let config = HealthMonitorConfig::from_env().unwrap();
@@ -44,12 +44,12 @@ fn the_variables_are_read_and_known() {
 }
 
 #[test]
-fn every_bad_variable_is_named_and_none_becomes_a_default() {
+fn from_env_reports_every_invalid_variable() {
     let variables = [
         ("HEALTH_CHECK_INTERVAL", "often"),
         ("HEALTH_CHECK_TIMEOUT", "0"),
     ];
-    let name = "every_bad_variable_is_named_and_none_becomes_a_default";
+    let name = "from_env_reports_every_invalid_variable";
     if in_a_child(name, &variables) {
         return;
     }

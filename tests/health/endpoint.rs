@@ -1,4 +1,4 @@
-//! What other programs read.
+//! The health endpoint and its JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,16 +6,16 @@ use std::time::Duration;
 use resilience_runtime::health::{HealthCheck, HealthEndpoint, HealthStatus};
 use serde_json::json;
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn it_serves_health_json() {
-    let monitor = monitor(jumpy());
-    let database = Remote::well();
+async fn get_health_serializes_as_health_json() {
+    let monitor = monitor(immediate());
+    let database = Remote::healthy();
     monitor.add_checker("database", database.clone()).unwrap();
     let check = HealthCheck::new(Remote::failing()).critical(false);
     monitor.add_checker("search", check).unwrap();
-    let check = HealthCheck::new(Remote::well())
+    let check = HealthCheck::new(Remote::healthy())
         .critical(false)
         .depends_on(["search"]);
     monitor.add_checker("suggestions", check).unwrap();
@@ -53,13 +53,13 @@ async fn it_serves_health_json() {
                     "componentId": "suggestions",
                     "status": "warn",
                     "critical": false,
-                    "output": "not checked, `search` is not there",
+                    "output": "not checked, `search` is down or unknown",
                 }],
             },
         })
     );
 
-    database.becomes(Mood::Failing);
+    database.set(Behavior::Failing);
     seconds(10.0).await;
     let health = endpoint.get_health().await;
     assert_eq!(
@@ -72,8 +72,8 @@ async fn it_serves_health_json() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_takes_a_monitor_however_it_is_held() {
-    let monitor = Arc::new(monitor(jumpy()));
+async fn new_accepts_owned_borrowed_and_shared_monitors() {
+    let monitor = Arc::new(monitor(immediate()));
     let _ = HealthEndpoint::new(&monitor, "1");
     let _ = HealthEndpoint::new(Arc::clone(&monitor), "1");
     let endpoint = HealthEndpoint::new((*monitor).clone(), String::from("1"));

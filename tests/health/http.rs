@@ -1,4 +1,4 @@
-//! Real sockets, so real time.
+//! The HTTP checker, with real sockets and in real time.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use resilience_runtime::{
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::remote::{jumpy, monitor};
+use crate::remote::{immediate, monitor};
 
 /// Answers every connection with `answer`, if the request has the header that it wants.
 async fn server(answer: &'static str) -> String {
@@ -33,24 +33,24 @@ async fn server(answer: &'static str) -> String {
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"up\":true}";
 
 async fn check(checker: HttpHealthChecker) -> ServiceHealth {
-    let told = format!("{checker:?}");
+    let shown = format!("{checker:?}");
     assert!(
-        !told.contains("hunter2") && !told.contains("127.0.0.1"),
-        "{told}"
+        !shown.contains("hunter2") && !shown.contains("127.0.0.1"),
+        "{shown}"
     );
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     monitor.add_checker("api", checker).unwrap();
     let health = monitor.check_now("api").await.unwrap();
-    let told = format!("{health:?} {}", serde_json::to_string(&health).unwrap());
+    let shown = format!("{health:?} {}", serde_json::to_string(&health).unwrap());
     assert!(
-        !told.contains("hunter2") && !told.contains("127.0.0.1"),
-        "{told}"
+        !shown.contains("hunter2") && !shown.contains("127.0.0.1"),
+        "{shown}"
     );
     health
 }
 
 #[tokio::test]
-async fn a_status_in_range_is_healthy() {
+async fn expected_status_is_healthy() {
     let url = server(OK).await;
     let checker = HttpHealthChecker::new("api", &url).header("x-key", "hunter2");
     assert_eq!(check(checker).await.status, HealthStatus::Healthy);
@@ -65,14 +65,14 @@ async fn a_status_in_range_is_healthy() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed() {
+async fn redirect_is_not_followed() {
     let url = server("HTTP/1.1 302 Found\r\nlocation: /login\r\ncontent-length: 0\r\n\r\n").await;
     let checker = HttpHealthChecker::new("api", url).header("x-key", "hunter2");
     assert_eq!(check(checker).await.status, HealthStatus::Unhealthy);
 }
 
 #[tokio::test]
-async fn a_body_is_looked_at() {
+async fn expect_body_decides_on_the_body() {
     let url = server(OK).await;
     let checker = || HttpHealthChecker::new("api", &url).header("x-key", "hunter2");
     let up = checker().expect_body(|body| body == br#"{"up":true}"#);
@@ -82,7 +82,7 @@ async fn a_body_is_looked_at() {
 }
 
 #[tokio::test]
-async fn nobody_there_no_url_and_no_header() {
+async fn unreachable_server_invalid_url_and_header_are_unhealthy() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/?key=hunter2", listener.local_addr().unwrap());
     drop(listener);
@@ -101,7 +101,7 @@ async fn nobody_there_no_url_and_no_header() {
 }
 
 #[tokio::test]
-async fn a_client_of_ones_own_may_be_used() {
+async fn with_client_uses_the_given_client() {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(1))
@@ -110,7 +110,7 @@ async fn a_client_of_ones_own_may_be_used() {
     let url = server("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n").await;
     let checker = HttpHealthChecker::with_client("api", client, url).header("x-key", "hunter2");
     let health = check(checker).await;
-    let words = "it answered with another status than expected";
+    let words = "unexpected status";
     let said =
         resilience_runtime::health::HealthReport::unhealthy(words).with_code(ErrorCode::Http(503));
     assert_eq!(said.status(), health.status);

@@ -1,4 +1,4 @@
-//! When checks are made, and how long they may take.
+//! Intervals, jitter and timeouts of checks.
 
 use std::time::Duration;
 
@@ -6,39 +6,42 @@ use resilience_runtime::{
     health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
 };
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds, status};
 
 #[tokio::test(start_paused = true)]
-async fn the_first_at_once_and_then_one_every_interval() {
-    let remote = Remote::well();
-    let monitor = monitor(jumpy());
+async fn checks_start_at_once_and_repeat_at_the_interval() {
+    let remote = Remote::healthy();
+    let monitor = monitor(immediate());
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(35.0).await;
-    assert_eq!(remote.asked_at(), [0, 10, 20, 30].map(Duration::from_secs));
+    assert_eq!(
+        remote.check_times(),
+        [0, 10, 20, 30].map(Duration::from_secs)
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_check_does_not_shift_the_next() {
-    let monitor = monitor(jumpy());
-    let remote = Remote::new(Mood::Hanging);
+async fn slow_check_does_not_delay_the_next() {
+    let monitor = monitor(immediate());
+    let remote = Remote::new(Behavior::Hanging);
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(25.0).await;
-    assert_eq!(remote.asked_at(), [0, 10, 20].map(Duration::from_secs));
+    assert_eq!(remote.check_times(), [0, 10, 20].map(Duration::from_secs));
 }
 
 #[tokio::test(start_paused = true)]
-async fn intervals_differ_within_their_jitter() {
-    let remote = Remote::well();
+async fn intervals_vary_within_the_jitter() {
+    let remote = Remote::healthy();
     let monitor = monitor(HealthMonitorConfig {
         jitter: 0.5,
-        ..jumpy()
+        ..immediate()
     });
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(2_000.0).await;
-    let asked = remote.asked_at();
+    let asked = remote.check_times();
     let pauses: Vec<Duration> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(pauses.len() > 100);
     // A timer may be late by a millisecond.
@@ -52,9 +55,9 @@ async fn intervals_differ_within_their_jitter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_is_cut_at_its_timeout() {
-    let monitor = monitor(jumpy());
-    let remote = Remote::new(Mood::Hanging);
+async fn check_ends_at_its_timeout() {
+    let monitor = monitor(immediate());
+    let remote = Remote::new(Behavior::Hanging);
     monitor.add_checker("a", remote).unwrap();
     let health = monitor.check_now("a").await.unwrap();
     assert_eq!(health.status, HealthStatus::Unhealthy);
@@ -67,17 +70,17 @@ async fn a_check_is_cut_at_its_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_checker_may_have_its_own_times() {
-    let monitor = monitor(jumpy());
-    let often = Remote::well();
-    let slow = Remote::new(Mood::Hanging);
+async fn checker_overrides_interval_and_timeout() {
+    let monitor = monitor(immediate());
+    let often = Remote::healthy();
+    let slow = Remote::new(Behavior::Hanging);
     let check = HealthCheck::new(often.clone()).interval(Duration::from_secs(1));
     monitor.add_checker("often", check).unwrap();
     let check = HealthCheck::new(slow).timeout(Duration::from_secs(7));
     monitor.add_checker("slow", check).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(6.5).await;
-    assert_eq!(often.asked(), 7);
+    assert_eq!(often.checks(), 7);
     assert_eq!(status(&monitor, "slow"), HealthStatus::Unknown);
     seconds(1.0).await;
     assert_eq!(status(&monitor, "slow"), HealthStatus::Unhealthy);
@@ -85,22 +88,22 @@ async fn a_checker_may_have_its_own_times() {
 
 #[tokio::test(start_paused = true)]
 async fn checks_of_one_service_never_overlap() {
-    let monitor = monitor(jumpy());
-    let remote = Remote::new(Mood::Hanging);
+    let monitor = monitor(immediate());
+    let remote = Remote::new(Behavior::Hanging);
     monitor.add_checker("a", remote.clone()).unwrap();
     tokio::join!(monitor.check_now("a"), monitor.check_now("a"));
-    assert_eq!(remote.asked_at(), [0, 2].map(Duration::from_secs));
+    assert_eq!(remote.check_times(), [0, 2].map(Duration::from_secs));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_history_is_bounded() {
-    let monitor = monitor(jumpy());
-    let remote = Remote::well();
+async fn history_is_bounded() {
+    let monitor = monitor(immediate());
+    let remote = Remote::healthy();
     monitor.add_checker("a", remote.clone()).unwrap();
     for _ in 0..20 {
         monitor.check_now("a").await;
     }
-    remote.becomes(Mood::Limping);
+    remote.set(Behavior::Degraded);
     seconds(1.0).await;
     let health = monitor.check_now("a").await.unwrap();
     assert_eq!(health.history.len(), 5);

@@ -1,4 +1,4 @@
-//! One that hangs or panics harms no other.
+//! A checker that hangs, panics or blocks does not affect others.
 
 use std::time::Duration;
 
@@ -7,38 +7,38 @@ use resilience_runtime::{
     health::{HealthCause, HealthStatus},
 };
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds, status};
 
 #[tokio::test(start_paused = true)]
-async fn a_hanging_and_a_panicking_checker_harm_no_other() {
+async fn hanging_and_panicking_checkers_do_not_affect_others() {
     let (well, hanging, panicking) = (
-        Remote::well(),
-        Remote::new(Mood::Hanging),
-        Remote::new(Mood::Panicking),
+        Remote::healthy(),
+        Remote::new(Behavior::Hanging),
+        Remote::new(Behavior::Panicking),
     );
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     monitor.add_checker("hanging", hanging.clone()).unwrap();
     monitor.add_checker("panicking", panicking.clone()).unwrap();
     monitor.add_checker("well", well.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(21.0).await;
     let every_ten = [0, 10, 20].map(Duration::from_secs);
-    assert_eq!(well.asked_at(), every_ten);
-    assert_eq!(panicking.asked_at(), every_ten);
-    assert_eq!(hanging.asked_at(), every_ten);
+    assert_eq!(well.check_times(), every_ten);
+    assert_eq!(panicking.check_times(), every_ten);
+    assert_eq!(hanging.check_times(), every_ten);
     assert_eq!(status(&monitor, "well"), HealthStatus::Healthy);
     let health = monitor.get_health("panicking").unwrap();
     assert_eq!(health.cause, Some(HealthCause::Panicked));
     // They are asked again, so they may recover.
-    panicking.becomes(Mood::Well);
-    hanging.becomes(Mood::Well);
+    panicking.set(Behavior::Healthy);
+    hanging.set(Behavior::Healthy);
     seconds(10.0).await;
     assert_eq!(monitor.status(), HealthStatus::Healthy);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closure_that_panics_before_it_returns_a_future() {
-    let monitor = monitor(jumpy());
+async fn closure_that_panics_before_its_future_is_unhealthy() {
+    let monitor = monitor(immediate());
     let check = || -> std::future::Ready<Result<(), BoxError>> { panic!("at once") };
     monitor.add_checker("a", check).unwrap();
     let health = monitor.check_now("a").await.unwrap();
@@ -47,10 +47,10 @@ async fn a_closure_that_panics_before_it_returns_a_future() {
 
 /// Real time, since the thread is really blocked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_checker_that_blocks_its_thread_is_not_started_twice() {
+async fn blocking_checker_is_not_started_twice() {
     let starts = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
     let counted = std::sync::Arc::clone(&starts);
-    let mut config = jumpy();
+    let mut config = immediate();
     config.timeout = Duration::from_millis(20);
     let monitor = monitor(config);
     let blocking = move || {

@@ -1,4 +1,4 @@
-//! Health checks, promise by promise: under paused time, except where sockets are the point.
+//! Health checks, under paused time except where sockets are the subject.
 
 mod breakers;
 mod child;
@@ -11,7 +11,7 @@ mod remote;
 mod secrets;
 mod services;
 mod stopping;
-mod subscribing;
+mod subscriptions;
 mod tcp;
 mod thresholds;
-mod wrong;
+mod validation;

@@ -1,4 +1,4 @@
-//! Something to be checked that answers as told and notes when it was asked.
+//! A checker with a configurable result, which records the times of its checks.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,9 @@ use resilience_runtime::{
 use tokio::time::Instant;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mood {
-    Well,
-    Limping,
+pub enum Behavior {
+    Healthy,
+    Degraded,
     Failing,
     Hanging,
     Panicking,
@@ -24,59 +24,59 @@ pub struct Remote(Arc<State>);
 
 struct State {
     began: Instant,
-    mood: Mutex<Mood>,
-    asked: Mutex<Vec<Duration>>,
+    behavior: Mutex<Behavior>,
+    checks: Mutex<Vec<Duration>>,
 }
 
 impl Remote {
-    pub fn new(mood: Mood) -> Self {
+    pub fn new(behavior: Behavior) -> Self {
         Self(Arc::new(State {
             began: Instant::now(),
-            mood: Mutex::new(mood),
-            asked: Mutex::default(),
+            behavior: Mutex::new(behavior),
+            checks: Mutex::default(),
         }))
     }
 
-    pub fn well() -> Self {
-        Self::new(Mood::Well)
+    pub fn healthy() -> Self {
+        Self::new(Behavior::Healthy)
     }
 
     pub fn failing() -> Self {
-        Self::new(Mood::Failing)
+        Self::new(Behavior::Failing)
     }
 
-    pub fn becomes(&self, mood: Mood) {
-        *self.0.mood.lock().unwrap() = mood;
+    pub fn set(&self, behavior: Behavior) {
+        *self.0.behavior.lock().unwrap() = behavior;
     }
 
-    /// When it was asked, since it was made.
-    pub fn asked_at(&self) -> Vec<Duration> {
-        self.0.asked.lock().unwrap().clone()
+    /// Returns the times of the checks since its creation.
+    pub fn check_times(&self) -> Vec<Duration> {
+        self.0.checks.lock().unwrap().clone()
     }
 
-    pub fn asked(&self) -> usize {
-        self.0.asked.lock().unwrap().len()
+    pub fn checks(&self) -> usize {
+        self.0.checks.lock().unwrap().len()
     }
 }
 
 impl HealthChecker for Remote {
     fn check(&self) -> HealthFuture<'_> {
         Box::pin(async {
-            self.0.asked.lock().unwrap().push(self.0.began.elapsed());
-            let mood = *self.0.mood.lock().unwrap();
-            match mood {
-                Mood::Well => Ok(HealthReport::healthy()),
-                Mood::Limping => Ok(HealthReport::degraded("it limps")),
-                Mood::Failing => Err(io::Error::from(io::ErrorKind::ConnectionRefused).into()),
-                Mood::Hanging => std::future::pending().await,
-                Mood::Panicking => panic!("asked in a bad mood"),
+            self.0.checks.lock().unwrap().push(self.0.began.elapsed());
+            let behavior = *self.0.behavior.lock().unwrap();
+            match behavior {
+                Behavior::Healthy => Ok(HealthReport::healthy()),
+                Behavior::Degraded => Ok(HealthReport::degraded("slow")),
+                Behavior::Failing => Err(io::Error::from(io::ErrorKind::ConnectionRefused).into()),
+                Behavior::Hanging => std::future::pending().await,
+                Behavior::Panicking => panic!("planned panic"),
             }
         })
     }
 }
 
-/// Every ten seconds, exactly; one failure is enough, and so is one success.
-pub fn jumpy() -> HealthMonitorConfig {
+/// Checks every ten seconds, exactly; one failure or one success changes the status.
+pub fn immediate() -> HealthMonitorConfig {
     HealthMonitorConfig {
         interval: Duration::from_secs(10),
         timeout: Duration::from_secs(2),

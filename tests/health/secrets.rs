@@ -1,4 +1,4 @@
-//! What must never be told: the texts of errors, addresses and headers.
+//! Never shown: the texts of errors, addresses and headers.
 
 use std::error::Error;
 use std::fmt;
@@ -12,26 +12,26 @@ use resilience_runtime::{
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::remote::{jumpy, monitor, seconds};
+use crate::remote::{immediate, monitor, seconds};
 
 const CANARY: &str = "tweet-1f0c";
 
-/// Tells its secret in `Display` and in `Debug`.
-struct Loud;
+/// Prints its secret in `Display` and in `Debug`.
+struct LeakyError;
 
-impl fmt::Display for Loud {
+impl fmt::Display for LeakyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://admin:{CANARY}@db")
     }
 }
 
-impl fmt::Debug for Loud {
+impl fmt::Debug for LeakyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Loud({CANARY})")
+        write!(f, "LeakyError({CANARY})")
     }
 }
 
-impl Error for Loud {}
+impl Error for LeakyError {}
 
 struct ByHand;
 
@@ -64,7 +64,7 @@ impl<'a> MakeWriter<'a> for Output {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_canary_in_errors_and_addresses_is_never_heard() {
+async fn error_texts_and_addresses_are_never_shown() {
     let output = Output::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
@@ -72,11 +72,11 @@ async fn a_canary_in_errors_and_addresses_is_never_heard() {
         .finish();
     let _default = tracing::subscriber::set_default(subscriber);
 
-    let monitor = monitor(jumpy());
-    let database = DatabaseHealthChecker::new("database", || async { Err::<(), _>(Loud) });
+    let monitor = monitor(immediate());
+    let database = DatabaseHealthChecker::new("database", || async { Err::<(), _>(LeakyError) });
     // A name that cannot be looked up: no socket is opened.
     let tcp = TcpHealthChecker::new("tcp", format!("{CANARY} no address"));
-    let mut told = format!("{database:?} {tcp:?}");
+    let mut shown = format!("{database:?} {tcp:?}");
     monitor.add_checker("database", database).unwrap();
     monitor.add_checker("tcp", tcp).unwrap();
     monitor.add_checker("by-hand", ByHand).unwrap();
@@ -85,37 +85,37 @@ async fn a_canary_in_errors_and_addresses_is_never_heard() {
         .unwrap();
     let panics = || async {
         if CANARY.is_empty() {
-            Ok::<_, Loud>(())
+            Ok::<_, LeakyError>(())
         } else {
             panic!("{CANARY}")
         }
     };
     monitor.add_checker("panic", panics).unwrap();
-    let check = HealthCheck::new(|| async { Err::<(), _>(Loud) }).depends_on(["database"]);
-    told += &format!("{check:?}");
+    let check = HealthCheck::new(|| async { Err::<(), _>(LeakyError) }).depends_on(["database"]);
+    shown += &format!("{check:?}");
     monitor.add_checker("dependent", check).unwrap();
     let endpoint = HealthEndpoint::new(&monitor, "1.0.0");
     let monitoring = monitor.start_monitoring().unwrap();
     seconds(25.0).await;
 
-    told += &String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
-    for heard in [
+    shown += &String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+    for captured in [
         "health check failed",
-        "health got worse",
-        "secrets::Loud",
+        "health degraded",
+        "secrets::LeakyError",
         "cause=\"panicked\"",
     ] {
-        assert!(told.contains(heard), "{heard}: {told}");
+        assert!(shown.contains(captured), "{captured}: {shown}");
     }
     let health = endpoint.get_health().await;
-    told += &format!("{monitor:?} {monitoring:?} {endpoint:?} {health:?} {health:#?}");
-    told += &format!("{:?}", monitor.subscribe().borrow());
-    told += &serde_json::to_string(&health).unwrap();
-    told += &serde_json::to_string(&monitor.get_all_health()).unwrap();
+    shown += &format!("{monitor:?} {monitoring:?} {endpoint:?} {health:?} {health:#?}");
+    shown += &format!("{:?}", monitor.subscribe().borrow());
+    shown += &serde_json::to_string(&health).unwrap();
+    shown += &serde_json::to_string(&monitor.get_all_health()).unwrap();
     for name in ["database", "by-hand", "text", "panic", "dependent"] {
         let error = monitor.require(name).await.unwrap_err();
         assert!(matches!(error, ResilienceError::HealthCheckFailed { .. }));
-        told += &format!("{error} {error:?} {error:#?}");
+        shown += &format!("{error} {error:?} {error:#?}");
     }
-    assert!(!told.contains(CANARY), "{told}");
+    assert!(!shown.contains(CANARY), "{shown}");
 }

@@ -1,16 +1,16 @@
-//! What the calls of a service have shown.
+//! The checker that reads a service's breaker and failure rate.
 
 use resilience_runtime::{
     BoxError, Registry, ServiceKind, Verdict, health::HealthStatus, health::ServiceHealthChecker,
 };
 
-use crate::remote::{jumpy, monitor, seconds};
+use crate::remote::{immediate, monitor, seconds};
 
 #[tokio::test(start_paused = true)]
-async fn its_breaker_is_read() {
+async fn breaker_state_decides_the_status() {
     let service = Registry::new().service("api", ServiceKind::Custom).unwrap();
     let breaker = service.circuit_breaker();
-    let mut config = jumpy();
+    let mut config = immediate();
     config.failure_threshold = 3;
     let monitor = monitor(config);
     monitor
@@ -41,9 +41,9 @@ async fn its_breaker_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn its_failure_rate_is_read() {
+async fn failure_rate_degrades_the_status() {
     let service = Registry::new().service("api", ServiceKind::Custom).unwrap();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     let checker = ServiceHealthChecker::new(&service).failure_rate(0.5, 4);
     monitor.add_checker("api", checker).unwrap();
     let call = async |fails: bool| {

@@ -1,17 +1,17 @@
-//! Real sockets, so real time.
+//! The TCP checker, with real sockets and in real time.
 
 use resilience_runtime::{
     health::HealthCause, health::HealthStatus, health::TcpHealthChecker, verdict::ErrorCode,
 };
 use tokio::net::TcpListener;
 
-use crate::remote::{jumpy, monitor};
+use crate::remote::{immediate, monitor};
 
 #[tokio::test]
-async fn somebody_listens_or_nobody_does() {
+async fn tcp_checker_reports_open_and_closed_ports() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     monitor
         .add_checker("queue", TcpHealthChecker::new("queue", address))
         .unwrap();

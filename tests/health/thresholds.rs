@@ -1,23 +1,23 @@
-//! What it takes to change a status.
+//! The thresholds that change a status.
 
 use resilience_runtime::{
     health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
 };
 
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds, status};
 
-fn patient() -> HealthMonitorConfig {
+fn with_thresholds() -> HealthMonitorConfig {
     HealthMonitorConfig {
         failure_threshold: 3,
         recovery_threshold: 2,
-        ..jumpy()
+        ..immediate()
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_known_before_the_first_result() {
-    let monitor = monitor(patient());
-    monitor.add_checker("a", Remote::well()).unwrap();
+async fn status_is_unknown_before_the_first_result() {
+    let monitor = monitor(with_thresholds());
+    monitor.add_checker("a", Remote::healthy()).unwrap();
     let health = monitor.get_health("a").unwrap();
     assert_eq!(health.status, HealthStatus::Unknown);
     assert_eq!(health.cause, Some(HealthCause::NotChecked));
@@ -27,40 +27,40 @@ async fn nothing_is_known_before_the_first_result() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_result_counts_at_once() {
-    for (mood, expected) in [
-        (Mood::Well, HealthStatus::Healthy),
-        (Mood::Limping, HealthStatus::Degraded),
-        (Mood::Failing, HealthStatus::Unhealthy),
+async fn first_result_counts_at_once() {
+    for (behavior, expected) in [
+        (Behavior::Healthy, HealthStatus::Healthy),
+        (Behavior::Degraded, HealthStatus::Degraded),
+        (Behavior::Failing, HealthStatus::Unhealthy),
     ] {
-        let monitor = monitor(patient());
-        monitor.add_checker("a", Remote::new(mood)).unwrap();
+        let monitor = monitor(with_thresholds());
+        monitor.add_checker("a", Remote::new(behavior)).unwrap();
         assert_eq!(monitor.check_now("a").await.unwrap().status, expected);
         assert_eq!(monitor.status(), expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_failures_in_a_row_and_two_successes() {
-    let remote = Remote::well();
-    let monitor = monitor(patient());
+async fn status_changes_after_consecutive_results() {
+    let remote = Remote::healthy();
+    let monitor = monitor(with_thresholds());
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(1.0).await;
     let mut seen = Vec::new();
-    for mood in [
-        Mood::Failing,
-        Mood::Failing,
-        Mood::Well,
-        Mood::Failing,
-        Mood::Failing,
-        Mood::Failing,
-        Mood::Well,
-        Mood::Failing,
-        Mood::Well,
-        Mood::Well,
+    for behavior in [
+        Behavior::Failing,
+        Behavior::Failing,
+        Behavior::Healthy,
+        Behavior::Failing,
+        Behavior::Failing,
+        Behavior::Failing,
+        Behavior::Healthy,
+        Behavior::Failing,
+        Behavior::Healthy,
+        Behavior::Healthy,
     ] {
-        remote.becomes(mood);
+        remote.set(behavior);
         seconds(10.0).await;
         seen.push(status(&monitor, "a"));
     }
@@ -69,12 +69,12 @@ async fn three_failures_in_a_row_and_two_successes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_does_not_count_yet_is_seen_in_the_numbers() {
-    let remote = Remote::well();
-    let monitor = monitor(patient());
+async fn failure_below_threshold_shows_in_the_counts() {
+    let remote = Remote::healthy();
+    let monitor = monitor(with_thresholds());
     monitor.add_checker("a", remote.clone()).unwrap();
     monitor.check_now("a").await;
-    remote.becomes(Mood::Failing);
+    remote.set(Behavior::Failing);
     let health = monitor.check_now("a").await.unwrap();
     assert_eq!(health.status, HealthStatus::Healthy);
     assert_eq!(health.cause, None);
@@ -88,22 +88,22 @@ async fn a_failure_that_does_not_count_yet_is_seen_in_the_numbers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_what_is_critical_takes_the_whole_down() {
-    let (critical, other) = (Remote::well(), Remote::failing());
-    let monitor = monitor(jumpy());
+async fn only_critical_checkers_make_the_whole_unhealthy() {
+    let (critical, other) = (Remote::healthy(), Remote::failing());
+    let monitor = monitor(immediate());
     monitor.add_checker("critical", critical.clone()).unwrap();
     let check = HealthCheck::new(other.clone()).critical(false);
     monitor.add_checker("other", check).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(1.0).await;
     assert_eq!(monitor.status(), HealthStatus::Degraded);
-    other.becomes(Mood::Well);
+    other.set(Behavior::Healthy);
     seconds(10.0).await;
     assert_eq!(monitor.status(), HealthStatus::Healthy);
-    critical.becomes(Mood::Failing);
+    critical.set(Behavior::Failing);
     seconds(10.0).await;
     assert_eq!(monitor.status(), HealthStatus::Unhealthy);
-    critical.becomes(Mood::Limping);
+    critical.set(Behavior::Degraded);
     seconds(10.0).await;
     assert_eq!(monitor.status(), HealthStatus::Degraded);
 }

@@ -1,4 +1,4 @@
-//! Circuit breakers by hand: only where somebody decides who may.
+//! The control route: available only with an authorization layer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,9 +15,9 @@ use resilience_runtime::{
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::asking::{Answer, ask, get, open};
 use crate::capture::Capture;
-use crate::remote::{jumpy, monitor};
+use crate::client::{Answer, get, open, send};
+use crate::remote::{immediate, monitor};
 
 const TOKEN: &str = "Bearer tweet-1f0c";
 
@@ -29,13 +29,13 @@ async fn operators_only(request: Request, next: Next) -> Response {
 }
 
 fn guarded(registry: &Registry) -> Router {
-    AdminRouter::new(registry, monitor(jumpy()))
+    AdminRouter::new(registry, monitor(immediate()))
         .control(from_fn(operators_only))
         .router()
 }
 
-/// Who sends orders listens as well, since the place that tells of them is shared by all threads.
-fn order(body: impl Into<Body>) -> Request {
+/// The tests that send requests also capture logs, since `tracing` shares the callsite between threads.
+fn control_request(body: impl Into<Body>) -> Request {
     Request::post("/services/openai/circuit")
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::AUTHORIZATION, TOKEN)
@@ -43,16 +43,20 @@ fn order(body: impl Into<Body>) -> Request {
         .unwrap()
 }
 
-async fn say(routes: &Router, action: &str) -> Answer {
-    ask(routes, order(json!({ "action": action }).to_string())).await
+async fn post_action(routes: &Router, action: &str) -> Answer {
+    send(
+        routes,
+        control_request(json!({ "action": action }).to_string()),
+    )
+    .await
 }
 
 #[tokio::test]
-async fn it_is_not_there_unless_it_is_switched_on() {
+async fn control_route_is_absent_by_default() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = admin_router(&registry, monitor(jumpy()));
-    let request = order(r#"{"action":"force_open"}"#);
+    let routes = admin_router(&registry, monitor(immediate()));
+    let request = control_request(r#"{"action":"force_open"}"#);
     let response = tower::ServiceExt::oneshot(routes.clone(), request)
         .await
         .unwrap();
@@ -69,14 +73,14 @@ async fn it_is_not_there_unless_it_is_switched_on() {
 }
 
 #[tokio::test]
-async fn each_action_does_what_it_says_and_is_told() {
+async fn each_action_changes_the_breaker_and_is_logged() {
     let registry = Registry::new();
     let breaker = registry
         .service("openai", ServiceKind::Llm)
         .unwrap()
         .circuit_breaker();
     let routes = guarded(&registry);
-    let (capture, _listening) = Capture::of(LevelFilter::WARN);
+    let (capture, _guard) = Capture::of(LevelFilter::WARN);
     for (action, state) in [
         ("force_open", CircuitState::ForcedOpen),
         ("disable", CircuitState::Disabled),
@@ -84,7 +88,7 @@ async fn each_action_does_what_it_says_and_is_told() {
         ("force_open", CircuitState::ForcedOpen),
         ("reset", CircuitState::Closed),
     ] {
-        let answer = say(&routes, action).await;
+        let answer = post_action(&routes, action).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
         assert_eq!(
             answer.json(),
@@ -92,8 +96,8 @@ async fn each_action_does_what_it_says_and_is_told() {
         );
         assert_eq!(breaker.state(), state);
     }
-    let heard = capture.events("circuit breaker changed by hand");
-    let by_hand: Vec<_> = heard
+    let captured = capture.events("circuit breaker changed by hand");
+    let by_hand: Vec<_> = captured
         .iter()
         .map(|it| (it.level, it.field("service"), it.field("action")))
         .collect();
@@ -114,14 +118,14 @@ async fn each_action_does_what_it_says_and_is_told() {
 }
 
 #[tokio::test]
-async fn the_layer_stands_before_everything() {
+async fn layer_rejects_before_the_body_is_read() {
     let registry = Registry::new();
     let breaker = registry
         .service("openai", ServiceKind::Llm)
         .unwrap()
         .circuit_breaker();
     let routes = guarded(&registry);
-    let (capture, _listening) = Capture::of(LevelFilter::WARN);
+    let (capture, _guard) = Capture::of(LevelFilter::WARN);
     for (content_type, body) in [
         ("application/json", r#"{"action":"force_open"}"#),
         ("text/plain", "nonsense"),
@@ -132,7 +136,10 @@ async fn the_layer_stands_before_everything() {
                 .header(header::AUTHORIZATION, authorization)
                 .body(Body::from(body))
                 .unwrap();
-            assert_eq!(ask(&routes, request).await.status, StatusCode::UNAUTHORIZED);
+            assert_eq!(
+                send(&routes, request).await.status,
+                StatusCode::UNAUTHORIZED
+            );
         }
     }
     assert_eq!(breaker.state(), CircuitState::Closed);
@@ -145,7 +152,7 @@ async fn the_layer_stands_before_everything() {
 }
 
 #[tokio::test]
-async fn a_form_of_another_site_is_refused() {
+async fn cross_site_form_is_rejected() {
     let _turn = Capture::of(LevelFilter::WARN);
     let registry = Registry::new();
     let breaker = registry
@@ -153,7 +160,7 @@ async fn a_form_of_another_site_is_refused() {
         .unwrap()
         .circuit_breaker();
     let layer = from_fn(async |request: Request, next: Next| next.run(request).await);
-    let routes = AdminRouter::new(&registry, monitor(jumpy()))
+    let routes = AdminRouter::new(&registry, monitor(immediate()))
         .control(layer)
         .router();
     for content_type in [
@@ -164,13 +171,13 @@ async fn a_form_of_another_site_is_refused() {
         Some("application/jsonp"),
         None,
     ] {
-        let mut request = order(r#"{"action":"force_open"}"#);
+        let mut request = control_request(r#"{"action":"force_open"}"#);
         request.headers_mut().remove(header::CONTENT_TYPE);
         if let Some(value) = content_type {
             let headers = request.headers_mut();
             headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
         }
-        let answer = ask(&routes, request).await;
+        let answer = send(&routes, request).await;
         assert_eq!(
             answer.status,
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -179,14 +186,14 @@ async fn a_form_of_another_site_is_refused() {
         assert!(answer.json()["error"].is_string());
     }
     assert_eq!(breaker.state(), CircuitState::Closed);
-    let mut request = order(r#"{"action":"force_open"}"#);
+    let mut request = control_request(r#"{"action":"force_open"}"#);
     let value = "Application/JSON; charset=utf-8".parse().unwrap();
     request.headers_mut().insert(header::CONTENT_TYPE, value);
-    assert_eq!(ask(&routes, request).await.status, StatusCode::OK);
+    assert_eq!(send(&routes, request).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn what_is_no_order_is_refused_without_repeating_it() {
+async fn invalid_body_is_rejected_without_echo() {
     let registry = Registry::new();
     registry.service("openai", ServiceKind::Llm).unwrap();
     let routes = guarded(&registry);
@@ -201,7 +208,7 @@ async fn what_is_no_order_is_refused_without_repeating_it() {
         r#"{"action":"ForceOpen"}"#,
         &long,
     ] {
-        let answer = ask(&routes, order(body.to_owned())).await;
+        let answer = send(&routes, control_request(body.to_owned())).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{body}");
         assert!(
             answer.json()["error"]
@@ -211,14 +218,11 @@ async fn what_is_no_order_is_refused_without_repeating_it() {
         );
         assert!(!answer.text.contains("tweet"), "{}", answer.text);
     }
-    let mut request = order(r#"{"action":"reset"}"#);
+    let mut request = control_request(r#"{"action":"reset"}"#);
     *request.uri_mut() = "/services/tweet-1f0c/circuit".parse().unwrap();
-    let answer = ask(&routes, request).await;
+    let answer = send(&routes, request).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
-    assert_eq!(
-        answer.json(),
-        json!({"error": "there is no service of that name"})
-    );
+    assert_eq!(answer.json(), json!({"error": "unknown service"}));
     assert!(
         registry.get("tweet-1f0c").is_none(),
         "asking makes no service"
@@ -226,7 +230,7 @@ async fn what_is_no_order_is_refused_without_repeating_it() {
 }
 
 #[tokio::test]
-async fn the_layer_sees_each_order_once() {
+async fn layer_sees_each_request_once() {
     let _turn = Capture::of(LevelFilter::WARN);
     let seen = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&seen);
@@ -236,10 +240,10 @@ async fn the_layer_sees_each_order_once() {
     });
     let registry = Registry::new();
     registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = AdminRouter::new(&registry, monitor(jumpy()))
+    let routes = AdminRouter::new(&registry, monitor(immediate()))
         .control(layer)
         .router();
-    say(&routes, "disable").await;
+    post_action(&routes, "disable").await;
     get(&routes, "/services").await;
     assert_eq!(seen.load(Ordering::Relaxed), 1);
 }

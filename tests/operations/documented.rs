@@ -1,4 +1,4 @@
-//! The guide shows what the routes answer.
+//! The JSON in the guide has the fields of the responses.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use resilience_runtime::{
 };
 use serde_json::Value;
 
-use crate::asking::{get, open};
-use crate::remote::{Remote, jumpy, monitor};
+use crate::client::{get, open};
+use crate::remote::{Remote, immediate, monitor};
 
 const GUIDE: &str = include_str!("../../resilience-runtime/guide/operations.md");
 
@@ -19,34 +19,34 @@ async fn complete() -> Result<(), BoxError> {
 }
 
 /// Both have the same fields, all the way down. Of lists the first entries stand for all.
-fn alike(shown: &Value, told: &Value, at: &str) {
-    match (shown, told) {
-        (Value::Object(shown), Value::Object(told)) => {
+fn alike(documented: &Value, actual: &Value, at: &str) {
+    match (documented, actual) {
+        (Value::Object(documented), Value::Object(actual)) => {
             let names = |object: &serde_json::Map<String, Value>| -> Vec<String> {
                 object.keys().cloned().collect()
             };
-            assert_eq!(names(shown), names(told), "at {at}");
-            for (name, shown) in shown {
-                alike(shown, &told[name], &format!("{at}.{name}"));
+            assert_eq!(names(documented), names(actual), "at {at}");
+            for (name, documented) in documented {
+                alike(documented, &actual[name], &format!("{at}.{name}"));
             }
         }
-        (Value::Array(shown), Value::Array(told)) => {
-            let (Some(shown), Some(told)) = (shown.first(), told.first()) else {
+        (Value::Array(documented), Value::Array(actual)) => {
+            let (Some(documented), Some(actual)) = (documented.first(), actual.first()) else {
                 panic!("nothing to compare at {at}");
             };
-            alike(shown, told, &format!("{at}[]"));
+            alike(documented, actual, &format!("{at}[]"));
         }
         (Value::Null, _) | (_, Value::Null) => {}
         _ => assert_eq!(
-            std::mem::discriminant(shown),
-            std::mem::discriminant(told),
-            "{shown} and {told} at {at}"
+            std::mem::discriminant(documented),
+            std::mem::discriminant(actual),
+            "{documented} and {actual} at {at}"
         ),
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_json_in_the_guide_has_the_fields_that_are_sent() {
+async fn guide_json_has_the_fields_of_the_responses() {
     let blocks = GUIDE.split("```json\n").skip(1);
     let blocks: Vec<Value> = blocks
         .map(|block| serde_json::from_str(block.split("```").next().unwrap()).unwrap())
@@ -70,8 +70,8 @@ async fn each_json_in_the_guide_has_the_fields_that_are_sent() {
     registry
         .configure(Settings::new().service("openai", settings))
         .unwrap();
-    let monitor = monitor(jumpy());
-    monitor.add_checker("openai", Remote::well()).unwrap();
+    let monitor = monitor(immediate());
+    monitor.add_checker("openai", Remote::healthy()).unwrap();
     monitor.check_now("openai").await;
     let routes = admin_router(&registry, &monitor);
     registry.scope(complete()).await.unwrap();
@@ -85,6 +85,6 @@ async fn each_json_in_the_guide_has_the_fields_that_are_sent() {
     tokio::time::sleep(Duration::from_millis(10)).await;
     registry.scope(complete()).await.unwrap();
     alike(snapshot, &reader.until("snapshot").await, "snapshot");
-    let told = open(&routes).await.unwrap().until("hello").await;
-    alike(hello, &told, "hello");
+    let actual = open(&routes).await.unwrap().until("hello").await;
+    alike(hello, &actual, "hello");
 }

@@ -1,4 +1,4 @@
-//! What `/events` tells, and when.
+//! The events of `/events`.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use resilience_runtime::{
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
 
-use crate::asking::open;
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+use crate::client::open;
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds};
 
 async fn calls(service: &Service, count: usize, took: Duration) {
     for _ in 0..count {
@@ -24,21 +24,21 @@ async fn calls(service: &Service, count: usize, took: Duration) {
 }
 
 fn routes(registry: &Registry) -> Router {
-    admin_router(registry, monitor(jumpy()))
+    admin_router(registry, monitor(immediate()))
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_begins_with_what_is_remembered() {
+async fn stream_starts_with_history_and_timeline() {
     let registry = Registry::new();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     let routes = AdminRouter::new(&registry, &monitor)
         .app_version("1.2.3")
         .router();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
     openai.circuit_breaker().force_open();
     // All of that happened while nobody read.
-    let mut reader = open(&routes).await.unwrap();
-    let (name, mut hello) = reader.next().await.unwrap();
+    let mut subscriber = open(&routes).await.unwrap();
+    let (name, mut hello) = subscriber.next().await.unwrap();
     assert_eq!(name, "hello");
     let now = hello["at_ms"].as_u64().unwrap();
     let times: Vec<u64> = hello["timeline"]
@@ -76,22 +76,22 @@ async fn it_begins_with_what_is_remembered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_a_second_says_what_happened_in_it() {
+async fn snapshot_reports_rates_every_second() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let monitor = monitor(jumpy());
-    let check = HealthCheck::new(Remote::new(Mood::Limping)).critical(false);
+    let monitor = monitor(immediate());
+    let check = HealthCheck::new(Remote::new(Behavior::Degraded)).critical(false);
     monitor.add_checker("openai", check).unwrap();
     monitor.check_now("openai").await;
     let routes = admin_router(&registry, &monitor);
     calls(&openai, 50, Duration::ZERO).await;
 
     let began = Instant::now();
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("hello").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("hello").await;
     tokio::task::yield_now().await;
     calls(&openai, 4, Duration::from_millis(200)).await;
-    let mut first = reader.until("snapshot").await;
+    let mut first = subscriber.until("snapshot").await;
     assert_eq!(began.elapsed(), Duration::from_secs(1));
     let at = first["at_ms"].take();
     let mut expected = json!({
@@ -126,7 +126,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
     assert_eq!(first, expected);
 
     // Nothing came, so there is no latency to tell.
-    let mut second = reader.until("snapshot").await;
+    let mut second = subscriber.until("snapshot").await;
     assert_eq!(began.elapsed(), Duration::from_secs(2));
     let at = second["at_ms"].take();
     let service = &mut expected["services"][0];
@@ -143,7 +143,7 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_end_of_a_call_is_counted_where_it_belongs() {
+async fn each_call_result_counts_in_its_rate() {
     let registry = Registry::new();
     let settings = ServiceSettings {
         retry: resilience_runtime::config::RetrySettings {
@@ -157,8 +157,8 @@ async fn each_end_of_a_call_is_counted_where_it_belongs() {
         .configure(Settings::new().service("api", settings))
         .unwrap();
     let routes = routes(&registry);
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("hello").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("hello").await;
     tokio::task::yield_now().await;
     // It was not there before: all of it is of this second.
     let api = registry.service("api", ServiceKind::Custom).unwrap();
@@ -173,7 +173,7 @@ async fn each_end_of_a_call_is_counted_where_it_belongs() {
         let rejected = api.call(|| async { Ok::<_, BoxError>(()) }).await;
         rejected.unwrap_err();
     }
-    let snapshot = reader.until("snapshot").await;
+    let snapshot = subscriber.until("snapshot").await;
     let sample = &snapshot["services"][0]["sample"];
     let rate = |name: &str| sample[format!("{name}_per_second")].as_f64().unwrap();
     assert_eq!(rate("calls"), 5.0);
@@ -182,16 +182,16 @@ async fn each_end_of_a_call_is_counted_where_it_belongs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_are_told_at_once() {
+async fn changes_are_sent_at_once() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let monitor = monitor(jumpy());
-    let database = Remote::well();
+    let monitor = monitor(immediate());
+    let database = Remote::healthy();
     monitor.add_checker("database", database.clone()).unwrap();
     monitor.check_now("database").await;
     let routes = admin_router(&registry, &monitor);
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("hello").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("hello").await;
     seconds(0.3).await;
     let began = Instant::now();
     let change = |kind: &str, service: &str, from: Value, to: Value| {
@@ -201,45 +201,45 @@ async fn changes_are_told_at_once() {
         })
     };
     let mut next = async || {
-        let mut data = reader.until("change").await;
+        let mut data = subscriber.until("change").await;
         assert!(data["at_ms"].take().is_u64());
         data
     };
 
     openai.circuit_breaker().force_open();
-    let told = change(
+    let shown = change(
         "circuit_breaker",
         "openai",
         json!("closed"),
         json!("forced_open"),
     );
-    assert_eq!(next().await, told);
+    assert_eq!(next().await, shown);
     openai.circuit_breaker().reset();
-    let told = change(
+    let shown = change(
         "circuit_breaker",
         "openai",
         json!("forced_open"),
         json!("closed"),
     );
-    assert_eq!(next().await, told);
+    assert_eq!(next().await, shown);
 
-    database.becomes(Mood::Failing);
+    database.set(Behavior::Failing);
     monitor.check_now("database").await;
-    let told = change("health", "database", json!("healthy"), json!("unhealthy"));
-    assert_eq!(next().await, told);
+    let shown = change("health", "database", json!("healthy"), json!("unhealthy"));
+    assert_eq!(next().await, shown);
     monitor.remove_checker("database");
     assert_eq!(
         next().await,
         change("health", "database", json!("unhealthy"), Value::Null)
     );
     // A check that knows nothing yet is no news, what it finds is.
-    monitor.add_checker("queue", Remote::well()).unwrap();
+    monitor.add_checker("queue", Remote::healthy()).unwrap();
     monitor.check_now("queue").await;
-    let mut told = next().await;
-    assert_eq!(told["to"], json!("healthy"));
-    told["from"].take();
+    let mut shown = next().await;
+    assert_eq!(shown["to"], json!("healthy"));
+    shown["from"].take();
     assert_eq!(
-        told,
+        shown,
         change("health", "queue", Value::Null, json!("healthy"))
     );
 
@@ -278,13 +278,13 @@ async fn changes_are_told_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_remembered_has_an_end() {
+async fn history_and_timeline_are_bounded() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
     let routes = routes(&registry);
-    let mut reader = open(&routes).await.unwrap();
+    let mut subscriber = open(&routes).await.unwrap();
     for round in 0..130 {
-        reader.until("snapshot").await;
+        subscriber.until("snapshot").await;
         if round < 110 {
             openai.circuit_breaker().force_open();
             openai.circuit_breaker().force_closed();
@@ -305,51 +305,51 @@ async fn what_is_remembered_has_an_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_is_no_interval() {
+async fn paused_sampling_discards_the_interval() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
     let routes = routes(&registry);
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("snapshot").await;
-    drop(reader);
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("snapshot").await;
+    drop(subscriber);
     calls(&openai, 100, Duration::from_secs(1)).await;
 
-    let mut reader = open(&routes).await.unwrap();
-    let hello = reader.until("hello").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    let hello = subscriber.until("hello").await;
     assert_eq!(
         hello["history"]["openai"].as_array().unwrap().len(),
         1,
         "nobody looked"
     );
-    let snapshot = reader.until("snapshot").await;
+    let snapshot = subscriber.until("snapshot").await;
     let sample = &snapshot["services"][0]["sample"];
     assert_eq!(sample["calls_per_second"], json!(0.0), "{sample}");
 
     // Who loads the page anew misses nothing.
-    drop(reader);
+    drop(subscriber);
     calls(&openai, 3, Duration::from_millis(100)).await;
-    let mut reader = open(&routes).await.unwrap();
-    let snapshot = reader.until("snapshot").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    let snapshot = subscriber.until("snapshot").await;
     let sample = &snapshot["services"][0]["sample"];
     assert_eq!(sample["calls_per_second"], json!(3.0), "{sample}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn rates_are_of_the_time_that_really_passed() {
+async fn rates_use_the_elapsed_time() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
     let routes = routes(&registry);
-    let mut reader = open(&routes).await.unwrap();
-    reader.until("hello").await;
+    let mut subscriber = open(&routes).await.unwrap();
+    subscriber.until("hello").await;
     tokio::task::yield_now().await;
     calls(&openai, 5, Duration::ZERO).await;
     // Nobody could look in time.
     advance(Duration::from_millis(2_500)).await;
     let rate = |snapshot: &Value| snapshot["services"][0]["sample"]["calls_per_second"].clone();
-    assert_eq!(rate(&reader.until("snapshot").await), json!(2.0));
+    assert_eq!(rate(&subscriber.until("snapshot").await), json!(2.0));
     let late = Instant::now();
     calls(&openai, 3, Duration::ZERO).await;
-    assert_eq!(rate(&reader.until("snapshot").await), json!(3.0));
+    assert_eq!(rate(&subscriber.until("snapshot").await), json!(3.0));
     assert_eq!(
         late.elapsed(),
         Duration::from_secs(1),

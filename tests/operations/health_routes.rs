@@ -1,4 +1,4 @@
-//! What load balancers and those who start and stop the process are told.
+//! The health routes for load balancers and orchestrators.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -8,16 +8,16 @@ use resilience_runtime::{
 };
 use serde_json::json;
 
-use crate::asking::get;
-use crate::remote::{Mood, Remote, jumpy, monitor, seconds};
+use crate::client::get;
+use crate::remote::{Behavior, Remote, immediate, monitor, seconds};
 
 fn routes(monitor: &ServiceHealthMonitor) -> Router {
     admin_router(Registry::new(), monitor)
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_process_lives_whatever_it_depends_on() {
-    let monitor = monitor(jumpy());
+async fn livez_ignores_checks() {
+    let monitor = monitor(immediate());
     monitor.add_checker("database", Remote::failing()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     let routes = routes(&monitor);
@@ -32,9 +32,9 @@ async fn the_process_lives_whatever_it_depends_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_not_ready_before_it_knows() {
-    let monitor = monitor(jumpy());
-    monitor.add_checker("database", Remote::well()).unwrap();
+async fn readyz_fails_before_the_first_result() {
+    let monitor = monitor(immediate());
+    monitor.add_checker("database", Remote::healthy()).unwrap();
     let routes = routes(&monitor);
     for route in ["/readyz", "/healthz"] {
         let answer = get(&routes, route).await;
@@ -53,16 +53,16 @@ async fn it_is_not_ready_before_it_knows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_check_is_told_when_asked_and_when_it_fails() {
-    let monitor = monitor(jumpy());
-    let database = Remote::well();
+async fn checks_are_listed_when_verbose_or_failing() {
+    let monitor = monitor(immediate());
+    let database = Remote::healthy();
     monitor.add_checker("database", database.clone()).unwrap();
     monitor
-        .add_checker("queue", Remote::new(Mood::Limping))
+        .add_checker("queue", Remote::new(Behavior::Degraded))
         .unwrap();
     let search = HealthCheck::new(Remote::failing()).critical(false);
     monitor.add_checker("search", search).unwrap();
-    let suggestions = HealthCheck::new(Remote::well())
+    let suggestions = HealthCheck::new(Remote::healthy())
         .critical(false)
         .depends_on(["search"]);
     monitor.add_checker("suggestions", suggestions).unwrap();
@@ -74,9 +74,9 @@ async fn each_check_is_told_when_asked_and_when_it_fails() {
     let answer = get(&routes, "/healthz").await;
     assert_eq!((answer.status, &*answer.text), (StatusCode::OK, "ok"));
     let list = "[+]database ok\n\
-                [+]queue degraded: it limps\n\
+                [+]queue degraded: slow\n\
                 [-]search failed (not critical): the check failed (io:ConnectionRefused)\n\
-                [-]suggestions unknown (not critical): not checked, `search` is not there\n";
+                [-]suggestions unknown (not critical): not checked, `search` is down or unknown\n";
     let asked = format!("{list}healthz check passed\n");
     for query in ["?verbose", "?verbose=1", "?verbose=true"] {
         let answer = get(&routes, &format!("/healthz{query}")).await;
@@ -86,7 +86,7 @@ async fn each_check_is_told_when_asked_and_when_it_fails() {
         assert_eq!(get(&routes, &format!("/healthz{query}")).await.text, "ok");
     }
 
-    database.becomes(Mood::Failing);
+    database.set(Behavior::Failing);
     seconds(10.0).await;
     let answer = get(&routes, "/readyz").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -113,14 +113,14 @@ async fn each_check_is_told_when_asked_and_when_it_fails() {
         StatusCode::SERVICE_UNAVAILABLE,
         "a slip excludes nothing"
     );
-    let warning = "warn: a name to exclude is that of no check\nreadyz check failed\n";
+    let warning = "warn: an excluded name is not a check\nreadyz check failed\n";
     assert!(answer.text.ends_with(warning), "{}", answer.text);
     assert!(!answer.text.contains("script"), "{}", answer.text);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_excludes_all_asks_for_nothing() {
-    let monitor = monitor(jumpy());
+async fn readyz_passes_with_all_checks_excluded() {
+    let monitor = monitor(immediate());
     let routes = routes(&monitor);
     assert_eq!(
         get(&routes, "/readyz").await.status,
@@ -136,8 +136,8 @@ async fn who_excludes_all_asks_for_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_json_has_its_type_and_its_code() {
-    let monitor = monitor(jumpy());
+async fn health_has_content_type_and_status() {
+    let monitor = monitor(immediate());
     monitor.add_checker("database", Remote::failing()).unwrap();
     let routes = AdminRouter::new(Registry::new(), &monitor)
         .app_version("1.2.3")
@@ -163,7 +163,7 @@ async fn health_json_has_its_type_and_its_code() {
         })
     );
     monitor.remove_checker("database");
-    monitor.add_checker("database", Remote::well()).unwrap();
+    monitor.add_checker("database", Remote::healthy()).unwrap();
     monitor.check_now("database").await;
     let answer = get(&routes, "/health").await;
     assert_eq!(

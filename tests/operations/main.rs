@@ -1,21 +1,21 @@
-//! The routes for operators: asked without sockets under paused time, except where a socket is the point.
+//! The routes for operators, without sockets and under paused time, except where a socket is the subject.
 
-mod asking;
 #[path = "../telemetry/capture.rs"]
 #[allow(dead_code)]
 mod capture;
+mod client;
 mod control;
+mod dashboard;
 mod documented;
 mod events;
 mod health_routes;
+mod metrics;
 mod names;
 mod nested;
-mod page;
-mod readers;
 #[path = "../health/remote.rs"]
 #[allow(dead_code)]
 mod remote;
-mod scrape;
 mod secrets;
 mod services;
 mod socket;
+mod subscribers;

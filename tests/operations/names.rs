@@ -1,14 +1,14 @@
-//! Names that would mean something else in a path, in a line or in JSON.
+//! Names with special characters in a path, a line or JSON.
 
 use axum::http::StatusCode;
 use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use serde_json::json;
 
-use crate::asking::get;
-use crate::remote::{Remote, jumpy, monitor};
+use crate::client::get;
+use crate::remote::{Remote, immediate, monitor};
 
 #[tokio::test(start_paused = true)]
-async fn every_name_is_found_and_none_is_taken_for_another() {
+async fn services_with_special_names_are_found_by_path() {
     let registry = Registry::new();
     let odd = [
         ("a/b", "a%2Fb"),
@@ -21,7 +21,7 @@ async fn every_name_is_found_and_none_is_taken_for_another() {
     for (name, _) in odd {
         registry.service(name, ServiceKind::Custom).unwrap();
     }
-    let routes = admin_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(immediate()));
     for (name, path) in odd {
         let answer = get(&routes, &format!("/services/{path}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{name}");
@@ -30,18 +30,15 @@ async fn every_name_is_found_and_none_is_taken_for_another() {
     for path in ["50", "a", "a%2Fc", "%FF", "A%2FB"] {
         let answer = get(&routes, &format!("/services/{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(
-            answer.json(),
-            json!({"error": "there is no service of that name"})
-        );
+        assert_eq!(answer.json(), json!({"error": "unknown service"}));
     }
     let all = get(&routes, "/services").await.json();
     assert_eq!(all["services"].as_array().unwrap().len(), odd.len());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_cannot_write_a_line_of_its_own() {
-    let monitor = monitor(jumpy());
+async fn check_name_cannot_add_a_line() {
+    let monitor = monitor(immediate());
     let forged = "search\n[+]database ok";
     monitor.add_checker(forged, Remote::failing()).unwrap();
     monitor.check_now(forged).await;

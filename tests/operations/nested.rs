@@ -1,4 +1,4 @@
-//! Our routes among those of an application.
+//! The routes nested in an application.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -6,14 +6,14 @@ use axum::{Router, routing};
 use resilience_runtime::{Registry, ServiceKind, admin::admin_router};
 use tower::ServiceExt as _;
 
-use crate::asking::get;
-use crate::remote::{jumpy, monitor};
+use crate::client::get;
+use crate::remote::{immediate, monitor};
 
 #[tokio::test(start_paused = true)]
-async fn the_routes_can_stand_anywhere_beside_others() {
+async fn routes_can_be_nested_and_merged() {
     let registry = Registry::new();
     registry.service("openai", ServiceKind::Llm).unwrap();
-    let operations = admin_router(&registry, monitor(jumpy()));
+    let operations = admin_router(&registry, monitor(immediate()));
     let app = Router::new()
         .route("/", routing::get(async || "mine"))
         .nest("/operations", operations)

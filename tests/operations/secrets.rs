@@ -1,4 +1,4 @@
-//! What must never be shown: arguments, results, texts of errors, addresses and headers.
+//! Never shown: arguments, results, texts of errors, addresses and headers.
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -9,21 +9,21 @@ use resilience_runtime::{
 
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::asking::{ask, get, open};
 use crate::capture::Capture;
-use crate::remote::{jumpy, monitor};
+use crate::client::{get, open, send};
+use crate::remote::{immediate, monitor};
 
 const CANARY: &str = "tweet-1f0c";
 
 #[derive(Debug, thiserror::Error)]
-enum Loud {
+enum LeakyError {
     #[error("https://api.example/?key={0}")]
     Failed(&'static str),
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
 }
 
-fn meaning(_: &Loud) -> Verdict {
+fn meaning(_: &LeakyError) -> Verdict {
     Verdict::transient()
 }
 
@@ -34,16 +34,16 @@ fn meaning(_: &Loud) -> Verdict {
     fallback(cache(key = key, ttl = "5m"), call = rescue),
     classify = meaning,
 )]
-async fn complete(key: &str, fails: bool) -> Result<String, Loud> {
+async fn complete(key: &str, fails: bool) -> Result<String, LeakyError> {
     match fails {
-        true => Err(Loud::Failed(CANARY)),
+        true => Err(LeakyError::Failed(CANARY)),
         false => Ok(key.to_owned()),
     }
 }
 
-async fn rescue(key: &str, _: bool) -> Result<String, Loud> {
+async fn rescue(key: &str, _: bool) -> Result<String, LeakyError> {
     if key.is_empty() {
-        Err(Loud::Failed(CANARY))
+        Err(LeakyError::Failed(CANARY))
     } else {
         Ok(CANARY.to_owned())
     }
@@ -59,12 +59,13 @@ async fn unknown(_secret: &str) -> Result<(), BoxError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_route_shows_a_canary() {
-    let (capture, _listening) = Capture::of(LevelFilter::TRACE);
+async fn secrets_are_never_shown_by_a_route() {
+    let (capture, _guard) = Capture::of(LevelFilter::TRACE);
     let registry = Registry::new();
-    let monitor = monitor(jumpy());
-    let database =
-        DatabaseHealthChecker::new("database", || async { Err::<(), _>(Loud::Failed(CANARY)) });
+    let monitor = monitor(immediate());
+    let database = DatabaseHealthChecker::new("database", || async {
+        Err::<(), _>(LeakyError::Failed(CANARY))
+    });
     monitor.add_checker("database", database).unwrap();
     let tcp = TcpHealthChecker::new("tcp", format!("{CANARY} no address"));
     monitor.add_checker("tcp", tcp).unwrap();
@@ -83,7 +84,7 @@ async fn no_route_shows_a_canary() {
     let routes = AdminRouter::new(&registry, &monitor)
         .control(layer)
         .router();
-    let mut reader = open(&routes).await.unwrap();
+    let mut subscriber = open(&routes).await.unwrap();
 
     registry.scope(complete(CANARY, false)).await.unwrap();
     for fails in [true, true, true, false] {
@@ -100,7 +101,7 @@ async fn no_route_shows_a_canary() {
         monitor.check_now(name).await;
     }
 
-    let mut told = String::new();
+    let mut shown = String::new();
     for path in [
         "/livez",
         "/readyz?verbose",
@@ -113,7 +114,7 @@ async fn no_route_shows_a_canary() {
         "/dashboard",
     ] {
         let answer = get(&routes, path).await;
-        told += &format!("{} {:?}\n", answer.text, answer.headers);
+        shown += &format!("{} {:?}\n", answer.text, answer.headers);
     }
     for body in [
         CANARY,
@@ -125,13 +126,13 @@ async fn no_route_shows_a_canary() {
             .header("cookie", CANARY)
             .body(Body::from(body))
             .unwrap();
-        told += &ask(&routes, request).await.text;
+        shown += &send(&routes, request).await.text;
     }
     for _ in 0..20 {
-        let (name, data) = reader.next().await.unwrap();
-        told += &format!("{name} {data}\n");
+        let (name, data) = subscriber.next().await.unwrap();
+        shown += &format!("{name} {data}\n");
     }
-    for heard in [
+    for captured in [
         "openai",
         "by-hand",
         "the check panicked",
@@ -139,15 +140,15 @@ async fn no_route_shows_a_canary() {
         "snapshot",
         "change",
     ] {
-        assert!(told.contains(heard), "{heard}: {told}");
+        assert!(shown.contains(captured), "{captured}: {shown}");
     }
-    told += &format!("{:?}", capture.ours());
-    assert!(!told.contains(CANARY), "{told}");
-    assert!(!told.contains("api.example"), "{told}");
+    shown += &format!("{:?}", capture.ours());
+    assert!(!shown.contains(CANARY), "{shown}");
+    assert!(!shown.contains("api.example"), "{shown}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_that_cannot_run_is_not_shown() {
+async fn invalid_value_is_not_shown() {
     #[llm_resilient(service = "misled")]
     async fn misled() -> Result<u32, BoxError> {
         Ok(1)
@@ -157,7 +158,7 @@ async fn a_value_that_cannot_run_is_not_shown() {
     let settings = resilience_runtime::Settings::from_vars([("TIMEOUT_MISLED", CANARY)]);
     registry.configure(settings.unwrap()).unwrap();
     registry.scope(misled()).await.unwrap_err();
-    let routes = AdminRouter::new(&registry, monitor(jumpy())).router();
+    let routes = AdminRouter::new(&registry, monitor(immediate())).router();
     let text = get(&routes, "/services").await.text;
     assert!(text.contains("TIMEOUT_MISLED"), "{text}");
     assert!(text.contains("must be seconds"), "{text}");

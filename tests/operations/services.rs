@@ -1,4 +1,4 @@
-//! The JSON of `/services`, field by field: whoever reads it relies on each.
+//! The JSON of `/services`, field by field, since clients rely on each.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use resilience_runtime::{
 };
 use serde_json::{Value, json};
 
-use crate::asking::get;
-use crate::remote::{Remote, jumpy, monitor, seconds};
+use crate::client::get;
+use crate::remote::{Remote, immediate, monitor, seconds};
 
 #[derive(Debug, thiserror::Error)]
 enum ApiError {
@@ -63,7 +63,7 @@ fn settings() -> ServiceSettings {
     }
 }
 
-/// What one of the objects is told to be, and the names of its fields.
+/// What one of the objects is shown to be, and the names of its fields.
 #[track_caller]
 fn fields(value: &Value, names: &[&str]) {
     let found: Vec<&str> = value
@@ -78,13 +78,13 @@ fn fields(value: &Value, names: &[&str]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_is_told_under_its_name() {
+async fn service_json_has_all_fields() {
     let registry = Registry::new();
     let configured = Settings::from_vars([("DEADLINE_OPENAI", "50s")]).unwrap();
     registry
         .configure(configured.service("openai", settings()))
         .unwrap();
-    let monitor = monitor(jumpy());
+    let monitor = monitor(immediate());
     let check = HealthCheck::new(Remote::failing()).critical(false);
     monitor.add_checker("openai", check).unwrap();
     monitor.check_now("openai").await;
@@ -226,8 +226,8 @@ async fn everything_is_told_under_its_name() {
         ),
         ("retry.max_attempts", "3", "preset of kind `llm`"),
     ] {
-        let told = json!({"key": key, "value": value, "from": from});
-        assert!(values.contains(&told), "{told}: {values:?}");
+        let shown = json!({"key": key, "value": value, "from": from});
+        assert!(values.contains(&shown), "{shown}: {values:?}");
     }
     let [function] = &config["functions"].as_array().unwrap()[..] else {
         panic!("{config}");
@@ -259,9 +259,9 @@ async fn everything_is_told_under_its_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_of_them_are_told_with_their_sums() {
+async fn services_json_has_all_services_and_totals() {
     let registry = Registry::new();
-    let routes = admin_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(immediate()));
     let nothing = get(&routes, "/services").await.json();
     assert_eq!(nothing["services"], json!([]));
     for (name, kind) in [
@@ -325,7 +325,7 @@ async fn all_of_them_are_told_with_their_sums() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
+async fn service_json_has_token_limit_and_cooldown() {
     let registry = Registry::new();
     let tokens = ServiceSettings {
         rate_limit: RateLimitSettings {
@@ -348,7 +348,7 @@ async fn a_limit_of_tokens_and_a_server_that_wants_to_be_left_alone() {
                 .kind(ServiceKind::Custom, once),
         )
         .unwrap();
-    let routes = admin_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(immediate()));
     for name in ["gpt", "unlimited"] {
         let service = registry.service(name, ServiceKind::Custom).unwrap();
         let throttled = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));

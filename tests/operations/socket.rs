@@ -1,4 +1,4 @@
-//! Over a real socket, as browsers come and go: real time.
+//! `/events` over a real socket and in real time.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::remote::{jumpy, monitor};
+use crate::remote::{immediate, monitor};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn events_come_one_by_one_and_end_with_the_connection() {
+async fn events_arrive_one_by_one_and_end_with_the_connection() {
     let registry = Registry::new();
     let openai = registry.service("openai", ServiceKind::Llm).unwrap();
-    let routes = admin_router(&registry, monitor(jumpy()));
+    let routes = admin_router(&registry, monitor(immediate()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/events", listener.local_addr().unwrap());
     let server = tokio::spawn(async move { axum::serve(listener, routes).await });
@@ -27,16 +27,16 @@ async fn events_come_one_by_one_and_end_with_the_connection() {
     let mut response = client.get(&url).send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(response.headers()["x-accel-buffering"], "no");
-    let mut heard = String::new();
+    let mut captured = String::new();
     let mut hear = async |wanted: &str| {
         let listening = async {
-            while !heard.contains(wanted) {
+            while !captured.contains(wanted) {
                 let bytes = response.chunk().await.unwrap().expect("it goes on");
-                heard += std::str::from_utf8(&bytes).unwrap();
+                captured += std::str::from_utf8(&bytes).unwrap();
             }
         };
         let found = timeout(PATIENCE, listening).await;
-        assert!(found.is_ok(), "no {wanted} in {heard}");
+        assert!(found.is_ok(), "no {wanted} in {captured}");
     };
     hear("event: hello\n").await;
     openai.circuit_breaker().force_open();

@@ -1,4 +1,4 @@
-//! A subscriber that keeps what it hears.
+//! A subscriber that stores events and spans.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,18 +15,18 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// One event or span.
 #[derive(Clone, Debug)]
-pub struct Heard {
+pub struct Captured {
     pub target: String,
     pub level: Level,
     /// The message of an event, the name of a span.
-    pub what: String,
+    pub name: String,
     pub is_span: bool,
     pub fields: BTreeMap<String, String>,
     /// The names of the spans around it, the innermost last.
-    pub inside: Vec<String>,
+    pub parents: Vec<String>,
 }
 
-impl Heard {
+impl Captured {
     pub fn field(&self, name: &str) -> &str {
         match self.fields.get(name) {
             Some(value) => value,
@@ -35,13 +35,13 @@ impl Heard {
     }
 }
 
-/// One subscriber listens at a time: what is known of a callsite is shared by all threads.
-pub struct Listening {
+/// Allows one subscriber at a time: the cached interest in a callsite is shared by all threads.
+pub struct CaptureGuard {
     _default: DefaultGuard,
     _turn: MutexGuard<'static, ()>,
 }
 
-impl Listening {
+impl CaptureGuard {
     pub fn with(subscriber: impl Subscriber + Send + Sync + 'static) -> Self {
         static TURN: Mutex<()> = Mutex::new(());
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,37 +53,37 @@ impl Listening {
 }
 
 #[derive(Clone, Default)]
-pub struct Capture(Arc<Mutex<Vec<Heard>>>);
+pub struct Capture(Arc<Mutex<Vec<Captured>>>);
 
 impl Capture {
-    /// Hears everything of this thread from `level` on, until the guard is dropped.
-    pub fn of(level: LevelFilter) -> (Self, Listening) {
+    /// Captures everything of this thread from `level` on, until the guard is dropped.
+    pub fn of(level: LevelFilter) -> (Self, CaptureGuard) {
         let capture = Self::default();
         let layer = capture.clone().with_filter(level);
         let subscriber = tracing_subscriber::registry().with(layer);
-        (capture, Listening::with(subscriber))
+        (capture, CaptureGuard::with(subscriber))
     }
 
-    pub fn all(&self) -> Vec<Heard> {
+    pub fn all(&self) -> Vec<Captured> {
         self.0.lock().unwrap().clone()
     }
 
-    pub fn ours(&self) -> Vec<Heard> {
-        let mut heard = self.all();
-        heard.retain(|heard| heard.target.starts_with("resilience"));
-        heard
+    pub fn ours(&self) -> Vec<Captured> {
+        let mut captured = self.all();
+        captured.retain(|captured| captured.target.starts_with("resilience"));
+        captured
     }
 
-    pub fn events(&self, message: &str) -> Vec<Heard> {
-        let mut heard = self.ours();
-        heard.retain(|heard| !heard.is_span && heard.what == message);
-        heard
+    pub fn events(&self, message: &str) -> Vec<Captured> {
+        let mut captured = self.ours();
+        captured.retain(|captured| !captured.is_span && captured.name == message);
+        captured
     }
 
-    pub fn spans(&self, name: &str) -> Vec<Heard> {
-        let mut heard = self.ours();
-        heard.retain(|heard| heard.is_span && heard.what == name);
-        heard
+    pub fn spans(&self, name: &str) -> Vec<Captured> {
+        let mut captured = self.ours();
+        captured.retain(|captured| captured.is_span && captured.name == name);
+        captured
     }
 }
 
@@ -104,48 +104,48 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let mut fields = Fields::default();
         attributes.record(&mut fields);
-        let parents = context.span(id).into_iter().flat_map(|span| {
+        let spans = context.span(id).into_iter().flat_map(|span| {
             let scope = span.scope().from_root().map(|span| span.name().to_owned());
             scope.collect::<Vec<_>>()
         });
-        let mut inside: Vec<String> = parents.collect();
-        inside.pop();
-        self.0.lock().unwrap().push(Heard {
+        let mut parents: Vec<String> = spans.collect();
+        parents.pop();
+        self.0.lock().unwrap().push(Captured {
             target: attributes.metadata().target().to_owned(),
             level: *attributes.metadata().level(),
-            what: attributes.metadata().name().to_owned(),
+            name: attributes.metadata().name().to_owned(),
             is_span: true,
             fields: fields.0,
-            inside,
+            parents,
         });
     }
 
     fn on_record(&self, _: &Id, values: &Record<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         values.record(&mut fields);
-        self.0.lock().unwrap().push(Heard {
+        self.0.lock().unwrap().push(Captured {
             target: "resilience".to_owned(),
             level: Level::TRACE,
-            what: "recorded".to_owned(),
+            name: "recorded".to_owned(),
             is_span: false,
             fields: fields.0,
-            inside: Vec::new(),
+            parents: Vec::new(),
         });
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let inside = context
+        let parents = context
             .event_scope(event)
             .map(|scope| scope.from_root().map(|span| span.name().to_owned()));
-        self.0.lock().unwrap().push(Heard {
+        self.0.lock().unwrap().push(Captured {
             target: event.metadata().target().to_owned(),
             level: *event.metadata().level(),
-            what: fields.0.remove("message").unwrap_or_default(),
+            name: fields.0.remove("message").unwrap_or_default(),
             is_span: false,
             fields: fields.0,
-            inside: inside.map(Iterator::collect).unwrap_or_default(),
+            parents: parents.map(Iterator::collect).unwrap_or_default(),
         });
     }
 }

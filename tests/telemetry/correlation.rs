@@ -1,9 +1,9 @@
-//! The id that ties together what is logged of one call.
+//! Correlation ids, which connect the log entries of one call.
 
 use resilience_runtime::{Registry, resilient, telemetry::CorrelationId, with_correlation_id};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::capture::{Capture, Heard};
+use crate::capture::{Capture, Captured};
 use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
@@ -36,10 +36,10 @@ async fn named_outer(remote: &Remote) -> Answer {
     plain(remote).await
 }
 
-fn ids(heard: &[Heard]) -> Vec<&str> {
-    let mut ids: Vec<_> = heard
+fn ids(captured: &[Captured]) -> Vec<&str> {
+    let mut ids: Vec<_> = captured
         .iter()
-        .filter_map(|heard| heard.fields.get("correlation_id"))
+        .filter_map(|captured| captured.fields.get("correlation_id"))
         .map(String::as_str)
         .collect();
     ids.dedup();
@@ -47,7 +47,7 @@ fn ids(heard: &[Heard]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_call_has_one_id_and_another_call_another() {
+async fn each_call_has_its_own_correlation_id() {
     for level in [LevelFilter::TRACE, LevelFilter::WARN] {
         let (capture, _guard) = Capture::of(level);
         let registry = Registry::new();
@@ -61,7 +61,7 @@ async fn one_call_has_one_id_and_another_call_another() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_attributes_id_comes_before_the_one_around_the_call() {
+async fn attribute_id_overrides_the_surrounding_id() {
     let (capture, _guard) = Capture::of(LevelFilter::TRACE);
     let remote = Remote::failing();
     let call = with_correlation_id("request-1", named(7, &remote));
@@ -70,7 +70,7 @@ async fn the_attributes_id_comes_before_the_one_around_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_id_around_the_call_comes_before_a_new_one() {
+async fn surrounding_id_is_used_instead_of_a_new_one() {
     for level in [LevelFilter::TRACE, LevelFilter::WARN] {
         let (capture, _guard) = Capture::of(level);
         let remote = Remote::failing();
@@ -81,17 +81,17 @@ async fn the_id_around_the_call_comes_before_a_new_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn inner_calls_inherit_the_id() {
+async fn nested_call_inherits_the_id() {
     let (capture, _guard) = Capture::of(LevelFilter::TRACE);
     let registry = Registry::new();
     registry.scope(outer(&Remote::failing())).await.unwrap_err();
-    let heard = capture.ours();
+    let captured = capture.ours();
     assert_eq!(capture.spans("resilience.call").len(), 2);
-    assert_eq!(ids(&heard).len(), 1, "{heard:#?}");
+    assert_eq!(ids(&captured).len(), 1, "{captured:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn inner_calls_inherit_the_attributes_id_where_only_warnings_are_heard() {
+async fn nested_call_inherits_the_attribute_id_at_warn_level() {
     let (capture, _guard) = Capture::of(LevelFilter::WARN);
     let registry = Registry::new();
     let remote = Remote::failing();
@@ -100,7 +100,7 @@ async fn inner_calls_inherit_the_attributes_id_where_only_warnings_are_heard() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_body_can_read_it() {
+async fn body_can_read_the_correlation_id() {
     #[resilient(service = "api", correlation_id = "request-9")]
     async fn reads() -> Result<String, ApiError> {
         tokio::task::yield_now().await;
@@ -112,7 +112,7 @@ async fn the_body_can_read_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fallbacks_run_under_it() {
+async fn fallbacks_run_under_the_correlation_id() {
     #[resilient(
         service = "api",
         retry = off,

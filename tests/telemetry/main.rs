@@ -1,5 +1,5 @@
-//! What is told of calls. In a process of its own, and one test at a time: whether anybody listens to a
-//! place in the code is known to all threads of a process.
+//! Logs and spans of calls. In a process of its own, and one test at a time: `tracing` caches the interest in a callsite
+//! for all threads of a process.
 
 mod capture;
 mod correlation;
@@ -16,4 +16,5 @@ mod remote;
 mod secrets;
 mod spans;
 mod stale;
+mod streams;
 mod unknown_errors;

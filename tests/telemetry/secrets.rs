@@ -1,4 +1,4 @@
-//! What must never be told: arguments, results, and the texts of errors.
+//! Arguments, results and the texts of errors are never logged.
 
 use std::error::Error;
 use std::fmt;
@@ -11,11 +11,11 @@ use resilience_runtime::{
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::capture::Listening;
+use crate::capture::CaptureGuard;
 
 const CANARY: &str = "tweet-1f0c";
 
-/// Tells its secret in `Display` and in `Debug`.
+/// Prints its secret in `Display` and in `Debug`.
 #[derive(Clone)]
 struct Secret(Verdict);
 
@@ -34,14 +34,14 @@ impl fmt::Debug for Secret {
 impl Error for Secret {}
 
 #[derive(Debug, thiserror::Error)]
-enum LoudError {
-    #[error("loud: {0}")]
+enum LeakyError {
+    #[error("leaky: {0}")]
     Remote(#[from] Secret),
     #[error(transparent)]
     Local(#[from] ResilienceError),
 }
 
-impl Classify for LoudError {
+impl Classify for LeakyError {
     fn classify(&self) -> Verdict {
         match self {
             Self::Remote(secret) => secret.0,
@@ -87,37 +87,37 @@ impl Output {
     bulkhead(max_concurrent = 1),
     fallback(cache(key = token, ttl = "1m"), call = backup, on = "any")
 )]
-async fn ask(token: &str, verdict: Verdict) -> Result<String, LoudError> {
+async fn ask(token: &str, verdict: Verdict) -> Result<String, LeakyError> {
     if verdict == Verdict::unclassified() {
         return Ok(token.to_owned());
     }
     Err(Secret(verdict).into())
 }
 
-async fn backup(_: &str, verdict: Verdict) -> Result<String, LoudError> {
+async fn backup(_: &str, verdict: Verdict) -> Result<String, LeakyError> {
     Err(Secret(verdict).into())
 }
 
-#[resilient(service = "strange", fallback(registered))]
-async fn strange(token: &str) -> anyhow::Result<String> {
+#[resilient(service = "unclassified", fallback(registered))]
+async fn unclassified(token: &str) -> anyhow::Result<String> {
     Err(anyhow::anyhow!("{token}").context(CANARY))
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
+async fn arguments_results_and_error_texts_are_never_logged() {
     let output = Output::default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
         .with_writer(output.clone())
         .finish();
-    let _guard = Listening::with(subscriber);
+    let _guard = CaptureGuard::with(subscriber);
 
     let registry = Registry::new();
-    registry.register_fallback::<String>("strange", |_| async {
+    registry.register_fallback::<String>("unclassified", |_| async {
         Err::<String, BoxError>(CANARY.into())
     });
-    let mut ours = Vec::new();
+    let mut errors = Vec::new();
     let calls = async {
         ask(CANARY, Verdict::unclassified()).await.unwrap();
         let verdicts = [
@@ -128,28 +128,28 @@ async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
         ];
         for (index, verdict) in verdicts.into_iter().cycle().take(24).enumerate() {
             let token = format!("{CANARY}-{}", index % 3);
-            if let Err(LoudError::Local(error)) = ask(&token, verdict).await {
-                ours.push(error);
+            if let Err(LeakyError::Local(error)) = ask(&token, verdict).await {
+                errors.push(error);
             }
         }
-        let _ = strange(CANARY).await;
+        let _ = unclassified(CANARY).await;
     };
     registry.scope(calls).await;
 
     let text = output.text();
-    assert!(text.contains("resilience.call"), "it hears: {text}");
+    assert!(text.contains("resilience.call"), "calls are logged: {text}");
     assert!(text.contains("attempt failed, trying again"), "{text}");
     assert!(text.contains("no rule knows this error"), "{text}");
     assert!(!text.contains(CANARY), "{text}");
 
     let failed = |error: &ResilienceError| matches!(error, ResilienceError::FallbackFailed { .. });
-    assert!(ours.iter().any(failed), "{ours:?}");
-    for error in &ours {
-        let told = format!("{error} {error:?} {error:#?}");
-        assert!(!told.contains(CANARY), "{told}");
+    assert!(errors.iter().any(failed), "{errors:?}");
+    for error in &errors {
+        let printed = format!("{error} {error:?} {error:#?}");
+        assert!(!printed.contains(CANARY), "{printed}");
     }
-    // Whoever wants the text walks the sources.
-    let error = ours.iter().find(|error| failed(error)).unwrap();
+    // The texts stay reachable through `source`.
+    let error = errors.iter().find(|error| failed(error)).unwrap();
     let mut source = error.source();
     let mut texts = Vec::new();
     while let Some(error) = source {
@@ -159,7 +159,7 @@ async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
     assert!(texts.iter().any(|text| text.contains(CANARY)));
 
     let api = registry.service("api", ServiceKind::Custom).unwrap();
-    let told = format!(
+    let printed = format!(
         "{:?} {:?} {:?} {:?} {:?} {:?} {}",
         registry,
         registry.stats(),
@@ -169,5 +169,5 @@ async fn a_canary_in_arguments_results_and_errors_is_never_heard() {
         api.rate_limiter(),
         serde_json::to_string(&registry.stats()).unwrap(),
     );
-    assert!(!told.contains(CANARY), "{told}");
+    assert!(!printed.contains(CANARY), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! What is logged of a call: a span at DEBUG, and events for what is notable.
+//! Logs of a call: a span at DEBUG, and events for retries, rejections and fallbacks.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn hang() -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_has_a_span_at_debug_round_its_body() {
+async fn call_opens_a_debug_span_around_its_body() {
     let (capture, _guard) = Capture::of(LevelFilter::TRACE);
     Registry::new()
         .scope(ask(&Remote::healthy()))
@@ -47,13 +47,16 @@ async fn a_call_has_a_span_at_debug_round_its_body() {
     assert_eq!(spans[0].field("kind"), "custom");
     assert!(spans[0].field("function").ends_with("spans::ask"));
     assert!(!spans[0].field("correlation_id").is_empty());
-    let heard = capture.all();
-    let inside = heard.iter().find(|heard| heard.target == "body").unwrap();
-    assert_eq!(inside.inside, ["resilience.call"]);
+    let captured = capture.all();
+    let inside = captured
+        .iter()
+        .find(|captured| captured.target == "body")
+        .unwrap();
+    assert_eq!(inside.parents, ["resilience.call"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_goes_well_says_nothing_above_debug() {
+async fn successful_call_logs_nothing_above_debug() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     Registry::new()
         .scope(ask(&Remote::healthy()))
@@ -63,7 +66,7 @@ async fn a_call_that_goes_well_says_nothing_above_debug() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_and_the_end_are_told() {
+async fn retry_and_failure_are_logged() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     let calls = ask_of(&[ApiError::Transient, ApiError::Unknown]);
     assert!(calls.await.is_err());
@@ -98,7 +101,7 @@ async fn ask_of(errors: &[ApiError]) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_a_rejection_and_a_fallback_are_told() {
+async fn wait_rejection_and_fallback_are_logged() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     let registry = Registry::new();
     let calls = async {
@@ -122,7 +125,7 @@ async fn a_wait_a_rejection_and_a_fallback_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_change_of_the_circuit_is_told_once() {
+async fn circuit_change_is_logged_once() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     let registry = Registry::new();
     let once = ServiceSettings {
@@ -149,8 +152,15 @@ async fn a_change_of_the_circuit_is_told_once() {
     let api = registry.service("api", ServiceKind::Custom).unwrap();
     assert_eq!(api.circuit_breaker().state(), CircuitState::Closed);
     let mut changes = capture.ours();
-    changes.retain(|heard| heard.what.contains("circuit"));
-    let messages: Vec<_> = changes.iter().map(|heard| heard.fields.clone()).collect();
+    changes.retain(|captured| captured.name.contains("circuit"));
+    let messages: Vec<_> = changes
+        .iter()
+        .map(|captured| captured.fields.clone())
+        .collect();
     assert_eq!(changes.len(), 3, "open, half-open, closed: {messages:#?}");
-    assert!(changes.iter().all(|heard| heard.field("service") == "api"));
+    assert!(
+        changes
+            .iter()
+            .all(|captured| captured.field("service") == "api")
+    );
 }

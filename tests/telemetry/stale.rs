@@ -1,4 +1,4 @@
-//! What is told of caches: a stale answer, and never a key or a value.
+//! Logs of caches: a stale value, and never a key or a value.
 
 use std::time::Duration;
 
@@ -43,8 +43,8 @@ fn unavailable() -> Verdict {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stale_answer_is_told_with_its_cause_and_age() {
-    let (capture, _listening) = Capture::of(LevelFilter::DEBUG);
+async fn stale_value_is_logged_with_class_code_and_age() {
+    let (capture, _guard) = Capture::of(LevelFilter::DEBUG);
     let calls = async {
         ask("a", None).await.unwrap();
         ask("a", None).await.unwrap();
@@ -54,41 +54,37 @@ async fn a_stale_answer_is_told_with_its_cause_and_age() {
         ask("a", Some(unavailable())).await.unwrap();
     };
     Registry::new().scope(calls).await;
-    let told = capture.events("answered with a stale answer");
-    assert_eq!(told.len(), 2);
-    for told in told {
-        assert_eq!(told.level, Level::WARN);
-        assert_eq!(told.field("service"), "api");
-        assert_eq!(told.field("class"), "transient");
-        assert_eq!(told.field("code"), "http:503");
-        assert_eq!(told.field("correlation_id"), "trace-7");
-        let age: u64 = told.field("stale_age_ms").parse().unwrap();
+    let logged = capture.events("served stale value");
+    assert_eq!(logged.len(), 2);
+    for logged in logged {
+        assert_eq!(logged.level, Level::WARN);
+        assert_eq!(logged.field("service"), "api");
+        assert_eq!(logged.field("class"), "transient");
+        assert_eq!(logged.field("code"), "http:503");
+        assert_eq!(logged.field("correlation_id"), "trace-7");
+        let age: u64 = logged.field("stale_age_ms").parse().unwrap();
         assert!((60_000..=72_000).contains(&age), "{age}");
     }
-    // Hits are no calls, so they are not told.
+    // Hits are not calls, so they are not logged.
     assert_eq!(capture.spans("resilience.call").len(), 2);
-    let loud = |level: &Level| *level < Level::DEBUG;
+    let above_debug = |level: &Level| *level < Level::DEBUG;
     let others = capture
         .ours()
         .into_iter()
-        .filter(|heard| loud(&heard.level));
-    let others: Vec<String> = others.map(|heard| heard.what).collect();
+        .filter(|captured| above_debug(&captured.level));
+    let others: Vec<String> = others.map(|captured| captured.name).collect();
     assert_eq!(
         others,
-        [
-            "call failed",
-            "answered with a stale answer",
-            "answered with a stale answer"
-        ]
+        ["call failed", "served stale value", "served stale value"]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_canary_in_keys_and_values_is_never_heard() {
-    let (capture, listening) = Capture::of(LevelFilter::TRACE);
+async fn cache_keys_and_values_are_never_logged() {
+    let (capture, guard) = Capture::of(LevelFilter::TRACE);
     let registry = Registry::new();
     let by_hand = Cache::<SecretString>::new("vault", CacheConfig::default()).unwrap();
-    let mut ours = Vec::new();
+    let mut errors = Vec::new();
     let calls = async {
         let fails = [
             None,
@@ -99,8 +95,8 @@ async fn a_canary_in_keys_and_values_is_never_heard() {
         for (turn, fails) in fails.into_iter().cycle().take(16).enumerate() {
             let token = format!("{CANARY}-{}", turn % 3);
             let (a, b) = tokio::join!(ask(&token, fails), ask(&token, fails));
-            ours.extend(a.err());
-            ours.extend(b.err());
+            errors.extend(a.err());
+            errors.extend(b.err());
             advance(Duration::from_secs(50)).await;
         }
         for fails in [false, true, true] {
@@ -115,17 +111,17 @@ async fn a_canary_in_keys_and_values_is_never_heard() {
         }
     };
     registry.scope(calls).await;
-    drop(listening);
+    drop(guard);
 
-    let heard = format!("{:?}", capture.all());
-    assert!(heard.contains("answered with a stale answer"), "{heard}");
-    assert!(heard.contains("vault"), "{heard}");
-    assert!(!heard.contains(CANARY), "{heard}");
+    let captured = format!("{:?}", capture.all());
+    assert!(captured.contains("served stale value"), "{captured}");
+    assert!(captured.contains("vault"), "{captured}");
+    assert!(!captured.contains(CANARY), "{captured}");
     let api = registry.service("api", ServiceKind::Custom).unwrap();
-    let told = format!(
-        "{by_hand:?} {api:?} {:?} {:?} {registry:?} {ours:?}",
+    let logged = format!(
+        "{by_hand:?} {api:?} {:?} {:?} {registry:?} {errors:?}",
         api.config(),
         api.stats()
     );
-    assert!(!told.contains(CANARY), "{told}");
+    assert!(!logged.contains(CANARY), "{logged}");
 }

@@ -1,15 +1,15 @@
-//! What the timeline is made of.
+//! The changes that the timeline shows.
 
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::facts::{millis, seconds};
+use super::snapshot::{millis, seconds};
 use crate::health::HealthStatus;
 use crate::name::ServiceName;
 use crate::telemetry::{Event, EventKind};
 
-/// A change of a service's state.
+/// A change of the state of a service.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Change {
     at_ms: u64,
@@ -22,7 +22,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// `None`: it is of a sort that timelines do not know.
+    /// Returns `None` for an event that is not part of the timeline.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let change = |kind, retry_after: Option<Duration>| Self {
             at_ms: millis(event.time),
@@ -45,7 +45,7 @@ impl Change {
         })
     }
 
-    /// `None` for a check that was not there before, or is there no longer.
+    /// A change of a health check. `from` is `None` for a new check, `to` for a removed one.
     pub(super) fn of_health(
         check: &ServiceName,
         from: Option<HealthStatus>,

@@ -1,4 +1,4 @@
-//! `POST /services/{name}/circuit`: what a person says of a circuit breaker.
+//! `POST /services/{name}/circuit`: controls a circuit breaker by hand.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
-use super::Site;
-use super::answer::{JSON, json, refusal};
-use super::services::unknown;
+use super::app_state::AppState;
+use super::response::{JSON, error, json};
+use super::services::unknown_service;
 use crate::circuit_breaker::{CircuitBreaker, CircuitState};
 use crate::name::ServiceName;
 
-/// No order is longer.
-const LONGEST: usize = 1_024;
+/// The largest request body, in bytes.
+const MAX_BODY: usize = 1_024;
 
 #[derive(Deserialize)]
-struct Order {
+struct RequestBody {
     action: Action,
 }
 
@@ -33,32 +33,32 @@ enum Action {
 }
 
 #[derive(Serialize)]
-struct Done<'a> {
+struct ResponseBody<'a> {
     service: &'a ServiceName,
     state: CircuitState,
 }
 
 pub(super) async fn circuit(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    // A page of somebody else cannot send this without asking the server first, which says nothing to that.
+    // A page of another origin cannot send this content type without a CORS preflight, which this server never allows.
     if !is_json(request.headers()) {
-        let words = "an order is sent as `content-type: application/json`";
-        return refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, words);
+        let message = "content-type must be application/json";
+        return error(StatusCode::UNSUPPORTED_MEDIA_TYPE, message);
     }
-    let body = to_bytes(request.into_body(), LONGEST).await;
-    let order = body
+    let body = to_bytes(request.into_body(), MAX_BODY).await;
+    let parsed = body
         .ok()
         .and_then(|body| serde_json::from_slice(&body).ok());
-    let Some(Order { action }) = order else {
-        let words =
-            "an order is `{\"action\": …}`, one of force_open, force_closed, reset, disable";
-        return refusal(StatusCode::BAD_REQUEST, words);
+    let Some(RequestBody { action }) = parsed else {
+        let message =
+            "body must be {\"action\": …}, one of force_open, force_closed, reset, disable";
+        return error(StatusCode::BAD_REQUEST, message);
     };
-    let Some(service) = name.ok().and_then(|Path(name)| site.registry.get(&name)) else {
-        return unknown();
+    let Some(service) = name.ok().and_then(|Path(name)| state.registry.get(&name)) else {
+        return unknown_service();
     };
     tracing::warn!(
         target: "resilience",
@@ -68,11 +68,11 @@ pub(super) async fn circuit(
     );
     let breaker = service.circuit_breaker();
     action.apply(&breaker);
-    let done = Done {
+    let body = ResponseBody {
         service: service.name(),
         state: breaker.state(),
     };
-    json(StatusCode::OK, JSON, &done)
+    json(StatusCode::OK, JSON, &body)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

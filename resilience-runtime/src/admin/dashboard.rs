@@ -1,10 +1,10 @@
-//! The page, joined from its parts when this is compiled: one document that asks for nothing but `events`, `services` and, where
+//! The dashboard page, joined from its parts at compile time: one document that requests only `events`, `services` and, where
 //! control is on, `services/{name}/circuit` beside its own path.
 //!
-//! It carries its own `Content-Security-Policy` with the hashes of its style and its script. Who changes one of them renews the
-//! hashes by `node tests/dashboard/seal.mjs`; the browser test says so where it was forgotten.
+//! It carries its own `Content-Security-Policy` with the hashes of its style and its script. After a change of one of
+//! them, update the hashes with `node tests/dashboard/seal.mjs`; the browser test fails until then.
 
-/// The whole page, `text/html; charset=utf-8`. The order of the parts is also that of the tests, which read it here.
+/// The whole page, `text/html; charset=utf-8`. The tests read the order of the parts here.
 pub(super) const DASHBOARD: &str = concat!(
     include_str!("dashboard/top.html"),
     include_str!("dashboard/page.css"),

@@ -1,4 +1,4 @@
-//! Health, for those who start, stop and route to the process.
+//! `/livez`, `/readyz`, `/healthz` and `/health`: health for orchestrators and load balancers.
 
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
@@ -7,26 +7,26 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 
-use super::Site;
-use super::answer::{TEXT, answer, json};
+use super::app_state::AppState;
+use super::response::{TEXT, json, respond};
 use crate::health::{HealthEndpoint, HealthResponse, HealthStatus, ServiceHealth};
 
-/// Whether the process answers. It asks nothing else: a database that is down is no reason to restart this.
+/// Responds as long as the process is alive. It checks nothing else: a database that is down is no reason for a restart.
 pub(super) async fn livez() -> Response {
-    answer(StatusCode::OK, TEXT, "ok")
+    respond(StatusCode::OK, TEXT, "ok")
 }
 
-pub(super) async fn readyz(site: State<Arc<Site>>, query: RawQuery) -> Response {
-    probe("readyz", &site, query).await
+pub(super) async fn readyz(state: State<Arc<AppState>>, query: RawQuery) -> Response {
+    probe("readyz", &state, query).await
 }
 
-pub(super) async fn healthz(site: State<Arc<Site>>, query: RawQuery) -> Response {
-    probe("healthz", &site, query).await
+pub(super) async fn healthz(state: State<Arc<AppState>>, query: RawQuery) -> Response {
+    probe("healthz", &state, query).await
 }
 
 /// `application/health+json`.
-pub(super) async fn health(site: State<Arc<Site>>) -> Response {
-    let health = site.endpoint.get_health().await;
+pub(super) async fn health(state: State<Arc<AppState>>) -> Response {
+    let health = state.endpoint.get_health().await;
     json(status_of(&health), HealthEndpoint::CONTENT_TYPE, &health)
 }
 
@@ -34,15 +34,15 @@ fn status_of(health: &HealthResponse) -> StatusCode {
     StatusCode::from_u16(health.http_status()).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
 }
 
-async fn probe(route: &str, site: &Site, RawQuery(query): RawQuery) -> Response {
-    let mut health = site.endpoint.get_health().await;
-    let asked = Asked::of(query.as_deref().unwrap_or_default());
-    // Whether a name is excluded is decided for each check: the query may be as long as it likes.
-    let is_excluded = |name: &str| asked.excluded.iter().any(|excluded| excluded == name);
-    if !asked.excluded.is_empty() {
+async fn probe(route: &str, state: &AppState, RawQuery(query): RawQuery) -> Response {
+    let mut health = state.endpoint.get_health().await;
+    let options = Options::parse(query.as_deref().unwrap_or_default());
+    // Looked up for each check, so that a long query costs no more than its parsing.
+    let is_excluded = |name: &str| options.excluded.iter().any(|excluded| excluded == name);
+    if !options.excluded.is_empty() {
         let checks = health.checks.iter();
         health.status = HealthStatus::overall(checks.map(|(name, check)| {
-            // One that is left out is no reason to be down, and none to be unknown.
+            // An excluded check makes the whole neither unhealthy nor unknown.
             match is_excluded(name) {
                 true => (HealthStatus::Healthy, false),
                 false => (check.status, check.critical),
@@ -51,9 +51,9 @@ async fn probe(route: &str, site: &Site, RawQuery(query): RawQuery) -> Response 
     }
     let status = status_of(&health);
     let passed = status == StatusCode::OK;
-    // Who fails says why, whether asked or not.
-    if passed && !asked.verbose {
-        return answer(status, TEXT, "ok");
+    // A failure always lists the checks.
+    if passed && !options.verbose {
+        return respond(status, TEXT, "ok");
     }
     let mut text = String::new();
     for (name, check) in &health.checks {
@@ -64,36 +64,36 @@ async fn probe(route: &str, site: &Site, RawQuery(query): RawQuery) -> Response 
         let _ = writeln!(text, "{line}");
     }
     let known = |name: &String| health.checks.contains_key(name.as_str());
-    if !asked.excluded.iter().all(known) {
-        text += "warn: a name to exclude is that of no check\n";
+    if !options.excluded.iter().all(known) {
+        text += "warn: an excluded name is not a check\n";
     }
     let end = if passed { "passed" } else { "failed" };
     let _ = writeln!(text, "{route} check {end}");
-    answer(status, TEXT, text)
+    respond(status, TEXT, text)
 }
 
-/// What a query asks for: `?verbose`, and `?exclude=name` any number of times.
+/// The options of a query: `?verbose`, and `?exclude=name` any number of times.
 #[derive(Default)]
-struct Asked {
+struct Options {
     verbose: bool,
     excluded: Vec<String>,
 }
 
-impl Asked {
-    fn of(query: &str) -> Self {
-        let mut asked = Self::default();
+impl Options {
+    fn parse(query: &str) -> Self {
+        let mut options = Self::default();
         for (key, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*key {
-                "verbose" => asked.verbose = !matches!(&*value, "0" | "false"),
-                "exclude" => asked.excluded.push(value.into_owned()),
+                "verbose" => options.verbose = !matches!(&*value, "0" | "false"),
+                "exclude" => options.excluded.push(value.into_owned()),
                 _ => {}
             }
         }
-        asked
+        options
     }
 }
 
-/// One check: a plus where it works, a minus where it does not.
+/// One check: `[+]` if it passes, `[-]` if it fails.
 struct Line<'a> {
     check: &'a ServiceHealth,
     excluded: bool,
@@ -104,7 +104,7 @@ impl fmt::Display for Line<'_> {
         let check = self.check;
         let works = matches!(check.status, HealthStatus::Healthy | HealthStatus::Degraded);
         f.write_str(if works || self.excluded { "[+]" } else { "[-]" })?;
-        // A name must not look like a line of its own.
+        // A name must not add a line of its own.
         for c in check.name.chars() {
             f.write_char(if c.is_control() { '\u{fffd}' } else { c })?;
         }

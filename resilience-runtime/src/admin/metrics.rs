@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::Site;
-use super::answer::answer;
+use super::app_state::AppState;
+use super::response::respond;
 use crate::exporters::prometheus::{CONTENT_TYPE, text_with_health};
 
-pub(super) async fn metrics(State(site): State<Arc<Site>>) -> Response {
-    let text = text_with_health(&site.registry, &site.monitor);
-    answer(StatusCode::OK, CONTENT_TYPE, text)
+pub(super) async fn metrics(State(state): State<Arc<AppState>>) -> Response {
+    let text = text_with_health(&state.registry, &state.monitor);
+    respond(StatusCode::OK, CONTENT_TYPE, text)
 }

@@ -1,18 +1,22 @@
-//! Health, statistics, events and a page for those who operate the program, as routes.
+//! Routes for operators: health, statistics, events and a dashboard.
 
-mod answer;
+mod app_state;
 mod change;
 mod control;
 mod dashboard;
-mod facts;
+mod dashboard_route;
+mod feed;
 mod health;
+mod hub;
 mod metrics;
-mod page;
-mod readers;
+mod response;
 mod sample;
 mod sampler;
 mod services;
+mod snapshot;
+mod sse;
 mod stream;
+mod subscribers;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -26,11 +30,12 @@ use axum::routing::{MethodRouter, Route, get, post};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use self::stream::Hub;
+use self::app_state::AppState;
+use self::hub::Hub;
 use crate::health::{HealthEndpoint, ServiceHealthMonitor};
 use crate::registry::Registry;
 
-/// The routes for those who operate the program: [`AdminRouter`] as it is by default, without control.
+/// Returns the routes for operators: those of [`AdminRouter`] with its defaults, without control.
 ///
 /// ```no_run
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -51,11 +56,10 @@ pub fn admin_router(
     AdminRouter::new(registry, monitor).router()
 }
 
-/// The routes for those who operate the program; what each answers is written in
-/// [the guide](crate::guide::operations).
+/// Builds the routes for operators, which [the guide](crate::guide::operations) describes.
 ///
-/// They show names, numbers and states: no argument, no result, no text of an error. All the same they are for
-/// operators: serve them on a port of their own, or behind a layer that knows who may read them.
+/// They show names, numbers and states: no argument, no result, no text of an error. They are for operators all the
+/// same: serve them on a separate port, or behind a layer that authenticates the reader.
 ///
 /// ```
 /// use axum::extract::Request;
@@ -86,21 +90,11 @@ pub struct AdminRouter {
     registry: Registry,
     monitor: ServiceHealthMonitor,
     app_version: Option<String>,
-    control: Option<MethodRouter<Arc<Site>>>,
-}
-
-/// What the routes answer from.
-struct Site {
-    registry: Registry,
-    monitor: ServiceHealthMonitor,
-    endpoint: HealthEndpoint,
-    app_version: Option<String>,
-    control: bool,
-    hub: Arc<Hub>,
+    control: Option<MethodRouter<Arc<AppState>>>,
 }
 
 impl AdminRouter {
-    /// For the services of this registry, and the health that this monitor knows.
+    /// Creates the routes for the services of this registry and the checks of this monitor.
     pub fn new(registry: impl Into<Registry>, monitor: impl Into<ServiceHealthMonitor>) -> Self {
         Self {
             registry: registry.into(),
@@ -110,15 +104,14 @@ impl AdminRouter {
         }
     }
 
-    /// The version of the application, which some routes tell.
+    /// Sets the version of the application, which some routes report.
     pub fn app_version(mut self, version: impl Into<String>) -> Self {
         self.app_version = Some(version.into());
         self
     }
 
-    /// Switches on `POST /services/{name}/circuit`, by which circuit breakers are forced open, closed, reset
-    /// and disabled. Every request to it goes through `layer`, which is to let only those through who may do
-    /// that. Each use is told by `tracing` at WARN.
+    /// Enables `POST /services/{name}/circuit`, which forces circuit breakers open or closed, resets and disables them.
+    /// Every request to it goes through `layer`, which must reject unauthorized requests. Each use is logged at WARN.
     pub fn control<L>(mut self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,
@@ -131,8 +124,8 @@ impl AdminRouter {
         self
     }
 
-    /// The routes. From here on the latencies of the registry's services are
-    /// [measured](Registry::measure_latency), and its changes remembered.
+    /// Returns the routes. From now on the latencies of the registry's services are
+    /// [measured](Registry::measure_latency), and its changes recorded.
     pub fn router(self) -> Router {
         let Self {
             registry,
@@ -142,7 +135,7 @@ impl AdminRouter {
         } = self;
         registry.measure_latency();
         let version = app_version.clone().unwrap_or_default();
-        let site = Site {
+        let state = AppState {
             endpoint: HealthEndpoint::new(&monitor, version),
             hub: Arc::new(Hub::new(registry.clone(), monitor.clone())),
             registry,
@@ -159,13 +152,13 @@ impl AdminRouter {
             .route("/services/{name}", get(services::one))
             .route("/events", get(stream::events))
             .route("/metrics", get(metrics::metrics))
-            .route("/dashboard", get(page::page));
+            .route("/dashboard", get(dashboard_route::dashboard));
         if let Some(control) = control {
             routes = routes.route("/services/{name}/circuit", control);
         }
         routes
-            .route_layer(map_response(answer::mark))
-            .with_state(Arc::new(site))
+            .route_layer(map_response(response::no_store))
+            .with_state(Arc::new(state))
     }
 }
 

@@ -1,20 +1,20 @@
-//! What happened in one interval, as differences of what is counted.
+//! The rates of one interval, computed from the differences of the counters.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::facts::seconds;
+use super::snapshot::seconds;
 use crate::service::Service;
 use crate::telemetry::{Counter, DurationHistogram};
 
-/// What happened to one service in one interval.
+/// The rates and latencies of one service in one interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Sample {
     pub(super) at_ms: u64,
     pub(super) calls_per_second: f64,
     pub(super) successes_per_second: f64,
-    /// Calls that the caller got an error for, and that were not turned away.
+    /// Calls that ended with an error, rejections not included.
     pub(super) failures_per_second: f64,
     pub(super) rejections_per_second: f64,
     pub(super) retries_per_second: f64,
@@ -24,7 +24,7 @@ pub(super) struct Sample {
     pub(super) p99_seconds: Option<f64>,
 }
 
-/// The counts of one service at one moment.
+/// The counters of one service at one moment.
 #[derive(Clone, Default)]
 pub(super) struct Counted {
     calls: u64,
@@ -52,12 +52,12 @@ impl Counted {
         }
     }
 
-    /// What came after `earlier`, which is so long ago.
+    /// Returns the rates since `earlier`, which was read `elapsed` ago.
     pub(super) fn since(&self, earlier: &Self, elapsed: Duration, at_ms: u64) -> Sample {
         let rate = |now: u64, before: u64| {
             const TO: f64 = 1e3;
             let each_second = now.saturating_sub(before) as f64 / elapsed.as_secs_f64();
-            // Neither the first moment nor a clock that stands still may show as infinity.
+            // An interval of zero length, as under a paused clock, must not show as infinity.
             match each_second.is_finite() {
                 true => (each_second * TO).round() / TO,
                 false => 0.0,

@@ -1,4 +1,4 @@
-//! Looks at all services once a second, and passes on at once what changes in between.
+//! Samples all services once a second, and forwards changes in between at once.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -12,9 +12,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::change::Change;
-use super::facts::{Limits, millis, seconds};
+use super::feed::Feed;
 use super::sample::{Counted, Sample};
-use super::stream::{Hub, event};
+use super::snapshot::{Limits, millis, seconds};
+use super::sse::event;
 use crate::circuit_breaker::CircuitState;
 use crate::health::{HealthStatus, HealthStatuses, ServiceHealthMonitor};
 use crate::name::{ServiceKind, ServiceName};
@@ -22,18 +23,18 @@ use crate::registry::Registry;
 use crate::service::Service;
 use crate::telemetry::{Event, Events, EventsError};
 
-/// From one snapshot to the next.
+/// The time between two snapshots.
 pub(super) const INTERVAL: Duration = Duration::from_secs(1);
 
-/// An interval that lasted longer than this is none: nobody looked.
-const LONGEST: Duration = Duration::from_secs(3);
+/// A longer interval is discarded: sampling was paused in it.
+const MAX_INTERVAL: Duration = Duration::from_secs(3);
 
 pub(super) struct Sampler {
     registry: Registry,
     monitor: ServiceHealthMonitor,
     changes: Events,
     health: watch::Receiver<HealthStatuses>,
-    told: BTreeMap<ServiceName, HealthStatus>,
+    known_health: BTreeMap<ServiceName, HealthStatus>,
     counted: BTreeMap<ServiceName, Counted>,
     counted_at: Option<Instant>,
 }
@@ -84,23 +85,23 @@ struct Circuit {
 impl Sampler {
     pub(super) fn new(registry: Registry, monitor: ServiceHealthMonitor) -> Self {
         let mut health = monitor.subscribe();
-        let told = health.borrow_and_update().services.clone();
+        let known_health = health.borrow_and_update().services.clone();
         Self {
             changes: registry.subscribe_to_changes(),
             registry,
             monitor,
             health,
-            told,
+            known_health,
             counted: BTreeMap::new(),
             counted_at: None,
         }
     }
 
-    pub(super) async fn run(&mut self, hub: &Hub) {
+    pub(super) async fn run(&mut self, feed: &Feed) {
         let now = Instant::now();
         let mut due = match self.counted_at {
-            // The last reader has only just left, as when a page is loaded anew.
-            Some(at) if now.saturating_duration_since(at) < LONGEST => at + INTERVAL,
+            // The last subscriber has just left, as when a page is reloaded.
+            Some(at) if now.saturating_duration_since(at) < MAX_INTERVAL => at + INTERVAL,
             _ => {
                 self.count(now);
                 now + INTERVAL
@@ -108,13 +109,13 @@ impl Sampler {
         };
         loop {
             match self.next(due).await {
-                Next::Change(event) => self.tell(hub, event),
-                Next::Health => self.tell_health(hub),
+                Next::Change(event) => self.forward(feed, event),
+                Next::Health => self.forward_health(feed),
                 Next::Tick => {
                     let now = Instant::now();
-                    self.sample(hub, now);
+                    self.sample(feed, now);
                     due += INTERVAL;
-                    // Who was late does not hurry after.
+                    // Missed ticks are skipped, not made up for.
                     if due <= now {
                         due = now + INTERVAL;
                     }
@@ -123,21 +124,21 @@ impl Sampler {
         }
     }
 
-    /// Passes on what has waited.
-    pub(super) fn catch_up(&mut self, hub: &Hub) {
+    /// Forwards all pending changes.
+    pub(super) fn catch_up(&mut self, feed: &Feed) {
         loop {
             match self.changes.try_recv() {
-                Ok(Some(event)) => self.tell(hub, Ok(event)),
-                Err(error @ EventsError::Missed(_)) => self.tell(hub, Err(error)),
+                Ok(Some(event)) => self.forward(feed, Ok(event)),
+                Err(error @ EventsError::Missed(_)) => self.forward(feed, Err(error)),
                 Ok(None) | Err(EventsError::Closed) => break,
             }
         }
         if self.health.has_changed().unwrap_or_default() {
-            self.tell_health(hub);
+            self.forward_health(feed);
         }
     }
 
-    /// None of these loses anything when it is dropped.
+    /// Waits for the next input. None of these futures loses anything when it is dropped.
     async fn next(&mut self, due: Instant) -> Next {
         let mut change = pin!(self.changes.recv());
         let mut health = pin!(self.health.changed());
@@ -154,24 +155,24 @@ impl Sampler {
         .await
     }
 
-    fn tell(&self, hub: &Hub, event: Result<Event, EventsError>) {
+    fn forward(&self, feed: &Feed, event: Result<Event, EventsError>) {
         match event {
             Ok(event) => {
                 if let Some(change) = Change::of(&event) {
-                    hub.change(change);
+                    feed.change(change);
                 }
             }
-            Err(EventsError::Missed(count)) => hub.missed(count),
-            // Not while the registry is here.
+            Err(EventsError::Missed(count)) => feed.missed(count),
+            // Impossible while the sampler holds the registry.
             Err(EventsError::Closed) => {}
         }
     }
 
-    fn tell_health(&mut self, hub: &Hub) {
+    fn forward_health(&mut self, feed: &Feed) {
         let statuses = self.health.borrow_and_update().services.clone();
         for (check, to) in &statuses {
-            let from = self.told.get(check).copied();
-            // That a new check knows nothing yet is no news.
+            let from = self.known_health.get(check).copied();
+            // A new check is unknown at first; that is not a change.
             if from.unwrap_or_default() == *to {
                 continue;
             }
@@ -181,15 +182,15 @@ impl Sampler {
                 .map_or(Duration::ZERO, |it| it.in_status_for);
             let at = SystemTime::now().checked_sub(ago);
             let at = at.unwrap_or_else(SystemTime::now);
-            hub.change(Change::of_health(check, from, Some(*to), at));
+            feed.change(Change::of_health(check, from, Some(*to), at));
         }
-        for (check, from) in &self.told {
+        for (check, from) in &self.known_health {
             if !statuses.contains_key(check) {
                 let change = Change::of_health(check, Some(*from), None, SystemTime::now());
-                hub.change(change);
+                feed.change(change);
             }
         }
-        self.told = statuses;
+        self.known_health = statuses;
     }
 
     fn count(&mut self, now: Instant) {
@@ -201,7 +202,7 @@ impl Sampler {
         self.counted_at = Some(now);
     }
 
-    fn sample(&mut self, hub: &Hub, now: Instant) {
+    fn sample(&mut self, feed: &Feed, now: Instant) {
         let at_ms = millis(SystemTime::now());
         let since = self.counted_at.unwrap_or(now);
         let elapsed = now.saturating_duration_since(since);
@@ -210,7 +211,7 @@ impl Sampler {
         let mut services = Vec::new();
         for service in self.registry.services() {
             let counted = Counted::of(&service);
-            // One that was not there before has done everything in this interval.
+            // A new service has counted everything in this interval.
             let before = earlier.remove(service.name()).unwrap_or_default();
             let status = health.get(service.name()).map(|it| it.status);
             let sample = counted.since(&before, elapsed, at_ms);
@@ -242,7 +243,7 @@ impl Sampler {
             text
         };
         let samples = services.into_iter().map(|live| (live.name, live.sample));
-        hub.snapshot(&text, samples);
+        feed.snapshot(&text, samples);
     }
 }
 

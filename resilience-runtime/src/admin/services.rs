@@ -1,4 +1,4 @@
-//! `/services`: what happened so far, and what runs.
+//! `/services`: statistics and configuration of all services.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,9 +9,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 
-use super::Site;
-use super::answer::{JSON, json, refusal};
-use super::facts::{Limits, SCHEMA, millis, seconds};
+use super::app_state::AppState;
+use super::response::{JSON, error, json};
+use super::snapshot::{Limits, SCHEMA, millis, seconds};
 use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
 use crate::config::{ConfigError, ConfigValue, Pattern};
 use crate::health::HealthStatus;
@@ -22,8 +22,8 @@ use crate::telemetry::{
     ServiceStats,
 };
 
-pub(super) async fn all(State(site): State<Arc<Site>>) -> Response {
-    let stats = site.registry.stats();
+pub(super) async fn all(State(state): State<Arc<AppState>>) -> Response {
+    let stats = state.registry.stats();
     let totals = AllTotals {
         services: stats.total_services,
         open_breakers: stats.open_breakers,
@@ -35,34 +35,34 @@ pub(super) async fn all(State(site): State<Arc<Site>>) -> Response {
         fallbacks_served: stats.fallbacks_served,
     };
     let services = stats.services.into_iter().filter_map(|stats| {
-        let service = site.registry.get(&stats.service)?;
-        Some(Description::of(&site, &service, stats))
+        let service = state.registry.get(&stats.service)?;
+        Some(Description::of(&state, &service, stats))
     });
-    let answer = Services {
+    let body = Services {
         schema: SCHEMA,
         at_ms: millis(SystemTime::now()),
-        app_version: site.app_version.as_deref(),
+        app_version: state.app_version.as_deref(),
         totals,
         services: services.collect(),
     };
-    json(StatusCode::OK, JSON, &answer)
+    json(StatusCode::OK, JSON, &body)
 }
 
 pub(super) async fn one(
-    State(site): State<Arc<Site>>,
+    State(state): State<Arc<AppState>>,
     name: Result<Path<String>, PathRejection>,
 ) -> Response {
-    match name.ok().and_then(|Path(name)| site.registry.get(&name)) {
+    match name.ok().and_then(|Path(name)| state.registry.get(&name)) {
         Some(service) => {
-            let description = Description::of(&site, &service, service.stats());
+            let description = Description::of(&state, &service, service.stats());
             json(StatusCode::OK, JSON, &description)
         }
-        None => unknown(),
+        None => unknown_service(),
     }
 }
 
-pub(super) fn unknown() -> Response {
-    refusal(StatusCode::NOT_FOUND, "there is no service of that name")
+pub(super) fn unknown_service() -> Response {
+    error(StatusCode::NOT_FOUND, "unknown service")
 }
 
 #[derive(Serialize)]
@@ -86,7 +86,7 @@ struct AllTotals {
     fallbacks_served: u64,
 }
 
-/// Everything that there is to say of one service.
+/// The whole description of one service.
 #[derive(Serialize)]
 struct Description {
     name: ServiceName,
@@ -174,9 +174,9 @@ struct Function {
 }
 
 impl Description {
-    fn of(site: &Site, service: &Service, stats: ServiceStats) -> Self {
+    fn of(state: &AppState, service: &Service, stats: ServiceStats) -> Self {
         Self {
-            health: site.monitor.get_health(&stats.service).map(|it| it.status),
+            health: state.monitor.get_health(&stats.service).map(|it| it.status),
             circuit_breaker: (&stats.circuit).into(),
             limits: Limits::of(service),
             latency: stats.latency.as_ref().map(Into::into),
@@ -279,7 +279,7 @@ impl From<FunctionConfig> for Function {
     }
 }
 
-/// What is wrong, without what it was set to: a variable may hold what was meant for another one.
+/// Describes the problems without the values: a variable may hold a secret that was meant for another one.
 fn without_values(error: &ConfigError) -> String {
     let problems = error.problems().iter().map(|problem| {
         format!(

@@ -179,7 +179,7 @@ impl<T: Cacheable> Cache<T> {
             class = failure.class.name(),
             code = failure.code.map(tracing::field::display),
             stale_age_ms = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX),
-            "answered with a stale answer"
+            "served stale value"
         );
     }
 }

@@ -11,7 +11,7 @@ use super::rejection::Interruption;
 use super::retry::Next;
 use crate::error::{BoxError, ResilienceError};
 use crate::verdict::Verdict;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 /// Whether an attempt was a success.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl<'p> Call<'p> {
         attempt: &mut Attempt<'p>,
         outcome: Result<R, Interruption>,
         ok_verdict: Option<Verdict>,
-        classify: impl FnOnce(&R::Error) -> Judgement,
+        classify: impl FnOnce(&R::Error) -> Classified,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let result = match outcome {
@@ -110,7 +110,7 @@ impl<'p> Call<'p> {
     pub(super) fn failed_with_error<R: Outcome>(
         &mut self,
         attempt: &mut Attempt<'p>,
-        classified: Judgement,
+        classified: Classified,
         error: R::Error,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
@@ -133,7 +133,7 @@ impl<'p> Call<'p> {
         out: R,
     ) -> ControlFlow<R> {
         attempt.keep_tokens();
-        let failed = attempt.fail(self, Judgement::of(verdict), type_name::<R::Ok>());
+        let failed = attempt.fail(self, Classified::of(verdict), type_name::<R::Ok>());
         match self.after_failure(failed) {
             Next::Retry => ControlFlow::Continue(()),
             Next::Stop { .. } => ControlFlow::Break(out),
@@ -180,8 +180,8 @@ where
 
 /// The verdict of `classify = …`.
 #[inline]
-pub fn classify_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Judgement {
-    Judgement::of(classify(error))
+pub fn classify_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Classified {
+    Classified::of(classify(error))
 }
 
 /// The verdict of `classify_ok = …`.
@@ -195,9 +195,13 @@ pub fn classify_ok_by<T>(
 
 /// The verdict with the retry decided by `retry_if = …`.
 #[inline]
-pub fn retry_if<E>(judgement: Judgement, error: &E, decide: impl FnOnce(&E) -> bool) -> Judgement {
-    Judgement {
-        retry: Some(decide(error)),
-        ..judgement
+pub fn retry_if<E>(
+    classified: Classified,
+    error: &E,
+    decide: impl FnOnce(&E) -> bool,
+) -> Classified {
+    Classified {
+        retry_override: Some(decide(error)),
+        ..classified
     }
 }

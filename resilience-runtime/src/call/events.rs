@@ -9,7 +9,7 @@ use tracing::Span;
 use super::Call;
 use super::cache::CacheLoad;
 use crate::clock::Moment;
-use crate::telemetry::trace::{self, Level, Subject, listening};
+use crate::telemetry::trace::{self, Level, Subject, enabled};
 use crate::telemetry::{CallResult, CorrelationId, Counter, Event, EventKind};
 
 /// What most calls do not need. Boxed, so that calls are smaller, and dropping it is a single test.
@@ -137,11 +137,11 @@ impl Call<'_> {
     /// Whether an event at this level has a subscriber.
     pub(super) fn is_enabled(&self, level: Level) -> bool {
         let heard = match level {
-            Level::ERROR => listening!(Level::ERROR),
-            Level::WARN => listening!(Level::WARN),
-            _ => listening!(Level::INFO),
+            Level::ERROR => enabled!(Level::ERROR),
+            Level::WARN => enabled!(Level::WARN),
+            _ => enabled!(Level::INFO),
         };
-        heard || self.core().observers.hear_calls()
+        heard || self.core().observers.has_call_subscribers()
     }
 
     /// Emits an event: to `tracing` inside of the span, and to the subscribers of the registry.
@@ -159,10 +159,12 @@ impl Call<'_> {
                 function: &plan.function.name,
                 correlation_id: &logged.correlation,
             };
-            trace::say(subject, &kind);
+            trace::emit(subject, &kind);
         }
         let observers = &plan.core.observers;
-        if observers.hear_calls() || kind.is_change() && observers.hear_changes() {
+        if observers.has_call_subscribers()
+            || kind.is_change() && observers.has_change_subscribers()
+        {
             observers.send(Event {
                 function: Some(Arc::clone(&plan.function.name)),
                 call: Some(logged.number),
@@ -189,7 +191,7 @@ impl Call<'_> {
         {
             core.call_took(elapsed);
         }
-        if core.observers.hear_calls() {
+        if core.observers.has_call_subscribers() {
             let attempts = self.attempts;
             self.emit(EventKind::CallEnded {
                 result,

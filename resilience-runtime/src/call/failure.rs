@@ -12,11 +12,10 @@ use super::{Call, Failure, Pushback};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
-use crate::poll_context::Remaining;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::verdict::probe::Judgement;
-use crate::verdict::{BreakerSignal, Class, Reason, Verdict};
+use crate::verdict::autoref::Classified;
+use crate::verdict::{BreakerSignal, Class, Quota, Reason, Verdict};
 
 /// An attempt that failed, as the call decides on it.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,7 @@ impl<'p> Attempt<'p> {
     pub(super) fn fail(
         &mut self,
         call: &mut Call<'p>,
-        classified: Judgement,
+        classified: Classified,
         error_type: &'static str,
     ) -> FailedAttempt {
         let at = Moment::now().max(self.started);
@@ -82,7 +81,7 @@ impl<'p> Attempt<'p> {
         FailedAttempt {
             verdict,
             failure: Failure { cause, pushback },
-            wants_retry: !self.given_up_inside && classified.retry.unwrap_or(allowed),
+            wants_retry: !self.given_up_inside && classified.retry_override.unwrap_or(allowed),
             given_up_inside: self.given_up_inside,
             error_type,
             at,
@@ -101,7 +100,7 @@ impl<'p> Attempt<'p> {
             }
             #[cfg(feature = "test-util")]
             Interruption::Injected(verdict) => {
-                let failed = self.fail(call, Judgement::of(verdict), "Injected");
+                let failed = self.fail(call, Classified::of(verdict), "Injected");
                 return call.after_failure(failed);
             }
             Interruption::DeadlinePassed => self.deadline_passed(call),
@@ -216,7 +215,7 @@ impl<'p> Attempt<'p> {
         }
         let limiter = &self.core().limiter;
         if let Some(hint) = &hint {
-            let left = |quota: Option<Remaining>| quota.map(|quota| quota.left);
+            let left = |quota: Option<Quota>| quota.map(|quota| quota.remaining);
             let (requests, tokens) = (left(hint.requests), left(hint.tokens));
             if requests.is_some() || tokens.is_some() {
                 limiter.cap_remaining(call.key, requests, tokens, now);
@@ -226,7 +225,7 @@ impl<'p> Attempt<'p> {
         if let Some(wait) = retry_after.max(hinted) {
             limiter.cool_down_key(call.key, wait, now);
             call.count(Counter::Cooldowns);
-            if call.is_enabled(Level::WARN) || self.core().observers.hear_changes() {
+            if call.is_enabled(Level::WARN) || self.core().observers.has_change_subscribers() {
                 call.emit(EventKind::Cooldown { retry_after: wait });
             }
         }

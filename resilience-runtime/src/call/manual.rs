@@ -14,7 +14,7 @@ use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
 use crate::plan::PlanRef;
 use crate::service::Service;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 use crate::verdict::{Classify, Verdict};
 
 impl<'p> Call<'p> {
@@ -43,7 +43,7 @@ impl<'p> Call<'p> {
             if Self::succeeded(self, &mut attempt, &outcome) {
                 return finished(outcome);
             }
-            let classify = |error: &E| Judgement::of(classify(error));
+            let classify = |error: &E| Classified::of(classify(error));
             let concluded = Self::conclude(self, &mut attempt, outcome, None, classify, unchanged);
             if let ControlFlow::Break(out) = concluded {
                 return out;

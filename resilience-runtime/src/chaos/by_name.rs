@@ -1,12 +1,11 @@
-//! The faults of a registry. They are kept by name, since a test injects before the first call makes the
-//! service.
+//! The faults of a registry, by the name of the service, since a test may inject before the first call creates it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Chaos;
 use super::fault::Fault;
 use super::injected::{InjectedFault, ServiceFaults};
+use super::seed::Chaos;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
 
@@ -23,7 +22,7 @@ struct State {
 }
 
 impl Faults {
-    /// Those of one service, for its attempts to ask.
+    /// Returns the faults of one service.
     pub(crate) fn of(&self, service: &ServiceName) -> Arc<ServiceFaults> {
         self.state.lock().of(service)
     }
@@ -38,7 +37,7 @@ impl Faults {
         let mut state = self.state.lock();
         state.chaos = chaos;
         for faults in state.services.values() {
-            faults.count_from_here();
+            faults.restart_count();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is done to an attempt, and when.
+//! Faults and their conditions.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::sequence::Sequence;
 use super::when::{When, Which};
 use crate::verdict::Verdict;
 
-/// What is done to the attempts of a service, and to which of them: to all, if nothing else is said.
+/// Describes a fault and the attempts that it acts on: by default all attempts of the service.
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,7 +36,7 @@ enum Effect {
     BrokenStream { after: u32 },
 }
 
-/// What a fault that acts does to an attempt.
+/// The effect of a fault on one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Act {
     Wait(Duration),
@@ -57,7 +57,7 @@ impl Fault {
         }
     }
 
-    /// The body begins later by this much. The attempt's timeout counts it.
+    /// Delays the body by this time, which counts for the attempt's timeout.
     pub const fn latency(latency: Duration) -> Self {
         Self::of(Effect::Latency {
             least: latency,
@@ -65,10 +65,10 @@ impl Fault {
         })
     }
 
-    /// The body begins later, by a random time from `least` to `most`.
+    /// Delays the body by a random time from `least` to `most`.
     ///
     /// # Panics
-    /// `least` is above `most`.
+    /// Panics if `least` is above `most`.
     pub fn latency_between(least: Duration, most: Duration) -> Self {
         assert!(
             least <= most,
@@ -77,9 +77,9 @@ impl Fault {
         Self::of(Effect::Latency { least, most })
     }
 
-    /// An error in place of the body, which does not run: whatever the verdict says of it, it means the same
-    /// here. `Verdict::transient()` is a server that refuses, `Verdict::throttled(Some(wait))` one that asks
-    /// to be left alone, `Verdict::denied()` one that took the credentials back.
+    /// Returns an error with this verdict in place of the body, which does not run. `Verdict::transient()` is a server
+    /// that refuses the connection, `Verdict::throttled(Some(wait))` one that requests back-off, `Verdict::denied()` one
+    /// that revoked the credentials.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -97,8 +97,7 @@ impl Fault {
         Self::of(Effect::Error(verdict))
     }
 
-    /// The body runs, and what it brought is lost, an error too: the outcome is unknown. That is what
-    /// `verify` is for.
+    /// Runs the body and discards its result, success or error: the outcome is unknown, as `verify` expects it.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
@@ -127,17 +126,16 @@ impl Fault {
         Self::of(Effect::LostReply)
     }
 
-    /// The body never begins, and the attempt lasts until its timeout or the deadline cuts it: without
-    /// either, forever.
+    /// Blocks the attempt in place of the body, until its timeout or the deadline ends it, or forever without either.
     pub const fn hang() -> Self {
         Self::of(Effect::Hang)
     }
 
-    /// The stream that a function returns breaks off with an error after so many items. It does nothing to
-    /// other functions.
+    /// Breaks off the stream that a function returns with an error after this many items. It does not affect other
+    /// functions.
     ///
     /// # Panics
-    /// `after` is 0: a stream that breaks off before its first item is a [`lost_reply`](Self::lost_reply).
+    /// Panics if `after` is 0: a stream that breaks off before its first item is a [`lost_reply`](Self::lost_reply).
     pub fn broken_stream(after: u32) -> Self {
         assert!(
             after > 0,
@@ -146,11 +144,11 @@ impl Fault {
         Self::of(Effect::BrokenStream { after })
     }
 
-    /// It acts on this share of the attempts, chosen at random, see [`Chaos::seed`](super::Chaos::seed).
+    /// Limits the fault to a random share of the attempts, see [`Chaos::seed`](super::Chaos::seed).
     /// Replaces [`every`](Self::every) and [`script`](Self::script).
     ///
     /// # Panics
-    /// `rate` is not between 0 and 1.
+    /// Panics if `rate` is not between 0 and 1.
     pub fn rate(mut self, rate: f64) -> Self {
         assert!(
             (0.0..=1.0).contains(&rate),
@@ -160,24 +158,24 @@ impl Fault {
         self
     }
 
-    /// It acts on every `k`-th attempt: the `k`-th, the `2k`-th and so on. Replaces [`rate`](Self::rate) and
+    /// Limits the fault to every `k`-th attempt: the `k`-th, the `2k`-th and so on. Replaces [`rate`](Self::rate) and
     /// [`script`](Self::script).
     ///
     /// # Panics
-    /// `k` is 0.
+    /// Panics if `k` is 0.
     pub fn every(mut self, k: u32) -> Self {
         assert!(k > 0, "there is no 0th attempt");
         self.when.which = Which::Every(k.into());
         self
     }
 
-    /// It acts as written down. Replaces [`rate`](Self::rate) and [`every`](Self::every).
+    /// Limits the fault to the attempts that the script names. Replaces [`rate`](Self::rate) and [`every`](Self::every).
     pub fn script(mut self, script: Script) -> Self {
         self.when.which = Which::Script(script);
         self
     }
 
-    /// It acts at most so often: by itself, on the next `n` attempts.
+    /// Limits how often the fault acts: without another condition, on the next `n` attempts.
     pub fn times(mut self, n: u32) -> Self {
         self.when.times = Some(n.into());
         self
@@ -185,7 +183,7 @@ impl Fault {
 
     pub(super) fn act(&self, sequence: &mut Sequence) -> Act {
         match self.effect {
-            // A fixed one takes nothing from the sequence.
+            // A fixed latency draws no number from the sequence.
             Effect::Latency { least, most } if least == most => Act::Wait(least),
             Effect::Latency { least, most } => {
                 Act::Wait(least + (most - least).mul_f64(sequence.unit()))
@@ -203,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_random_latency_lies_in_its_range() {
+    fn latency_between_stays_in_its_range() {
         let (least, most) = (Duration::from_millis(200), Duration::from_millis(800));
         let fault = Fault::latency_between(least, most);
         let mut sequence = Sequence::new(1, "api", 0);
@@ -220,16 +218,16 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused_at_once() {
-        let refused = |make: fn() -> Fault| std::panic::catch_unwind(make).is_err();
+    fn invalid_arguments_panic() {
+        let panics = |make: fn() -> Fault| std::panic::catch_unwind(make).is_err();
         for rate in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
             assert!(std::panic::catch_unwind(|| Fault::hang().rate(rate)).is_err());
         }
-        assert!(refused(|| Fault::hang().every(0)));
-        assert!(refused(|| Fault::broken_stream(0)));
-        assert!(refused(|| {
+        assert!(panics(|| Fault::hang().every(0)));
+        assert!(panics(|| Fault::broken_stream(0)));
+        assert!(panics(|| {
             Fault::latency_between(Duration::from_secs(2), Duration::from_secs(1))
         }));
-        assert!(!refused(|| Fault::hang().rate(0.0).rate(1.0)));
+        assert!(!panics(|| Fault::hang().rate(0.0).rate(1.0)));
     }
 }

@@ -1,4 +1,4 @@
-//! The faults of one service, and what they do to the attempt that comes.
+//! The active faults of one service, and their combined effect on an attempt.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use crate::verdict::Verdict;
 /// The faults of one service.
 #[derive(Debug, Default)]
 pub(crate) struct ServiceFaults {
-    /// How many there are, so that an attempt of a service without any reads one number.
+    /// The number of faults, so that an attempt of a service without any pays one load.
     active: AtomicUsize,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// How many were injected since the seed was given.
+    /// The number of faults injected since the seed was set.
     since_seed: u64,
     next_id: u64,
-    /// In the order in which they were injected.
+    /// The faults in the order of their injection.
     faults: Vec<Active>,
 }
 
@@ -36,15 +36,15 @@ struct Active {
     progress: Progress,
 }
 
-/// What all faults together do to one attempt.
+/// The combined effect of all faults on one attempt.
 #[derive(Debug, Default)]
 pub(crate) struct Interference {
-    /// Before anything else.
+    /// The latency before the body or its replacement.
     pub(crate) wait: Duration,
-    /// In place of the body.
+    /// The replacement of the body.
     pub(crate) instead: Option<Instead>,
     pub(crate) reply_lost: bool,
-    /// After how many items the stream breaks off.
+    /// The number of items after which the stream breaks off.
     pub(crate) breaks_after: Option<u32>,
 }
 
@@ -55,17 +55,17 @@ pub(crate) enum Instead {
 }
 
 impl ServiceFaults {
-    /// What is done to the attempt that begins now.
+    /// Returns the effect on the attempt that starts now.
     #[inline]
     pub(crate) fn next(&self) -> Option<Interference> {
         if self.active.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        self.ask_each()
+        self.next_cold()
     }
 
     #[cold]
-    fn ask_each(&self) -> Option<Interference> {
+    fn next_cold(&self) -> Option<Interference> {
         let mut interference = Interference::default();
         let mut any = false;
         for Active {
@@ -86,14 +86,14 @@ impl ServiceFaults {
                     interference.breaks_after = Some(sooner);
                 }
                 Act::Hang => interference.instead = Some(Instead::Hang),
-                // Who sees no reply cannot know that it was an error.
+                // Without a reply the caller cannot see that it was an error.
                 Act::Fail(_) if interference.reply_lost => {
                     interference.instead = Some(Instead::Error(Verdict::outcome_unknown()));
                 }
                 Act::Fail(verdict) => interference.instead = Some(Instead::Error(verdict)),
             }
             if interference.instead.is_some() {
-                // Nothing comes to those behind it.
+                // The attempt does not reach the later faults.
                 break;
             }
         }
@@ -124,8 +124,8 @@ impl ServiceFaults {
         }
     }
 
-    /// A new seed was given.
-    pub(super) fn count_from_here(&self) {
+    /// Restarts the count of faults, for a new seed.
+    pub(super) fn restart_count(&self) {
         self.state.lock().since_seed = 0;
     }
 
@@ -142,8 +142,8 @@ impl ServiceFaults {
     }
 }
 
-/// A fault at work; it ends when this is dropped. Attempts that it has already met, such as one that hangs, are
-/// not released by that.
+/// Keeps an injected fault active until it is dropped. Attempts that it already acts on, such as one that hangs, are
+/// not released by the drop.
 ///
 /// ```
 /// use resilience_runtime::chaos::Fault;
@@ -160,19 +160,19 @@ impl ServiceFaults {
 pub struct InjectedFault {
     service: ServiceName,
     faults: Arc<ServiceFaults>,
-    /// `None`: it goes on.
+    /// `None` for a fault that stays active.
     id: Option<u64>,
 }
 
 impl InjectedFault {
-    /// On how many attempts it has acted so far. A test that expects a fault should look at it: a name that
-    /// no service has is not an error.
+    /// Returns on how many attempts the fault has acted. A test should assert it, because an unknown service name is not an
+    /// error.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.id.map_or(0, |id| self.faults.hits(id))
     }
 
-    /// It goes on as long as the registry lives.
+    /// Keeps the fault active as long as the registry lives.
     pub fn forever(mut self) {
         self.id = None;
     }

@@ -1,15 +1,15 @@
-//! What a fault does, attempt by attempt.
+//! Scripts: whether a fault acts, attempt by attempt.
 
-/// One attempt in a [`Script`].
+/// Decides on one attempt in a [`Script`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
-    /// The fault acts, whatever it does.
+    /// The fault acts on the attempt.
     Fail,
-    /// The fault lets the attempt through.
+    /// The fault lets the attempt pass.
     Pass,
 }
 
-/// Which attempts a fault acts on, written down one by one. When it is at its end, attempts pass.
+/// Lists the attempts that a fault acts on, one by one. After the last step attempts pass.
 ///
 /// ```
 /// use resilience_runtime::chaos::Step::{Fail, Pass};
@@ -28,7 +28,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The steps, for one attempt each.
+    /// Creates a script of steps, one for each attempt.
     #[must_use]
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl Script {
         }
     }
 
-    /// Whether it acts on this attempt, the first being 0.
+    /// Returns whether the fault acts on this attempt; the first one is 0.
     pub(super) fn acts_on(&self, attempt: u64) -> bool {
         usize::try_from(attempt)
             .ok()

@@ -1,7 +1,7 @@
-//! Random numbers that stay the same. A generator of a crate may change with its version, and then a test
-//! that was green for its seed would be red.
+//! Reproducible random numbers. The generator of a crate may change between versions, and then a test could fail that
+//! passed with its seed.
 
-/// One fault's random sequence (SplitMix64).
+/// The random sequence of one fault (SplitMix64).
 #[derive(Debug)]
 pub(super) struct Sequence(u64);
 
@@ -9,7 +9,7 @@ impl Sequence {
     /// The sequence of the `nth` fault that is injected into a service.
     pub(super) fn new(seed: u64, service: &str, nth: u64) -> Self {
         let mut sequence = Self(seed);
-        // Each part is mixed before the next one comes, so that neighbours have nothing in common.
+        // Mixed after each part, so that sequences of similar inputs are not correlated.
         for part in [fnv1a(service), nth] {
             sequence = Self(sequence.next() ^ part);
         }
@@ -24,14 +24,14 @@ impl Sequence {
         bits ^ (bits >> 31)
     }
 
-    /// A number from 0 to 1, 1 not included.
+    /// Returns a number from 0 up to, not including, 1.
     pub(super) fn unit(&mut self) -> f64 {
-        // As many bits as the fraction of an `f64` has.
+        // An `f64` has 53 bits of precision.
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
-/// The hash of the standard library may change as well.
+/// Hashes a text. The hash of the standard library may change between versions.
 fn fnv1a(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_published_generator() {
+    fn sequence_matches_splitmix64() {
         let mut sequence = Sequence(1_234_567);
         assert_eq!(sequence.next(), 6_457_827_717_110_365_317);
         assert_eq!(sequence.next(), 3_203_168_211_198_807_973);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_service_and_number_make_it_and_each_of_them_matters() {
+    fn sequence_depends_on_seed_service_and_number() {
         let sequence = first(42, "llm", 0);
         assert_eq!(sequence, first(42, "llm", 0));
         for other in [
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_lie_between_zero_and_one_and_are_spread() {
+    fn unit_is_uniform_between_zero_and_one() {
         let mut sequence = Sequence::new(0, "", 0);
         let mut tenths = [0_u32; 10];
         for _ in 0..10_000 {

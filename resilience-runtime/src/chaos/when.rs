@@ -1,13 +1,13 @@
-//! Which attempts a fault acts on.
+//! The condition that decides which attempts a fault acts on.
 
 use super::script::Script;
 use super::sequence::Sequence;
 
-/// Which of the attempts that come to a fault it acts on.
+/// The attempts that a fault acts on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct When {
     pub(super) which: Which,
-    /// At most so often.
+    /// The largest number of hits.
     pub(super) times: Option<u64>,
 }
 
@@ -19,7 +19,7 @@ pub(super) enum Which {
     Script(Script),
 }
 
-/// How far a fault has come.
+/// The state of a fault: attempts and hits so far.
 #[derive(Debug)]
 pub(super) struct Progress {
     attempts: u64,
@@ -40,7 +40,7 @@ impl Progress {
         self.hits
     }
 
-    /// An attempt has come. Whether the fault acts on it.
+    /// Counts an attempt, and returns whether the fault acts on it.
     pub(super) fn next(&mut self, when: &When) -> bool {
         let before = self.attempts;
         self.attempts += 1;
@@ -70,28 +70,28 @@ mod tests {
     }
 
     #[test]
-    fn all_are_all_until_the_times_are_used_up() {
+    fn all_acts_until_times_is_reached() {
         assert_eq!(hits(Which::All, None, 3), [1, 2, 3]);
         assert_eq!(hits(Which::All, Some(2), 5), [1, 2]);
         assert!(hits(Which::All, Some(0), 5).is_empty());
     }
 
     #[test]
-    fn every_kth_is_the_kth_the_2kth_and_so_on() {
+    fn every_acts_on_multiples_of_k() {
         assert_eq!(hits(Which::Every(3), None, 10), [3, 6, 9]);
         assert_eq!(hits(Which::Every(1), None, 2), [1, 2]);
         assert_eq!(hits(Which::Every(3), Some(2), 100), [3, 6]);
     }
 
     #[test]
-    fn a_script_is_followed_and_then_over() {
+    fn script_ends_after_its_last_step() {
         let script = Script::new([Fail, Fail, Pass, Fail]);
         assert_eq!(hits(Which::Script(script), None, 10), [1, 2, 4]);
         assert!(hits(Which::Script(Script::default()), None, 3).is_empty());
     }
 
     #[test]
-    fn a_rate_is_met_and_its_ends_are_exact() {
+    fn rate_is_approximate_except_for_zero_and_one() {
         let often = hits(Which::Rate(0.3), None, 10_000).len();
         assert!((2_800..3_200).contains(&often), "{often}");
         assert!(hits(Which::Rate(0.0), None, 10_000).is_empty());

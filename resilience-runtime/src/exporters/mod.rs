@@ -1,22 +1,12 @@
-//! The ways by which what is counted leaves the process. All of them read one table, so that they cannot say
-//! different things.
+//! Exporters of the metrics: the `metrics` facade, OpenTelemetry and Prometheus. All of them read the table of
+//! `telemetry::metrics`, so they report the same.
 
+mod collect;
+#[cfg(all(test, not(resilience_loom)))]
+mod definitions_tests;
 #[cfg(feature = "metrics")]
-pub mod facade;
-#[cfg(feature = "metrics")]
-mod installed;
-#[cfg(feature = "metrics")]
-mod keys;
-mod names;
+pub mod metrics_facade;
 #[cfg(feature = "opentelemetry")]
 pub mod opentelemetry;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
-mod read;
-#[cfg(all(test, not(resilience_loom)))]
-mod table_tests;
-
-#[cfg(feature = "metrics")]
-pub(crate) use installed::is_recorded;
-#[cfg(feature = "metrics")]
-pub(crate) use keys::Keys;

@@ -1,4 +1,4 @@
-//! What the registry counts, for a meter of the OpenTelemetry API.
+//! Reports the metrics of a registry to a meter of the OpenTelemetry API.
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -22,12 +22,12 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Counters and levels are read when they are collected, so a call pays nothing for them, and what happened before
-//! anybody observed is in them. Histograms are recorded at the end of each call and attempt.
+//! Counters and levels are read when they are collected, so a call pays nothing for them, and they include what
+//! happened before [`observe`] was called. Histograms are recorded at the end of each call and attempt.
 //!
-//! Names follow the semantic conventions: singular namespaces, plurals only for what is counted, no unit and no
-//! `total` in a name, `limit` for the most there can be. What can also fall is an up-down counter. Attributes are
-//! in the namespace of what they tell apart.
+//! Names follow the semantic conventions: singular namespaces, plurals only for counted items, no unit and no `total`
+//! in a name, `limit` for a maximum. Values that can also fall are up-down counters. An attribute is in the namespace
+//! of what it distinguishes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -37,17 +37,19 @@ use std::time::Duration;
 use ::opentelemetry::metrics::{Histogram, Meter};
 use ::opentelemetry::{KeyValue, StringValue};
 
-use super::names::{BUCKETS, HEALTH_CHECK, KIND, METRICS, Metric, SERVICE, Source, Timed};
-use super::read::each_status;
+use super::collect::each_status;
 use crate::health::ServiceHealthMonitor;
 use crate::name::{ServiceKind, ServiceName};
 use crate::registry::Registry;
 use crate::telemetry::Timer;
+use crate::telemetry::metrics::definitions::{
+    BUCKETS, HEALTH_CHECK, KIND, METRICS, Metric, SERVICE, Source, Timed,
+};
 
-/// Lets `meter` collect what `registry` counts, for as long as the returned value lives. It measures latency
-/// from now on.
+/// Registers instruments with `meter` that collect the metrics of `registry`, for as long as the returned value lives.
+/// Latency is measured from now on.
 ///
-/// Once for a registry and a meter: who is observed twice is counted twice.
+/// Call it once for a registry and a meter: two observations count everything twice.
 #[must_use = "it is observed only as long as this lives"]
 pub fn observe(registry: &Registry, meter: &Meter) -> Observation {
     let observed = Arc::new(registry.clone());
@@ -70,7 +72,8 @@ pub fn observe(registry: &Registry, meter: &Meter) -> Observation {
     }
 }
 
-/// Lets `meter` collect the status of each check of a health monitor, for as long as the returned value lives.
+/// Registers an instrument with `meter` that collects the status of each check of a health monitor, for as long as
+/// the returned value lives.
 #[must_use = "it is observed only as long as this lives"]
 pub fn observe_health(monitor: &ServiceHealthMonitor, meter: &Meter) -> Observation {
     let observed = Arc::new(monitor.clone());
@@ -101,8 +104,8 @@ pub fn observe_health(monitor: &ServiceHealthMonitor, meter: &Meter) -> Observat
     }
 }
 
-/// What is observed, from [`observe`] and [`observe_health`]. Dropping it ends that: its instruments stay, as a
-/// meter has no way to take one back, but have nothing more to say.
+/// Keeps an observation of [`observe`] or [`observe_health`] active. After it is dropped its instruments report no more
+/// values; they stay registered, since a meter cannot remove one.
 pub struct Observation {
     registry: Option<(Arc<Registry>, Arc<dyn Timer>)>,
     _monitor: Option<Arc<ServiceHealthMonitor>>,
@@ -156,10 +159,10 @@ fn level(metric: &'static Metric, meter: &Meter, observed: &Arc<Registry>) {
         .build();
 }
 
-fn each_service(registry: &Weak<Registry>, mut see: impl FnMut(&crate::Service)) {
+fn each_service(registry: &Weak<Registry>, mut visit: impl FnMut(&crate::Service)) {
     if let Some(registry) = registry.upgrade() {
         for service in registry.services() {
-            see(&service);
+            visit(&service);
         }
     }
 }
@@ -194,7 +197,7 @@ fn of_service(name: &ServiceName, kind: ServiceKind) -> [KeyValue; 2] {
     ]
 }
 
-/// Both histograms.
+/// The histograms of calls and attempts.
 #[derive(Debug)]
 struct Durations {
     calls: Histogram<f64>,

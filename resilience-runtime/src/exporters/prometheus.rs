@@ -1,6 +1,6 @@
-//! What the registry counts, for Prometheus.
+//! Reports the metrics of a registry to Prometheus.
 //!
-//! [`text`] is what a scrape is answered with, whatever serves it:
+//! [`text`] returns the response to a scrape, for any HTTP server:
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -17,11 +17,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Nothing is done for it when calls are made: it reads what the registry counts anyway, so it knows also what
-//! happened before anybody asked. The histograms are there as soon as latency is
-//! [measured](Registry::measure_latency). A service is there once it has been called or asked for.
+//! It adds no cost to calls: it reads the counters of the registry, so it includes what happened before the first
+//! scrape. Histograms appear once latency is [measured](Registry::measure_latency), a service once it has been called
+//! or requested.
 //!
-//! Who has a `prometheus::Registry` registers a [`Collector`] in it instead.
+//! To use a `prometheus::Registry` of your own, register a [`Collector`] in it.
 
 use std::fmt;
 
@@ -31,23 +31,25 @@ use ::prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric as Sample, MetricFamily, MetricType,
 };
 
-use super::names::{BUCKETS, HEALTH_CHECK, KIND, METRICS, Metric, SERVICE, Source, Timed};
-use super::read::each_status;
+use super::collect::each_status;
 use crate::health::ServiceHealthMonitor;
 use crate::registry::Registry;
 use crate::service::Service;
+use crate::telemetry::metrics::definitions::{
+    BUCKETS, HEALTH_CHECK, KIND, METRICS, Metric, SERVICE, Source, Timed,
+};
 use crate::telemetry::{DurationHistogram, ServiceLatency};
 
-/// The `Content-Type` of [`text`].
+/// Names the `Content-Type` of [`text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The metrics of all services, as text for a scrape: always in the same order.
+/// Returns the metrics of all services as text for a scrape, always in the same order.
 #[must_use]
 pub fn text(registry: &Registry) -> String {
     encode(&families(registry))
 }
 
-/// As [`text`], followed by the status of each health check.
+/// Returns the same as [`text`], followed by the status of each health check.
 #[must_use]
 pub fn text_with_health(registry: &Registry, monitor: &ServiceHealthMonitor) -> String {
     let mut families = families(registry);
@@ -55,8 +57,8 @@ pub fn text_with_health(registry: &Registry, monitor: &ServiceHealthMonitor) -> 
     encode(&families)
 }
 
-/// The metrics of all services: in the order of the guide, and in each the services by name. A metric that no service
-/// has is left out.
+/// Returns the metrics of all services: in the order of the guide, and in each the services by name. A metric that no
+/// service has is left out.
 #[must_use]
 pub fn families(registry: &Registry) -> Vec<MetricFamily> {
     let services = registry.services();
@@ -72,7 +74,7 @@ pub fn families(registry: &Registry) -> Vec<MetricFamily> {
     families.filter(|it| !it.get_metric().is_empty()).collect()
 }
 
-/// The status of each health check of a monitor; `None` where it has none.
+/// Returns the status of each health check of a monitor; `None` where it has none.
 #[must_use]
 pub fn health(monitor: &ServiceHealthMonitor) -> Option<MetricFamily> {
     let mut samples = Vec::default();
@@ -176,7 +178,7 @@ fn histogram(durations: &DurationHistogram) -> Histogram {
     histogram
 }
 
-/// The metrics of a registry, and perhaps of a health monitor, in the user's own `prometheus::Registry`.
+/// Provides the metrics of a registry, and optionally of a health monitor, to a `prometheus::Registry` of the user.
 ///
 /// ```
 /// use resilience_runtime::{Registry, ServiceKind, prometheus::Collector};
@@ -195,7 +197,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// For all services that the registry has whenever it is asked.
+    /// Creates a collector of all services that the registry has at the time of each scrape.
     #[must_use]
     pub fn new(registry: &Registry) -> Self {
         Self {
@@ -205,7 +207,7 @@ impl Collector {
         }
     }
 
-    /// And for all checks that the monitor has.
+    /// Adds the status of all checks of the monitor.
     #[must_use]
     pub fn with_health(mut self, monitor: &ServiceHealthMonitor) -> Self {
         if self.monitor.replace(monitor.clone()).is_none() {

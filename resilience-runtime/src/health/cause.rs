@@ -1,4 +1,4 @@
-//! Why a service is not healthy, without a word of anybody else's.
+//! The causes of a status that is not healthy, without any foreign text.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::error::BoxError;
 use crate::name::ServiceName;
 use crate::verdict::{Classify, ErrorCode};
 
-/// Why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
+/// Describes why a service is not healthy. It never holds the text of an error, since such texts carry secrets.
 ///
 /// ```
 /// use resilience_runtime::health::HealthCause;
@@ -21,24 +21,24 @@ use crate::verdict::{Classify, ErrorCode};
 pub enum HealthCause {
     /// No check has ended yet.
     NotChecked,
-    /// It was not checked, because this service, which it depends on, is down or unknown.
+    /// The check was skipped because this dependency is unhealthy or unknown.
     Dependency(ServiceName),
     /// The check failed.
     Failed {
-        /// The type of its error, where the checker told it.
+        /// The type of its error, where the checker keeps it.
         error_type: Option<&'static str>,
-        /// The error's code, where a rule knows it.
+        /// The error's code, where a rule classifies it.
         code: Option<ErrorCode>,
     },
     /// The check took longer than this.
     TimedOut(Duration),
     /// The check panicked.
     Panicked,
-    /// The checker said so, in words that are written in its code.
+    /// The checker reported this message, which is a constant in its code.
     Said {
-        /// The words.
+        /// The message.
         words: &'static str,
-        /// The code that it saw.
+        /// The code that the checker saw.
         code: Option<ErrorCode>,
     },
     /// The service's circuit breaker is in this state.
@@ -53,7 +53,7 @@ impl HealthCause {
         }
     }
 
-    /// The name of its kind, for logs.
+    /// Returns the name of the variant, for logs.
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::NotChecked => "not_checked",
@@ -85,7 +85,7 @@ impl fmt::Display for HealthCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotChecked => f.write_str("no check has ended yet")?,
-            Self::Dependency(name) => write!(f, "not checked, `{name}` is not there")?,
+            Self::Dependency(name) => write!(f, "not checked, `{name}` is down or unknown")?,
             Self::Failed { error_type, .. } => match error_type {
                 Some(error_type) => write!(f, "the check failed with a {error_type}")?,
                 None => f.write_str("the check failed")?,
@@ -114,12 +114,12 @@ impl serde::Serialize for HealthCause {
 }
 
 /// An error that remembers the type that it had before it was put into a box.
-pub(super) struct Named {
+pub(super) struct TypedError {
     error_type: &'static str,
     error: BoxError,
 }
 
-impl Named {
+impl TypedError {
     pub(super) fn boxed<E: Into<BoxError>>(error: E) -> BoxError {
         Box::new(Self {
             error_type: std::any::type_name::<E>(),
@@ -127,8 +127,8 @@ impl Named {
         })
     }
 
-    /// The type, if it was kept, and the error itself.
-    pub(super) fn apart(error: BoxError) -> (Option<&'static str>, BoxError) {
+    /// Returns the type, if it is known, and the error itself.
+    pub(super) fn split(error: BoxError) -> (Option<&'static str>, BoxError) {
         match error.downcast::<Self>() {
             Ok(named) => (Some(named.error_type), named.error),
             Err(error) => (None, error),
@@ -136,21 +136,21 @@ impl Named {
     }
 }
 
-impl fmt::Debug for Named {
+impl fmt::Debug for TypedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Named")
+        f.debug_struct("TypedError")
             .field("error_type", &self.error_type)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Display for Named {
+impl fmt::Display for TypedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.error_type)
     }
 }
 
-impl Error for Named {
+impl Error for TypedError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.error)
     }

@@ -1,4 +1,4 @@
-//! A checker, and how a monitor is to use it.
+//! A checker with its settings for a monitor.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +10,7 @@ use crate::config::{ConfigProblem, ConfigSource, HealthMonitorConfig};
 use crate::name::ServiceName;
 use crate::service::Service;
 
-/// A checker with what a monitor is to do about it. What is not said here is the monitor's
-/// [`HealthMonitorConfig`].
+/// Combines a checker with its settings. Settings that are not set come from the monitor's [`HealthMonitorConfig`].
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,7 +43,7 @@ pub struct HealthCheck {
     pub(super) probes: Vec<Arc<CircuitBreaker>>,
 }
 
-/// What runs for one checker.
+/// The effective settings of one checker.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) interval: Duration,
@@ -54,7 +53,7 @@ pub(super) struct Limits {
 }
 
 impl HealthCheck {
-    /// A critical checker without dependencies.
+    /// Creates a critical check without dependencies.
     pub fn new(checker: impl HealthChecker) -> Self {
         Self {
             checker: Arc::new(checker),
@@ -69,37 +68,37 @@ impl HealthCheck {
         }
     }
 
-    /// Whether the whole is unhealthy when this is (the default), or only degraded.
+    /// Sets whether the overall status is unhealthy when this one is (the default), or only degraded.
     pub fn critical(mut self, critical: bool) -> Self {
         self.critical = critical;
         self
     }
 
-    /// While one of these is unhealthy or unknown, this is not checked but unknown.
+    /// Adds dependencies: while one of them is unhealthy or unknown, this check is skipped and its status unknown.
     pub fn depends_on<N: Into<ServiceName>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.depends_on.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// From the beginning of a check to that of the next.
+    /// Sets the time from the start of a check to the start of the next.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// A check that takes longer has failed.
+    /// Sets the timeout: a check that takes longer has failed.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Checks in a row that must be worse before the status is.
+    /// Sets how many checks in a row must be worse before the status is.
     pub fn failure_threshold(mut self, checks: u32) -> Self {
         self.failure_threshold = Some(checks);
         self
     }
 
-    /// Checks in a row that must be better before the status is.
+    /// Sets how many checks in a row must be better before the status is.
     pub fn recovery_threshold(mut self, checks: u32) -> Self {
         self.recovery_threshold = Some(checks);
         self
@@ -108,9 +107,8 @@ impl HealthCheck {
     /// Forces the service's circuit breaker open after `failure_threshold` failed checks in a row, and closes
     /// it after `recovery_threshold` that did not fail, when the monitoring stops or the checker is removed.
     ///
-    /// What is forced, disabled or reset by hand stays as it was said: a breaker that somebody forced
-    /// open is never closed by this, and one that somebody closed is not opened again before the checks
-    /// have recovered.
+    /// Manual changes take precedence: a breaker that was forced open by hand is never closed by this, and one that was
+    /// closed by hand is not opened again before the checks have recovered.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -133,9 +131,8 @@ impl HealthCheck {
         self
     }
 
-    /// Takes part in finding out when the service is back: while its breaker is half-open, or open past its
-    /// pause, each check is one of its probes. So a failure is met by a check instead of a user, if the
-    /// interval is shorter than the breaker's pause.
+    /// Makes each check a probe of the service's circuit breaker while that is half-open, or open past its pause. A
+    /// failure then hits a check instead of a user, if the interval is shorter than the breaker's pause.
     pub fn probes(mut self, service: &Service) -> Self {
         self.probes.push(service.circuit_breaker());
         self
@@ -146,7 +143,7 @@ impl HealthCheck {
         name: &ServiceName,
         config: &HealthMonitorConfig,
     ) -> Result<Limits, Vec<ConfigProblem>> {
-        // What is steady by itself would only get stale by waiting.
+        // Thresholds would only delay a result that is reliable by itself.
         let (failure, recovery) = match self.checker.is_steady() {
             true => (1, 1),
             false => (config.failure_threshold, config.recovery_threshold),

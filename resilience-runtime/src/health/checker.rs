@@ -1,20 +1,20 @@
-//! What can be asked for its health.
+//! The trait of health checkers, and their reports.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::cause::{HealthCause, Named};
+use super::cause::{HealthCause, TypedError};
 use super::status::HealthStatus;
 use crate::error::BoxError;
 use crate::verdict::ErrorCode;
 
-/// What [`HealthChecker::check`] returns.
+/// Is the future that [`HealthChecker::check`] returns.
 pub type HealthFuture<'a> =
     Pin<Box<dyn Future<Output = Result<HealthReport, BoxError>> + Send + 'a>>;
 
-/// Something that can be asked for its health.
+/// Checks the health of one service.
 ///
-/// A closure is one: `|| async { … }` that returns a `Result<(), E>` or a `Result<HealthReport, E>`. The
+/// A closure is a checker: `|| async { … }` that returns a `Result<(), E>` or a `Result<HealthReport, E>`. The
 /// texts of its errors are never shown.
 ///
 /// ```
@@ -36,11 +36,10 @@ pub type HealthFuture<'a> =
 /// }
 /// ```
 pub trait HealthChecker: Send + Sync + 'static {
-    /// Asks. A monitor bounds the time that it takes, and survives its panics.
+    /// Checks the health once. A monitor applies a timeout and survives panics.
     fn check(&self) -> HealthFuture<'_>;
 
-    /// Whether what it says is steady by itself, so that a monitor need not wait for a row of equal
-    /// answers.
+    /// Returns whether a single result is reliable, so that the thresholds of a monitor do not apply.
     fn is_steady(&self) -> bool {
         false
     }
@@ -54,7 +53,7 @@ where
     E: Into<BoxError>,
 {
     fn check(&self) -> HealthFuture<'_> {
-        Box::pin(async move { self().await.map(Into::into).map_err(Named::boxed) })
+        Box::pin(async move { self().await.map(Into::into).map_err(TypedError::boxed) })
     }
 }
 
@@ -78,8 +77,7 @@ impl HealthChecker for Box<dyn HealthChecker> {
     }
 }
 
-/// What a checker found. Its words are fixed in the code, so that nothing that a server said can get into
-/// them.
+/// Reports the result of a check. Its messages are constants in the code, so they never contain text of a server.
 ///
 /// ```
 /// use resilience_runtime::health::{HealthReport, HealthStatus};
@@ -94,7 +92,7 @@ pub struct HealthReport {
 }
 
 impl HealthReport {
-    /// It works.
+    /// Returns a report of a service that works.
     #[must_use]
     pub const fn healthy() -> Self {
         Self {
@@ -103,21 +101,27 @@ impl HealthReport {
         }
     }
 
-    /// It works, but not as it should.
+    /// Returns a report of a service that works with restrictions.
     #[must_use]
-    pub const fn degraded(words: &'static str) -> Self {
-        let cause = HealthCause::Said { words, code: None };
+    pub const fn degraded(message: &'static str) -> Self {
+        let cause = HealthCause::Said {
+            words: message,
+            code: None,
+        };
         Self::because(HealthStatus::Degraded, cause)
     }
 
-    /// It does not work.
+    /// Returns a report of a service that does not work.
     #[must_use]
-    pub const fn unhealthy(words: &'static str) -> Self {
-        let cause = HealthCause::Said { words, code: None };
+    pub const fn unhealthy(message: &'static str) -> Self {
+        let cause = HealthCause::Said {
+            words: message,
+            code: None,
+        };
         Self::because(HealthStatus::Unhealthy, cause)
     }
 
-    /// The same, with the code that the service answered.
+    /// Adds the code that the service returned.
     #[must_use]
     pub fn with_code(mut self, seen: ErrorCode) -> Self {
         if let Some(HealthCause::Said { code, .. }) = &mut self.cause {
@@ -133,7 +137,7 @@ impl HealthReport {
         }
     }
 
-    /// How it is.
+    /// Returns the status that the check found.
     #[must_use]
     pub const fn status(&self) -> HealthStatus {
         self.status

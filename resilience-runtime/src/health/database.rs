@@ -1,13 +1,13 @@
-//! Asks a database whether it answers.
+//! Checks a database with a ping.
 
 use std::fmt;
 
-use super::cause::Named;
+use super::cause::TypedError;
 use super::checker::{HealthChecker, HealthFuture, HealthReport};
 use crate::error::BoxError;
 use crate::name::ServiceName;
 
-/// Asks a database whether it answers, by a ping of yours: healthy where it returns `Ok`.
+/// Checks a database with a ping function: it is healthy if the ping returns `Ok`.
 ///
 /// ```
 /// use resilience_runtime::health::DatabaseHealthChecker;
@@ -22,15 +22,14 @@ use crate::name::ServiceName;
 /// assert_eq!(checker.name(), "orders");
 /// ```
 ///
-/// Where features name the client, there are `sqlx`, `sqlx_0_8` and
-/// `tokio_postgres`.
+/// With the features of the clients there are also `sqlx`, `sqlx_0_8` and `tokio_postgres`.
 pub struct DatabaseHealthChecker {
     name: ServiceName,
     ping: Box<dyn Fn() -> HealthFuture<'static> + Send + Sync>,
 }
 
 impl DatabaseHealthChecker {
-    /// Calls `ping` for each check. What it returns besides an error does not matter.
+    /// Creates a checker that calls `ping` for each check. The value of an `Ok` is ignored.
     pub fn new<F, Fut, T, E>(name: impl Into<ServiceName>, ping: F) -> Self
     where
         F: Fn() -> Fut + Send + Sync + 'static,
@@ -44,14 +43,14 @@ impl DatabaseHealthChecker {
                 Box::pin(async move {
                     match pinged.await {
                         Ok(_) => Ok(HealthReport::healthy()),
-                        Err(error) => Err(Named::boxed(error)),
+                        Err(error) => Err(TypedError::boxed(error)),
                     }
                 })
             }),
         }
     }
 
-    /// Takes a connection from a pool of `sqlx` 0.9 and pings with it, so an exhausted pool fails as well.
+    /// Creates a checker that takes a connection from a pool of `sqlx` 0.9 and pings with it, so an exhausted pool fails as well.
     #[cfg(feature = "sqlx")]
     #[cfg_attr(docsrs, doc(cfg(feature = "sqlx")))]
     pub fn sqlx<DB: sqlx_core::database::Database>(
@@ -65,7 +64,7 @@ impl DatabaseHealthChecker {
         })
     }
 
-    /// Takes a connection from a pool of `sqlx` 0.8 and pings with it, so an exhausted pool fails as well.
+    /// Creates a checker that takes a connection from a pool of `sqlx` 0.8 and pings with it, so an exhausted pool fails as well.
     #[cfg(feature = "sqlx-0_8")]
     #[cfg_attr(docsrs, doc(cfg(feature = "sqlx-0_8")))]
     pub fn sqlx_0_8<DB: sqlx_core_0_8::database::Database>(
@@ -79,7 +78,7 @@ impl DatabaseHealthChecker {
         })
     }
 
-    /// Sends an empty query over a connection of `tokio-postgres`.
+    /// Creates a checker that sends an empty query over a connection of `tokio-postgres`.
     #[cfg(feature = "tokio-postgres")]
     #[cfg_attr(docsrs, doc(cfg(feature = "tokio-postgres")))]
     pub fn tokio_postgres(
@@ -92,7 +91,7 @@ impl DatabaseHealthChecker {
         })
     }
 
-    /// The name of the database.
+    /// Returns the name of the database.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.name

@@ -1,40 +1,40 @@
-//! Which checker depends on which, by name.
+//! The dependencies between checkers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{ConfigProblem, ConfigSource};
 use crate::name::ServiceName;
 
-/// The names that each checker depends on.
+/// The dependencies of each checker, by name.
 pub(super) type Dependencies<'a> = BTreeMap<&'a ServiceName, &'a [ServiceName]>;
 
-/// The way from `name` back to itself, if there is one.
+/// Returns the cycle through `name`, if there is one.
 pub(super) fn cycle(name: &ServiceName, all: &Dependencies<'_>) -> Option<ConfigProblem> {
     let mut seen = BTreeSet::new();
-    let mut ways = vec![vec![name]];
-    while let Some(way) = ways.pop() {
-        let last = way.last()?;
+    let mut paths = vec![vec![name]];
+    while let Some(path) = paths.pop() {
+        let last = path.last()?;
         for next in all.get(last).copied().unwrap_or_default() {
-            let mut way = way.clone();
-            way.push(next);
+            let mut path = path.clone();
+            path.push(next);
             if next == name {
-                let names: Vec<&str> = way.into_iter().map(ServiceName::as_str).collect();
+                let names: Vec<&str> = path.into_iter().map(ServiceName::as_str).collect();
                 return Some(ConfigProblem::new(
                     format!("health.{name}.depends_on"),
                     names.join(" → "),
                     ConfigSource::Code,
-                    "must not lead back to the checker itself",
+                    "must not form a cycle",
                 ));
             }
             if seen.insert(next) {
-                ways.push(way);
+                paths.push(path);
             }
         }
     }
     None
 }
 
-/// The dependencies of `name` that do not exist.
+/// Returns the dependencies of `name` that do not exist.
 pub(super) fn unknown(name: &ServiceName, all: &Dependencies<'_>) -> Vec<ConfigProblem> {
     let named = all.get(name).copied().unwrap_or_default();
     named

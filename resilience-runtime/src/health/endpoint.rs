@@ -1,4 +1,4 @@
-//! Health as other programs read it.
+//! Health for other programs, as `application/health+json`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +10,8 @@ use super::status::HealthStatus;
 use crate::clock::Moment;
 use crate::name::ServiceName;
 
-/// Answers the questions of load balancers and dashboards from what a monitor knows. It checks nothing
-/// itself, so it may be asked as often as anybody likes.
+/// Serves the results of a monitor to load balancers and dashboards. It runs no checks itself, so it may be called at any
+/// rate.
 ///
 /// With the feature `serde` a [`HealthResponse`] serializes as `application/health+json`.
 ///
@@ -44,10 +44,10 @@ pub struct HealthEndpoint {
 }
 
 impl HealthEndpoint {
-    /// What an answer is to be served as.
+    /// Names the content type of a response.
     pub const CONTENT_TYPE: &'static str = "application/health+json";
 
-    /// Of this monitor, for an application of this version, whose uptime is counted from now.
+    /// Creates an endpoint of this monitor for an application of this version, whose uptime is counted from now.
     #[must_use]
     pub fn new(monitor: impl Into<ServiceHealthMonitor>, app_version: impl Into<String>) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl HealthEndpoint {
         }
     }
 
-    /// The whole.
+    /// Returns the health of the application, with all checks.
     pub async fn get_health(&self) -> HealthResponse {
         let checks = self.monitor.get_all_health();
         let each = checks.values().map(|check| (check.status, check.critical));
@@ -69,7 +69,7 @@ impl HealthEndpoint {
         }
     }
 
-    /// One service; `None` if there is no such checker.
+    /// Returns the health of one service; `None` if there is no such checker.
     pub async fn get_service_health(&self, name: &str) -> Option<ServiceHealth> {
         self.monitor.get_health(name)
     }
@@ -84,7 +84,7 @@ impl fmt::Debug for HealthEndpoint {
     }
 }
 
-/// The health of an application.
+/// Describes the health of an application.
 ///
 /// Serialized it is `application/health+json`: `status` is `pass`, `warn` or `fail`, `uptime` is seconds, and
 /// each of the `checks` has a `status`, the milliseconds that the last check took as its `observedValue`, and
@@ -92,18 +92,18 @@ impl fmt::Debug for HealthEndpoint {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HealthResponse {
-    /// All services together.
+    /// Holds the overall status.
     pub status: HealthStatus,
-    /// The version of the application.
+    /// Holds the version of the application.
     pub version: String,
-    /// How long it has been there.
+    /// Holds the uptime of the application.
     pub uptime: Duration,
-    /// Each service by its name.
+    /// Holds the health of each service by its name.
     pub checks: BTreeMap<ServiceName, ServiceHealth>,
 }
 
 impl HealthResponse {
-    /// The HTTP status to answer with: 503 where it fails, else 200, also where it only warns.
+    /// Returns the HTTP status of the response: 503 for `fail`, 200 for `pass` and `warn`.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         match self.status {
@@ -150,7 +150,7 @@ mod health_json {
             let made = last.filter(|last| last.status != HealthStatus::Unknown);
             Self {
                 component_id: &health.name,
-                // What is not critical must not look as if it took the whole down.
+                // `fail` would suggest that the overall status is unhealthy, which a check that is not critical never causes.
                 status: match (health.status, health.critical) {
                     (HealthStatus::Unknown, false) => "warn",
                     (status, _) => status.health_json(),

@@ -1,4 +1,4 @@
-//! One checker of a monitor, and one check of it from beginning to end.
+//! One checker of a monitor, and one check from start to end.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
-use super::cause::{HealthCause, Named};
+use super::breaker_links::{ProbePermit, Trip};
+use super::cause::{HealthCause, TypedError};
 use super::check::{HealthCheck, Limits};
 use super::checker::HealthChecker;
-use super::damping::{Damping, Level};
-use super::links::{Probe, Trip};
+use super::hysteresis::{Hysteresis, Level};
 use super::record::{Found, Record, ServiceHealth};
-use super::running::{self, Ended, Running};
+use super::task::{self, Task, TaskEnd};
 use super::{HealthStatus, events};
 use crate::circuit_breaker::CircuitBreaker;
 use crate::clock::Moment;
@@ -31,26 +31,25 @@ pub(super) struct Entry {
     trips: Vec<Trip>,
     probes: Vec<Arc<CircuitBreaker>>,
     record: Mutex<Record>,
-    turn: AsyncMutex<Checks>,
+    checking: AsyncMutex<LastCheck>,
 }
 
-/// The checks of one checker, one at a time.
+/// The last check of one checker. Its lock allows one check at a time.
 #[derive(Default)]
-pub(super) struct Checks {
-    last: Option<Running>,
-    /// When the last one began.
+pub(super) struct LastCheck {
+    task: Option<Task>,
     began: Option<Moment>,
 }
 
-impl Checks {
-    /// Whether one began at `moment` or later.
+impl LastCheck {
+    /// Returns whether the last check began at `moment` or later.
     pub(super) fn began_since(&self, moment: Moment) -> bool {
         self.began.is_some_and(|began| began >= moment)
     }
 }
 
-/// The right to check, so that results come in the order in which they were found.
-pub(super) type Turn<'a> = MutexGuard<'a, Checks>;
+/// The exclusive right to check, so that results are stored in the order of the checks.
+pub(super) type CheckLock<'a> = MutexGuard<'a, LastCheck>;
 
 impl Entry {
     pub(super) fn new(
@@ -59,7 +58,7 @@ impl Entry {
         limits: Limits,
         history: usize,
     ) -> Self {
-        let damping = Damping::new(limits.failure_threshold, limits.recovery_threshold);
+        let hysteresis = Hysteresis::new(limits.failure_threshold, limits.recovery_threshold);
         Self {
             name,
             critical: check.critical,
@@ -68,8 +67,8 @@ impl Entry {
             checker: check.checker,
             trips: check.trips.into_iter().map(Trip::new).collect(),
             probes: check.probes,
-            record: Mutex::new(Record::new(damping, history, Moment::now())),
-            turn: AsyncMutex::default(),
+            record: Mutex::new(Record::new(hysteresis, history, Moment::now())),
+            checking: AsyncMutex::default(),
         }
     }
 
@@ -86,51 +85,55 @@ impl Entry {
         self.record.lock().view(&self.name, self.critical, now)
     }
 
-    pub(super) fn let_go(&self) {
-        self.trips.iter().for_each(Trip::let_go);
+    pub(super) fn release(&self) {
+        self.trips.iter().for_each(Trip::release);
     }
 
-    pub(super) async fn turn(&self) -> Turn<'_> {
-        self.turn.lock().await
+    pub(super) async fn lock(&self) -> CheckLock<'_> {
+        self.checking.lock().await
     }
 
-    /// Checks, and returns the error that it met, for who asked.
+    /// Checks, and returns the error of the check, for `require`.
     pub(super) async fn check(
         &self,
-        turn: &mut Turn<'_>,
+        lock: &mut CheckLock<'_>,
         stopped: Option<&AtomicBool>,
     ) -> Option<BoxError> {
         let began = Moment::now();
-        turn.began = Some(began);
-        let probes: Vec<Probe> = self.probes.iter().filter_map(Probe::of).collect();
+        lock.began = Some(began);
+        let probes: Vec<ProbePermit> = self
+            .probes
+            .iter()
+            .filter_map(ProbePermit::acquire)
+            .collect();
         let limit = match timer::at(began.after(self.limits.timeout)) {
             Ok(limit) => limit,
             Err(missing) => {
                 let error: BoxError = Box::new(ConfigError::from(missing));
                 let error_type = std::any::type_name::<ConfigError>();
                 let cause = HealthCause::of(Some(error_type), &error);
-                self.note(failed(cause), Duration::ZERO, stopped);
+                self.record(failed(cause), Duration::ZERO, stopped);
                 return Some(error);
             }
         };
-        let ended = running::run(&self.checker, limit, &mut turn.last).await;
+        let ended = task::run(&self.checker, limit, &mut lock.task).await;
         let took = Moment::now().since(began);
-        let (found, error) = self.judge(ended);
+        let (found, error) = self.classify(ended);
         for probe in probes {
-            probe.settle(matches!(found, Found::Result(Level::Unhealthy, _)));
+            probe.complete(matches!(found, Found::Result(Level::Unhealthy, _)));
         }
-        self.note(found, took, stopped);
+        self.record(found, took, stopped);
         error
     }
 
-    /// Notes that it was not asked, because of a dependency.
+    /// Records that the check was skipped because of a dependency.
     pub(super) fn skip(&self, dependency: ServiceName, stopped: Option<&AtomicBool>) {
-        self.note(Found::NotAsked(dependency), Duration::ZERO, stopped);
+        self.record(Found::Skipped(dependency), Duration::ZERO, stopped);
     }
 
-    fn judge(&self, ended: Ended) -> (Found, Option<BoxError>) {
+    fn classify(&self, ended: TaskEnd) -> (Found, Option<BoxError>) {
         match ended {
-            Ended::Answered(Ok(report)) => {
+            TaskEnd::Completed(Ok(report)) => {
                 let (status, cause) = report.into_parts();
                 let level = match status {
                     HealthStatus::Healthy => Level::Healthy,
@@ -139,30 +142,30 @@ impl Entry {
                 };
                 (Found::Result(level, cause), None)
             }
-            Ended::Answered(Err(error)) => {
-                let (error_type, error) = Named::apart(error);
+            TaskEnd::Completed(Err(error)) => {
+                let (error_type, error) = TypedError::split(error);
                 let cause = HealthCause::of(error_type, &error);
                 (failed(cause), Some(error))
             }
-            Ended::TimedOut => (failed(HealthCause::TimedOut(self.limits.timeout)), None),
-            Ended::Panicked => (failed(HealthCause::Panicked), None),
+            TaskEnd::TimedOut => (failed(HealthCause::TimedOut(self.limits.timeout)), None),
+            TaskEnd::Panicked => (failed(HealthCause::Panicked), None),
         }
     }
 
-    fn note(&self, found: Found, took: Duration, stopped: Option<&AtomicBool>) {
+    fn record(&self, found: Found, took: Duration, stopped: Option<&AtomicBool>) {
         if let Found::Result(Level::Unhealthy, Some(cause)) = &found {
             events::failed(&self.name, cause, took);
         }
-        let (change, damping) = {
+        let (change, hysteresis) = {
             let mut record = self.record.lock();
             let change = record.add(found, took, Moment::now());
-            (change, record.damping.clone())
+            (change, record.hysteresis.clone())
         };
         if let Some(change) = &change {
             events::changed(&self.name, self.critical, change);
         }
         for trip in &self.trips {
-            trip.follow(&damping, stopped);
+            trip.follow(&hysteresis, stopped);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of checks. Fields only: names, statuses, types, codes and numbers.
+//! Log events of health checks. The fields hold only names, statuses, types, codes and numbers.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) fn failed(service: &ServiceName, cause: &HealthCause, took: Duration)
 }
 
 pub(super) fn changed(service: &ServiceName, critical: bool, change: &Change) {
-    macro_rules! tell {
+    macro_rules! emit {
         ($level:expr, $message:literal) => {
             tracing::event!(
                 target: "resilience",
@@ -42,8 +42,8 @@ pub(super) fn changed(service: &ServiceName, critical: bool, change: &Change) {
         };
     }
     if change.from.improves_to(change.to) {
-        tell!(Level::INFO, "health improved");
+        emit!(Level::INFO, "health improved");
     } else {
-        tell!(Level::WARN, "health got worse");
+        emit!(Level::WARN, "health degraded");
     }
 }

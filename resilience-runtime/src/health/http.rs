@@ -1,4 +1,4 @@
-//! Asks a URL.
+//! Checks a URL.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -8,20 +8,20 @@ use ::http::{HeaderMap, HeaderName, HeaderValue};
 use ::reqwest::redirect::Policy;
 use ::reqwest::{Client, Response};
 
-use super::cause::Named;
+use super::cause::TypedError;
 use super::checker::{HealthChecker, HealthFuture, HealthReport};
 use crate::name::ServiceName;
 use crate::verdict::ErrorCode;
 
-/// What a predicate gets to see at most.
-const LONGEST_BODY: usize = 64 * 1024;
+/// The longest part of a body that a predicate receives.
+const MAX_BODY: usize = 64 * 1024;
 
 type BodyCheck = Box<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
-/// Healthy where a GET is answered with an expected status, 200 to 299 unless said otherwise.
+/// Checks that a GET returns an expected status, by default 200 to 299.
 ///
-/// Each check makes a connection of its own, since that is what a new caller meets. Redirects are not
-/// followed: a login page is not the service. Neither the URL nor a header is ever shown.
+/// Each check opens a new connection, as a new caller would. Redirects are not followed: a login page is not the
+/// service. Neither the URL nor a header is ever shown.
 ///
 /// ```
 /// use resilience_runtime::health::HttpHealthChecker;
@@ -45,20 +45,20 @@ pub struct HttpHealthChecker {
 }
 
 impl HttpHealthChecker {
-    /// Asks `url`, with a client of its own. A URL that cannot be used is a failure of each check.
+    /// Creates a checker of `url` with its own client. With an invalid URL each check fails.
     #[must_use]
     pub fn new(name: impl Into<ServiceName>, url: impl Into<String>) -> Self {
         let client = Client::builder()
             .user_agent(concat!("resilience-runtime/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .pool_max_idle_per_host(0)
-            // The monitor's timeout comes first; this one is for who asks without a monitor.
+            // The monitor has a shorter timeout; this one applies without a monitor.
             .timeout(Duration::from_secs(60))
             .build();
         Self::of(name.into(), client.ok(), url.into())
     }
 
-    /// Asks `url` with this client.
+    /// Creates a checker of `url` with this client.
     #[must_use]
     pub fn with_client(
         name: impl Into<ServiceName>,
@@ -80,7 +80,7 @@ impl HttpHealthChecker {
         }
     }
 
-    /// Sends this header. One that cannot be sent is a failure of each check.
+    /// Adds a header to the request. With an invalid header each check fails.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
@@ -93,7 +93,7 @@ impl HttpHealthChecker {
         self
     }
 
-    /// The statuses that are healthy.
+    /// Sets the statuses that are healthy.
     #[must_use]
     pub fn expect_status(
         mut self,
@@ -103,7 +103,7 @@ impl HttpHealthChecker {
         self
     }
 
-    /// What the body must be like; it sees the first 64 KiB.
+    /// Adds a predicate on the body, which receives the first 64 KiB.
     #[must_use]
     pub fn expect_body(
         mut self,
@@ -113,54 +113,56 @@ impl HttpHealthChecker {
         self
     }
 
-    /// The name of the service.
+    /// Returns the name of the service.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.name
     }
 
-    async fn ask(&self) -> Result<HealthReport, ::reqwest::Error> {
+    async fn request(&self) -> Result<HealthReport, ::reqwest::Error> {
         let Some(client) = &self.client else {
-            return Ok(HealthReport::unhealthy("an HTTP client cannot be made"));
+            return Ok(HealthReport::unhealthy(
+                "the HTTP client could not be built",
+            ));
         };
         if !self.headers_are_valid {
-            return Ok(HealthReport::unhealthy("a header cannot be sent"));
+            return Ok(HealthReport::unhealthy("a header is invalid"));
         }
         let request = client.get(&self.url).headers(self.headers.clone());
         let response = request.send().await?;
         let status = response.status().as_u16();
         if !self.expected.iter().any(|range| range.contains(&status)) {
-            let report = HealthReport::unhealthy("it answered with another status than expected");
+            let report = HealthReport::unhealthy("unexpected status");
             return Ok(report.with_code(ErrorCode::Http(status)));
         }
         if let Some(is_healthy) = &self.body
-            && !is_healthy(&beginning(response).await?)
+            && !is_healthy(&read_prefix(response).await?)
         {
-            let report = HealthReport::unhealthy("its answer is not what was expected");
+            let report = HealthReport::unhealthy("unexpected body");
             return Ok(report.with_code(ErrorCode::Http(status)));
         }
         Ok(HealthReport::healthy())
     }
 }
 
-async fn beginning(mut response: Response) -> Result<Vec<u8>, ::reqwest::Error> {
+async fn read_prefix(mut response: Response) -> Result<Vec<u8>, ::reqwest::Error> {
     let mut body = Vec::new();
-    while body.len() < LONGEST_BODY {
+    while body.len() < MAX_BODY {
         let Some(chunk) = response.chunk().await? else {
             break;
         };
         body.extend_from_slice(&chunk);
     }
-    body.truncate(LONGEST_BODY);
+    body.truncate(MAX_BODY);
     Ok(body)
 }
 
 impl HealthChecker for HttpHealthChecker {
     fn check(&self) -> HealthFuture<'_> {
         Box::pin(async move {
-            let answer = self.ask().await;
-            // Whoever asked for the error and prints it need not print the URL, which may hold a key.
-            answer.map_err(|error| Named::boxed(error.without_url()))
+            let answer = self.request().await;
+            // The error may be printed by the user, and the URL may hold a key.
+            answer.map_err(|error| TypedError::boxed(error.without_url()))
         })
     }
 }

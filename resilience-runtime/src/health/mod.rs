@@ -1,12 +1,12 @@
-//! Health: asks services at intervals whether they are there, and says so in one place.
+//! Health checks: a monitor checks services at intervals and publishes their status.
 //!
-//! It is built on everything else, and no pattern knows of it. Texts of errors stay inside: what is shown
-//! is a status, words of our own, the type of an error and its code if a rule knows it.
+//! The module is built on the others, and no pattern depends on it. It never shows the text of an error: only a status,
+//! constant messages, the type of an error and its code if a rule classifies it.
 
+mod breaker_links;
 mod cause;
 mod check;
 mod checker;
-mod damping;
 mod database;
 mod dependencies;
 mod endpoint;
@@ -14,13 +14,15 @@ mod entry;
 mod events;
 #[cfg(feature = "http-health")]
 mod http;
-mod links;
+mod hysteresis;
 mod monitor;
-mod monitoring;
+mod monitor_core;
+mod monitor_tasks;
+mod monitoring_handle;
 mod record;
-mod running;
 mod service;
 mod status;
+mod task;
 mod tcp;
 
 pub use crate::config::HealthMonitorConfig;
@@ -33,7 +35,7 @@ pub use endpoint::{HealthEndpoint, HealthResponse};
 #[cfg_attr(docsrs, doc(cfg(feature = "http-health")))]
 pub use http::HttpHealthChecker;
 pub use monitor::ServiceHealthMonitor;
-pub use monitoring::MonitoringHandle;
+pub use monitoring_handle::MonitoringHandle;
 pub use record::{CheckRecord, ServiceHealth};
 pub use service::ServiceHealthChecker;
 pub use status::{HealthStatus, HealthStatuses};

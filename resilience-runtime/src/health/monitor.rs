@@ -1,31 +1,30 @@
-//! Many checkers, asked at intervals, and what they found.
+//! The monitor: runs many health checkers at intervals and stores their results.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::check::HealthCheck;
-use super::dependencies::{self, Dependencies};
-use super::entry::{Entry, Turn};
-use super::monitoring::{MonitoringHandle, Run};
+use super::dependencies;
+use super::entry::Entry;
+use super::monitor_core::MonitorCore;
+use super::monitor_tasks::MonitorTasks;
+use super::monitoring_handle::MonitoringHandle;
 use super::record::ServiceHealth;
 use super::status::{HealthStatus, HealthStatuses};
-use crate::clock::Moment;
 use crate::config::{ConfigError, ConfigProblem, ConfigSource, HealthMonitorConfig};
 use crate::error::{BoxError, ResilienceError};
 use crate::name::ServiceName;
-use crate::sync::Mutex;
 
-/// Asks services at intervals whether they are there. A clone is a handle to the same monitor.
+/// Checks the health of services at intervals. A clone is a handle to the same monitor.
 ///
-/// Each checker has a task of its own: one that hangs or panics harms no other. A checker that depends on
+/// Each checker has its own task: one that hangs or panics affects no other. A checker that depends on
 /// another waits for the other's first result, and is unknown while the other is unhealthy or unknown.
 ///
-/// All together they are unhealthy when a critical one is, unknown when a critical one is or when there is no
-/// result at all, degraded when any other is unhealthy or degraded, and else healthy.
+/// The overall status is unhealthy if a critical checker is, unknown if a critical one is or if there is no result at
+/// all, degraded if any other checker is unhealthy or degraded, and otherwise healthy.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -41,77 +40,52 @@ use crate::sync::Mutex;
 /// let monitoring = monitor.start_monitoring()?;
 /// changes.changed().await?;
 /// assert_eq!(monitor.get_all_health()["database"].status, HealthStatus::Healthy);
-/// drop(monitoring); // and nothing is checked any more
+/// drop(monitoring); // stops all checks
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct ServiceHealthMonitor {
-    pub(super) inner: Arc<Inner>,
-}
-
-pub(super) struct Inner {
-    pub(super) config: HealthMonitorConfig,
-    pub(super) state: Mutex<State>,
-    changes: watch::Sender<HealthStatuses>,
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    pub(super) entries: BTreeMap<ServiceName, Arc<Entry>>,
-    pub(super) run: Option<Arc<Run>>,
-}
-
-impl State {
-    fn dependencies(&self) -> Dependencies<'_> {
-        let entries = self.entries.iter();
-        entries
-            .map(|(name, entry)| (name, &*entry.depends_on))
-            .collect()
-    }
+    core: Arc<MonitorCore>,
 }
 
 impl ServiceHealthMonitor {
-    /// A monitor without checkers.
+    /// Creates a monitor without checkers.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.
     pub fn new(config: HealthMonitorConfig) -> Result<Self, ConfigError> {
         config.validate()?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                config,
-                state: Mutex::default(),
-                changes: watch::Sender::default(),
-            }),
+            core: Arc::new(MonitorCore::new(config)),
         })
     }
 
-    /// The configuration it runs with.
+    /// Returns the configuration of the monitor.
     #[must_use]
     pub fn config(&self) -> &HealthMonitorConfig {
-        &self.inner.config
+        &self.core.config
     }
 
-    /// Adds a checker, or a [`HealthCheck`] that says more about it. While the monitoring runs, it takes
-    /// part at once; else it may depend on checkers that are added later.
+    /// Adds a checker, or a [`HealthCheck`] with its settings. While the monitoring runs, it starts at once; otherwise it
+    /// may depend on checkers that are added later.
     ///
     /// # Errors
-    /// The name is taken, a value is out of range, its dependencies lead back to itself, or, while the
-    /// monitoring runs, one of them does not exist.
+    /// The name is taken, a value is out of range, its dependencies form a cycle, or, while the monitoring runs, one of
+    /// them does not exist.
     pub fn add_checker(
         &self,
         name: impl Into<ServiceName>,
         checker: impl Into<HealthCheck>,
     ) -> Result<(), ConfigError> {
         let (name, check) = (name.into(), checker.into());
-        let limits = check.limits(&name, &self.inner.config);
+        let limits = check.limits(&name, &self.core.config);
         let limits = limits.map_err(ConfigError::new)?;
-        let history = self.inner.config.history;
+        let history = self.core.config.history;
         let entry = Arc::new(Entry::new(name.clone(), check, limits, history));
         {
-            let mut state = self.inner.state.lock();
+            let mut state = self.core.state.lock();
             if state.entries.contains_key(&name) {
-                let taken = "is the name of another checker; remove that first";
+                let taken = "is the name of another checker, which must be removed first";
                 return Err(
                     ConfigProblem::new("health.checker", name, ConfigSource::Code, taken).into(),
                 );
@@ -121,51 +95,51 @@ impl ServiceHealthMonitor {
             let mut problems: Vec<_> = dependencies::cycle(&name, &dependencies)
                 .into_iter()
                 .collect();
-            if state.run.is_some() {
+            if state.tasks.is_some() {
                 problems.extend(dependencies::unknown(&name, &dependencies));
             }
             ConfigError::check(problems)?;
             state.entries.insert(name.clone(), Arc::clone(&entry));
-            if let Some(run) = &state.run {
-                run.begin(&self.inner, &entry);
+            if let Some(tasks) = &state.tasks {
+                self.core.start(&entry, tasks);
             }
         }
-        self.inner.publish();
+        self.core.publish();
         Ok(())
     }
 
-    /// Removes a checker, and says whether there was one. Those that depend on it become unknown.
+    /// Removes a checker, and returns whether there was one. Checkers that depend on it become unknown.
     pub fn remove_checker(&self, name: &str) -> bool {
         let removed = {
-            let mut state = self.inner.state.lock();
-            if let Some(run) = &state.run {
-                run.end(name);
+            let mut state = self.core.state.lock();
+            if let Some(tasks) = &state.tasks {
+                tasks.abort(name);
             }
             state.entries.remove(name)
         };
         if let Some(entry) = &removed {
-            entry.let_go();
+            entry.release();
         }
-        self.inner.publish();
+        self.core.publish();
         removed.is_some()
     }
 
-    /// Begins to check at intervals, each checker at once for the first time, until the handle is dropped.
-    /// Needs a tokio runtime.
+    /// Starts to check at intervals until the handle is dropped. The first check of each checker starts at once. It
+    /// requires a tokio runtime.
     ///
     /// # Errors
-    /// A checker depends on one that does not exist, the monitoring runs already, or there is no tokio
-    /// runtime with timers.
+    /// A checker depends on one that does not exist, the monitoring is already running, or there is no tokio runtime with
+    /// timers.
     pub fn start_monitoring(&self) -> Result<MonitoringHandle, ConfigError> {
-        let run = Arc::new(Run::here()?);
-        let mut state = self.inner.state.lock();
-        if state.run.is_some() {
-            let runs = "it runs already; drop its handle first";
+        let tasks = Arc::new(MonitorTasks::on_current_runtime()?);
+        let mut state = self.core.state.lock();
+        if state.tasks.is_some() {
+            let allowed = "must not be called while monitoring is running; drop its handle first";
             return Err(ConfigProblem::new(
                 "health.start_monitoring",
                 "on",
                 ConfigSource::Code,
-                runs,
+                allowed,
             )
             .into());
         }
@@ -177,21 +151,21 @@ impl ServiceHealthMonitor {
                 .collect(),
         )?;
         for entry in state.entries.values() {
-            run.begin(&self.inner, entry);
+            self.core.start(entry, &tasks);
         }
-        state.run = Some(Arc::clone(&run));
-        Ok(MonitoringHandle::new(self.clone(), run))
+        state.tasks = Some(Arc::clone(&tasks));
+        Ok(MonitoringHandle::new(Arc::clone(&self.core), tasks))
     }
 
-    /// Checks one service now, whether the monitoring runs or not, and returns its health after that; `None`
-    /// if there is no such checker. The result counts like any other.
+    /// Checks one service now, whether the monitoring runs or not, and returns its health after that; `None` if there is no
+    /// such checker. The result counts like that of any other check.
     pub async fn check_now(&self, name: &str) -> Option<ServiceHealth> {
-        let entry = self.inner.entry(name)?;
-        self.inner.check(&entry).await;
+        let entry = self.core.entry(name)?;
+        self.core.check(&entry).await;
         Some(entry.health())
     }
 
-    /// Checks one service now, and fails unless this check says that it works. Thresholds do not matter.
+    /// Checks one service now, and fails unless this check finds it healthy or degraded. Thresholds do not apply.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -210,12 +184,12 @@ impl ServiceHealthMonitor {
     /// with a [`HealthCause`](super::HealthCause) where there was none;
     /// [`InvalidConfig`](ResilienceError::InvalidConfig) if there is no such checker.
     pub async fn require(&self, name: &str) -> Result<ServiceHealth, ResilienceError> {
-        let Some(entry) = self.inner.entry(name) else {
+        let Some(entry) = self.core.entry(name) else {
             let allowed = "must name a checker of this monitor";
             let problem = ConfigProblem::new("health.checker", name, ConfigSource::Code, allowed);
             return Err(ConfigError::from(problem).into());
         };
-        let error = self.inner.check(&entry).await;
+        let error = self.core.check(&entry).await;
         let health = entry.health();
         let last = health.last_check();
         match last.map(|last| last.status) {
@@ -231,126 +205,31 @@ impl ServiceHealthMonitor {
         }
     }
 
-    /// What is known of one service; `None` if there is no such checker.
+    /// Returns the health of one service; `None` if there is no such checker.
     #[must_use]
     pub fn get_health(&self, name: &str) -> Option<ServiceHealth> {
-        Some(self.inner.entry(name)?.health())
+        Some(self.core.entry(name)?.health())
     }
 
-    /// What is known of each service.
+    /// Returns the health of each service.
     #[must_use]
     pub fn get_all_health(&self) -> BTreeMap<ServiceName, ServiceHealth> {
-        let entries = self.inner.entries().into_iter();
+        let entries = self.core.entries().into_iter();
         entries
             .map(|entry| (entry.name.clone(), entry.health()))
             .collect()
     }
 
-    /// All of them together.
+    /// Returns the overall status.
     #[must_use]
     pub fn status(&self) -> HealthStatus {
-        self.inner.statuses().overall
+        self.core.statuses().overall
     }
 
-    /// Hears of every change of a status.
+    /// Subscribes to every change of a status.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<HealthStatuses> {
-        self.inner.changes.subscribe()
-    }
-}
-
-impl Inner {
-    fn entry(&self, name: &str) -> Option<Arc<Entry>> {
-        self.state.lock().entries.get(name).cloned()
-    }
-
-    fn entries(&self) -> Vec<Arc<Entry>> {
-        self.state.lock().entries.values().cloned().collect()
-    }
-
-    fn statuses(&self) -> HealthStatuses {
-        let entries = self.entries();
-        let each = entries.iter().map(|entry| (entry.status(), entry.critical));
-        HealthStatuses {
-            overall: HealthStatus::overall(each),
-            services: entries
-                .iter()
-                .map(|entry| (entry.name.clone(), entry.status()))
-                .collect(),
-        }
-    }
-
-    /// Tells subscribers, if anything changed. Collected inside, so that an older view never replaces a
-    /// newer one.
-    fn publish(&self) {
-        self.changes.send_if_modified(|told| {
-            let now = self.statuses();
-            let changed = *told != now;
-            *told = now;
-            changed
-        });
-    }
-
-    /// One check; what it depends on is checked before, where nothing is known of it yet.
-    async fn check(&self, entry: &Entry) -> Option<BoxError> {
-        self.first_results(entry, None).await;
-        let mut turn = entry.turn().await;
-        self.check_in_turn(entry, &mut turn, None).await
-    }
-
-    /// One check of those that come at intervals. One that somebody else began in the meantime, because
-    /// nothing was known yet, will do.
-    pub(super) async fn check_in_time(&self, entry: &Entry, due: Moment, run: &Run) {
-        self.first_results(entry, Some(run)).await;
-        let mut turn = entry.turn().await;
-        if !turn.began_since(due) {
-            self.check_in_turn(entry, &mut turn, Some(run)).await;
-        }
-    }
-
-    /// There are no cycles, so nobody waits for himself.
-    fn first_results<'a>(
-        &'a self,
-        entry: &'a Entry,
-        run: Option<&'a Run>,
-    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
-        Box::pin(async move {
-            for name in &entry.depends_on {
-                let Some(dependency) = self.entry(name) else {
-                    continue;
-                };
-                if dependency.was_checked() {
-                    continue;
-                }
-                self.first_results(&dependency, run).await;
-                let mut turn = dependency.turn().await;
-                if !dependency.was_checked() {
-                    self.check_in_turn(&dependency, &mut turn, run).await;
-                }
-            }
-        })
-    }
-
-    async fn check_in_turn(
-        &self,
-        entry: &Entry,
-        turn: &mut Turn<'_>,
-        run: Option<&Run>,
-    ) -> Option<BoxError> {
-        let stopped = run.map(Run::stopped);
-        let down = entry.depends_on.iter().find(|name| {
-            let status = self.entry(name).map(|dependency| dependency.status());
-            !matches!(status, Some(HealthStatus::Healthy | HealthStatus::Degraded))
-        });
-        let error = match down {
-            Some(name) => {
-                entry.skip(name.clone(), stopped);
-                None
-            }
-            None => entry.check(turn, stopped).await,
-        };
-        self.publish();
-        error
+        self.core.changes.subscribe()
     }
 }
 
@@ -374,10 +253,6 @@ impl From<&Arc<Self>> for ServiceHealthMonitor {
 
 impl fmt::Debug for ServiceHealthMonitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statuses = self.inner.statuses();
-        f.debug_struct("ServiceHealthMonitor")
-            .field("overall", &statuses.overall)
-            .field("services", &statuses.services)
-            .finish_non_exhaustive()
+        self.core.fmt(f)
     }
 }

@@ -1,77 +1,77 @@
-//! What is known of one checker's results.
+//! The results of one checker.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::cause::HealthCause;
-use super::damping::{Damping, Level};
+use super::hysteresis::{Hysteresis, Level};
 use super::status::HealthStatus;
 use crate::clock::Moment;
 use crate::name::ServiceName;
 
-/// The health of one service, as its checker found it.
+/// Describes the health of one service by the results of its checker.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServiceHealth {
-    /// The name of the checker.
+    /// Names the checker.
     pub name: ServiceName,
-    /// How it is, after thresholds: one bad check among good ones does not change it.
+    /// Holds the status after thresholds: one bad check among good ones does not change it.
     pub status: HealthStatus,
-    /// Whether the whole is unhealthy when this is.
+    /// States whether the overall status is unhealthy when this one is.
     pub critical: bool,
-    /// Why it is not healthy.
+    /// Describes why the service is not healthy.
     pub cause: Option<HealthCause>,
-    /// How long it has had this status.
+    /// Holds how long the status has not changed.
     pub in_status_for: Duration,
-    /// Failed checks in a row.
+    /// Counts the failed checks in a row.
     pub consecutive_failures: u32,
-    /// Checks in a row that did not fail.
+    /// Counts the checks in a row that did not fail.
     pub consecutive_successes: u32,
-    /// The last results, the newest last.
+    /// Holds the last results, the newest last.
     pub history: Vec<CheckRecord>,
 }
 
 impl ServiceHealth {
-    /// The newest result, before thresholds.
+    /// Returns the newest result, before thresholds.
     #[must_use]
     pub fn last_check(&self) -> Option<&CheckRecord> {
         self.history.last()
     }
 }
 
-/// The result of one check.
+/// Holds the result of one check.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CheckRecord {
-    /// What it found; unknown where it was not made.
+    /// Holds the status that the check found; unknown if it was skipped.
     pub status: HealthStatus,
-    /// Why that is not healthy.
+    /// Describes why the status is not healthy.
     pub cause: Option<HealthCause>,
-    /// How long it took.
+    /// Holds the duration of the check.
     pub took: Duration,
-    /// How long ago it ended.
+    /// Holds the time since the check ended.
     pub ago: Duration,
 }
 
-/// What a check came to.
+/// The result of a check before thresholds.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
     Result(Level, Option<HealthCause>),
-    /// Not asked, because of this dependency.
-    NotAsked(ServiceName),
+    /// Skipped because of this dependency.
+    Skipped(ServiceName),
 }
 
 #[derive(Debug)]
-struct Kept {
+struct StoredCheck {
     at: Moment,
     took: Duration,
     status: HealthStatus,
     cause: Option<HealthCause>,
 }
 
-/// A change of status, to be told once no lock is held.
+/// A change of status, to be logged after the lock is released.
 #[derive(Debug)]
 pub(super) struct Change {
     pub(super) from: HealthStatus,
@@ -81,23 +81,23 @@ pub(super) struct Change {
 
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) damping: Damping,
+    pub(super) hysteresis: Hysteresis,
     status: HealthStatus,
     since: Moment,
-    /// The newest reason for not being healthy.
+    /// The cause of the newest result that was not healthy.
     cause: HealthCause,
-    kept: VecDeque<Kept>,
+    history: VecDeque<StoredCheck>,
     capacity: usize,
 }
 
 impl Record {
-    pub(super) fn new(damping: Damping, capacity: usize, now: Moment) -> Self {
+    pub(super) fn new(hysteresis: Hysteresis, capacity: usize, now: Moment) -> Self {
         Self {
-            damping,
+            hysteresis,
             status: HealthStatus::Unknown,
             since: now,
             cause: HealthCause::NotChecked,
-            kept: VecDeque::new(),
+            history: VecDeque::new(),
             capacity,
         }
     }
@@ -107,18 +107,18 @@ impl Record {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+        self.history.is_empty()
     }
 
     pub(super) fn add(&mut self, found: Found, took: Duration, now: Moment) -> Option<Change> {
         let (seen, cause, status) = match found {
             Found::Result(level, cause) => {
-                let status = self.damping.observe(level).into();
+                let status = self.hysteresis.observe(level).into();
                 (level.into(), cause, status)
             }
-            Found::NotAsked(dependency) => {
-                // What was known before it went away says little about what will be found after.
-                self.damping.forget();
+            Found::Skipped(dependency) => {
+                // Results from before the outage of the dependency are out of date.
+                self.hysteresis.reset();
                 let cause = Some(HealthCause::Dependency(dependency));
                 (HealthStatus::Unknown, cause, HealthStatus::Unknown)
             }
@@ -126,10 +126,10 @@ impl Record {
         if let Some(cause) = &cause {
             self.cause = cause.clone();
         }
-        if self.kept.len() == self.capacity {
-            self.kept.pop_front();
+        if self.history.len() == self.capacity {
+            self.history.pop_front();
         }
-        self.kept.push_back(Kept {
+        self.history.push_back(StoredCheck {
             at: now,
             took,
             status: seen,
@@ -158,16 +158,16 @@ impl Record {
             critical,
             cause: self.cause(),
             in_status_for: now.since(self.since),
-            consecutive_failures: self.damping.failures(),
-            consecutive_successes: self.damping.successes(),
+            consecutive_failures: self.hysteresis.failures(),
+            consecutive_successes: self.hysteresis.successes(),
             history: self
-                .kept
+                .history
                 .iter()
-                .map(|kept| CheckRecord {
-                    status: kept.status,
-                    cause: kept.cause.clone(),
-                    took: kept.took,
-                    ago: now.since(kept.at),
+                .map(|check| CheckRecord {
+                    status: check.status,
+                    cause: check.cause.clone(),
+                    took: check.took,
+                    ago: now.since(check.at),
                 })
                 .collect(),
         }

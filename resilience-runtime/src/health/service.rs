@@ -1,4 +1,4 @@
-//! Reads what the calls of a service have shown already.
+//! Checks a service by the results of its own calls.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,11 +11,11 @@ use crate::circuit_breaker::CircuitState;
 use crate::service::Service;
 use crate::sync::Mutex;
 
-/// Reads a service's own circuit breaker and failure rate, so nothing is sent.
+/// Checks a service by its circuit breaker and failure rate, without sending anything.
 ///
-/// An open breaker is degraded, or unhealthy where [`open_is_unhealthy`](Self::open_is_unhealthy) says so; a
-/// half-open one is degraded. The breaker does not flap, so one answer is enough: the thresholds of the
-/// monitor do not apply unless they are given with the checker.
+/// An open breaker is degraded, or unhealthy with [`open_is_unhealthy`](Self::open_is_unhealthy); a half-open one is
+/// degraded. The breaker does not flap, so one result is enough: the thresholds of the monitor do not apply unless they
+/// are set for the checker.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -43,12 +43,12 @@ pub struct ServiceHealthChecker {
 struct Rate {
     limit: f64,
     minimum: u64,
-    /// Attempts and failures when it was last looked at.
+    /// Attempts and failures at the last check.
     seen: Mutex<(u64, u64)>,
 }
 
 impl ServiceHealthChecker {
-    /// Reads this service.
+    /// Creates a checker of this service.
     #[must_use]
     pub fn new(service: impl Borrow<Arc<Service>>) -> Self {
         Self {
@@ -58,15 +58,15 @@ impl ServiceHealthChecker {
         }
     }
 
-    /// An open breaker is unhealthy instead of degraded.
+    /// Makes an open breaker unhealthy instead of degraded.
     #[must_use]
     pub fn open_is_unhealthy(mut self) -> Self {
         self.open = HealthStatus::Unhealthy;
         self
     }
 
-    /// It is degraded, too, where of the attempts since the check before this share failed or more. Fewer
-    /// attempts than `minimum` say nothing and are counted in at the next check.
+    /// Makes the service degraded also if at least this share of the attempts since the last check failed. Fewer
+    /// attempts than `minimum` are not judged and count at the next check.
     #[must_use]
     pub fn failure_rate(mut self, limit: f64, minimum: u64) -> Self {
         let stats = self.service.stats();
@@ -89,7 +89,7 @@ impl ServiceHealthChecker {
         if status != HealthStatus::Healthy {
             HealthReport::because(status, HealthCause::Circuit(state))
         } else if fails_often {
-            HealthReport::degraded("too many of its attempts fail")
+            HealthReport::degraded("too many attempts fail")
         } else {
             HealthReport::healthy()
         }

@@ -1,28 +1,28 @@
-//! The four statuses, and what becomes of many.
+//! The four statuses, and the overall status of many.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::name::ServiceName;
 
-/// How a service, or all of them together, are.
+/// Describes the health of a service, or of all services together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum HealthStatus {
-    /// It works.
+    /// The service works.
     Healthy,
-    /// It works, but not as it should.
+    /// The service works with restrictions.
     Degraded,
-    /// It does not work.
+    /// The service does not work.
     Unhealthy,
-    /// Nobody can tell: no check has ended yet, or what it depends on is down.
+    /// The status is not known: no check has ended yet, or a dependency is down.
     #[default]
     Unknown,
 }
 
 impl HealthStatus {
-    /// Its name in logs.
+    /// Returns the name that logs use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -33,8 +33,8 @@ impl HealthStatus {
         }
     }
 
-    /// Its name in `application/health+json`: `pass`, `warn` or `fail`. Who cannot tell that it works
-    /// should not be sent traffic, so that is `fail`.
+    /// Returns the name in `application/health+json`: `pass`, `warn` or `fail`. An unknown status is `fail`, since the
+    /// service should not receive traffic.
     ///
     /// ```
     /// use resilience_runtime::health::HealthStatus;
@@ -52,7 +52,7 @@ impl HealthStatus {
         }
     }
 
-    /// Whether a change to `other` is good news.
+    /// Returns whether a change to `other` is an improvement.
     pub(super) const fn improves_to(self, other: Self) -> bool {
         matches!(
             (self, other),
@@ -60,21 +60,21 @@ impl HealthStatus {
         )
     }
 
-    /// What a monitor as a whole is, from the status of each checker and whether it is critical.
+    /// Returns the overall status from the status of each checker and whether it is critical.
     pub(crate) fn overall(checkers: impl IntoIterator<Item = (Self, bool)>) -> Self {
-        let (mut known, mut limps, mut unsure) = (false, false, false);
+        let (mut known, mut degraded, mut unknown) = (false, false, false);
         for (status, critical) in checkers {
             known |= status != Self::Unknown;
             match (status, critical) {
                 (Self::Unhealthy, true) => return Self::Unhealthy,
-                (Self::Unknown, true) => unsure = true,
-                (Self::Degraded, _) | (Self::Unhealthy, false) => limps = true,
+                (Self::Unknown, true) => unknown = true,
+                (Self::Degraded, _) | (Self::Unhealthy, false) => degraded = true,
                 (Self::Healthy, _) | (Self::Unknown, false) => {}
             }
         }
-        if unsure || !known {
+        if unknown || !known {
             Self::Unknown
-        } else if limps {
+        } else if degraded {
             Self::Degraded
         } else {
             Self::Healthy
@@ -88,15 +88,15 @@ impl fmt::Display for HealthStatus {
     }
 }
 
-/// All statuses at one moment, from
+/// Holds all statuses at one moment, from
 /// [`ServiceHealthMonitor::subscribe`](super::ServiceHealthMonitor::subscribe).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HealthStatuses {
-    /// All of them together.
+    /// Holds the overall status.
     pub overall: HealthStatus,
-    /// Each by its name.
+    /// Holds the status of each service by its name.
     pub services: BTreeMap<ServiceName, HealthStatus>,
 }
 
@@ -105,7 +105,7 @@ mod tests {
     use super::HealthStatus::{self, Degraded, Healthy, Unhealthy, Unknown};
 
     #[test]
-    fn the_worst_that_matters_counts() {
+    fn overall_is_the_worst_relevant_status() {
         let overall =
             |checkers: &[(HealthStatus, bool)]| HealthStatus::overall(checkers.iter().copied());
         assert_eq!(overall(&[]), Unknown);

@@ -1,14 +1,14 @@
-//! Asks whether somebody listens.
+//! Checks that a TCP port accepts connections.
 
 use std::fmt;
 
 use tokio::net::TcpStream;
 
-use super::cause::Named;
+use super::cause::TypedError;
 use super::checker::{HealthChecker, HealthFuture, HealthReport};
 use crate::name::ServiceName;
 
-/// Healthy where a TCP connection can be made. It is closed at once, nothing is sent.
+/// Checks that a TCP connection can be made. It is closed at once, nothing is sent.
 ///
 /// ```
 /// use resilience_runtime::health::TcpHealthChecker;
@@ -22,7 +22,7 @@ pub struct TcpHealthChecker {
 }
 
 impl TcpHealthChecker {
-    /// Connects to `address`, as `host:port`. A name is resolved for each check.
+    /// Creates a checker that connects to `address`, as `host:port`. A name is resolved for each check.
     #[must_use]
     pub fn new(name: impl Into<ServiceName>, address: impl ToString) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl TcpHealthChecker {
         }
     }
 
-    /// The name of the service.
+    /// Returns the name of the service.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.name
@@ -43,7 +43,7 @@ impl HealthChecker for TcpHealthChecker {
         Box::pin(async move {
             match TcpStream::connect(&self.address).await {
                 Ok(_) => Ok(HealthReport::healthy()),
-                Err(error) => Err(Named::boxed(error)),
+                Err(error) => Err(TypedError::boxed(error)),
             }
         })
     }

@@ -28,7 +28,7 @@ pub(crate) struct ServiceCore {
     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
     #[cfg(feature = "metrics")]
-    pub(crate) keys: Arc<crate::exporters::Keys>,
+    pub(crate) metrics: Arc<crate::telemetry::metrics::MetricHandles>,
     pub(crate) registered: Arc<RegisteredFallbacks>,
     #[cfg(feature = "test-util")]
     pub(crate) faults: Arc<crate::chaos::ServiceFaults>,
@@ -39,17 +39,17 @@ impl ServiceCore {
     pub(crate) fn count(&self, counter: Counter) {
         self.counters.add(counter);
         #[cfg(feature = "metrics")]
-        self.keys.count(counter);
+        self.metrics.count(counter);
     }
 
     /// Whether anything is to be done at the end of each call.
     #[inline]
     pub(crate) fn is_watched(&self) -> bool {
         #[cfg(feature = "metrics")]
-        if crate::exporters::is_recorded() {
+        if crate::telemetry::metrics::is_recorded() {
             return true;
         }
-        self.observers.watch_calls()
+        self.observers.is_observed()
     }
 
     /// Takes note of how long a call took, where anybody wants to know.
@@ -63,8 +63,8 @@ impl ServiceCore {
                 .each(|timer| timer.call_took(&self.name, self.kind, took));
         }
         #[cfg(feature = "metrics")]
-        if measured || crate::exporters::is_recorded() {
-            self.keys.call_took(took);
+        if measured || crate::telemetry::metrics::is_recorded() {
+            self.metrics.call_took(took);
         }
     }
 
@@ -79,8 +79,8 @@ impl ServiceCore {
                 .each(|timer| timer.attempt_took(&self.name, self.kind, took));
         }
         #[cfg(feature = "metrics")]
-        if measured || crate::exporters::is_recorded() {
-            self.keys.attempt_took(took);
+        if measured || crate::telemetry::metrics::is_recorded() {
+            self.metrics.attempt_took(took);
         }
     }
 

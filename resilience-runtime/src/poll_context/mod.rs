@@ -9,7 +9,7 @@ pub mod hint;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
-pub(crate) use hint::{Hint, Remaining};
+pub(crate) use hint::Hint;
 
 /// A few flags in one byte, which is read and written once at each edge of a poll.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -61,7 +61,7 @@ impl Entry {
         #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
         let transitions = Arc::<crate::telemetry::Transitions>::default();
         #[cfg(feature = "metrics")]
-        let keys = Arc::new(crate::exporters::Keys::new(&name, kind));
+        let metrics = Arc::new(crate::telemetry::metrics::MetricHandles::new(&name, kind));
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
             .with_listener({
@@ -69,12 +69,12 @@ impl Entry {
                 #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
                 let transitions = Arc::clone(&transitions);
                 #[cfg(feature = "metrics")]
-                let keys = Arc::clone(&keys);
+                let metrics = Arc::clone(&metrics);
                 move |change| {
                     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
                     transitions.add(change.from, change.to);
                     #[cfg(feature = "metrics")]
-                    keys.circuit_changed(change);
+                    metrics.circuit_changed(change);
                     observers.changed(&name, || EventKind::CircuitChanged {
                         from: change.from,
                         to: change.to,
@@ -100,7 +100,7 @@ impl Entry {
             #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
             transitions,
             #[cfg(feature = "metrics")]
-            keys,
+            metrics,
             registered: Arc::clone(&registry.registered),
             #[cfg(feature = "test-util")]
             faults: registry.faults.of(&name),

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::Registry;
-#[cfg(any(feature = "opentelemetry", feature = "test-util"))]
+#[cfg(feature = "test-util")]
+use crate::telemetry::CallRecorder;
+#[cfg(feature = "opentelemetry")]
 use crate::telemetry::Observers;
-use crate::telemetry::{Events, Interest};
+use crate::telemetry::{Channel, Events};
 
 impl Registry {
     /// Everything that happens to the services from now on: each end of a call, retry, rejection and
@@ -28,7 +30,7 @@ impl Registry {
     /// ```
     #[must_use = "events are only kept for who reads them"]
     pub fn subscribe(&self) -> Events {
-        self.inner.observers.subscribe(Interest::Everything)
+        self.inner.observers.subscribe(Channel::All)
     }
 
     /// Only what [changes the state](crate::telemetry::EventKind::is_change) of services: breakers that open and close,
@@ -50,10 +52,10 @@ impl Registry {
     /// ```
     #[must_use = "events are only kept for who reads them"]
     pub fn subscribe_to_changes(&self) -> Events {
-        self.inner.observers.subscribe(Interest::Changes)
+        self.inner.observers.subscribe(Channel::Changes)
     }
 
-    #[cfg(any(feature = "opentelemetry", feature = "test-util"))]
+    #[cfg(feature = "opentelemetry")]
     pub(crate) fn observers(&self) -> &Arc<Observers> {
         &self.inner.observers
     }
@@ -63,5 +65,14 @@ impl Registry {
     /// once more.
     pub fn measure_latency(&self) {
         self.inner.observers.measure_latency();
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl CallRecorder {
+    /// Records from now on every event of the services of `registry`.
+    #[must_use]
+    pub fn new(registry: &Registry) -> Self {
+        Self::start(Arc::clone(&registry.inner.observers))
     }
 }

@@ -1,4 +1,4 @@
-//! The id that ties together what is logged of one call.
+//! Correlation ids, which connect the log entries of one call.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,7 +13,7 @@ thread_local! {
     static CURRENT: RefCell<Option<CorrelationId>> = const { RefCell::new(None) };
 }
 
-/// The id that ties together what is logged of one call.
+/// Connects the log entries of one call.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CorrelationId(Arc<str>);
 
@@ -22,30 +22,30 @@ impl CorrelationId {
         Self(id.to_string().into())
     }
 
-    /// A new one.
+    /// Returns a new random id.
     pub(crate) fn random() -> Self {
         Self::new(format_args!("{:016x}", rand::random::<u64>()))
     }
 
-    /// The one around the code that runs now.
+    /// Returns the id of the scope that the current code runs in.
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.with_borrow(Clone::clone)
     }
 
-    /// Puts this id around what runs until the guard is dropped.
+    /// Makes this id the current one until the guard is dropped.
     pub(crate) fn enter(&self) -> EnteredCorrelation {
         EnteredCorrelation {
             outer: Self::replace(Some(self.clone())),
         }
     }
 
-    /// Puts an id, or none, round the code that runs from now on. Returns the one that was round it.
+    /// Replaces the current id, and returns the one before.
     pub(crate) fn replace(id: Option<Self>) -> Option<Self> {
         CURRENT.replace(id)
     }
 
-    /// The id as text.
+    /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -64,7 +64,7 @@ impl fmt::Debug for CorrelationId {
     }
 }
 
-/// Takes the id away again.
+/// Restores the id before on drop.
 pub(crate) struct EnteredCorrelation {
     outer: Option<CorrelationId>,
 }
@@ -75,7 +75,7 @@ impl Drop for EnteredCorrelation {
     }
 }
 
-/// Logs every guarded call inside `future` under `id`, unless its attribute names another one. Not seen
+/// Logs every guarded call inside `future` under `id`, unless its attribute names another one. The id does not reach
 /// across `tokio::spawn`: wrap the spawned future as well.
 ///
 /// ```
@@ -95,7 +95,7 @@ pub fn with_correlation_id<F: Future>(id: impl fmt::Display, future: F) -> WithC
 }
 
 pin_project! {
-    /// The future of [`with_correlation_id`].
+    /// Is the future that [`with_correlation_id`] returns.
     #[must_use = "futures do nothing unless polled"]
     pub struct WithCorrelationId<F> {
         id: CorrelationId,

@@ -1,11 +1,11 @@
-//! Counters that threads do not fight over.
+//! Counters with one shard for each thread, so that threads do not contend for them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::event::CallResult;
 use crate::shard::{SHARDS, shard};
 
-/// What is counted of a service.
+/// The counters of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Counter {
     // How calls end, one of these each.
@@ -25,9 +25,9 @@ pub(crate) enum Counter {
     OutcomeUnknown,
     Throttled,
     Permanent,
-    /// It was dropped while it ran.
+    /// The attempt was dropped while it ran.
     AttemptAbandoned,
-    /// There was no timer for it.
+    /// The attempt had no timer.
     AttemptNotTimed,
 
     Timeouts,
@@ -48,7 +48,7 @@ pub(crate) enum Counter {
 }
 
 impl Counter {
-    /// Every one, in the order in which they are kept.
+    /// All counters, in the order of their storage.
     #[cfg(any(feature = "metrics", all(test, not(resilience_loom))))]
     pub(crate) const ALL: [Self; COUNTERS] = [
         Self::Succeeded,
@@ -82,7 +82,7 @@ impl Counter {
         Self::CacheRefreshes,
     ];
 
-    /// How a call ended that is counted here.
+    /// Returns the result of a call that ends with this counter.
     pub(crate) const fn call_result(self) -> CallResult {
         match self {
             Self::Succeeded => CallResult::Success,
@@ -99,7 +99,7 @@ impl Counter {
 
 const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
 
-/// One thread's share. Two cache lines apart, because processors fetch them in pairs.
+/// One shard. Two cache lines apart, because processors prefetch them in pairs.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard([AtomicU64; COUNTERS]);
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_in_the_order_of_the_counters() {
+    fn all_is_in_declaration_order() {
         for (at, counter) in Counter::ALL.into_iter().enumerate() {
             assert_eq!(counter as usize, at, "{counter:?}");
         }

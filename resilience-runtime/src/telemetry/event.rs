@@ -1,4 +1,4 @@
-//! What can happen to a service, as values.
+//! The events of services.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,25 +11,25 @@ use crate::fallback::FailureCause;
 use crate::name::ServiceName;
 use crate::verdict::{Class, ErrorCode};
 
-/// Something that happened to a service, from [`Registry::subscribe`](crate::Registry::subscribe). It
-/// never holds an argument, a result or an error's text.
+/// Describes an event of a service, from [`Registry::subscribe`](crate::Registry::subscribe). It never holds an
+/// argument, a result or an error's text.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event {
-    /// When, on tokio's clock, which a test may pause.
+    /// Holds the time of the event on tokio's clock, which a test may pause.
     pub at: Instant,
-    /// When, by the calendar.
+    /// Holds the time of the event on the system clock.
     pub time: SystemTime,
-    /// To which service.
+    /// Names the service.
     pub service: ServiceName,
-    /// In a call of which function; the service's name for calls by hand. `None` where it did not happen in
-    /// a call, or may have been any call's doing, as with a breaker that opens.
+    /// Names the function whose call it belongs to; for calls without an attribute it is the service's name. `None` for
+    /// an event that belongs to no call, or not to a single one, such as a breaker that opens.
     pub function: Option<Arc<str>>,
-    /// In which call: a number that no other call of the process has.
+    /// Identifies the call by a number that is unique in the process.
     pub call: Option<u64>,
-    /// The correlation id of that call, which others may share.
+    /// Holds the correlation id of the call, which other calls may share.
     pub correlation_id: Option<CorrelationId>,
-    /// What.
+    /// Describes what happened, with its details.
     pub kind: EventKind,
 }
 
@@ -47,132 +47,132 @@ impl Event {
     }
 }
 
-/// What happened.
+/// Describes what happened to a service, with its details.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// An attempt failed, and there will be another one.
+    /// An attempt failed and will be retried.
     #[non_exhaustive]
     Retry {
-        /// The attempt that failed, from 1.
+        /// The number of the failed attempt, from 1.
         attempt: u32,
-        /// The pause before the next one.
+        /// The pause before the next attempt.
         delay: Duration,
-        /// What the error meant.
+        /// The class of the error.
         class: Class,
-        /// The code it carried.
+        /// The code that the error carried.
         code: Option<ErrorCode>,
-        /// The name of its type.
+        /// The name of the error's type.
         error_type: &'static str,
     },
-    /// An attempt failed, and there will be no other.
+    /// An attempt failed and will not be retried.
     #[non_exhaustive]
     GaveUp {
-        /// Attempts made.
+        /// How many attempts were made.
         attempts: u32,
-        /// Why there is no other.
+        /// Why the call is not retried.
         reason: &'static str,
-        /// What the error meant.
+        /// The class of the error.
         class: Class,
-        /// The code it carried.
+        /// The code that the error carried.
         code: Option<ErrorCode>,
-        /// The name of its type.
+        /// The name of the error's type.
         error_type: &'static str,
     },
-    /// `verify` was asked about a call of unknown outcome.
+    /// `verify` checked a call of unknown outcome.
     #[non_exhaustive]
     Verified {
-        /// Whether it had taken effect; `None`: still unknown.
+        /// Whether the call had taken effect; `None` if that is still unknown.
         took_effect: Option<bool>,
     },
-    /// Nothing was sent.
+    /// A call was rejected before anything was sent.
     #[non_exhaustive]
     Rejected {
-        /// By what: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
+        /// What rejected it: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
         cause: &'static str,
-        /// When to come back.
+        /// The time until the next call may pass, if it is known.
         retry_after: Option<Duration>,
     },
-    /// A call stands in line.
+    /// A call waits in a queue.
     #[non_exhaustive]
     Waiting {
-        /// For what: `rate_limit` or `bulkhead`.
+        /// The pattern whose queue it is: `rate_limit` or `bulkhead`.
         pattern: &'static str,
-        /// For how long.
+        /// The longest time that it waits.
         at_most: Duration,
     },
-    /// The server asked to be left alone.
+    /// The server requested back-off, so all callers pause.
     #[non_exhaustive]
     Cooldown {
-        /// For how long.
+        /// The length of the pause.
         retry_after: Duration,
     },
     /// A fallback answered a call that failed.
     #[non_exhaustive]
     Fallback {
-        /// Which one: `cache`, `value`, `registered`, or the path of the function as it is written.
+        /// The fallback: `cache`, `value`, `registered`, or the path of the function as it is written.
         strategy: &'static str,
         /// Why the call failed.
         cause: Option<FailureCause>,
     },
-    /// A fallback failed as well; others may follow.
+    /// A fallback failed; further ones may follow.
     #[non_exhaustive]
     FallbackFailed {
-        /// Which one: `call` or `registered`.
+        /// The fallback: `call` or `registered`.
         strategy: &'static str,
         /// Why the call failed.
         cause: Option<FailureCause>,
     },
-    /// A call was answered with an expired answer.
+    /// A cache served an expired value because a new one could not be loaded.
     #[non_exhaustive]
     Stale {
-        /// What the failure to get a new one meant.
+        /// The class of the error that the load failed with.
         class: Class,
-        /// The code it carried.
+        /// The code that the error carried.
         code: Option<ErrorCode>,
-        /// For how long the answer has been expired.
+        /// The time since the value expired.
         age: Duration,
     },
-    /// A stream broke after it had begun.
+    /// A stream broke off after its first item.
     #[non_exhaustive]
     StreamBroken {
-        /// What that means.
+        /// The class of the error.
         class: Class,
     },
-    /// A call was refused because its configuration cannot run.
+    /// A call was rejected because its configuration is invalid.
     #[non_exhaustive]
     InvalidConfig {
-        /// How many values are wrong.
+        /// How many values are invalid.
         problems: usize,
     },
     /// A call ended.
     #[non_exhaustive]
     CallEnded {
-        /// In which way, before fallbacks.
+        /// The result before fallbacks.
         result: CallResult,
-        /// Attempts made.
+        /// How many attempts were made.
         attempts: u32,
-        /// From its start, all pauses included.
+        /// The time since its start, all pauses included.
         elapsed: Duration,
     },
     /// A circuit breaker changed its state.
     #[non_exhaustive]
     CircuitChanged {
-        /// From this.
+        /// The state before.
         from: CircuitState,
-        /// To this.
+        /// The state after.
         to: CircuitState,
-        /// Where it opened: for how long.
+        /// The time until the next probe, if it opened.
         pause: Option<Duration>,
     },
     /// The service was called or configured for the first time.
     ServiceAdded,
-    /// The configuration of the service changed while it worked.
+    /// The configuration of the service was changed at run time.
     Configured,
 }
 
 impl EventKind {
-    /// Whether it is a change of the service's state, and not one call's affair.
+    /// Returns whether the event changes the state of the service, instead of belonging to one call.
     #[must_use]
     pub const fn is_change(&self) -> bool {
         matches!(
@@ -185,26 +185,26 @@ impl EventKind {
     }
 }
 
-/// How a call ended, fallbacks left aside.
+/// Describes how a call ended, before fallbacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallResult {
-    /// The body answered.
+    /// The body returned a success.
     Success,
     /// The last attempt failed.
     Failure,
-    /// It was turned away by breaker, limiter or bulkhead.
+    /// The call was rejected by breaker, limiter or bulkhead.
     Rejected,
-    /// Its `deadline` passed.
+    /// The `deadline` of the call passed.
     Deadline,
-    /// Its configuration cannot run.
+    /// The configuration is invalid.
     InvalidConfig,
-    /// The caller went away, or the body panicked.
+    /// The caller dropped the call, or the body panicked.
     Abandoned,
 }
 
 impl CallResult {
-    /// Its name in logs and metrics.
+    /// Returns the name that logs and metrics use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

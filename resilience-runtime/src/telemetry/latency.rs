@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::clock::nanos;
 use crate::shard::{SHARDS, shard};
 
-/// Bounds in nanoseconds: nine to a decade, from 10 µs to 1,000 s. What a monitoring system asks for (1,
-/// 2.5 and 5 of each decade) is among them, so that its buckets are exact.
+/// Bounds in nanoseconds: nine to a decade, from 10 µs to 1,000 s. The bounds of the exporters (1,
+/// 2.5 and 5 of each decade) are among them, so that their buckets are exact.
 const BOUNDS: [u64; 8 * STEPS.len()] = bounds();
 const STEPS: [u64; 9] = [10, 15, 20, 25, 30, 40, 50, 60, 80];
 
@@ -31,14 +31,14 @@ const fn bounds() -> [u64; 8 * STEPS.len()] {
 /// three weeks.
 const SUM_SHIFT: u32 = 6;
 
-/// One thread's share.
+/// One shard.
 struct Shard {
     counts: [AtomicU64; BOUNDS.len() + 1],
     sum: AtomicU64,
     max: AtomicU64,
 }
 
-/// The durations of one kind of thing. A shard is made when its first duration comes.
+/// A histogram of durations. A shard is allocated with its first duration.
 #[derive(Default)]
 struct Recorder([OnceLock<Box<Shard>>; SHARDS]);
 
@@ -103,17 +103,17 @@ impl fmt::Debug for Latency {
     }
 }
 
-/// How long the calls of a service took, from [`Service::latency`](crate::Service::latency).
+/// Holds the durations of the calls and attempts of a service, from [`Service::latency`](crate::Service::latency).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ServiceLatency {
-    /// Calls that made an attempt, from start to end: pauses and waits included, fallbacks not.
+    /// Holds the durations of calls that made an attempt, from start to end: waits included, fallbacks not.
     pub calls: DurationHistogram,
-    /// Attempts.
+    /// Holds the durations of attempts.
     pub attempts: DurationHistogram,
 }
 
-/// How many things took how long.
+/// Counts durations in buckets.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -149,20 +149,20 @@ impl Default for DurationHistogram {
 }
 
 impl DurationHistogram {
-    /// How many there were.
+    /// Returns the number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// How long all of them took together.
+    /// Returns the sum of all durations.
     #[must_use]
     pub fn sum(&self) -> Duration {
         let seconds = u64::try_from(self.sum / 1_000_000_000).unwrap_or(u64::MAX);
         Duration::new(seconds, (self.sum % 1_000_000_000) as u32)
     }
 
-    /// How long they took on average; `None` if there were none.
+    /// Returns the mean duration; `None` if there are none.
     #[must_use]
     pub fn mean(&self) -> Option<Duration> {
         let mean = self.sum.checked_div(u128::from(self.count()))?;
@@ -171,13 +171,14 @@ impl DurationHistogram {
         ))
     }
 
-    /// The longest one ever.
+    /// Returns the longest duration.
     #[must_use]
     pub fn max(&self) -> Duration {
         Duration::from_nanos(self.max)
     }
 
-    /// How many took at most so long, for each bound in rising order. The last, without a bound, is all.
+    /// Returns the cumulative count of each bucket with its upper bound, in rising order. The last one has no bound and
+    /// counts all.
     pub fn buckets(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
         let bounds = BOUNDS
             .iter()
@@ -192,8 +193,8 @@ impl DurationHistogram {
             })
     }
 
-    /// What the share `q` of all, from 0 to 1, took at most; `None` if there were none. Estimated within a
-    /// bucket, whose bounds are at most a half apart.
+    /// Returns the quantile `q`, from 0 to 1; `None` if there are no durations. It is interpolated within a bucket, whose
+    /// bounds are at most a half apart.
     #[must_use]
     pub fn quantile(&self, q: f64) -> Option<Duration> {
         let total = self.count();
@@ -222,7 +223,7 @@ impl DurationHistogram {
         Some(self.max())
     }
 
-    /// What came after `earlier`, an older reading of the same. Its longest is the longest ever.
+    /// Returns the difference to `earlier`, an older snapshot of the same histogram. Its maximum is the maximum ever.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let mut counts = self.counts;
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn bounds_rise_and_hold_what_monitoring_asks_for() {
+    fn bounds_rise_and_include_the_exporters_bounds() {
         assert!(BOUNDS.is_sorted_by(|a, b| a < b));
         for micros in [10, 25, 50, 1_000, 2_500, 5_000, 250_000, 100_000_000] {
             assert!(BOUNDS.contains(&(micros * 1_000)), "{micros} µs");
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_belongs_to_the_bucket_below_it() {
+    fn bound_is_inclusive() {
         let histogram = recorded([Duration::from_millis(1), Duration::from_nanos(1_000_001)]);
         let at_most = |limit| {
             histogram
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn extremes_are_kept() {
+    fn shortest_and_longest_durations_are_counted() {
         let histogram = recorded([Duration::ZERO, Duration::MAX]);
         assert_eq!(histogram.count(), 2);
         assert_eq!(histogram.max(), Duration::from_nanos(u64::MAX));
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_within_a_bucket_of_the_truth() {
+    fn quantile_error_is_at_most_one_bucket() {
         let mut durations: Vec<u64> = (1..=10_000_u64).map(|n| n * n * 37).collect();
         let histogram = recorded(durations.iter().map(|nanos| Duration::from_nanos(*nanos)));
         durations.sort_unstable();
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_since_is_a_difference() {
+    fn since_returns_the_difference() {
         let recorder = Recorder::default();
         recorder.record(Duration::from_secs(1));
         let earlier = recorder.snapshot();
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_lose_nothing() {
+    fn concurrent_records_are_all_counted() {
         let recorder = Recorder::default();
         std::thread::scope(|scope| {
             for _ in 0..4 {

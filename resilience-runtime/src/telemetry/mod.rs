@@ -1,13 +1,19 @@
-//! What is told of calls: counters, latencies, correlation ids, spans and events. Never an argument, a
-//! result or an error's text.
+//! Telemetry of calls: counters, latencies, correlation ids, spans and events. It never contains an argument, a result
+//! or an error's text.
 
+#[cfg(feature = "test-util")]
+mod call_recorder;
 mod correlation;
 mod counters;
 mod event;
 mod latency;
+#[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
+pub(crate) mod metrics;
 mod observers;
 #[cfg(feature = "test-util")]
-mod probe;
+mod recorded_call;
+#[cfg(feature = "test-util")]
+mod recording;
 mod stats;
 #[cfg(feature = "opentelemetry")]
 mod timers;
@@ -15,14 +21,17 @@ pub(crate) mod trace;
 #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
 mod transitions;
 
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub use call_recorder::CallRecorder;
 pub use correlation::{CorrelationId, WithCorrelationId, with_correlation_id};
 pub use event::{CallResult, Event, EventKind};
 pub(crate) use latency::Latency;
 pub use latency::{DurationHistogram, ServiceLatency};
+pub(crate) use observers::{Channel, Observers};
 pub use observers::{Events, EventsError};
-pub(crate) use observers::{Interest, Observers};
 #[cfg(feature = "test-util")]
-pub use probe::{CallRecorder, RecordedCall};
+pub use recorded_call::RecordedCall;
 pub use stats::{
     CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
     RejectionStats, ServiceStats,

@@ -1,4 +1,4 @@
-//! Who listens to a registry. Where nobody does, a call finds out by one load.
+//! The subscribers of a registry. Without any, a call pays one load.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,149 +9,150 @@ use tokio::sync::broadcast;
 use super::event::{Event, EventKind};
 use crate::name::ServiceName;
 
-/// Events that a subscriber may be behind.
+/// How many events a subscriber may lag behind.
 const CAPACITY: usize = 1_024;
 
 const LATENCY: u32 = 1;
-const ONE_LISTENER: u32 = 2;
+const ONE_SUBSCRIBER: u32 = 2;
 
-/// Who listens to a registry.
+/// The subscribers of a registry.
 #[derive(Debug, Default)]
 pub(crate) struct Observers {
-    /// Whether latencies are measured, and how many hear of each call.
-    of_calls: AtomicU32,
-    of_changes: AtomicU32,
+    /// Bit 0: whether latencies are measured. The other bits: the number of subscribers to all events.
+    call_flags: AtomicU32,
+    change_flags: AtomicU32,
     calls: OnceLock<broadcast::Sender<Event>>,
     changes: OnceLock<broadcast::Sender<Event>>,
     #[cfg(feature = "test-util")]
-    recordings: crate::sync::Mutex<Vec<std::sync::Weak<super::probe::Recording>>>,
-    /// Those who are told each latency that is measured.
+    recordings: crate::sync::Mutex<Vec<std::sync::Weak<super::recording::Recording>>>,
+    /// The histograms that record each measured latency.
     #[cfg(feature = "opentelemetry")]
     pub(crate) timers: super::timers::Timers,
 }
 
 impl Observers {
-    /// Whether anything is to be done at the end of each call.
+    /// Returns whether the end of each call must be reported.
     #[inline]
-    pub(crate) fn watch_calls(&self) -> bool {
-        self.of_calls.load(Ordering::Relaxed) != 0
+    pub(crate) fn is_observed(&self) -> bool {
+        self.call_flags.load(Ordering::Relaxed) != 0
     }
 
-    /// Whether latencies are measured.
+    /// Returns whether latencies are measured.
     #[inline]
     pub(crate) fn measures_latency(&self) -> bool {
-        self.of_calls.load(Ordering::Relaxed) & LATENCY != 0
+        self.call_flags.load(Ordering::Relaxed) & LATENCY != 0
     }
 
     pub(crate) fn measure_latency(&self) {
-        self.of_calls.fetch_or(LATENCY, Ordering::Relaxed);
+        self.call_flags.fetch_or(LATENCY, Ordering::Relaxed);
     }
 
-    /// Whether somebody hears of what happens in calls.
+    /// Returns whether there is a subscriber to the events of calls.
     #[inline]
-    pub(crate) fn hear_calls(&self) -> bool {
-        self.of_calls.load(Ordering::Relaxed) >= ONE_LISTENER
+    pub(crate) fn has_call_subscribers(&self) -> bool {
+        self.call_flags.load(Ordering::Relaxed) >= ONE_SUBSCRIBER
     }
 
-    /// Whether somebody hears of changes.
+    /// Returns whether there is a subscriber to changes.
     #[inline]
-    pub(crate) fn hear_changes(&self) -> bool {
-        self.hear_calls() || self.of_changes.load(Ordering::Relaxed) != 0
+    pub(crate) fn has_change_subscribers(&self) -> bool {
+        self.has_call_subscribers() || self.change_flags.load(Ordering::Relaxed) != 0
     }
 
-    pub(crate) fn subscribe(self: &Arc<Self>, interest: Interest) -> Events {
-        let (channel, count) = match interest {
-            Interest::Everything => (&self.calls, &self.of_calls),
-            Interest::Changes => (&self.changes, &self.of_changes),
+    pub(crate) fn subscribe(self: &Arc<Self>, channel: Channel) -> Events {
+        let (sender, count) = match channel {
+            Channel::All => (&self.calls, &self.call_flags),
+            Channel::Changes => (&self.changes, &self.change_flags),
         };
-        let channel = channel.get_or_init(|| broadcast::channel(CAPACITY).0);
-        let receiver = channel.subscribe();
-        count.fetch_add(ONE_LISTENER, Ordering::Relaxed);
+        let sender = sender.get_or_init(|| broadcast::channel(CAPACITY).0);
+        let receiver = sender.subscribe();
+        count.fetch_add(ONE_SUBSCRIBER, Ordering::Relaxed);
         Events {
             receiver,
-            _listening: Listening {
+            _subscription: Subscription {
                 observers: Arc::downgrade(self),
-                interest,
+                channel,
             },
         }
     }
 
     pub(crate) fn send(&self, event: Event) {
         if event.kind.is_change()
-            && self.of_changes.load(Ordering::Relaxed) != 0
+            && self.change_flags.load(Ordering::Relaxed) != 0
             && let Some(changes) = self.changes.get()
         {
-            // Whoever listened may have left in the meantime.
+            // The last subscriber may have been dropped in the meantime.
             let _ = changes.send(event.clone());
         }
         #[cfg(feature = "test-util")]
         for recording in self.recordings.lock().iter() {
-            super::probe::Recording::add(recording, &event);
+            super::recording::Recording::add(recording, &event);
         }
-        if self.hear_calls()
+        if self.has_call_subscribers()
             && let Some(calls) = self.calls.get()
         {
             let _ = calls.send(event);
         }
     }
 
-    /// Lets a test write everything down.
+    /// Records every event for a test.
     #[cfg(feature = "test-util")]
-    pub(super) fn record(&self, recording: &Arc<super::probe::Recording>) {
+    pub(super) fn record(&self, recording: &Arc<super::recording::Recording>) {
         self.recordings.lock().push(Arc::downgrade(recording));
-        self.of_calls.fetch_add(ONE_LISTENER, Ordering::Relaxed);
+        self.call_flags.fetch_add(ONE_SUBSCRIBER, Ordering::Relaxed);
     }
 
     #[cfg(feature = "test-util")]
-    pub(super) fn stop_recording(&self, recording: &Arc<super::probe::Recording>) {
+    pub(super) fn stop_recording(&self, recording: &Arc<super::recording::Recording>) {
         let recording = Arc::as_ptr(recording);
         self.recordings
             .lock()
             .retain(|other| other.as_ptr() != recording);
-        self.of_calls.fetch_sub(ONE_LISTENER, Ordering::Relaxed);
+        self.call_flags.fetch_sub(ONE_SUBSCRIBER, Ordering::Relaxed);
     }
 
-    /// Tells of a change that is no call's affair.
+    /// Sends a change that does not belong to one call.
     pub(crate) fn changed(&self, service: &ServiceName, kind: impl FnOnce() -> EventKind) {
-        if self.hear_changes() {
+        if self.has_change_subscribers() {
             self.send(Event::new(service.clone(), kind()));
         }
     }
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Interest {
-    Everything,
+/// What a subscription receives: all events, or changes of state alone.
+pub(crate) enum Channel {
+    All,
     Changes,
 }
 
-/// What happens to the services of a registry, from [`Registry::subscribe`](crate::Registry::subscribe) and
+/// Receives the events of the services of a registry, from [`Registry::subscribe`](crate::Registry::subscribe) and
 /// [`Registry::subscribe_to_changes`](crate::Registry::subscribe_to_changes).
 ///
-/// It holds the last 1,024 events: who reads more slowly misses the oldest ones and is told how many. Nothing
-/// waits for a reader.
+/// It holds the last 1,024 events: a slower reader misses the oldest ones and learns how many. Calls never wait for
+/// a reader.
 pub struct Events {
     receiver: broadcast::Receiver<Event>,
-    _listening: Listening,
+    _subscription: Subscription,
 }
 
-/// Why there is no event.
+/// Describes why no event was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventsError {
-    /// So many events came and went unread; the next one is the oldest that is left.
+    /// This many events were lost unread; the next one is the oldest that is left.
     #[error("{0} events were missed")]
     Missed(u64),
-    /// The registry is gone.
+    /// The registry was dropped.
     #[error("the registry is gone")]
     Closed,
 }
 
 impl Events {
-    /// The next event. It can be dropped at any time without losing one.
+    /// Waits for the next event. The future can be dropped at any time without losing one.
     ///
     /// # Errors
-    /// [`EventsError`]: some were missed, after which it goes on, or no more will come.
+    /// [`EventsError`]: some events were missed, after which reading continues, or no more will come.
     pub async fn recv(&mut self) -> Result<Event, EventsError> {
         self.receiver.recv().await.map_err(|error| match error {
             broadcast::error::RecvError::Lagged(missed) => EventsError::Missed(missed),
@@ -159,10 +160,10 @@ impl Events {
         })
     }
 
-    /// The next event, if there is one already.
+    /// Returns the next event, if there is one already.
     ///
     /// # Errors
-    /// Those of [`recv`](Self::recv).
+    /// The errors of [`recv`](Self::recv).
     pub fn try_recv(&mut self) -> Result<Option<Event>, EventsError> {
         match self.receiver.try_recv() {
             Ok(event) => Ok(Some(event)),
@@ -181,20 +182,20 @@ impl fmt::Debug for Events {
     }
 }
 
-/// Counts its subscriber, for as long as it lives.
-struct Listening {
+/// Counts its subscriber as long as it lives.
+struct Subscription {
     observers: std::sync::Weak<Observers>,
-    interest: Interest,
+    channel: Channel,
 }
 
-impl Drop for Listening {
+impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(observers) = self.observers.upgrade() {
-            let count = match self.interest {
-                Interest::Everything => &observers.of_calls,
-                Interest::Changes => &observers.of_changes,
+            let count = match self.channel {
+                Channel::All => &observers.call_flags,
+                Channel::Changes => &observers.change_flags,
             };
-            count.fetch_sub(ONE_LISTENER, Ordering::Relaxed);
+            count.fetch_sub(ONE_SUBSCRIBER, Ordering::Relaxed);
         }
     }
 }

@@ -8,177 +8,177 @@ use crate::name::{ServiceKind, ServiceName};
 use super::counters::{Counter, Counters};
 use super::latency::{DurationHistogram, ServiceLatency};
 
-/// What happened to one service since it was created.
+/// Holds the statistics of one service since it was created.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServiceStats {
-    /// The service.
+    /// Names the service.
     pub service: ServiceName,
-    /// Its kind.
+    /// Holds the kind of the service.
     pub kind: ServiceKind,
-    /// Calls that ended, in whatever way.
+    /// Counts calls that ended, with any result.
     pub calls: u64,
-    /// Runs of a body that ended, in whatever way.
+    /// Counts attempts that ended, with any result.
     pub attempts: u64,
-    /// Calls that the body answered.
+    /// Counts calls whose body returned a success.
     pub successes: u64,
-    /// Calls that ended with a failure of their last attempt.
+    /// Counts calls that ended with a failure of their last attempt.
     pub failed: u64,
-    /// Attempts that failed, by what their error meant.
+    /// Counts failed attempts by the class of their error.
     pub failures: FailureStats,
-    /// Attempts that were cut by their `timeout`; also among the failures, outcome unknown.
+    /// Counts attempts that were ended by their `timeout`; they are also failures of unknown outcome.
     pub timeouts: u64,
-    /// Calls that were ended by their `deadline`.
+    /// Counts calls that were ended by their `deadline`.
     pub deadlines: u64,
-    /// Attempts after the first.
+    /// Counts attempts after the first one of a call.
     pub retries: u64,
-    /// How often the server asked to be left alone, and was.
+    /// Counts the cooldowns that the server requested.
     pub cooldowns: u64,
-    /// Calls that were turned away before anything was sent, by cause.
+    /// Counts calls that were rejected before anything was sent, by cause.
     pub rejections: RejectionStats,
-    /// Calls that a configuration error kept from running.
+    /// Counts calls that failed with an invalid configuration.
     pub invalid_config: u64,
-    /// Calls that were dropped before they ended.
+    /// Counts calls that were dropped before they ended.
     pub abandoned: u64,
-    /// Streams that broke after they had begun: with an error, by falling silent or by ending early.
+    /// Counts streams that broke off after their first item: with an error, by the idle timeout or by ending early.
     pub broken_streams: u64,
-    /// Calls that were answered by a fallback, by strategy.
+    /// Counts calls that a fallback answered, by strategy.
     pub fallbacks: FallbackStats,
-    /// What came of asking the caches of its functions.
+    /// Counts the requests to the caches of the service's functions, by result.
     pub cache: CacheStats,
-    /// How long calls and attempts took, since it has been [measured](crate::Registry::measure_latency).
+    /// Summarizes the durations of calls and attempts since they have been [measured](crate::Registry::measure_latency).
     pub latency: Option<LatencyStats>,
-    /// The circuit breaker.
+    /// Holds the statistics of the circuit breaker.
     pub circuit: CircuitBreakerStats,
-    /// What is left of the retry budget.
+    /// Holds how many retries the budget allows at the moment.
     pub retry_budget: f64,
-    /// Calls that are inside the bulkhead now; 0 where there is none.
+    /// Counts the calls that hold a permit of the bulkhead; 0 where there is none.
     pub in_flight: usize,
 }
 
-/// Failed attempts by what their error meant.
+/// Counts failed attempts by the class of their error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FailureStats {
-    /// Surely not executed.
+    /// Counts attempts that were certainly not executed.
     pub transient: u64,
-    /// Perhaps executed, own timeouts included.
+    /// Counts attempts that may have been executed, timeouts included.
     pub outcome_unknown: u64,
-    /// The server asked for fewer calls.
+    /// Counts attempts whose server asked for fewer calls.
     pub throttled: u64,
-    /// Would fail again.
+    /// Counts attempts that would fail again.
     pub permanent: u64,
 }
 
 impl FailureStats {
-    /// All of them.
+    /// Returns the sum of all counts.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.transient + self.outcome_unknown + self.throttled + self.permanent
     }
 }
 
-/// Calls that were turned away, by cause.
+/// Counts rejected calls by cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RejectionStats {
-    /// The circuit breaker was open.
+    /// Counts rejections by an open circuit breaker.
     pub circuit_breaker: u64,
-    /// The rate limit was used up, or the server had asked to be left alone.
+    /// Counts rejections by the rate limit or by a cooldown.
     pub rate_limit: u64,
-    /// The bulkhead was full.
+    /// Counts rejections by a full bulkhead.
     pub bulkhead: u64,
 }
 
 impl RejectionStats {
-    /// All of them.
+    /// Returns the sum of all counts.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.circuit_breaker + self.rate_limit + self.bulkhead
     }
 }
 
-/// Calls that were answered by a fallback, by strategy.
+/// Counts calls that a fallback answered, by strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FallbackStats {
-    /// The last good answer.
+    /// Counts calls answered with the last good value.
     pub cache: u64,
-    /// A function.
+    /// Counts calls answered by a fallback function.
     pub call: u64,
-    /// A value.
+    /// Counts calls answered with a fallback value.
     pub value: u64,
-    /// A fallback registered at run time.
+    /// Counts calls answered by a fallback registered at run time.
     pub registered: u64,
-    /// Fallback functions that failed themselves; those calls were not answered by them.
+    /// Counts fallback functions that failed; they did not answer their calls.
     pub failed: u64,
 }
 
 impl FallbackStats {
-    /// All calls that a fallback answered.
+    /// Returns the number of calls that a fallback answered.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.cache + self.call + self.value + self.registered
     }
 }
 
-/// What came of asking the caches.
+/// Counts the requests to caches by result.
 ///
-/// Each time one is asked, it is a hit, a miss, a refresh, shared or negative, or else stale at once. Only a
-/// miss and a refresh are calls as well, with attempts, successes and failures: the others send nothing. Who
-/// goes away while waiting for somebody else's call is not counted; whose deadline passes is, as a call.
+/// Each request is a hit, a miss, a refresh, shared or negative, or stale at once. Only a miss and a refresh are calls as
+/// well, with attempts, successes and failures: the others send nothing. A caller that is dropped while it waits for
+/// another call is not counted; one whose deadline passes is counted as a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CacheStats {
-    /// Answered at once with a fresh answer.
+    /// Counts requests answered at once with a fresh value.
     pub hits: u64,
-    /// Nothing fresh was there, so the call was made.
+    /// Counts requests without a fresh value, which made the call.
     pub misses: u64,
-    /// Answered with what came of somebody else's call, good or bad.
+    /// Counts requests that shared the result of another call, success or failure.
     pub shared: u64,
-    /// Answered with an expired answer, because a new one could not be had: in place of a failed call, one's
-    /// own or a shared one, or at once while it is too early to try again.
+    /// Counts requests answered with an expired value because the load failed: their own call, a shared one, or an
+    /// earlier one after which it is too early to try again.
     pub stale: u64,
-    /// Told at once that there is nothing.
+    /// Counts requests answered at once with a remembered "not found".
     pub negative: u64,
-    /// A fresh answer was about to expire, so the call was made.
+    /// Counts requests whose fresh value was about to expire, which made the call.
     pub refreshes: u64,
 }
 
-/// How long the calls and attempts of a service took.
+/// Summarizes the durations of the calls and attempts of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LatencyStats {
-    /// Calls that made an attempt, from start to end.
+    /// Summarizes the durations of calls that made an attempt, from start to end.
     pub calls: LatencySummary,
-    /// Attempts.
+    /// Summarizes the durations of attempts.
     pub attempts: LatencySummary,
 }
 
-/// How long things took, in a few numbers.
+/// Summarizes durations in a few numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LatencySummary {
-    /// How many there were.
+    /// Counts the durations.
     pub count: u64,
-    /// On average.
+    /// Holds the mean of the durations.
     pub mean: Option<Duration>,
-    /// Half took at most that.
+    /// Holds the median of the durations.
     pub p50: Option<Duration>,
-    /// 90 % took at most that.
+    /// Holds the 90th percentile of the durations.
     pub p90: Option<Duration>,
-    /// 95 % took at most that.
+    /// Holds the 95th percentile of the durations.
     pub p95: Option<Duration>,
-    /// 99 % took at most that.
+    /// Holds the 99th percentile of the durations.
     pub p99: Option<Duration>,
-    /// The longest.
+    /// Holds the longest duration.
     pub max: Duration,
 }
 
@@ -205,28 +205,28 @@ impl From<&ServiceLatency> for LatencyStats {
     }
 }
 
-/// What happened to all services of a registry.
+/// Holds the statistics of all services of a registry.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RegistryStats {
-    /// Services known.
+    /// Counts the services.
     pub total_services: usize,
-    /// Services whose breaker turns calls away now.
+    /// Counts the services whose breaker rejects calls now.
     pub open_breakers: usize,
-    /// Fallbacks that exist: registered at run time, or of a function seen so far.
+    /// Counts the fallbacks: registered at run time, or of a function called so far.
     pub total_fallbacks: usize,
-    /// Calls of all services.
+    /// Counts the calls of all services.
     pub total_calls: u64,
-    /// Attempts of all services.
+    /// Counts the attempts of all services.
     pub total_attempts: u64,
-    /// Retries of all services.
+    /// Counts the retries of all services.
     pub total_retries: u64,
-    /// Rejections of all services.
+    /// Counts the rejections of all services.
     pub total_rejections: u64,
-    /// Calls of all services that a fallback answered.
+    /// Counts the calls of all services that a fallback answered.
     pub fallbacks_served: u64,
-    /// Each service, sorted by name.
+    /// Holds the statistics of each service, sorted by name.
     pub services: Vec<ServiceStats>,
 }
 

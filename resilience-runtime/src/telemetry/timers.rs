@@ -1,4 +1,4 @@
-//! Who is told each latency, one by one. Where nobody is, that is found out by one load.
+//! The histograms that record each single latency. Without any, a call pays one load.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -8,13 +8,13 @@ use arc_swap::ArcSwap;
 
 use crate::name::{ServiceKind, ServiceName};
 
-/// Is told how long each call and attempt took, at its end.
+/// Records the duration of each call and attempt at its end.
 pub(crate) trait Timer: fmt::Debug + Send + Sync {
     fn call_took(&self, service: &ServiceName, kind: ServiceKind, took: Duration);
     fn attempt_took(&self, service: &ServiceName, kind: ServiceKind, took: Duration);
 }
 
-/// Those who are told.
+/// The registered timers.
 #[derive(Debug, Default)]
 pub(crate) struct Timers(OnceLock<ArcSwap<Vec<Arc<dyn Timer>>>>);
 
@@ -36,9 +36,9 @@ impl Timers {
         }
     }
 
-    pub(crate) fn each(&self, tell: impl Fn(&dyn Timer)) {
+    pub(crate) fn each(&self, record: impl Fn(&dyn Timer)) {
         if let Some(timers) = self.0.get() {
-            timers.load().iter().for_each(|timer| tell(&**timer));
+            timers.load().iter().for_each(|timer| record(&**timer));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Events as events of `tracing`. Fields only: service, function, numbers, classes, codes and type names.
+//! Emits events to `tracing`. The fields hold only service, function, numbers, classes, codes and type names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,11 @@ use super::correlation::CorrelationId;
 use super::event::EventKind;
 use crate::fallback::FailureCause;
 use crate::name::ServiceName;
+use crate::verdict::Class;
 
 pub(crate) use tracing::Level;
 
-/// Whose event it is.
+/// The call that an event belongs to.
 #[derive(Clone, Copy)]
 pub(crate) struct Subject<'a> {
     pub(crate) service: &'a ServiceName,
@@ -18,15 +19,15 @@ pub(crate) struct Subject<'a> {
     pub(crate) correlation_id: &'a CorrelationId,
 }
 
-/// Whether anybody listens to an event of ours at this level.
-macro_rules! listening {
+/// Returns whether a subscriber of `tracing` is interested in our events at this level.
+macro_rules! enabled {
     ($level:expr) => {
         tracing::enabled!(target: "resilience", $level)
     };
 }
-pub(crate) use listening;
+pub(crate) use enabled;
 
-macro_rules! say {
+macro_rules! emit {
     ($level:expr, $subject:expr, { $($field:tt)* }, $message:literal) => {
         tracing::event!(
             target: "resilience",
@@ -48,8 +49,8 @@ fn cause_name(cause: Option<FailureCause>) -> &'static str {
     cause.map_or("", FailureCause::name)
 }
 
-/// Tells of an event inside a call.
-pub(crate) fn say(subject: Subject<'_>, event: &EventKind) {
+/// Emits an event of a call.
+pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
     match *event {
         EventKind::Retry {
             attempt,
@@ -57,7 +58,7 @@ pub(crate) fn say(subject: Subject<'_>, event: &EventKind) {
             class,
             code,
             error_type,
-        } => say!(Level::WARN, subject, {
+        } => emit!(Level::WARN, subject, {
             attempt,
             delay_ms = millis(delay),
             class = class.name(),
@@ -70,7 +71,7 @@ pub(crate) fn say(subject: Subject<'_>, event: &EventKind) {
             class,
             code,
             error_type,
-        } => say!(Level::WARN, subject, {
+        } => emit!(Level::WARN, subject, {
             attempts,
             reason,
             class = class.name(),
@@ -83,40 +84,53 @@ pub(crate) fn say(subject: Subject<'_>, event: &EventKind) {
                 Some(false) => "did not happen",
                 None => "unknown",
             };
-            say!(Level::WARN, subject, { found, }, "outcome verified");
+            emit!(Level::WARN, subject, { found, }, "outcome verified");
         }
-        EventKind::Rejected { cause, retry_after } => say!(Level::WARN, subject, {
+        EventKind::Rejected { cause, retry_after } => emit!(Level::WARN, subject, {
             cause,
             retry_after_ms = retry_after.map(millis),
         }, "call rejected"),
-        EventKind::Waiting { pattern, at_most } => say!(Level::INFO, subject, {
+        EventKind::Waiting { pattern, at_most } => emit!(Level::INFO, subject, {
             pattern,
             at_most_ms = millis(at_most),
         }, "call waits"),
-        EventKind::Cooldown { retry_after } => say!(Level::WARN, subject, {
+        EventKind::Cooldown { retry_after } => emit!(Level::WARN, subject, {
             retry_after_ms = millis(retry_after),
-        }, "service asked to be left alone"),
-        EventKind::Fallback { strategy, cause } => say!(Level::WARN, subject, {
+        }, "server requested back-off"),
+        EventKind::Fallback { strategy, cause } => emit!(Level::WARN, subject, {
             strategy,
             cause = cause_name(cause),
         }, "answered by fallback"),
-        EventKind::FallbackFailed { strategy, cause } => say!(Level::WARN, subject, {
+        EventKind::FallbackFailed { strategy, cause } => emit!(Level::WARN, subject, {
             strategy,
             cause = cause_name(cause),
-        }, "fallback failed as well"),
-        EventKind::Stale { class, code, age } => say!(Level::WARN, subject, {
+        }, "fallback failed"),
+        EventKind::Stale { class, code, age } => emit!(Level::WARN, subject, {
             class = class.name(),
             code = code.map(tracing::field::display),
             stale_age_ms = millis(age),
-        }, "answered with a stale answer"),
+        }, "served stale value"),
         EventKind::InvalidConfig { problems } => {
-            say!(Level::ERROR, subject, { problems, }, "call refused, its configuration cannot run");
+            emit!(Level::ERROR, subject, { problems, }, "call rejected, invalid configuration");
         }
-        // The span of the call has its end and its time, the breaker speaks for itself.
+        // The span of the call shows its end and its time. Streams and circuit breakers emit their own events.
         EventKind::CallEnded { .. }
         | EventKind::StreamBroken { .. }
         | EventKind::CircuitChanged { .. }
         | EventKind::ServiceAdded
         | EventKind::Configured => {}
     }
+}
+
+/// Emits the break of a stream. The call has ended by then, and its span with it.
+#[cold]
+pub(crate) fn stream_broken(service: &ServiceName, function: &str, class: Class) {
+    tracing::event!(
+        target: "resilience",
+        Level::WARN,
+        service = service.as_str(),
+        function,
+        class = class.name(),
+        "stream broken"
+    );
 }

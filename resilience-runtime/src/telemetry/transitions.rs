@@ -1,4 +1,4 @@
-//! How often a breaker went from one state to another.
+//! Counts the transitions of a circuit breaker.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use crate::circuit_breaker::CircuitState;
 
 const STATES: usize = CircuitState::ALL.len();
 
-/// One number for each pair of states.
+/// One counter for each pair of states.
 #[derive(Debug, Default)]
 pub(crate) struct Transitions([[AtomicU64; STATES]; STATES]);
 

@@ -1,13 +1,13 @@
-//! Errors that say themselves what they mean.
+//! The trait of errors that classify themselves.
 
 use std::sync::Arc;
 
 use super::{Class, Reason, Verdict};
 use crate::error::ResilienceError;
 
-/// An error that knows what it means.
+/// Classifies an error: implemented by errors that know their own verdict.
 ///
-/// Derive it, or write it by hand:
+/// Derive it, or implement it:
 ///
 /// ```
 /// use resilience_runtime::{Classify, Verdict};
@@ -33,11 +33,11 @@ use crate::error::ResilienceError;
 #[diagnostic::on_unimplemented(
     message = "errors of type `{Self}` cannot be classified",
     label = "`{Self}` does not implement `Classify`",
-    note = "derive it with `#[derive(Classify)]`, or implement `Classify` by hand",
-    note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` by hand"
+    note = "derive it with `#[derive(Classify)]`, or implement `Classify`",
+    note = "or pass a classifier: `classify = path` on the attribute, `call_with(path, …)` on a `Service`"
 )]
 pub trait Classify {
-    /// What this error means. [`Verdict::unclassified`] leaves it to the service's kind.
+    /// Returns the verdict on this error. [`Verdict::unclassified`] leaves it to the service's kind.
     fn classify(&self) -> Verdict;
 }
 
@@ -59,8 +59,8 @@ impl<E: Classify + ?Sized> Classify for Arc<E> {
     }
 }
 
-/// Found inside another call's error. A timeout or a stream that broke off leaves open whether the call took effect; everything
-/// else was decided here and says nothing about the service of the caller.
+/// Classifies the error of a nested call. After a timeout or an interrupted stream the outcome is unknown; all other
+/// variants are local decisions, which do not concern the caller's service.
 impl Classify for ResilienceError {
     fn classify(&self) -> Verdict {
         match self {
@@ -74,7 +74,7 @@ impl Classify for ResilienceError {
             Self::SharedFailure { class, .. } if *class != Class::Permanent => Verdict::permanent()
                 .ignored_by_breaker()
                 .because(Reason::Rejected),
-            // Stands for an error of the service.
+            // Represents an error of the service.
             #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => *verdict,
             _ => Verdict::permanent().ignored_by_breaker(),

@@ -1,7 +1,8 @@
-//! Whether a tool may be called again when nobody knows if it was.
+//! Whether a tool may be called again when the outcome of the first call is unknown.
 
-/// What is known of a tool's effects, as the annotations of an MCP tool tell it. `safety = path` on an
-/// attribute returns it, or anything that becomes it: a `bool`, or nothing for a tool that is not known.
+/// Describes the known effects of a tool, as the annotations of an MCP tool declare them. The function of
+/// `safety = path` on an attribute returns it or anything that converts into it: a `bool`, or `None` for an unknown
+/// tool.
 ///
 /// ```
 /// use resilience_runtime::verdict::ToolSafety;
@@ -9,43 +10,43 @@
 /// assert!(ToolSafety::default().read_only(true).may_repeat());
 /// assert!(ToolSafety::default().idempotent(true).may_repeat());
 /// assert!(!ToolSafety::default().may_repeat());
-/// // Read-only, and yet it destroys something: one of the two is wrong.
+/// // Read-only and destructive contradict each other.
 /// assert!(!ToolSafety::default().read_only(true).destructive(true).may_repeat());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ToolSafety {
-    /// It changes nothing (`readOnlyHint`).
+    /// States whether the tool changes nothing (`readOnlyHint`).
     pub read_only: Option<bool>,
-    /// It may destroy something (`destructiveHint`).
+    /// States whether the tool may destroy something (`destructiveHint`).
     pub destructive: Option<bool>,
-    /// Calling it twice with the same arguments has the effect of once (`idempotentHint`).
+    /// States whether two calls with the same arguments have the effect of one (`idempotentHint`).
     pub idempotent: Option<bool>,
 }
 
 impl ToolSafety {
-    /// Says whether it changes nothing.
+    /// Sets whether the tool changes nothing.
     #[must_use]
     pub const fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = Some(read_only);
         self
     }
 
-    /// Says whether it may destroy something.
+    /// Sets whether the tool may destroy something.
     #[must_use]
     pub const fn destructive(mut self, destructive: bool) -> Self {
         self.destructive = Some(destructive);
         self
     }
 
-    /// Says whether twice has the effect of once.
+    /// Sets whether two calls with the same arguments have the effect of one.
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = Some(idempotent);
         self
     }
 
-    /// Whether a call whose outcome is unknown may be sent again. What is not said is not assumed, and hints
-    /// that contradict each other are not believed.
+    /// Returns whether a call whose outcome is unknown may be sent again. Missing hints are not assumed, and
+    /// contradictory hints are ignored.
     #[must_use]
     pub const fn may_repeat(self) -> bool {
         let reads = matches!(self.read_only, Some(true));

@@ -1,4 +1,4 @@
-//! Calls that are over at once, to be counted and timed.
+//! Calls that end at once, for counts and times.
 
 use std::future::Future;
 use std::pin::pin;

@@ -1,4 +1,4 @@
-//! Reads what a recorder of the `metrics` facade was told.
+//! Reads the values in a recorder of the `metrics` facade.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! A recorder that allocates only for what it has not seen before, so that whatever else is allocated is ours.
+//! A recorder that allocates only for new keys, so that every other allocation is ours.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! Reads what an OpenTelemetry meter collects, and knows its names by heart.
+//! Reads the values that an OpenTelemetry meter collects, with a fixed list of their names.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;

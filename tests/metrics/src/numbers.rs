@@ -1,11 +1,11 @@
-//! What an outlet says of one service, in a form in which outlets can be compared.
+//! The values of one service in one exporter, in a form that can be compared.
 
 use std::collections::BTreeMap;
 
 /// By names as Prometheus has them, with the labels beside service and kind in braces.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Numbers {
-    /// Those that only rise; zeros are left out, because not every outlet knows them before they rise.
+    /// Those that only rise; zeros are left out, because not every exporter knows them before they rise.
     pub counts: BTreeMap<String, u64>,
     /// Those that rise and fall.
     pub levels: BTreeMap<String, f64>,

@@ -1,4 +1,4 @@
-//! Prometheus' own judgement.
+//! Validates a text with `promtool`.
 
 use std::io::{ErrorKind, Write};
 use std::process::{Command, Stdio};

@@ -1,4 +1,4 @@
-//! Reads the registry's own statistics. They have sums where outlets have series, so outlets are compared with
+//! Reads the registry's own statistics. They have sums where exporters have series, so exporters are compared with
 //! them by sums.
 
 use std::collections::BTreeMap;

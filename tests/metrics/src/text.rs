@@ -1,4 +1,4 @@
-//! Reads what Prometheus is told.
+//! Reads the values in the text for Prometheus.
 
 use resilience_runtime::{Registry, prometheus};
 

@@ -1,5 +1,4 @@
-//! A program with the usual exporter, which is installed when calls have been made already. One test, because there
-//! is one global recorder in a program.
+//! A global recorder that is installed after the first calls. One test, because a process has one global recorder.
 
 use allocation_counter::measure;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
@@ -16,7 +15,7 @@ fn value<'a>(text: &'a str, series: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn a_recorder_that_comes_later_is_told_from_then_on() {
+fn recorder_installed_later_records_from_then_on() {
     let registry = Registry::new();
     // One service is known before it comes, and is told from now on; nothing of it is kept from before.
     for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! A recorder for one thread, and none at all: what is told of calls costs no memory of ours.
+//! A thread-local recorder, and none: recording allocates no memory of ours.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -31,7 +31,7 @@ fn allocations(registry: &Registry) -> u64 {
 }
 
 #[test]
-fn with_no_recorder_nothing_is_allocated_and_no_latency_measured() {
+fn without_recorder_no_allocation_and_no_latency() {
     let _turn = turn();
     let registry = Registry::new();
     assert_eq!(allocations(&registry), 0);
@@ -45,7 +45,7 @@ fn with_no_recorder_nothing_is_allocated_and_no_latency_measured() {
 }
 
 #[test]
-fn with_a_local_recorder_nothing_is_allocated_here() {
+fn local_recorder_causes_no_allocation() {
     let _turn = turn();
     let recorder = Fixed::default();
     with_local_recorder(&recorder, || {
@@ -59,7 +59,7 @@ fn with_a_local_recorder_nothing_is_allocated_here() {
 }
 
 #[test]
-fn with_a_meter_nothing_is_allocated_either() {
+fn meter_causes_no_allocation() {
     let _turn = turn();
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder()
@@ -71,7 +71,7 @@ fn with_a_meter_nothing_is_allocated_either() {
 }
 
 #[test]
-fn each_recorder_is_told_what_happens_in_its_time() {
+fn each_local_recorder_gets_the_events_of_its_scope() {
     let _turn = turn();
     let registry = Registry::new();
     let call = || ready(full(&registry, false)).map(drop);
@@ -93,7 +93,7 @@ fn each_recorder_is_told_what_happens_in_its_time() {
 }
 
 #[test]
-fn a_change_of_the_breaker_is_told_when_it_happens() {
+fn breaker_change_is_recorded_at_once() {
     let registry = Registry::new();
     let service = registry.service("api", ServiceKind::Custom).unwrap();
     let recorder = DebuggingRecorder::new();
@@ -161,7 +161,7 @@ impl Recorder for Forwarding {
 }
 
 #[test]
-fn a_recorder_without_a_size_is_told_latencies_where_they_are_measured() {
+fn zero_sized_recorder_gets_latencies_if_measured() {
     let _turn = turn();
     let registry = Registry::new();
     with_local_recorder(&Forwarding, || {

@@ -1,4 +1,4 @@
-//! The text for Prometheus: what it judges itself, and what must not change from one scrape to the next.
+//! The text for Prometheus: its validity, and its stable order from scrape to scrape.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ fn lines<'a>(text: &'a str, metric: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promtool_has_nothing_to_say() {
+async fn promtool_accepts_the_text() {
     let (registry, monitor) = (busy().await, checked().await);
     promtool::check(&text(&registry));
     promtool::check(&text_with_health(&registry, &monitor));
@@ -89,12 +89,12 @@ async fn promtool_has_nothing_to_say() {
 
 #[test]
 #[should_panic(expected = "counter metrics should have")]
-fn promtool_would_say_something() {
+fn promtool_rejects_an_invalid_text() {
     promtool::check("# HELP calls Calls.\n# TYPE calls counter\ncalls 1\n");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_order_is_always_the_same() {
+async fn text_has_a_stable_order() {
     let registry = busy().await;
     // What the clock alone changes is a level of the limiter, and it is full.
     assert_eq!(text(&registry), text(&registry));
@@ -111,7 +111,7 @@ async fn the_order_is_always_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn levels_are_those_of_the_patterns() {
+async fn levels_equal_the_state_of_the_patterns() {
     let text = text(&busy().await);
     for (metric, value) in [
         ("resilience_rate_limit_limit", "1000"),
@@ -134,7 +134,7 @@ async fn levels_are_those_of_the_patterns() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn buckets_are_exact() {
+async fn histogram_buckets_are_exact() {
     let text = text(&busy().await);
     let of_orders = |line: &&str| line.contains("orders");
     let buckets: Vec<&str> = lines(&text, "resilience_attempt_duration_seconds_bucket")
@@ -172,7 +172,7 @@ async fn buckets_are_exact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_collector_says_the_same() {
+async fn collector_equals_the_text() {
     let (registry, monitor) = (busy().await, checked().await);
     let mut expected = families(&registry);
     expected.extend(health(&monitor));
@@ -191,7 +191,7 @@ async fn a_collector_says_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_of_each_check_is_told() {
+async fn text_with_health_has_each_check() {
     let monitor = checked().await;
     monitor
         .add_checker("late", || async {

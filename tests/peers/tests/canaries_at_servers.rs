@@ -188,7 +188,7 @@ async fn at_a_vault(output: &Output) -> Result<()> {
             "stale",
             "503",
             "403",
-            "fallback failed as well",
+            "fallback failed",
             "trace-7",
         ],
     );

@@ -1,10 +1,10 @@
-// ---- The circuit by hand, only where the server says that it may be.
+// ---- Manual control of the circuit, only where the server enables it.
 
 const ACTIONS = {
-  force_open: ["Force open", "Force the circuit open?", "Every call is rejected or answered by its fallback until somebody resets the circuit.", "danger"],
+  force_open: ["Force open", "Force the circuit open?", "Every call is rejected or answered by its fallback until the circuit is reset.", "danger"],
   force_closed: ["Force closed", "Force the circuit closed?", "Calls are sent again at once. Failures may open it again.", ""],
   reset: ["Reset", "Reset the circuit?", "It is closed, its counts start anew, and it decides for itself again.", ""],
-  disable: ["Disable", "Disable the circuit?", "Calls are sent whatever fails, until somebody resets the circuit.", "danger"],
+  disable: ["Disable", "Disable the circuit?", "Calls are sent regardless of failures, until the circuit is reset.", "danger"],
 };
 const dialog = byId("ask");
 

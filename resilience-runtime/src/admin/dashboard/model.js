@@ -85,14 +85,14 @@ function reasonsOf(live, recent) {
   const add = (rank, text) => reasons.push({ rank, text });
   const { circuit_breaker: circuit, rate_limit: limit, bulkhead, retry_budget: budget } = live;
   if (circuit.state === "open") add(0, "the circuit is open: calls are rejected until it is probed");
-  if (circuit.state === "forced_open") add(0, "the circuit is forced open: calls are rejected until somebody resets it");
+  if (circuit.state === "forced_open") add(0, "the circuit is forced open: calls are rejected until it is reset");
   if (circuit.state === "half_open") add(1, "the circuit is half-open: probes decide");
   if (live.health === "unhealthy") add(0, "its health check fails");
-  if (live.health === "degraded") add(1, "its health check says degraded");
+  if (live.health === "degraded") add(1, "its health check is degraded");
   if (recent.failures > 0 && recent.calls > 0 && recent.failures / recent.calls >= 0.1) add(1, share(recent.failures / recent.calls) + " of its calls fail");
   if (recent.rejections > 0) add(1, rate(recent.rejections) + " calls/s are rejected");
   if (budget && budget.capacity > 0 && budget.left / budget.capacity < 0.25) add(1, share(budget.left / budget.capacity) + " of the retry budget is left");
-  if (limit?.cooldown_seconds > 0) add(1, "the server asked to be left alone for " + age(Math.ceil(limit.cooldown_seconds)));
+  if (limit?.cooldown_seconds > 0) add(1, "the server requested back-off for " + age(Math.ceil(limit.cooldown_seconds)));
   else if (limit && limit.level <= 0.02) add(1, "the rate limit is used up");
   if (bulkhead && bulkhead.in_flight >= bulkhead.max_concurrent) add(1, "the bulkhead is full");
   return reasons;
@@ -101,7 +101,7 @@ function reasonsOf(live, recent) {
 function greet(hello) {
   Object.assign(model, { version: hello.app_version ?? "", control: hello.control === true, schema: hello.schema, now: hello.at_ms });
   model.interval = (hello.interval_seconds || 1) * 1000;
-  // What the server remembers replaces what the page does: it may have been started anew. The rows stay until it has told of them.
+  // The history of the server replaces that of the page, since the server may have restarted. The rows stay until its first snapshot.
   model.isAnew = true;
   model.flow = [];
   model.history = new Map(Object.entries(hello.history ?? {}));

@@ -146,7 +146,7 @@ function drawRows() {
     putInOrder();
     arrange();
   }
-  // What is out of sight takes turns; what it says of its state is always true, and it is drawn when it comes into sight.
+  // Rows out of view are updated in turns. Their state is always current, and they are drawn when they come into view.
   turn = (turn + 1) % TURNS;
   model.order.forEach((service, at) => {
     const row = rows.get(service.name);

@@ -26,7 +26,7 @@ function connect() {
     showLink("live");
     showTitle();
   });
-  on("change", (told) => { change(told); announce(told); showTitle(); });
+  on("change", (received) => { change(received); announce(received); showTitle(); });
   on("missed", ({ count: missed }) => remember({ type: "missed", at_ms: model.now, service: null, count: missed }));
   stream.addEventListener("error", () => { if (stream === source) lost(); });
 }
@@ -41,7 +41,7 @@ function lost() {
   tries += 1;
 }
 
-// A connection that says nothing is lost too: a sleeping laptop, a proxy that forgot.
+// A silent connection is lost, too: after a suspended laptop, or behind a proxy that dropped it.
 setInterval(() => {
   if (source && performance.now() - heard > 5 * model.interval + 5000) lost();
 }, 1000);

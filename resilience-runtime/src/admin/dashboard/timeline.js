@@ -10,7 +10,7 @@ function describe({ type, from, to, retry_after_seconds: seconds, count: missed 
   switch (type) {
     case "circuit_breaker": return { glyph: to, text: step + later };
     case "health": return { glyph: to, text: "health: " + step };
-    case "cooldown": return { glyph: "cooldown", text: "asked to be left alone" + (seconds == null ? "" : ` for ${age(Math.ceil(seconds))}`) };
+    case "cooldown": return { glyph: "cooldown", text: "requested back-off" + (seconds == null ? "" : ` for ${age(Math.ceil(seconds))}`) };
     case "configured": return { glyph: "note", text: "configured anew" };
     case "service": return { glyph: "note", text: "is here" };
     case "missed": return { glyph: "note", text: `${missed} changes came too fast for this page` };

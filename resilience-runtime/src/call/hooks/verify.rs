@@ -13,7 +13,7 @@ use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
 use crate::timer;
 use crate::verdict::Class;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 impl<'p> Attempt<'p> {
     /// Asks whether an attempt of unknown outcome had its effect: as often as the function may be attempted, with the
@@ -25,7 +25,7 @@ impl<'p> Attempt<'p> {
         attempt: &mut Self,
         call: &mut Call<'p>,
         outcome: Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Judgement,
+        classify: impl Fn(&R::Error) -> Classified,
         mut verify: impl FnMut() -> F,
     ) -> Result<R, Interruption>
     where
@@ -79,9 +79,9 @@ impl<'p> Attempt<'p> {
     fn is_in_doubt<R: Outcome>(
         &self,
         outcome: &Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Judgement,
+        classify: impl Fn(&R::Error) -> Classified,
     ) -> bool {
-        let unknown = |classified: Judgement| {
+        let unknown = |classified: Classified| {
             let verdict = classified.verdict.or_default_of(self.core().kind);
             verdict.is_outcome_unknown()
         };
@@ -90,7 +90,7 @@ impl<'p> Attempt<'p> {
             Err(Interruption::TimedOut) => true,
             Err(Interruption::DeadlinePassed | Interruption::NoTimer(_)) => false,
             #[cfg(feature = "test-util")]
-            Err(Interruption::Injected(verdict)) => unknown(Judgement::of(*verdict)),
+            Err(Interruption::Injected(verdict)) => unknown(Classified::of(*verdict)),
         }
     }
 }

@@ -19,10 +19,10 @@ use super::rejection::Interruption;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
-use crate::plan::ServiceCore;
-use crate::telemetry::{Counter, Event, EventKind};
+use crate::plan::{FunctionState, ServiceCore};
+use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
-use crate::verdict::probe::Judgement;
+use crate::verdict::autoref::Classified;
 
 pub use guarded::Guarded;
 pub use opening::{Opened, Opening, open};
@@ -79,7 +79,7 @@ pub struct Watch<T, E> {
     /// Whether an item is the last one; a stream that ends before has broken off.
     pub complete: Option<fn(&T) -> bool>,
     /// What an error between items means.
-    pub judge: fn(&E) -> Judgement,
+    pub judge: fn(&E) -> Classified,
 }
 
 impl<'p> Call<'p> {
@@ -88,7 +88,7 @@ impl<'p> Call<'p> {
         call: &mut Self,
         attempt: &mut Attempt<'p>,
         outcome: Result<Result<Opened<S, T>, E>, Interruption>,
-        classify: impl FnOnce(&E) -> Judgement,
+        classify: impl FnOnce(&E) -> Classified,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> ControlFlow<Result<Opened<S, T>, E>>
@@ -104,7 +104,7 @@ impl<'p> Call<'p> {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
-                let classified = Judgement::of(Verdict::outcome_unknown());
+                let classified = Classified::of(Verdict::outcome_unknown());
                 call.failed_with_error(attempt, classified, error.into(), exhausted)
             }
             Ok(mut opened) => {
@@ -136,6 +136,7 @@ impl<'p> Call<'p> {
 /// The permits of an attempt whose stream is open.
 pub(super) struct StreamPermits {
     core: Arc<ServiceCore>,
+    function: Arc<FunctionState>,
     started: Moment,
     permits: AttemptPermits,
 }
@@ -145,6 +146,7 @@ impl StreamPermits {
     fn of(attempt: &mut Attempt<'_>) -> Self {
         Self {
             core: Arc::clone(&attempt.plan.core),
+            function: Arc::clone(&attempt.plan.function),
             started: attempt.started,
             permits: attempt.permits.take(),
         }
@@ -174,8 +176,9 @@ impl StreamPermits {
 
     fn broken(&mut self, verdict: Verdict) {
         self.core.count(Counter::BrokenStreams);
-        if self.core.observers.hear_calls() {
-            let class = verdict.class();
+        let class = verdict.class();
+        trace::stream_broken(&self.core.name, &self.function.name, class);
+        if self.core.observers.has_call_subscribers() {
             let event = EventKind::StreamBroken { class };
             self.core.send(Event::new(self.core.name.clone(), event));
         }

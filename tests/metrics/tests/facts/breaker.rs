@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 use tokio::time::advance;
 
@@ -33,75 +33,75 @@ const SUCCESS: [(&str, u64); 4] = [
 ];
 
 #[track_caller]
-fn is(outlets: &mut Outlets, expected: &str) {
+fn is(exporters: &mut Exporters, expected: &str) {
     for state in ["closed", "open", "half_open", "forced_open", "disabled"] {
-        let level = outlets.level(&format!("circuit_breaker_state{{state={state}}}"));
+        let level = exporters.level(&format!("circuit_breaker_state{{state={state}}}"));
         let expected = f64::from(u8::from(state == expected));
         assert_eq!(level, Some(expected), "{state}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_rejects_and_closes() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn breaker_opens_rejects_and_closes() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let (up, down) = (Ok(1), Err(Trouble::Passing));
 
     ask(&registry, &down).await.unwrap_err();
-    outlets.happened(&FAILURE);
-    is(&mut outlets, "closed");
+    exporters.happened(&FAILURE);
+    is(&mut exporters, "closed");
 
     ask(&registry, &down).await.unwrap_err();
     let opens = ("circuit_breaker_transitions_total{from=closed,to=open}", 1);
-    outlets.happened(&[&FAILURE[..], &[opens]].concat());
-    is(&mut outlets, "open");
+    exporters.happened(&[&FAILURE[..], &[opens]].concat());
+    is(&mut exporters, "open");
 
     ask(&registry, &up).await.unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=rejected}", 1),
         ("rejections_total{cause=circuit_breaker}", 1),
     ]);
 
     advance(Duration::from_millis(1_500)).await;
-    is(&mut outlets, "half_open");
-    outlets.happened(&[]);
+    is(&mut exporters, "half_open");
+    exporters.happened(&[]);
     ask(&registry, &up).await.unwrap();
     let probes = (
         "circuit_breaker_transitions_total{from=open,to=half_open}",
         1,
     );
-    outlets.happened(&[&SUCCESS[..], &[probes]].concat());
+    exporters.happened(&[&SUCCESS[..], &[probes]].concat());
     ask(&registry, &up).await.unwrap();
     let closes = (
         "circuit_breaker_transitions_total{from=half_open,to=closed}",
         1,
     );
-    outlets.happened(&[&SUCCESS[..], &[closes]].concat());
-    is(&mut outlets, "closed");
+    exporters.happened(&[&SUCCESS[..], &[closes]].concat());
+    is(&mut exporters, "closed");
 
     // An error that says nothing against the service is a failure of the call alone.
     for _ in 0..3 {
         ask(&registry, &Err(Trouble::Lasting)).await.unwrap_err();
     }
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 3),
         ("attempts_total{result=permanent}", 3),
         ("call_duration_seconds_count", 3),
         ("attempt_duration_seconds_count", 3),
     ]);
-    is(&mut outlets, "closed");
+    is(&mut exporters, "closed");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_fails_opens_it_again() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn failed_probe_reopens_the_breaker() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let down = Err(Trouble::Passing);
     for _ in 0..2 {
         ask(&registry, &down).await.unwrap_err();
     }
     advance(Duration::from_millis(1_500)).await;
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 2),
         ("attempts_total{result=transient}", 2),
         ("call_duration_seconds_count", 2),
@@ -119,25 +119,25 @@ async fn a_probe_that_fails_opens_it_again() {
             1,
         ),
     ];
-    outlets.happened(&[FAILURE.as_slice(), &again].concat());
-    is(&mut outlets, "open");
+    exporters.happened(&[FAILURE.as_slice(), &again].concat());
+    is(&mut exporters, "open");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_done_by_hand_is_told_as_well() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn forced_transitions_are_counted() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     ask(&registry, &Ok(1)).await.unwrap();
-    outlets.happened(&SUCCESS);
+    exporters.happened(&SUCCESS);
     let breaker = registry.get("api").unwrap().circuit_breaker();
     breaker.force_open();
     breaker.force_open();
-    is(&mut outlets, "forced_open");
+    is(&mut exporters, "forced_open");
     breaker.disable();
-    is(&mut outlets, "disabled");
+    is(&mut exporters, "disabled");
     breaker.reset();
-    is(&mut outlets, "closed");
-    outlets.happened(&[
+    is(&mut exporters, "closed");
+    exporters.happened(&[
         (
             "circuit_breaker_transitions_total{from=closed,to=forced_open}",
             1,
@@ -154,8 +154,8 @@ async fn what_is_done_by_hand_is_told_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_retry_goes_to_an_open_circuit() {
-    let mut outlets = Outlets::of("api");
+async fn no_retry_into_an_open_circuit() {
+    let mut exporters = Exporters::of("api");
 
     #[resilient(
         service = "api",
@@ -167,10 +167,10 @@ async fn no_retry_goes_to_an_open_circuit() {
         script.next()
     }
 
-    ask(&outlets.registry, &Script::passing(5, Ok(1)))
+    ask(&exporters.registry, &Script::passing(5, Ok(1)))
         .await
         .unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 2),
         ("retries_total", 1),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 use tokio::time::sleep;
 
@@ -27,25 +27,25 @@ async fn queue(registry: &Registry, takes: Duration) -> Answer {
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn two_run_and_the_third_is_turned_away() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn third_call_is_rejected_by_a_bulkhead_of_two() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let third = async {
         sleep(Duration::from_millis(1)).await;
-        assert_eq!(outlets.level("bulkhead_in_flight"), Some(2.0));
-        outlets.happened(&[]);
+        assert_eq!(exporters.level("bulkhead_in_flight"), Some(2.0));
+        exporters.happened(&[]);
         work(&registry, SECOND).await.unwrap_err();
-        assert_eq!(outlets.level("bulkhead_in_flight"), Some(2.0));
-        outlets.happened(&[
+        assert_eq!(exporters.level("bulkhead_in_flight"), Some(2.0));
+        exporters.happened(&[
             ("calls_total{result=rejected}", 1),
             ("rejections_total{cause=bulkhead}", 1),
         ]);
     };
     let (first, second, ()) = tokio::join!(work(&registry, SECOND), work(&registry, SECOND), third);
     assert_eq!((first.unwrap(), second.unwrap()), (1, 1));
-    assert_eq!(outlets.level("bulkhead_in_flight"), Some(0.0));
-    assert_eq!(outlets.level("bulkhead_max_concurrent"), Some(2.0));
-    outlets.happened(&[
+    assert_eq!(exporters.level("bulkhead_in_flight"), Some(0.0));
+    assert_eq!(exporters.level("bulkhead_max_concurrent"), Some(2.0));
+    exporters.happened(&[
         ("calls_total{result=success}", 2),
         ("attempts_total{result=success}", 2),
         ("call_duration_seconds_count", 2),
@@ -56,21 +56,21 @@ async fn two_run_and_the_third_is_turned_away() {
     for _ in 0..2 {
         work(&registry, Duration::ZERO).await.unwrap();
     }
-    let durations = outlets.read().durations["resilience_attempt_duration_seconds"];
+    let durations = exporters.read().durations["resilience_attempt_duration_seconds"];
     assert_eq!(durations.count, 4);
     assert!((2.0..2.1).contains(&durations.seconds), "{durations:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_runs_later_or_waits_in_vain() {
-    let mut outlets = Outlets::of("queue");
-    let registry = outlets.registry.clone();
+async fn queued_call_runs_later_or_is_rejected() {
+    let mut exporters = Exporters::of("queue");
+    let registry = exporters.registry.clone();
     let work = || queue(&registry, SECOND);
     // Two at once, two after a second, and there is no place for the fifth within a second and a half.
     let (a, b, c, d, e) = tokio::join!(work(), work(), work(), work(), work());
     assert!([a, b, c, d].iter().all(Result::is_ok));
     assert!(e.is_err());
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 4),
         ("calls_total{result=rejected}", 1),
         ("rejections_total{cause=bulkhead}", 1),
@@ -78,7 +78,7 @@ async fn who_waits_runs_later_or_waits_in_vain() {
         ("call_duration_seconds_count", 4),
         ("attempt_duration_seconds_count", 4),
     ]);
-    let durations = outlets.read().durations;
+    let durations = exporters.read().durations;
     let calls = durations["resilience_call_duration_seconds"].seconds;
     let attempts = durations["resilience_attempt_duration_seconds"].seconds;
     assert!(

@@ -1,8 +1,8 @@
-//! The read-through cache: what it answers itself is no call.
+//! The read-through cache: its own answers are not calls.
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 use tokio::time::{advance, sleep};
 
@@ -28,9 +28,9 @@ const CALL: [(&str, u64); 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn each_question_is_what_came_of_it() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn each_cache_request_counts_by_result() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let up = Script::new([Ok(1)]);
 
     // Two at once share one call.
@@ -40,20 +40,20 @@ async fn each_question_is_what_came_of_it() {
         ("cache_requests_total{result=miss}", 1),
         ("cache_requests_total{result=shared}", 1),
     ];
-    outlets.happened(&[CALL.as_slice(), &shared].concat());
+    exporters.happened(&[CALL.as_slice(), &shared].concat());
 
     read(&registry, 1, &up).await.unwrap();
-    outlets.happened(&[("cache_requests_total{result=hit}", 1)]);
+    exporters.happened(&[("cache_requests_total{result=hit}", 1)]);
 
     advance(Duration::from_secs(60)).await;
     read(&registry, 1, &up).await.unwrap();
     let refresh = ("cache_requests_total{result=refresh}", 1);
-    outlets.happened(&[&CALL[..], &[refresh]].concat());
+    exporters.happened(&[&CALL[..], &[refresh]].concat());
 
     advance(Duration::from_secs(200)).await;
     let down = Script::new([Err(Trouble::Passing)]);
     read(&registry, 1, &down).await.unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 1),
         ("call_duration_seconds_count", 1),
@@ -65,7 +65,7 @@ async fn each_question_is_what_came_of_it() {
     let gone = Script::new([Err(Trouble::NotFound)]);
     read(&registry, 2, &gone).await.unwrap_err();
     read(&registry, 2, &gone).await.unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=permanent}", 1),
         ("call_duration_seconds_count", 1),

@@ -1,8 +1,8 @@
-//! All patterns at once, services beside each other, and what never gets out.
+//! All patterns at once, several services, and data that is never exported.
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{
     BoxError, Registry, ResilienceError, ServiceKind, prometheus, resilient, with_correlation_id,
 };
@@ -29,12 +29,12 @@ async fn instead(_: &Registry, _: &Script) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_with_everything_on_moves_nothing_but_itself() {
-    let mut outlets = Outlets::of("api");
-    ask(&outlets.registry, &Script::passing(0, Ok(1)))
+async fn success_with_all_patterns_counts_only_success() {
+    let mut exporters = Exporters::of("api");
+    ask(&exporters.registry, &Script::passing(0, Ok(1)))
         .await
         .unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("call_duration_seconds_count", 1),
@@ -48,21 +48,21 @@ async fn a_success_with_everything_on_moves_nothing_but_itself() {
         ("retry_budget_left", 100.0),
         ("circuit_breaker_state{state=closed}", 1.0),
     ] {
-        assert_eq!(outlets.level(level), Some(value), "{level}");
+        assert_eq!(exporters.level(level), Some(value), "{level}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_too_early_is_told_once_for_each_fact() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn early_call_counts_once_in_each_series() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let script = Script::new([
         Err(Trouble::Passing),
         Err(Trouble::TooMany),
         Err(Trouble::Lasting),
     ]);
     assert_eq!(ask(&registry, &script).await.unwrap(), 2);
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 1),
         ("attempts_total{result=throttled}", 1),
@@ -76,14 +76,14 @@ async fn what_comes_too_early_is_told_once_for_each_fact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn services_have_series_of_their_own() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn services_have_separate_series() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let other = registry.service("other", ServiceKind::Database).unwrap();
     ask(&registry, &Script::passing(0, Ok(1))).await.unwrap();
     other.call(|| async { Ok::<_, BoxError>(1) }).await.unwrap();
     // Those of `other` are none of these.
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("call_duration_seconds_count", 1),
@@ -97,14 +97,14 @@ async fn services_have_series_of_their_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_meter_sees_what_was_before_it_and_nothing_after_its_observation() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn meter_reports_earlier_calls_and_stops_when_dropped() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     ask(&registry, &Script::passing(0, Ok(1))).await.unwrap();
-    outlets.read();
-    drop(outlets.meter.observation.take());
+    exporters.read();
+    drop(exporters.meter.observation.take());
     ask(&registry, &Script::passing(0, Ok(1))).await.unwrap();
-    let collected = outlets.meter.collect();
+    let collected = exporters.meter.collect();
     let metrics = collected.scope_metrics().flat_map(|scope| scope.metrics());
     // A histogram that was recorded stays as it was; nothing is read any more.
     for metric in metrics {
@@ -118,9 +118,9 @@ async fn a_meter_sees_what_was_before_it_and_nothing_after_its_observation() {
 
 const CANARY: &str = "canary-3f9d";
 
-/// Nothing that a user passes, gets or fails with is in what any outlet says.
+/// Nothing that a user passes, gets or fails with is in what any exporter says.
 #[tokio::test(start_paused = true)]
-async fn nothing_of_a_users_data_gets_out() {
+async fn user_data_is_never_exported() {
     #[derive(Clone, Debug, thiserror::Error)]
     #[error("{0}")]
     struct Telling(&'static str);
@@ -145,8 +145,8 @@ async fn nothing_of_a_users_data_gets_out() {
         Err(format!("neither for {prompt}").into())
     }
 
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let other = format!("{CANARY}-too");
     let calls = async {
         tell(&registry, &other, true).await.unwrap_err();
@@ -160,8 +160,8 @@ async fn nothing_of_a_users_data_gets_out() {
     with_correlation_id(CANARY, calls).await;
     let said = [
         prometheus::text(&registry),
-        format!("{:?}", outlets.read()),
-        format!("{:?}", outlets.meter.collect()),
+        format!("{:?}", exporters.read()),
+        format!("{:?}", exporters.meter.collect()),
     ];
     for said in said {
         assert!(said.contains("resilience"));

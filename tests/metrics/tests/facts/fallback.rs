@@ -1,6 +1,6 @@
-//! Fallbacks: a call counts as what its body came to, and the fallback beside it.
+//! Fallbacks: a call counts by the result of its body, and the fallback separately.
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 
 use super::{Answer, Trouble};
@@ -29,13 +29,13 @@ async fn instead(_: &Registry, _: &Answer, other: &Answer) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_that_is_asked_where_it_may_help() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn fallback_function_counts_answers_and_failures() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let (up, down) = (Ok(1), Err(Trouble::Passing));
 
     ask(&registry, &up, &up).await.unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("call_duration_seconds_count", 1),
@@ -43,15 +43,15 @@ async fn a_function_that_is_asked_where_it_may_help() {
     ]);
 
     ask(&registry, &down, &up).await.unwrap();
-    outlets.happened(&[&FAILURE[..], &[("fallbacks_total{strategy=call}", 1)]].concat());
+    exporters.happened(&[&FAILURE[..], &[("fallbacks_total{strategy=call}", 1)]].concat());
 
     ask(&registry, &down, &down).await.unwrap_err();
-    outlets.happened(&[&FAILURE[..], &[("fallback_failures_total", 1)]].concat());
+    exporters.happened(&[&FAILURE[..], &[("fallback_failures_total", 1)]].concat());
 
     ask(&registry, &Err(Trouble::Lasting), &up)
         .await
         .unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=permanent}", 1),
         ("call_duration_seconds_count", 1),
@@ -87,14 +87,14 @@ async fn valued(registry: &Registry, answer: &Answer) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_strategy_under_its_own_name() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn each_fallback_strategy_has_its_label() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let down = Err(Trouble::Passing);
 
     many(&registry, 1, &Ok(1)).await.unwrap();
     many(&registry, 1, &down).await.unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=success}", 1),
@@ -110,16 +110,16 @@ async fn each_strategy_under_its_own_name() {
         ("fallback_failures_total", 1),
         ("fallbacks_total{strategy=registered}", 1),
     ];
-    outlets.happened(&[FAILURE.as_slice(), &registered].concat());
+    exporters.happened(&[FAILURE.as_slice(), &registered].concat());
 
     assert_eq!(valued(&registry, &down).await.unwrap(), 7);
-    outlets.happened(&[&FAILURE[..], &[("fallbacks_total{strategy=value}", 1)]].concat());
+    exporters.happened(&[&FAILURE[..], &[("fallbacks_total{strategy=value}", 1)]].concat());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_turned_away_is_answered_as_well() {
-    let mut outlets = Outlets::of("full");
-    let registry = outlets.registry.clone();
+async fn fallback_answers_a_rejected_call() {
+    let mut exporters = Exporters::of("full");
+    let registry = exporters.registry.clone();
 
     #[resilient(
         service = "full",
@@ -133,7 +133,7 @@ async fn what_was_turned_away_is_answered_as_well() {
 
     assert_eq!(ask(&registry).await.unwrap(), 1);
     assert_eq!(ask(&registry).await.unwrap(), 7);
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("calls_total{result=rejected}", 1),
         ("attempts_total{result=success}", 1),

@@ -1,4 +1,4 @@
-//! Health checks, which are of no service: the status of each, in every outlet alike.
+//! The status of each health check, the same in every exporter.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ fn by_meter(collected: &[ResourceMetrics]) -> Statuses {
 }
 
 #[tokio::test]
-async fn each_status_in_each_outlet() {
+async fn each_exporter_reports_each_status() {
     let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default()).unwrap();
     let report = HealthReport::degraded("the queue is long");
     let checker = move || {

@@ -1,6 +1,5 @@
-//! One increment for each fact, whichever outlet is asked: what a fault tolerance library is expected to count of
-//! retries, timeouts, breakers, bulkheads and fallbacks, told here in its own words. Each expectation is of all
-//! series there are: what it does not name has not moved.
+//! Each event increments its series once, in every exporter: the counts that users expect of retries, timeouts,
+//! breakers, bulkheads and fallbacks. Each expectation covers all series: those that it does not name have not changed.
 
 mod breaker;
 mod bulkhead;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 
 use super::{Answer, Script, Trouble};
@@ -34,12 +34,12 @@ async fn for_a_second(registry: &Registry, takes: Duration) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_at_once() {
-    let mut outlets = Outlets::of("api");
-    ask(&outlets.registry, &Script::passing(0, Ok(1)))
+async fn immediate_success() {
+    let mut exporters = Exporters::of("api");
+    ask(&exporters.registry, &Script::passing(0, Ok(1)))
         .await
         .unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("call_duration_seconds_count", 1),
@@ -48,12 +48,12 @@ async fn a_success_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_success_after_three_retries() {
-    let mut outlets = Outlets::of("api");
-    ask(&outlets.registry, &Script::passing(3, Ok(1)))
+async fn success_after_three_retries() {
+    let mut exporters = Exporters::of("api");
+    ask(&exporters.registry, &Script::passing(3, Ok(1)))
         .await
         .unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("attempts_total{result=transient}", 3),
@@ -62,16 +62,16 @@ async fn a_success_after_three_retries() {
         ("attempt_duration_seconds_count", 4),
     ]);
     // A retry costs 1, a success pays 0.1 back.
-    assert_eq!(outlets.level("retry_budget_left"), Some(97.1));
-    assert_eq!(outlets.level("retry_budget_capacity"), Some(100.0));
+    assert_eq!(exporters.level("retry_budget_left"), Some(97.1));
+    assert_eq!(exporters.level("retry_budget_capacity"), Some(100.0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_is_not_retried() {
-    let mut outlets = Outlets::of("api");
+async fn permanent_error_is_not_retried() {
+    let mut exporters = Exporters::of("api");
     let script = Script::new([Err(Trouble::Lasting)]);
-    ask(&outlets.registry, &script).await.unwrap_err();
-    outlets.happened(&[
+    ask(&exporters.registry, &script).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=permanent}", 1),
         ("call_duration_seconds_count", 1),
@@ -80,11 +80,11 @@ async fn an_error_that_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_is_not_retried_after_three_retries() {
-    let mut outlets = Outlets::of("api");
+async fn permanent_error_after_three_retries() {
+    let mut exporters = Exporters::of("api");
     let script = Script::passing(3, Err(Trouble::Lasting));
-    ask(&outlets.registry, &script).await.unwrap_err();
-    outlets.happened(&[
+    ask(&exporters.registry, &script).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 3),
         ("attempts_total{result=permanent}", 1),
@@ -95,13 +95,13 @@ async fn an_error_that_is_not_retried_after_three_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_used_up_twice() {
-    let mut outlets = Outlets::of("api");
+async fn two_calls_exhaust_their_attempts() {
+    let mut exporters = Exporters::of("api");
     for _ in 0..2 {
         let script = Script::passing(20, Ok(1));
-        ask(&outlets.registry, &script).await.unwrap_err();
+        ask(&exporters.registry, &script).await.unwrap_err();
     }
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 2),
         ("attempts_total{result=transient}", 12),
         ("retries_total", 10),
@@ -111,11 +111,11 @@ async fn attempts_used_up_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_attempt_and_no_more() {
-    let mut outlets = Outlets::of("api");
+async fn single_attempt_is_not_retried() {
+    let mut exporters = Exporters::of("api");
     let script = Script::passing(1, Ok(1));
-    once(&outlets.registry, &script).await.unwrap_err();
-    outlets.happened(&[
+    once(&exporters.registry, &script).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 1),
         ("call_duration_seconds_count", 1),
@@ -124,12 +124,12 @@ async fn one_attempt_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_used_up_after_retries() {
-    let mut outlets = Outlets::of("api");
+async fn max_elapsed_ends_a_call_after_retries() {
+    let mut exporters = Exporters::of("api");
     let takes = Duration::from_millis(99);
-    for_a_second(&outlets.registry, takes).await.unwrap_err();
+    for_a_second(&exporters.registry, takes).await.unwrap_err();
     // One every 100 ms, and the last begins when the second is over.
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 11),
         ("retries_total", 10),
@@ -139,11 +139,11 @@ async fn time_used_up_after_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn time_used_up_before_a_retry() {
-    let mut outlets = Outlets::of("api");
+async fn max_elapsed_prevents_the_first_retry() {
+    let mut exporters = Exporters::of("api");
     let takes = Duration::from_millis(1_500);
-    for_a_second(&outlets.registry, takes).await.unwrap_err();
-    outlets.happened(&[
+    for_a_second(&exporters.registry, takes).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=transient}", 1),
         ("call_duration_seconds_count", 1),
@@ -152,15 +152,15 @@ async fn time_used_up_before_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn functions_of_one_service_are_counted_together() {
-    let mut outlets = Outlets::of("api");
-    ask(&outlets.registry, &Script::passing(1, Ok(1)))
+async fn functions_of_one_service_share_series() {
+    let mut exporters = Exporters::of("api");
+    ask(&exporters.registry, &Script::passing(1, Ok(1)))
         .await
         .unwrap();
-    ask_too(&outlets.registry, &Script::passing(2, Ok(1)))
+    ask_too(&exporters.registry, &Script::passing(2, Ok(1)))
         .await
         .unwrap();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 2),
         ("attempts_total{result=success}", 2),
         ("attempts_total{result=transient}", 3),
@@ -171,8 +171,8 @@ async fn functions_of_one_service_are_counted_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_budget_ends_a_call_as_its_failure() {
-    let mut outlets = Outlets::of("poor");
+async fn empty_retry_budget_ends_the_call_as_failure() {
+    let mut exporters = Exporters::of("poor");
 
     #[resilient(
         service = "poor",
@@ -185,12 +185,12 @@ async fn an_empty_budget_ends_a_call_as_its_failure() {
     }
 
     for _ in 0..2 {
-        ask(&outlets.registry, &Script::passing(2, Ok(1)))
+        ask(&exporters.registry, &Script::passing(2, Ok(1)))
             .await
             .ok();
     }
     // The first call spends 2 and gets a half back, so there is none for the second.
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=success}", 1),
@@ -199,6 +199,6 @@ async fn an_empty_budget_ends_a_call_as_its_failure() {
         ("call_duration_seconds_count", 2),
         ("attempt_duration_seconds_count", 4),
     ]);
-    assert_eq!(outlets.level("retry_budget_left"), Some(0.5));
-    assert_eq!(outlets.level("retry_budget_capacity"), Some(2.0));
+    assert_eq!(exporters.level("retry_budget_left"), Some(0.5));
+    assert_eq!(exporters.level("retry_budget_capacity"), Some(2.0));
 }

@@ -1,10 +1,10 @@
-//! Streams: the call is over with the first item, and what breaks later is told apart from it.
+//! Streams: the call ends with the first item, and a later break has its own series.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 
 use super::{Answer, Trouble};
@@ -35,24 +35,24 @@ async fn listen(
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_breaks_after_it_has_begun() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn broken_stream_is_counted() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     let items = [Ok(1), Ok(2), Err(Trouble::Passing)];
     {
         let mut stream = pin!(listen(&registry, &items).await.unwrap());
         let mut next = async || std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await;
         assert_eq!(next().await.unwrap().unwrap(), 1);
-        outlets.happened(&[
+        exporters.happened(&[
             ("calls_total{result=success}", 1),
             ("attempts_total{result=success}", 1),
             ("call_duration_seconds_count", 1),
             ("attempt_duration_seconds_count", 1),
         ]);
-        assert_eq!(outlets.level("bulkhead_in_flight"), Some(1.0));
+        assert_eq!(exporters.level("bulkhead_in_flight"), Some(1.0));
         assert_eq!(next().await.unwrap().unwrap(), 2);
         next().await.unwrap().unwrap_err();
     }
-    outlets.happened(&[("broken_streams_total", 1)]);
-    assert_eq!(outlets.level("bulkhead_in_flight"), Some(0.0));
+    exporters.happened(&[("broken_streams_total", 1)]);
+    assert_eq!(exporters.level("bulkhead_in_flight"), Some(0.0));
 }

@@ -1,8 +1,8 @@
-//! Attempts and calls that end before their time, and those that nobody waits for.
+//! Timeouts, deadlines and dropped calls.
 
 use std::time::Duration;
 
-use resilience_metrics_tests::Outlets;
+use resilience_metrics_tests::Exporters;
 use resilience_runtime::{Registry, resilient};
 use tokio::time::{sleep, timeout};
 
@@ -49,12 +49,12 @@ const LONG: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_millis(100);
 
 #[tokio::test(start_paused = true)]
-async fn two_that_are_cut_and_one_that_is_not() {
-    let mut outlets = Outlets::of("api");
+async fn timeouts_are_counted() {
+    let mut exporters = Exporters::of("api");
     for takes in [LONG, LONG, SHORT] {
-        work(&outlets.registry, takes).await.ok();
+        work(&exporters.registry, takes).await.ok();
     }
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("calls_total{result=failure}", 2),
         ("attempts_total{result=success}", 1),
@@ -66,13 +66,13 @@ async fn two_that_are_cut_and_one_that_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_cut_took_as_long_as_it_was_let() {
-    let mut outlets = Outlets::of("api");
+async fn timed_out_attempt_has_the_duration_of_its_timeout() {
+    let mut exporters = Exporters::of("api");
     for takes in [Duration::from_millis(300), LONG] {
-        work(&outlets.registry, takes).await.ok();
+        work(&exporters.registry, takes).await.ok();
     }
     for name in ["call", "attempt"] {
-        let durations = outlets.read().durations[&format!("resilience_{name}_duration_seconds")];
+        let durations = exporters.read().durations[&format!("resilience_{name}_duration_seconds")];
         assert_eq!(durations.count, 2);
         let expected = 0.3..0.81;
         assert!(expected.contains(&durations.seconds), "{durations:?}");
@@ -81,11 +81,11 @@ async fn what_is_cut_took_as_long_as_it_was_let() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_cut_may_be_tried_again() {
-    let mut outlets = Outlets::of("api");
+async fn timed_out_attempt_is_retried_if_idempotent() {
+    let mut exporters = Exporters::of("api");
     let script = Script::passing(1, Ok(1));
-    slow_once(&outlets.registry, &script).await.unwrap();
-    outlets.happened(&[
+    slow_once(&exporters.registry, &script).await.unwrap();
+    exporters.happened(&[
         ("calls_total{result=success}", 1),
         ("attempts_total{result=success}", 1),
         ("attempts_total{result=outcome_unknown}", 1),
@@ -94,7 +94,7 @@ async fn what_is_cut_may_be_tried_again() {
         ("call_duration_seconds_count", 1),
         ("attempt_duration_seconds_count", 2),
     ]);
-    let calls = outlets.read().durations["resilience_call_duration_seconds"];
+    let calls = exporters.read().durations["resilience_call_duration_seconds"];
     assert!(
         calls.seconds >= 1.5,
         "the pause is part of the call: {calls:?}"
@@ -102,11 +102,11 @@ async fn what_is_cut_may_be_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_its_deadline_ends() {
-    let mut outlets = Outlets::of("api");
+async fn deadline_ends_the_call() {
+    let mut exporters = Exporters::of("api");
     let script = Script::passing(1, Ok(1));
-    until(&outlets.registry, &script, LONG).await.unwrap_err();
-    outlets.happened(&[
+    until(&exporters.registry, &script, LONG).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=deadline}", 1),
         ("attempts_total{result=transient}", 1),
         ("attempts_total{result=outcome_unknown}", 1),
@@ -117,11 +117,11 @@ async fn a_call_that_its_deadline_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_would_outlast_the_deadline() {
-    let mut outlets = Outlets::of("api");
+async fn no_retry_beyond_the_deadline() {
+    let mut exporters = Exporters::of("api");
     let script = Script::new([Err(Trouble::TooMany)]);
-    until(&outlets.registry, &script, LONG).await.unwrap_err();
-    outlets.happened(&[
+    until(&exporters.registry, &script, LONG).await.unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=failure}", 1),
         ("attempts_total{result=throttled}", 1),
         ("cooldowns_total", 1),
@@ -131,20 +131,20 @@ async fn a_pause_that_would_outlast_the_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_nobody_waits_for() {
-    let mut outlets = Outlets::of("api");
-    let registry = outlets.registry.clone();
+async fn dropped_call_counts_as_abandoned() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
     // While its body runs, and while it pauses.
     let running = timeout(SHORT, work(&registry, LONG));
     running.await.unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=abandoned}", 1),
         ("attempts_total{result=abandoned}", 1),
     ]);
     let script = Script::new([Err(Trouble::Passing)]);
     let pausing = timeout(SHORT, slow_again(&registry, &script));
     pausing.await.unwrap_err();
-    outlets.happened(&[
+    exporters.happened(&[
         ("calls_total{result=abandoned}", 1),
         ("attempts_total{result=transient}", 1),
         ("attempt_duration_seconds_count", 1),
@@ -163,8 +163,8 @@ async fn slow_again(registry: &Registry, script: &Script) -> Answer {
 }
 
 #[test]
-fn a_body_that_cannot_be_timed() {
-    let mut outlets = Outlets::of("untimed");
+fn body_without_a_timer_counts_as_not_timed() {
+    let mut exporters = Exporters::of("untimed");
 
     #[resilient(service = "untimed", registry = registry, retry = off, timeout = "1s")]
     async fn waits(registry: &Registry) -> Answer {
@@ -174,8 +174,8 @@ fn a_body_that_cannot_be_timed() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(waits(&outlets.registry)).unwrap_err();
-    outlets.happened(&[
+    runtime.block_on(waits(&exporters.registry)).unwrap_err();
+    exporters.happened(&[
         ("calls_total{result=invalid_config}", 1),
         ("attempts_total{result=not_timed}", 1),
     ]);

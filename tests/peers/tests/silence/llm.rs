@@ -179,7 +179,7 @@ async fn nothing_of_it_is_ever_written() -> Result<()> {
         "call failed",
         "circuit breaker opened",
         "fallback failed",
-        "service asked to be left alone",
+        "server requested back-off",
     ] {
         assert!(text.contains(expected), "{expected}:\n{text}");
     }

@@ -1,0 +1,91 @@
+//! The JSON that `/services` and `/events` share: the limits of a service, times, and the version of the schema.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use crate::config::RateLimitStrategy;
+use crate::service::Service;
+
+/// The version of all JSON here. A version may gain fields, but no field is removed or changes its meaning.
+pub(super) const SCHEMA: u32 = 1;
+
+/// Returns the milliseconds since 1970.
+pub(super) fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns a duration in seconds, rounded to microseconds.
+pub(super) fn seconds(time: Duration) -> f64 {
+    const TO: f64 = 1e6;
+    (time.as_secs_f64() * TO).round() / TO
+}
+
+/// The rate limit of callers without a key.
+#[derive(Serialize)]
+pub(super) struct RateLimit {
+    /// Requests in each period; `None` if only tokens are limited.
+    limit: Option<u32>,
+    period_seconds: f64,
+    strategy: RateLimitStrategy,
+    tokens_per_minute: Option<u32>,
+    /// The capacity in tokens where these are limited, else in requests.
+    capacity: u32,
+    remaining: u32,
+    level: f64,
+    cooldown_seconds: f64,
+}
+
+#[derive(Serialize)]
+pub(super) struct Bulkhead {
+    max_concurrent: usize,
+    in_flight: usize,
+}
+
+#[derive(Serialize)]
+pub(super) struct RetryBudget {
+    capacity: f64,
+    left: f64,
+}
+
+/// How much a service admits at this moment.
+#[derive(Serialize)]
+pub(super) struct Limits {
+    rate_limit: Option<RateLimit>,
+    /// The rest of a cooldown that the server requested.
+    cooldown_seconds: f64,
+    bulkhead: Option<Bulkhead>,
+    retry_budget: RetryBudget,
+}
+
+impl Limits {
+    pub(super) fn of(service: &Service) -> Self {
+        let core = &*service.core;
+        let config = service.config.load();
+        let peek = core.limiter.peek_without_key();
+        let cooling_down = core.limiter.cooldown_without_key();
+        let cooldown_seconds = seconds(cooling_down.unwrap_or_default());
+        Self {
+            rate_limit: config.rate_limit.as_ref().map(|limit| RateLimit {
+                limit: (limit.limit != u32::MAX).then_some(limit.limit),
+                period_seconds: seconds(limit.period),
+                strategy: limit.strategy,
+                tokens_per_minute: limit.tokens_per_minute,
+                capacity: peek.limit,
+                remaining: peek.remaining,
+                level: (f64::from(peek.remaining) / f64::from(peek.limit.max(1))).clamp(0.0, 1.0),
+                cooldown_seconds,
+            }),
+            cooldown_seconds,
+            bulkhead: config.bulkhead.as_ref().map(|bulkhead| Bulkhead {
+                max_concurrent: bulkhead.max_concurrent,
+                in_flight: core.bulkhead.in_flight(),
+            }),
+            retry_budget: RetryBudget {
+                capacity: config.retry_budget.capacity,
+                left: core.budget.balance(),
+            },
+        }
+    }
+}

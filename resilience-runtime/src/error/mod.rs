@@ -1,0 +1,304 @@
+//! The errors of a guarded call besides the body's own, and the data that classifies any error.
+
+mod class;
+mod verdict;
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::config::ConfigError;
+use crate::name::ServiceName;
+
+pub use class::{Class, ErrorCode, Reason};
+pub(crate) use verdict::BreakerSignal;
+pub use verdict::Verdict;
+
+/// Any error that can be sent between threads.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// What the runtime itself answers instead of the body's result.
+///
+/// An annotated function's error type takes it through `From`. Neither `Display` nor `Debug` ever shows
+/// the text of another error, since such texts carry secrets and URLs with keys; walk
+/// [`source`](Error::source) for it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum ResilienceError {
+    /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
+    #[error(
+        "circuit breaker of service `{service}` is open, next attempt possible in {:?}", rounded(*.retry_after))]
+    CircuitBreakerOpen {
+        /// The service whose breaker it is.
+        service: ServiceName,
+        /// When to come back: the rest of the pause, or the recovery timeout where that is unknown.
+        retry_after: Duration,
+    },
+    /// The rate limit is used up, or the server requested back-off: nothing was sent.
+    #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
+    RateLimitExceeded {
+        /// The service whose limit it is.
+        service: ServiceName,
+        /// When it could pass; `None`: never, the cost is above the capacity.
+        retry_after: Option<Duration>,
+    },
+    /// As many calls as allowed are running already: nothing was sent.
+    #[error("bulkhead of service `{service}` is full")]
+    BulkheadFull {
+        /// The service whose bulkhead it is.
+        service: ServiceName,
+    },
+    /// One attempt took longer than its `timeout`. Whether it took effect is unknown.
+    #[error("attempt on service `{service}` timed out after {after:?}")]
+    Timeout {
+        /// The service that did not answer.
+        service: ServiceName,
+        /// The limit that was passed.
+        after: Duration,
+    },
+    /// The whole call, sleeps included, took longer than its `deadline`.
+    #[error("call to service `{service}` passed its deadline of {after:?}")]
+    DeadlineExceeded {
+        /// The service that was called.
+        service: ServiceName,
+        /// The limit that was passed.
+        after: Duration,
+    },
+    /// A stream ended before its last item (`stream(complete = …)`).
+    #[error("a stream of service `{service}` broke off before its end")]
+    StreamInterrupted {
+        /// The service that was called.
+        service: ServiceName,
+    },
+    /// The attempts are used up (`exhausted = "wrap"`).
+    #[error("gave up on service `{service}` after {attempts} attempt(s)")]
+    RetryExhausted {
+        /// The service that was called.
+        service: ServiceName,
+        /// How many attempts were made.
+        attempts: u32,
+        /// The last attempt's error.
+        source: BoxError,
+    },
+    /// The call failed and its last fallback failed as well.
+    #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
+    FallbackFailed {
+        /// The service that was called.
+        service: ServiceName,
+        /// Which fallback failed last.
+        strategy: &'static str,
+        /// The last fallback's error.
+        error: BoxError,
+        /// The call's own error.
+        source: BoxError,
+    },
+    /// A health check of the service failed.
+    #[error("health check of service `{service}` failed")]
+    HealthCheckFailed {
+        /// The service that was checked.
+        service: ServiceName,
+        /// Why.
+        source: BoxError,
+    },
+    /// Another call of the same key failed, and a cache has this one share its end: nothing was sent.
+    #[error(
+        "call to service `{service}` was not sent: a call with the same key failed {:?} ago ({})",
+        rounded(*.age), what_failed(*.class, *.code))]
+    SharedFailure {
+        /// The service that was called.
+        service: ServiceName,
+        /// What the other call's error meant.
+        class: Class,
+        /// The code that it carried.
+        code: Option<ErrorCode>,
+        /// How long ago that was.
+        age: Duration,
+    },
+    /// A test injected a fault, see [`chaos`](crate::chaos).
+    #[cfg(feature = "test-util")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+    #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
+    #[non_exhaustive]
+    Injected {
+        /// The service that it was injected into.
+        service: ServiceName,
+        /// What it means.
+        verdict: Verdict,
+    },
+    /// The configuration cannot run: nothing was sent.
+    #[error(transparent)]
+    InvalidConfig(#[from] ConfigError),
+}
+
+/// Rounds up to the next millisecond, for readability.
+fn rounded(duration: Duration) -> Duration {
+    let millis = duration.as_nanos().div_ceil(1_000_000);
+    u64::try_from(millis).map_or(duration, Duration::from_millis)
+}
+
+fn retry_hint(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!("retry in {:?}", rounded(wait)),
+        None => "the cost exceeds the capacity of the limiter".to_owned(),
+    }
+}
+
+fn what_failed(class: Class, code: Option<ErrorCode>) -> String {
+    match code {
+        Some(code) => format!("{}, {code}", class.name()),
+        None => class.name().to_owned(),
+    }
+}
+
+impl ResilienceError {
+    /// Returns the service that the error concerns; `None` for an invalid configuration.
+    #[must_use]
+    pub fn service(&self) -> Option<&ServiceName> {
+        match self {
+            Self::CircuitBreakerOpen { service, .. }
+            | Self::RateLimitExceeded { service, .. }
+            | Self::BulkheadFull { service }
+            | Self::StreamInterrupted { service }
+            | Self::Timeout { service, .. }
+            | Self::DeadlineExceeded { service, .. }
+            | Self::RetryExhausted { service, .. }
+            | Self::FallbackFailed { service, .. }
+            | Self::HealthCheckFailed { service, .. }
+            | Self::SharedFailure { service, .. } => Some(service),
+            #[cfg(feature = "test-util")]
+            Self::Injected { service, .. } => Some(service),
+            Self::InvalidConfig(_) => None,
+        }
+    }
+
+    /// Returns the time until the next attempt can pass, where it is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
+            Self::RateLimitExceeded { retry_after, .. } => *retry_after,
+            #[cfg(feature = "test-util")]
+            Self::Injected { verdict, .. } => verdict.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the call was rejected locally, before anything was sent.
+    #[must_use]
+    pub fn is_rejection(&self) -> bool {
+        matches!(
+            self,
+            Self::CircuitBreakerOpen { .. }
+                | Self::RateLimitExceeded { .. }
+                | Self::BulkheadFull { .. }
+        )
+    }
+}
+
+/// Replaces the text of a foreign error in `Debug`.
+struct Withheld;
+
+impl fmt::Debug for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl fmt::Debug for ResilienceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CircuitBreakerOpen {
+                service,
+                retry_after,
+            } => f
+                .debug_struct("CircuitBreakerOpen")
+                .field("service", service)
+                .field("retry_after", retry_after)
+                .finish(),
+            Self::RateLimitExceeded {
+                service,
+                retry_after,
+            } => f
+                .debug_struct("RateLimitExceeded")
+                .field("service", service)
+                .field("retry_after", retry_after)
+                .finish(),
+            Self::BulkheadFull { service } => f
+                .debug_struct("BulkheadFull")
+                .field("service", service)
+                .finish(),
+            Self::StreamInterrupted { service } => f
+                .debug_struct("StreamInterrupted")
+                .field("service", service)
+                .finish(),
+            Self::Timeout { service, after } => f
+                .debug_struct("Timeout")
+                .field("service", service)
+                .field("after", after)
+                .finish(),
+            Self::DeadlineExceeded { service, after } => f
+                .debug_struct("DeadlineExceeded")
+                .field("service", service)
+                .field("after", after)
+                .finish(),
+            Self::RetryExhausted {
+                service, attempts, ..
+            } => f
+                .debug_struct("RetryExhausted")
+                .field("service", service)
+                .field("attempts", attempts)
+                .field("source", &Withheld)
+                .finish(),
+            Self::FallbackFailed {
+                service, strategy, ..
+            } => f
+                .debug_struct("FallbackFailed")
+                .field("service", service)
+                .field("strategy", strategy)
+                .field("error", &Withheld)
+                .field("source", &Withheld)
+                .finish(),
+            Self::HealthCheckFailed { service, .. } => f
+                .debug_struct("HealthCheckFailed")
+                .field("service", service)
+                .field("source", &Withheld)
+                .finish(),
+            Self::SharedFailure {
+                service,
+                class,
+                code,
+                age,
+            } => f
+                .debug_struct("SharedFailure")
+                .field("service", service)
+                .field("class", class)
+                .field("code", code)
+                .field("age", age)
+                .finish(),
+            #[cfg(feature = "test-util")]
+            Self::Injected { service, verdict } => f
+                .debug_struct("Injected")
+                .field("service", service)
+                .field("verdict", verdict)
+                .finish(),
+            Self::InvalidConfig(error) => f.debug_tuple("InvalidConfig").field(error).finish(),
+        }
+    }
+}
+
+/// So that a function that returns `io::Result` can be annotated as it is.
+impl From<ResilienceError> for io::Error {
+    fn from(error: ResilienceError) -> Self {
+        let kind = match &error {
+            ResilienceError::Timeout { .. } | ResilienceError::DeadlineExceeded { .. } => {
+                io::ErrorKind::TimedOut
+            }
+            ResilienceError::StreamInterrupted { .. } => io::ErrorKind::UnexpectedEof,
+            rejection if rejection.is_rejection() => io::ErrorKind::ResourceBusy,
+            ResilienceError::InvalidConfig(_) => io::ErrorKind::InvalidInput,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, error)
+    }
+}

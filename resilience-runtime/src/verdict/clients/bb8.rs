@@ -1,0 +1,66 @@
+//! What the errors of `bb8`'s pools mean, e.g. of `bb8-postgres` and `bb8-redis`.
+//!
+//! Supported: bb8 0.9.
+//!
+//! | error | verdict |
+//! |---|---|
+//! | `TimedOut` | permanent, a breaker failure |
+//! | `User` | by the connection's error; an unknown outcome becomes transient |
+//!
+//! Nothing of the caller's was sent yet, whatever went wrong. `TimedOut` hides a server that is down: the
+//! pool tries to connect until `connection_timeout` (30 s by default) is over, and a retry would wait that
+//! long again. Make it shorter than the timeout of an attempt; `retry_connection(false)` switches off the
+//! pool's own retry.
+//!
+//! In a chain of sources the errors of PostgreSQL and Redis pools are found, with the features
+//! `tokio-postgres` and `redis`.
+
+use ::bb8::RunError;
+
+use crate::verdict::{Classify, ErrorCode, Verdict};
+
+impl<E: Classify> Classify for RunError<E> {
+    fn classify(&self) -> Verdict {
+        match self {
+            Self::User(error) => error.classify().while_connecting(),
+            Self::TimedOut => Verdict::permanent()
+                .counts_as_failure()
+                .with_code(ErrorCode::Name("timed out")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn pool_error_is_never_outcome_unknown() {
+        let full = Verdict::permanent().counts_as_failure();
+        assert_eq!(RunError::<io::Error>::TimedOut.classify(), full);
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionRefused, Verdict::transient()),
+            (io::ErrorKind::ConnectionReset, Verdict::transient()),
+            (io::ErrorKind::PermissionDenied, Verdict::permanent()),
+        ] {
+            let error = RunError::User(io::Error::from(kind));
+            assert_eq!(error.classify(), expected, "{kind:?}");
+        }
+    }
+
+    #[cfg(feature = "redis")]
+    #[test]
+    fn errors_of_known_pools_are_found_in_a_chain() {
+        use ::redis::RedisError;
+
+        use crate::verdict::chain_test_util::found;
+
+        let full = found(RunError::<RedisError>::TimedOut);
+        assert_eq!(full, Verdict::permanent().counts_as_failure());
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        let refused = found(RunError::User(RedisError::from(refused)));
+        assert_eq!(refused, Verdict::transient());
+    }
+}

@@ -1,0 +1,91 @@
+//! What `std::io::Error` means.
+
+use std::io::{Error, ErrorKind};
+
+use crate::verdict::Classify;
+use crate::verdict::{ErrorCode, Verdict, source_chain};
+
+impl Classify for Error {
+    fn classify(&self) -> Verdict {
+        // An error that only travels as an I/O error keeps its own meaning.
+        if let Some(verdict) = self.get_ref().and_then(|inner| source_chain::find(inner)) {
+            return verdict;
+        }
+        let verdict = match self.kind() {
+            // The connection did not come about, so nothing was sent.
+            ErrorKind::ConnectionRefused
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            | ErrorKind::AddrNotAvailable
+            | ErrorKind::NotConnected
+            // The operation did not begin.
+            | ErrorKind::WouldBlock
+            | ErrorKind::Interrupted
+            | ErrorKind::ResourceBusy => Verdict::transient(),
+            // The connection broke in use, so the outcome is unknown.
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::TimedOut
+            | ErrorKind::WriteZero => Verdict::outcome_unknown(),
+            ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::AlreadyExists
+            | ErrorKind::AddrInUse
+            | ErrorKind::InvalidInput
+            | ErrorKind::InvalidData
+            | ErrorKind::Unsupported
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::DirectoryNotEmpty
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::StorageFull
+            | ErrorKind::QuotaExceeded
+            | ErrorKind::FileTooLarge
+            | ErrorKind::ArgumentListTooLong
+            | ErrorKind::NotSeekable => Verdict::permanent(),
+            _ => Verdict::unclassified(),
+        };
+        verdict.with_code(ErrorCode::Io(self.kind()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::ResilienceError;
+
+    #[test]
+    fn io_error_is_classified_by_kind() {
+        for (kind, expected) in [
+            (ErrorKind::ConnectionRefused, Verdict::transient()),
+            (ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
+            (ErrorKind::UnexpectedEof, Verdict::outcome_unknown()),
+            (ErrorKind::TimedOut, Verdict::outcome_unknown()),
+            (ErrorKind::PermissionDenied, Verdict::permanent()),
+            (ErrorKind::Other, Verdict::unclassified()),
+        ] {
+            assert_eq!(Error::from(kind).classify(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn rejection_inside_an_io_error_keeps_its_verdict() {
+        let rejection = ResilienceError::CircuitBreakerOpen {
+            service: "db".into(),
+            retry_after: Duration::from_secs(1),
+        };
+        let verdict = Error::from(rejection).classify();
+        assert_eq!(verdict, Verdict::permanent().ignored_by_breaker());
+
+        let timeout = ResilienceError::Timeout {
+            service: "db".into(),
+            after: Duration::from_secs(1),
+        };
+        assert_eq!(Error::from(timeout).classify(), Verdict::outcome_unknown());
+    }
+}

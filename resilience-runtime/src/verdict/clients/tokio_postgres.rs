@@ -1,0 +1,162 @@
+//! What `tokio-postgres`'s errors mean.
+//!
+//! Supported: tokio-postgres 0.7.
+//!
+//! | error | verdict |
+//! |---|---|
+//! | an error of the server | [`Verdict::from_sqlstate`] |
+//! | a server that became a replica (25006) | transient, ignored by the breaker, on a new connection |
+//! | PgBouncer has no connection to give (08P01) | transient |
+//! | the connection is closed (`is_closed`) | outcome unknown, on a new connection |
+//! | an I/O error: refused | transient |
+//! | any other I/O error | outcome unknown |
+//! | the rest: parameters, columns, number of rows, configuration | permanent |
+//!
+//! A `Client` does not connect again by itself: use a pool, or an attribute with `reconnect`. Put the
+//! attribute on a function that begins and commits its own transaction.
+
+use std::error::Error as _;
+use std::io;
+
+use ::tokio_postgres::Error;
+use ::tokio_postgres::error::DbError;
+
+use crate::verdict::{Classify, ErrorCode, Verdict};
+
+impl Classify for Error {
+    fn classify(&self) -> Verdict {
+        if let Some(error) = self.as_db_error() {
+            return error.classify();
+        }
+        if self.is_closed() {
+            return Verdict::outcome_unknown()
+                .needs_reconnect()
+                .with_code(ErrorCode::Name("closed"));
+        }
+        match self.source().and_then(|source| source.downcast_ref()) {
+            Some(error) => {
+                let verdict = io::Error::classify(error);
+                // Some kinds have no verdict of their own, but the connection is lost all the same.
+                if verdict.is_unknown() {
+                    Verdict::outcome_unknown()
+                } else {
+                    verdict
+                }
+            }
+            None => Verdict::permanent(),
+        }
+    }
+}
+
+impl Classify for DbError {
+    fn classify(&self) -> Verdict {
+        Verdict::from_postgres(self.code().code(), self.message())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::tokio_postgres::{Config, NoTls};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::verdict::Reason;
+    use crate::verdict::chain_test_util::found;
+
+    /// The error that a server's refusal becomes.
+    async fn refusal(code: &str, message: &str) -> Error {
+        let (near, mut far) = duplex(4096);
+        let mut fields = Vec::new();
+        for (field, value) in [('S', "ERROR"), ('V', "ERROR"), ('C', code), ('M', message)] {
+            fields.push(field as u8);
+            fields.extend(value.as_bytes());
+            fields.push(0);
+        }
+        fields.push(0);
+        let length = u32::try_from(fields.len() + 4).expect("a short message");
+        let mut answer = vec![b'E'];
+        answer.extend(length.to_be_bytes());
+        answer.extend(fields);
+        let server = async {
+            let mut startup = [0; 256];
+            let _ = far.read(&mut startup).await;
+            far.write_all(&answer).await.expect("sent");
+        };
+        let mut config = Config::new();
+        config.user("me");
+        let (error, ()) = tokio::join!(config.connect_raw(near, NoTls), server);
+        error.err().expect("refused")
+    }
+
+    #[tokio::test]
+    async fn server_error_is_classified_by_sqlstate() {
+        let contention = Verdict::transient().ignored_by_breaker();
+        let sick = Verdict::permanent().counts_as_failure();
+        for (code, message, expected, reason) in [
+            ("40001", "", contention, None),
+            ("40P01", "", contention, None),
+            ("55P03", "", contention, None),
+            ("55006", "", contention, None),
+            ("25006", "", contention.needs_reconnect(), None),
+            ("53300", "", Verdict::transient(), None),
+            ("57P03", "", Verdict::transient(), None),
+            ("08001", "", Verdict::transient(), None),
+            ("08004", "", Verdict::transient(), None),
+            ("08000", "", Verdict::outcome_unknown(), None),
+            ("08003", "", Verdict::outcome_unknown(), None),
+            ("08006", "", Verdict::outcome_unknown(), None),
+            ("08007", "", Verdict::outcome_unknown(), None),
+            ("40003", "", Verdict::outcome_unknown(), None),
+            ("57P01", "", Verdict::outcome_unknown(), None),
+            ("57P02", "", Verdict::outcome_unknown(), None),
+            ("08P01", "query_wait_timeout", Verdict::transient(), None),
+            (
+                "08P01",
+                "no more connections allowed (max_client_conn)",
+                Verdict::transient(),
+                None,
+            ),
+            (
+                "08P01",
+                "unsupported startup parameter: x",
+                Verdict::permanent(),
+                None,
+            ),
+            ("57014", "", Verdict::permanent(), None),
+            ("53100", "", sick, None),
+            ("53200", "", sick, None),
+            ("58030", "", sick, None),
+            ("XX000", "", sick, None),
+            ("25P02", "", Verdict::permanent(), None),
+            ("22012", "", Verdict::permanent(), None),
+            ("23505", "", Verdict::permanent(), None),
+            ("42601", "", Verdict::permanent(), None),
+            ("0A000", "", Verdict::permanent(), None),
+            ("28P01", "", Verdict::permanent(), Some(Reason::Denied)),
+        ] {
+            let verdict = found(refusal(code, message).await);
+            assert_eq!(verdict, expected, "{code} {message}");
+            assert_eq!(verdict.reason(), reason, "{code}");
+            let bytes = code.as_bytes().try_into().expect("five characters");
+            assert_eq!(verdict.code(), Some(ErrorCode::SqlState(bytes)));
+        }
+    }
+
+    #[tokio::test]
+    async fn lost_connection_is_outcome_unknown() {
+        let (near, far) = duplex(4096);
+        drop(far);
+        let mut config = Config::new();
+        config.user("me");
+        let error = config.connect_raw(near, NoTls).await.err().expect("lost");
+        assert_eq!(found(error).class(), Verdict::outcome_unknown().class());
+    }
+
+    #[tokio::test]
+    async fn invalid_configuration_is_permanent() {
+        let error = "host="
+            .parse::<Config>()
+            .and_then(|_| "nonsense".parse::<Config>());
+        assert_eq!(found(error.expect_err("nonsense")), Verdict::permanent());
+    }
+}

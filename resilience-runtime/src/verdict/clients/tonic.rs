@@ -1,0 +1,168 @@
+//! What `tonic`'s statuses mean.
+//!
+//! Supported: tonic 0.14.
+//!
+//! | code | verdict |
+//! |---|---|
+//! | `Unavailable`, no connection came about | transient |
+//! | `Unavailable`, else | outcome unknown: gRPC warns that it is not always safe to retry |
+//! | `ResourceExhausted` | throttled |
+//! | `Aborted` (lost against another transaction) | transient, ignored by the breaker |
+//! | `DeadlineExceeded`, `Cancelled` (also tonic's own timeout), `Unknown`, `Internal` | outcome unknown |
+//! | `Unimplemented`, `DataLoss` | permanent, a breaker failure |
+//! | `Unauthenticated`, `PermissionDenied` | permanent, denied |
+//! | `NotFound` | permanent, not found |
+//! | the rest | permanent |
+//!
+//! `grpc-retry-pushback-ms` in the metadata is obeyed: the wait, or no retry if it is negative. tonic does
+//! not retry by itself, but connects again; a service configuration with a `retryPolicy` is ignored by it.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use ::tonic::{Code, Status};
+
+use crate::verdict::{Classify, ErrorCode, Reason, Verdict, source_chain};
+
+impl Classify for Status {
+    fn classify(&self) -> Verdict {
+        let verdict = match self.code() {
+            Code::Ok => return Verdict::unclassified(),
+            Code::Unavailable if never_connected(self) => Verdict::transient(),
+            Code::Unavailable
+            | Code::DeadlineExceeded
+            | Code::Cancelled
+            | Code::Unknown
+            | Code::Internal => Verdict::outcome_unknown(),
+            Code::ResourceExhausted => Verdict::throttled(None),
+            Code::Aborted => Verdict::transient().ignored_by_breaker(),
+            Code::Unimplemented | Code::DataLoss => Verdict::permanent().counts_as_failure(),
+            Code::Unauthenticated | Code::PermissionDenied => {
+                Verdict::permanent().because(Reason::Denied)
+            }
+            Code::NotFound => Verdict::permanent().because(Reason::NotFound),
+            Code::InvalidArgument
+            | Code::AlreadyExists
+            | Code::FailedPrecondition
+            | Code::OutOfRange => Verdict::permanent(),
+        };
+        pushed_back(self, verdict).with_code(ErrorCode::Grpc(self.code() as i32))
+    }
+}
+
+/// A status that came over the wire has no source; one that tonic made has the transport's error.
+fn never_connected(status: &Status) -> bool {
+    status
+        .source()
+        .and_then(source_chain::find)
+        .is_some_and(|verdict| verdict.is_transient())
+}
+
+/// Applies gRPC's proposal A6: the server sends the time until the next attempt, or forbids one.
+fn pushed_back(status: &Status, verdict: Verdict) -> Verdict {
+    if verdict.is_permanent() {
+        return verdict;
+    }
+    let Some(pushback) = status.metadata().get("grpc-retry-pushback-ms") else {
+        return verdict;
+    };
+    match pushback.to_str().ok().and_then(|text| text.parse().ok()) {
+        Some(wait) => verdict.with_retry_after(Duration::from_millis(wait)),
+        None if verdict.is_breaker_failure() => Verdict::permanent().counts_as_failure(),
+        None => Verdict::permanent().ignored_by_breaker(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::verdict::chain_test_util::found;
+
+    #[test]
+    fn status_is_classified_by_code() {
+        let sick = Verdict::permanent().counts_as_failure();
+        for (code, expected, reason) in [
+            (Code::Unavailable, Verdict::outcome_unknown(), None),
+            (Code::DeadlineExceeded, Verdict::outcome_unknown(), None),
+            (Code::Cancelled, Verdict::outcome_unknown(), None),
+            (Code::Unknown, Verdict::outcome_unknown(), None),
+            (Code::Internal, Verdict::outcome_unknown(), None),
+            (Code::ResourceExhausted, Verdict::throttled(None), None),
+            (
+                Code::Aborted,
+                Verdict::transient().ignored_by_breaker(),
+                None,
+            ),
+            (Code::Unimplemented, sick, None),
+            (Code::DataLoss, sick, None),
+            (
+                Code::Unauthenticated,
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (
+                Code::PermissionDenied,
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (Code::NotFound, Verdict::permanent(), Some(Reason::NotFound)),
+            (Code::InvalidArgument, Verdict::permanent(), None),
+            (Code::AlreadyExists, Verdict::permanent(), None),
+            (Code::FailedPrecondition, Verdict::permanent(), None),
+            (Code::OutOfRange, Verdict::permanent(), None),
+        ] {
+            let verdict = found(Status::new(code, "hunter2"));
+            assert_eq!(verdict, expected, "{code:?}");
+            assert_eq!(verdict.reason(), reason, "{code:?}");
+            assert_eq!(verdict.code(), Some(ErrorCode::Grpc(code as i32)));
+        }
+        assert_eq!(Status::ok("").classify(), Verdict::unclassified());
+    }
+
+    #[test]
+    fn unavailable_without_a_connection_is_transient() {
+        for (kind, expected) in [
+            (io::ErrorKind::ConnectionRefused, Verdict::transient()),
+            (io::ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
+        ] {
+            let mut status = Status::unavailable("hunter2");
+            status.set_source(Arc::new(io::Error::from(kind)));
+            assert_eq!(status.classify(), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn grpc_retry_pushback_sets_the_wait() {
+        let pushed = |code, pushback: &'static str| {
+            let mut status = Status::new(code, "");
+            let value = pushback.parse().expect("text");
+            status
+                .metadata_mut()
+                .insert("grpc-retry-pushback-ms", value);
+            found(status)
+        };
+        let wait = Duration::from_millis(250);
+        assert_eq!(
+            pushed(Code::ResourceExhausted, "250"),
+            Verdict::throttled(Some(wait))
+        );
+        assert_eq!(
+            pushed(Code::Unavailable, "250"),
+            Verdict::outcome_unknown().with_retry_after(wait)
+        );
+        for stop in ["-1", "soon"] {
+            assert_eq!(
+                pushed(Code::Unavailable, stop),
+                Verdict::permanent().counts_as_failure()
+            );
+            assert_eq!(
+                pushed(Code::ResourceExhausted, stop),
+                Verdict::permanent().ignored_by_breaker()
+            );
+        }
+        assert_eq!(pushed(Code::NotFound, "250"), Verdict::permanent());
+    }
+}

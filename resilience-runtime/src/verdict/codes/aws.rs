@@ -1,0 +1,282 @@
+//! What an error code of an AWS service means.
+
+use crate::verdict::{ErrorCode, Reason, Verdict};
+
+/// Each code, with what to do about it. The code decides and never the HTTP status: throttling comes as
+/// 400, and so does a missing resource.
+const CODES: &[(Meaning, &[&str])] = &[
+    // What the AWS SDK itself takes for throttling.
+    (
+        Meaning::Throttled,
+        &[
+            "BandwidthLimitExceeded",
+            "EC2ThrottledException",
+            "LimitExceededException",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceededException",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "RequestThrottledException",
+            "SlowDown",
+            "ThrottledException",
+            "Throttling",
+            "ThrottlingException",
+            "TooManyRequestsException",
+            "TransactionInProgressException",
+        ],
+    ),
+    (
+        Meaning::Unavailable,
+        &[
+            "ModelNotReadyException",
+            "ServiceUnavailable",
+            "ServiceUnavailableException",
+            "ServiceUnavailableError",
+        ],
+    ),
+    // Lost against another writer, nothing was written.
+    (
+        Meaning::Contention,
+        &[
+            "ConcurrentModificationException",
+            "OperationAborted",
+            "OptimisticLockException",
+            "TransactionConflictException",
+        ],
+    ),
+    (
+        Meaning::OutcomeUnknown,
+        &[
+            "DependencyTimeoutException",
+            "InternalError",
+            "InternalFailure",
+            "InternalServerError",
+            "InternalServerException",
+            "InternalServiceError",
+            "InternalServiceErrorException",
+            "InternalServiceException",
+            "KMSInternalException",
+            "ModelTimeoutException",
+            "RequestTimeout",
+            "RequestTimeoutException",
+        ],
+    ),
+    (
+        Meaning::Denied,
+        &[
+            "AccessDenied",
+            "AccessDeniedException",
+            "AuthFailure",
+            "AuthorizationError",
+            "ExpiredToken",
+            "ExpiredTokenException",
+            "IncompleteSignature",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidSignatureException",
+            "MissingAuthenticationToken",
+            "MissingAuthenticationTokenException",
+            "NotAuthorized",
+            "NotAuthorizedException",
+            "OptInRequired",
+            "SignatureDoesNotMatch",
+            "TokenRefreshRequired",
+            "UnauthorizedException",
+            "UnauthorizedOperation",
+            "UnrecognizedClientException",
+        ],
+    ),
+    (
+        Meaning::NotFound,
+        &[
+            "AWS.SimpleQueueService.NonExistentQueue",
+            "NoSuchBucket",
+            "NoSuchEntity",
+            "NoSuchKey",
+            "NotFound",
+            "NotFoundException",
+            "ParameterNotFound",
+            "ParameterVersionNotFound",
+            "QueueDoesNotExist",
+            "ResourceNotFound",
+            "ResourceNotFoundException",
+        ],
+    ),
+    (Meaning::Quota, &["ServiceQuotaExceededException"]),
+    (
+        Meaning::Permanent,
+        &[
+            "ConditionalCheckFailedException",
+            "DecryptionFailure",
+            "DisabledException",
+            "EncryptionFailure",
+            "InvalidCiphertextException",
+            "InvalidNextTokenException",
+            "InvalidParameterException",
+            "InvalidParameterValue",
+            "InvalidRequestException",
+            "KMSInvalidStateException",
+            "MalformedPolicyDocumentException",
+            "ModelErrorException",
+            "PreconditionNotMetException",
+            "PublicPolicyException",
+            "RequestExpired",
+            "RequestTimeTooSkewed",
+            "ResourceExistsException",
+            "ValidationError",
+            "ValidationException",
+        ],
+    ),
+];
+
+#[derive(Clone, Copy)]
+enum Meaning {
+    Throttled,
+    Unavailable,
+    Contention,
+    OutcomeUnknown,
+    Denied,
+    NotFound,
+    Quota,
+    Permanent,
+}
+
+impl Meaning {
+    const fn verdict(self) -> Verdict {
+        match self {
+            Self::Throttled => Verdict::throttled(None),
+            Self::Unavailable => Verdict::transient(),
+            Self::Contention => Verdict::transient().ignored_by_breaker(),
+            Self::OutcomeUnknown => Verdict::outcome_unknown(),
+            Self::Denied => Verdict::permanent().because(Reason::Denied),
+            Self::NotFound => Verdict::permanent().because(Reason::NotFound),
+            Self::Quota => Verdict::permanent()
+                .ignored_by_breaker()
+                .because(Reason::QuotaExhausted),
+            Self::Permanent => Verdict::permanent(),
+        }
+    }
+}
+
+impl Verdict {
+    /// Returns the verdict on an error code of an AWS service, e.g. of Secrets Manager, Bedrock or DynamoDB.
+    ///
+    /// Throttling codes are throttled, `InternalServiceError` and its like leave the outcome open,
+    /// `AccessDenied…` is denied, `ResourceNotFoundException` not found, the request's own faults are
+    /// permanent. An unlisted code is left to the kind.
+    ///
+    /// ```
+    /// use resilience_runtime::Verdict;
+    ///
+    /// assert!(Verdict::from_aws_code("ThrottlingException").is_throttled());
+    /// assert!(Verdict::from_aws_code("DecryptionFailure").is_permanent());
+    /// ```
+    pub fn from_aws_code(code: &str) -> Self {
+        // Some protocols send `namespace#Code` or `Code:uri`.
+        let code = code.rsplit('#').next().unwrap_or(code);
+        let code = code.split(':').next().unwrap_or(code);
+        for (meaning, codes) in CODES {
+            if let Some(known) = codes.iter().find(|known| **known == code) {
+                return meaning.verdict().with_code(ErrorCode::Name(known));
+            }
+        }
+        Self::unclassified()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_aws_code_classifies_each_code() {
+        for (code, expected, reason) in [
+            ("Throttling", Verdict::throttled(None), None),
+            ("ThrottlingException", Verdict::throttled(None), None),
+            ("ThrottledException", Verdict::throttled(None), None),
+            ("RequestThrottledException", Verdict::throttled(None), None),
+            ("TooManyRequestsException", Verdict::throttled(None), None),
+            (
+                "ProvisionedThroughputExceededException",
+                Verdict::throttled(None),
+                None,
+            ),
+            (
+                "TransactionInProgressException",
+                Verdict::throttled(None),
+                None,
+            ),
+            ("RequestLimitExceeded", Verdict::throttled(None), None),
+            ("BandwidthLimitExceeded", Verdict::throttled(None), None),
+            ("LimitExceededException", Verdict::throttled(None), None),
+            ("RequestThrottled", Verdict::throttled(None), None),
+            ("SlowDown", Verdict::throttled(None), None),
+            ("PriorRequestNotComplete", Verdict::throttled(None), None),
+            ("EC2ThrottledException", Verdict::throttled(None), None),
+            ("ServiceUnavailable", Verdict::transient(), None),
+            (
+                "TransactionConflictException",
+                Verdict::transient().ignored_by_breaker(),
+                None,
+            ),
+            ("InternalServiceError", Verdict::outcome_unknown(), None),
+            ("InternalFailure", Verdict::outcome_unknown(), None),
+            ("RequestTimeout", Verdict::outcome_unknown(), None),
+            ("DecryptionFailure", Verdict::permanent(), None),
+            ("InvalidRequestException", Verdict::permanent(), None),
+            ("AccessDenied", Verdict::permanent(), Some(Reason::Denied)),
+            (
+                "AccessDeniedException",
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (
+                "ExpiredTokenException",
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (
+                "ResourceNotFoundException",
+                Verdict::permanent(),
+                Some(Reason::NotFound),
+            ),
+            (
+                "ServiceQuotaExceededException",
+                Verdict::permanent().ignored_by_breaker(),
+                Some(Reason::QuotaExhausted),
+            ),
+            ("SomethingNew", Verdict::unclassified(), None),
+            ("", Verdict::unclassified(), None),
+        ] {
+            let verdict = Verdict::from_aws_code(code);
+            assert_eq!(verdict, expected, "{code}");
+            assert_eq!(verdict.reason(), reason, "{code}");
+        }
+    }
+
+    #[test]
+    fn unknown_code_is_not_kept() {
+        let kept = Verdict::from_aws_code("ThrottlingException").code();
+        assert_eq!(kept, Some(ErrorCode::Name("ThrottlingException")));
+        assert_eq!(Verdict::from_aws_code("hunter2").code(), None);
+    }
+
+    #[test]
+    fn from_aws_code_ignores_the_namespace() {
+        for code in [
+            "com.amazonaws.kms#ThrottlingException",
+            "ThrottlingException:http://internal.amazon.com/coral/",
+        ] {
+            assert!(Verdict::from_aws_code(code).is_throttled(), "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let mut all: Vec<_> = CODES.iter().flat_map(|(_, codes)| *codes).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
+}
