@@ -34,7 +34,7 @@ fn the_table_is_the_documented_one() {
             config.max_retry_after,
             config.timeout.unwrap(),
             config.deadline.unwrap(),
-            circuit.failure_threshold,
+            circuit.failure_threshold.unwrap(),
             circuit.recovery_timeout,
             circuit.success_threshold,
             circuit.half_open_max_calls,

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{
-    health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
-};
+use resilience_runtime::{health::HealthCause, health::HealthCheck, health::HealthStatus};
 
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 
@@ -31,10 +29,7 @@ async fn a_slow_check_does_not_shift_the_next() {
 #[tokio::test(start_paused = true)]
 async fn intervals_differ_within_their_jitter() {
     let remote = Remote::well();
-    let monitor = monitor(HealthMonitorConfig {
-        jitter: 0.5,
-        ..jumpy()
-    });
+    let monitor = monitor(jumpy().jitter(0.5));
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(2_000.0).await;

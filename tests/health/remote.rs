@@ -77,14 +77,13 @@ impl HealthChecker for Remote {
 
 /// Every ten seconds, exactly; one failure is enough, and so is one success.
 pub fn jumpy() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        interval: Duration::from_secs(10),
-        timeout: Duration::from_secs(2),
-        jitter: 0.0,
-        failure_threshold: 1,
-        recovery_threshold: 1,
-        history: 5,
-    }
+    HealthMonitorConfig::default()
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(2))
+        .jitter(0.0)
+        .failure_threshold(1)
+        .recovery_threshold(1)
+        .history(5)
 }
 
 pub fn monitor(config: HealthMonitorConfig) -> ServiceHealthMonitor {

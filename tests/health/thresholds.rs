@@ -7,11 +7,7 @@ use resilience_runtime::{
 use crate::remote::{Mood, Remote, jumpy, monitor, seconds, status};
 
 fn patient() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        failure_threshold: 3,
-        recovery_threshold: 2,
-        ..jumpy()
-    }
+    jumpy().failure_threshold(3).recovery_threshold(2)
 }
 
 #[tokio::test(start_paused = true)]

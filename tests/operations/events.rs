@@ -145,14 +145,11 @@ async fn a_snapshot_a_second_says_what_happened_in_it() {
 #[tokio::test(start_paused = true)]
 async fn each_end_of_a_call_is_counted_where_it_belongs() {
     let registry = Registry::new();
-    let settings = ServiceSettings {
-        retry: resilience_runtime::config::RetrySettings {
-            max_attempts: Some(2),
-            base_delay: Some(Duration::from_millis(1)),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let settings = ServiceSettings::default().retry(
+        resilience_runtime::config::RetrySettings::default()
+            .max_attempts(2)
+            .base_delay(Duration::from_millis(1)),
+    );
     registry
         .configure(Settings::new().service("api", settings))
         .unwrap();
@@ -244,13 +241,8 @@ async fn changes_are_told_at_once() {
     );
 
     let verdict = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
-    let once = ServiceSettings {
-        retry: resilience_runtime::config::RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let once = ServiceSettings::default()
+        .retry(resilience_runtime::config::RetrySettings::default().max_attempts(1));
     registry
         .configure(Settings::new().service("openai", once))
         .unwrap();

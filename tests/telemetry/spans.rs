@@ -125,13 +125,7 @@ async fn a_wait_a_rejection_and_a_fallback_are_told() {
 async fn a_change_of_the_circuit_is_told_once() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     let registry = Registry::new();
-    let once = ServiceSettings {
-        retry: RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let once = ServiceSettings::default().retry(RetrySettings::default().max_attempts(1));
     registry
         .configure(Settings::new().service("api", once))
         .unwrap();

@@ -130,8 +130,8 @@ impl ReadThrough {
             let entries = Literal::u32_unsuffixed(entries.value.0);
             quote_spanned!(mixed=> #entries)
         });
-        let mut fields = TokenStream::new();
-        let mut all = true;
+        let mut parts = TokenStream::new();
+        let mut any = false;
         for (name, value) in [
             ("ttl", ttl),
             ("refresh_ahead", refresh_ahead),
@@ -139,14 +139,17 @@ impl ReadThrough {
             ("negative_ttl", negative_ttl),
             ("max_entries", max_entries),
         ] {
-            all &= value.is_some();
+            any |= value.is_some();
             let name = syn::Ident::new(name, mixed);
-            fields.extend(value.map(|value| quote_spanned!(mixed=> #name: #value,)));
+            let default = || quote_spanned!(mixed=> #private::CacheConfig::DEFAULT.#name);
+            let value = value.unwrap_or_else(default);
+            parts.extend(quote_spanned!(mixed=> #value,));
         }
-        if fields.is_empty() {
-            return quote_spanned!(mixed=> #private::CacheConfig::DEFAULT);
+        if any {
+            // In the order of the fields; the setters of the type are not all `const`.
+            quote_spanned!(mixed=> #private::CacheConfig::from_parts(#parts))
+        } else {
+            quote_spanned!(mixed=> #private::CacheConfig::DEFAULT)
         }
-        let rest = (!all).then(|| quote_spanned!(mixed=> ..#private::CacheConfig::DEFAULT));
-        quote_spanned!(mixed=> #private::CacheConfig { #fields #rest })
     }
 }

@@ -12,10 +12,9 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn bulkhead(max_concurrent: usize, max_wait: Duration) -> Arc<Bulkhead> {
-    let config = BulkheadConfig {
-        max_concurrent,
-        max_wait,
-    };
+    let config = BulkheadConfig::default()
+        .max_concurrent(max_concurrent)
+        .max_wait(max_wait);
     Arc::new(Bulkhead::new("llm", config).expect("a valid configuration"))
 }
 
@@ -181,10 +180,7 @@ fn who_finds_a_free_place_on_the_way_to_the_queue_takes_it() {
 async fn more_places_wake_who_waits_and_fewer_let_who_runs_finish() {
     let bulkhead = bulkhead(1, 100 * SECOND);
     let resize = |max_concurrent| {
-        let config = BulkheadConfig {
-            max_concurrent,
-            ..bulkhead.config()
-        };
+        let config = bulkhead.config().max_concurrent(max_concurrent);
         bulkhead.reconfigure(config)
     };
     let first = bulkhead.try_acquire().expect("a place");

@@ -196,11 +196,9 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn gate() -> Gate {
-        let config = CircuitBreakerConfig {
-            failure_threshold: 2,
-            recovery_timeout: 10 * SECOND,
-            ..CircuitBreakerConfig::default()
-        };
+        let config = CircuitBreakerConfig::default()
+            .failure_threshold(2)
+            .recovery_timeout(10 * SECOND);
         Gate::new(config, Moment(1))
     }
 

@@ -19,13 +19,11 @@ const START: Moment = Moment(0);
 const AFTER: Moment = Moment(100);
 
 fn config() -> CircuitBreakerConfig {
-    CircuitBreakerConfig {
-        failure_threshold: 2,
-        recovery_timeout: Duration::from_nanos(100),
-        success_threshold: 2,
-        half_open_max_calls: 1,
-        ..CircuitBreakerConfig::default()
-    }
+    CircuitBreakerConfig::default()
+        .failure_threshold(2)
+        .recovery_timeout(Duration::from_nanos(100))
+        .success_threshold(2)
+        .half_open_max_calls(1)
 }
 
 fn settle(gate: &Gate, outcome: Outcome, now: Moment) -> bool {
@@ -128,12 +126,10 @@ fn loom_a_success_between_failures_is_seen_by_the_one_who_made_it() {
 fn loom_no_outcome_of_a_window_is_lost() {
     loom::model(|| {
         let gate = Arc::new(Gate::new(
-            CircuitBreakerConfig {
-                failure_rate: Some(0.5),
-                window: Window::Calls(2),
-                minimum_calls: 2,
-                ..config()
-            },
+            config()
+                .failure_rate(0.5)
+                .window(Window::Calls(2))
+                .minimum_calls(2),
             START,
         ));
         let other = {
@@ -155,11 +151,7 @@ fn loom_no_outcome_of_a_window_is_lost() {
 #[test]
 fn loom_a_late_result_of_the_round_before_changes_nothing() {
     loom::model(|| {
-        let gate = opened(CircuitBreakerConfig {
-            half_open_max_calls: 2,
-            success_threshold: 1,
-            ..config()
-        });
+        let gate = opened(config().half_open_max_calls(2).success_threshold(1));
         let (first, second) = (gate.admit(|| AFTER).0, gate.admit(|| AFTER).0);
         let (Ok(first), Ok(second)) = (first, second) else {
             panic!("two places");

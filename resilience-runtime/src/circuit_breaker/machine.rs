@@ -205,7 +205,8 @@ impl Machine {
     /// Whether what was seen while closed is enough to open.
     fn trips(&self) -> bool {
         let config = &self.config;
-        if config.failure_rate.is_none() && self.consecutive >= config.failure_threshold {
+        let threshold = config.failure_threshold;
+        if threshold.is_some_and(|failures| self.consecutive >= failures) {
             return true;
         }
         let Some(history) = &self.history else {

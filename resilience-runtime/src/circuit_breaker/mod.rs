@@ -53,7 +53,7 @@ use crate::verdict::{BreakerSignal, Classify, Verdict};
 ///
 /// let breaker = CircuitBreaker::new(
 ///     "llm",
-///     CircuitBreakerConfig { failure_threshold: 2, ..CircuitBreakerConfig::default() },
+///     CircuitBreakerConfig::default().failure_threshold(2),
 /// )?;
 /// breaker.try_acquire()?.failure();
 /// breaker.try_acquire()?.failure();

@@ -193,11 +193,9 @@ mod tests {
     async fn every_change_is_told_once() {
         let lines = Lines::default();
         let guard = tracing::subscriber::set_default(lines.clone());
-        let config = CircuitBreakerConfig {
-            failure_threshold: 1,
-            success_threshold: 1,
-            ..CircuitBreakerConfig::default()
-        };
+        let config = CircuitBreakerConfig::default()
+            .failure_threshold(1)
+            .success_threshold(1);
         let breaker = CircuitBreaker::new("llm", config).expect("valid");
         breaker.try_acquire().expect("closed").failure();
         assert!(breaker.try_acquire().is_err());

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::rule::Rules;
+use super::setters::setters;
 
 /// How many calls may run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct BulkheadConfig {
     /// Calls that may run at the same time; at least 1.
     pub max_concurrent: usize,
@@ -33,6 +35,13 @@ impl BulkheadConfig {
             self.max_concurrent,
             "must be at least 1",
         );
+    }
+}
+
+setters! {
+    BulkheadConfig {
+        max_concurrent: usize,
+        max_wait: Duration,
     }
 }
 

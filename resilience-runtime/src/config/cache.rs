@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::rule::Rules;
+use super::setters::setters;
 
 /// How long answers are served without asking again, and what happens around that time.
 ///
@@ -11,15 +12,12 @@ use super::rule::Rules;
 /// use std::time::Duration;
 /// use resilience_runtime::CacheConfig;
 ///
-/// let config = CacheConfig {
-///     ttl: Duration::from_secs(60),
-///     refresh_ahead: Some(0.5.into()),
-///     ..CacheConfig::default()
-/// };
+/// let config = CacheConfig::default().ttl(Duration::from_secs(60)).refresh_ahead(0.5);
 /// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CacheConfig {
     /// How long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
     /// does not expire together.
@@ -67,6 +65,25 @@ impl CacheConfig {
         negative_ttl: Some(Duration::from_secs(10)),
         max_entries: 1_000,
     };
+
+    /// Builds one from all of its values, for the expansion of the attributes.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn from_parts(
+        ttl: Duration,
+        refresh_ahead: Option<RefreshAhead>,
+        stale_if_error: Option<Duration>,
+        negative_ttl: Option<Duration>,
+        max_entries: usize,
+    ) -> Self {
+        Self {
+            ttl,
+            refresh_ahead,
+            stale_if_error,
+            negative_ttl,
+            max_entries,
+        }
+    }
 
     /// Checks every value.
     ///
@@ -116,6 +133,16 @@ impl CacheConfig {
             ConfigProblem::new(broken.key, broken.value, origin.clone(), broken.allowed)
         };
         ConfigError::check(rules.broken.into_iter().map(problem).collect())
+    }
+}
+
+setters! {
+    CacheConfig {
+        ttl: Duration,
+        [some into] refresh_ahead: RefreshAhead,
+        [some] stale_if_error: Duration,
+        [some] negative_ttl: Duration,
+        max_entries: usize,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::rule::Rules;
+use super::setters::setters;
 use crate::name::ServiceKind;
 
 /// When a circuit breaker opens, for how long, and what closes it again.
@@ -13,11 +14,12 @@ use crate::name::ServiceKind;
 /// The default is the preset of [`ServiceKind::Custom`].
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CircuitBreakerConfig {
-    /// Failures in a row that open it, unless `failure_rate` is set.
-    pub failure_threshold: u32,
-    /// Share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed. Replaces
-    /// `failure_threshold`.
+    /// Counts the failures in a row that open it; `None`: only the rates open it. Where `failure_rate` is set as
+    /// well, either opens it.
+    pub failure_threshold: Option<u32>,
+    /// Sets the share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed.
     pub failure_rate: Option<f64>,
     /// The calls that the rates look at: the last so many, or those of the last so long.
     pub window: Window,
@@ -52,7 +54,7 @@ impl CircuitBreakerConfig {
             ServiceKind::Secret => (30, 1, 2),
         };
         Self {
-            failure_threshold: 5,
+            failure_threshold: Some(5),
             failure_rate: None,
             window: Window::Calls(100),
             minimum_calls: 10,
@@ -67,6 +69,25 @@ impl CircuitBreakerConfig {
         }
     }
 
+    /// Sets the field `failure_rate`, and `failure_threshold` to `None`: from now on the rate decides. A
+    /// [`failure_threshold`](Self::failure_threshold) that is set after it counts beside the rate: then either
+    /// opens the breaker.
+    ///
+    /// ```
+    /// use resilience_runtime::CircuitBreakerConfig;
+    ///
+    /// let rate_alone = CircuitBreakerConfig::default().failure_rate(0.5);
+    /// assert_eq!(rate_alone.failure_threshold, None);
+    /// let either = CircuitBreakerConfig::default().failure_rate(0.5).failure_threshold(20);
+    /// assert_eq!((either.failure_rate, either.failure_threshold), (Some(0.5), Some(20)));
+    /// ```
+    #[must_use]
+    pub const fn failure_rate(mut self, failure_rate: f64) -> Self {
+        self.failure_rate = Some(failure_rate);
+        self.failure_threshold = None;
+        self
+    }
+
     /// Checks every value.
     ///
     /// # Errors
@@ -78,7 +99,15 @@ impl CircuitBreakerConfig {
     }
 
     pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.count("circuit_breaker.failure_threshold", self.failure_threshold);
+        match self.failure_threshold {
+            Some(failures) => rules.count("circuit_breaker.failure_threshold", failures),
+            None => rules.keep(
+                self.failure_rate.is_some() || self.slow_call_rate.is_some(),
+                "circuit_breaker.failure_threshold",
+                "none",
+                "must be set where neither `circuit_breaker.failure_rate` nor `circuit_breaker.slow_call_rate` is",
+            ),
+        }
         if let Some(rate) = self.failure_rate {
             rules.rate("circuit_breaker.failure_rate", rate);
         }
@@ -139,6 +168,22 @@ impl CircuitBreakerConfig {
             "circuit_breaker.half_open_max_calls",
             self.half_open_max_calls,
         );
+    }
+}
+
+setters! {
+    CircuitBreakerConfig {
+        [some] failure_threshold: u32,
+        [into] window: Window,
+        minimum_calls: u32,
+        [some] slow_call_duration: Duration,
+        [some] slow_call_rate: f64,
+        recovery_timeout: Duration,
+        recovery_multiplier: f64,
+        max_recovery_timeout: Duration,
+        success_threshold: u32,
+        half_open_max_calls: u32,
+        abandoned: OnAbandoned,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// ```
 /// use resilience_runtime::{RetryConfig, RetryPolicy};
 ///
-/// let error = RetryPolicy::new(RetryConfig { max_attempts: 0, ..RetryConfig::default() }).unwrap_err();
+/// let error = RetryPolicy::new(RetryConfig::default().max_attempts(0)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "`retry.max_attempts` is `0` (given in code): must be at least 1, the first attempt counts"

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::environment::{Environment, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::rule::Rules;
+use super::setters::setters;
 use super::value::parse_duration;
 
 pub(super) const PREFIX: &str = "HEALTH_CHECK_";
@@ -17,12 +18,13 @@ const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 /// use std::time::Duration;
 /// use resilience_runtime::health::HealthMonitorConfig;
 ///
-/// let config = HealthMonitorConfig { interval: Duration::from_secs(10), ..Default::default() };
+/// let config = HealthMonitorConfig::default().interval(Duration::from_secs(10));
 /// assert_eq!(config.timeout, Duration::from_secs(5));
 /// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct HealthMonitorConfig {
     /// From the beginning of a check to that of the next, 30 s. A check that takes longer is followed at
     /// once by the next.
@@ -129,6 +131,17 @@ impl HealthMonitorConfig {
             "must be at least 1",
         );
         rules.finish()
+    }
+}
+
+setters! {
+    HealthMonitorConfig {
+        interval: Duration,
+        timeout: Duration,
+        jitter: f64,
+        failure_threshold: u32,
+        recovery_threshold: u32,
+        history: usize,
     }
 }
 

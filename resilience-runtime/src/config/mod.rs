@@ -24,6 +24,7 @@ mod read;
 mod resolve;
 mod retry;
 mod rule;
+mod setters;
 mod settings;
 mod value;
 

@@ -103,7 +103,7 @@ impl Effective {
             Key::RetryMaxRetryAfter => Value::Time(self.max_retry_after),
             Key::BudgetCapacity => Value::Number(self.retry_budget.capacity),
             Key::BudgetRefill => Value::Number(self.retry_budget.refill),
-            Key::CircuitFailureThreshold => count(self.circuit.failure_threshold),
+            Key::CircuitFailureThreshold => count(self.circuit.failure_threshold?),
             Key::CircuitFailureRate => Value::Number(self.circuit.failure_rate?),
             Key::CircuitWindow => Value::Window(self.circuit.window),
             Key::CircuitMinimumCalls => count(self.circuit.minimum_calls),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::rule::Rules;
+use super::setters::setters;
 
 /// How many requests a key may make, and how that is counted.
 ///
@@ -30,6 +31,7 @@ use super::rule::Rules;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RateLimitConfig {
     /// Requests in one `period`; at least 1. Beside `tokens_per_minute`, `u32::MAX` means that requests are
     /// not counted.
@@ -92,20 +94,6 @@ impl RateLimitConfig {
         Self::new(limit, Duration::from_secs(3_600))
     }
 
-    /// Lets `burst` requests through at once, instead of `limit` (token bucket only).
-    #[must_use]
-    pub const fn burst(mut self, burst: u32) -> Self {
-        self.burst = Some(burst);
-        self
-    }
-
-    /// Counts with the given strategy.
-    #[must_use]
-    pub const fn strategy(mut self, strategy: RateLimitStrategy) -> Self {
-        self.strategy = strategy;
-        self
-    }
-
     /// Counts in windows that begin with a first request.
     #[must_use]
     pub const fn fixed_window(self) -> Self {
@@ -116,27 +104,6 @@ impl RateLimitConfig {
     #[must_use]
     pub const fn sliding_window(self) -> Self {
         self.strategy(RateLimitStrategy::SlidingWindow)
-    }
-
-    /// Gives at most so many keys a state of their own.
-    #[must_use]
-    pub const fn max_keys(mut self, keys: usize) -> Self {
-        self.max_keys = keys;
-        self
-    }
-
-    /// Obeys a server's Retry-After for at most so long.
-    #[must_use]
-    pub const fn max_cooldown(mut self, longest: Duration) -> Self {
-        self.max_cooldown = longest;
-        self
-    }
-
-    /// Counts tokens beside the requests: what passes takes one request and its cost in tokens, or nothing.
-    #[must_use]
-    pub const fn tokens_per_minute(mut self, tokens: u32) -> Self {
-        self.tokens_per_minute = Some(tokens);
-        self
     }
 
     /// The greatest cost that can ever pass.
@@ -186,6 +153,18 @@ impl RateLimitConfig {
         if let Some(tokens) = self.tokens_per_minute {
             rules.count("rate_limit.tokens_per_minute", tokens);
         }
+    }
+}
+
+setters! {
+    RateLimitConfig {
+        limit: u32,
+        period: Duration,
+        [some] burst: u32,
+        strategy: RateLimitStrategy,
+        max_keys: usize,
+        max_cooldown: Duration,
+        [some] tokens_per_minute: u32,
     }
 }
 

@@ -155,6 +155,12 @@ impl Levels<'_> {
                 (key, value) => effective.put(key, value),
             }
         }
+        // The preset's threshold gives way to a rate; one that was written counts beside it.
+        if self.lookup(Key::CircuitFailureRate).is_some()
+            && self.lookup(Key::CircuitFailureThreshold).is_none()
+        {
+            effective.circuit.failure_threshold = None;
+        }
         self.settle_clashes(&mut effective);
         let limit = match rate {
             Some((limit, period)) => Some(RateLimitConfig::new(limit, period)),
@@ -272,7 +278,7 @@ impl Effective {
             (Key::BudgetCapacity, Value::Number(n)) => self.retry_budget.capacity = n,
             (Key::BudgetRefill, Value::Number(n)) => self.retry_budget.refill = n,
             (Key::CircuitFailureThreshold, Value::Count(n)) => {
-                self.circuit.failure_threshold = to_u32(n);
+                self.circuit.failure_threshold = Some(to_u32(n));
             }
             (Key::CircuitFailureRate, Value::Number(n)) => self.circuit.failure_rate = Some(n),
             (Key::CircuitWindow, Value::Window(w)) => self.circuit.window = w,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::rule::Rules;
+use super::setters::setters;
 use crate::name::ServiceKind;
 
 /// How often, and after which pauses, a failed attempt is made again.
@@ -13,6 +14,7 @@ use crate::name::ServiceKind;
 /// The default is the preset of [`ServiceKind::Custom`].
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RetryConfig {
     /// Attempts of one call, the first one included; at least 1.
     pub max_attempts: u32,
@@ -81,6 +83,17 @@ impl RetryConfig {
     }
 }
 
+setters! {
+    RetryConfig {
+        max_attempts: u32,
+        base_delay: Duration,
+        max_delay: Duration,
+        multiplier: f64,
+        jitter: Jitter,
+        [some] max_elapsed: Duration,
+    }
+}
+
 impl Default for RetryConfig {
     fn default() -> Self {
         Self::preset(ServiceKind::Custom)
@@ -146,6 +159,7 @@ pub struct UnknownJitter(String);
 /// and while less than 1 is left there are no retries.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RetryBudgetConfig {
     /// The most that it holds; at least 1.
     pub capacity: f64,
@@ -180,6 +194,13 @@ impl RetryBudgetConfig {
             self.refill,
             "must be above 0 and at most 1000000000",
         );
+    }
+}
+
+setters! {
+    RetryBudgetConfig {
+        capacity: f64,
+        refill: f64,
     }
 }
 

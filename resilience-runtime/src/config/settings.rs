@@ -11,6 +11,7 @@ use super::key::Key;
 use super::layer::Layer;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
+use super::setters::setters;
 use super::value::Value;
 use crate::name::ServiceKind;
 
@@ -24,8 +25,8 @@ use crate::name::ServiceKind;
 /// use resilience_runtime::{Registry, ServiceKind, ServiceSettings, Settings};
 ///
 /// let settings = Settings::new()
-///     .kind(ServiceKind::Llm, ServiceSettings { timeout: Some(Duration::from_secs(20)), ..Default::default() })
-///     .service("openai", ServiceSettings { deadline: Some(Duration::from_secs(60)), ..Default::default() });
+///     .kind(ServiceKind::Llm, ServiceSettings::new().timeout(Duration::from_secs(20)))
+///     .service("openai", ServiceSettings::new().deadline(Duration::from_secs(60)));
 ///
 /// let registry = Registry::new();
 /// registry.configure(settings)?;
@@ -37,6 +38,7 @@ use crate::name::ServiceKind;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct Settings {
     /// Switches everything but the fallbacks off (`false`), as `RESILIENCE_ENABLED` does.
     pub enabled: Option<bool>,
@@ -175,6 +177,7 @@ macro_rules! group {
         #[derive(Clone, Debug, Default, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+        #[non_exhaustive]
         pub struct $name {
             $(
                 $(#[$field_doc])*
@@ -184,6 +187,12 @@ macro_rules! group {
         }
 
         impl $name {
+            /// Returns settings that set nothing.
+            #[must_use]
+            pub fn new() -> Self {
+                Self::default()
+            }
+
             fn fill(&self, layer: &mut Layer) {
                 $(layer.set_some(Key::$key, self.$field.map($wrap));)*
             }
@@ -195,6 +204,7 @@ macro_rules! group {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct ServiceSettings {
     /// How often and after which pauses to try again.
     pub retry: RetrySettings,
@@ -281,6 +291,7 @@ group! {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct RateLimitSettings {
     /// Requests in each second.
     pub requests_per_second: Option<u32>,
@@ -305,6 +316,12 @@ pub struct RateLimitSettings {
 }
 
 impl RateLimitSettings {
+    /// Returns settings that set nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     fn rates(&self) -> impl Iterator<Item = (&'static str, u32, u64)> {
         [
             ("requests_per_second", self.requests_per_second, 1),
@@ -354,7 +371,82 @@ group! {
     }
 }
 
+setters! {
+    RetrySettings {
+        [some] max_attempts: u32,
+        [some] base_delay: Duration,
+        [some] max_delay: Duration,
+        [some] multiplier: f64,
+        [some] jitter: Jitter,
+        [some] max_elapsed: Duration,
+        [some] max_retry_after: Duration,
+    }
+}
+
+setters! {
+    RetryBudgetSettings {
+        [some] capacity: f64,
+        [some] refill: f64,
+    }
+}
+
+setters! {
+    CircuitBreakerSettings {
+        [some] failure_threshold: u32,
+        [some] failure_rate: f64,
+        [some into] window: Window,
+        [some] minimum_calls: u32,
+        [some] slow_call_duration: Duration,
+        [some] slow_call_rate: f64,
+        [some] recovery_timeout: Duration,
+        [some] recovery_multiplier: f64,
+        [some] max_recovery_timeout: Duration,
+        [some] success_threshold: u32,
+        [some] half_open_max_calls: u32,
+        [some] abandoned: OnAbandoned,
+    }
+}
+
+setters! {
+    BulkheadSettings {
+        [some] max_concurrent: u32,
+        [some] max_wait: Duration,
+    }
+}
+
+setters! {
+    RateLimitSettings {
+        [some] requests_per_second: u32,
+        [some] requests_per_minute: u32,
+        [some] requests_per_hour: u32,
+        [some] burst: u32,
+        [some] strategy: RateLimitStrategy,
+        [some] max_wait: Duration,
+        [some] max_keys: u32,
+        [some] max_cooldown: Duration,
+        [some] tokens_per_minute: u32,
+    }
+}
+
+setters! {
+    ServiceSettings {
+        retry: RetrySettings,
+        retry_budget: RetryBudgetSettings,
+        circuit_breaker: CircuitBreakerSettings,
+        rate_limit: RateLimitSettings,
+        bulkhead: BulkheadSettings,
+        [some] timeout: Duration,
+        [some] deadline: Duration,
+    }
+}
+
 impl ServiceSettings {
+    /// Returns settings that set nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The values as a layer; `scope` names whose they are, for errors.
     pub(crate) fn layer(&self, scope: &str) -> Result<Layer, Vec<ConfigProblem>> {
         let origin = ConfigSource::Settings(scope.to_owned());

@@ -110,7 +110,7 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
         Key::RetryMaxRetryAfter => Some(Value::Time(effective.max_retry_after)),
         Key::BudgetCapacity => Some(Value::Number(retry_budget.capacity)),
         Key::BudgetRefill => Some(Value::Number(retry_budget.refill)),
-        Key::CircuitFailureThreshold => count(circuit.failure_threshold),
+        Key::CircuitFailureThreshold => circuit.failure_threshold.and_then(count),
         Key::CircuitFailureRate => circuit.failure_rate.map(Value::Number),
         Key::CircuitWindow => Some(Value::Window(circuit.window)),
         Key::CircuitMinimumCalls => count(circuit.minimum_calls),
@@ -206,6 +206,11 @@ fn model(levels: &[Said], preset: &Effective) -> Option<BTreeMap<Key, Value>> {
                 }
             },
         }
+    }
+    // The preset's threshold gives way to a rate, a written one does not.
+    let is_written = |key: Key| levels.iter().any(|said| said.contains_key(&key));
+    if is_written(Key::CircuitFailureRate) && !is_written(Key::CircuitFailureThreshold) {
+        expected.remove(&Key::CircuitFailureThreshold);
     }
     let halves = [Key::CircuitSlowCallDuration, Key::CircuitSlowCallRate];
     let has = halves.map(|key| expected.contains_key(&key));

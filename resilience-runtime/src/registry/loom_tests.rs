@@ -19,14 +19,7 @@ fn site() -> &'static Site {
 }
 
 fn short() -> Settings {
-    let timeout = Some(SHORT);
-    Settings::new().service(
-        "openai",
-        ServiceSettings {
-            timeout,
-            ..ServiceSettings::default()
-        },
-    )
+    Settings::new().service("openai", ServiceSettings::new().timeout(SHORT))
 }
 
 fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {

@@ -72,13 +72,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn config(jitter: Jitter) -> RetryConfig {
-        RetryConfig {
-            base_delay: SECOND,
-            max_delay: 10 * SECOND,
-            multiplier: 2.0,
-            jitter,
-            ..RetryConfig::default()
-        }
+        RetryConfig::default()
+            .base_delay(SECOND)
+            .max_delay(10 * SECOND)
+            .multiplier(2.0)
+            .jitter(jitter)
     }
 
     fn delays(config: &RetryConfig, count: u32) -> Vec<Duration> {
@@ -96,10 +94,7 @@ mod tests {
     fn without_jitter_it_is_the_exponential_itself() {
         let exact = delays(&config(Jitter::None), 6);
         assert_eq!(exact, [1, 2, 4, 8, 10, 10].map(|n| n * SECOND));
-        let tenth = RetryConfig {
-            multiplier: 1.1,
-            ..config(Jitter::None)
-        };
+        let tenth = config(Jitter::None).multiplier(1.1);
         assert_eq!(
             delays(&tenth, 3),
             [1_000, 1_100, 1_210].map(Duration::from_millis)

@@ -12,12 +12,8 @@ use crate::config::{ConfigError, RetryConfig};
 /// use std::time::Duration;
 /// use resilience_runtime::{RetryConfig, RetryPolicy, retry::Jitter};
 ///
-/// let policy = RetryPolicy::new(RetryConfig {
-///     max_attempts: 4,
-///     base_delay: Duration::from_millis(100),
-///     jitter: Jitter::None,
-///     ..RetryConfig::default()
-/// })?;
+/// let config = RetryConfig::default().max_attempts(4).jitter(Jitter::None);
+/// let policy = RetryPolicy::new(config.base_delay(Duration::from_millis(100)))?;
 /// let pauses: Vec<_> = policy.delays().map(|pause| pause.as_millis()).collect();
 /// assert_eq!(pauses, [100, 200, 400]);
 /// # Ok::<(), resilience_runtime::config::ConfigError>(())
@@ -108,11 +104,8 @@ mod tests {
     #[test]
     fn one_pause_less_than_attempts() {
         for attempts in [1, 2, 7] {
-            let policy = RetryPolicy::new(RetryConfig {
-                max_attempts: attempts,
-                ..RetryConfig::default()
-            })
-            .expect("valid");
+            let policy =
+                RetryPolicy::new(RetryConfig::default().max_attempts(attempts)).expect("valid");
             let mut delays = policy.delays();
             for left in (1..attempts as usize).rev() {
                 assert_eq!(delays.len(), left);
@@ -126,11 +119,7 @@ mod tests {
     #[test]
     fn no_pause_is_longer_than_the_limit_whatever_the_jitter() {
         for jitter in Jitter::ALL {
-            let config = RetryConfig {
-                max_attempts: 2_000,
-                jitter,
-                ..RetryConfig::default()
-            };
+            let config = RetryConfig::default().max_attempts(2_000).jitter(jitter);
             let policy = RetryPolicy::new(config).expect("valid");
             assert!(
                 policy
@@ -190,11 +179,9 @@ mod tests {
 
     #[test]
     fn values_that_cannot_run_are_refused() {
-        let config = RetryConfig {
-            max_attempts: 0,
-            multiplier: f64::INFINITY,
-            ..RetryConfig::default()
-        };
+        let config = RetryConfig::default()
+            .max_attempts(0)
+            .multiplier(f64::INFINITY);
         let error = RetryPolicy::new(config).expect_err("two bad values");
         assert_eq!(error.problems().len(), 2);
     }

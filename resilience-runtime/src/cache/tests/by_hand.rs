@@ -134,10 +134,7 @@ async fn it_can_be_filled_and_emptied() {
 
 #[test]
 fn it_tells_what_it_runs_with() {
-    let config = CacheConfig {
-        ttl: seconds(7),
-        ..CacheConfig::DEFAULT
-    };
+    let config = CacheConfig::DEFAULT.ttl(seconds(7));
     let cache = Cache::<u32>::new("api", config).expect("valid");
     assert_eq!(cache.config().ttl, seconds(7));
 }
@@ -164,10 +161,7 @@ async fn a_leader_that_panics_is_followed() {
 
 #[test]
 fn what_cannot_run_is_said() {
-    let config = CacheConfig {
-        max_entries: 0,
-        ..CacheConfig::DEFAULT
-    };
+    let config = CacheConfig::DEFAULT.max_entries(0);
     let error = Cache::<u32>::new("api", config).expect_err("no room at all");
     assert_eq!(
         error.to_string(),

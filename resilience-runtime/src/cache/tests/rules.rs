@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::cache::failure::Meaning;
+use crate::config::RefreshAhead;
 
 fn config() -> CacheConfig {
     CacheConfig {
@@ -75,10 +76,7 @@ fn an_expired_answer_never_hides_a_permanent_error() {
 
 #[test]
 fn a_wrong_configuration_is_hidden_by_nothing() {
-    let refresh = CacheConfig {
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    };
+    let refresh = config().refresh_ahead(0.1);
     for now in [at(50), at(200)] {
         let store = store(refresh);
         put(&store, 1, 1, at(0));
@@ -162,11 +160,8 @@ fn it_is_remembered_for_a_while_that_there_is_nothing() {
 
 #[test]
 fn one_caller_refreshes_while_all_others_get_the_fresh_answer() {
-    for refresh in [0.5.into(), seconds(50).into()] {
-        let store = store(CacheConfig {
-            refresh_ahead: Some(refresh),
-            ..config()
-        });
+    for refresh in [RefreshAhead::Fraction(0.5), seconds(50).into()] {
+        let store = store(config().refresh_ahead(refresh));
         put(&store, 1, 1, at(0));
         assert_eq!(told(&look(&store, 1, at(39))), "hit 1");
         let Look::Refresh(leader) = look(&store, 1, at(61)) else {
@@ -181,10 +176,7 @@ fn one_caller_refreshes_while_all_others_get_the_fresh_answer() {
 #[test]
 fn a_refresh_that_fails_leaves_the_fresh_answer_unless_it_is_refused() {
     let refreshing = |verdict| {
-        let store = store(CacheConfig {
-            refresh_ahead: Some(0.5.into()),
-            ..config()
-        });
+        let store = store(config().refresh_ahead(0.5));
         put(&store, 1, 1, at(0));
         let Look::Refresh(leader) = look(&store, 1, at(60)) else {
             panic!("it is due");
@@ -228,10 +220,7 @@ fn what_stands_in_is_shared_and_not_kept() {
             .is_none()
     );
 
-    let store = super::store(CacheConfig {
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    });
+    let store = super::store(config().refresh_ahead(0.1));
     put(&store, 1, 1, at(0));
     let Look::Refresh(leader) = look(&store, 1, at(50)) else {
         panic!("it is due");
@@ -331,11 +320,7 @@ impl Drop for Nosy {
 
 #[test]
 fn no_answer_is_dropped_under_the_lock() {
-    let store = store(CacheConfig {
-        max_entries: 1,
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    });
+    let store = store(config().max_entries(1).refresh_ahead(0.1));
     let nosy = || -> Arc<dyn Any + Send + Sync> { Arc::new(Nosy(Arc::clone(&store))) };
     let variant = Variant::of::<Nosy>("");
     let failure = Failure::of(Verdict::transient());

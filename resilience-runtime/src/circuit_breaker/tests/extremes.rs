@@ -52,6 +52,7 @@ proptest! {
         steps in prop::collection::vec((any::<bool>(), outcome(), any::<u64>()), 0..40),
     ) {
         let longest = CircuitBreakerConfig {
+            failure_threshold: config.failure_threshold.or(Some(3)),
             window: match config.window {
                 Window::Calls(calls) => Window::Calls(calls),
                 Window::Time(_) => Window::Time(Duration::MAX),
@@ -73,7 +74,7 @@ proptest! {
         }
         gate.change(|machine| machine.force_closed(Moment(now)));
         prop_assert_eq!(gate.state(|| Moment(now)), CircuitState::Closed);
-        for _ in 0..longest.failure_threshold.max(longest.minimum_calls) {
+        for _ in 0..longest.failure_threshold.unwrap_or(0).max(longest.minimum_calls) {
             if let Ok(ticket) = gate.admit(|| Moment(now)).0 {
                 gate.record(ticket, Outcome::Failure, Moment(now), || Moment(now));
             }

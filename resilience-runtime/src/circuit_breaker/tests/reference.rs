@@ -119,7 +119,9 @@ impl Reference {
     }
 
     fn trips(&self, now: u64) -> bool {
-        if self.config.failure_rate.is_none() && self.row >= self.config.failure_threshold {
+        if let Some(failures) = self.config.failure_threshold
+            && self.row >= failures
+        {
             return true;
         }
         let window = self.window(now);
