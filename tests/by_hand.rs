@@ -101,9 +101,10 @@ async fn the_breaker_opens_half_opens_and_closes() {
         Err(ApiError::Resilience(ResilienceError::CircuitBreakerOpen {
             service,
             retry_after,
+            ..
         })) => {
             assert_eq!(service, "api");
-            assert_eq!(retry_after, Duration::from_secs(6));
+            assert_eq!(retry_after, Some(Duration::from_secs(6)));
         }
         other => panic!("{other:?}"),
     }

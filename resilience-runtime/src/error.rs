@@ -23,16 +23,18 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[non_exhaustive]
 pub enum ResilienceError {
     /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
-    #[error(
-        "circuit breaker of service `{service}` is open, next attempt possible in {:?}", rounded(*.retry_after))]
+    #[error("circuit breaker of service `{service}` is {}", until(*.retry_after))]
+    #[non_exhaustive]
     CircuitBreakerOpen {
         /// The service whose breaker it is.
         service: ServiceName,
-        /// When to come back: the rest of the pause, or the recovery timeout where that is unknown.
-        retry_after: Duration,
+        /// Holds when to come back: the rest of the pause, or the recovery timeout where that is unknown.
+        /// `None`: it is forced open, which no time ends.
+        retry_after: Option<Duration>,
     },
     /// The rate limit is used up, or the server asked to be left alone: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
+    #[non_exhaustive]
     RateLimitExceeded {
         /// The service whose limit it is.
         service: ServiceName,
@@ -41,12 +43,14 @@ pub enum ResilienceError {
     },
     /// As many calls as allowed are running already: nothing was sent.
     #[error("bulkhead of service `{service}` is full")]
+    #[non_exhaustive]
     BulkheadFull {
         /// The service whose bulkhead it is.
         service: ServiceName,
     },
     /// One attempt took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
+    #[non_exhaustive]
     Timeout {
         /// The service that did not answer.
         service: ServiceName,
@@ -55,6 +59,7 @@ pub enum ResilienceError {
     },
     /// The whole call, sleeps included, took longer than its `deadline`.
     #[error("call to service `{service}` passed its deadline of {after:?}")]
+    #[non_exhaustive]
     DeadlineExceeded {
         /// The service that was called.
         service: ServiceName,
@@ -63,12 +68,14 @@ pub enum ResilienceError {
     },
     /// A stream ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
+    #[non_exhaustive]
     StreamInterrupted {
         /// The service that was called.
         service: ServiceName,
     },
     /// The attempts are used up (`exhausted = "wrap"`).
     #[error("gave up on service `{service}` after {attempts} attempt(s)")]
+    #[non_exhaustive]
     RetryExhausted {
         /// The service that was called.
         service: ServiceName,
@@ -79,6 +86,7 @@ pub enum ResilienceError {
     },
     /// The call failed and its last fallback failed as well.
     #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
+    #[non_exhaustive]
     FallbackFailed {
         /// The service that was called.
         service: ServiceName,
@@ -91,6 +99,7 @@ pub enum ResilienceError {
     },
     /// A health check of the service failed.
     #[error("health check of service `{service}` failed")]
+    #[non_exhaustive]
     HealthCheckFailed {
         /// The service that was checked.
         service: ServiceName,
@@ -101,6 +110,7 @@ pub enum ResilienceError {
     #[error(
         "call to service `{service}` shares the end of another of the same key, which failed {:?} ago ({})",
         rounded(*.age), what_failed(*.class, *.code))]
+    #[non_exhaustive]
     SharedFailure {
         /// The service that was called.
         service: ServiceName,
@@ -131,6 +141,13 @@ pub enum ResilienceError {
 fn rounded(duration: Duration) -> Duration {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     u64::try_from(millis).map_or(duration, Duration::from_millis)
+}
+
+fn until(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!("open, next attempt possible in {:?}", rounded(wait)),
+        None => "forced open".to_owned(),
+    }
 }
 
 fn retry_hint(retry_after: Option<Duration>) -> String {
@@ -172,8 +189,8 @@ impl ResilienceError {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
-            Self::RateLimitExceeded { retry_after, .. } => *retry_after,
+            Self::CircuitBreakerOpen { retry_after, .. }
+            | Self::RateLimitExceeded { retry_after, .. } => *retry_after,
             #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => verdict.retry_after(),
             _ => None,

@@ -169,6 +169,7 @@ impl serde::Serialize for ServiceName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum ServiceKind {
     /// A language model's API.
     Llm,
@@ -184,7 +185,7 @@ pub enum ServiceKind {
 
 impl ServiceKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: &'static [Self] = &[
         Self::Llm,
         Self::Database,
         Self::Mcp,
@@ -222,7 +223,8 @@ impl FromStr for ServiceKind {
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name().eq_ignore_ascii_case(text))
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }

@@ -59,7 +59,7 @@ async fn often(remote: &Remote) -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
-    for jitter in Jitter::ALL {
+    for &jitter in Jitter::ALL {
         let registry = Registry::new();
         let retry = ServiceSettings::default().retry(RetrySettings::default().jitter(jitter));
         registry
@@ -81,7 +81,7 @@ async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
 
 #[test]
 fn the_pauses_by_hand_keep_the_limit_as_well() {
-    for jitter in Jitter::ALL {
+    for &jitter in Jitter::ALL {
         let policy = RetryPolicy::new(RetryConfig::default().max_attempts(1_000).jitter(jitter));
         let longest = policy.unwrap().delays().max().unwrap();
         assert!(longest <= Duration::from_secs(30), "{jitter}: {longest:?}");

@@ -14,7 +14,7 @@ use crate::timer::NoTimer;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Refusal {
     CircuitBreaker {
-        retry_after: Duration,
+        retry_after: Option<Duration>,
     },
     RateLimit {
         retry_after: Option<Duration>,
@@ -84,7 +84,7 @@ impl Refusal {
         match self {
             Self::CircuitBreaker { retry_after } => call.tell(EventKind::Rejected {
                 cause: "circuit_breaker",
-                retry_after: Some(retry_after),
+                retry_after,
             }),
             Self::RateLimit { retry_after } => call.tell(EventKind::Rejected {
                 cause: "rate_limit",

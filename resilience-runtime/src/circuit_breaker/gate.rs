@@ -14,8 +14,8 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 /// A call was turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// When to come back.
-    pub(crate) retry_after: Duration,
+    /// When to come back; `None`: forced open, which no time ends.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// Everything that changes the machine happens under the lock and ends with publishing its word. So a
@@ -26,7 +26,7 @@ pub(super) struct Gate {
     word: AtomicU64,
     /// While open: until when.
     open_until: AtomicU64,
-    /// While open or forced open: the longest wait to tell, in nanoseconds.
+    /// While open: the longest wait to tell, in nanoseconds.
     pause: AtomicU64,
     rejected: AtomicU64,
     machine: Mutex<Machine>,
@@ -68,24 +68,25 @@ impl Gate {
         word: Word,
         now: Moment,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        if let Some(retry_after) = self.wait_without_lock(word, now) {
+        if let Some(rejection) = self.rejection_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
-            return (Err(Rejection { retry_after }), None);
+            return (Err(rejection), None);
         }
         self.admit_by_machine(now)
     }
 
-    /// The rest of the pause of an open breaker. The pause may be one that began after `word` was read:
+    /// Rejects with the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
     /// then it was open all the same when this looked.
     #[inline]
-    fn wait_without_lock(&self, word: Word, now: Moment) -> Option<Duration> {
-        let pause = self.pause.load(Relaxed);
+    fn rejection_without_lock(&self, word: Word, now: Moment) -> Option<Rejection> {
         if word.is(CircuitState::ForcedOpen) {
-            return Some(Duration::from_nanos(pause));
+            return Some(Rejection { retry_after: None });
         }
         let left = self.open_until.load(Relaxed).saturating_sub(now.0);
         // Not above the pause, even if the clock went back to before it opened.
-        (word.is(CircuitState::Open) && left > 0).then(|| Duration::from_nanos(left.min(pause)))
+        (word.is(CircuitState::Open) && left > 0).then(|| Rejection {
+            retry_after: Some(Duration::from_nanos(left.min(self.pause.load(Relaxed)))),
+        })
     }
 
     #[cold]
@@ -144,7 +145,8 @@ impl Gate {
     pub(super) fn state(&self, now: impl FnOnce() -> Moment) -> CircuitState {
         let word = self.word();
         let state = CircuitState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|state| word.is(*state))
             .unwrap_or(CircuitState::Closed);
         if state == CircuitState::Open && now().0 >= self.open_until.load(Relaxed) {
@@ -178,7 +180,7 @@ impl Gate {
             self.open_until.store(until.0, Relaxed);
         }
         let word = machine.word();
-        if word.is(CircuitState::Open) || word.is(CircuitState::ForcedOpen) {
+        if word.is(CircuitState::Open) {
             self.pause.store(nanos(machine.pause()), Relaxed);
         }
         // A window's outcomes do not change the word: leave the readers' cache line alone.
@@ -231,14 +233,15 @@ mod tests {
     #[test]
     fn the_lock_is_not_taken_to_be_turned_away() {
         let gate = gate();
-        let wait = |now| gate.wait_without_lock(gate.word(), now);
+        let rejection = |now| gate.rejection_without_lock(gate.word(), now);
+        let wait = |now| rejection(now).map(|it| it.retry_after);
         assert_eq!(wait(Moment(1)), None);
         fail(&gate);
         fail(&gate);
-        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
-        assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(SECOND));
+        assert_eq!(wait(Moment(1)), Some(Some(10 * SECOND)));
+        assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(Some(SECOND)));
         assert_eq!(wait(Moment(1).after(10 * SECOND)), None, "it is over");
         gate.change(|machine| machine.force_open(Moment(1)));
-        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
+        assert_eq!(wait(Moment(1)), Some(None), "no time ends it");
     }
 }

@@ -123,7 +123,8 @@ impl CircuitBreaker {
     ///
     /// # Errors
     /// [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) while it is open, with the rest of the
-    /// pause; while it is half-open and all places are taken, or forced open, with `recovery_timeout`.
+    /// pause; while it is half-open and all places are taken, with `recovery_timeout`; while it is forced
+    /// open, without a time.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, ResilienceError> {
         let ticket = self.admit_with(Moment::now).map_err(|it| self.refuse(it))?;

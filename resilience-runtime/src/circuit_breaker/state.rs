@@ -18,6 +18,7 @@ use crate::name::ServiceName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum CircuitState {
     /// Lets calls through and watches their outcomes.
     Closed = 0,
@@ -33,7 +34,7 @@ pub enum CircuitState {
 
 impl CircuitState {
     /// Every state.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: &'static [Self] = &[
         Self::Closed,
         Self::Open,
         Self::HalfOpen,

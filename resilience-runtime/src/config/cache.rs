@@ -36,6 +36,7 @@ pub struct CacheConfig {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum RefreshAhead {
     /// After this share of its time; above 0 and below 1.
     Fraction(f64),

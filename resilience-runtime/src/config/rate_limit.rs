@@ -172,6 +172,7 @@ setters! {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum RateLimitStrategy {
     /// A bucket that refills evenly: at most `burst + rate × t` in any span `t`.
     #[default]
@@ -184,7 +185,7 @@ pub enum RateLimitStrategy {
 
 impl RateLimitStrategy {
     /// Every strategy.
-    pub const ALL: [Self; 3] = [Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
+    pub const ALL: &'static [Self] = &[Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
 
     /// Its name in attributes, variables and files.
     #[must_use]
@@ -208,7 +209,8 @@ impl FromStr for RateLimitStrategy {
 
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|strategy| strategy.name() == text)
             .ok_or_else(|| UnknownStrategy(text.to_owned()))
     }

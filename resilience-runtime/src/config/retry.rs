@@ -105,6 +105,7 @@ impl Default for RetryConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum Jitter {
     /// Evenly between zero and the exponential pause.
     #[default]
@@ -119,7 +120,7 @@ pub enum Jitter {
 
 impl Jitter {
     /// Every jitter.
-    pub const ALL: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
+    pub const ALL: &'static [Self] = &[Self::Full, Self::Equal, Self::Decorrelated, Self::None];
 
     /// Its name in attributes, variables and files.
     #[must_use]
@@ -144,7 +145,8 @@ impl FromStr for Jitter {
 
     fn from_str(text: &str) -> Result<Self, UnknownJitter> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|jitter| jitter.name() == text)
             .ok_or_else(|| UnknownJitter(text.to_owned()))
     }

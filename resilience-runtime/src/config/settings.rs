@@ -114,14 +114,16 @@ impl Settings {
                 .err()
                 .unwrap_or_default(),
         );
-        for kind in ServiceKind::ALL {
+        for &kind in ServiceKind::ALL {
             match environment.layer(kind.name()) {
                 Ok(layer) => problems.extend(layer.problems()),
                 Err(found) => problems.extend(found),
             }
         }
         ConfigError::check(problems)?;
-        for warning in environment.unknown_variables(ServiceKind::ALL.map(ServiceKind::name)) {
+        for warning in
+            environment.unknown_variables(ServiceKind::ALL.iter().map(|kind| kind.name()))
+        {
             warning.log();
         }
         Ok(Self {
@@ -135,8 +137,8 @@ impl Settings {
     #[must_use]
     pub fn warnings(&self) -> Vec<UnknownVariable> {
         let names = ServiceKind::ALL
-            .map(ServiceKind::name)
-            .into_iter()
+            .iter()
+            .map(|kind| kind.name())
             .chain(self.services.keys().map(String::as_str));
         self.environment
             .as_ref()

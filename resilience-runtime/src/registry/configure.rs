@@ -70,7 +70,7 @@ impl Registry {
             .keys()
             .filter(|name| !state.entries.contains_key(name.as_str()))
             .map(|name| (name.as_str(), ServiceKind::Custom));
-        let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
+        let kinds = ServiceKind::ALL.iter().map(|kind| (kind.name(), *kind));
         for (name, kind) in configured.chain(kinds) {
             let levels = levels::service_levels(written, name, kind, |levels| {
                 levels.resolve(kind).err().unwrap_or_default()

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn no_pause_is_longer_than_the_limit_whatever_the_jitter() {
-        for jitter in Jitter::ALL {
+        for &jitter in Jitter::ALL {
             let config = RetryConfig::default().max_attempts(2_000).jitter(jitter);
             let policy = RetryPolicy::new(config).expect("valid");
             assert!(

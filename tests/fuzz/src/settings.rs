@@ -191,7 +191,7 @@ fn run(variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     }
     let registry = Registry::new();
     registry.configure(settings.service("fuzzed", ServiceSettings::default()))?;
-    for kind in ServiceKind::ALL {
+    for &kind in ServiceKind::ALL {
         let by_kind = registry.service(format!("some-{kind}"), kind)?;
         holds(&by_kind.config());
         says_what_was_written(

@@ -112,7 +112,7 @@ async fn an_open_circuit_inside_is_covered_up_by_the_old_answer() {
     let open = || async {
         Err(Error::Cache(ResilienceError::CircuitBreakerOpen {
             service: "api".into(),
-            retry_after: seconds(1),
+            retry_after: Some(seconds(1)),
         }))
     };
     let out = cache.get_or_load("a", open).await;

@@ -24,7 +24,7 @@ proptest! {
                 match step {
                     Step::Admit => match gate.admit(|| Moment(now)).0 {
                         Ok(ticket) => permits.push((ticket, now)),
-                        Err(rejection) => answers.push(rejection.retry_after),
+                        Err(rejection) => answers.push(rejection.retry_after.expect("not forced open")),
                     },
                     Step::Settle(place, outcome) if !permits.is_empty() => {
                         let (ticket, started) = permits.remove(place % permits.len());

@@ -234,7 +234,7 @@ async fn a_clock_that_goes_backwards_tells_no_more_than_the_pause() {
     let breaker = breaker(config());
     breaker.fail(3);
     let refused = breaker.admit(Moment(0)).expect_err("it is open");
-    assert_eq!(refused.retry_after, 10 * SECOND);
+    assert_eq!(refused.retry_after, Some(10 * SECOND));
 }
 
 #[tokio::test(start_paused = true)]

@@ -265,7 +265,7 @@ async fn first_come_first_served_whatever_is_missing() {
 async fn tokens_alone_count_no_requests_and_keep_no_log() {
     let by_itself = limiter(RateLimitConfig::per_minute(1));
     assert!(by_itself.check("a").allowed);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let config = RateLimitConfig::tokens_alone(1_000).strategy(strategy);
         let limiter = limiter(config);
         for _ in 0..1_000 {
@@ -294,7 +294,7 @@ async fn tokens_alone_count_no_requests_and_keep_no_log() {
 async fn a_live_change_keeps_what_is_left_of_each() {
     let requests = RateLimitConfig::per_minute(10);
     let both = requests.clone().tokens_per_minute(1_000);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let (requests, both) = (
             requests.clone().strategy(strategy),
             both.clone().strategy(strategy),
@@ -313,7 +313,7 @@ async fn a_live_change_keeps_what_is_left_of_each() {
         change(&both.clone().tokens_per_minute(500));
         assert_eq!(limiter.peek("a").remaining, 400);
         // Another strategy.
-        for other in Counting::ALL {
+        for &other in Counting::ALL {
             change(&both.clone().strategy(other));
             assert_eq!(limiter.peek("a").remaining, 400, "{strategy} to {other}");
         }
@@ -337,7 +337,7 @@ async fn a_live_change_keeps_what_is_left_of_each() {
 async fn a_live_change_to_and_from_tokens_alone() {
     let both = RateLimitConfig::per_minute(10).tokens_per_minute(1_000);
     let alone = RateLimitConfig::tokens_alone(1_000);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let both = both.clone().strategy(strategy);
         let limiter = limiter(both.clone());
         for _ in 0..10 {
@@ -356,7 +356,7 @@ async fn a_live_change_to_and_from_tokens_alone() {
 /// Of the two, only one may be at rest: then it is as full as a new one.
 #[tokio::test(start_paused = true)]
 async fn a_part_at_rest_has_everything_under_the_new_limit() {
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let few = RateLimitConfig::per_second(10).tokens_per_minute(1_000);
         let limiter = limiter(few);
         assert!(limiter.check_n("a", 900).allowed);
