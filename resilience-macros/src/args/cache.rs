@@ -14,7 +14,7 @@ use crate::runtime::Runtime;
 
 options! {
     /// `cache(…)` beside the attribute's other arguments.
-    ReadThrough in "cache" {
+    ReadThrough in cache {
         key: Code,
         ttl: Time,
         refresh_ahead: RefreshAhead,

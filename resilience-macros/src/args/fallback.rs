@@ -26,7 +26,7 @@ pub(crate) const PLACE: Place = Place {
 
 options! {
     /// `fallback(cache(…))`: the last good answer.
-    LastGood in "cache" {
+    LastGood in cache {
         key: Code,
         ttl: Time,
         max_entries: Count,

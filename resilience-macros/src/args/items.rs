@@ -26,7 +26,7 @@ pub(crate) trait Options: FromMeta {
 macro_rules! options {
     (
         $(#[$about:meta])*
-        $name:ident $(in $within:literal)? {
+        $name:ident $(in $within:ident)? {
             $( $(#[$doc:meta])* $field:ident $(as $written:literal)?: $value:ty $(=> $key:ident)?, )*
         }
     ) => {
@@ -56,7 +56,7 @@ macro_rules! options {
         }
     };
     (@within) => { None };
-    (@within $within:literal) => { Some($within) };
+    (@within $within:ident) => { Some(stringify!($within)) };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $written:literal) => { $written };
 }

@@ -5,6 +5,7 @@ mod duration;
 pub(crate) mod fallback;
 pub(crate) mod items;
 pub(crate) mod names;
+mod settings;
 mod stream;
 mod value;
 mod written;
@@ -19,6 +20,7 @@ pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
 use items::{Options, options};
+use settings::settings;
 pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
     Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On, OnAbandoned,
@@ -56,72 +58,37 @@ options! {
     }
 }
 
-options! {
-    /// `retry(…)`
-    Retry in "retry" {
-        max_attempts: Attempts => RetryMaxAttempts,
-        base_delay: Time => RetryBaseDelay,
-        max_delay: Time => RetryMaxDelay,
-        multiplier: Factor => RetryMultiplier,
-        jitter: Jitter => RetryJitter,
-        max_elapsed: Time => RetryMaxElapsed,
-        max_retry_after: Time => RetryMaxRetryAfter,
-        retry_if: Callable,
-        exhausted: Exhausted,
-    }
+/// Declares the arguments of each pattern: its settings, and those that are code.
+macro_rules! groups {
+    (
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
+    ) => { $(
+        options! {
+            #[doc = concat!("`", stringify!($group), "(…)`")]
+            $args in $group {
+                $($($rate: $rate_arg => $rate_key,)*)?
+                $($field: $arg => $key,)*
+                $($($code: $code_arg,)*)?
+            }
+        }
+    )* };
 }
-
-options! {
-    /// `retry_budget(…)`
-    RetryBudget in "retry_budget" {
-        capacity: Capacity => BudgetCapacity,
-        refill: Refill => BudgetRefill,
-    }
-}
-
-options! {
-    /// `circuit_breaker(…)`
-    CircuitBreaker in "circuit_breaker" {
-        failure_threshold: Count => CircuitFailureThreshold,
-        failure_rate: Share => CircuitFailureRate,
-        window: Window => CircuitWindow,
-        minimum_calls: Count => CircuitMinimumCalls,
-        slow_call_duration: Time => CircuitSlowCallDuration,
-        slow_call_rate: Share => CircuitSlowCallRate,
-        recovery_timeout: Time => CircuitRecoveryTimeout,
-        recovery_multiplier: Factor => CircuitRecoveryMultiplier,
-        max_recovery_timeout: Time => CircuitMaxRecoveryTimeout,
-        success_threshold: Count => CircuitSuccessThreshold,
-        half_open_max_calls: Count => CircuitHalfOpenMaxCalls,
-        abandoned: OnAbandoned => CircuitAbandoned,
-    }
-}
-
-options! {
-    /// `rate_limit(…)`
-    RateLimit in "rate_limit" {
-        requests_per_second: PerSecond => RateLimitRate,
-        requests_per_minute: PerMinute => RateLimitRate,
-        requests_per_hour: PerHour => RateLimitRate,
-        burst: Count => RateLimitBurst,
-        strategy: RateLimitStrategy => RateLimitStrategy,
-        key: Code,
-        cost: Code,
-        max_wait: Wait => RateLimitMaxWait,
-        max_keys: Count => RateLimitMaxKeys,
-        max_cooldown: Time => RateLimitMaxCooldown,
-        tokens_per_minute: Count => RateLimitTokens,
-        usage: Callable,
-    }
-}
-
-options! {
-    /// `bulkhead(…)`
-    Bulkhead in "bulkhead" {
-        max_concurrent: Count => BulkheadMaxConcurrent,
-        max_wait: Wait => BulkheadMaxWait,
-    }
-}
+settings!(groups);
 
 /// Attempts of one call, the first one included.
 #[derive(Clone, Copy, Debug)]

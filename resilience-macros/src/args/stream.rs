@@ -10,7 +10,7 @@ use super::{Callable, Limit};
 
 options! {
     /// `stream(…)`
-    Stream in "stream" {
+    Stream in stream {
         retry_until: RetryUntil,
         idle_timeout: Limit,
         complete: Callable,

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
 use super::setters::setters;
+use super::validator::Validator;
 
 /// How many calls may run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,15 +24,15 @@ impl BulkheadConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.max_concurrent > 0,
-            "bulkhead.max_concurrent",
+            Key::BulkheadMaxConcurrent,
             self.max_concurrent,
             "must be at least 1",
         );

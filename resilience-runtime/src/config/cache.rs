@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigProblem, ConfigSource};
-use super::rule::Rules;
+use super::error::{ConfigError, ConfigSource};
 use super::setters::setters;
+use super::validator::Validator;
 
 /// How long answers are served without asking again, and what happens around that time.
 ///
@@ -96,18 +96,18 @@ impl CacheConfig {
 
     /// Checks the values that were written at `origin`.
     pub(crate) fn validate_at(&self, origin: &ConfigSource) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        rules.duration("cache.ttl", self.ttl);
+        let mut validator = Validator::default();
+        validator.duration("cache.ttl", self.ttl);
         match self.refresh_ahead {
-            Some(RefreshAhead::Fraction(fraction)) => rules.keep(
+            Some(RefreshAhead::Fraction(fraction)) => validator.require(
                 fraction > 0.0 && fraction < 1.0,
                 "cache.refresh_ahead",
                 fraction,
                 "must be above 0 and below 1, or a time",
             ),
             Some(RefreshAhead::Before(before)) => {
-                rules.duration("cache.refresh_ahead", before);
-                rules.keep(
+                validator.duration("cache.refresh_ahead", before);
+                validator.require(
                     before < self.ttl,
                     "cache.refresh_ahead",
                     format!("{before:?}"),
@@ -121,19 +121,16 @@ impl CacheConfig {
             ("cache.negative_ttl", self.negative_ttl),
         ] {
             if let Some(value) = value {
-                rules.duration(key, value);
+                validator.duration(key, value);
             }
         }
-        rules.keep(
+        validator.require(
             self.max_entries > 0,
             "cache.max_entries",
             self.max_entries,
             "must be at least 1",
         );
-        let problem = |broken: super::rule::Broken| {
-            ConfigProblem::new(broken.key, broken.value, origin.clone(), broken.allowed)
-        };
-        ConfigError::check(rules.broken.into_iter().map(problem).collect())
+        validator.finish_at(origin)
     }
 }
 
@@ -156,6 +153,7 @@ impl Default for CacheConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ConfigProblem;
 
     #[test]
     fn every_value_that_cannot_run_is_named() {

@@ -5,8 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
 use super::setters::setters;
+use super::validator::Validator;
 use crate::name::ServiceKind;
 
 /// When a circuit breaker opens, for how long, and what closes it again.
@@ -93,81 +94,70 @@ impl CircuitBreakerConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
+    pub(crate) fn check(&self, validator: &mut Validator) {
         match self.failure_threshold {
-            Some(failures) => rules.count("circuit_breaker.failure_threshold", failures),
-            None => rules.keep(
+            Some(failures) => validator.count(Key::CircuitFailureThreshold, failures),
+            None => validator.require(
                 self.failure_rate.is_some() || self.slow_call_rate.is_some(),
-                "circuit_breaker.failure_threshold",
+                Key::CircuitFailureThreshold,
                 "none",
                 "must be set where neither `circuit_breaker.failure_rate` nor `circuit_breaker.slow_call_rate` is",
             ),
         }
         if let Some(rate) = self.failure_rate {
-            rules.rate("circuit_breaker.failure_rate", rate);
+            validator.rate(Key::CircuitFailureRate, rate);
         }
-        rules.count("circuit_breaker.minimum_calls", self.minimum_calls);
+        validator.count(Key::CircuitMinimumCalls, self.minimum_calls);
         match self.window {
             Window::Calls(calls) => {
-                rules.keep(
+                validator.require(
                     (1..=Window::MAX_CALLS).contains(&calls),
-                    "circuit_breaker.window",
+                    Key::CircuitWindow,
                     calls,
                     "must be between 1 and 1000000 calls",
                 );
-                rules.keep(
+                validator.require(
                     self.minimum_calls <= calls || calls == 0,
-                    "circuit_breaker.minimum_calls",
+                    Key::CircuitMinimumCalls,
                     self.minimum_calls,
                     "must not be above the calls of `circuit_breaker.window`, it could never be reached",
                 );
             }
-            Window::Time(span) => rules.duration("circuit_breaker.window", span),
+            Window::Time(span) => validator.duration(Key::CircuitWindow, span),
         }
         if let Some(limit) = self.slow_call_duration {
-            rules.duration("circuit_breaker.slow_call_duration", limit);
+            validator.duration(Key::CircuitSlowCallDuration, limit);
         }
         if let Some(rate) = self.slow_call_rate {
-            rules.rate("circuit_breaker.slow_call_rate", rate);
+            validator.rate(Key::CircuitSlowCallRate, rate);
         }
-        rules.keep(
-            self.slow_call_rate.is_some() || self.slow_call_duration.is_none(),
-            "circuit_breaker.slow_call_duration",
-            format_args!("{:?}", self.slow_call_duration.unwrap_or_default()),
-            "does nothing without `circuit_breaker.slow_call_rate`; set both",
+        validator.pair(
+            (
+                Key::CircuitSlowCallDuration,
+                self.slow_call_duration.map(|limit| format!("{limit:?}")),
+            ),
+            (
+                Key::CircuitSlowCallRate,
+                self.slow_call_rate.map(|rate| rate.to_string()),
+            ),
         );
-        rules.keep(
-            self.slow_call_duration.is_some() || self.slow_call_rate.is_none(),
-            "circuit_breaker.slow_call_rate",
-            self.slow_call_rate.unwrap_or_default(),
-            "does nothing without `circuit_breaker.slow_call_duration`; set both",
-        );
-        rules.duration("circuit_breaker.recovery_timeout", self.recovery_timeout);
-        rules.multiplier(
-            "circuit_breaker.recovery_multiplier",
-            self.recovery_multiplier,
-        );
-        rules.duration(
-            "circuit_breaker.max_recovery_timeout",
-            self.max_recovery_timeout,
-        );
-        rules.keep(
+        validator.duration(Key::CircuitRecoveryTimeout, self.recovery_timeout);
+        validator.multiplier(Key::CircuitRecoveryMultiplier, self.recovery_multiplier);
+        validator.duration(Key::CircuitMaxRecoveryTimeout, self.max_recovery_timeout);
+        validator.require(
             self.recovery_timeout <= self.max_recovery_timeout
                 || self.max_recovery_timeout.is_zero(),
-            "circuit_breaker.recovery_timeout",
+            Key::CircuitRecoveryTimeout,
             format_args!("{:?}", self.recovery_timeout),
             "must not be longer than `circuit_breaker.max_recovery_timeout`",
         );
-        rules.count("circuit_breaker.success_threshold", self.success_threshold);
-        rules.count(
-            "circuit_breaker.half_open_max_calls",
-            self.half_open_max_calls,
-        );
+        validator.count(Key::CircuitSuccessThreshold, self.success_threshold);
+        validator.count(Key::CircuitHalfOpenMaxCalls, self.half_open_max_calls);
     }
 }
 

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use super::key::Key;
+
 /// One or more values that cannot run. Each names its key, its value, where it came from and what is
 /// allowed.
 ///
@@ -72,9 +74,6 @@ impl fmt::Debug for ConfigError {
 
 impl Error for ConfigError {}
 
-/// How every complaint about half of a pair ends.
-const SET_BOTH: &str = "set both";
-
 /// One value that cannot run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
@@ -82,6 +81,8 @@ pub struct ConfigProblem {
     value: String,
     origin: ConfigSource,
     allowed: String,
+    /// The setting that is missing beside it, which another level may have.
+    missing: Option<Key>,
 }
 
 impl ConfigProblem {
@@ -96,7 +97,13 @@ impl ConfigProblem {
             value: value.to_string(),
             origin,
             allowed: allowed.into(),
+            missing: None,
         }
+    }
+
+    pub(super) fn missing(mut self, missing: Option<Key>) -> Self {
+        self.missing = missing;
+        self
     }
 
     /// The variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
@@ -118,8 +125,8 @@ impl ConfigProblem {
     }
 
     /// Whether it is about half of a pair, whose other half another level may have.
-    pub(crate) fn is_half_a_pair(&self) -> bool {
-        self.allowed.ends_with(SET_BOTH)
+    pub(crate) fn is_missing_pair(&self) -> bool {
+        self.missing.is_some()
     }
 
     /// What would be right.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::environment::{Environment, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
-use super::rule::Rules;
 use super::setters::setters;
+use super::validator::Validator;
 use super::value::parse_duration;
 
 pub(super) const PREFIX: &str = "HEALTH_CHECK_";
@@ -113,24 +113,24 @@ impl HealthMonitorConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        rules.duration("health.interval", self.interval);
-        rules.duration("health.timeout", self.timeout);
-        rules.keep(
+        let mut validator = Validator::default();
+        validator.duration("health.interval", self.interval);
+        validator.duration("health.timeout", self.timeout);
+        validator.require(
             (0.0..1.0).contains(&self.jitter),
             "health.jitter",
             self.jitter,
             "must be at least 0 and below 1",
         );
-        rules.count("health.failure_threshold", self.failure_threshold);
-        rules.count("health.recovery_threshold", self.recovery_threshold);
-        rules.keep(
+        validator.count("health.failure_threshold", self.failure_threshold);
+        validator.count("health.recovery_threshold", self.recovery_threshold);
+        validator.require(
             self.history > 0,
             "health.history",
             self.history,
             "must be at least 1",
         );
-        rules.finish()
+        validator.finish()
     }
 }
 

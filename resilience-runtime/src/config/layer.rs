@@ -23,7 +23,10 @@ impl Layer {
     }
 
     pub(crate) fn set(&mut self, key: Key, value: Value) {
-        debug_assert!(key.accepts(value), "{key} does not take {value:?}");
+        debug_assert!(
+            key.value_type() == value.value_type(),
+            "{key} does not take {value:?}"
+        );
         self.values[key as usize] = Some(value);
     }
 

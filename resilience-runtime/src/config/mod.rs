@@ -12,6 +12,8 @@
 mod bulkhead;
 mod cache;
 mod circuit_breaker;
+mod declaration;
+mod effective;
 mod environment;
 mod error;
 mod health;
@@ -23,9 +25,10 @@ mod rate_limit;
 mod read;
 mod resolve;
 mod retry;
-mod rule;
 mod setters;
 mod settings;
+mod slot;
+mod validator;
 mod value;
 
 #[cfg(all(test, not(resilience_loom)))]
@@ -55,11 +58,12 @@ pub use settings::{
     RetrySettings, ServiceSettings, Settings,
 };
 
+pub(crate) use effective::Effective;
 pub(crate) use environment::{Environment, canonical_upper};
 #[doc(hidden)]
 pub use key::Key;
 pub(crate) use key::Patterns;
 pub(crate) use layer::Layer;
-pub(crate) use resolve::{Effective, Levels, Source};
+pub(crate) use resolve::{Levels, Source};
 #[doc(hidden)]
 pub use value::Value;

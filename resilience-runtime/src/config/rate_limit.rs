@@ -5,8 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
 use super::setters::setters;
+use super::validator::Validator;
 
 /// How many requests a key may make, and how that is counted.
 ///
@@ -132,26 +133,26 @@ impl RateLimitConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.count("rate_limit.limit", self.limit);
-        rules.duration("rate_limit.period", self.period);
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.count((Key::RateLimitRate, "rate_limit.limit"), self.limit);
+        validator.duration((Key::RateLimitRate, "rate_limit.period"), self.period);
         if let Some(burst) = self.burst {
-            rules.count("rate_limit.burst", burst);
+            validator.count(Key::RateLimitBurst, burst);
         }
-        rules.keep(
+        validator.require(
             self.max_keys > 0,
-            "rate_limit.max_keys",
+            Key::RateLimitMaxKeys,
             self.max_keys,
             "must be at least 1",
         );
-        rules.duration("rate_limit.max_cooldown", self.max_cooldown);
+        validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
         if let Some(tokens) = self.tokens_per_minute {
-            rules.count("rate_limit.tokens_per_minute", tokens);
+            validator.count(Key::RateLimitTokens, tokens);
         }
     }
 }

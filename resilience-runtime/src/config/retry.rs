@@ -5,8 +5,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
 use super::setters::setters;
+use super::validator::Validator;
 use crate::name::ServiceKind;
 
 /// How often, and after which pauses, a failed attempt is made again.
@@ -56,29 +57,29 @@ impl RetryConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.max_attempts > 0,
-            "retry.max_attempts",
+            Key::RetryMaxAttempts,
             self.max_attempts,
             "must be at least 1, the first attempt counts",
         );
-        rules.duration("retry.base_delay", self.base_delay);
-        rules.duration("retry.max_delay", self.max_delay);
-        rules.multiplier("retry.multiplier", self.multiplier);
-        rules.keep(
+        validator.duration(Key::RetryBaseDelay, self.base_delay);
+        validator.duration(Key::RetryMaxDelay, self.max_delay);
+        validator.multiplier(Key::RetryMultiplier, self.multiplier);
+        validator.require(
             self.base_delay <= self.max_delay || self.max_delay.is_zero(),
-            "retry.base_delay",
+            Key::RetryBaseDelay,
             format!("{:?}", self.base_delay),
             "must not be longer than `retry.max_delay`",
         );
         if let Some(limit) = self.max_elapsed {
-            rules.duration("retry.max_elapsed", limit);
+            validator.duration(Key::RetryMaxElapsed, limit);
         }
     }
 }
@@ -178,21 +179,21 @@ impl RetryBudgetConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.capacity >= 1.0 && self.capacity <= Self::MAX_CAPACITY,
-            "retry_budget.capacity",
+            Key::BudgetCapacity,
             self.capacity,
             "must be between 1 and 1000000000",
         );
-        rules.keep(
+        validator.require(
             self.refill > 0.0 && self.refill <= Self::MAX_CAPACITY,
-            "retry_budget.refill",
+            Key::BudgetRefill,
             self.refill,
             "must be above 0 and at most 1000000000",
         );

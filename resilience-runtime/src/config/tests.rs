@@ -6,13 +6,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::effective::Effective;
 use super::environment::Environment;
-use super::key::Key;
+use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::rate_limit::RateLimitStrategy as Counting;
-use super::resolve::{Effective, Levels, Source};
+use super::resolve::{Levels, Source};
 use super::retry::Jitter;
-use super::value::{Value, ValueType};
+use super::value::Value;
 use crate::name::ServiceKind;
 
 type Said = BTreeMap<Key, Value>;

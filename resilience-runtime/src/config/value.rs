@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::key::ValueType;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
@@ -19,19 +20,6 @@ pub enum Value {
     OnAbandoned(OnAbandoned),
     Rate { limit: u32, period: Duration },
     RateLimitStrategy(RateLimitStrategy),
-}
-
-/// The type of a [`Value`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueType {
-    Count,
-    Number,
-    Time,
-    Jitter,
-    Window,
-    OnAbandoned,
-    Rate,
-    RateLimitStrategy,
 }
 
 impl Value {

@@ -80,7 +80,7 @@ impl Registry {
                 levels
                     .unwrap_or_else(|problems| problems)
                     .into_iter()
-                    .filter(|problem| !problem.is_half_a_pair()),
+                    .filter(|problem| !problem.is_missing_pair()),
             );
         }
         distinct(found)

@@ -325,9 +325,9 @@ impl Entry {
             let said = explicit
                 .said
                 .iter()
-                .find(|(key, _)| key.name() == value.key);
+                .find(|(key, _)| *key == value.setting());
             if let Some((_, function)) = said {
-                value.said_in(&self.functions[*function].place);
+                value.set_attribute(&self.functions[*function].place);
             }
         }
     }
@@ -433,7 +433,7 @@ impl FunctionEntry {
                 let effective = levels.resolve(kind)?;
                 let mut values = levels.values(kind, &effective);
                 // The others are the same for all functions.
-                values.retain(|value| Key::by_name(value.key).is_some_and(|key| !key.is_shared()));
+                values.retain(|value| !value.setting().is_shared());
                 Ok((effective, values))
             })
         })
