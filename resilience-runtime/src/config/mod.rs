@@ -23,6 +23,7 @@ mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
 mod read;
+mod report;
 mod resolve;
 mod retry;
 mod setters;
@@ -48,11 +49,11 @@ pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 #[doc(hidden)]
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 
-pub use crate::service::{FunctionConfig, ServiceConfig};
 pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, ConfigSource};
 pub use key::Pattern;
 pub use origins::ConfigValue;
+pub use report::{FunctionConfig, ServiceConfig};
 pub use settings::{
     BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RetryBudgetSettings,
     RetrySettings, ServiceSettings, Settings,

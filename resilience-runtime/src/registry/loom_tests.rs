@@ -33,9 +33,9 @@ fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {
 /// ```
 #[test]
 fn loom_two_who_come_first_make_one_service_and_one_function() {
-    for lasts in [false, true] {
+    for is_static in [false, true] {
         loom::model(move || {
-            let registry = Registry::with_life(lasts);
+            let registry = Registry::with_life(is_static);
             let site = site();
             let shared = |plan: &Plan| (Arc::clone(&plan.core), Arc::clone(&plan.function));
             let other = {
@@ -80,9 +80,9 @@ fn loom_an_epoch_that_is_seen_comes_with_its_plan() {
 /// ```
 #[test]
 fn loom_a_change_beside_a_first_call_is_not_missed() {
-    for lasts in [false, true] {
+    for is_static in [false, true] {
         loom::model(move || {
-            let registry = Registry::with_life(lasts);
+            let registry = Registry::with_life(is_static);
             let site = site();
             let other = {
                 let registry = registry.clone();

@@ -4,6 +4,7 @@
 mod chaos;
 mod configure;
 mod entry;
+mod function;
 mod levels;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -11,7 +12,7 @@ mod observe;
 mod plans;
 #[cfg(feature = "test-util")]
 mod scope;
-mod written;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -27,7 +28,7 @@ use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::PutOff;
 
 use entry::Entry;
-use written::Written;
+use sources::ConfigSources;
 
 /// All services by name, and the settings that configure them.
 ///
@@ -54,7 +55,7 @@ struct Inner {
     /// another configuration by comparing one number.
     epoch: AtomicU64,
     /// It lasts as long as the process: its plans may be kept for good.
-    lasts: bool,
+    is_static: bool,
     registered: Arc<RegisteredFallbacks>,
     observers: Arc<Observers>,
     #[cfg(feature = "test-util")]
@@ -64,7 +65,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    written: Written,
+    sources: ConfigSources,
     entries: BTreeMap<ServiceName, Entry>,
 }
 
@@ -105,11 +106,11 @@ impl Registry {
         Self::with_life(false)
     }
 
-    fn with_life(lasts: bool) -> Self {
+    fn with_life(is_static: bool) -> Self {
         Self {
             inner: Arc::new(Inner {
                 epoch: AtomicU64::new(next_epoch()),
-                lasts,
+                is_static,
                 registered: Arc::default(),
                 observers: Arc::default(),
                 #[cfg(feature = "test-util")]
@@ -199,11 +200,11 @@ impl Registry {
             );
             stats.open_breakers += usize::from(blocked);
             stats.total_fallbacks += service
-                .config
+                .running
                 .load()
-                .functions
+                .states
                 .iter()
-                .filter(|function| function.state.has_fallback)
+                .filter(|function| function.has_fallback)
                 .count();
             let service = service.stats();
             stats.total_services += 1;
@@ -266,12 +267,12 @@ impl Registry {
                 return Err(name_taken(name, other, place).into());
             }
             let mut entry = Entry::new(name.clone(), kind, &self.inner);
-            for unknown in state.written.environment().unknown_variables([&**name]) {
+            for unknown in state.sources.environment().unknown_variables([&**name]) {
                 unknown.log();
             }
             entry.first_seen_at(&place);
             let epoch = self.inner.epoch.load(Ordering::Relaxed);
-            entry.resolve(&mut state.written, epoch);
+            entry.resolve(&mut state.sources, epoch);
             state.entries.insert(name.clone(), entry);
             self.inner
                 .observers

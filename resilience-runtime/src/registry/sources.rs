@@ -7,7 +7,7 @@ use crate::name::ServiceKind;
 
 /// All that was written, by level.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written {
+pub(super) struct ConfigSources {
     /// Read from the process when it is first needed.
     pub(super) environment: Option<Environment>,
     pub(super) enabled: Option<bool>,
@@ -15,7 +15,7 @@ pub(super) struct Written {
     pub(super) services: BTreeMap<String, Layer>,
 }
 
-impl Written {
+impl ConfigSources {
     pub(super) fn environment(&mut self) -> &Environment {
         self.environment.get_or_insert_with(Environment::capture)
     }
