@@ -1,5 +1,6 @@
 //! What was written in the attribute.
 
+mod aliases;
 mod cache;
 mod duration;
 pub(crate) mod fallback;
@@ -71,6 +72,7 @@ macro_rules! groups {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
                 $(code { $($code:ident: $code_arg:ident,)* })?
             }
         )* }

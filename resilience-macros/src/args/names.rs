@@ -2,6 +2,7 @@
 
 use syn::Path;
 
+use super::aliases::ALIASES;
 use super::items::Options;
 use super::{
     Args, Bulkhead, CircuitBreaker, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream,
@@ -37,47 +38,6 @@ pub(crate) const fn place<T: Options>() -> Place {
     }
 }
 
-/// Names that other libraries use, and what they are called here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("attempts", "max_attempts"),
-    ("max_retries", "max_attempts"),
-    ("retries", "max_attempts"),
-    ("max_times", "max_attempts"),
-    ("initial_delay", "base_delay"),
-    ("min_delay", "base_delay"),
-    ("delay", "base_delay"),
-    ("backoff", "base_delay"),
-    ("factor", "multiplier"),
-    ("exponential_base", "multiplier"),
-    ("retry_on", "retry_if"),
-    ("when", "retry_if"),
-    ("breaker", "circuit_breaker"),
-    ("circuit", "circuit_breaker"),
-    ("reset_timeout", "recovery_timeout"),
-    ("cooldown", "recovery_timeout"),
-    ("failure_ratio", "failure_rate"),
-    ("failure_rate_threshold", "failure_rate"),
-    ("window_size", "window"),
-    ("min_calls", "minimum_calls"),
-    ("rate_limiter", "rate_limit"),
-    ("rpm", "requests_per_minute"),
-    ("rps", "requests_per_second"),
-    ("tpm", "tokens_per_minute"),
-    ("estimate", "cost"),
-    ("settle", "usage"),
-    ("per_minute", "requests_per_minute"),
-    ("per_second", "requests_per_second"),
-    ("concurrency", "max_concurrent"),
-    ("max_concurrency", "max_concurrent"),
-    ("total_timeout", "deadline"),
-    ("default", "value"),
-    ("name", "service"),
-    ("time_to_live", "ttl"),
-    ("refresh_after", "refresh_ahead"),
-    ("stale_for", "stale_if_error"),
-    ("max_park", "max_cooldown"),
-];
-
 /// A path as it was written, without spaces.
 pub(crate) fn text(path: &Path) -> String {
     let mut text = String::new();
@@ -101,7 +61,7 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
     };
     let hint = elsewhere(name, here)
         .or_else(|| {
-            let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name)?.1;
+            let known = ALIASES.iter().find(|(theirs, _)| *theirs == name)?.1;
             if here.names.contains(&known) {
                 Some(format!("; here it is called `{known}`"))
             } else {
@@ -184,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_foreign_name_leads_to_one_of_ours() {
-        for &(theirs, ours) in ELSEWHERE {
+        for &(theirs, ours) in ALIASES {
             assert!(
                 PLACES.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"

@@ -12,7 +12,8 @@
 /// ```
 ///
 /// The variable is the first word, the service and the name in upper case. `rates` are several spellings of one
-/// setting, each with the seconds of its period. `code` are arguments that are code and no settings. `limits` are
+/// setting, each with the seconds of its period. `renamed` are old names of keys in files, each with its
+/// place in the runtime's table of them. `code` are arguments that are code and no settings. `limits` are
 /// settings without a group.
 macro_rules! settings {
     ($callback:ident) => {
@@ -105,6 +106,9 @@ macro_rules! settings {
                         max_cooldown: Time, Time, shared => RateLimitMaxCooldown at max_cooldown;
                         /// Limits the tokens in each minute, beside the requests or alone.
                         tokens_per_minute: Count, Count, shared => RateLimitTokens at limits.tokens_per_minute;
+                    }
+                    renamed {
+                        max_park: 1,
                     }
                     code {
                         key: Code,

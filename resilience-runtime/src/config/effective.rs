@@ -133,6 +133,7 @@ macro_rules! slots {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
                 $(code { $($code:ident: $code_arg:ident,)* })?
             }
         )* }

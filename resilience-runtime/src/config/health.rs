@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::environment::{Environment, UnknownVariable};
+use super::environment::{Environment, HEALTH_CHECK, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::setters::setters;
 use super::validator::Validator;
 use super::value::parse_duration;
 
-pub(super) const PREFIX: &str = "HEALTH_CHECK_";
 const INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
 const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 
@@ -161,9 +160,14 @@ impl Default for HealthMonitorConfig {
 /// Variables that are one of ours but for a slip. Others under this prefix belong to other programs.
 fn slips(environment: &Environment) -> Vec<UnknownVariable> {
     const ALIKE: f64 = 0.9;
-    let rest = |variable: &str| variable.strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let rest = |variable: &str| {
+        variable
+            .strip_prefix(HEALTH_CHECK)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let mut slips = Vec::new();
-    for variable in environment.variables_under(PREFIX) {
+    for variable in environment.variables_under(HEALTH_CHECK) {
         for known in [INTERVAL, TIMEOUT] {
             let alike = strsim::jaro_winkler(&rest(variable), &rest(known));
             if variable != known && alike >= ALIKE {

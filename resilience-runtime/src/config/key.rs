@@ -93,6 +93,7 @@ macro_rules! keys {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
                 $(code { $($code:ident: $code_arg:ident,)* })?
             }
         )* }

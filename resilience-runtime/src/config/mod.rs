@@ -9,6 +9,7 @@
 //! 5. `Registry::configure` for the kind,
 //! 6. the kind's preset.
 
+mod aliases;
 mod bulkhead;
 mod cache;
 mod circuit_breaker;
@@ -23,6 +24,7 @@ mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
 mod read;
+mod renamed;
 mod report;
 mod resolve;
 mod retry;

@@ -1,6 +1,7 @@
 //! What a person writes: partial, for kinds and for services.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
@@ -11,6 +12,8 @@ use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
 use super::rate_limit::RateLimitStrategy;
+#[cfg(feature = "serde")]
+use super::renamed::Renamed;
 use super::retry::Jitter;
 use super::setters::setters;
 use super::slot::Slot as _;
@@ -218,6 +221,7 @@ macro_rules! groups {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
                 $(code { $($code:ident: $code_arg:ident,)* })?
             }
         )* }
@@ -227,7 +231,7 @@ macro_rules! groups {
     ) => {
         $(
             $(#[$group_doc])*
-            #[derive(Clone, Debug, Default, PartialEq)]
+            #[derive(Clone, Default, PartialEq)]
             #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
             #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
             #[non_exhaustive]
@@ -241,6 +245,19 @@ macro_rules! groups {
                     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::setting"))]
                     pub $field: Option<typed!($value)>,
                 )*
+                $($(
+                    #[cfg(feature = "serde")]
+                    $old: Renamed<$index>,
+                )*)?
+            }
+
+            impl fmt::Debug for $settings {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.debug_struct(stringify!($settings))
+                        $($( .field(stringify!($rate), &self.$rate) )*)?
+                        $( .field(stringify!($field), &self.$field) )*
+                        .finish()
+                }
             }
 
             impl $settings {
@@ -262,7 +279,7 @@ macro_rules! groups {
         )*
 
         /// Holds the partial configuration of one service or kind; what is `None` is left to the levels beneath.
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Default, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
         #[non_exhaustive]
@@ -276,6 +293,17 @@ macro_rules! groups {
                 #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::setting"))]
                 pub $limit: Option<Duration>,
             )*
+            #[cfg(feature = "serde")]
+            circuit: Renamed<0>,
+        }
+
+        impl fmt::Debug for ServiceSettings {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("ServiceSettings")
+                    $( .field(stringify!($group), &self.$group) )*
+                    $( .field(stringify!($limit), &self.$limit) )*
+                    .finish()
+            }
         }
 
         setters! {
