@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::check::HealthCheck;
 use super::dependencies::{self, Dependencies};
 use super::entry::{Entry, Turn};
+use super::error::MonitorError;
 use super::monitoring::{MonitoringHandle, Run};
 use super::record::ServiceHealth;
 use super::status::{HealthStatus, HealthStatuses};
@@ -102,7 +103,7 @@ impl ServiceHealthMonitor {
         &self,
         name: impl Into<ServiceName>,
         checker: impl Into<HealthCheck>,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), MonitorError> {
         let (name, check) = (name.into(), checker.into());
         let limits = check.limits(&name, &self.inner.config);
         let limits = limits.map_err(ConfigError::new)?;
@@ -111,10 +112,7 @@ impl ServiceHealthMonitor {
         {
             let mut state = self.inner.state.lock();
             if state.entries.contains_key(&name) {
-                let taken = "is the name of another checker; remove that first";
-                return Err(
-                    ConfigProblem::new("health.checker", name, ConfigSource::Code, taken).into(),
-                );
+                return Err(MonitorError::NameTaken { name });
             }
             let mut dependencies = state.dependencies();
             dependencies.insert(&name, &entry.depends_on);
@@ -156,18 +154,11 @@ impl ServiceHealthMonitor {
     /// # Errors
     /// A checker depends on one that does not exist, the monitoring runs already, or there is no tokio
     /// runtime with timers.
-    pub fn start_monitoring(&self) -> Result<MonitoringHandle, ConfigError> {
+    pub fn start_monitoring(&self) -> Result<MonitoringHandle, MonitorError> {
         let run = Arc::new(Run::here()?);
         let mut state = self.inner.state.lock();
         if state.run.is_some() {
-            let runs = "it runs already; drop its handle first";
-            return Err(ConfigProblem::new(
-                "health.start_monitoring",
-                "on",
-                ConfigSource::Code,
-                runs,
-            )
-            .into());
+            return Err(MonitorError::AlreadyRunning);
         }
         let dependencies = state.dependencies();
         let names = dependencies.keys();

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
 use super::entry::Entry;
+use super::error::MonitorError;
 use super::monitor::{Inner, ServiceHealthMonitor};
 use crate::clock::Moment;
-use crate::config::ConfigError;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
 use crate::timer::{self, NoTimer};
@@ -67,7 +67,7 @@ pub(super) struct Run {
 
 impl Run {
     /// On the runtime that this is called in.
-    pub(super) fn here() -> Result<Self, ConfigError> {
+    pub(super) fn here() -> Result<Self, MonitorError> {
         let runtime = Handle::try_current().map_err(|_| NoTimer::NoRuntime)?;
         timer::at(Moment::now())?;
         Ok(Self {
