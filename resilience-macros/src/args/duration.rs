@@ -7,8 +7,8 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Expr, Lit};
 
+use super::spanned::{Value, is_off, strip_groups};
 use super::value::{Setting, is_negative, literal};
-use super::written::{Value, is_off, peel};
 use crate::runtime::Runtime;
 
 /// What is allowed, for every message.
@@ -63,7 +63,7 @@ impl Time {
         if is_negative(expr) {
             return wrong(format!("a duration cannot be negative; {ALLOWED}"));
         }
-        let parsed = match (peel(expr), literal(expr)) {
+        let parsed = match (strip_groups(expr), literal(expr)) {
             (_, Some(Lit::Str(text))) => text_to_duration(&text.value()),
             (_, Some(Lit::Int(number))) if !number.suffix().is_empty() => {
                 Err(suffixed(number.base10_digits(), number.suffix()))

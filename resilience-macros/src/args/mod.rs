@@ -1,34 +1,36 @@
 //! What was written in the attribute.
 
 mod aliases;
+pub(crate) mod arg_list;
 mod cache;
 mod duration;
 pub(crate) mod fallback;
 pub(crate) mod items;
 pub(crate) mod names;
 mod settings;
+pub(crate) mod spanned;
 mod stream;
 mod value;
-mod written;
 
 use darling::{Error, Result};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, MacroDelimiter, Meta};
 
+use arg_list::{ArgList, Options, place};
 pub(crate) use cache::{Cache, ReadThrough, RefreshAhead};
 pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
-use items::{Options, options};
+use items::options;
 use settings::settings;
+use spanned::{ParseArg, Value, is_off, name};
+pub(crate) use spanned::{Spanned, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
     Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On, OnAbandoned,
     PathText, RateLimitStrategy, Refill, Setting, Share, Text, literal, source, variant,
 };
-use written::{Read, Value, is_off, name};
-pub(crate) use written::{Written, peel};
 
 use crate::runtime::Runtime;
 
@@ -36,11 +38,11 @@ options! {
     /// The arguments of every attribute.
     Args {
         service: Text,
-        retry: Switch<Retry>,
-        retry_budget: Switch<RetryBudget>,
-        circuit_breaker: Switch<CircuitBreaker>,
-        rate_limit: Switch<RateLimit>,
-        bulkhead: Switch<Bulkhead>,
+        retry: Toggle<Retry>,
+        retry_budget: Toggle<RetryBudget>,
+        circuit_breaker: Toggle<CircuitBreaker>,
+        rate_limit: Toggle<RateLimit>,
+        bulkhead: Toggle<Bulkhead>,
         timeout: Limit,
         deadline: Limit,
         fallback: Fallback,
@@ -91,6 +93,20 @@ macro_rules! groups {
     )* };
 }
 settings!(groups);
+
+/// Every list that an argument can stand in.
+pub(crate) const ARG_LISTS: &[ArgList] = &[
+    place::<Args>(),
+    place::<Retry>(),
+    place::<RetryBudget>(),
+    place::<CircuitBreaker>(),
+    place::<RateLimit>(),
+    place::<Bulkhead>(),
+    fallback::ARG_LIST,
+    place::<LastGood>(),
+    place::<Stream>(),
+    place::<ReadThrough>(),
+];
 
 /// Attempts of one call, the first one included.
 #[derive(Clone, Copy, Debug)]
@@ -143,35 +159,35 @@ rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }
 
 /// A pattern that can be set in parentheses, or switched off.
 #[derive(Debug)]
-pub(crate) enum Switch<T> {
+pub(crate) enum Toggle<T> {
     Off,
     On(Partial<T>),
 }
 
-impl<T> Switch<T> {
+impl<T> Toggle<T> {
     /// Whether it was written and is off.
-    pub(crate) fn is_off(written: Option<&Written<Self>>) -> bool {
+    pub(crate) fn is_off(written: Option<&Spanned<Self>>) -> bool {
         matches!(
             written,
-            Some(Written {
+            Some(Spanned {
                 value: Self::Off,
                 ..
             })
         )
     }
 
-    /// What is wrong in the parentheses.
-    fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+    /// The errors in the parentheses.
+    fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
         match &written?.value {
             Self::Off => None,
-            Self::On(settings) => settings.wrong.clone(),
+            Self::On(settings) => settings.error.clone(),
         }
     }
 
     /// The settings, where there are any.
-    pub(crate) fn on(written: Option<&Written<Self>>) -> Option<&T> {
+    pub(crate) fn on(written: Option<&Spanned<Self>>) -> Option<&T> {
         match written {
-            Some(Written {
+            Some(Spanned {
                 value: Self::On(settings),
                 ..
             }) => Some(&settings.value),
@@ -180,7 +196,7 @@ impl<T> Switch<T> {
     }
 }
 
-impl<T: Options + Default> Read for Switch<T> {
+impl<T: Options + Default> ParseArg for Toggle<T> {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
@@ -230,34 +246,34 @@ impl Value for Limit {
 
 /// `crate = path`, for the derive.
 pub(crate) fn runtime_path(meta: &Meta) -> Result<syn::Path> {
-    <PathText as Read>::read(meta).map(|PathText(path)| path)
+    <PathText as ParseArg>::read(meta).map(|PathText(path)| path)
 }
 
 impl Args {
     /// Reads the tokens between the attribute's parentheses.
     pub(crate) fn read(tokens: TokenStream) -> Partial<Self> {
-        let Partial { value: args, wrong } = items::read::<Self>(tokens);
+        let Partial { value: args, error } = items::read::<Self>(tokens);
         let nested = [
-            wrong,
-            Switch::wrong(args.retry.as_ref()),
-            Switch::wrong(args.retry_budget.as_ref()),
-            Switch::wrong(args.circuit_breaker.as_ref()),
-            Switch::wrong(args.rate_limit.as_ref()),
-            Switch::wrong(args.bulkhead.as_ref()),
-            Fallback::wrong(args.fallback.as_ref()),
-            Streaming::wrong(args.stream.as_ref()),
-            Cache::wrong(args.cache.as_ref()),
+            error,
+            Toggle::error(args.retry.as_ref()),
+            Toggle::error(args.retry_budget.as_ref()),
+            Toggle::error(args.circuit_breaker.as_ref()),
+            Toggle::error(args.rate_limit.as_ref()),
+            Toggle::error(args.bulkhead.as_ref()),
+            Fallback::error(args.fallback.as_ref()),
+            Streaming::error(args.stream.as_ref()),
+            Cache::error(args.cache.as_ref()),
         ];
-        let wrong: Vec<Error> = nested.into_iter().flatten().collect();
+        let errors: Vec<Error> = nested.into_iter().flatten().collect();
         Partial {
             value: args,
-            wrong: (!wrong.is_empty()).then(|| Error::multiple(wrong)),
+            error: (!errors.is_empty()).then(|| Error::multiple(errors)),
         }
     }
 
     /// Whether failed attempts are repeated.
     pub(crate) fn retries(&self) -> bool {
-        !Switch::is_off(self.retry.as_ref())
+        !Toggle::is_off(self.retry.as_ref())
     }
 
     /// Whether the arguments are needed again after an attempt.
@@ -266,7 +282,7 @@ impl Args {
     }
 
     /// `retry(retry_if = …)`
-    pub(crate) fn retry_if(&self) -> Option<&Written<Callable>> {
-        Switch::on(self.retry.as_ref())?.retry_if.as_ref()
+    pub(crate) fn retry_if(&self) -> Option<&Spanned<Callable>> {
+        Toggle::on(self.retry.as_ref())?.retry_if.as_ref()
     }
 }

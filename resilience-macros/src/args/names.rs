@@ -1,79 +1,32 @@
 //! Which argument belongs where, and what a name that belongs nowhere was probably meant to be.
 
-use syn::Path;
-
 use super::aliases::ALIASES;
-use super::items::Options;
-use super::{
-    Args, Bulkhead, CircuitBreaker, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream,
-    fallback,
-};
-
-/// The names that one list of arguments takes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// The argument whose parentheses it is; `None`: the attribute's own.
-    pub(crate) within: Option<&'static str>,
-    pub(crate) names: &'static [&'static str],
-}
-
-/// Every place where an argument can stand.
-const PLACES: [Place; 10] = [
-    place::<Args>(),
-    place::<Retry>(),
-    place::<RetryBudget>(),
-    place::<CircuitBreaker>(),
-    place::<RateLimit>(),
-    place::<Bulkhead>(),
-    fallback::PLACE,
-    place::<LastGood>(),
-    place::<Stream>(),
-    place::<ReadThrough>(),
-];
-
-pub(crate) const fn place<T: Options>() -> Place {
-    Place {
-        within: T::WITHIN,
-        names: T::NAMES,
-    }
-}
-
-/// A path as it was written, without spaces.
-pub(crate) fn text(path: &Path) -> String {
-    let mut text = String::new();
-    if path.leading_colon.is_some() {
-        text.push_str("::");
-    }
-    for (index, segment) in path.segments.iter().enumerate() {
-        if index > 0 {
-            text.push_str("::");
-        }
-        text.push_str(&segment.ident.to_string());
-    }
-    text
-}
+use super::arg_list::ArgList;
 
 /// What to say about a name that `here` does not take.
-pub(crate) fn unknown(name: &str, here: Place) -> String {
+pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     let what = match here.within {
         None => format!("unknown argument `{name}`"),
         Some(group) => format!("unknown argument `{name}` in `{group}(…)`"),
     };
-    let hint = elsewhere(name, here)
+    let hint = elsewhere(name, here, all)
         .or_else(|| {
             let known = ALIASES.iter().find(|(theirs, _)| *theirs == name)?.1;
             if here.names.contains(&known) {
                 Some(format!("; here it is called `{known}`"))
             } else {
-                Some(elsewhere(known, here)?.replace("it belongs", &format!("`{known}` belongs")))
+                Some(
+                    elsewhere(known, here, all)?
+                        .replace("it belongs", &format!("`{known}` belongs")),
+                )
             }
         })
         .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
         .or_else(|| {
             // A slip of the pen and the wrong place at once.
-            let all = PLACES.iter().flat_map(|place| place.names.iter().copied());
-            let near = nearest(name, &all.collect::<Vec<_>>())?;
-            Some(elsewhere(near, here)?.replace(
+            let names = all.iter().flat_map(|list| list.names.iter().copied());
+            let near = nearest(name, &names.collect::<Vec<_>>())?;
+            Some(elsewhere(near, here, all)?.replace(
                 "; it belongs",
                 &format!("; did you mean `{near}`? It belongs"),
             ))
@@ -83,8 +36,8 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
 }
 
 /// Where else the name would be right.
-fn elsewhere(name: &str, here: Place) -> Option<String> {
-    let mut homes: Vec<Option<&str>> = PLACES
+fn elsewhere(name: &str, here: ArgList, all: &[ArgList]) -> Option<String> {
+    let mut homes: Vec<Option<&str>> = all
         .iter()
         .filter(|place| place.names != here.names && place.names.contains(&name))
         .map(|place| place.within)
@@ -137,8 +90,13 @@ pub(crate) fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::{ARG_LISTS, Args, Bulkhead, LastGood, Retry, arg_list::place};
 
-    fn own() -> Place {
+    fn unknown(name: &str, here: ArgList) -> String {
+        super::unknown(name, here, ARG_LISTS)
+    }
+
+    fn own() -> ArgList {
         place::<Args>()
     }
 
@@ -146,11 +104,11 @@ mod tests {
     fn every_foreign_name_leads_to_one_of_ours() {
         for &(theirs, ours) in ALIASES {
             assert!(
-                PLACES.iter().any(|place| place.names.contains(&ours)),
+                ARG_LISTS.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"
             );
             assert!(
-                !PLACES.iter().any(|place| place.names.contains(&theirs)),
+                !ARG_LISTS.iter().any(|place| place.names.contains(&theirs)),
                 "{theirs}"
             );
         }

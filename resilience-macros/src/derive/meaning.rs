@@ -6,8 +6,9 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprPath, Fields, Ident, Lit, Member, Meta, Path};
 
-use crate::args::names::{self, Place};
-use crate::args::{items, literal, peel};
+use crate::args::arg_list::ArgList;
+use crate::args::spanned::path_text;
+use crate::args::{items, literal, strip_groups};
 use crate::runtime::{Runtime, at};
 
 /// What an error means.
@@ -85,7 +86,7 @@ pub(super) enum OfField {
     Source,
 }
 
-const OF_VARIANT: Place = Place {
+const OF_VARIANT: ArgList = ArgList {
     within: Some("classify"),
     names: &[
         "transient",
@@ -104,7 +105,7 @@ const OF_VARIANT: Place = Place {
     ],
 };
 
-const OF_TYPE: Place = Place {
+const OF_TYPE: ArgList = ArgList {
     within: Some("classify"),
     names: &[
         "transient",
@@ -124,12 +125,12 @@ const OF_TYPE: Place = Place {
     ],
 };
 
-const OF_FIELD: Place = Place {
+const OF_FIELD: ArgList = ArgList {
     within: Some("classify"),
     names: &["delegate", "with"],
 };
 
-const OF_THROTTLED: Place = Place {
+const OF_THROTTLED: ArgList = ArgList {
     within: Some("throttled"),
     names: &["retry_after"],
 };
@@ -137,7 +138,7 @@ const OF_THROTTLED: Place = Place {
 const BREAKER: [&str; 2] = ["ignored_by_breaker", "counts_as_failure"];
 
 /// The arguments of every `#[classify(…)]` there.
-fn items_of(attrs: &[Attribute], place: Place) -> Result<Vec<Meta>> {
+fn items_of(attrs: &[Attribute], place: ArgList) -> Result<Vec<Meta>> {
     let mut problems = Error::accumulator();
     let mut items = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("classify")) {
@@ -186,7 +187,7 @@ impl Meaning {
         let mut breaker: Option<&'static str> = None;
         let mut reconnect = false;
         for meta in items {
-            let name = names::text(meta.path());
+            let name = path_text(meta.path());
             let class = Class::ALL.into_iter().find(|class| class.name() == name);
             let signal = BREAKER.into_iter().find(|signal| *signal == name);
             match (class, signal) {
@@ -311,7 +312,7 @@ fn field_name(meta: &Meta) -> Result<Member> {
     let Meta::NameValue(pair) = meta else {
         return Err(Error::custom("expected `retry_after = field`").with_span(meta.path()));
     };
-    match (peel(&pair.value), literal(&pair.value)) {
+    match (strip_groups(&pair.value), literal(&pair.value)) {
         (Expr::Path(path), _) if path.path.get_ident().is_some() => path
             .path
             .get_ident()
@@ -340,13 +341,15 @@ impl OfField {
         }
         match meta {
             Meta::Path(path) if path.is_ident("delegate") => Ok(Some(Self::Named(path.span()))),
-            Meta::NameValue(pair) if pair.path.is_ident("with") => match peel(&pair.value) {
-                Expr::Path(path) => Ok(Some(Self::With(path.clone()))),
-                _ => Err(Error::custom(
-                    "expected the path of a function from the field's reference to a `Verdict`",
-                )
-                .with_span(&pair.value)),
-            },
+            Meta::NameValue(pair) if pair.path.is_ident("with") => {
+                match strip_groups(&pair.value) {
+                    Expr::Path(path) => Ok(Some(Self::With(path.clone()))),
+                    _ => Err(Error::custom(
+                        "expected the path of a function from the field's reference to a `Verdict`",
+                    )
+                    .with_span(&pair.value)),
+                }
+            }
             _ => Err(Error::custom("expected `delegate` or `with = path`").with_span(meta.path())),
         }
     }

@@ -8,7 +8,7 @@ use syn::{Expr, Pat, Type};
 
 use super::Expansion;
 use super::judge;
-use crate::args::{Callable, Written};
+use crate::args::{Callable, Spanned};
 use crate::function::{Argument, Passing, without_impl_trait};
 use crate::runtime::at;
 
@@ -61,7 +61,7 @@ pub(super) fn verified(expansion: &Expansion<'_>) -> Option<TokenStream> {
 }
 
 /// `companion::<_, Verified<Output>, _, _>((&x,), path)`
-fn ask(expansion: &Expansion<'_>, companion: &Written<Callable>, returns: &str) -> TokenStream {
+fn ask(expansion: &Expansion<'_>, companion: &Spanned<Callable>, returns: &str) -> TokenStream {
     let there = at(companion.place);
     let private = expansion.runtime.private(there);
     let returns = Ident::new(returns, there);

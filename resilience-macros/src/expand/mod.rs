@@ -31,7 +31,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
-use crate::args::{Args, Switch};
+use crate::args::{Args, Toggle};
 use crate::function::{Function, Mentions, Shape, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, at};
@@ -113,7 +113,7 @@ impl Expansion<'_> {
                 quote_spanned!(mixed=> ::core::option::Option::Some(#registry))
             }
         };
-        let limit = Switch::on(self.args.rate_limit.as_ref());
+        let limit = Toggle::on(self.args.rate_limit.as_ref());
         let key = limit
             .and_then(|limit| limit.key.as_ref())
             .map(|key| self.hashed("key", &key.value.0));

@@ -31,7 +31,7 @@ fn value(key: Key) -> BoxedStrategy<Value> {
                 .boxed(),
             _ => (1.0..9.0_f64).prop_map(Value::Number).boxed(),
         },
-        ValueType::Jitter => prop::sample::select(&Jitter::ALL[..])
+        ValueType::Jitter => prop::sample::select(Jitter::ALL)
             .prop_map(Value::Jitter)
             .boxed(),
         ValueType::Window => prop_oneof![
@@ -50,7 +50,7 @@ fn value(key: Key) -> BoxedStrategy<Value> {
                 period: Duration::from_secs(60),
             })
             .boxed(),
-        ValueType::RateLimitStrategy => prop::sample::select(&Counting::ALL[..])
+        ValueType::RateLimitStrategy => prop::sample::select(Counting::ALL)
             .prop_map(Value::RateLimitStrategy)
             .boxed(),
     }
@@ -221,7 +221,7 @@ fn model(levels: &[Said], preset: &Effective) -> Option<BTreeMap<Key, Value>> {
 proptest! {
     #[test]
     fn each_value_is_of_the_first_level_that_has_it(
-        kind in prop::sample::select(&ServiceKind::ALL[..]),
+        kind in prop::sample::select(ServiceKind::ALL),
         said in [level(), level(), level(), level(), level()],
     ) {
         let variables = Environment::from_variables(

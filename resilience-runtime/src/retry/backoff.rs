@@ -138,7 +138,7 @@ mod tests {
             base in 1_u64..=u64::MAX,
             room in 0_u64..=u64::MAX,
             multiplier in prop_oneof![1.0..4.0_f64, 1.0..f64::MAX],
-            jitter in prop::sample::select(&Jitter::ALL[..]),
+            jitter in prop::sample::select(Jitter::ALL),
             attempt in prop_oneof![1_u32..40, any::<u32>()],
             previous in prop_oneof![Just(Duration::ZERO), any::<Duration>()],
             seed in any::<u64>(),

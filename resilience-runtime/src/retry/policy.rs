@@ -138,7 +138,7 @@ mod tests {
             base in any::<Duration>(),
             room in any::<Duration>(),
             multiplier in prop_oneof![Just(1.0), 1.0..4.0_f64, 1.0..f64::MAX],
-            jitter in prop::sample::select(&Jitter::ALL[..]),
+            jitter in prop::sample::select(Jitter::ALL),
             max_attempts in 1..200_u32,
         ) {
             let base_delay = base.max(Duration::from_nanos(1));
