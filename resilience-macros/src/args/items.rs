@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use darling::Error;
 use darling::ast::NestedMeta;
 use darling::error::Accumulator;
-use darling::Error;
 use proc_macro2::TokenStream;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};

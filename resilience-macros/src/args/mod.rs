@@ -4,6 +4,7 @@ mod aliases;
 pub(crate) mod arg_list;
 mod cache;
 mod duration;
+mod duration_text;
 pub(crate) mod fallback;
 pub(crate) mod items;
 pub(crate) mod names;

@@ -14,6 +14,7 @@ mod bulkhead;
 mod cache;
 mod circuit_breaker;
 mod declaration;
+mod duration_text;
 mod effective;
 mod environment;
 mod error;
