@@ -1,4 +1,4 @@
-//! What a guarded call can fail with, besides the body's own error.
+//! The errors of a guarded call, besides the body's own.
 
 use std::error::Error;
 use std::fmt;
@@ -11,10 +11,10 @@ use crate::name::ServiceName;
 use crate::verdict::Verdict;
 use crate::verdict::{Class, ErrorCode};
 
-/// Any error that can be sent between threads.
+/// Holds any error that can be sent between threads.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-/// What the runtime itself answers instead of the body's result.
+/// Describes why the runtime did not return the body's result.
 ///
 /// An annotated function's error type takes it through `From`. Neither `Display` nor `Debug` ever shows
 /// the text of another error, since such texts carry secrets and URLs with keys; walk
@@ -22,7 +22,7 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ResilienceError {
-    /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
+    /// Rejects a call because the circuit breaker is open, or half-open with all its places taken: nothing was sent.
     #[error("circuit breaker of service `{service}` is {}", until(*.retry_after))]
     #[non_exhaustive]
     CircuitBreakerOpen {
@@ -32,7 +32,7 @@ pub enum ResilienceError {
         /// `None`: it is forced open, which no time ends.
         retry_after: Option<Duration>,
     },
-    /// The rate limit is used up, or the server asked to be left alone: nothing was sent.
+    /// Rejects a call because the rate limit is used up, or in a cooldown: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
     #[non_exhaustive]
     RateLimitExceeded {
@@ -41,14 +41,14 @@ pub enum ResilienceError {
         /// When it could pass; `None`: never, the cost is above the capacity.
         retry_after: Option<Duration>,
     },
-    /// As many calls as allowed are running already: nothing was sent.
+    /// Rejects a call because as many as allowed are running already: nothing was sent.
     #[error("bulkhead of service `{service}` is full")]
     #[non_exhaustive]
     BulkheadFull {
         /// The service whose bulkhead it is.
         service: ServiceName,
     },
-    /// One attempt took longer than its `timeout`. Whether it took effect is unknown.
+    /// Ends an attempt that took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
     #[non_exhaustive]
     Timeout {
@@ -57,7 +57,7 @@ pub enum ResilienceError {
         /// The limit that was passed.
         after: Duration,
     },
-    /// The whole call, sleeps included, took longer than its `deadline`.
+    /// Ends a call that, sleeps included, took longer than its `deadline`.
     #[error("call to service `{service}` passed its deadline of {after:?}")]
     #[non_exhaustive]
     DeadlineExceeded {
@@ -66,14 +66,14 @@ pub enum ResilienceError {
         /// The limit that was passed.
         after: Duration,
     },
-    /// A stream ended before its last item (`stream(complete = …)`).
+    /// Reports a stream that ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
     #[non_exhaustive]
     StreamInterrupted {
         /// The service that was called.
         service: ServiceName,
     },
-    /// The attempts are used up (`exhausted = "wrap"`).
+    /// Reports that the attempts are used up (`exhausted = "wrap"`).
     #[error("gave up on service `{service}` after {attempts} attempt(s)")]
     #[non_exhaustive]
     RetryExhausted {
@@ -84,7 +84,7 @@ pub enum ResilienceError {
         /// The last attempt's error.
         source: BoxError,
     },
-    /// The call failed and its last fallback failed as well.
+    /// Reports that the call failed and its last fallback failed as well.
     #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
     #[non_exhaustive]
     FallbackFailed {
@@ -97,7 +97,7 @@ pub enum ResilienceError {
         /// The call's own error.
         source: BoxError,
     },
-    /// A health check of the service failed.
+    /// Reports that a health check of the service failed.
     #[error("health check of service `{service}` failed")]
     #[non_exhaustive]
     HealthCheckFailed {
@@ -106,7 +106,7 @@ pub enum ResilienceError {
         /// Why.
         source: BoxError,
     },
-    /// Another call of the same key failed, and a cache has this one share its end: nothing was sent.
+    /// Reports the failure of another call of the same key, which a cache shared with this one: nothing was sent.
     #[error(
         "call to service `{service}` shares the end of another of the same key, which failed {:?} ago ({})",
         rounded(*.age), what_failed(*.class, *.code))]
@@ -121,7 +121,7 @@ pub enum ResilienceError {
         /// How long ago that was.
         age: Duration,
     },
-    /// A test injected a fault, see [`chaos`](crate::chaos).
+    /// Reports a fault that a test injected, see [`chaos`](crate::chaos).
     #[cfg(feature = "test-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
@@ -132,7 +132,7 @@ pub enum ResilienceError {
         /// What it means.
         verdict: Verdict,
     },
-    /// The configuration cannot run: nothing was sent.
+    /// Reports a configuration that cannot run: nothing was sent.
     #[error(transparent)]
     InvalidConfig(#[from] ConfigError),
 }
@@ -165,7 +165,7 @@ fn what_failed(class: Class, code: Option<ErrorCode>) -> String {
 }
 
 impl ResilienceError {
-    /// The service that it is about; `None` where the configuration itself is wrong.
+    /// Returns the service that it is about; `None` where the configuration itself is wrong.
     #[must_use]
     pub fn service(&self) -> Option<&ServiceName> {
         match self {
@@ -185,7 +185,7 @@ impl ResilienceError {
         }
     }
 
-    /// How long to wait before asking again, where that is known.
+    /// Returns how long to wait before asking again, where that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -197,7 +197,7 @@ impl ResilienceError {
         }
     }
 
-    /// Whether the call was turned away here, before anything was sent.
+    /// Returns whether the call was rejected here, before anything was sent.
     #[must_use]
     pub fn is_rejection(&self) -> bool {
         matches!(

@@ -3,7 +3,7 @@
 use super::aliases::ALIASES;
 use super::arg_list::ArgList;
 
-/// What to say about a name that `here` does not take.
+/// The message about a name that `here` does not take.
 pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     let what = match here.within {
         None => format!("unknown argument `{name}`"),
@@ -58,7 +58,7 @@ fn elsewhere(name: &str, here: ArgList, all: &[ArgList]) -> Option<String> {
         .into_iter()
         .flatten()
         .map(|group| match name {
-            // The last good answer has less to say.
+            // The last good answer takes fewer.
             _ if here.within == Some(group) => format!("the attribute's own `{group}({name} = …)`"),
             "cache" => format!("`{group}({name}(…))`"),
             "registered" => format!("`{group}({name})`"),

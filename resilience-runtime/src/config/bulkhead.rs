@@ -7,14 +7,14 @@ use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
 
-/// How many calls may run at the same time.
+/// Configures how many calls may run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BulkheadConfig {
-    /// Calls that may run at the same time; at least 1.
+    /// Limits the calls that run at the same time; at least 1.
     pub max_concurrent: usize,
-    /// How long a call waits for a place; zero: not at all.
+    /// Limits how long a call waits for a permit; zero: it is rejected at once.
     pub max_wait: Duration,
 }
 

@@ -6,7 +6,7 @@ use super::error::{ConfigError, ConfigSource};
 use super::setters::setters;
 use super::validator::Validator;
 
-/// How long answers are served without asking again, and what happens around that time.
+/// Configures how long answers are served from the cache, and what happens around that time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,28 +19,28 @@ use super::validator::Validator;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CacheConfig {
-    /// How long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
+    /// Sets how long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
     /// does not expire together.
     pub ttl: Duration,
-    /// When a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
+    /// Sets when a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
     pub refresh_ahead: Option<RefreshAhead>,
-    /// How long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
+    /// Sets how long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
     pub stale_if_error: Option<Duration>,
-    /// How long it is remembered that there is nothing under a key; `None`: not at all.
+    /// Sets how long a missing value is remembered; `None`: not at all.
     pub negative_ttl: Option<Duration>,
-    /// Keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
+    /// Limits the keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
     pub max_entries: usize,
 }
 
-/// When a fresh answer is due for a refresh.
+/// Chooses when a fresh answer is due for a refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum RefreshAhead {
-    /// After this share of its time; above 0 and below 1.
+    /// Refreshes after this share of the `ttl`; above 0 and below 1.
     Fraction(f64),
-    /// This long before it expires; shorter than the `ttl`.
+    /// Refreshes this long before the expiry; shorter than the `ttl`.
     Before(Duration),
 }
 
@@ -57,7 +57,7 @@ impl From<Duration> for RefreshAhead {
 }
 
 impl CacheConfig {
-    /// Fresh for 5 minutes, refreshed after 80 % of them, served for an hour more if need be; 10 seconds for
+    /// Keeps answers fresh for 5 minutes, refreshed after 80 % of them, served for an hour more if need be; 10 seconds for
     /// what does not exist; 1,000 keys.
     pub const DEFAULT: Self = Self {
         ttl: Duration::from_secs(300),

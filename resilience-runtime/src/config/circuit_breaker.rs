@@ -10,7 +10,7 @@ use super::setters::setters;
 use super::validator::Validator;
 use crate::name::ServiceKind;
 
-/// When a circuit breaker opens, for how long, and what closes it again.
+/// Configures when a circuit breaker opens, for how long, and what closes it again.
 ///
 /// The default is the preset of [`ServiceKind::Custom`].
 #[derive(Clone, Debug, PartialEq)]
@@ -22,30 +22,30 @@ pub struct CircuitBreakerConfig {
     pub failure_threshold: Option<u32>,
     /// Sets the share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed.
     pub failure_rate: Option<f64>,
-    /// The calls that the rates look at: the last so many, or those of the last so long.
+    /// Chooses the calls that the rates are computed over: the last so many, or those of the last so long.
     pub window: Window,
-    /// The rates are not looked at before so many calls are in the window.
+    /// Sets how many calls must be in the window before the rates count.
     pub minimum_calls: u32,
-    /// A call that takes this long or longer is slow. Goes together with `slow_call_rate`.
+    /// Sets how long a slow call takes at least. Goes together with `slow_call_rate`.
     pub slow_call_duration: Option<Duration>,
-    /// Share of slow calls in `window` (0 < rate ≤ 1) that opens it. While half-open, a slow call reopens.
+    /// Sets the share of slow calls in `window` (0 < rate ≤ 1) that opens it. While half-open, a slow call reopens.
     pub slow_call_rate: Option<f64>,
-    /// How long it stays open before it lets probes through.
+    /// Sets how long it stays open before it admits probes.
     pub recovery_timeout: Duration,
-    /// Each reopening lengthens the pause by this factor; at least 1.
+    /// Lengthens the pause by this factor with each reopening; at least 1.
     pub recovery_multiplier: f64,
-    /// The pause never gets longer than this.
+    /// Limits every pause.
     pub max_recovery_timeout: Duration,
-    /// Successful probes that close it.
+    /// Counts the successful probes that close it.
     pub success_threshold: u32,
-    /// Probes that may run at the same time.
+    /// Limits the probes that run at the same time.
     pub half_open_max_calls: u32,
-    /// What a call that was dropped before it ended counts as.
+    /// Chooses what a call that was dropped before it ended counts as.
     pub abandoned: OnAbandoned,
 }
 
 impl CircuitBreakerConfig {
-    /// The values that a service of this kind starts from.
+    /// Returns the preset of a kind.
     #[must_use]
     pub const fn preset(kind: ServiceKind) -> Self {
         let (recovery_s, success_threshold, half_open_max_calls) = match kind {
@@ -183,20 +183,20 @@ impl Default for CircuitBreakerConfig {
     }
 }
 
-/// The calls that a breaker's rates look at.
+/// Chooses the calls that a breaker's rates are computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum Window {
-    /// The last so many calls.
+    /// Takes the last so many calls.
     Calls(u32),
-    /// The calls that ended in the last so long.
+    /// Takes the calls that ended in the last so long.
     Time(Duration),
 }
 
 impl Window {
-    /// The longest window of calls.
+    /// Limits a window of calls.
     pub const MAX_CALLS: u32 = 1_000_000;
 }
 
@@ -212,21 +212,21 @@ impl From<Duration> for Window {
     }
 }
 
-/// What a call that was dropped before it ended counts as.
+/// Chooses what a call that was dropped before it ended counts as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum OnAbandoned {
-    /// As nothing.
+    /// Counts it as nothing.
     #[default]
     Ignored,
-    /// As a failure of the service.
+    /// Counts it as a failure of the service.
     Failure,
 }
 
 impl OnAbandoned {
-    /// Its name in attributes, variables and files.
+    /// Returns its name in attributes, variables and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -254,7 +254,7 @@ impl FromStr for OnAbandoned {
     }
 }
 
-/// A text that names no [`OnAbandoned`].
+/// Rejects a text that names no [`OnAbandoned`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown meaning of an abandoned call `{0}`; one of ignored, failure")]
 pub struct UnknownAbandoned(String);

@@ -21,7 +21,7 @@ pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-/// What the environment says of one name.
+/// The values that the environment has for one name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct EnvironmentLayer {
     pub(crate) values: Layer,
@@ -103,7 +103,7 @@ impl Environment {
         }
     }
 
-    /// What the variables say of a service or kind.
+    /// The values that the variables set for a service or kind.
     pub(crate) fn layer(&self, name: &str) -> Result<EnvironmentLayer, Vec<ConfigProblem>> {
         let mut layer = EnvironmentLayer::default();
         let mut problems = Vec::new();
@@ -120,7 +120,7 @@ impl Environment {
                         Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
                             (Some(before), Some(other)) if before != value => {
                                 format!(
-                                    "`{other}` says something else about the same; set one of them"
+                                    "`{other}` sets another value of the same setting; set one of them"
                                 )
                             }
                             _ => {
@@ -142,7 +142,7 @@ impl Environment {
         if problems.is_empty() {
             return Ok(layer);
         }
-        // What could be read may be out of range: all of it is said at once.
+        // What could be read may be out of range: all of it is reported at once.
         problems.extend(layer.problems());
         Err(problems)
     }
@@ -274,7 +274,7 @@ pub(crate) fn canonical_upper(name: &str) -> String {
     }
 }
 
-/// A variable that names a known service or kind, but no setting.
+/// Describes a variable that names a known service or kind, but no setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownVariable {
     variable: String,
@@ -289,13 +289,13 @@ impl UnknownVariable {
         }
     }
 
-    /// The variable.
+    /// Returns the name of the variable.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable
     }
 
-    /// The nearest one that means something.
+    /// Returns the name that was probably meant.
     #[must_use]
     pub fn nearest(&self) -> &str {
         &self.nearest

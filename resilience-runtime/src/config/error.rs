@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::key::Key;
 
-/// One or more values that cannot run. Each names its key, its value, where it came from and what is
+/// Lists the values that cannot run. Each names its key, its value, where it came from and what is
 /// allowed.
 ///
 /// ```
@@ -41,7 +41,7 @@ impl ConfigError {
         }
     }
 
-    /// Everything that is wrong, at least one entry.
+    /// Returns everything that is wrong, at least one entry.
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
@@ -74,7 +74,7 @@ impl fmt::Debug for ConfigError {
 
 impl Error for ConfigError {}
 
-/// One value that cannot run.
+/// Describes one value that cannot run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
     key: String,
@@ -106,19 +106,19 @@ impl ConfigProblem {
         self
     }
 
-    /// The variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
+    /// Returns the variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What it was set to.
+    /// Returns what it was set to.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// Where that was written.
+    /// Returns where that was written.
     #[must_use]
     pub fn origin(&self) -> &ConfigSource {
         &self.origin
@@ -129,7 +129,7 @@ impl ConfigProblem {
         self.missing.is_some()
     }
 
-    /// What would be right.
+    /// Returns what is allowed.
     #[must_use]
     pub fn allowed(&self) -> &str {
         &self.allowed
@@ -146,19 +146,19 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Where a value was written.
+/// Names where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigSource {
-    /// An environment variable.
+    /// Comes from an environment variable.
     Environment,
-    /// `Registry::configure`, for the service or the kind named here.
+    /// Comes from `Registry::configure`, for the service or the kind named here.
     Settings(String),
-    /// The attribute of the function named here, with its place.
+    /// Comes from the attribute of the function named here, with its place.
     Attribute(String),
-    /// The preset of the kind.
+    /// Comes from the preset of the kind.
     Preset,
-    /// A configuration built by hand.
+    /// Comes from a configuration built in code.
     Code,
 }
 

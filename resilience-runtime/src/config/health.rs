@@ -11,7 +11,7 @@ use super::value::parse_duration;
 const INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
 const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 
-/// How often, how long and how patiently services are checked. Each checker may have values of its own.
+/// Configures how often, how long and how patiently services are checked. Each checker may have values of its own.
 ///
 /// ```
 /// use std::time::Duration;
@@ -25,23 +25,23 @@ const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HealthMonitorConfig {
-    /// From the beginning of a check to that of the next, 30 s. A check that takes longer is followed at
+    /// Sets the time from the beginning of a check to that of the next, 30 s. A check that takes longer is followed at
     /// once by the next.
     pub interval: Duration,
-    /// A check that takes longer has failed, 5 s.
+    /// Limits a check, which fails when it takes longer, 5 s.
     pub timeout: Duration,
-    /// Each interval is longer or shorter by up to this share of it (0 ≤ jitter < 1), 0.1.
+    /// Spreads the intervals, longer or shorter by up to this share (0 ≤ jitter < 1), 0.1.
     pub jitter: f64,
-    /// Checks in a row that must be worse before the status is, 3. The first check of all counts at once.
+    /// Counts the checks in a row that must be worse before the status is, 3. The first check of all counts at once.
     pub failure_threshold: u32,
-    /// Checks in a row that must be better before the status is, 2.
+    /// Counts the checks in a row that must be better before the status is, 2.
     pub recovery_threshold: u32,
-    /// Results that are kept of each checker, 10.
+    /// Limits the results that are kept of each checker, 10.
     pub history: usize,
 }
 
 impl HealthMonitorConfig {
-    /// The default, with `HEALTH_CHECK_INTERVAL` and `HEALTH_CHECK_TIMEOUT` where they are set: seconds,
+    /// Returns the default, with `HEALTH_CHECK_INTERVAL` and `HEALTH_CHECK_TIMEOUT` where they are set: seconds,
     /// as `30.0`, or a number with a unit, as `500ms`.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl HealthMonitorConfig {
         Self::from_environment(&Environment::capture())
     }
 
-    /// As [`from_env`](Self::from_env), with the variables given here instead of the process's.
+    /// Does the same as [`from_env`](Self::from_env), with the variables given here instead of the process's.
     ///
     /// ```
     /// use std::time::Duration;

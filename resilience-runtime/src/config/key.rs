@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::declaration::settings;
 
-/// The pattern that a setting belongs to, and that `… = off` switches off.
+/// Names the pattern that a setting belongs to, and that `… = off` switches off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -30,7 +30,7 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Its name in attributes and files.
+    /// Returns its name in attributes and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::value::Value;
 
-/// What one source says, partial.
+/// The values of one source, partial.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer {
     values: [Option<Value>; Key::COUNT],

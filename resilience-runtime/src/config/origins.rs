@@ -6,7 +6,7 @@ use super::key::Key;
 use super::resolve::Levels;
 use crate::name::ServiceKind;
 
-/// A setting as it runs, and where it came from.
+/// Describes a setting as it runs, and where it came from.
 ///
 /// ```
 /// use resilience_runtime::{Registry, ServiceKind};
@@ -20,14 +20,13 @@ use crate::name::ServiceKind;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ConfigValue {
-    /// The setting, as in `retry.max_attempts`.
+    /// Names the setting, as in `retry.max_attempts`.
     pub key: &'static str,
-    /// What it is set to. Each is a number, a time or a name from a fixed list.
+    /// Holds what it is set to. Each is a number, a time or a name from a fixed list.
     pub value: String,
-    /// Where that was written, in words. Where it had to give way to a value of a stronger level, that
-    /// is said as well.
+    /// Explains where that was written, and what clamped it where a value of a stronger level did.
     pub from: String,
-    /// The level that it was taken from.
+    /// Names the level that it was taken from.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub origin: ConfigSource,
     #[cfg_attr(feature = "serde", serde(skip))]

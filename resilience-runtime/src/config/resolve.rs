@@ -19,7 +19,7 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// Whether this level says something of the key.
+    /// Whether this level sets the key.
     pub(crate) fn has(self, key: Key) -> bool {
         self.get(key).is_some()
     }
@@ -120,7 +120,7 @@ impl Levels<'_> {
 
     /// Two values that cannot both hold: the one from the weaker level gives way. Of one level, both
     /// stay and the final check refuses them. A value that is out of range by itself clamps nothing, or
-    /// somebody would be blamed for a value that nobody wrote.
+    /// the error would show a value that was never written.
     fn clamp_conflicts(&self, effective: &mut Effective) {
         let weaker = |a: Key, b: Key| self.rank(a).cmp(&self.rank(b));
 
@@ -160,7 +160,7 @@ impl Levels<'_> {
 }
 
 impl Layer {
-    /// What is wrong with these values by themselves, whatever the other levels say.
+    /// What is wrong with these values by themselves, whatever the other levels set.
     pub(crate) fn problems(
         &self,
         origin: &ConfigSource,

@@ -20,10 +20,10 @@ use super::slot::Slot as _;
 use super::value::Value;
 use crate::name::ServiceKind;
 
-/// Partial configuration of kinds and of services, from code, from a file or from the environment.
+/// Holds the partial configuration of kinds and of services, from code, from a file or from the environment.
 ///
-/// What it says of a service beats the attribute; what it says of a kind is a default beneath it.
-/// Environment variables beat both, each at its level.
+/// Settings of a service override the attribute; settings of a kind are defaults beneath it.
+/// Environment variables override both, each at its level.
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,16 +47,16 @@ use crate::name::ServiceKind;
 pub struct Settings {
     /// Switches everything but the fallbacks off (`false`), as `RESILIENCE_ENABLED` does.
     pub enabled: Option<bool>,
-    /// What holds for every service of a kind.
+    /// Holds the settings of every service of a kind.
     pub kinds: BTreeMap<ServiceKind, ServiceSettings>,
-    /// What holds for one service.
+    /// Holds the settings of one service.
     pub services: BTreeMap<String, ServiceSettings>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) environment: Option<Environment>,
 }
 
 impl Settings {
-    /// Nothing said.
+    /// Returns settings that set nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -75,7 +75,7 @@ impl Settings {
         Self::from_environment(Environment::capture())
     }
 
-    /// As [`from_env`](Self::from_env), with the variables given here instead of the process's.
+    /// Does the same as [`from_env`](Self::from_env), with the variables given here instead of the process's.
     ///
     /// ```
     /// use resilience_runtime::Settings;
@@ -98,7 +98,7 @@ impl Settings {
         Self::from_environment(Environment::from_variables(variables))
     }
 
-    /// Settings under which no environment variable counts, for tests and programs that are configured in
+    /// Returns settings under which no environment variable counts, for tests and programs that are configured in
     /// other ways.
     #[must_use]
     pub fn without_env() -> Self {
@@ -137,7 +137,7 @@ impl Settings {
         })
     }
 
-    /// The variables under the name of a kind, or of a service named in here, that mean nothing, each
+    /// Returns the variables under the name of a kind, or of a service named in here, that mean nothing, each
     /// with the nearest that does.
     #[must_use]
     pub fn warnings(&self) -> Vec<UnknownVariable> {
@@ -151,14 +151,14 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// Sets what holds for every service of `kind`.
+    /// Sets the settings of every service of `kind`.
     #[must_use]
     pub fn kind(mut self, kind: ServiceKind, settings: ServiceSettings) -> Self {
         self.kinds.insert(kind, settings);
         self
     }
 
-    /// Sets what holds for the service `name`.
+    /// Sets the settings of the service `name`.
     #[must_use]
     pub fn service(mut self, name: impl Into<String>, settings: ServiceSettings) -> Self {
         self.services.insert(name.into(), settings);

@@ -54,7 +54,7 @@ impl fmt::Display for Value {
 }
 
 impl ValueType {
-    /// Reads a text, or says what is allowed. `period` is that of the variable, for a rate.
+    /// Reads a text, or returns what is allowed. `period` is that of the variable, for a rate.
     pub(crate) fn parse(self, text: &str, period: Duration) -> Result<Value, &'static str> {
         let text = text.trim();
         match self {

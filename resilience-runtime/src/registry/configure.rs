@@ -41,7 +41,7 @@ impl Registry {
         self.configure(settings)
     }
 
-    /// Whether every service and function seen so far can run.
+    /// Checks that every service and function seen so far can run.
     ///
     /// # Errors
     /// Names everything that keeps one from running. The calls of those functions fail with
@@ -55,7 +55,7 @@ impl Registry {
         ConfigError::check(distinct(of_entries.chain(others)))
     }
 
-    /// Everything that `written` would keep from running, services seen so far included.
+    /// Everything that `sources` would keep from running, services seen so far included.
     fn problems_with(&self, state: &State, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let mut found = Vec::new();
         if let Err(error) = sources.enabled() {
@@ -86,7 +86,7 @@ impl Registry {
         distinct(found)
     }
 
-    /// Runs everything with what is written now.
+    /// Runs everything with the sources given now.
     fn run_with(&self, state: &mut State, sources: ConfigSources) {
         state.sources = sources;
         let names: Vec<ServiceName> = state.entries.keys().cloned().collect();
@@ -98,7 +98,7 @@ impl Registry {
         for (name, entry) in &mut state.entries {
             let before = entry.service().running.load_full();
             entry.resolve(&mut state.sources, epoch);
-            // What is said of one service is no news of the others.
+            // A setting of one service is no event of the others.
             if !before
                 .config
                 .runs_as(&entry.service().running.load().config)

@@ -1,4 +1,4 @@
-//! One service of a registry: its functions, and how what they and others say becomes plans.
+//! One service of a registry: its functions, and how configuration becomes plans.
 
 use std::sync::{Arc, OnceLock};
 
@@ -154,13 +154,13 @@ impl Entry {
             .collect()
     }
 
-    /// What `written` would keep from running, with what the functions say of the values that they share.
+    /// What `sources` would keep from running, with the shared values of the functions.
     pub(super) fn problems_with(&self, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let kind = self.service.kind();
         service_levels(sources, self.service.name(), kind, |levels| {
             let mut attribute = AttributeValues::default();
             for index in 0..self.functions.len() {
-                // One that is refused says nothing to the others.
+                // The values of a function that is refused do not count for the others.
                 let _refused = self.collect_attribute_values(index, &mut attribute, levels, kind);
             }
             levels.with_attribute(&attribute.layer, "its functions", |levels| {
@@ -219,7 +219,7 @@ impl Entry {
         plan
     }
 
-    /// Makes everything anew from what is written: the shared patterns are reconfigured in place, and
+    /// Makes everything anew from the sources: the shared patterns are reconfigured in place, and
     /// each function gets a new plan.
     pub(super) fn resolve(&mut self, sources: &mut ConfigSources, epoch: u64) {
         sources.environment();
@@ -307,7 +307,7 @@ impl Entry {
             .store(Arc::new(Running { config, states }));
     }
 
-    /// Says whose attribute each value was written in.
+    /// Names the attribute that each value was written in.
     fn name_attributes(&self, values: &mut [ConfigValue], attribute: &AttributeValues) {
         for value in values {
             let origin = attribute
@@ -320,7 +320,7 @@ impl Entry {
         }
     }
 
-    /// Takes a function's shared values, unless they say something else than another function's.
+    /// Takes a function's shared values, unless they conflict with another function's.
     fn collect_attribute_values(
         &self,
         index: usize,
@@ -347,7 +347,7 @@ impl Entry {
                         value,
                         ConfigSource::Attribute(function.place.clone()),
                         format!(
-                            "the functions of service `{}` share it, and {first} says `{other}`",
+                            "the functions of service `{}` share it, and {first} sets `{other}`",
                             self.service.name()
                         ),
                     ));

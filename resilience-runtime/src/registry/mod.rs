@@ -30,7 +30,7 @@ use crate::wake::PutOff;
 use entry::Entry;
 use sources::ConfigSources;
 
-/// All services by name, and the settings that configure them.
+/// Holds all services by name, and the settings that configure them.
 ///
 /// Annotated functions use the [global](Self::global) one, unless their attribute names another. A
 /// clone is a handle to the same registry.
@@ -100,7 +100,7 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// An empty registry. It reads the environment when its first service appears.
+    /// Returns an empty registry. It reads the environment when its first service appears.
     #[must_use]
     pub fn new() -> Self {
         Self::with_life(false)
@@ -120,7 +120,7 @@ impl Registry {
         }
     }
 
-    /// The registry of annotated functions that name no other.
+    /// Returns the registry of annotated functions that name no other.
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Registry> = OnceLock::new();
         GLOBAL.get_or_init(|| Self::with_life(true))
@@ -137,7 +137,7 @@ impl Registry {
         work(Self::global())
     }
 
-    /// The service `name`, created if it is new.
+    /// Returns the service `name`, created if it is new.
     ///
     /// # Errors
     /// The name belongs to a service of another kind, its variable name to another service, or its
@@ -155,7 +155,7 @@ impl Registry {
         Ok(Arc::clone(entry.service()))
     }
 
-    /// The service `name`, if it was seen before.
+    /// Returns the service `name`, if it was seen before.
     ///
     /// ```
     /// use resilience_runtime::{Registry, ServiceKind};
@@ -175,7 +175,7 @@ impl Registry {
             .map(|entry| Arc::clone(entry.service()))
     }
 
-    /// All services seen so far, sorted by name.
+    /// Returns all services seen so far, sorted by name.
     #[must_use]
     pub fn services(&self) -> Vec<Arc<Service>> {
         let state = self.inner.state.lock();
@@ -186,7 +186,7 @@ impl Registry {
             .collect()
     }
 
-    /// What happened to all services so far.
+    /// Returns what happened to all services so far.
     #[must_use]
     pub fn stats(&self) -> RegistryStats {
         let mut stats = RegistryStats {
@@ -222,7 +222,7 @@ impl Registry {
     /// may be registered before the service exists. The function may return a `T` or a
     /// `Result<T, BoxError>`.
     ///
-    /// It is asked after the other fallbacks of an annotated function: where the attribute says
+    /// It runs after the other fallbacks of an annotated function: where the attribute has
     /// `fallback(registered)`, and without being named where `T` is made of the standard library's own
     /// types (`String`, numbers, `Vec`, `Option`, …) and there is no `fallback = off`.
     ///

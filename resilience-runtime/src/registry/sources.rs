@@ -1,11 +1,11 @@
-//! What was written for a registry, level by level.
+//! The sources of a registry's configuration, level by level.
 
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, ConfigProblem, Environment, Layer, Settings};
 use crate::name::ServiceKind;
 
-/// All that was written, by level.
+/// The values of every source, by level.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConfigSources {
     /// Read from the process when it is first needed.
@@ -29,7 +29,7 @@ impl ConfigSources {
         Ok(by_environment.or(self.enabled).unwrap_or(true))
     }
 
-    /// Takes what is said in `settings`; what it leaves out stays.
+    /// Overlays `settings`; what they leave out stays.
     pub(super) fn overlay(&mut self, settings: Settings) -> Result<(), Vec<ConfigProblem>> {
         let mut problems = Vec::new();
         for (kind, settings) in &settings.kinds {
