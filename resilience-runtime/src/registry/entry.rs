@@ -42,6 +42,14 @@ struct AttributeValues {
     origins: Vec<(Key, usize)>,
 }
 
+/// What all functions of a service share.
+struct ResolvedShared {
+    attribute: AttributeValues,
+    /// Why a function cannot run, one for each function.
+    refusals: Vec<Option<ConfigError>>,
+    shared: Result<(Effective, Vec<ConfigValue>), Vec<ConfigProblem>>,
+}
+
 impl Entry {
     pub(super) fn new(name: ServiceName, kind: ServiceKind, registry: &Inner) -> Self {
         let presets = "presets are valid";
@@ -224,28 +232,12 @@ impl Entry {
     pub(super) fn resolve(&mut self, sources: &mut ConfigSources, epoch: u64) {
         sources.environment();
         let kind = self.service.kind();
-        let name = self.service.name().clone();
         let enabled = sources.enabled();
-        let mut attribute = AttributeValues::default();
-        let mut refusals: Vec<Option<ConfigError>> = Vec::new();
-        let shared = service_levels(sources, &name, kind, |levels| {
-            for index in 0..self.functions.len() {
-                refusals.push(
-                    self.collect_attribute_values(index, &mut attribute, levels, kind)
-                        .err(),
-                );
-            }
-            levels.with_attribute(&attribute.layer, "its functions", |levels| {
-                levels.resolve(kind).map(|shared| {
-                    let values = levels.values(kind, &shared);
-                    (shared, values)
-                })
-            })
-        });
-        let shared = match (&self.name_taken, &enabled, shared) {
+        let resolved = self.resolve_shared(sources);
+        let shared = match (&self.name_taken, &enabled, resolved.shared) {
             (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
-            (None, Ok(_), Ok(Ok(shared))) => self.apply(&shared.0).map(|()| shared),
-            (None, Ok(_), Ok(Err(problems)) | Err(problems)) => Err(ConfigError::new(problems)),
+            (None, Ok(_), Ok(shared)) => self.apply(&shared.0).map(|()| shared),
+            (None, Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
         };
         let enabled = enabled.unwrap_or(true);
         self.error = shared.as_ref().err().cloned();
@@ -253,58 +245,61 @@ impl Entry {
         let mut config = match &shared {
             Ok((shared, values)) => {
                 let mut values = values.clone();
-                self.name_attributes(&mut values, &attribute);
+                self.name_attributes(&mut values, &resolved.attribute);
                 ServiceConfig::new(kind, enabled, shared, values)
             }
             Err(_) => self.service.running.load().config.clone(),
         };
         config.functions.clear();
-        let core = &self.service.core;
-        let refusals = refusals.into_iter().chain(std::iter::repeat(None));
+        let core = Arc::clone(&self.service.core);
+        let layer = &resolved.attribute.layer;
+        let refusals = resolved.refusals.into_iter().chain(std::iter::repeat(None));
         for (function, refusal) in self.functions.iter_mut().zip(refusals) {
-            let refusal = function
-                .conflict
-                .clone()
-                .or_else(|| self.error.clone())
-                .or(refusal);
+            let refusal = function.conflict.clone().or(self.error.clone()).or(refusal);
             let effective = match refusal {
                 Some(error) => Err(error),
-                None => function.effective(sources, &name, kind, &attribute.layer),
+                None => function.effective(sources, &core.name, kind, layer),
             };
-            let plan = Plan::new(
-                epoch,
-                Arc::clone(core),
-                Arc::clone(&function.state),
-                !enabled,
-                effective
-                    .as_ref()
-                    .map(|(effective, _)| effective)
-                    .map_err(Clone::clone),
-            );
+            let running = effective.as_ref().map(|(effective, _)| effective);
+            let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
+            let plan = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
             let own = effective.map_or_else(|_| Vec::new(), |(_, values)| values);
-            let own = own
-                .into_iter()
-                .filter(|value| !config.values.contains(value));
+            let own = own.into_iter().filter(|it| !config.values.contains(it));
             let own = own.collect();
             config.functions.push(report(&plan, own));
             function.plan = Some(Arc::new(plan));
         }
-        let by_hand = Plan::new(
-            epoch,
-            Arc::clone(core),
-            Arc::clone(&self.by_hand),
-            !enabled,
-            shared
-                .as_ref()
-                .map(|(shared, _)| shared)
-                .map_err(Clone::clone),
-        );
+        let running = shared.as_ref().map(|(shared, _)| shared);
+        let state = Arc::clone(&self.by_hand);
+        let by_hand = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
         self.service.plan.store(Some(Arc::new(by_hand)));
         let states = self.functions.iter().map(|it| Arc::clone(&it.state));
         let states = states.collect();
-        self.service
-            .running
-            .store(Arc::new(Running { config, states }));
+        let running = Running { config, states };
+        self.service.running.store(Arc::new(running));
+    }
+
+    /// Resolves what all functions share, with the values of each that conflict with no other's.
+    fn resolve_shared(&self, sources: &ConfigSources) -> ResolvedShared {
+        let kind = self.service.kind();
+        let mut attribute = AttributeValues::default();
+        let mut refusals = Vec::new();
+        let shared = service_levels(sources, self.service.name(), kind, |levels| {
+            for index in 0..self.functions.len() {
+                let collected = self.collect_attribute_values(index, &mut attribute, levels, kind);
+                refusals.push(collected.err());
+            }
+            levels.with_attribute(&attribute.layer, "its functions", |levels| {
+                let shared = levels.resolve(kind)?;
+                let values = levels.values(kind, &shared);
+                Ok((shared, values))
+            })
+        });
+        ResolvedShared {
+            attribute,
+            refusals,
+            shared: shared.and_then(|shared| shared),
+        }
     }
 
     /// Names the attribute that each value was written in.
