@@ -75,8 +75,8 @@ fn loom_an_epoch_that_is_seen_comes_with_its_plan() {
 
 /// Fails with this in `plans.rs`:
 /// ```diff
-/// -        if self.inner.lasts {
-/// +        drop(state); if self.inner.lasts {
+/// -        if self.inner.is_static {
+/// +        drop(state); if self.inner.is_static {
 /// ```
 #[test]
 fn loom_a_change_beside_a_first_call_is_not_missed() {
