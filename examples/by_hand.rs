@@ -24,21 +24,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// Everything round one call, in the right order.
 async fn a_service() -> Result<(), ResilienceError> {
     let registry = Registry::new();
-    registry.configure(Settings::new().service(
-        "weather",
-        ServiceSettings {
-            retry: RetrySettings {
-                base_delay: Some(Duration::from_millis(10)),
-                ..RetrySettings::default()
-            },
-            circuit_breaker: CircuitBreakerSettings {
-                failure_threshold: Some(10),
-                ..CircuitBreakerSettings::default()
-            },
-            timeout: Some(Duration::from_secs(1)),
-            ..ServiceSettings::default()
-        },
-    ))?;
+    registry.configure(
+        Settings::new().service(
+            "weather",
+            ServiceSettings::default()
+                .retry(RetrySettings::default().base_delay(Duration::from_millis(10)))
+                .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(10))
+                .timeout(Duration::from_secs(1)),
+        ),
+    )?;
     let weather = registry.service("weather", ServiceKind::Custom)?;
 
     let requests = AtomicU32::new(0);
@@ -64,12 +58,10 @@ async fn a_service() -> Result<(), ResilienceError> {
 async fn a_circuit_breaker() -> Result<(), ResilienceError> {
     let breaker = CircuitBreaker::new(
         "printer",
-        CircuitBreakerConfig {
-            failure_threshold: 2,
-            recovery_timeout: Duration::from_millis(50),
-            success_threshold: 1,
-            ..CircuitBreakerConfig::default()
-        },
+        CircuitBreakerConfig::default()
+            .failure_threshold(2)
+            .recovery_timeout(Duration::from_millis(50))
+            .success_threshold(1),
     )?;
 
     // A permit is held for the time of the call; dropped without a word it counts as nothing.
@@ -95,12 +87,12 @@ async fn a_circuit_breaker() -> Result<(), ResilienceError> {
 
 /// Tries again, as often and as late as it is told to.
 async fn a_retry_policy() -> Result<(), ResilienceError> {
-    let policy = RetryPolicy::new(RetryConfig {
-        max_attempts: 4,
-        base_delay: Duration::from_millis(5),
-        jitter: Jitter::None,
-        ..RetryConfig::default()
-    })?;
+    let policy = RetryPolicy::new(
+        RetryConfig::default()
+            .max_attempts(4)
+            .base_delay(Duration::from_millis(5))
+            .jitter(Jitter::None),
+    )?;
     let pauses: Vec<Duration> = policy.delays().collect();
     println!("retry: pauses of {pauses:?}");
     assert_eq!(pauses, [5, 10, 20].map(Duration::from_millis));
@@ -138,10 +130,9 @@ async fn a_rate_limiter() -> Result<(), ResilienceError> {
 async fn a_bulkhead() -> Result<(), ResilienceError> {
     let bulkhead = Arc::new(Bulkhead::new(
         "oven",
-        BulkheadConfig {
-            max_concurrent: 1,
-            max_wait: Duration::from_secs(1),
-        },
+        BulkheadConfig::default()
+            .max_concurrent(1)
+            .max_wait(Duration::from_secs(1)),
     )?);
     let place = bulkhead.try_acquire()?;
     let full = bulkhead.try_acquire().map(drop).unwrap_err();

@@ -83,17 +83,14 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         .service("openai", ServiceKind::Llm)?
         .config()
         .circuit;
-    assert_eq!(circuit.failure_threshold, 10);
+    assert_eq!(circuit.failure_threshold, Some(10));
     assert_eq!(circuit.recovery_timeout, Duration::from_secs(30));
     assert_eq!(circuit.success_threshold, 3, "of the preset");
 
     // Live: the next call runs with it, and what it does not mention stays.
     registry.configure(Settings::new().service(
         "openai",
-        ServiceSettings {
-            timeout: Some(Duration::from_secs(3)),
-            ..ServiceSettings::default()
-        },
+        ServiceSettings::default().timeout(Duration::from_secs(3)),
     ))?;
     complete("hello again").await?;
     let config = running()?;

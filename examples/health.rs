@@ -39,11 +39,11 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let database = Database(Arc::new(AtomicBool::new(true)));
 
     // In an application: `HealthMonitorConfig::from_env()?`, and intervals of seconds.
-    let monitor = ServiceHealthMonitor::new(HealthMonitorConfig {
-        interval: Duration::from_millis(20),
-        timeout: Duration::from_secs(1),
-        ..HealthMonitorConfig::default()
-    })?;
+    let monitor = ServiceHealthMonitor::new(
+        HealthMonitorConfig::default()
+            .interval(Duration::from_millis(20))
+            .timeout(Duration::from_secs(1)),
+    )?;
     let pool = database.clone();
     let ping = DatabaseHealthChecker::new("orders", move || {
         let pool = pool.clone();

@@ -79,19 +79,16 @@ async fn an_unknown_outcome_is_not_repeated_unless_idempotent() {
 async fn the_breaker_opens_half_opens_and_closes() {
     let registry = Registry::new();
     registry
-        .configure(settings(ServiceSettings {
-            retry: RetrySettings {
-                max_attempts: Some(1),
-                ..Default::default()
-            },
-            circuit_breaker: CircuitBreakerSettings {
-                failure_threshold: Some(2),
-                recovery_timeout: Some(Duration::from_secs(10)),
-                success_threshold: Some(1),
-                ..Default::default()
-            },
-            ..Default::default()
-        }))
+        .configure(settings(
+            ServiceSettings::default()
+                .retry(RetrySettings::default().max_attempts(1))
+                .circuit_breaker(
+                    CircuitBreakerSettings::default()
+                        .failure_threshold(2)
+                        .recovery_timeout(Duration::from_secs(10))
+                        .success_threshold(1),
+                ),
+        ))
         .unwrap();
     let api = registry.service("api", ServiceKind::Custom).unwrap();
     for _ in 0..2 {
@@ -104,9 +101,10 @@ async fn the_breaker_opens_half_opens_and_closes() {
         Err(ApiError::Resilience(ResilienceError::CircuitBreakerOpen {
             service,
             retry_after,
+            ..
         })) => {
             assert_eq!(service, "api");
-            assert_eq!(retry_after, Duration::from_secs(6));
+            assert_eq!(retry_after, Some(Duration::from_secs(6)));
         }
         other => panic!("{other:?}"),
     }

@@ -132,10 +132,7 @@ fn cache(keys: u64) {
     let mut kept = None;
     let memory = measure(|| {
         paused().block_on(async {
-            let config = CacheConfig {
-                max_entries: most,
-                ..CacheConfig::default()
-            };
+            let config = CacheConfig::default().max_entries(most);
             let cache = Cache::<u64>::new("users", config).unwrap();
             for key in 0..keys {
                 let began = Instant::now();

@@ -95,13 +95,13 @@ async fn from_this_machine(request: Request, next: Next) -> Result<Response, Sta
 
 async fn monitor(registry: &Registry, remotes: &Remotes) -> Result<ServiceHealthMonitor, BoxError> {
     // In an application: `HealthMonitorConfig::from_env()?`, and intervals of tens of seconds.
-    let monitor = ServiceHealthMonitor::new(HealthMonitorConfig {
-        interval: Duration::from_secs(1),
-        timeout: Duration::from_millis(500),
-        failure_threshold: 1,
-        recovery_threshold: 2,
-        ..HealthMonitorConfig::default()
-    })?;
+    let monitor = ServiceHealthMonitor::new(
+        HealthMonitorConfig::default()
+            .interval(Duration::from_secs(1))
+            .timeout(Duration::from_millis(500))
+            .failure_threshold(1)
+            .recovery_threshold(2),
+    )?;
     for remote in [remotes.orders, remotes.vault] {
         let ping = DatabaseHealthChecker::new(remote.name(), move || remote.ping());
         let critical = remote.name() == "orders";

@@ -286,7 +286,7 @@ async fn outage(story: &mut Story, server: &LlmServer, llm: &Llm) -> usize {
         "the second caller got the server's own error, at once: waiting for a retry was pointless",
     );
     let wait = match rejection(&outs[2]) {
-        Some(ResilienceError::CircuitBreakerOpen { retry_after, .. }) => Some(*retry_after),
+        Some(ResilienceError::CircuitBreakerOpen { retry_after, .. }) => *retry_after,
         _ => None,
     };
     story.promise(

@@ -27,9 +27,9 @@ fn try_resilient(
     item: &TokenStream,
 ) -> darling::Result<Option<TokenStream>> {
     let mut problems = Error::accumulator();
-    let Partial { value: args, wrong } = Args::read(args);
-    let all_parsed = wrong.is_none();
-    wrong.into_iter().for_each(|wrong| problems.push(wrong));
+    let Partial { value: args, error } = Args::read(args);
+    let all_parsed = error.is_none();
+    error.into_iter().for_each(|error| problems.push(error));
     let parsed = problems.handle(Function::parse(item.clone()));
     let function = match &parsed {
         Some(Parsed::Function(function)) => Some(&**function),

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The name of a protected dependency, such as `"llm"` or `"openai"`.
+/// Names a protected dependency, such as `"llm"` or `"openai"`.
 ///
 /// Cloning it is one reference count, or none where it was written at an attribute, so it travels in every error.
 ///
@@ -32,7 +32,7 @@ impl ServiceName {
         Self(Text::Constant(name))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -165,26 +165,27 @@ impl serde::Serialize for ServiceName {
     }
 }
 
-/// What sort of service it is: picks the preset and the default meaning of an unknown error.
+/// Chooses what sort of service it is: picks the preset and the default meaning of an unknown error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum ServiceKind {
-    /// A language model's API.
+    /// Stands for a language model's API.
     Llm,
-    /// A database.
+    /// Stands for a database.
     Database,
-    /// A Model Context Protocol server.
+    /// Stands for a Model Context Protocol server.
     Mcp,
-    /// A secret manager.
+    /// Stands for a secret manager.
     Secret,
-    /// Anything else.
+    /// Stands for anything else.
     Custom,
 }
 
 impl ServiceKind {
-    /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 5] = [
+    /// Lists every kind, in the order of the documentation.
+    pub const ALL: &'static [Self] = &[
         Self::Llm,
         Self::Database,
         Self::Mcp,
@@ -192,7 +193,7 @@ impl ServiceKind {
         Self::Custom,
     ];
 
-    /// The lower-case name, which is also the name of the kind's default service.
+    /// Returns the lower-case name, which is also the name of the kind's default service.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -204,7 +205,7 @@ impl ServiceKind {
         }
     }
 
-    /// Whether a call whose outcome is unknown may be sent again when nobody says otherwise.
+    /// Returns whether a call whose outcome is unknown may be sent again by default.
     #[must_use]
     pub const fn idempotent_by_default(self) -> bool {
         matches!(self, Self::Llm | Self::Secret)
@@ -222,13 +223,14 @@ impl FromStr for ServiceKind {
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.name().eq_ignore_ascii_case(text))
             .ok_or_else(|| UnknownKind(text.to_owned()))
     }
 }
 
-/// A text that names no [`ServiceKind`].
+/// Rejects a text that names no [`ServiceKind`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown kind of service `{0}`; one of llm, database, mcp, secret, custom")]
 pub struct UnknownKind(String);

@@ -122,13 +122,11 @@ async fn a_wait_takes_no_longer_than_the_deadline() {
         remote.answer()
     }
     let registry = Registry::new();
-    let wait = ServiceSettings {
-        bulkhead: BulkheadSettings {
-            max_concurrent: Some(1),
-            max_wait: Some(Duration::from_secs(30)),
-        },
-        ..Default::default()
-    };
+    let wait = ServiceSettings::default().bulkhead(
+        BulkheadSettings::default()
+            .max_concurrent(1)
+            .max_wait(Duration::from_secs(30)),
+    );
     let settings = Settings::new().service("api", wait);
     registry.configure(settings).unwrap();
     let calls = async {
@@ -155,13 +153,7 @@ async fn more_places_wake_who_waits() {
         ask(&remote).await.unwrap();
         let _running = started(answered_later(answer));
         let mut waiting = started(ask(&remote));
-        let places = ServiceSettings {
-            bulkhead: BulkheadSettings {
-                max_concurrent: Some(2),
-                max_wait: None,
-            },
-            ..Default::default()
-        };
+        let places = ServiceSettings::default().bulkhead(BulkheadSettings::new().max_concurrent(2));
         let settings = Settings::new().service("api", places);
         registry.configure(settings).unwrap();
         assert!(poll(&mut waiting).is_ready());

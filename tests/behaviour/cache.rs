@@ -135,10 +135,7 @@ async fn a_failure_is_shared_and_not_repeated_by_each() {
 async fn who_waits_has_a_deadline_of_its_own() {
     let registry = Registry::new();
     let deadline = |seconds| {
-        let settings = ServiceSettings {
-            deadline: Some(Duration::from_secs(seconds)),
-            ..ServiceSettings::default()
-        };
+        let settings = ServiceSettings::default().deadline(Duration::from_secs(seconds));
         let settings = Settings::new().service("api", settings);
         registry.configure(settings).unwrap();
     };

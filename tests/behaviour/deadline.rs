@@ -29,7 +29,9 @@ async fn it_cuts_the_running_attempt_and_counts_as_a_failure() {
         let remote = Remote::healthy();
         let began = Instant::now();
         match work(&remote, Duration::from_secs(60)).await {
-            Err(ApiError::Resilience(ResilienceError::DeadlineExceeded { service, after })) => {
+            Err(ApiError::Resilience(ResilienceError::DeadlineExceeded {
+                service, after, ..
+            })) => {
                 assert_eq!(service, "api");
                 assert_eq!(after, Duration::from_secs(10));
             }

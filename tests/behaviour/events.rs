@@ -207,10 +207,7 @@ async fn subscribe_to_changes_receives_only_changes() {
         ask(&remote, NOW).await.unwrap();
     };
     registry.scope(calls).await;
-    let settings = ServiceSettings {
-        timeout: Some(Duration::from_secs(9)),
-        ..ServiceSettings::default()
-    };
+    let settings = ServiceSettings::default().timeout(Duration::from_secs(9));
     registry
         .configure(Settings::new().service("api", settings))
         .unwrap();

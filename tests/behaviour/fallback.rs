@@ -261,6 +261,7 @@ async fn a_fallback_that_fails_is_told_along_with_the_calls_own_error() {
                 strategy,
                 ref error,
                 ref source,
+                ..
             },
         ) => {
             assert_eq!(service, "api");

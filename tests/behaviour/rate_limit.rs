@@ -304,13 +304,8 @@ async fn a_limit_that_is_raised_wakes_who_waits() {
         slow(&remote).await.unwrap();
         let waiting = started(slow(&remote));
         advance(SECOND).await;
-        let limit = ServiceSettings {
-            rate_limit: RateLimitSettings {
-                requests_per_second: Some(10),
-                ..Default::default()
-            },
-            ..Default::default()
-        };
+        let limit = ServiceSettings::default()
+            .rate_limit(RateLimitSettings::default().requests_per_second(10));
         let began = Instant::now();
         registry
             .configure(Settings::new().service("api", limit))

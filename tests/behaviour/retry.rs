@@ -59,15 +59,9 @@ async fn often(remote: &Remote) -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
-    for jitter in Jitter::ALL {
+    for &jitter in Jitter::ALL {
         let registry = Registry::new();
-        let retry = ServiceSettings {
-            retry: RetrySettings {
-                jitter: Some(jitter),
-                ..Default::default()
-            },
-            ..Default::default()
-        };
+        let retry = ServiceSettings::default().retry(RetrySettings::default().jitter(jitter));
         registry
             .configure(Settings::new().service("api", retry))
             .unwrap();
@@ -87,12 +81,8 @@ async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
 
 #[test]
 fn the_pauses_by_hand_keep_the_limit_as_well() {
-    for jitter in Jitter::ALL {
-        let policy = RetryPolicy::new(RetryConfig {
-            max_attempts: 1_000,
-            jitter,
-            ..RetryConfig::default()
-        });
+    for &jitter in Jitter::ALL {
+        let policy = RetryPolicy::new(RetryConfig::default().max_attempts(1_000).jitter(jitter));
         let longest = policy.unwrap().delays().max().unwrap();
         assert!(longest <= Duration::from_secs(30), "{jitter}: {longest:?}");
     }
@@ -161,13 +151,10 @@ async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
     assert_eq!(remote.asked_at(), seconds([0, 1, 5, 21]));
 
     let registry = Registry::new();
-    let longer = ServiceSettings {
-        circuit_breaker: resilience_runtime::config::CircuitBreakerSettings {
-            recovery_timeout: Some(Duration::from_secs(5)),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let longer = ServiceSettings::default().circuit_breaker(
+        resilience_runtime::config::CircuitBreakerSettings::default()
+            .recovery_timeout(Duration::from_secs(5)),
+    );
     registry
         .configure(Settings::new().service("api", longer))
         .unwrap();
@@ -327,14 +314,8 @@ async fn exhausted_attempts_are_wrapped_where_asked_for() {
             Err(ApiError::Permanent)
         ));
         // Where there is but one attempt, nothing was used up.
-        let retry = RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        };
-        let settings = ServiceSettings {
-            retry,
-            ..Default::default()
-        };
+        let retry = RetrySettings::default().max_attempts(1);
+        let settings = ServiceSettings::default().retry(retry);
         registry
             .configure(Settings::new().service("api", settings))
             .unwrap();

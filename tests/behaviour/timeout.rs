@@ -30,7 +30,7 @@ async fn a_body_is_cut_at_the_limit_and_counts_as_a_failure() {
         let began = Instant::now();
         assert!(work(Duration::from_millis(1_999)).await.is_ok());
         match work(Duration::from_secs(3)).await {
-            Err(ApiError::Resilience(ResilienceError::Timeout { service, after })) => {
+            Err(ApiError::Resilience(ResilienceError::Timeout { service, after, .. })) => {
                 assert_eq!(service, "api");
                 assert_eq!(after, Duration::from_secs(2));
             }

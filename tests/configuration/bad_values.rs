@@ -119,10 +119,7 @@ fn the_variables_of_a_configured_service_are_judged_at_once() {
 async fn a_configuration_that_fails_changes_nothing() {
     let registry = Registry::new();
     let remote = Remote::failing();
-    let first = ServiceSettings {
-        timeout: Some(Duration::from_secs(7)),
-        ..Default::default()
-    };
+    let first = ServiceSettings::default().timeout(Duration::from_secs(7));
     registry
         .configure(Settings::new().service("api", first))
         .unwrap();

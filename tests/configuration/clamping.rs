@@ -11,21 +11,14 @@ use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
 fn retry(base: Option<u64>, max: Option<u64>) -> ServiceSettings {
-    ServiceSettings {
-        retry: RetrySettings {
-            base_delay: base.map(Duration::from_millis),
-            max_delay: max.map(Duration::from_millis),
-            ..Default::default()
-        },
-        ..Default::default()
-    }
+    let mut retry = RetrySettings::new();
+    retry.base_delay = base.map(Duration::from_millis);
+    retry.max_delay = max.map(Duration::from_millis);
+    ServiceSettings::new().retry(retry)
 }
 
 fn circuit(circuit: CircuitBreakerSettings) -> ServiceSettings {
-    ServiceSettings {
-        circuit_breaker: circuit,
-        ..Default::default()
-    }
+    ServiceSettings::default().circuit_breaker(circuit)
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,28 +71,18 @@ fn windows_and_pauses_are_clamped_as_well() {
             .config()
             .circuit
     };
-    let config = shown(CircuitBreakerSettings {
-        window: Some(Window::Calls(4)),
-        ..Default::default()
-    });
+    let config = shown(CircuitBreakerSettings::default().window(Window::Calls(4)));
     assert_eq!((config.window, config.minimum_calls), (Window::Calls(4), 4));
-    let config = shown(CircuitBreakerSettings {
-        minimum_calls: Some(500),
-        ..Default::default()
-    });
+    let config = shown(CircuitBreakerSettings::default().minimum_calls(500));
     assert_eq!(
         (config.window, config.minimum_calls),
         (Window::Calls(500), 500)
     );
-    let config = shown(CircuitBreakerSettings {
-        max_recovery_timeout: Some(Duration::from_secs(9)),
-        ..Default::default()
-    });
+    let config =
+        shown(CircuitBreakerSettings::default().max_recovery_timeout(Duration::from_secs(9)));
     assert_eq!(config.recovery_timeout, Duration::from_secs(9));
-    let config = shown(CircuitBreakerSettings {
-        recovery_timeout: Some(Duration::from_secs(3_600)),
-        ..Default::default()
-    });
+    let config =
+        shown(CircuitBreakerSettings::default().recovery_timeout(Duration::from_secs(3_600)));
     assert_eq!(config.max_recovery_timeout, Duration::from_secs(3_600));
 }
 
@@ -128,10 +111,7 @@ fn within_one_level_it_is_an_error_that_names_it() {
 #[test]
 fn what_no_window_can_hold_is_refused_by_its_own_name() {
     let registry = Registry::new();
-    let settings = circuit(CircuitBreakerSettings {
-        minimum_calls: Some(Window::MAX_CALLS + 1),
-        ..Default::default()
-    });
+    let settings = circuit(CircuitBreakerSettings::default().minimum_calls(Window::MAX_CALLS + 1));
     let error = registry.configure(Settings::new().service("api", settings));
     let error = error.unwrap_err();
     let [problem] = error.problems() else {
@@ -153,10 +133,7 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
         Err(ApiError::Permanent)
     }
     let registry = Registry::new();
-    let half = CircuitBreakerSettings {
-        slow_call_duration: Some(Duration::from_secs(5)),
-        ..Default::default()
-    };
+    let half = CircuitBreakerSettings::default().slow_call_duration(Duration::from_secs(5));
     registry.scope(slow()).await.unwrap_err();
     let api = registry.service("api", ServiceKind::Custom).unwrap();
     api.circuit_breaker().force_closed();
@@ -174,10 +151,7 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
 #[test]
 fn half_a_pair_that_nobody_completes_is_an_error() {
     let registry = Registry::new();
-    let half = CircuitBreakerSettings {
-        slow_call_duration: Some(Duration::from_secs(5)),
-        ..Default::default()
-    };
+    let half = CircuitBreakerSettings::default().slow_call_duration(Duration::from_secs(5));
     let configured = registry.configure(Settings::new().service("api", circuit(half)));
     let refused = configured.is_err() || registry.service("api", ServiceKind::Custom).is_err();
     assert!(refused);

@@ -94,13 +94,8 @@ async fn the_order_of_the_first_calls_decides_who_is_the_later() {
 
 #[tokio::test(start_paused = true)]
 async fn what_names_the_service_at_run_time_decides_the_clash() {
-    let threshold = ServiceSettings {
-        circuit_breaker: CircuitBreakerSettings {
-            failure_threshold: Some(4),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let threshold = ServiceSettings::default()
+        .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(4));
     let by_settings = Settings::new().service("api", threshold);
     let by_variable = Settings::from_vars([("CIRCUIT_API_FAILURE_THRESHOLD", "4")]).unwrap();
     for decision in [by_settings, by_variable] {
@@ -132,13 +127,8 @@ async fn what_names_the_service_at_run_time_decides_the_clash() {
 async fn what_names_the_kind_or_another_value_does_not() {
     let mut kind = ServiceSettings::default();
     kind.circuit_breaker.failure_threshold = Some(4);
-    let other = ServiceSettings {
-        retry_budget: RetryBudgetSettings {
-            capacity: Some(7.0),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let other =
+        ServiceSettings::default().retry_budget(RetryBudgetSettings::default().capacity(7.0));
     let settings = Settings::new()
         .kind(ServiceKind::Custom, kind)
         .service("api", other);

@@ -110,6 +110,14 @@ fn what_is_unknown_or_cannot_be_read_is_an_error() {
         ("[services.a.circuit_breaker]\nwindow = -5", "positive"),
         ("[services.a.rate_limit]\nstrategy = \"leaky\"", "leaky"),
         ("[services.a.retry]\nmax_attempts = -1", "-1"),
+        (
+            "[services.a.circuit]\nfailure_threshold = 3",
+            "`circuit` is called `circuit_breaker` now",
+        ),
+        (
+            "[services.a.rate_limit]\nmax_park = \"3s\"",
+            "`max_park` is called `max_cooldown` now",
+        ),
     ] {
         let error = toml::from_str::<Settings>(file).unwrap_err().to_string();
         assert!(error.contains(said), "{file}: {error}");

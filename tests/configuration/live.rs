@@ -162,14 +162,10 @@ async fn who_is_woken_by_a_change_may_use_the_registry_at_once() {
     }
 
     let places = |max_concurrent| {
-        let bulkhead = BulkheadSettings {
-            max_concurrent: Some(max_concurrent),
-            max_wait: Some(std::time::Duration::from_secs(5)),
-        };
-        let settings = ServiceSettings {
-            bulkhead,
-            ..Default::default()
-        };
+        let bulkhead = BulkheadSettings::default()
+            .max_concurrent(max_concurrent)
+            .max_wait(std::time::Duration::from_secs(5));
+        let settings = ServiceSettings::default().bulkhead(bulkhead);
         Settings::without_env().service("crowded", settings)
     };
     let registry = Registry::new();

@@ -42,20 +42,11 @@ async fn each_level_is_named() {
         .unwrap()
         .service(
             "openai",
-            ServiceSettings {
-                deadline: Some(Duration::from_secs(100)),
-                ..Default::default()
-            },
+            ServiceSettings::default().deadline(Duration::from_secs(100)),
         )
         .kind(
             ServiceKind::Llm,
-            ServiceSettings {
-                retry: RetrySettings {
-                    multiplier: Some(3.0),
-                    ..Default::default()
-                },
-                ..Default::default()
-            },
+            ServiceSettings::default().retry(RetrySettings::default().multiplier(3.0)),
         );
     registry.configure(settings).unwrap();
     registry.scope(summarize()).await.unwrap_err();
@@ -115,13 +106,7 @@ fn a_clamped_value_says_so() {
     let settings = Settings::from_vars([("RETRY_API_MAX_DELAY", "100ms")]);
     let settings = settings.unwrap().service(
         "api",
-        ServiceSettings {
-            circuit_breaker: CircuitBreakerSettings {
-                window: Some(4.into()),
-                ..Default::default()
-            },
-            ..Default::default()
-        },
+        ServiceSettings::default().circuit_breaker(CircuitBreakerSettings::default().window(4)),
     );
     registry.configure(settings).unwrap();
     let config = registry
@@ -176,10 +161,7 @@ async fn they_follow_what_is_configured_live() {
         "nobody set one"
     );
 
-    let settings = ServiceSettings {
-        timeout: Some(Duration::from_secs(1)),
-        ..Default::default()
-    };
+    let settings = ServiceSettings::default().timeout(Duration::from_secs(1));
     registry
         .configure(Settings::new().service("live", settings))
         .unwrap();
@@ -201,10 +183,7 @@ async fn only_who_is_configured_anew_is_told_to_be() {
     }
     let mut changes = registry.subscribe_to_changes();
     let settings = || {
-        let settings = ServiceSettings {
-            timeout: Some(Duration::from_secs(1)),
-            ..Default::default()
-        };
+        let settings = ServiceSettings::default().timeout(Duration::from_secs(1));
         Settings::new().service("api", settings)
     };
     registry.configure(settings()).unwrap();

@@ -27,14 +27,9 @@ async fn without_attribute(hang: bool) -> Answer {
 }
 
 fn said(value: u32) -> ServiceSettings {
-    ServiceSettings {
-        timeout: Some(Duration::from_secs(value.into())),
-        circuit_breaker: CircuitBreakerSettings {
-            failure_threshold: Some(value),
-            ..Default::default()
-        },
-        ..Default::default()
-    }
+    ServiceSettings::default()
+        .timeout(Duration::from_secs(value.into()))
+        .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(value))
 }
 
 /// A registry that was told the levels from `strongest` on; each says its own number.
@@ -146,7 +141,7 @@ async fn what_the_configuration_shows_is_what_runs() {
         let (timeout, failures) = runs(strongest).await;
         let shown = config.functions[0].timeout.unwrap();
         assert_eq!(shown, Duration::from_secs(timeout));
-        assert_eq!(config.circuit.failure_threshold, failures);
+        assert_eq!(config.circuit.failure_threshold, Some(failures));
         assert_eq!(config.circuit, service.circuit_breaker().config());
     }
 }
@@ -173,4 +168,32 @@ async fn a_function_silent_on_a_shared_value_uses_the_services() {
         assert_eq!(began.elapsed(), Duration::from_secs(120));
     };
     registry.scope(calls).await;
+}
+
+#[test]
+fn failure_rate_replaces_only_the_presets_threshold() {
+    let thresholds = |settings: Settings| {
+        let registry = Registry::new();
+        registry.configure(settings).unwrap();
+        let config = registry.service("openai", ServiceKind::Llm).unwrap();
+        let circuit = config.config().circuit;
+        (circuit.failure_rate, circuit.failure_threshold)
+    };
+    let rate = || CircuitBreakerSettings::new().failure_rate(0.5);
+    let of_kind = |breaker: CircuitBreakerSettings| {
+        let settings = ServiceSettings::new().circuit_breaker(breaker);
+        Settings::without_env().kind(ServiceKind::Llm, settings)
+    };
+    assert_eq!(thresholds(Settings::without_env()), (None, Some(5)));
+    assert_eq!(thresholds(of_kind(rate())), (Some(0.5), None));
+    let both = of_kind(rate().failure_threshold(7));
+    assert_eq!(thresholds(both), (Some(0.5), Some(7)));
+
+    // At different levels they are both above the preset as well.
+    let variable = [("CIRCUIT_OPENAI_FAILURE_RATE", "0.25")];
+    let by_variable = Settings::from_vars(variable).unwrap();
+    let threshold = CircuitBreakerSettings::new().failure_threshold(9);
+    let settings = ServiceSettings::new().circuit_breaker(threshold);
+    let both = by_variable.kind(ServiceKind::Llm, settings);
+    assert_eq!(thresholds(both), (Some(0.25), Some(9)));
 }

@@ -20,7 +20,7 @@ fn config(kind: ServiceKind) -> ServiceConfig {
 #[test]
 fn the_table_is_the_documented_one() {
     let mut table = String::new();
-    for kind in ServiceKind::ALL {
+    for &kind in ServiceKind::ALL {
         let config = config(kind);
         let (retry, circuit) = (&config.retry, &config.circuit);
         writeln!(
@@ -34,7 +34,7 @@ fn the_table_is_the_documented_one() {
             config.max_retry_after,
             config.timeout.unwrap(),
             config.deadline.unwrap(),
-            circuit.failure_threshold,
+            circuit.failure_threshold.unwrap(),
             circuit.recovery_timeout,
             circuit.success_threshold,
             circuit.half_open_max_calls,
@@ -56,7 +56,7 @@ fn the_table_is_the_documented_one() {
 
 #[test]
 fn the_rest_is_the_same_for_all() {
-    for kind in ServiceKind::ALL {
+    for &kind in ServiceKind::ALL {
         let config = config(kind);
         assert_eq!(config.retry, RetryConfig::preset(kind));
         assert_eq!(config.circuit, CircuitBreakerConfig::preset(kind));

@@ -18,11 +18,7 @@ fn service() -> (Arc<Service>, Arc<CircuitBreaker>) {
 }
 
 fn with_thresholds() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        failure_threshold: 3,
-        recovery_threshold: 2,
-        ..immediate()
-    }
+    immediate().failure_threshold(3).recovery_threshold(2)
 }
 
 #[tokio::test(start_paused = true)]

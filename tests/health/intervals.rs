@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{
-    health::HealthCause, health::HealthCheck, health::HealthMonitorConfig, health::HealthStatus,
-};
+use resilience_runtime::{health::HealthCause, health::HealthCheck, health::HealthStatus};
 
 use crate::remote::{Behavior, Remote, immediate, monitor, seconds, status};
 
@@ -34,10 +32,7 @@ async fn slow_check_does_not_delay_the_next() {
 #[tokio::test(start_paused = true)]
 async fn intervals_vary_within_the_jitter() {
     let remote = Remote::healthy();
-    let monitor = monitor(HealthMonitorConfig {
-        jitter: 0.5,
-        ..immediate()
-    });
+    let monitor = monitor(immediate().jitter(0.5));
     monitor.add_checker("a", remote.clone()).unwrap();
     let _monitoring = monitor.start_monitoring().unwrap();
     seconds(2_000.0).await;

@@ -77,14 +77,13 @@ impl HealthChecker for Remote {
 
 /// Checks every ten seconds, exactly; one failure or one success changes the status.
 pub fn immediate() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        interval: Duration::from_secs(10),
-        timeout: Duration::from_secs(2),
-        jitter: 0.0,
-        failure_threshold: 1,
-        recovery_threshold: 1,
-        history: 5,
-    }
+    HealthMonitorConfig::default()
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(2))
+        .jitter(0.0)
+        .failure_threshold(1)
+        .recovery_threshold(1)
+        .history(5)
 }
 
 pub fn monitor(config: HealthMonitorConfig) -> ServiceHealthMonitor {

@@ -7,11 +7,7 @@ use resilience_runtime::{
 use crate::remote::{Behavior, Remote, immediate, monitor, seconds, status};
 
 fn with_thresholds() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        failure_threshold: 3,
-        recovery_threshold: 2,
-        ..immediate()
-    }
+    immediate().failure_threshold(3).recovery_threshold(2)
 }
 
 #[tokio::test(start_paused = true)]

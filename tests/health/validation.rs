@@ -4,19 +4,14 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use resilience_runtime::{
-    BoxError, ResilienceError, health::HealthCheck, health::HealthMonitorConfig,
-    health::ServiceHealthMonitor,
+    BoxError, ResilienceError, health::HealthCheck, health::ServiceHealthMonitor,
 };
 
 use crate::remote::{Remote, immediate, monitor};
 
 #[test]
 fn invalid_values_are_reported_by_key() {
-    let config = HealthMonitorConfig {
-        jitter: 1.0,
-        timeout: Duration::ZERO,
-        ..immediate()
-    };
+    let config = immediate().jitter(1.0).timeout(Duration::ZERO);
     let error = ServiceHealthMonitor::new(config).unwrap_err();
     let keys: Vec<&str> = error.problems().iter().map(|it| it.key()).collect();
     assert_eq!(keys, ["health.timeout", "health.jitter"]);

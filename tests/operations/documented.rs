@@ -56,17 +56,9 @@ async fn guide_json_has_the_fields_of_the_responses() {
     };
 
     let registry = Registry::new();
-    let settings = ServiceSettings {
-        rate_limit: RateLimitSettings {
-            requests_per_minute: Some(60),
-            ..Default::default()
-        },
-        bulkhead: BulkheadSettings {
-            max_concurrent: Some(32),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let settings = ServiceSettings::default()
+        .rate_limit(RateLimitSettings::default().requests_per_minute(60))
+        .bulkhead(BulkheadSettings::default().max_concurrent(32));
     registry
         .configure(Settings::new().service("openai", settings))
         .unwrap();

@@ -145,14 +145,11 @@ async fn snapshot_reports_rates_every_second() {
 #[tokio::test(start_paused = true)]
 async fn each_call_result_counts_in_its_rate() {
     let registry = Registry::new();
-    let settings = ServiceSettings {
-        retry: resilience_runtime::config::RetrySettings {
-            max_attempts: Some(2),
-            base_delay: Some(Duration::from_millis(1)),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let settings = ServiceSettings::default().retry(
+        resilience_runtime::config::RetrySettings::default()
+            .max_attempts(2)
+            .base_delay(Duration::from_millis(1)),
+    );
     registry
         .configure(Settings::new().service("api", settings))
         .unwrap();
@@ -244,13 +241,8 @@ async fn changes_are_sent_at_once() {
     );
 
     let verdict = |_: &BoxError| Verdict::throttled(Some(Duration::from_secs(20)));
-    let once = ServiceSettings {
-        retry: resilience_runtime::config::RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let once = ServiceSettings::default()
+        .retry(resilience_runtime::config::RetrySettings::default().max_attempts(1));
     registry
         .configure(Settings::new().service("openai", once))
         .unwrap();

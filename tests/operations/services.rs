@@ -46,21 +46,10 @@ async fn complete(answers: bool) -> Result<u32, ApiError> {
 }
 
 fn settings() -> ServiceSettings {
-    ServiceSettings {
-        rate_limit: RateLimitSettings {
-            requests_per_minute: Some(10),
-            ..Default::default()
-        },
-        bulkhead: BulkheadSettings {
-            max_concurrent: Some(3),
-            ..Default::default()
-        },
-        circuit_breaker: CircuitBreakerSettings {
-            failure_threshold: Some(2),
-            ..Default::default()
-        },
-        ..Default::default()
-    }
+    ServiceSettings::default()
+        .rate_limit(RateLimitSettings::default().requests_per_minute(10))
+        .bulkhead(BulkheadSettings::default().max_concurrent(3))
+        .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(2))
 }
 
 /// What one of the objects is shown to be, and the names of its fields.
@@ -327,20 +316,9 @@ async fn services_json_has_all_services_and_totals() {
 #[tokio::test(start_paused = true)]
 async fn service_json_has_token_limit_and_cooldown() {
     let registry = Registry::new();
-    let tokens = ServiceSettings {
-        rate_limit: RateLimitSettings {
-            tokens_per_minute: Some(1_000),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
-    let once = ServiceSettings {
-        retry: RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let tokens = ServiceSettings::default()
+        .rate_limit(RateLimitSettings::default().tokens_per_minute(1_000));
+    let once = ServiceSettings::default().retry(RetrySettings::default().max_attempts(1));
     registry
         .configure(
             Settings::new()

@@ -100,10 +100,7 @@ impl Change {
 
     fn places(&mut self, first: usize, random: &mut Random) {
         let places = random.between(1, 2 * first as u64 + 1) as u32;
-        self.settings.bulkhead = BulkheadSettings {
-            max_concurrent: Some(places),
-            ..Default::default()
-        };
+        self.settings.bulkhead = BulkheadSettings::default().max_concurrent(places);
         self.rules.max_concurrent = places as usize;
     }
 
@@ -113,14 +110,12 @@ impl Change {
         let pause = random.ms(1_000, 30_000);
         let longest = pause * random.between(1, 9) as u32;
         let multiplier = random.between(1, 4) as f64;
-        let mut settings = CircuitBreakerSettings {
-            recovery_timeout: Some(pause),
-            recovery_multiplier: Some(multiplier),
-            max_recovery_timeout: Some(longest),
-            success_threshold: Some(successes),
-            half_open_max_calls: Some(probes),
-            ..Default::default()
-        };
+        let mut settings = CircuitBreakerSettings::default()
+            .recovery_timeout(pause)
+            .recovery_multiplier(multiplier)
+            .max_recovery_timeout(longest)
+            .success_threshold(successes)
+            .half_open_max_calls(probes);
         if self.rules.failures.is_some() {
             let failures = random.between(1, 9) as u32;
             settings.failure_threshold = Some(failures);
@@ -147,10 +142,8 @@ impl Change {
             timeout: Some(first * random.between(1, 5) as u32 / 2),
             deadline: Some(random.ms(2_000, 60_000)),
         };
-        self.settings.retry = RetrySettings {
-            max_attempts: patience.max_attempts,
-            ..Default::default()
-        };
+        self.settings.retry = RetrySettings::new();
+        self.settings.retry.max_attempts = patience.max_attempts;
         self.settings.timeout = patience.timeout;
         self.settings.deadline = patience.deadline;
         self.rules.patience = patience;
@@ -158,8 +151,9 @@ impl Change {
 
     fn budget(&mut self, random: &mut Random) {
         let thousandths = [random.between(1_000, 200_000), random.between(1, 2_000)];
-        let [capacity, refill] = thousandths.map(|amount| Some(amount as f64 / 1e3));
-        self.settings.retry_budget = RetryBudgetSettings { capacity, refill };
+        let [capacity, refill] = thousandths.map(|amount| amount as f64 / 1e3);
+        let budget = RetryBudgetSettings::new();
+        self.settings.retry_budget = budget.capacity(capacity).refill(refill);
         let [capacity, refill] = thousandths.map(|amount| amount * 1_000_000);
         self.rules.budget = (capacity, refill);
     }
@@ -167,21 +161,13 @@ impl Change {
 
 /// Some of it could run, and some of it cannot.
 pub fn impossible() -> ServiceSettings {
-    ServiceSettings {
-        rate_limit: RateLimitSettings {
-            requests_per_second: Some(0),
-            ..Default::default()
-        },
-        bulkhead: BulkheadSettings {
-            max_concurrent: Some(1),
-            ..Default::default()
-        },
-        circuit_breaker: CircuitBreakerSettings {
-            failure_threshold: Some(1),
-            half_open_max_calls: Some(1),
-            ..Default::default()
-        },
-        timeout: Some(Duration::from_millis(1)),
-        ..Default::default()
-    }
+    ServiceSettings::default()
+        .rate_limit(RateLimitSettings::default().requests_per_second(0))
+        .bulkhead(BulkheadSettings::default().max_concurrent(1))
+        .circuit_breaker(
+            CircuitBreakerSettings::default()
+                .failure_threshold(1)
+                .half_open_max_calls(1),
+        )
+        .timeout(Duration::from_millis(1))
 }

@@ -128,13 +128,7 @@ async fn wait_rejection_and_fallback_are_logged() {
 async fn circuit_change_is_logged_once() {
     let (capture, _guard) = Capture::of(LevelFilter::INFO);
     let registry = Registry::new();
-    let once = ServiceSettings {
-        retry: RetrySettings {
-            max_attempts: Some(1),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let once = ServiceSettings::default().retry(RetrySettings::default().max_attempts(1));
     registry
         .configure(Settings::new().service("api", once))
         .unwrap();

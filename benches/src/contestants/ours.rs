@@ -110,10 +110,7 @@ annotated! {
 
 /// All four, with a timeout set from outside.
 pub(super) fn timed(timeout: Duration) -> impl Call {
-    let settings = ServiceSettings {
-        timeout: Some(timeout),
-        ..ServiceSettings::default()
-    };
+    let settings = ServiceSettings::default().timeout(timeout);
     let configured = Registry::global().configure(Settings::new().service("timed", settings));
     configured.expect("valid");
     async |task| configured_from_outside(task).await

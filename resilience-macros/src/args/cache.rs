@@ -7,14 +7,14 @@ use syn::{Expr, Lit, MacroDelimiter, Meta};
 
 use super::duration::Time;
 use super::items::{self, Partial, options};
+use super::spanned::{ParseArg, Spanned, Value, is_off};
 use super::value::{is_negative, literal};
-use super::written::{Read, Value, Written, is_off};
 use super::{Code, Count, Limit};
 use crate::runtime::Runtime;
 
 options! {
     /// `cache(…)` beside the attribute's other arguments.
-    ReadThrough in "cache" {
+    ReadThrough in cache {
         key: Code,
         ttl: Time,
         refresh_ahead: RefreshAhead,
@@ -28,7 +28,7 @@ options! {
 #[derive(Debug)]
 pub(crate) struct Cache(Partial<ReadThrough>);
 
-impl Read for Cache {
+impl ParseArg for Cache {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
@@ -47,9 +47,9 @@ impl Read for Cache {
 }
 
 impl Cache {
-    /// What is wrong in the parentheses.
-    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
-        written?.value.0.wrong.clone()
+    /// The errors in the parentheses.
+    pub(super) fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
+        written?.value.0.error.clone()
     }
 
     /// What could be read in the parentheses.
@@ -59,7 +59,7 @@ impl Cache {
 
     /// Whether all of it could be read.
     pub(crate) fn was_read(&self) -> bool {
-        self.0.wrong.is_none()
+        self.0.error.is_none()
     }
 }
 
@@ -107,11 +107,11 @@ impl ReadThrough {
         let some =
             |value: TokenStream| quote_spanned!(mixed=> ::core::option::Option::Some(#value));
         let none = quote_spanned!(mixed=> ::core::option::Option::None);
-        let limit = |limit: &Written<Limit>| match &limit.value {
+        let limit = |limit: &Spanned<Limit>| match &limit.value {
             Limit::Off => none.clone(),
             Limit::On(time) => some(time.duration(runtime)),
         };
-        let refresh = |refresh: &Written<RefreshAhead>| match &refresh.value {
+        let refresh = |refresh: &Spanned<RefreshAhead>| match &refresh.value {
             RefreshAhead::Off => none.clone(),
             RefreshAhead::Fraction(fraction) => {
                 let fraction = Literal::f64_unsuffixed(*fraction);
@@ -130,8 +130,8 @@ impl ReadThrough {
             let entries = Literal::u32_unsuffixed(entries.value.0);
             quote_spanned!(mixed=> #entries)
         });
-        let mut fields = TokenStream::new();
-        let mut all = true;
+        let mut parts = TokenStream::new();
+        let mut any = false;
         for (name, value) in [
             ("ttl", ttl),
             ("refresh_ahead", refresh_ahead),
@@ -139,14 +139,17 @@ impl ReadThrough {
             ("negative_ttl", negative_ttl),
             ("max_entries", max_entries),
         ] {
-            all &= value.is_some();
+            any |= value.is_some();
             let name = syn::Ident::new(name, mixed);
-            fields.extend(value.map(|value| quote_spanned!(mixed=> #name: #value,)));
+            let default = || quote_spanned!(mixed=> #private::CacheConfig::DEFAULT.#name);
+            let value = value.unwrap_or_else(default);
+            parts.extend(quote_spanned!(mixed=> #value,));
         }
-        if fields.is_empty() {
-            return quote_spanned!(mixed=> #private::CacheConfig::DEFAULT);
+        if any {
+            // In the order of the fields; the setters of the type are not all `const`.
+            quote_spanned!(mixed=> #private::CacheConfig::from_parts(#parts))
+        } else {
+            quote_spanned!(mixed=> #private::CacheConfig::DEFAULT)
         }
-        let rest = (!all).then(|| quote_spanned!(mixed=> ..#private::CacheConfig::DEFAULT));
-        quote_spanned!(mixed=> #private::CacheConfig { #fields #rest })
     }
 }

@@ -7,8 +7,9 @@ use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Expr, Lit};
 
+use super::duration_text::{self, NoDuration};
+use super::spanned::{Value, is_off, strip_groups};
 use super::value::{Setting, is_negative, literal};
-use super::written::{Value, is_off, peel};
 use crate::runtime::Runtime;
 
 /// What is allowed, for every message.
@@ -63,7 +64,7 @@ impl Time {
         if is_negative(expr) {
             return wrong(format!("a duration cannot be negative; {ALLOWED}"));
         }
-        let parsed = match (peel(expr), literal(expr)) {
+        let parsed = match (strip_groups(expr), literal(expr)) {
             (_, Some(Lit::Str(text))) => text_to_duration(&text.value()),
             (_, Some(Lit::Int(number))) if !number.suffix().is_empty() => {
                 Err(suffixed(number.base10_digits(), number.suffix()))
@@ -198,64 +199,37 @@ fn text_to_duration(text: &str) -> core::result::Result<Duration, String> {
     if digits.is_empty() {
         return Err(format!("`{text}` is not a duration; {ALLOWED}"));
     }
-    let nanos_of_unit = match unit {
-        // As in the environment, a number is seconds.
-        "s" | "" => 1_000_000_000,
-        "ns" => 1,
-        "us" | "µs" | "μs" => 1_000,
-        "ms" => 1_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
-        unknown => {
-            let hint = match unknown.to_ascii_lowercase().as_str() {
-                "sec" | "secs" | "second" | "seconds" | "s" => {
-                    format!(", write `{digits}s`")
-                }
-                "min" | "mins" | "minute" | "minutes" | "m" => {
-                    format!(", write `{digits}m`")
-                }
-                "hr" | "hrs" | "hour" | "hours" | "h" => format!(", write `{digits}h`"),
-                "msec" | "millis" | "millisecond" | "milliseconds" | "ms" => {
-                    format!(", write `{digits}ms`")
-                }
-                "d" | "day" | "days" => ", write days as hours".to_owned(),
-                _ => String::new(),
-            };
-            return Err(format!("unknown unit `{unknown}`{hint}; {ALLOWED}"));
-        }
+    let Some(nanos_of_unit) = duration_text::nanos_of_unit(unit) else {
+        let hint = match unit.to_ascii_lowercase().as_str() {
+            "sec" | "secs" | "second" | "seconds" | "s" => {
+                format!(", write `{digits}s`")
+            }
+            "min" | "mins" | "minute" | "minutes" | "m" => {
+                format!(", write `{digits}m`")
+            }
+            "hr" | "hrs" | "hour" | "hours" | "h" => format!(", write `{digits}h`"),
+            "msec" | "millis" | "millisecond" | "milliseconds" | "ms" => {
+                format!(", write `{digits}ms`")
+            }
+            "d" | "day" | "days" => ", write days as hours".to_owned(),
+            _ => String::new(),
+        };
+        return Err(format!("unknown unit `{unit}`{hint}; {ALLOWED}"));
     };
     of_unit(&digits, nanos_of_unit).map_err(|message| format!("`{text}`: {message}"))
 }
 
-/// So many units, exactly.
+/// So many units; a number with an exponent is seconds, as Rust writes floats.
 fn of_unit(digits: &str, nanos_of_unit: u128) -> core::result::Result<Duration, String> {
-    let malformed = || format!("not a number; {ALLOWED}");
-    let too_large = || "too long for a duration".to_owned();
-    if digits.contains(['e', 'E']) {
-        let seconds: f64 = digits.parse().map_err(|_| malformed())?;
-        return Duration::try_from_secs_f64(seconds).map_err(|_| too_large());
-    }
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if !all_digits(whole) || !all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
-        return Err(malformed());
-    }
-    let whole = match whole {
-        "" => 0,
-        digits => digits.parse::<u128>().map_err(|_| too_large())?,
+    let message = |cause| match cause {
+        NoDuration::Malformed => format!("not a number; {ALLOWED}"),
+        NoDuration::TooLong => "too long for a duration".to_owned(),
     };
-    let mut nanos = whole.checked_mul(nanos_of_unit).ok_or_else(too_large)?;
-    // Digits beyond these are below a nanosecond for every unit.
-    let fraction = &fraction[..fraction.len().min(20)];
-    if !fraction.is_empty() {
-        let numerator: u128 = fraction.parse().map_err(|_| malformed())?;
-        let scale = 10_u128.pow(u32::try_from(fraction.len()).map_err(|_| malformed())?);
-        let share = numerator.checked_mul(nanos_of_unit).ok_or_else(too_large)? / scale;
-        nanos = nanos.checked_add(share).ok_or_else(too_large)?;
+    if digits.contains(['e', 'E']) {
+        let seconds = digits.parse().map_err(|_| message(NoDuration::Malformed))?;
+        return Duration::try_from_secs_f64(seconds).map_err(|_| message(NoDuration::TooLong));
     }
-    let seconds = u64::try_from(nanos / 1_000_000_000).map_err(|_| too_large())?;
-    let rest = u32::try_from(nanos % 1_000_000_000).map_err(|_| too_large())?;
-    Ok(Duration::new(seconds, rest))
+    duration_text::of_unit(digits, nanos_of_unit).map_err(message)
 }
 
 #[cfg(test)]

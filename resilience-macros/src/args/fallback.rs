@@ -5,13 +5,13 @@ use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath, MacroDelimiter, Meta};
 
+use super::arg_list::ArgList;
 use super::items::{self, Partial, options};
-use super::names::Place;
-use super::written::{Read, Written, is_off, name, peel};
+use super::spanned::{ParseArg, Spanned, is_off, name, strip_groups};
 use super::{Code, Count, On, Time};
 
 /// What `fallback(…)` takes. Not a struct of options, because order counts and `call` may repeat.
-pub(crate) const PLACE: Place = Place {
+pub(crate) const ARG_LIST: ArgList = ArgList {
     within: Some("fallback"),
     names: &[
         "cache",
@@ -26,7 +26,7 @@ pub(crate) const PLACE: Place = Place {
 
 options! {
     /// `fallback(cache(…))`: the last good answer.
-    LastGood in "cache" {
+    LastGood in cache {
         key: Code,
         ttl: Time,
         max_entries: Count,
@@ -40,7 +40,7 @@ pub(crate) enum Fallback {
     Steps {
         steps: Vec<Step>,
         on: On,
-        wrong: Option<Error>,
+        error: Option<Error>,
     },
 }
 
@@ -71,18 +71,18 @@ pub(crate) enum Step {
 }
 
 impl Fallback {
-    /// What is wrong in the parentheses.
-    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+    /// The errors in the parentheses.
+    pub(super) fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
         match &written?.value {
             Self::Off => None,
-            Self::Steps { wrong, .. } => wrong.clone(),
+            Self::Steps { error, .. } => error.clone(),
         }
     }
 
     /// The steps that were written.
-    pub(crate) fn steps(written: Option<&Written<Self>>) -> &[Step] {
+    pub(crate) fn steps(written: Option<&Spanned<Self>>) -> &[Step] {
         match written {
-            Some(Written {
+            Some(Spanned {
                 value: Self::Steps { steps, .. },
                 ..
             }) => steps,
@@ -91,7 +91,7 @@ impl Fallback {
     }
 }
 
-impl Read for Fallback {
+impl ParseArg for Fallback {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
@@ -101,7 +101,7 @@ impl Read for Fallback {
                     when: When::On,
                 }],
                 on: On::Any,
-                wrong: None,
+                error: None,
             }),
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
                 Ok(read_steps(list.tokens.clone(), list.path.span()))
@@ -116,7 +116,7 @@ impl Read for Fallback {
 }
 
 fn function(expr: &Expr) -> Result<ExprPath> {
-    match peel(expr) {
+    match strip_groups(expr) {
         Expr::Path(path) => Ok(path.clone()),
         _ => Err(Error::custom(
             "expected the path of a function that takes the same arguments; for a value write `fallback(value = …)`",
@@ -129,7 +129,7 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
     let mut problems = Error::accumulator();
     let items = items::split(tokens, &mut problems);
     let broken = items.len();
-    let items = items::known(items, PLACE, &mut problems);
+    let items = items::known(items, ARG_LIST, &mut problems);
     let broken = broken != items.len();
 
     let mut steps = Vec::new();
@@ -149,7 +149,11 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
                 wrong("`on` is given twice; keep one");
             } else {
                 // A wrong value still counts as given.
-                on = Some(problems.handle(<On as Read>::read(meta)).unwrap_or(On::Any));
+                on = Some(
+                    problems
+                        .handle(<On as ParseArg>::read(meta))
+                        .unwrap_or(On::Any),
+                );
             }
             continue;
         }
@@ -168,9 +172,9 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
             Some(step) => {
                 if let Step::Cache { cache, .. } = &step {
                     cache
-                        .wrong
+                        .error
                         .iter()
-                        .for_each(|wrong| problems.push(wrong.clone()));
+                        .for_each(|error| problems.push(error.clone()));
                 }
                 steps.push(step);
             }
@@ -188,7 +192,7 @@ fn read_steps(tokens: TokenStream, name_of_fallback: Span) -> Fallback {
     Fallback::Steps {
         steps,
         on: on.unwrap_or(On::Any),
-        wrong: problems.finish().err(),
+        error: problems.finish().err(),
     }
 }
 
@@ -219,6 +223,6 @@ fn read_step(meta: &Meta) -> Result<Step> {
             "expected `registered` without a value; the fallback comes from `Registry::register_fallback`",
         )
         .with_span(meta.path())),
-        _ => <Code as Read>::read(meta).map(|Code(value)| Step::Value(value)),
+        _ => <Code as ParseArg>::read(meta).map(|Code(value)| Step::Value(value)),
     }
 }

@@ -2,41 +2,35 @@
 
 use std::collections::HashMap;
 
+use darling::Error;
 use darling::ast::NestedMeta;
 use darling::error::Accumulator;
-use darling::{Error, FromMeta};
 use proc_macro2::TokenStream;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Lit, Meta, Token};
 
-use super::names::{self, Place};
-use super::written::is_off;
+use super::ARG_LISTS;
+use super::arg_list::{ArgList, Options, place};
+use super::names::unknown;
+use super::spanned::{is_off, path_text};
 
-/// A struct with one field for each argument of a list.
-pub(crate) trait Options: FromMeta {
-    /// The argument whose parentheses hold the list; `None`: the attribute itself.
-    const WITHIN: Option<&'static str>;
-    /// The arguments it takes.
-    const NAMES: &'static [&'static str];
-}
-
-/// Declares such a struct, so that each argument is named once. `=> Key` names the runtime's setting
+/// Declares a struct with one field for each argument of a list, so that each argument is named once. `=> Key` names the runtime's setting
 /// that the argument sets.
 macro_rules! options {
     (
         $(#[$about:meta])*
-        $name:ident $(in $within:literal)? {
+        $name:ident $(in $within:ident)? {
             $( $(#[$doc:meta])* $field:ident $(as $written:literal)?: $value:ty $(=> $key:ident)?, )*
         }
     ) => {
         $(#[$about])*
         #[derive(Debug, Default, darling::FromMeta)]
         pub(crate) struct $name {
-            $( $(#[$doc])* $(#[darling(rename = $written)])? pub(crate) $field: Option<crate::args::Written<$value>>, )*
+            $( $(#[$doc])* $(#[darling(rename = $written)])? pub(crate) $field: Option<crate::args::Spanned<$value>>, )*
         }
 
-        impl crate::args::items::Options for $name {
+        impl crate::args::arg_list::Options for $name {
             const WITHIN: Option<&'static str> = crate::args::items::options!(@within $($within)?);
             const NAMES: &'static [&'static str] = &[$( crate::args::items::options!(@name $field $($written)?) ),*];
         }
@@ -56,23 +50,23 @@ macro_rules! options {
         }
     };
     (@within) => { None };
-    (@within $within:literal) => { Some($within) };
+    (@within $within:ident) => { Some(stringify!($within)) };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $written:literal) => { $written };
 }
 pub(crate) use options;
 
-/// What could be read, and everything wrong with the rest: one mistake does not hide the next.
+/// What could be read, and the errors in the rest: one mistake does not hide the next.
 #[derive(Debug)]
 pub(crate) struct Partial<T> {
     pub(crate) value: T,
-    pub(crate) wrong: Option<Error>,
+    pub(crate) error: Option<Error>,
 }
 
 /// Reads a list of arguments.
 pub(crate) fn read<T: Options + Default>(tokens: TokenStream) -> Partial<T> {
     let mut problems = Error::accumulator();
-    let place = names::place::<T>();
+    let place = place::<T>();
     let items = known(split(tokens, &mut problems), place, &mut problems);
     let once = without_repetitions(items, &mut problems);
     let readable: Vec<NestedMeta> = once
@@ -85,7 +79,7 @@ pub(crate) fn read<T: Options + Default>(tokens: TokenStream) -> Partial<T> {
     let value = problems.handle(T::from_list(&readable)).unwrap_or_default();
     Partial {
         value,
-        wrong: problems.finish().err(),
+        error: problems.finish().err(),
     }
 }
 
@@ -132,28 +126,33 @@ fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 /// Keeps the arguments that this place takes.
-pub(crate) fn known(items: Vec<NestedMeta>, place: Place, problems: &mut Accumulator) -> Vec<Meta> {
+pub(crate) fn known(
+    items: Vec<NestedMeta>,
+    place: ArgList,
+    problems: &mut Accumulator,
+) -> Vec<Meta> {
     let mut kept = Vec::new();
     for item in items {
         match item {
             NestedMeta::Lit(lit) => problems.push(unnamed(&lit, place)),
             NestedMeta::NameValueInvalidExpr(pair) => {
-                let name = names::text(&pair.path);
+                let name = path_text(&pair.path);
                 problems.push(if place.names.contains(&name.as_str()) {
                     let place = pair.error.span();
                     Error::custom(format!("not a value for `{name}`: {}", pair.error))
                         .with_span(&place)
                 } else {
-                    Error::custom(names::unknown(&name, place)).with_span(&pair.path)
+                    Error::custom(unknown(&name, place, ARG_LISTS)).with_span(&pair.path)
                 });
             }
             NestedMeta::Meta(meta) => {
-                let name = names::text(meta.path());
+                let name = path_text(meta.path());
                 if place.names.contains(&name.as_str()) {
                     kept.push(meta);
                 } else {
-                    problems
-                        .push(Error::custom(names::unknown(&name, place)).with_span(meta.path()));
+                    problems.push(
+                        Error::custom(unknown(&name, place, ARG_LISTS)).with_span(meta.path()),
+                    );
                 }
             }
         }
@@ -161,7 +160,7 @@ pub(crate) fn known(items: Vec<NestedMeta>, place: Place, problems: &mut Accumul
     kept
 }
 
-fn unnamed(lit: &Lit, place: Place) -> Error {
+fn unnamed(lit: &Lit, place: ArgList) -> Error {
     let error = match (lit, place.within) {
         (Lit::Str(text), None) => Error::custom(format!(
             "a value without a name; for the service's name write `service = {:?}`",
@@ -176,7 +175,7 @@ fn without_repetitions(items: Vec<Meta>, problems: &mut Accumulator) -> Vec<Nest
     let mut first_off: HashMap<String, bool> = HashMap::new();
     let mut kept = Vec::new();
     for meta in items {
-        let name = names::text(meta.path());
+        let name = path_text(meta.path());
         let off = matches!(&meta, Meta::NameValue(pair) if is_off(&pair.value));
         match first_off.get(&name) {
             None => {

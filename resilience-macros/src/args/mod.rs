@@ -1,32 +1,38 @@
 //! What was written in the attribute.
 
+mod aliases;
+pub(crate) mod arg_list;
 mod cache;
 mod duration;
+mod duration_text;
 pub(crate) mod fallback;
 pub(crate) mod items;
 pub(crate) mod names;
+mod settings;
+pub(crate) mod spanned;
 mod stream;
 mod value;
-mod written;
 
 use darling::{Error, Result};
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
 use syn::{Expr, MacroDelimiter, Meta};
 
+use arg_list::{ArgList, Options, place};
 pub(crate) use cache::{Cache, ReadThrough, RefreshAhead};
 pub(crate) use duration::{Time, Wait, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
-use items::{Options, options};
+use items::options;
+use settings::settings;
+use spanned::{ParseArg, Value, is_off, name};
+pub(crate) use spanned::{Spanned, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream, Streaming};
 pub(crate) use value::{
     Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, On, OnAbandoned,
     PathText, RateLimitStrategy, Refill, Setting, Share, Text, is_negative, literal, source,
     variant,
 };
-use written::{Read, Value, is_off, name};
-pub(crate) use written::{Written, peel};
 
 use crate::runtime::Runtime;
 
@@ -34,11 +40,11 @@ options! {
     /// The arguments of every attribute.
     Args {
         service: Text,
-        retry: Switch<Retry>,
-        retry_budget: Switch<RetryBudget>,
-        circuit_breaker: Switch<CircuitBreaker>,
-        rate_limit: Switch<RateLimit>,
-        bulkhead: Switch<Bulkhead>,
+        retry: Toggle<Retry>,
+        retry_budget: Toggle<RetryBudget>,
+        circuit_breaker: Toggle<CircuitBreaker>,
+        rate_limit: Toggle<RateLimit>,
+        bulkhead: Toggle<Bulkhead>,
         timeout: Limit,
         deadline: Limit,
         fallback: Fallback,
@@ -57,72 +63,52 @@ options! {
     }
 }
 
-options! {
-    /// `retry(…)`
-    Retry in "retry" {
-        max_attempts: Attempts => RetryMaxAttempts,
-        base_delay: Time => RetryBaseDelay,
-        max_delay: Time => RetryMaxDelay,
-        multiplier: Factor => RetryMultiplier,
-        jitter: Jitter => RetryJitter,
-        max_elapsed: Time => RetryMaxElapsed,
-        max_retry_after: Time => RetryMaxRetryAfter,
-        retry_if: Callable,
-        exhausted: Exhausted,
-    }
+/// Declares the arguments of each pattern: its settings, and those that are code.
+macro_rules! groups {
+    (
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
+    ) => { $(
+        options! {
+            #[doc = concat!("`", stringify!($group), "(…)`")]
+            $args in $group {
+                $($($rate: $rate_arg => $rate_key,)*)?
+                $($field: $arg => $key,)*
+                $($($code: $code_arg,)*)?
+            }
+        }
+    )* };
 }
+settings!(groups);
 
-options! {
-    /// `retry_budget(…)`
-    RetryBudget in "retry_budget" {
-        capacity: Capacity => BudgetCapacity,
-        refill: Refill => BudgetRefill,
-    }
-}
-
-options! {
-    /// `circuit_breaker(…)`
-    CircuitBreaker in "circuit_breaker" {
-        failure_threshold: Count => CircuitFailureThreshold,
-        failure_rate: Share => CircuitFailureRate,
-        window: Window => CircuitWindow,
-        minimum_calls: Count => CircuitMinimumCalls,
-        slow_call_duration: Time => CircuitSlowCallDuration,
-        slow_call_rate: Share => CircuitSlowCallRate,
-        recovery_timeout: Time => CircuitRecoveryTimeout,
-        recovery_multiplier: Factor => CircuitRecoveryMultiplier,
-        max_recovery_timeout: Time => CircuitMaxRecoveryTimeout,
-        success_threshold: Count => CircuitSuccessThreshold,
-        half_open_max_calls: Count => CircuitHalfOpenMaxCalls,
-        abandoned: OnAbandoned => CircuitAbandoned,
-    }
-}
-
-options! {
-    /// `rate_limit(…)`
-    RateLimit in "rate_limit" {
-        requests_per_second: PerSecond => RateLimitRate,
-        requests_per_minute: PerMinute => RateLimitRate,
-        requests_per_hour: PerHour => RateLimitRate,
-        burst: Count => RateLimitBurst,
-        strategy: RateLimitStrategy => RateLimitStrategy,
-        key: Code,
-        cost: Code,
-        max_wait: Wait => RateLimitMaxWait,
-        max_keys: Count => RateLimitMaxKeys,
-        max_cooldown: Time => RateLimitMaxCooldown,
-        tokens_per_minute: Count => RateLimitTokens,
-        usage: Callable,
-    }
-}
-
-options! {
-    /// `bulkhead(…)`
-    Bulkhead in "bulkhead" {
-        max_concurrent: Count => BulkheadMaxConcurrent,
-        max_wait: Wait => BulkheadMaxWait,
-    }
-}
+/// Every list that an argument can stand in.
+pub(crate) const ARG_LISTS: &[ArgList] = &[
+    place::<Args>(),
+    place::<Retry>(),
+    place::<RetryBudget>(),
+    place::<CircuitBreaker>(),
+    place::<RateLimit>(),
+    place::<Bulkhead>(),
+    fallback::ARG_LIST,
+    place::<LastGood>(),
+    place::<Stream>(),
+    place::<ReadThrough>(),
+];
 
 /// Attempts of one call, the first one included.
 #[derive(Clone, Copy, Debug)]
@@ -177,35 +163,35 @@ rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }
 
 /// A pattern that can be set in parentheses, or switched off.
 #[derive(Debug)]
-pub(crate) enum Switch<T> {
+pub(crate) enum Toggle<T> {
     Off,
     On(Partial<T>),
 }
 
-impl<T> Switch<T> {
+impl<T> Toggle<T> {
     /// Whether it was written and is off.
-    pub(crate) fn is_off(written: Option<&Written<Self>>) -> bool {
+    pub(crate) fn is_off(written: Option<&Spanned<Self>>) -> bool {
         matches!(
             written,
-            Some(Written {
+            Some(Spanned {
                 value: Self::Off,
                 ..
             })
         )
     }
 
-    /// What is wrong in the parentheses.
-    fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
+    /// The errors in the parentheses.
+    fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
         match &written?.value {
             Self::Off => None,
-            Self::On(settings) => settings.wrong.clone(),
+            Self::On(settings) => settings.error.clone(),
         }
     }
 
     /// The settings, where there are any.
-    pub(crate) fn on(written: Option<&Written<Self>>) -> Option<&T> {
+    pub(crate) fn on(written: Option<&Spanned<Self>>) -> Option<&T> {
         match written {
-            Some(Written {
+            Some(Spanned {
                 value: Self::On(settings),
                 ..
             }) => Some(&settings.value),
@@ -214,7 +200,7 @@ impl<T> Switch<T> {
     }
 }
 
-impl<T: Options + Default> Read for Switch<T> {
+impl<T: Options + Default> ParseArg for Toggle<T> {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
@@ -264,34 +250,34 @@ impl Value for Limit {
 
 /// `crate = path`, for the derive.
 pub(crate) fn runtime_path(meta: &Meta) -> Result<syn::Path> {
-    <PathText as Read>::read(meta).map(|PathText(path)| path)
+    <PathText as ParseArg>::read(meta).map(|PathText(path)| path)
 }
 
 impl Args {
     /// Reads the tokens between the attribute's parentheses.
     pub(crate) fn read(tokens: TokenStream) -> Partial<Self> {
-        let Partial { value: args, wrong } = items::read::<Self>(tokens);
+        let Partial { value: args, error } = items::read::<Self>(tokens);
         let nested = [
-            wrong,
-            Switch::wrong(args.retry.as_ref()),
-            Switch::wrong(args.retry_budget.as_ref()),
-            Switch::wrong(args.circuit_breaker.as_ref()),
-            Switch::wrong(args.rate_limit.as_ref()),
-            Switch::wrong(args.bulkhead.as_ref()),
-            Fallback::wrong(args.fallback.as_ref()),
-            Streaming::wrong(args.stream.as_ref()),
-            Cache::wrong(args.cache.as_ref()),
+            error,
+            Toggle::error(args.retry.as_ref()),
+            Toggle::error(args.retry_budget.as_ref()),
+            Toggle::error(args.circuit_breaker.as_ref()),
+            Toggle::error(args.rate_limit.as_ref()),
+            Toggle::error(args.bulkhead.as_ref()),
+            Fallback::error(args.fallback.as_ref()),
+            Streaming::error(args.stream.as_ref()),
+            Cache::error(args.cache.as_ref()),
         ];
-        let wrong: Vec<Error> = nested.into_iter().flatten().collect();
+        let errors: Vec<Error> = nested.into_iter().flatten().collect();
         Partial {
             value: args,
-            wrong: (!wrong.is_empty()).then(|| Error::multiple(wrong)),
+            error: (!errors.is_empty()).then(|| Error::multiple(errors)),
         }
     }
 
     /// Whether failed attempts are repeated.
     pub(crate) fn retries(&self) -> bool {
-        !Switch::is_off(self.retry.as_ref())
+        !Toggle::is_off(self.retry.as_ref())
     }
 
     /// Whether the arguments are needed again after an attempt.
@@ -300,7 +286,7 @@ impl Args {
     }
 
     /// `retry(retry_if = …)`
-    pub(crate) fn retry_if(&self) -> Option<&Written<Callable>> {
-        Switch::on(self.retry.as_ref())?.retry_if.as_ref()
+    pub(crate) fn retry_if(&self) -> Option<&Spanned<Callable>> {
+        Toggle::on(self.retry.as_ref())?.retry_if.as_ref()
     }
 }

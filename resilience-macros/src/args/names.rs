@@ -1,81 +1,7 @@
 //! Which argument belongs where, and what a name that belongs nowhere was probably meant to be.
 
-use syn::Path;
-
-use super::items::Options;
-use super::{
-    Args, Bulkhead, CircuitBreaker, LastGood, RateLimit, ReadThrough, Retry, RetryBudget, Stream,
-    fallback,
-};
-
-/// The names that one list of arguments takes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// The argument whose parentheses it is; `None`: the attribute's own.
-    pub(crate) within: Option<&'static str>,
-    pub(crate) names: &'static [&'static str],
-}
-
-/// Every place where an argument can stand.
-const PLACES: [Place; 10] = [
-    place::<Args>(),
-    place::<Retry>(),
-    place::<RetryBudget>(),
-    place::<CircuitBreaker>(),
-    place::<RateLimit>(),
-    place::<Bulkhead>(),
-    fallback::PLACE,
-    place::<LastGood>(),
-    place::<Stream>(),
-    place::<ReadThrough>(),
-];
-
-pub(crate) const fn place<T: Options>() -> Place {
-    Place {
-        within: T::WITHIN,
-        names: T::NAMES,
-    }
-}
-
-/// Names that other libraries use, and what they are called here.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("attempts", "max_attempts"),
-    ("max_retries", "max_attempts"),
-    ("retries", "max_attempts"),
-    ("max_times", "max_attempts"),
-    ("initial_delay", "base_delay"),
-    ("min_delay", "base_delay"),
-    ("delay", "base_delay"),
-    ("factor", "multiplier"),
-    ("exponential_base", "multiplier"),
-    ("retry_on", "retry_if"),
-    ("when", "retry_if"),
-    ("breaker", "circuit_breaker"),
-    ("circuit", "circuit_breaker"),
-    ("reset_timeout", "recovery_timeout"),
-    ("cooldown", "recovery_timeout"),
-    ("failure_ratio", "failure_rate"),
-    ("failure_rate_threshold", "failure_rate"),
-    ("window_size", "window"),
-    ("min_calls", "minimum_calls"),
-    ("rate_limiter", "rate_limit"),
-    ("rpm", "requests_per_minute"),
-    ("rps", "requests_per_second"),
-    ("tpm", "tokens_per_minute"),
-    ("estimate", "cost"),
-    ("settle", "usage"),
-    ("per_minute", "requests_per_minute"),
-    ("per_second", "requests_per_second"),
-    ("concurrency", "max_concurrent"),
-    ("max_concurrency", "max_concurrent"),
-    ("total_timeout", "deadline"),
-    ("default", "value"),
-    ("name", "service"),
-    ("time_to_live", "ttl"),
-    ("refresh_after", "refresh_ahead"),
-    ("stale_for", "stale_if_error"),
-    ("max_park", "max_cooldown"),
-];
+use super::aliases::ALIASES;
+use super::arg_list::ArgList;
 
 /// Names that have no counterpart here, and what to write instead.
 const EXPLAINED: &[(&str, &str)] = &[
@@ -89,23 +15,8 @@ const EXPLAINED: &[(&str, &str)] = &[
     ),
 ];
 
-/// A path as it was written, without spaces.
-pub(crate) fn text(path: &Path) -> String {
-    let mut text = String::new();
-    if path.leading_colon.is_some() {
-        text.push_str("::");
-    }
-    for (index, segment) in path.segments.iter().enumerate() {
-        if index > 0 {
-            text.push_str("::");
-        }
-        text.push_str(&segment.ident.to_string());
-    }
-    text
-}
-
-/// What to say about a name that `here` does not take.
-pub(crate) fn unknown(name: &str, here: Place) -> String {
+/// The message about a name that `here` does not take.
+pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     let what = match here.within {
         None => format!("unknown argument `{name}`"),
         Some(group) => format!("unknown argument `{name}` in `{group}(…)`"),
@@ -113,21 +24,24 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
     if let Some((_, explanation)) = EXPLAINED.iter().find(|(theirs, _)| *theirs == name) {
         return format!("{what}; {explanation}");
     }
-    let hint = elsewhere(name, here)
+    let hint = elsewhere(name, here, all)
         .or_else(|| {
-            let known = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name)?.1;
+            let known = ALIASES.iter().find(|(theirs, _)| *theirs == name)?.1;
             if here.names.contains(&known) {
                 Some(format!("; here it is called `{known}`"))
             } else {
-                Some(elsewhere(known, here)?.replace("it belongs", &format!("`{known}` belongs")))
+                Some(
+                    elsewhere(known, here, all)?
+                        .replace("it belongs", &format!("`{known}` belongs")),
+                )
             }
         })
         .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
         .or_else(|| {
             // A slip of the pen and the wrong place at once.
-            let all = PLACES.iter().flat_map(|place| place.names.iter().copied());
-            let near = nearest(name, &all.collect::<Vec<_>>())?;
-            Some(elsewhere(near, here)?.replace(
+            let names = all.iter().flat_map(|list| list.names.iter().copied());
+            let near = nearest(name, &names.collect::<Vec<_>>())?;
+            Some(elsewhere(near, here, all)?.replace(
                 "; it belongs",
                 &format!("; did you mean `{near}`? It belongs"),
             ))
@@ -137,8 +51,8 @@ pub(crate) fn unknown(name: &str, here: Place) -> String {
 }
 
 /// Where else the name would be right.
-fn elsewhere(name: &str, here: Place) -> Option<String> {
-    let mut homes: Vec<Option<&str>> = PLACES
+fn elsewhere(name: &str, here: ArgList, all: &[ArgList]) -> Option<String> {
+    let mut homes: Vec<Option<&str>> = all
         .iter()
         .filter(|place| place.names != here.names && place.names.contains(&name))
         .map(|place| place.within)
@@ -159,7 +73,7 @@ fn elsewhere(name: &str, here: Place) -> Option<String> {
         .into_iter()
         .flatten()
         .map(|group| match name {
-            // The last good answer has less to say.
+            // The last good answer takes fewer.
             _ if here.within == Some(group) => format!("the attribute's own `{group}({name} = …)`"),
             "cache" => format!("`{group}({name}(…))`"),
             "registered" => format!("`{group}({name})`"),
@@ -191,20 +105,25 @@ pub(crate) fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::args::{ARG_LISTS, Args, Bulkhead, LastGood, Retry, arg_list::place};
 
-    fn own() -> Place {
+    fn unknown(name: &str, here: ArgList) -> String {
+        super::unknown(name, here, ARG_LISTS)
+    }
+
+    fn own() -> ArgList {
         place::<Args>()
     }
 
     #[test]
     fn every_foreign_name_leads_to_one_of_ours() {
-        for &(theirs, ours) in ELSEWHERE {
+        for &(theirs, ours) in ALIASES {
             assert!(
-                PLACES.iter().any(|place| place.names.contains(&ours)),
+                ARG_LISTS.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"
             );
             assert!(
-                !PLACES.iter().any(|place| place.names.contains(&theirs)),
+                !ARG_LISTS.iter().any(|place| place.names.contains(&theirs)),
                 "{theirs}"
             );
         }

@@ -4,13 +4,13 @@ use darling::{Error, Result};
 use syn::{MacroDelimiter, Meta};
 
 use super::items::{self, Partial, options};
+use super::spanned::{ParseArg, Spanned, Value};
 use super::value::choices;
-use super::written::{Read, Value, Written};
 use super::{Callable, Limit};
 
 options! {
     /// `stream(…)`
-    Stream in "stream" {
+    Stream in stream {
         retry_until: RetryUntil,
         idle_timeout: Limit,
         complete: Callable,
@@ -27,25 +27,25 @@ choices! {
 pub(crate) struct Streaming(pub(crate) Partial<Stream>);
 
 impl Streaming {
-    /// What is wrong in the parentheses.
-    pub(super) fn wrong(written: Option<&Written<Self>>) -> Option<Error> {
-        written?.value.0.wrong.clone()
+    /// The errors in the parentheses.
+    pub(super) fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
+        written?.value.0.error.clone()
     }
 }
 
-impl Read for Streaming {
+impl ParseArg for Streaming {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::List(list) if matches!(list.delimiter, MacroDelimiter::Paren(_)) => {
                 Ok(Self(items::read(list.tokens.clone())))
             }
             Meta::NameValue(pair) => {
-                let retry_until = Some(Written::of(meta, RetryUntil::of(&pair.value)?));
+                let retry_until = Some(Spanned::of(meta, RetryUntil::of(&pair.value)?));
                 let value = Stream {
                     retry_until,
                     ..Stream::default()
                 };
-                Ok(Self(Partial { value, wrong: None }))
+                Ok(Self(Partial { value, error: None }))
             }
             _ => Err(Error::custom(
                 "expected `stream = \"first_item\"`, or `stream(idle_timeout = \"30s\", …)`",

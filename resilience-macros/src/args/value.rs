@@ -6,7 +6,7 @@ use quote::{ToTokens as _, quote};
 use syn::{Expr, ExprLit, Ident, Lit, Meta, Path, UnOp};
 
 use super::names;
-use super::written::{Read, Value, is_off, name, peel};
+use super::spanned::{ParseArg, Value, is_off, name, strip_groups};
 use crate::runtime::Runtime;
 
 /// A value that becomes a setting of the runtime.
@@ -17,7 +17,7 @@ pub(crate) trait Setting {
 
 /// The literal that an expression is.
 pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
-    match peel(expr) {
+    match strip_groups(expr) {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         _ => None,
     }
@@ -25,7 +25,7 @@ pub(crate) fn literal(expr: &Expr) -> Option<&Lit> {
 
 /// Whether it is a number with a minus in front, which other macros write as one token.
 pub(crate) fn is_negative(expr: &Expr) -> bool {
-    match (peel(expr), literal(expr)) {
+    match (strip_groups(expr), literal(expr)) {
         (Expr::Unary(unary), _) => {
             matches!(unary.op, UnOp::Neg(_))
                 && matches!(literal(&unary.expr), Some(Lit::Int(_) | Lit::Float(_)))
@@ -139,7 +139,7 @@ pub(crate) fn word(expr: &Expr, words: &[&'static str]) -> Result<usize> {
         quoted.join(", ")
     };
     let Some(Lit::Str(text)) = literal(expr) else {
-        let message = match peel(expr) {
+        let message = match strip_groups(expr) {
             Expr::Path(path) => match words.iter().position(|word| path.path.is_ident(word)) {
                 Some(index) => format!("quote it: `{:?}`", words[index]),
                 None => format!("expected one of {}", allowed()),
@@ -246,11 +246,11 @@ pub(crate) struct Flag(pub(crate) bool);
 
 impl FromMeta for Flag {
     fn from_meta(meta: &Meta) -> Result<Self> {
-        <Self as Read>::read(meta)
+        <Self as ParseArg>::read(meta)
     }
 }
 
-impl Read for Flag {
+impl ParseArg for Flag {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
             Meta::Path(_) => Ok(Self(true)),
@@ -279,7 +279,7 @@ impl Value for PathText {
     const EXAMPLE: &'static str = "::resilience_runtime";
 
     fn of(expr: &Expr) -> Result<Self> {
-        let path = match peel(expr) {
+        let path = match strip_groups(expr) {
             Expr::Path(path) if path.qself.is_none() => Some(path.path.clone()),
             Expr::Lit(ExprLit {
                 lit: Lit::Str(text),
@@ -337,7 +337,7 @@ impl Value for Code {
 #[derive(Debug)]
 pub(crate) struct Names(pub(crate) Vec<Ident>);
 
-impl Read for Names {
+impl ParseArg for Names {
     fn read(meta: &Meta) -> Result<Self> {
         let wrong = || {
             Error::custom("expected the names of arguments, such as `borrow(prompt, history)`")

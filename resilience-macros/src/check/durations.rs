@@ -4,8 +4,8 @@ use darling::{Error, Result};
 use syn::{Expr, Ident};
 
 use crate::args::{
-    Args, Bulkhead, Cache, CircuitBreaker, Fallback, Limit, RateLimit, RefreshAhead, Retry, Step,
-    Switch, Time, Window, Written,
+    Args, Bulkhead, Cache, CircuitBreaker, Fallback, Limit, RateLimit, RefreshAhead, Retry,
+    Spanned, Step, Time, Toggle, Window,
 };
 use crate::function::Function;
 
@@ -53,16 +53,16 @@ fn durations(args: &Args) -> Vec<(&'static str, &Time)> {
         ("timeout", limit(args.timeout.as_ref())),
         ("deadline", limit(args.deadline.as_ref())),
     ];
-    if let Some(retry) = Switch::on(args.retry.as_ref()) {
+    if let Some(retry) = Toggle::on(args.retry.as_ref()) {
         found.extend(of_retry(retry));
     }
-    if let Some(breaker) = Switch::on(args.circuit_breaker.as_ref()) {
+    if let Some(breaker) = Toggle::on(args.circuit_breaker.as_ref()) {
         found.extend(of_breaker(breaker));
     }
-    if let Some(rate_limit) = Switch::on(args.rate_limit.as_ref()) {
+    if let Some(rate_limit) = Toggle::on(args.rate_limit.as_ref()) {
         found.extend(of_rate_limit(rate_limit));
     }
-    if let Some(bulkhead) = Switch::on(args.bulkhead.as_ref()) {
+    if let Some(bulkhead) = Toggle::on(args.bulkhead.as_ref()) {
         found.push(("max_wait", of_bulkhead(bulkhead)));
     }
     if let Some(cache) = &args.cache {
@@ -85,11 +85,11 @@ fn durations(args: &Args) -> Vec<(&'static str, &Time)> {
 
 type Named<'a> = (&'static str, Option<&'a Time>);
 
-fn time(written: Option<&Written<Time>>) -> Option<&Time> {
+fn time(written: Option<&Spanned<Time>>) -> Option<&Time> {
     written.map(|written| &written.value)
 }
 
-fn limit(written: Option<&Written<Limit>>) -> Option<&Time> {
+fn limit(written: Option<&Spanned<Limit>>) -> Option<&Time> {
     match &written?.value {
         Limit::On(time) => Some(time),
         Limit::Off => None,

@@ -12,7 +12,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
         match step {
             Step::Cache { name, cache } => {
                 // A value that could not be parsed is not missing.
-                if cache.wrong.is_some() {
+                if cache.error.is_some() {
                     continue;
                 }
                 if cache.value.ttl.is_none() {

@@ -2,14 +2,14 @@
 
 use darling::{Error, Result};
 
-use crate::args::{Args, Fallback, Step, Switch};
+use crate::args::{Args, Fallback, Step, Toggle};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     if args.stream.is_none() {
         return Ok(());
     }
     let mut problems = Error::accumulator();
-    let usage = Switch::on(args.rate_limit.as_ref()).and_then(|limit| limit.usage.as_ref());
+    let usage = Toggle::on(args.rate_limit.as_ref()).and_then(|limit| limit.usage.as_ref());
     for (written, message) in [
         (
             args.classify_ok.as_ref(),

@@ -2,10 +2,10 @@
 
 use darling::{Error, Result};
 
-use crate::args::{Args, Switch};
+use crate::args::{Args, Toggle};
 
 pub(super) fn check(args: &Args) -> Result<()> {
-    let Some(limit) = Switch::on(args.rate_limit.as_ref()) else {
+    let Some(limit) = Toggle::on(args.rate_limit.as_ref()) else {
         return Ok(());
     };
     if limit.cost.is_some() {

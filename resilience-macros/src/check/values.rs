@@ -3,18 +3,18 @@
 use darling::{Error, Result};
 use proc_macro2::Span;
 
-use crate::args::{Args, CircuitBreaker, RateLimit, Retry, Switch, Time, Window, Written};
+use crate::args::{Args, CircuitBreaker, RateLimit, Retry, Spanned, Time, Toggle, Window};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
-    if let Some(retry) = Switch::on(args.retry.as_ref()) {
+    if let Some(retry) = Toggle::on(args.retry.as_ref()) {
         problems.handle(delays(retry));
     }
-    if let Some(circuit) = Switch::on(args.circuit_breaker.as_ref()) {
+    if let Some(circuit) = Toggle::on(args.circuit_breaker.as_ref()) {
         problems.handle(pauses(circuit));
         problems.handle(window(circuit));
     }
-    if let Some(rate_limit) = Switch::on(args.rate_limit.as_ref()) {
+    if let Some(rate_limit) = Toggle::on(args.rate_limit.as_ref()) {
         problems.handle(one_rate(rate_limit));
     }
     problems.finish()
@@ -38,8 +38,8 @@ fn pauses(circuit: &CircuitBreaker) -> Result<()> {
 
 /// Requires that the first is not longer than the second, where both are literals.
 fn ordered(
-    short: Option<&Written<Time>>,
-    long: Option<&Written<Time>>,
+    short: Option<&Spanned<Time>>,
+    long: Option<&Spanned<Time>>,
     message: &str,
 ) -> Result<()> {
     if let (Some(short), Some(long)) = (short, long)

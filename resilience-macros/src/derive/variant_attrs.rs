@@ -8,8 +8,9 @@ use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, ExprPath, Fields, Ident, Lit, Member, Meta, Path};
 
-use crate::args::names::{self, Place};
-use crate::args::{items, literal, peel};
+use crate::args::arg_list::ArgList;
+use crate::args::spanned::path_text;
+use crate::args::{items, literal, names, strip_groups};
 use crate::runtime::{Runtime, mixed_at};
 
 /// The class of an error: one constructor of `Verdict` each.
@@ -89,7 +90,7 @@ pub(super) enum FieldAttr {
     Source,
 }
 
-const ON_VARIANT: Place = Place {
+const ON_VARIANT: ArgList = ArgList {
     within: Some("classify"),
     names: &[
         "transient",
@@ -108,7 +109,7 @@ const ON_VARIANT: Place = Place {
     ],
 };
 
-const ON_TYPE: Place = Place {
+const ON_TYPE: ArgList = ArgList {
     within: Some("classify"),
     names: &[
         "transient",
@@ -128,12 +129,12 @@ const ON_TYPE: Place = Place {
     ],
 };
 
-const ON_FIELD: Place = Place {
+const ON_FIELD: ArgList = ArgList {
     within: Some("classify"),
     names: &["delegate", "with"],
 };
 
-const IN_THROTTLED: Place = Place {
+const IN_THROTTLED: ArgList = ArgList {
     within: Some("throttled"),
     names: &["retry_after"],
 };
@@ -141,7 +142,7 @@ const IN_THROTTLED: Place = Place {
 const BREAKER: [&str; 2] = ["ignored_by_breaker", "counts_as_failure"];
 
 /// Collects the arguments of every `#[classify(…)]` in `attrs`.
-fn classify_items(attrs: &[Attribute], place: Place, problems: &mut Accumulator) -> Vec<Meta> {
+fn classify_items(attrs: &[Attribute], place: ArgList, problems: &mut Accumulator) -> Vec<Meta> {
     let mut items = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("classify")) {
         match &attr.meta {
@@ -169,7 +170,7 @@ fn is_explained(item: &NestedMeta, problems: &mut Accumulator) -> bool {
         NestedMeta::NameValueInvalidExpr(pair) => &pair.path,
         NestedMeta::Lit(_) => return false,
     };
-    let message = match names::text(path).as_str() {
+    let message = match path_text(path).as_str() {
         "with" => "`with` belongs to a field: `Variant(#[classify(with = path)] Inner)`",
         "delegate" => "`delegate` belongs to a field: `Variant(#[classify(delegate)] Inner)`",
         "unknown" => {
@@ -289,7 +290,7 @@ struct Words {
 impl Words {
     /// Adds one of the words of a variant.
     fn add(&mut self, meta: &Meta) -> Result<()> {
-        let name = names::text(meta.path());
+        let name = path_text(meta.path());
         let wrong = |message: &str| Err(Error::custom(message).with_span(meta.path()));
         if let Some(class) = Class::ALL.into_iter().find(|class| class.name() == name) {
             let before = self.class.replace((class, None));
@@ -341,7 +342,7 @@ fn field_name(meta: &Meta) -> Result<Member> {
     let Meta::NameValue(pair) = meta else {
         return Err(Error::custom("expected `retry_after = field`").with_span(meta.path()));
     };
-    match (peel(&pair.value), literal(&pair.value)) {
+    match (strip_groups(&pair.value), literal(&pair.value)) {
         (Expr::Path(path), _) if path.path.get_ident().is_some() => path
             .path
             .get_ident()
@@ -375,7 +376,7 @@ impl FieldAttr {
         }
         match meta {
             Meta::Path(path) if path.is_ident("delegate") => Ok(Some(Self::Delegate(path.span()))),
-            Meta::NameValue(pair) if pair.path.is_ident("with") => match peel(&pair.value) {
+            Meta::NameValue(pair) if pair.path.is_ident("with") => match strip_groups(&pair.value) {
                 Expr::Path(path) => Ok(Some(Self::With(path.clone()))),
                 _ => Err(Error::custom(
                     "expected the path of a function from `&Field` to `Verdict`, without quotes",

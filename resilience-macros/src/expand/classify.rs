@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::Expansion;
-use crate::args::{Exhausted, Switch};
+use crate::args::{Exhausted, Toggle};
 use crate::runtime::mixed_at;
 
 /// The arguments of `Call::conclude`, in the order of the runtime's parameters.
@@ -63,7 +63,7 @@ pub(super) fn classify_ok(expansion: &Expansion<'_>) -> Option<TokenStream> {
 /// What the attempt used of its cost, where somebody says so.
 pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
-    let limit = Switch::on(expansion.args.rate_limit.as_ref())?;
+    let limit = Toggle::on(expansion.args.rate_limit.as_ref())?;
     let usage = limit.usage.as_ref()?;
     let there = mixed_at(usage.value.0.span());
     let private = expansion.runtime.private(there);
@@ -77,7 +77,7 @@ pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
 
 pub(super) fn exhausted(expansion: &Expansion<'_>) -> TokenStream {
     let written =
-        Switch::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());
+        Toggle::on(expansion.args.retry.as_ref()).and_then(|retry| retry.exhausted.as_ref());
     match written {
         Some(written) if written.value == Exhausted::Wrap => {
             // The bounds of wrapping are broken by the error type, but asked for here.

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 
 use super::Expansion;
-use crate::args::{Fallback, LastGood, Limit, Setting, Step, Switch};
+use crate::args::{Fallback, LastGood, Limit, Setting, Step, Toggle};
 
 /// `const { &Function::new(…)… }`
 pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
@@ -95,11 +95,11 @@ pub(super) fn last_good<'a>(expansion: &Expansion<'a>) -> Option<&'a LastGood> {
 fn settings<'a>(expansion: &Expansion<'a>) -> Vec<(&'static str, &'a dyn Setting)> {
     let args = expansion.args;
     let mut settings = Vec::new();
-    settings.extend(Switch::on(args.retry.as_ref()).map(|retry| retry.settings()));
-    settings.extend(Switch::on(args.retry_budget.as_ref()).map(|budget| budget.settings()));
-    settings.extend(Switch::on(args.circuit_breaker.as_ref()).map(|circuit| circuit.settings()));
-    settings.extend(Switch::on(args.rate_limit.as_ref()).map(|rate_limit| rate_limit.settings()));
-    settings.extend(Switch::on(args.bulkhead.as_ref()).map(|bulkhead| bulkhead.settings()));
+    settings.extend(Toggle::on(args.retry.as_ref()).map(|retry| retry.settings()));
+    settings.extend(Toggle::on(args.retry_budget.as_ref()).map(|budget| budget.settings()));
+    settings.extend(Toggle::on(args.circuit_breaker.as_ref()).map(|circuit| circuit.settings()));
+    settings.extend(Toggle::on(args.rate_limit.as_ref()).map(|rate_limit| rate_limit.settings()));
+    settings.extend(Toggle::on(args.bulkhead.as_ref()).map(|bulkhead| bulkhead.settings()));
     let mut settings: Vec<(&'static str, &'a dyn Setting)> =
         settings.into_iter().flatten().collect();
     for (key, limit) in [("Timeout", &args.timeout), ("Deadline", &args.deadline)] {
@@ -113,7 +113,7 @@ fn settings<'a>(expansion: &Expansion<'a>) -> Vec<(&'static str, &'a dyn Setting
 /// The patterns that are switched off, by the runtime's name.
 fn off(expansion: &Expansion<'_>) -> Vec<&'static str> {
     let args = expansion.args;
-    let limit_is_off = |limit: &Option<crate::args::Written<Limit>>| {
+    let limit_is_off = |limit: &Option<crate::args::Spanned<Limit>>| {
         matches!(
             limit.as_ref().map(|written| &written.value),
             Some(Limit::Off)
@@ -124,11 +124,11 @@ fn off(expansion: &Expansion<'_>) -> Vec<&'static str> {
         Some(Fallback::Off)
     );
     [
-        ("Retry", Switch::is_off(args.retry.as_ref())),
-        ("RetryBudget", Switch::is_off(args.retry_budget.as_ref())),
-        ("Circuit", Switch::is_off(args.circuit_breaker.as_ref())),
-        ("RateLimit", Switch::is_off(args.rate_limit.as_ref())),
-        ("Bulkhead", Switch::is_off(args.bulkhead.as_ref())),
+        ("Retry", Toggle::is_off(args.retry.as_ref())),
+        ("RetryBudget", Toggle::is_off(args.retry_budget.as_ref())),
+        ("Circuit", Toggle::is_off(args.circuit_breaker.as_ref())),
+        ("RateLimit", Toggle::is_off(args.rate_limit.as_ref())),
+        ("Bulkhead", Toggle::is_off(args.bulkhead.as_ref())),
         ("Timeout", limit_is_off(&args.timeout)),
         ("Deadline", limit_is_off(&args.deadline)),
         ("Fallback", fallback_is_off),

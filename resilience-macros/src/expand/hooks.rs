@@ -7,7 +7,7 @@ use syn::{Expr, Pat, Type};
 
 use super::Expansion;
 use super::classify;
-use crate::args::{Callable, Written};
+use crate::args::{Callable, Spanned};
 use crate::function::{Argument, Passing, without_impl_trait};
 use crate::runtime::mixed_at;
 
@@ -62,7 +62,7 @@ pub(super) fn verified(expansion: &Expansion<'_>) -> Option<TokenStream> {
 }
 
 /// `hook::<_, Verified<Output>, _, _>((&x,), path)`
-fn call(expansion: &Expansion<'_>, hook: &Written<Callable>, returns: &str) -> TokenStream {
+fn call(expansion: &Expansion<'_>, hook: &Spanned<Callable>, returns: &str) -> TokenStream {
     let there = mixed_at(hook.place);
     let private = expansion.runtime.private(there);
     let returns = Ident::new(returns, there);

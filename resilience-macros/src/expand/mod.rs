@@ -39,7 +39,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
-use crate::args::{Args, Switch};
+use crate::args::{Args, Toggle};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, mixed_at};
@@ -121,7 +121,7 @@ impl Expansion<'_> {
                 quote_spanned!(mixed=> ::core::option::Option::Some(#registry))
             }
         };
-        let limit = Switch::on(self.args.rate_limit.as_ref());
+        let limit = Toggle::on(self.args.rate_limit.as_ref());
         let key = limit
             .and_then(|limit| limit.key.as_ref())
             .map(|key| self.hashed("key", &key.value.0));

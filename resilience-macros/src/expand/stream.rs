@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
 use super::{Expansion, classify};
-use crate::args::{Limit, RetryUntil, Stream, Written};
+use crate::args::{Limit, RetryUntil, Spanned, Stream};
 use crate::function::has_impl_trait;
 use crate::runtime::mixed_at;
 
@@ -81,7 +81,7 @@ pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
     }}
 }
 
-fn idle_timeout(expansion: &Expansion<'_>, written: Option<&Written<Limit>>) -> TokenStream {
+fn idle_timeout(expansion: &Expansion<'_>, written: Option<&Spanned<Limit>>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
     match written.map(|written| &written.value) {

@@ -14,9 +14,10 @@ use super::response::{JSON, error, json};
 use super::snapshot::{Limits, SCHEMA, millis, seconds};
 use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
 use crate::config::{ConfigError, ConfigValue, Pattern};
+use crate::config::{FunctionConfig, ServiceConfig};
 use crate::health::HealthStatus;
 use crate::name::{ServiceKind, ServiceName};
-use crate::service::{FunctionConfig, Service, ServiceConfig};
+use crate::service::Service;
 use crate::telemetry::{
     CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RejectionStats,
     ServiceStats,

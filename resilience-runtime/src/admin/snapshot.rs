@@ -62,7 +62,8 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn of(service: &Service) -> Self {
         let core = &*service.core;
-        let config = service.config.load();
+        let running = service.running.load();
+        let config = &running.config;
         let peek = core.limiter.peek_without_key();
         let cooling_down = core.limiter.cooldown_without_key();
         let cooldown_seconds = seconds(cooling_down.unwrap_or_default());

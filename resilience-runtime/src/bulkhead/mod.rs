@@ -49,7 +49,7 @@ use crate::wake;
 /// use std::time::Duration;
 /// use resilience_runtime::{Bulkhead, BulkheadConfig};
 ///
-/// let bulkhead = Bulkhead::new("llm", BulkheadConfig { max_concurrent: 1, max_wait: Duration::ZERO })?;
+/// let bulkhead = Bulkhead::new("llm", BulkheadConfig::default().max_concurrent(1).max_wait(Duration::ZERO))?;
 /// let permit = bulkhead.try_acquire()?;
 /// assert!(bulkhead.try_acquire().is_err());
 /// drop(permit);
@@ -118,7 +118,7 @@ impl Bulkhead {
     /// # async fn main() -> Result<(), resilience_runtime::ResilienceError> {
     /// # use std::time::Duration;
     /// # use resilience_runtime::{Bulkhead, BulkheadConfig};
-    /// let config = BulkheadConfig { max_concurrent: 1, max_wait: Duration::from_secs(1) };
+    /// let config = BulkheadConfig::default().max_concurrent(1).max_wait(Duration::from_secs(1));
     /// let bulkhead = Bulkhead::new("llm", config)?;
     /// let permit = bulkhead.acquire().await?;
     /// assert!(bulkhead.acquire().await.is_err(), "a second later");

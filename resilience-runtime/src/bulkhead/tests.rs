@@ -12,10 +12,9 @@ use super::*;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn bulkhead(max_concurrent: usize, max_wait: Duration) -> Arc<Bulkhead> {
-    let config = BulkheadConfig {
-        max_concurrent,
-        max_wait,
-    };
+    let config = BulkheadConfig::default()
+        .max_concurrent(max_concurrent)
+        .max_wait(max_wait);
     Arc::new(Bulkhead::new("llm", config).expect("a valid configuration"))
 }
 
@@ -187,10 +186,7 @@ fn acquire_or_enqueue_takes_a_permit_that_became_free() {
 async fn reconfigure_wakes_waiters_and_keeps_calls_in_flight() {
     let bulkhead = bulkhead(1, 100 * SECOND);
     let resize = |max_concurrent| {
-        let config = BulkheadConfig {
-            max_concurrent,
-            ..bulkhead.config()
-        };
+        let config = bulkhead.config().max_concurrent(max_concurrent);
         bulkhead.reconfigure(config)
     };
     let first = bulkhead.try_acquire().expect("a permit");

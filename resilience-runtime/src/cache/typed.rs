@@ -37,7 +37,7 @@ use crate::verdict::Classify;
 ///
 /// let names = Cache::<String>::new(
 ///     "users",
-///     CacheConfig { ttl: Duration::from_secs(60), ..CacheConfig::default() },
+///     CacheConfig::default().ttl(Duration::from_secs(60)),
 /// )?;
 /// let load = || async { Ok::<_, BoxError>("Ada".to_owned()) };
 /// assert_eq!(names.get_or_load(&1, load).await?, "Ada");

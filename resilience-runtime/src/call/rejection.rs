@@ -16,8 +16,8 @@ use crate::verdict::{ErrorCode, Verdict};
 pub enum Rejection {
     /// The circuit is open, or half-open without a place for a probe.
     CircuitBreaker {
-        /// When a call may be admitted.
-        retry_after: Duration,
+        /// When a call may be admitted; `None`: forced open, which no time ends.
+        retry_after: Option<Duration>,
     },
     /// No token came within `max_wait`.
     RateLimit {
@@ -81,8 +81,7 @@ impl Rejection {
 
     const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::CircuitBreaker { retry_after } => Some(retry_after),
-            Self::RateLimit { retry_after } => retry_after,
+            Self::CircuitBreaker { retry_after } | Self::RateLimit { retry_after } => retry_after,
             _ => None,
         }
     }

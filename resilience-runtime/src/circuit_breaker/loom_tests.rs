@@ -19,13 +19,11 @@ const START: Moment = Moment(0);
 const AFTER: Moment = Moment(100);
 
 fn config() -> CircuitBreakerConfig {
-    CircuitBreakerConfig {
-        failure_threshold: 2,
-        recovery_timeout: Duration::from_nanos(100),
-        success_threshold: 2,
-        half_open_max_calls: 1,
-        ..CircuitBreakerConfig::default()
-    }
+    CircuitBreakerConfig::default()
+        .failure_threshold(2)
+        .recovery_timeout(Duration::from_nanos(100))
+        .success_threshold(2)
+        .half_open_max_calls(1)
 }
 
 fn settle(shared: &SharedState, outcome: Outcome, now: Moment) -> bool {
@@ -128,12 +126,10 @@ fn loom_success_between_failures_is_seen_by_its_thread() {
 fn loom_window_counts_every_outcome() {
     loom::model(|| {
         let shared = Arc::new(SharedState::new(
-            CircuitBreakerConfig {
-                failure_rate: Some(0.5),
-                window: Window::Calls(2),
-                minimum_calls: 2,
-                ..config()
-            },
+            config()
+                .failure_rate(0.5)
+                .window(Window::Calls(2))
+                .minimum_calls(2),
             START,
         ));
         let other = {
@@ -155,11 +151,7 @@ fn loom_window_counts_every_outcome() {
 #[test]
 fn loom_late_outcome_of_an_earlier_round_is_ignored() {
     loom::model(|| {
-        let shared = opened(CircuitBreakerConfig {
-            half_open_max_calls: 2,
-            success_threshold: 1,
-            ..config()
-        });
+        let shared = opened(config().half_open_max_calls(2).success_threshold(1));
         let (first, second) = (shared.admit(|| AFTER).0, shared.admit(|| AFTER).0);
         let (Ok(first), Ok(second)) = (first, second) else {
             panic!("two probes");

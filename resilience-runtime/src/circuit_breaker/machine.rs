@@ -122,8 +122,11 @@ impl Machine {
         }
     }
 
-    /// Issues a ticket, or rejects with the time until a call may pass.
-    pub(super) fn admit(&mut self, now: Moment) -> (Result<Ticket, Duration>, Option<Transition>) {
+    /// Gives a ticket, or the time to come back after; `None`: forced open.
+    pub(super) fn admit(
+        &mut self,
+        now: Moment,
+    ) -> (Result<Ticket, Option<Duration>>, Option<Transition>) {
         let mut change = None;
         if let Phase::Open { until } = self.phase
             && now >= until
@@ -139,12 +142,13 @@ impl Machine {
         let answer = match &mut self.phase {
             Phase::Closed | Phase::Disabled => Ok(self.word().ticket()),
             // Not above the pause, even if the clock went back to before it opened.
-            Phase::Open { until } => Err(until.since(now).min(until.since(self.since))),
+            Phase::Open { until } => Err(Some(until.since(now).min(until.since(self.since)))),
             Phase::HalfOpen { in_flight, .. } if *in_flight < self.config.half_open_max_calls => {
                 *in_flight += 1;
                 Ok(self.word().ticket().probe())
             }
-            Phase::HalfOpen { .. } | Phase::ForcedOpen { .. } => Err(self.config.recovery_timeout),
+            Phase::HalfOpen { .. } => Err(Some(self.config.recovery_timeout)),
+            Phase::ForcedOpen { .. } => Err(None),
         };
         (answer, change)
     }
@@ -205,7 +209,8 @@ impl Machine {
     /// Whether what was seen while closed is enough to open.
     fn trips(&self) -> bool {
         let config = &self.config;
-        if config.failure_rate.is_none() && self.consecutive >= config.failure_threshold {
+        let threshold = config.failure_threshold;
+        if threshold.is_some_and(|failures| self.consecutive >= failures) {
             return true;
         }
         let Some(history) = &self.history else {

@@ -72,7 +72,7 @@ use crate::verdict::{BreakerSignal, Classify, Verdict};
 ///
 /// let breaker = CircuitBreaker::new(
 ///     "llm",
-///     CircuitBreakerConfig { failure_threshold: 2, ..CircuitBreakerConfig::default() },
+///     CircuitBreakerConfig::default().failure_threshold(2),
 /// )?;
 /// breaker.try_acquire()?.failure();
 /// breaker.try_acquire()?.failure();
@@ -141,7 +141,8 @@ impl CircuitBreaker {
     ///
     /// # Errors
     /// [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) while it is open, with the rest of the
-    /// pause; while it is half-open with all probes in flight, or forced open, with `recovery_timeout`.
+    /// pause; while it is half-open and all places are taken, with `recovery_timeout`; while it is forced
+    /// open, without a time.
     #[inline]
     pub fn try_acquire(&self) -> Result<Permit<'_>, ResilienceError> {
         let ticket = self

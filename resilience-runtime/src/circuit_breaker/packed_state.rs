@@ -124,7 +124,7 @@ mod tests {
             clocked: true,
             abandoned_fails: true,
         };
-        for state in CircuitState::ALL {
+        for &state in CircuitState::ALL {
             for generation in [0, 1, 7, u64::MAX >> GENERATION_SHIFT] {
                 let clocked = Flags {
                     clocked: true,

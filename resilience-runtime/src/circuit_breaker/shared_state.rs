@@ -14,8 +14,8 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 /// A call was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rejection {
-    /// The time until a call may pass.
-    pub(crate) retry_after: Duration,
+    /// When to come back; `None`: forced open, which no time ends.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// The state that all handles of one breaker share.
@@ -30,8 +30,7 @@ pub(super) struct SharedState {
     /// The end of the pause, while open.
     // Relaxed: stored before the Release store of `word` in `change`, so the Acquire load in `word()` orders it.
     open_until: AtomicU64,
-    /// The longest `retry_after` of a rejection, in nanoseconds, while open or forced open.
-    // Relaxed, for the same reason.
+    /// While open: the longest wait to tell, in nanoseconds.
     pause: AtomicU64,
     /// A statistic.
     // Relaxed: it guards no other data.
@@ -76,24 +75,25 @@ impl SharedState {
         word: PackedState,
         now: Moment,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        if let Some(retry_after) = self.retry_after_if_open(word, now) {
+        if let Some(rejection) = self.reject_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
-            return (Err(Rejection { retry_after }), None);
+            return (Err(rejection), None);
         }
         self.admit_by_machine(now)
     }
 
-    /// Returns the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
+    /// Rejects with the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
     /// then the breaker was open all the same.
     #[inline]
-    fn retry_after_if_open(&self, word: PackedState, now: Moment) -> Option<Duration> {
-        let pause = self.pause.load(Relaxed);
+    fn reject_without_lock(&self, word: PackedState, now: Moment) -> Option<Rejection> {
         if word.is(CircuitState::ForcedOpen) {
-            return Some(Duration::from_nanos(pause));
+            return Some(Rejection { retry_after: None });
         }
         let left = self.open_until.load(Relaxed).saturating_sub(now.0);
         // Not above the pause, even if the clock went back to before it opened.
-        (word.is(CircuitState::Open) && left > 0).then(|| Duration::from_nanos(left.min(pause)))
+        (word.is(CircuitState::Open) && left > 0).then(|| Rejection {
+            retry_after: Some(Duration::from_nanos(left.min(self.pause.load(Relaxed)))),
+        })
     }
 
     #[cold]
@@ -152,7 +152,8 @@ impl SharedState {
     pub(super) fn state(&self, now: impl FnOnce() -> Moment) -> CircuitState {
         let word = self.word();
         let state = CircuitState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|state| word.is(*state))
             .unwrap_or(CircuitState::Closed);
         if state == CircuitState::Open && now().0 >= self.open_until.load(Relaxed) {
@@ -186,7 +187,7 @@ impl SharedState {
             self.open_until.store(until.0, Relaxed);
         }
         let word = machine.word();
-        if word.is(CircuitState::Open) || word.is(CircuitState::ForcedOpen) {
+        if word.is(CircuitState::Open) {
             self.pause.store(nanos(machine.pause()), Relaxed);
         }
         // The outcomes of a window do not change the word: then the cache line of the readers stays untouched.
@@ -205,11 +206,9 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn shared() -> SharedState {
-        let config = CircuitBreakerConfig {
-            failure_threshold: 2,
-            recovery_timeout: 10 * SECOND,
-            ..CircuitBreakerConfig::default()
-        };
+        let config = CircuitBreakerConfig::default()
+            .failure_threshold(2)
+            .recovery_timeout(10 * SECOND);
         SharedState::new(config, Moment(1))
     }
 
@@ -239,16 +238,17 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_if_open_needs_no_lock() {
+    fn reject_without_lock_needs_no_lock() {
         let shared = shared();
-        let wait = |now| shared.retry_after_if_open(shared.word(), now);
+        let rejection = |now| shared.reject_without_lock(shared.word(), now);
+        let wait = |now| rejection(now).map(|it| it.retry_after);
         assert_eq!(wait(Moment(1)), None);
         fail(&shared);
         fail(&shared);
-        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
-        assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(SECOND));
+        assert_eq!(wait(Moment(1)), Some(Some(10 * SECOND)));
+        assert_eq!(wait(Moment(1).after(9 * SECOND)), Some(Some(SECOND)));
         assert_eq!(wait(Moment(1).after(10 * SECOND)), None, "it is over");
         shared.change(|machine| machine.force_open(Moment(1)));
-        assert_eq!(wait(Moment(1)), Some(10 * SECOND));
+        assert_eq!(wait(Moment(1)), Some(None), "no time ends it");
     }
 }

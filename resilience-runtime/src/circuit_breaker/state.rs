@@ -18,6 +18,7 @@ use crate::name::ServiceName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum CircuitState {
     /// Lets calls through and watches their outcomes.
     Closed = 0,
@@ -32,8 +33,8 @@ pub enum CircuitState {
 }
 
 impl CircuitState {
-    /// Lists every state.
-    pub const ALL: [Self; 5] = [
+    /// Every state.
+    pub const ALL: &'static [Self] = &[
         Self::Closed,
         Self::Open,
         Self::HalfOpen,
@@ -193,11 +194,9 @@ mod tests {
     async fn every_change_is_told_once() {
         let lines = Lines::default();
         let guard = tracing::subscriber::set_default(lines.clone());
-        let config = CircuitBreakerConfig {
-            failure_threshold: 1,
-            success_threshold: 1,
-            ..CircuitBreakerConfig::default()
-        };
+        let config = CircuitBreakerConfig::default()
+            .failure_threshold(1)
+            .success_threshold(1);
         let breaker = CircuitBreaker::new("llm", config).expect("valid");
         breaker.try_acquire().expect("closed").failure();
         assert!(breaker.try_acquire().is_err());

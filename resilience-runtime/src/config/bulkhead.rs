@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
+use super::setters::setters;
+use super::validator::Validator;
 
-/// How many calls may run at the same time.
+/// Configures how many calls may run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct BulkheadConfig {
-    /// Calls that may run at the same time; at least 1.
+    /// Limits the calls that run at the same time; at least 1.
     pub max_concurrent: usize,
-    /// How long a call waits for a place; zero: not at all.
+    /// Limits how long a call waits for a permit; zero: it is rejected at once.
     pub max_wait: Duration,
 }
 
@@ -21,18 +24,25 @@ impl BulkheadConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.max_concurrent > 0,
-            "bulkhead.max_concurrent",
+            Key::BulkheadMaxConcurrent,
             self.max_concurrent,
             "must be at least 1",
         );
+    }
+}
+
+setters! {
+    BulkheadConfig {
+        max_concurrent: usize,
+        max_wait: Duration,
     }
 }
 

@@ -2,46 +2,45 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigProblem, ConfigSource};
-use super::rule::Rules;
+use super::error::{ConfigError, ConfigSource};
+use super::setters::setters;
+use super::validator::Validator;
 
-/// How long answers are served without asking again, and what happens around that time.
+/// Configures how long answers are served from the cache, and what happens around that time.
 ///
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::CacheConfig;
 ///
-/// let config = CacheConfig {
-///     ttl: Duration::from_secs(60),
-///     refresh_ahead: Some(0.5.into()),
-///     ..CacheConfig::default()
-/// };
+/// let config = CacheConfig::default().ttl(Duration::from_secs(60)).refresh_ahead(0.5);
 /// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CacheConfig {
-    /// How long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
+    /// Sets how long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
     /// does not expire together.
     pub ttl: Duration,
-    /// When a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
+    /// Sets when a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
     pub refresh_ahead: Option<RefreshAhead>,
-    /// How long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
+    /// Sets how long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
     pub stale_if_error: Option<Duration>,
-    /// How long it is remembered that there is nothing under a key; `None`: not at all.
+    /// Sets how long a missing value is remembered; `None`: not at all.
     pub negative_ttl: Option<Duration>,
-    /// Keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
+    /// Limits the keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
     pub max_entries: usize,
 }
 
-/// When a fresh answer is due for a refresh.
+/// Chooses when a fresh answer is due for a refresh.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum RefreshAhead {
-    /// After this share of its time; above 0 and below 1.
+    /// Refreshes after this share of the `ttl`; above 0 and below 1.
     Fraction(f64),
-    /// This long before it expires; shorter than the `ttl`.
+    /// Refreshes this long before the expiry; shorter than the `ttl`.
     Before(Duration),
 }
 
@@ -58,7 +57,7 @@ impl From<Duration> for RefreshAhead {
 }
 
 impl CacheConfig {
-    /// Fresh for 5 minutes, refreshed after 80 % of them, served for an hour more if need be; 10 seconds for
+    /// Keeps answers fresh for 5 minutes, refreshed after 80 % of them, served for an hour more if need be; 10 seconds for
     /// what does not exist; 1,000 keys.
     pub const DEFAULT: Self = Self {
         ttl: Duration::from_secs(300),
@@ -67,6 +66,25 @@ impl CacheConfig {
         negative_ttl: Some(Duration::from_secs(10)),
         max_entries: 1_000,
     };
+
+    /// Builds one from all of its values, for the expansion of the attributes.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn from_parts(
+        ttl: Duration,
+        refresh_ahead: Option<RefreshAhead>,
+        stale_if_error: Option<Duration>,
+        negative_ttl: Option<Duration>,
+        max_entries: usize,
+    ) -> Self {
+        Self {
+            ttl,
+            refresh_ahead,
+            stale_if_error,
+            negative_ttl,
+            max_entries,
+        }
+    }
 
     /// Checks every value.
     ///
@@ -78,18 +96,18 @@ impl CacheConfig {
 
     /// Checks the values that were written at `origin`.
     pub(crate) fn validate_at(&self, origin: &ConfigSource) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        rules.duration("cache.ttl", self.ttl);
+        let mut validator = Validator::default();
+        validator.duration("cache.ttl", self.ttl);
         match self.refresh_ahead {
-            Some(RefreshAhead::Fraction(fraction)) => rules.keep(
+            Some(RefreshAhead::Fraction(fraction)) => validator.require(
                 fraction > 0.0 && fraction < 1.0,
                 "cache.refresh_ahead",
                 fraction,
                 "must be above 0 and below 1, or a time",
             ),
             Some(RefreshAhead::Before(before)) => {
-                rules.duration("cache.refresh_ahead", before);
-                rules.keep(
+                validator.duration("cache.refresh_ahead", before);
+                validator.require(
                     before < self.ttl,
                     "cache.refresh_ahead",
                     format!("{before:?}"),
@@ -103,19 +121,26 @@ impl CacheConfig {
             ("cache.negative_ttl", self.negative_ttl),
         ] {
             if let Some(value) = value {
-                rules.duration(key, value);
+                validator.duration(key, value);
             }
         }
-        rules.keep(
+        validator.require(
             self.max_entries > 0,
             "cache.max_entries",
             self.max_entries,
             "must be at least 1",
         );
-        let problem = |broken: super::rule::Broken| {
-            ConfigProblem::new(broken.key, broken.value, origin.clone(), broken.allowed)
-        };
-        ConfigError::check(rules.broken.into_iter().map(problem).collect())
+        validator.finish_at(origin)
+    }
+}
+
+setters! {
+    CacheConfig {
+        ttl: Duration,
+        [some into] refresh_ahead: RefreshAhead,
+        [some] stale_if_error: Duration,
+        [some] negative_ttl: Duration,
+        max_entries: usize,
     }
 }
 
@@ -128,6 +153,7 @@ impl Default for CacheConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ConfigProblem;
 
     #[test]
     fn every_value_that_cannot_run_is_named() {

@@ -5,44 +5,47 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
+use super::setters::setters;
+use super::validator::Validator;
 use crate::name::ServiceKind;
 
-/// When a circuit breaker opens, for how long, and what closes it again.
+/// Configures when a circuit breaker opens, for how long, and what closes it again.
 ///
 /// The default is the preset of [`ServiceKind::Custom`].
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct CircuitBreakerConfig {
-    /// Failures in a row that open it, unless `failure_rate` is set.
-    pub failure_threshold: u32,
-    /// Share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed. Replaces
-    /// `failure_threshold`.
+    /// Counts the failures in a row that open it; `None`: only the rates open it. Where `failure_rate` is set as
+    /// well, either opens it.
+    pub failure_threshold: Option<u32>,
+    /// Sets the share of failures in `window` (0 < rate ≤ 1) that opens it, reached or passed.
     pub failure_rate: Option<f64>,
-    /// The calls that the rates look at: the last so many, or those of the last so long.
+    /// Chooses the calls that the rates are computed over: the last so many, or those of the last so long.
     pub window: Window,
-    /// The rates are not looked at before so many calls are in the window.
+    /// Sets how many calls must be in the window before the rates count.
     pub minimum_calls: u32,
-    /// A call that takes this long or longer is slow. Goes together with `slow_call_rate`.
+    /// Sets how long a slow call takes at least. Goes together with `slow_call_rate`.
     pub slow_call_duration: Option<Duration>,
-    /// Share of slow calls in `window` (0 < rate ≤ 1) that opens it. While half-open, a slow call reopens.
+    /// Sets the share of slow calls in `window` (0 < rate ≤ 1) that opens it. While half-open, a slow call reopens.
     pub slow_call_rate: Option<f64>,
-    /// How long it stays open before it lets probes through.
+    /// Sets how long it stays open before it admits probes.
     pub recovery_timeout: Duration,
-    /// Each reopening lengthens the pause by this factor; at least 1.
+    /// Lengthens the pause by this factor with each reopening; at least 1.
     pub recovery_multiplier: f64,
-    /// The pause never gets longer than this.
+    /// Limits every pause.
     pub max_recovery_timeout: Duration,
-    /// Successful probes that close it.
+    /// Counts the successful probes that close it.
     pub success_threshold: u32,
-    /// Probes that may run at the same time.
+    /// Limits the probes that run at the same time.
     pub half_open_max_calls: u32,
-    /// What a call that was dropped before it ended counts as.
+    /// Chooses what a call that was dropped before it ended counts as.
     pub abandoned: OnAbandoned,
 }
 
 impl CircuitBreakerConfig {
-    /// The values that a service of this kind starts from.
+    /// Returns the preset of a kind.
     #[must_use]
     pub const fn preset(kind: ServiceKind) -> Self {
         let (recovery_s, success_threshold, half_open_max_calls) = match kind {
@@ -52,7 +55,7 @@ impl CircuitBreakerConfig {
             ServiceKind::Secret => (30, 1, 2),
         };
         Self {
-            failure_threshold: 5,
+            failure_threshold: Some(5),
             failure_rate: None,
             window: Window::Calls(100),
             minimum_calls: 10,
@@ -67,78 +70,110 @@ impl CircuitBreakerConfig {
         }
     }
 
+    /// Sets the field `failure_rate`, and `failure_threshold` to `None`: from now on the rate decides. A
+    /// [`failure_threshold`](Self::failure_threshold) that is set after it counts beside the rate: then either
+    /// opens the breaker.
+    ///
+    /// ```
+    /// use resilience_runtime::CircuitBreakerConfig;
+    ///
+    /// let rate_alone = CircuitBreakerConfig::default().failure_rate(0.5);
+    /// assert_eq!(rate_alone.failure_threshold, None);
+    /// let either = CircuitBreakerConfig::default().failure_rate(0.5).failure_threshold(20);
+    /// assert_eq!((either.failure_rate, either.failure_threshold), (Some(0.5), Some(20)));
+    /// ```
+    #[must_use]
+    pub const fn failure_rate(mut self, failure_rate: f64) -> Self {
+        self.failure_rate = Some(failure_rate);
+        self.failure_threshold = None;
+        self
+    }
+
     /// Checks every value.
     ///
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.count("circuit_breaker.failure_threshold", self.failure_threshold);
-        if let Some(rate) = self.failure_rate {
-            rules.rate("circuit_breaker.failure_rate", rate);
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        match self.failure_threshold {
+            Some(failures) => validator.count(Key::CircuitFailureThreshold, failures),
+            None => validator.require(
+                self.failure_rate.is_some() || self.slow_call_rate.is_some(),
+                Key::CircuitFailureThreshold,
+                "none",
+                "must be set where neither `circuit_breaker.failure_rate` nor `circuit_breaker.slow_call_rate` is",
+            ),
         }
-        rules.count("circuit_breaker.minimum_calls", self.minimum_calls);
+        if let Some(rate) = self.failure_rate {
+            validator.rate(Key::CircuitFailureRate, rate);
+        }
+        validator.count(Key::CircuitMinimumCalls, self.minimum_calls);
         match self.window {
             Window::Calls(calls) => {
-                rules.keep(
+                validator.require(
                     (1..=Window::MAX_CALLS).contains(&calls),
-                    "circuit_breaker.window",
+                    Key::CircuitWindow,
                     calls,
                     "must be between 1 and 1000000 calls",
                 );
-                rules.keep(
+                validator.require(
                     self.minimum_calls <= calls || calls == 0,
-                    "circuit_breaker.minimum_calls",
+                    Key::CircuitMinimumCalls,
                     self.minimum_calls,
                     "must not be above the calls of `circuit_breaker.window`, it could never be reached",
                 );
             }
-            Window::Time(span) => rules.duration("circuit_breaker.window", span),
+            Window::Time(span) => validator.duration(Key::CircuitWindow, span),
         }
         if let Some(limit) = self.slow_call_duration {
-            rules.duration("circuit_breaker.slow_call_duration", limit);
+            validator.duration(Key::CircuitSlowCallDuration, limit);
         }
         if let Some(rate) = self.slow_call_rate {
-            rules.rate("circuit_breaker.slow_call_rate", rate);
+            validator.rate(Key::CircuitSlowCallRate, rate);
         }
-        rules.keep(
-            self.slow_call_rate.is_some() || self.slow_call_duration.is_none(),
-            "circuit_breaker.slow_call_duration",
-            format_args!("{:?}", self.slow_call_duration.unwrap_or_default()),
-            "does nothing without `circuit_breaker.slow_call_rate`; set both",
+        validator.pair(
+            (
+                Key::CircuitSlowCallDuration,
+                self.slow_call_duration.map(|limit| format!("{limit:?}")),
+            ),
+            (
+                Key::CircuitSlowCallRate,
+                self.slow_call_rate.map(|rate| rate.to_string()),
+            ),
         );
-        rules.keep(
-            self.slow_call_duration.is_some() || self.slow_call_rate.is_none(),
-            "circuit_breaker.slow_call_rate",
-            self.slow_call_rate.unwrap_or_default(),
-            "does nothing without `circuit_breaker.slow_call_duration`; set both",
-        );
-        rules.duration("circuit_breaker.recovery_timeout", self.recovery_timeout);
-        rules.multiplier(
-            "circuit_breaker.recovery_multiplier",
-            self.recovery_multiplier,
-        );
-        rules.duration(
-            "circuit_breaker.max_recovery_timeout",
-            self.max_recovery_timeout,
-        );
-        rules.keep(
+        validator.duration(Key::CircuitRecoveryTimeout, self.recovery_timeout);
+        validator.multiplier(Key::CircuitRecoveryMultiplier, self.recovery_multiplier);
+        validator.duration(Key::CircuitMaxRecoveryTimeout, self.max_recovery_timeout);
+        validator.require(
             self.recovery_timeout <= self.max_recovery_timeout
                 || self.max_recovery_timeout.is_zero(),
-            "circuit_breaker.recovery_timeout",
+            Key::CircuitRecoveryTimeout,
             format_args!("{:?}", self.recovery_timeout),
             "must not be longer than `circuit_breaker.max_recovery_timeout`",
         );
-        rules.count("circuit_breaker.success_threshold", self.success_threshold);
-        rules.count(
-            "circuit_breaker.half_open_max_calls",
-            self.half_open_max_calls,
-        );
+        validator.count(Key::CircuitSuccessThreshold, self.success_threshold);
+        validator.count(Key::CircuitHalfOpenMaxCalls, self.half_open_max_calls);
+    }
+}
+
+setters! {
+    CircuitBreakerConfig {
+        [some] failure_threshold: u32,
+        [into] window: Window,
+        minimum_calls: u32,
+        [some] slow_call_duration: Duration,
+        [some] slow_call_rate: f64,
+        recovery_timeout: Duration,
+        recovery_multiplier: f64,
+        max_recovery_timeout: Duration,
+        success_threshold: u32,
+        half_open_max_calls: u32,
+        abandoned: OnAbandoned,
     }
 }
 
@@ -148,19 +183,20 @@ impl Default for CircuitBreakerConfig {
     }
 }
 
-/// The calls that a breaker's rates look at.
+/// Chooses the calls that a breaker's rates are computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum Window {
-    /// The last so many calls.
+    /// Takes the last so many calls.
     Calls(u32),
-    /// The calls that ended in the last so long.
+    /// Takes the calls that ended in the last so long.
     Time(Duration),
 }
 
 impl Window {
-    /// The longest window of calls.
+    /// Limits a window of calls.
     pub const MAX_CALLS: u32 = 1_000_000;
 }
 
@@ -176,20 +212,21 @@ impl From<Duration> for Window {
     }
 }
 
-/// What a call that was dropped before it ended counts as.
+/// Chooses what a call that was dropped before it ended counts as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum OnAbandoned {
-    /// As nothing.
+    /// Counts it as nothing.
     #[default]
     Ignored,
-    /// As a failure of the service.
+    /// Counts it as a failure of the service.
     Failure,
 }
 
 impl OnAbandoned {
-    /// Its name in attributes, variables and files.
+    /// Returns its name in attributes, variables and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -217,7 +254,7 @@ impl FromStr for OnAbandoned {
     }
 }
 
-/// A text that names no [`OnAbandoned`].
+/// Rejects a text that names no [`OnAbandoned`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown meaning of an abandoned call `{0}`; one of ignored, failure")]
 pub struct UnknownAbandoned(String);

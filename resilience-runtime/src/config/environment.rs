@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::aliases::ALIASES;
 use super::error::{ConfigProblem, ConfigSource};
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
+use super::renamed::RENAMED;
 
 const ENABLED: &str = "RESILIENCE_ENABLED";
+
+/// The first words of the variables of health checks.
+pub(super) const HEALTH_CHECK: &str = "HEALTH_CHECK_";
 
 /// The variables that may be ours, as they were when read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,7 +21,7 @@ pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-/// What the environment says of one name.
+/// The values that the environment has for one name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct EnvironmentLayer {
     pub(crate) values: Layer,
@@ -57,7 +62,7 @@ impl Environment {
     ) -> Self {
         let is_candidate = |name: &str| {
             name == ENABLED
-                || name.starts_with(super::health::PREFIX)
+                || name.starts_with(HEALTH_CHECK)
                 || PREFIXES.iter().any(|prefix| {
                     name.strip_prefix(prefix)
                         .is_some_and(|rest| rest.starts_with('_'))
@@ -98,12 +103,13 @@ impl Environment {
         }
     }
 
-    /// What the variables say of a service or kind.
+    /// The values that the variables set for a service or kind.
     pub(crate) fn layer(&self, name: &str) -> Result<EnvironmentLayer, Vec<ConfigProblem>> {
         let mut layer = EnvironmentLayer::default();
         let mut problems = Vec::new();
         for key in Key::ALL {
             for name in upper_names(name) {
+                problems.extend(self.renamed(*key, &name));
                 for (variable, seconds) in key.variables(&name) {
                     let Some(text) = self.variables.get(&variable) else {
                         continue;
@@ -114,7 +120,7 @@ impl Environment {
                         Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
                             (Some(before), Some(other)) if before != value => {
                                 format!(
-                                    "`{other}` says something else about the same; set one of them"
+                                    "`{other}` sets another value of the same setting; set one of them"
                                 )
                             }
                             _ => {
@@ -136,9 +142,30 @@ impl Environment {
         if problems.is_empty() {
             return Ok(layer);
         }
-        // What could be read may be out of range: all of it is said at once.
+        // What could be read may be out of range: all of it is reported at once.
         problems.extend(layer.problems());
         Err(problems)
+    }
+
+    /// The variables that set this key under a name that it no longer has.
+    fn renamed(&self, key: Key, name: &str) -> impl Iterator<Item = ConfigProblem> {
+        let old_names = key.variables(name).into_iter().flat_map(|(variable, _)| {
+            RENAMED.iter().filter_map(move |(old, new)| {
+                let stem = variable.strip_suffix(&new.to_ascii_uppercase())?;
+                let old = old.to_ascii_uppercase();
+                Some((format!("{stem}{old}"), variable.clone()))
+            })
+        });
+        old_names.filter_map(|(old, new)| {
+            let text = self.variables.get(&old)?;
+            let allowed = format!("is called `{new}` now");
+            Some(ConfigProblem::new(
+                old,
+                text,
+                ConfigSource::Environment,
+                allowed,
+            ))
+        })
     }
 
     /// The variables that name one of these services or kinds but no setting.
@@ -161,18 +188,32 @@ impl Environment {
                     .any(|name| is_under(variable, name) && !is_of_longer_name(variable, name))
             })
             .map(|variable| UnknownVariable {
-                nearest: known
-                    .iter()
-                    .max_by(|a, b| {
-                        strsim::jaro_winkler(variable, a)
-                            .total_cmp(&strsim::jaro_winkler(variable, b))
-                    })
-                    .cloned()
-                    .unwrap_or_default(),
+                nearest: nearest(variable, &names, &known),
                 variable: variable.clone(),
             })
             .collect()
     }
+}
+
+/// The known variable that was probably meant: by an alias of its setting, or by its spelling.
+fn nearest(variable: &str, names: &[String], known: &[String]) -> String {
+    let by_alias = PREFIXES.iter().find_map(|prefix| {
+        let rest = variable.strip_prefix(prefix)?.strip_prefix('_')?;
+        names.iter().find_map(|name| {
+            let suffix = rest.strip_prefix(name.as_str())?.strip_prefix('_')?;
+            let suffix = suffix.to_ascii_lowercase();
+            let (_, ours) = ALIASES.iter().find(|(theirs, _)| *theirs == suffix)?;
+            let meant = format!("{prefix}_{name}_{}", ours.to_ascii_uppercase());
+            known.contains(&meant).then_some(meant)
+        })
+    });
+    let likeness = |known: &String| strsim::jaro_winkler(variable, known);
+    by_alias
+        .or_else(|| {
+            let nearest = |a: &&String, b: &&String| likeness(a).total_cmp(&likeness(b));
+            known.iter().max_by(nearest).cloned()
+        })
+        .unwrap_or_default()
 }
 
 /// Whether a variable begins with one of our words and then this name.
@@ -233,7 +274,7 @@ pub(crate) fn canonical_upper(name: &str) -> String {
     }
 }
 
-/// A variable that names a known service or kind, but no setting.
+/// Describes a variable that names a known service or kind, but no setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownVariable {
     variable: String,
@@ -248,13 +289,13 @@ impl UnknownVariable {
         }
     }
 
-    /// The variable.
+    /// Returns the name of the variable.
     #[must_use]
     pub fn variable(&self) -> &str {
         &self.variable
     }
 
-    /// The nearest one that means something.
+    /// Returns the name that was probably meant.
     #[must_use]
     pub fn nearest(&self) -> &str {
         &self.nearest
@@ -339,6 +380,33 @@ mod tests {
         assert_eq!(unknown.len(), 1, "{unknown:?}");
         assert_eq!(unknown[0].variable(), "RETRY_LLM_MAX_ATTEMPS");
         assert_eq!(unknown[0].nearest(), "RETRY_LLM_MAX_ATTEMPTS");
+    }
+
+    #[test]
+    fn alias_of_a_setting_suggests_its_variable() {
+        for (alias, meant) in [
+            ("RATE_LIMIT_LLM_RPM", "RATE_LIMIT_LLM_REQUESTS_PER_MINUTE"),
+            ("RATE_LIMIT_DB_TPM", "RATE_LIMIT_DB_TOKENS_PER_MINUTE"),
+            ("RETRY_LLM_MAX_RETRIES", "RETRY_LLM_MAX_ATTEMPTS"),
+        ] {
+            let environment = Environment::from_variables([(alias, "3")]);
+            let unknown = environment.unknown_variables(["llm", "database"]);
+            assert_eq!(unknown[0].nearest(), meant, "{alias}");
+        }
+    }
+
+    #[test]
+    fn renamed_variable_is_an_error_with_its_new_name() {
+        let environment = Environment::from_variables([("RATE_LIMIT_LLM_MAX_PARK", "3s")]);
+        let problems = environment.layer("llm").expect_err("an old name");
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "`RATE_LIMIT_LLM_MAX_PARK` is `3s` (environment variable): is called \
+              `RATE_LIMIT_LLM_MAX_COOLDOWN` now"
+            ]
+        );
     }
 
     #[test]

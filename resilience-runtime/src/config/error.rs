@@ -4,13 +4,15 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// One or more values that cannot run. Each names its key, its value, where it came from and what is
+use super::key::Key;
+
+/// Lists the values that cannot run. Each names its key, its value, where it came from and what is
 /// allowed.
 ///
 /// ```
 /// use resilience_runtime::{RetryConfig, RetryPolicy};
 ///
-/// let error = RetryPolicy::new(RetryConfig { max_attempts: 0, ..RetryConfig::default() }).unwrap_err();
+/// let error = RetryPolicy::new(RetryConfig::default().max_attempts(0)).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
 ///     "`retry.max_attempts` is `0` (given in code): must be at least 1, the first attempt counts"
@@ -39,7 +41,7 @@ impl ConfigError {
         }
     }
 
-    /// Everything that is wrong, at least one entry.
+    /// Returns everything that is wrong, at least one entry.
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
@@ -72,16 +74,15 @@ impl fmt::Debug for ConfigError {
 
 impl Error for ConfigError {}
 
-/// How every complaint about half of a pair ends.
-const SET_BOTH: &str = "set both";
-
-/// One value that cannot run.
+/// Describes one value that cannot run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigProblem {
     key: String,
     value: String,
     origin: ConfigSource,
     allowed: String,
+    /// The setting that is missing beside it, which another level may have.
+    missing: Option<Key>,
 }
 
 impl ConfigProblem {
@@ -96,33 +97,39 @@ impl ConfigProblem {
             value: value.to_string(),
             origin,
             allowed: allowed.into(),
+            missing: None,
         }
     }
 
-    /// The variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
+    pub(super) fn missing(mut self, missing: Option<Key>) -> Self {
+        self.missing = missing;
+        self
+    }
+
+    /// Returns the variable (`RETRY_LLM_MAX_ATTEMPTS`) or setting (`retry.max_attempts`).
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What it was set to.
+    /// Returns what it was set to.
     #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// Where that was written.
+    /// Returns where that was written.
     #[must_use]
     pub fn origin(&self) -> &ConfigSource {
         &self.origin
     }
 
     /// Whether it is about half of a pair, whose other half another level may have.
-    pub(crate) fn is_half_a_pair(&self) -> bool {
-        self.allowed.ends_with(SET_BOTH)
+    pub(crate) fn is_missing_pair(&self) -> bool {
+        self.missing.is_some()
     }
 
-    /// What would be right.
+    /// Returns what is allowed.
     #[must_use]
     pub fn allowed(&self) -> &str {
         &self.allowed
@@ -139,19 +146,19 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Where a value was written.
+/// Names where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigSource {
-    /// An environment variable.
+    /// Comes from an environment variable.
     Environment,
-    /// `Registry::configure`, for the service or the kind named here.
+    /// Comes from `Registry::configure`, for the service or the kind named here.
     Settings(String),
-    /// The attribute of the function named here, with its place.
+    /// Comes from the attribute of the function named here, with its place.
     Attribute(String),
-    /// The preset of the kind.
+    /// Comes from the preset of the kind.
     Preset,
-    /// A configuration built by hand.
+    /// Comes from a configuration built in code.
     Code,
 }
 

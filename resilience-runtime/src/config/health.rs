@@ -2,45 +2,46 @@
 
 use std::time::Duration;
 
-use super::environment::{Environment, UnknownVariable};
+use super::environment::{Environment, HEALTH_CHECK, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
-use super::rule::Rules;
+use super::setters::setters;
+use super::validator::Validator;
 use super::value::parse_duration;
 
-pub(super) const PREFIX: &str = "HEALTH_CHECK_";
 const INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
 const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
 
-/// How often, how long and how patiently services are checked. Each checker may have values of its own.
+/// Configures how often, how long and how patiently services are checked. Each checker may have values of its own.
 ///
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::health::HealthMonitorConfig;
 ///
-/// let config = HealthMonitorConfig { interval: Duration::from_secs(10), ..Default::default() };
+/// let config = HealthMonitorConfig::default().interval(Duration::from_secs(10));
 /// assert_eq!(config.timeout, Duration::from_secs(5));
 /// assert!(config.validate().is_ok());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct HealthMonitorConfig {
-    /// From the beginning of a check to that of the next, 30 s. A check that takes longer is followed at
+    /// Sets the time from the beginning of a check to that of the next, 30 s. A check that takes longer is followed at
     /// once by the next.
     pub interval: Duration,
-    /// A check that takes longer has failed, 5 s.
+    /// Limits a check, which fails when it takes longer, 5 s.
     pub timeout: Duration,
-    /// Each interval is longer or shorter by up to this share of it (0 ≤ jitter < 1), 0.1.
+    /// Spreads the intervals, longer or shorter by up to this share (0 ≤ jitter < 1), 0.1.
     pub jitter: f64,
-    /// Checks in a row that must be worse before the status is, 3. The first check of all counts at once.
+    /// Counts the checks in a row that must be worse before the status is, 3. The first check of all counts at once.
     pub failure_threshold: u32,
-    /// Checks in a row that must be better before the status is, 2.
+    /// Counts the checks in a row that must be better before the status is, 2.
     pub recovery_threshold: u32,
-    /// Results that are kept of each checker, 10.
+    /// Limits the results that are kept of each checker, 10.
     pub history: usize,
 }
 
 impl HealthMonitorConfig {
-    /// The default, with `HEALTH_CHECK_INTERVAL` and `HEALTH_CHECK_TIMEOUT` where they are set: seconds,
+    /// Returns the default, with `HEALTH_CHECK_INTERVAL` and `HEALTH_CHECK_TIMEOUT` where they are set: seconds,
     /// as `30.0`, or a number with a unit, as `500ms`.
     ///
     /// # Errors
@@ -49,7 +50,7 @@ impl HealthMonitorConfig {
         Self::from_environment(&Environment::capture())
     }
 
-    /// As [`from_env`](Self::from_env), with the variables given here instead of the process's.
+    /// Does the same as [`from_env`](Self::from_env), with the variables given here instead of the process's.
     ///
     /// ```
     /// use std::time::Duration;
@@ -111,24 +112,35 @@ impl HealthMonitorConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        rules.duration("health.interval", self.interval);
-        rules.duration("health.timeout", self.timeout);
-        rules.keep(
+        let mut validator = Validator::default();
+        validator.duration("health.interval", self.interval);
+        validator.duration("health.timeout", self.timeout);
+        validator.require(
             (0.0..1.0).contains(&self.jitter),
             "health.jitter",
             self.jitter,
             "must be at least 0 and below 1",
         );
-        rules.count("health.failure_threshold", self.failure_threshold);
-        rules.count("health.recovery_threshold", self.recovery_threshold);
-        rules.keep(
+        validator.count("health.failure_threshold", self.failure_threshold);
+        validator.count("health.recovery_threshold", self.recovery_threshold);
+        validator.require(
             self.history > 0,
             "health.history",
             self.history,
             "must be at least 1",
         );
-        rules.finish()
+        validator.finish()
+    }
+}
+
+setters! {
+    HealthMonitorConfig {
+        interval: Duration,
+        timeout: Duration,
+        jitter: f64,
+        failure_threshold: u32,
+        recovery_threshold: u32,
+        history: usize,
     }
 }
 
@@ -148,9 +160,14 @@ impl Default for HealthMonitorConfig {
 /// Variables that are one of ours but for a slip. Others under this prefix belong to other programs.
 fn slips(environment: &Environment) -> Vec<UnknownVariable> {
     const ALIKE: f64 = 0.9;
-    let rest = |variable: &str| variable.strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    let rest = |variable: &str| {
+        variable
+            .strip_prefix(HEALTH_CHECK)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let mut slips = Vec::new();
-    for variable in environment.variables_under(PREFIX) {
+    for variable in environment.variables_under(HEALTH_CHECK) {
         for known in [INTERVAL, TIMEOUT] {
             let alike = strsim::jaro_winkler(&rest(variable), &rest(known));
             if variable != known && alike >= ALIKE {

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::value::{Value, ValueType};
+use super::declaration::settings;
 
-/// The pattern that a setting belongs to, and that `… = off` switches off.
+/// Names the pattern that a setting belongs to, and that `… = off` switches off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
@@ -15,6 +15,7 @@ pub enum Pattern {
     /// The budget that bounds the service's retries.
     RetryBudget,
     /// The circuit breaker.
+    #[cfg_attr(feature = "serde", serde(rename = "circuit_breaker"))]
     Circuit,
     /// The rate limiter.
     RateLimit,
@@ -29,13 +30,13 @@ pub enum Pattern {
 }
 
 impl Pattern {
-    /// Its name in attributes and files.
+    /// Returns its name in attributes and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Retry => "retry",
             Self::RetryBudget => "retry_budget",
-            Self::Circuit => "circuit",
+            Self::Circuit => "circuit_breaker",
             Self::RateLimit => "rate_limit",
             Self::Bulkhead => "bulkhead",
             Self::Timeout => "timeout",
@@ -44,14 +45,17 @@ impl Pattern {
         }
     }
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 
 /// A set of patterns, those that a function switched off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Patterns(u8);
+pub(crate) struct Patterns(u16);
+
+// The last pattern has a bit of its own: the next one above 16 does not compile.
+const _: () = assert!((Pattern::Fallback as u32) < u16::BITS);
 
 impl Patterns {
     pub(crate) fn of(patterns: &[Pattern]) -> Self {
@@ -63,102 +67,133 @@ impl Patterns {
     }
 }
 
+/// The type of a setting's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ValueType {
+    Count,
+    Number,
+    Time,
+    Jitter,
+    Window,
+    OnAbandoned,
+    Rate,
+    RateLimitStrategy,
+}
+
+/// Declares the keys from the settings.
 macro_rules! keys {
-    ($($key:ident = $pattern:ident, $name:literal, $prefix:literal, $suffix:literal, $type:ident, $sharing:ident;)*) => {
+    (
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
+    ) => {
         /// A setting.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)]
-        pub enum Key { $($key),* }
+        #[non_exhaustive]
+        pub enum Key { $( $($rate_key,)? $($key,)* )* $($limit_key,)* }
 
         impl Key {
             /// Every key, in the order of the documentation.
-            pub(crate) const ALL: &'static [Self] = &[$(Self::$key),*];
+            pub(crate) const ALL: &'static [Self] = &[$( $(Self::$rate_key,)? $(Self::$key,)* )* $(Self::$limit_key,)*];
 
-            /// The name in files, errors and statistics, as in `retry.max_attempts`.
+            /// Returns the name in files, errors and statistics, as in `retry.max_attempts`.
             #[must_use]
             pub const fn name(self) -> &'static str {
-                match self { $(Self::$key => $name),* }
+                match self {
+                    $(
+                        $(Self::$rate_key => concat!(stringify!($group), ".", stringify!($rate_name)),)?
+                        $(Self::$key => concat!(stringify!($group), ".", stringify!($field)),)*
+                    )*
+                    $(Self::$limit_key => stringify!($limit),)*
+                }
             }
 
             /// The pattern that it configures.
             #[cfg(test)]
             const fn pattern(self) -> Pattern {
-                match self { $(Self::$key => Pattern::$pattern),* }
+                match self {
+                    $(
+                        $(Self::$rate_key => Pattern::$pattern,)?
+                        $(Self::$key => Pattern::$pattern,)*
+                    )*
+                    $(Self::$limit_key => Pattern::$limit_key,)*
+                }
             }
 
             pub(crate) const fn value_type(self) -> ValueType {
-                match self { $(Self::$key => ValueType::$type),* }
+                match self {
+                    $(
+                        $(Self::$rate_key => ValueType::Rate,)?
+                        $(Self::$key => ValueType::$value,)*
+                    )*
+                    $(Self::$limit_key => ValueType::Time,)*
+                }
             }
 
             /// Whether the functions of a service share it, or each has its own.
             pub(crate) const fn is_shared(self) -> bool {
-                matches!(match self { $(Self::$key => Sharing::$sharing),* }, Sharing::Service)
+                match self {
+                    $(
+                        $(Self::$rate_key => true,)?
+                        $(Self::$key => sharing!($sharing),)*
+                    )*
+                    $(Self::$limit_key => false,)*
+                }
             }
 
-            const fn variable_parts(self) -> (&'static str, &'static str) {
-                match self { $(Self::$key => ($prefix, $suffix)),* }
+            /// The first word of its variables.
+            const fn prefix(self) -> &'static str {
+                match self {
+                    $(
+                        $(Self::$rate_key => $prefix,)?
+                        $(Self::$key => $prefix,)*
+                    )*
+                    $(Self::$limit_key => $limit_prefix,)*
+                }
+            }
+
+            /// The names that set it within its group, each with the seconds of the period where it is a rate.
+            const fn spellings(self) -> &'static [(&'static str, Option<u64>)] {
+                match self {
+                    $(
+                        $(Self::$rate_key => &[$((stringify!($rate), Some($seconds))),*],)?
+                        $(Self::$key => &[(stringify!($field), None)],)*
+                    )*
+                    $(Self::$limit_key => &[("", None)],)*
+                }
             }
         }
+
+        /// The first words of all variables.
+        pub(crate) const PREFIXES: &[&str] = &[$($prefix,)* $($limit_prefix,)*];
     };
 }
 
-enum Sharing {
-    Service,
-    Function,
+macro_rules! sharing {
+    (shared) => {
+        true
+    };
+    (own) => {
+        false
+    };
 }
 
-keys! {
-    RetryMaxAttempts = Retry, "retry.max_attempts", "RETRY", "MAX_ATTEMPTS", Count, Function;
-    RetryBaseDelay = Retry, "retry.base_delay", "RETRY", "BASE_DELAY", Time, Function;
-    RetryMaxDelay = Retry, "retry.max_delay", "RETRY", "MAX_DELAY", Time, Function;
-    RetryMultiplier = Retry, "retry.multiplier", "RETRY", "MULTIPLIER", Number, Function;
-    RetryJitter = Retry, "retry.jitter", "RETRY", "JITTER", Jitter, Function;
-    RetryMaxElapsed = Retry, "retry.max_elapsed", "RETRY", "MAX_ELAPSED", Time, Function;
-    RetryMaxRetryAfter = Retry, "retry.max_retry_after", "RETRY", "MAX_RETRY_AFTER", Time, Function;
-    BudgetCapacity = RetryBudget, "retry_budget.capacity", "RETRY_BUDGET", "CAPACITY", Number, Service;
-    BudgetRefill = RetryBudget, "retry_budget.refill", "RETRY_BUDGET", "REFILL", Number, Service;
-    CircuitFailureThreshold = Circuit, "circuit_breaker.failure_threshold", "CIRCUIT", "FAILURE_THRESHOLD", Count, Service;
-    CircuitFailureRate = Circuit, "circuit_breaker.failure_rate", "CIRCUIT", "FAILURE_RATE", Number, Service;
-    CircuitWindow = Circuit, "circuit_breaker.window", "CIRCUIT", "WINDOW", Window, Service;
-    CircuitMinimumCalls = Circuit, "circuit_breaker.minimum_calls", "CIRCUIT", "MINIMUM_CALLS", Count, Service;
-    CircuitSlowCallDuration = Circuit, "circuit_breaker.slow_call_duration", "CIRCUIT", "SLOW_CALL_DURATION", Time, Service;
-    CircuitSlowCallRate = Circuit, "circuit_breaker.slow_call_rate", "CIRCUIT", "SLOW_CALL_RATE", Number, Service;
-    CircuitRecoveryTimeout = Circuit, "circuit_breaker.recovery_timeout", "CIRCUIT", "RECOVERY_TIMEOUT", Time, Service;
-    CircuitRecoveryMultiplier = Circuit, "circuit_breaker.recovery_multiplier", "CIRCUIT", "RECOVERY_MULTIPLIER", Number, Service;
-    CircuitMaxRecoveryTimeout = Circuit, "circuit_breaker.max_recovery_timeout", "CIRCUIT", "MAX_RECOVERY_TIMEOUT", Time, Service;
-    CircuitSuccessThreshold = Circuit, "circuit_breaker.success_threshold", "CIRCUIT", "SUCCESS_THRESHOLD", Count, Service;
-    CircuitHalfOpenMaxCalls = Circuit, "circuit_breaker.half_open_max_calls", "CIRCUIT", "HALF_OPEN_MAX_CALLS", Count, Service;
-    CircuitAbandoned = Circuit, "circuit_breaker.abandoned", "CIRCUIT", "ABANDONED", OnAbandoned, Service;
-    RateLimitRate = RateLimit, "rate_limit.requests_per_minute", "RATE_LIMIT", "REQUESTS_PER_MINUTE", Rate, Service;
-    RateLimitBurst = RateLimit, "rate_limit.burst", "RATE_LIMIT", "BURST", Count, Service;
-    RateLimitStrategy = RateLimit, "rate_limit.strategy", "RATE_LIMIT", "STRATEGY", RateLimitStrategy, Service;
-    RateLimitMaxWait = RateLimit, "rate_limit.max_wait", "RATE_LIMIT", "MAX_WAIT", Time, Function;
-    RateLimitMaxKeys = RateLimit, "rate_limit.max_keys", "RATE_LIMIT", "MAX_KEYS", Count, Service;
-    RateLimitMaxCooldown = RateLimit, "rate_limit.max_cooldown", "RATE_LIMIT", "MAX_COOLDOWN", Time, Service;
-    RateLimitTokens = RateLimit, "rate_limit.tokens_per_minute", "RATE_LIMIT", "TOKENS_PER_MINUTE", Count, Service;
-    BulkheadMaxConcurrent = Bulkhead, "bulkhead.max_concurrent", "BULKHEAD", "MAX_CONCURRENT", Count, Service;
-    BulkheadMaxWait = Bulkhead, "bulkhead.max_wait", "BULKHEAD", "MAX_WAIT", Time, Function;
-    Timeout = Timeout, "timeout", "TIMEOUT", "", Time, Function;
-    Deadline = Deadline, "deadline", "DEADLINE", "", Time, Function;
-}
-
-/// The spellings of the rate: one setting, three variables.
-pub(crate) const RATE_PERIODS: [(&str, u64); 3] = [
-    ("REQUESTS_PER_SECOND", 1),
-    ("REQUESTS_PER_MINUTE", 60),
-    ("REQUESTS_PER_HOUR", 3_600),
-];
-
-/// The first words of all variables.
-pub(crate) const PREFIXES: [&str; 7] = [
-    "RETRY_BUDGET",
-    "RETRY",
-    "CIRCUIT",
-    "RATE_LIMIT",
-    "BULKHEAD",
-    "TIMEOUT",
-    "DEADLINE",
-];
+settings!(keys);
 
 impl Key {
     /// How many keys there are.
@@ -167,25 +202,15 @@ impl Key {
     /// The variables that set this key for a name (in upper case), each with the seconds of the period
     /// where it is a rate.
     pub(crate) fn variables(self, name: &str) -> Vec<(String, Option<u64>)> {
-        let (prefix, suffix) = self.variable_parts();
-        match self {
-            Self::RateLimitRate => RATE_PERIODS
-                .iter()
-                .map(|(suffix, seconds)| (format!("{prefix}_{name}_{suffix}"), Some(*seconds)))
-                .collect(),
-            _ if suffix.is_empty() => vec![(format!("{prefix}_{name}"), None)],
-            _ => vec![(format!("{prefix}_{name}_{suffix}"), None)],
-        }
-    }
-
-    /// The key with this name.
-    pub(crate) fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|key| key.name() == name)
-    }
-
-    /// Whether the value has the type of this key; the attributes are checked by it in debug builds.
-    pub(crate) fn accepts(self, value: Value) -> bool {
-        self.value_type() == value.value_type()
+        let prefix = self.prefix();
+        let variable = |(spelling, seconds): &(&str, Option<u64>)| match *spelling {
+            "" => (format!("{prefix}_{name}"), *seconds),
+            _ => {
+                let suffix = spelling.to_ascii_uppercase();
+                (format!("{prefix}_{name}_{suffix}"), *seconds)
+            }
+        };
+        self.spellings().iter().map(variable).collect()
     }
 }
 
@@ -202,7 +227,6 @@ mod tests {
     #[test]
     fn names_and_variables_belong_to_one_key_each() {
         for key in Key::ALL {
-            assert_eq!(Key::by_name(key.name()), Some(*key));
             assert!(key.name().starts_with(key.pattern().name()), "{key}");
             for (variable, _) in key.variables("LLM") {
                 let owners = Key::ALL

@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::value::Value;
 
-/// What one source says, partial.
+/// The values of one source, partial.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layer {
     values: [Option<Value>; Key::COUNT],
@@ -23,7 +23,10 @@ impl Layer {
     }
 
     pub(crate) fn set(&mut self, key: Key, value: Value) {
-        debug_assert!(key.accepts(value), "{key} does not take {value:?}");
+        debug_assert!(
+            key.value_type() == value.value_type(),
+            "{key} does not take {value:?}"
+        );
         self.values[key as usize] = Some(value);
     }
 

@@ -9,9 +9,13 @@
 //! 5. `Registry::configure` for the kind,
 //! 6. the kind's preset.
 
+mod aliases;
 mod bulkhead;
 mod cache;
 mod circuit_breaker;
+mod declaration;
+mod duration_text;
+mod effective;
 mod environment;
 mod error;
 mod health;
@@ -21,10 +25,14 @@ mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
 mod read;
+mod renamed;
+mod report;
 mod resolve;
 mod retry;
-mod rule;
+mod setters;
 mod settings;
+mod slot;
+mod validator;
 mod value;
 
 #[cfg(all(test, not(resilience_loom)))]
@@ -44,21 +52,22 @@ pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 #[doc(hidden)]
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 
-pub use crate::service::{FunctionConfig, ServiceConfig};
 pub use environment::UnknownVariable;
 pub use error::{ConfigError, ConfigProblem, ConfigSource};
 pub use key::Pattern;
 pub use origins::ConfigValue;
+pub use report::{FunctionConfig, ServiceConfig};
 pub use settings::{
     BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RetryBudgetSettings,
     RetrySettings, ServiceSettings, Settings,
 };
 
+pub(crate) use effective::Effective;
 pub(crate) use environment::{Environment, canonical_upper};
 #[doc(hidden)]
 pub use key::Key;
 pub(crate) use key::Patterns;
 pub(crate) use layer::Layer;
-pub(crate) use resolve::{Effective, Levels, Source};
+pub(crate) use resolve::{Levels, Source};
 #[doc(hidden)]
 pub use value::Value;

@@ -5,9 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
+use super::setters::setters;
+use super::validator::Validator;
 
-/// How many requests a key may make, and how that is counted.
+/// Configures how many requests a key may make, and how they are counted.
 ///
 /// ```
 /// use resilience_runtime::RateLimitConfig;
@@ -30,32 +32,33 @@ use super::rule::Rules;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RateLimitConfig {
-    /// Requests in one `period`; at least 1. Beside `tokens_per_minute`, `u32::MAX` means that requests are
+    /// Limits the requests in one `period`; at least 1. Beside `tokens_per_minute`, `u32::MAX` means that requests are
     /// not counted.
     pub limit: u32,
-    /// The time that `limit` is about.
+    /// Sets the time that `limit` is about.
     pub period: Duration,
-    /// The token bucket's size; `None`: as much as `limit`. The windows have no burst.
+    /// Sets the token bucket's size; `None`: as much as `limit`. The windows have no burst.
     pub burst: Option<u32>,
-    /// How requests are counted.
+    /// Chooses how requests are counted.
     pub strategy: RateLimitStrategy,
-    /// How many keys have a state of their own; the others share one.
+    /// Limits how many keys have a state of their own; the others share one.
     pub max_keys: usize,
-    /// The longest time for which a server's Retry-After is obeyed by everybody.
+    /// Limits how long all callers obey a server's Retry-After.
     pub max_cooldown: Duration,
-    /// Tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
+    /// Limits the tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
     /// request as well. `None`: only requests are counted.
     pub tokens_per_minute: Option<u32>,
 }
 
 impl RateLimitConfig {
-    /// The default of `max_keys`.
+    /// Holds the default of `max_keys`.
     pub const DEFAULT_MAX_KEYS: usize = 100_000;
-    /// The default of `max_cooldown`.
+    /// Holds the default of `max_cooldown`.
     pub const DEFAULT_MAX_COOLDOWN: Duration = Duration::from_secs(60);
 
-    /// At most `limit` requests in each `period`, by token bucket.
+    /// Allows at most `limit` requests in each `period`, by token bucket.
     #[must_use]
     pub const fn new(limit: u32, period: Duration) -> Self {
         Self {
@@ -74,36 +77,22 @@ impl RateLimitConfig {
         Self::per_minute(u32::MAX).tokens_per_minute(tokens)
     }
 
-    /// `limit` requests a second.
+    /// Allows `limit` requests a second.
     #[must_use]
     pub const fn per_second(limit: u32) -> Self {
         Self::new(limit, Duration::from_secs(1))
     }
 
-    /// `limit` requests a minute.
+    /// Allows `limit` requests a minute.
     #[must_use]
     pub const fn per_minute(limit: u32) -> Self {
         Self::new(limit, Duration::from_secs(60))
     }
 
-    /// `limit` requests an hour.
+    /// Allows `limit` requests an hour.
     #[must_use]
     pub const fn per_hour(limit: u32) -> Self {
         Self::new(limit, Duration::from_secs(3_600))
-    }
-
-    /// Lets `burst` requests through at once, instead of `limit` (token bucket only).
-    #[must_use]
-    pub const fn burst(mut self, burst: u32) -> Self {
-        self.burst = Some(burst);
-        self
-    }
-
-    /// Counts with the given strategy.
-    #[must_use]
-    pub const fn strategy(mut self, strategy: RateLimitStrategy) -> Self {
-        self.strategy = strategy;
-        self
     }
 
     /// Counts in windows that begin with a first request.
@@ -118,28 +107,7 @@ impl RateLimitConfig {
         self.strategy(RateLimitStrategy::SlidingWindow)
     }
 
-    /// Gives at most so many keys a state of their own.
-    #[must_use]
-    pub const fn max_keys(mut self, keys: usize) -> Self {
-        self.max_keys = keys;
-        self
-    }
-
-    /// Obeys a server's Retry-After for at most so long.
-    #[must_use]
-    pub const fn max_cooldown(mut self, longest: Duration) -> Self {
-        self.max_cooldown = longest;
-        self
-    }
-
-    /// Counts tokens beside the requests: what passes takes one request and its cost in tokens, or nothing.
-    #[must_use]
-    pub const fn tokens_per_minute(mut self, tokens: u32) -> Self {
-        self.tokens_per_minute = Some(tokens);
-        self
-    }
-
-    /// The greatest cost that can ever pass.
+    /// Returns the greatest cost that can ever pass.
     #[must_use]
     pub const fn capacity(&self) -> u32 {
         match self.tokens_per_minute {
@@ -165,49 +133,62 @@ impl RateLimitConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.count("rate_limit.limit", self.limit);
-        rules.duration("rate_limit.period", self.period);
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.count((Key::RateLimitRate, "rate_limit.limit"), self.limit);
+        validator.duration((Key::RateLimitRate, "rate_limit.period"), self.period);
         if let Some(burst) = self.burst {
-            rules.count("rate_limit.burst", burst);
+            validator.count(Key::RateLimitBurst, burst);
         }
-        rules.keep(
+        validator.require(
             self.max_keys > 0,
-            "rate_limit.max_keys",
+            Key::RateLimitMaxKeys,
             self.max_keys,
             "must be at least 1",
         );
-        rules.duration("rate_limit.max_cooldown", self.max_cooldown);
+        validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
         if let Some(tokens) = self.tokens_per_minute {
-            rules.count("rate_limit.tokens_per_minute", tokens);
+            validator.count(Key::RateLimitTokens, tokens);
         }
     }
 }
 
-/// How requests are counted.
+setters! {
+    RateLimitConfig {
+        limit: u32,
+        period: Duration,
+        [some] burst: u32,
+        strategy: RateLimitStrategy,
+        max_keys: usize,
+        max_cooldown: Duration,
+        [some] tokens_per_minute: u32,
+    }
+}
+
+/// Chooses how requests are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+#[non_exhaustive]
 pub enum RateLimitStrategy {
-    /// A bucket that refills evenly: at most `burst + rate × t` in any span `t`.
+    /// Takes tokens from a bucket that refills evenly: at most `burst + rate × t` in any span `t`.
     #[default]
     TokenBucket,
-    /// Never more than the limit in any window at any offset.
+    /// Allows never more than the limit in any window at any offset.
     SlidingWindow,
-    /// The limit in each window; windows begin with a first request.
+    /// Allows the limit in each window; windows begin with a first request.
     FixedWindow,
 }
 
 impl RateLimitStrategy {
-    /// Every strategy.
-    pub const ALL: [Self; 3] = [Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
+    /// Lists every strategy.
+    pub const ALL: &'static [Self] = &[Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
 
-    /// Its name in attributes, variables and files.
+    /// Returns its name in attributes, variables and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -229,13 +210,14 @@ impl FromStr for RateLimitStrategy {
 
     fn from_str(text: &str) -> Result<Self, UnknownStrategy> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|strategy| strategy.name() == text)
             .ok_or_else(|| UnknownStrategy(text.to_owned()))
     }
 }
 
-/// A text that names no [`RateLimitStrategy`].
+/// Rejects a text that names no [`RateLimitStrategy`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown strategy `{0}`; one of token_bucket, sliding_window, fixed_window")]
 pub struct UnknownStrategy(String);

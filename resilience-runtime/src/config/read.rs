@@ -3,23 +3,49 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::Deserialize as _;
 use serde::de::{Deserializer, Error, Visitor};
 
-use super::circuit_breaker::Window;
+use super::circuit_breaker::{OnAbandoned, Window};
+use super::rate_limit::RateLimitStrategy;
+use super::retry::Jitter;
 use super::value::{DURATION_FORMAT, parse_duration};
 
-/// A duration: `"250ms"`, `30`, `1.5`.
-pub(super) fn duration<'de, D: Deserializer<'de>>(
+/// Reads the value of a setting.
+pub(super) fn setting<'de, D: Deserializer<'de>, T: Readable>(
     deserializer: D,
-) -> Result<Option<Duration>, D::Error> {
-    deserializer.deserialize_any(DurationVisitor).map(Some)
+) -> Result<Option<T>, D::Error> {
+    T::read(deserializer)
+}
+
+/// A type of settings in files.
+pub(super) trait Readable: Sized {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error>;
+}
+
+macro_rules! as_they_are {
+    ($($type:ty),*) => { $(
+        impl Readable for $type {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                Option::deserialize(deserializer)
+            }
+        }
+    )* };
+}
+as_they_are!(u32, f64, Jitter, OnAbandoned, RateLimitStrategy);
+
+/// A duration: `"250ms"`, `30`, `1.5`.
+impl Readable for Duration {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(DurationVisitor).map(Some)
+    }
 }
 
 /// A window: a whole number is calls, a text a duration.
-pub(super) fn window<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Window>, D::Error> {
-    deserializer.deserialize_any(WindowVisitor).map(Some)
+impl Readable for Window {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(WindowVisitor).map(Some)
+    }
 }
 
 struct DurationVisitor;

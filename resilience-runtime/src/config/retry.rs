@@ -5,31 +5,34 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::error::ConfigError;
-use super::rule::Rules;
+use super::key::Key;
+use super::setters::setters;
+use super::validator::Validator;
 use crate::name::ServiceKind;
 
-/// How often, and after which pauses, a failed attempt is made again.
+/// Configures how often, and after which pauses, a failed attempt is made again.
 ///
 /// The default is the preset of [`ServiceKind::Custom`].
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RetryConfig {
-    /// Attempts of one call, the first one included; at least 1.
+    /// Limits the attempts of one call, the first one included; at least 1.
     pub max_attempts: u32,
-    /// The pause before the first retry, before jitter.
+    /// Sets the pause before the first retry, before jitter.
     pub base_delay: Duration,
-    /// No pause is longer than this, jitter included.
+    /// Limits every pause, jitter included.
     pub max_delay: Duration,
-    /// Each pause is this many times the one before; at least 1.
+    /// Lengthens each pause by this factor; at least 1.
     pub multiplier: f64,
-    /// How pauses are spread.
+    /// Chooses how pauses are spread.
     pub jitter: Jitter,
-    /// No attempt starts later than this after the call began; the work itself counts.
+    /// Limits how long after the beginning of the call an attempt may start; the work itself counts.
     pub max_elapsed: Option<Duration>,
 }
 
 impl RetryConfig {
-    /// The values that a service of this kind starts from.
+    /// Returns the preset of a kind.
     #[must_use]
     pub const fn preset(kind: ServiceKind) -> Self {
         let (max_attempts, base_ms, max_s) = match kind {
@@ -54,30 +57,41 @@ impl RetryConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.max_attempts > 0,
-            "retry.max_attempts",
+            Key::RetryMaxAttempts,
             self.max_attempts,
             "must be at least 1, the first attempt counts",
         );
-        rules.duration("retry.base_delay", self.base_delay);
-        rules.duration("retry.max_delay", self.max_delay);
-        rules.multiplier("retry.multiplier", self.multiplier);
-        rules.keep(
+        validator.duration(Key::RetryBaseDelay, self.base_delay);
+        validator.duration(Key::RetryMaxDelay, self.max_delay);
+        validator.multiplier(Key::RetryMultiplier, self.multiplier);
+        validator.require(
             self.base_delay <= self.max_delay || self.max_delay.is_zero(),
-            "retry.base_delay",
+            Key::RetryBaseDelay,
             format!("{:?}", self.base_delay),
             "must not be longer than `retry.max_delay`",
         );
         if let Some(limit) = self.max_elapsed {
-            rules.duration("retry.max_elapsed", limit);
+            validator.duration(Key::RetryMaxElapsed, limit);
         }
+    }
+}
+
+setters! {
+    RetryConfig {
+        max_attempts: u32,
+        base_delay: Duration,
+        max_delay: Duration,
+        multiplier: f64,
+        jitter: Jitter,
+        [some] max_elapsed: Duration,
     }
 }
 
@@ -87,28 +101,29 @@ impl Default for RetryConfig {
     }
 }
 
-/// How the pauses between attempts are spread, so that callers who failed together do not come back
+/// Chooses how the pauses between attempts are spread, so that callers who failed together do not come back
 /// together. Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum Jitter {
-    /// Evenly between zero and the exponential pause.
+    /// Spreads evenly between zero and the exponential pause.
     #[default]
     Full,
-    /// Half of the exponential pause, and evenly up to the whole of it.
+    /// Spreads evenly between half of the exponential pause and the whole of it.
     Equal,
-    /// Evenly between `base_delay` and three times the pause before.
+    /// Spreads evenly between `base_delay` and three times the pause before.
     Decorrelated,
-    /// Exactly the exponential pause.
+    /// Pauses exactly as long as the exponential pause.
     None,
 }
 
 impl Jitter {
-    /// Every jitter.
-    pub const ALL: [Self; 4] = [Self::Full, Self::Equal, Self::Decorrelated, Self::None];
+    /// Lists every jitter.
+    pub const ALL: &'static [Self] = &[Self::Full, Self::Equal, Self::Decorrelated, Self::None];
 
-    /// Its name in attributes, variables and files.
+    /// Returns its name in attributes, variables and files.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -131,30 +146,32 @@ impl FromStr for Jitter {
 
     fn from_str(text: &str) -> Result<Self, UnknownJitter> {
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|jitter| jitter.name() == text)
             .ok_or_else(|| UnknownJitter(text.to_owned()))
     }
 }
 
-/// A text that names no [`Jitter`].
+/// Rejects a text that names no [`Jitter`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown jitter `{0}`; one of full, equal, decorrelated, none")]
 pub struct UnknownJitter(String);
 
-/// A bucket that retries are paid from: it starts full, a retry costs 1, a success pays `refill` back,
+/// Configures the bucket that retries are paid from: it starts full, a retry costs 1, a success pays `refill` back,
 /// and while less than 1 is left there are no retries.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
 pub struct RetryBudgetConfig {
-    /// The most that it holds; at least 1.
+    /// Limits what it holds; at least 1.
     pub capacity: f64,
-    /// What one success pays back; above 0.
+    /// Sets what one success pays back; above 0.
     pub refill: f64,
 }
 
 impl RetryBudgetConfig {
-    /// The most that a budget can hold, so that its arithmetic stays exact.
+    /// Limits what a budget can hold, so that its arithmetic stays exact.
     pub const MAX_CAPACITY: f64 = 1e9;
 
     /// Checks every value.
@@ -162,24 +179,31 @@ impl RetryBudgetConfig {
     /// # Errors
     /// Names each value that is out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
-        let mut rules = Rules::default();
-        self.check(&mut rules);
-        rules.finish()
+        let mut validator = Validator::default();
+        self.check(&mut validator);
+        validator.finish()
     }
 
-    pub(crate) fn check(&self, rules: &mut Rules) {
-        rules.keep(
+    pub(crate) fn check(&self, validator: &mut Validator) {
+        validator.require(
             self.capacity >= 1.0 && self.capacity <= Self::MAX_CAPACITY,
-            "retry_budget.capacity",
+            Key::BudgetCapacity,
             self.capacity,
             "must be between 1 and 1000000000",
         );
-        rules.keep(
+        validator.require(
             self.refill > 0.0 && self.refill <= Self::MAX_CAPACITY,
-            "retry_budget.refill",
+            Key::BudgetRefill,
             self.refill,
             "must be above 0 and at most 1000000000",
         );
+    }
+}
+
+setters! {
+    RetryBudgetConfig {
+        capacity: f64,
+        refill: f64,
     }
 }
 

@@ -1,31 +1,37 @@
 //! What a person writes: partial, for kinds and for services.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::declaration::settings;
 use super::environment::{Environment, UnknownVariable};
 use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
 use super::rate_limit::RateLimitStrategy;
+#[cfg(feature = "serde")]
+use super::renamed::Renamed;
 use super::retry::Jitter;
+use super::setters::setters;
+use super::slot::Slot as _;
 use super::value::Value;
 use crate::name::ServiceKind;
 
-/// Partial configuration of kinds and of services, from code, from a file or from the environment.
+/// Holds the partial configuration of kinds and of services, from code, from a file or from the environment.
 ///
-/// What it says of a service beats the attribute; what it says of a kind is a default beneath it.
-/// Environment variables beat both, each at its level.
+/// Settings of a service override the attribute; settings of a kind are defaults beneath it.
+/// Environment variables override both, each at its level.
 ///
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::{Registry, ServiceKind, ServiceSettings, Settings};
 ///
 /// let settings = Settings::new()
-///     .kind(ServiceKind::Llm, ServiceSettings { timeout: Some(Duration::from_secs(20)), ..Default::default() })
-///     .service("openai", ServiceSettings { deadline: Some(Duration::from_secs(60)), ..Default::default() });
+///     .kind(ServiceKind::Llm, ServiceSettings::new().timeout(Duration::from_secs(20)))
+///     .service("openai", ServiceSettings::new().deadline(Duration::from_secs(60)));
 ///
 /// let registry = Registry::new();
 /// registry.configure(settings)?;
@@ -37,19 +43,20 @@ use crate::name::ServiceKind;
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+#[non_exhaustive]
 pub struct Settings {
     /// Switches everything but the fallbacks off (`false`), as `RESILIENCE_ENABLED` does.
     pub enabled: Option<bool>,
-    /// What holds for every service of a kind.
+    /// Holds the settings of every service of a kind.
     pub kinds: BTreeMap<ServiceKind, ServiceSettings>,
-    /// What holds for one service.
+    /// Holds the settings of one service.
     pub services: BTreeMap<String, ServiceSettings>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) environment: Option<Environment>,
 }
 
 impl Settings {
-    /// Nothing said.
+    /// Returns settings that set nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -68,7 +75,7 @@ impl Settings {
         Self::from_environment(Environment::capture())
     }
 
-    /// As [`from_env`](Self::from_env), with the variables given here instead of the process's.
+    /// Does the same as [`from_env`](Self::from_env), with the variables given here instead of the process's.
     ///
     /// ```
     /// use resilience_runtime::Settings;
@@ -91,7 +98,7 @@ impl Settings {
         Self::from_environment(Environment::from_variables(variables))
     }
 
-    /// Settings under which no environment variable counts, for tests and programs that are configured in
+    /// Returns settings under which no environment variable counts, for tests and programs that are configured in
     /// other ways.
     #[must_use]
     pub fn without_env() -> Self {
@@ -112,14 +119,16 @@ impl Settings {
                 .err()
                 .unwrap_or_default(),
         );
-        for kind in ServiceKind::ALL {
+        for &kind in ServiceKind::ALL {
             match environment.layer(kind.name()) {
                 Ok(layer) => problems.extend(layer.problems()),
                 Err(found) => problems.extend(found),
             }
         }
         ConfigError::check(problems)?;
-        for warning in environment.unknown_variables(ServiceKind::ALL.map(ServiceKind::name)) {
+        for warning in
+            environment.unknown_variables(ServiceKind::ALL.iter().map(|kind| kind.name()))
+        {
             warning.log();
         }
         Ok(Self {
@@ -128,13 +137,13 @@ impl Settings {
         })
     }
 
-    /// The variables under the name of a kind, or of a service named in here, that mean nothing, each
+    /// Returns the variables under the name of a kind, or of a service named in here, that mean nothing, each
     /// with the nearest that does.
     #[must_use]
     pub fn warnings(&self) -> Vec<UnknownVariable> {
         let names = ServiceKind::ALL
-            .map(ServiceKind::name)
-            .into_iter()
+            .iter()
+            .map(|kind| kind.name())
             .chain(self.services.keys().map(String::as_str));
         self.environment
             .as_ref()
@@ -142,14 +151,14 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// Sets what holds for every service of `kind`.
+    /// Sets the settings of every service of `kind`.
     #[must_use]
     pub fn kind(mut self, kind: ServiceKind, settings: ServiceSettings) -> Self {
         self.kinds.insert(kind, settings);
         self
     }
 
-    /// Sets what holds for the service `name`.
+    /// Sets the settings of the service `name`.
     #[must_use]
     pub fn service(mut self, name: impl Into<String>, settings: ServiceSettings) -> Self {
         self.services.insert(name.into(), settings);
@@ -164,209 +173,201 @@ impl Settings {
     }
 }
 
-macro_rules! group {
+/// The type that a setting has in code.
+macro_rules! typed {
+    (Count) => {
+        u32
+    };
+    (Number) => {
+        f64
+    };
+    (Time) => {
+        Duration
+    };
+    (Jitter) => {
+        Jitter
+    };
+    (Window) => {
+        Window
+    };
+    (OnAbandoned) => {
+        OnAbandoned
+    };
+    (RateLimitStrategy) => {
+        RateLimitStrategy
+    };
+}
+
+/// The setter of a setting.
+macro_rules! setter {
+    (Window $field:ident) => {
+        setters! { @one [some into] $field Window }
+    };
+    ($value:ident $field:ident) => {
+        setters! { @one [some] $field typed!($value) }
+    };
+}
+
+/// Declares the settings of each pattern, and of a service.
+macro_rules! groups {
     (
-        $(#[$doc:meta])*
-        $name:ident {
-            $($(#[$field_doc:meta])* $([serde $with:literal])? $field:ident: $type:ty = $key:ident, $wrap:expr;)*
-        }
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
     ) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Default, PartialEq)]
+        $(
+            $(#[$group_doc])*
+            #[derive(Clone, Default, PartialEq)]
+            #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
+            #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+            #[non_exhaustive]
+            pub struct $settings {
+                $($(
+                    $(#[$rate_doc])*
+                    pub $rate: Option<u32>,
+                )*)?
+                $(
+                    $(#[$doc])*
+                    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::setting"))]
+                    pub $field: Option<typed!($value)>,
+                )*
+                $($(
+                    #[cfg(feature = "serde")]
+                    $old: Renamed<$index>,
+                )*)?
+            }
+
+            impl fmt::Debug for $settings {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.debug_struct(stringify!($settings))
+                        $($( .field(stringify!($rate), &self.$rate) )*)?
+                        $( .field(stringify!($field), &self.$field) )*
+                        .finish()
+                }
+            }
+
+            impl $settings {
+                /// Returns settings that set nothing.
+                #[must_use]
+                pub fn new() -> Self {
+                    Self::default()
+                }
+
+                $($( setter!(Count $rate); )*)?
+                $( setter!($value $field); )*
+
+                #[allow(unused_variables)] // Only one group has rates.
+                fn fill(&self, layer: &mut Layer, rates: &mut Rates) {
+                    $($( rates.add(Key::$rate_key, (stringify!($group), stringify!($rate)), self.$rate, $seconds); )*)?
+                    $( layer.set_some(Key::$key, self.$field.get()); )*
+                }
+            }
+        )*
+
+        /// Holds the partial configuration of one service or kind; what is `None` is left to the levels beneath.
+        #[derive(Clone, Default, PartialEq)]
         #[cfg_attr(feature = "serde", derive(serde::Deserialize))]
         #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
-        pub struct $name {
+        #[non_exhaustive]
+        pub struct ServiceSettings {
             $(
-                $(#[$field_doc])*
-                $(#[cfg_attr(feature = "serde", serde(deserialize_with = $with))])?
-                pub $field: Option<$type>,
+                #[doc = concat!("Holds the settings of `", stringify!($group), "`.")]
+                pub $group: $settings,
             )*
+            $(
+                $(#[$limit_doc])*
+                #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::setting"))]
+                pub $limit: Option<Duration>,
+            )*
+            #[cfg(feature = "serde")]
+            circuit: Renamed<0>,
         }
 
-        impl $name {
-            fn fill(&self, layer: &mut Layer) {
-                $(layer.set_some(Key::$key, self.$field.map($wrap));)*
+        impl fmt::Debug for ServiceSettings {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct("ServiceSettings")
+                    $( .field(stringify!($group), &self.$group) )*
+                    $( .field(stringify!($limit), &self.$limit) )*
+                    .finish()
+            }
+        }
+
+        setters! {
+            ServiceSettings {
+                $($group: $settings,)*
+                $([some] $limit: Duration,)*
+            }
+        }
+
+        impl ServiceSettings {
+            fn fill(&self, layer: &mut Layer, rates: &mut Rates) {
+                $( self.$group.fill(layer, rates); )*
+                $( layer.set_some(Key::$limit_key, self.$limit.get()); )*
             }
         }
     };
 }
 
-/// Partial configuration of one service or kind; what is `None` is left to the levels beneath.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
-pub struct ServiceSettings {
-    /// How often and after which pauses to try again.
-    pub retry: RetrySettings,
-    /// The budget that bounds the service's retries.
-    pub retry_budget: RetryBudgetSettings,
-    /// The circuit breaker.
-    pub circuit_breaker: CircuitBreakerSettings,
-    /// The rate limiter.
-    pub rate_limit: RateLimitSettings,
-    /// The bulkhead.
-    pub bulkhead: BulkheadSettings,
-    /// The limit on each attempt.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
-    pub timeout: Option<Duration>,
-    /// The limit on the whole call, sleeps included.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
-    pub deadline: Option<Duration>,
+settings!(groups);
+
+/// The rates of one service: several spellings of one setting, of which one may be set.
+#[derive(Default)]
+struct Rates {
+    set: Option<(Key, Value)>,
+    /// Those that were set beside another, with their limits.
+    surplus: Vec<(String, u32)>,
 }
 
-group! {
-    /// The part of [`ServiceSettings`] about retries; see [`RetryConfig`](crate::RetryConfig).
-    RetrySettings {
-        /// Attempts of one call, the first one included.
-        max_attempts: u32 = RetryMaxAttempts, |n| Value::Count(n.into());
-        /// The pause before the first retry.
-        [serde "super::read::duration"] base_delay: Duration = RetryBaseDelay, Value::Time;
-        /// No pause is longer than this.
-        [serde "super::read::duration"] max_delay: Duration = RetryMaxDelay, Value::Time;
-        /// Each pause is this many times the one before.
-        multiplier: f64 = RetryMultiplier, Value::Number;
-        /// How pauses are spread.
-        jitter: Jitter = RetryJitter, Value::Jitter;
-        /// No attempt starts later than this after the call began.
-        [serde "super::read::duration"] max_elapsed: Duration = RetryMaxElapsed, Value::Time;
-        /// A server's Retry-After above this ends the call.
-        [serde "super::read::duration"] max_retry_after: Duration = RetryMaxRetryAfter, Value::Time;
-    }
-}
-
-group! {
-    /// The part of [`ServiceSettings`] about the retry budget; see
-    /// [`RetryBudgetConfig`](crate::RetryBudgetConfig).
-    RetryBudgetSettings {
-        /// The most that it holds.
-        capacity: f64 = BudgetCapacity, Value::Number;
-        /// What one success pays back.
-        refill: f64 = BudgetRefill, Value::Number;
-    }
-}
-
-group! {
-    /// The part of [`ServiceSettings`] about the circuit breaker; see
-    /// [`CircuitBreakerConfig`](crate::CircuitBreakerConfig).
-    CircuitBreakerSettings {
-        /// Failures in a row that open it.
-        failure_threshold: u32 = CircuitFailureThreshold, |n| Value::Count(n.into());
-        /// Share of failures that opens it.
-        failure_rate: f64 = CircuitFailureRate, Value::Number;
-        /// The calls that the rates look at.
-        [serde "super::read::window"] window: Window = CircuitWindow, Value::Window;
-        /// The rates are not looked at before so many calls are in the window.
-        minimum_calls: u32 = CircuitMinimumCalls, |n| Value::Count(n.into());
-        /// A call that takes this long is slow.
-        [serde "super::read::duration"] slow_call_duration: Duration = CircuitSlowCallDuration, Value::Time;
-        /// Share of slow calls that opens it.
-        slow_call_rate: f64 = CircuitSlowCallRate, Value::Number;
-        /// How long it stays open.
-        [serde "super::read::duration"] recovery_timeout: Duration = CircuitRecoveryTimeout, Value::Time;
-        /// Each reopening lengthens the pause by this factor.
-        recovery_multiplier: f64 = CircuitRecoveryMultiplier, Value::Number;
-        /// The pause never gets longer than this.
-        [serde "super::read::duration"] max_recovery_timeout: Duration = CircuitMaxRecoveryTimeout, Value::Time;
-        /// Successful probes that close it.
-        success_threshold: u32 = CircuitSuccessThreshold, |n| Value::Count(n.into());
-        /// Probes that may run at the same time.
-        half_open_max_calls: u32 = CircuitHalfOpenMaxCalls, |n| Value::Count(n.into());
-        /// What a dropped call counts as.
-        abandoned: OnAbandoned = CircuitAbandoned, Value::OnAbandoned;
-    }
-}
-
-/// The part of [`ServiceSettings`] about the rate limiter; see
-/// [`RateLimitConfig`](crate::RateLimitConfig). At most one of the rates may be set.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
-pub struct RateLimitSettings {
-    /// Requests in each second.
-    pub requests_per_second: Option<u32>,
-    /// Requests in each minute.
-    pub requests_per_minute: Option<u32>,
-    /// Requests in each hour.
-    pub requests_per_hour: Option<u32>,
-    /// The token bucket's size.
-    pub burst: Option<u32>,
-    /// How requests are counted.
-    pub strategy: Option<RateLimitStrategy>,
-    /// How long a call waits for a token.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
-    pub max_wait: Option<Duration>,
-    /// How many keys have a state of their own.
-    pub max_keys: Option<u32>,
-    /// The longest time for which a server's Retry-After is obeyed by everybody.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::duration"))]
-    pub max_cooldown: Option<Duration>,
-    /// Tokens in each minute, beside the requests or alone.
-    pub tokens_per_minute: Option<u32>,
-}
-
-impl RateLimitSettings {
-    fn rates(&self) -> impl Iterator<Item = (&'static str, u32, u64)> {
-        [
-            ("requests_per_second", self.requests_per_second, 1),
-            ("requests_per_minute", self.requests_per_minute, 60),
-            ("requests_per_hour", self.requests_per_hour, 3_600),
-        ]
-        .into_iter()
-        .filter_map(|(name, limit, seconds)| limit.map(|limit| (name, limit, seconds)))
-    }
-
-    fn fill(&self, layer: &mut Layer, origin: &ConfigSource, problems: &mut Vec<ConfigProblem>) {
-        for (index, (name, limit, seconds)) in self.rates().enumerate() {
-            if index > 0 {
-                problems.push(ConfigProblem::new(
-                    format!("rate_limit.{name}"),
-                    limit,
-                    origin.clone(),
-                    "only one of requests_per_second, requests_per_minute, requests_per_hour may be set",
-                ));
-            }
-            let period = Duration::from_secs(seconds);
-            layer.set(Key::RateLimitRate, Value::Rate { limit, period });
+impl Rates {
+    fn add(&mut self, key: Key, (group, name): (&str, &str), limit: Option<u32>, seconds: u64) {
+        let Some(limit) = limit else {
+            return;
+        };
+        if self.set.is_some() {
+            self.surplus.push((format!("{group}.{name}"), limit));
         }
-        let count = |n: u32| Value::Count(n.into());
-        layer.set_some(Key::RateLimitBurst, self.burst.map(count));
-        layer.set_some(
-            Key::RateLimitStrategy,
-            self.strategy.map(Value::RateLimitStrategy),
-        );
-        layer.set_some(Key::RateLimitMaxWait, self.max_wait.map(Value::Time));
-        layer.set_some(Key::RateLimitMaxKeys, self.max_keys.map(count));
-        layer.set_some(
-            Key::RateLimitMaxCooldown,
-            self.max_cooldown.map(Value::Time),
-        );
-        layer.set_some(Key::RateLimitTokens, self.tokens_per_minute.map(count));
-    }
-}
-
-group! {
-    /// The part of [`ServiceSettings`] about the bulkhead; see [`BulkheadConfig`](crate::BulkheadConfig).
-    BulkheadSettings {
-        /// Calls that may run at the same time.
-        max_concurrent: u32 = BulkheadMaxConcurrent, |n| Value::Count(n.into());
-        /// How long a call waits for a place.
-        [serde "super::read::duration"] max_wait: Duration = BulkheadMaxWait, Value::Time;
+        let period = Duration::from_secs(seconds);
+        self.set = Some((key, Value::Rate { limit, period }));
     }
 }
 
 impl ServiceSettings {
+    /// Returns settings that set nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// The values as a layer; `scope` names whose they are, for errors.
     pub(crate) fn layer(&self, scope: &str) -> Result<Layer, Vec<ConfigProblem>> {
         let origin = ConfigSource::Settings(scope.to_owned());
-        let mut layer = Layer::default();
-        let mut problems = Vec::new();
-        self.retry.fill(&mut layer);
-        self.retry_budget.fill(&mut layer);
-        self.circuit_breaker.fill(&mut layer);
-        self.rate_limit.fill(&mut layer, &origin, &mut problems);
-        self.bulkhead.fill(&mut layer);
-        layer.set_some(Key::Timeout, self.timeout.map(Value::Time));
-        layer.set_some(Key::Deadline, self.deadline.map(Value::Time));
+        let (mut layer, mut rates) = (Layer::default(), Rates::default());
+        self.fill(&mut layer, &mut rates);
+        if let Some((key, value)) = rates.set {
+            layer.set(key, value);
+        }
+        let mut problems: Vec<ConfigProblem> = rates
+            .surplus
+            .into_iter()
+            .map(|(name, limit)| {
+                let allowed = "only one of requests_per_second, requests_per_minute, requests_per_hour may be set";
+                ConfigProblem::new(name, limit, origin.clone(), allowed)
+            })
+            .collect();
         problems.extend(layer.problems(&origin, |key| key.name().to_owned()));
         if problems.is_empty() {
             Ok(layer)

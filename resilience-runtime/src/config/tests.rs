@@ -6,13 +6,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::effective::Effective;
 use super::environment::Environment;
-use super::key::Key;
+use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::rate_limit::RateLimitStrategy as Counting;
-use super::resolve::{Effective, Levels, Source};
+use super::resolve::{Levels, Source};
 use super::retry::Jitter;
-use super::value::{Value, ValueType};
+use super::value::Value;
 use crate::name::ServiceKind;
 
 type Said = BTreeMap<Key, Value>;
@@ -30,7 +31,7 @@ fn value(key: Key) -> BoxedStrategy<Value> {
                 .boxed(),
             _ => (1.0..9.0_f64).prop_map(Value::Number).boxed(),
         },
-        ValueType::Jitter => prop::sample::select(&Jitter::ALL[..])
+        ValueType::Jitter => prop::sample::select(Jitter::ALL)
             .prop_map(Value::Jitter)
             .boxed(),
         ValueType::Window => prop_oneof![
@@ -49,7 +50,7 @@ fn value(key: Key) -> BoxedStrategy<Value> {
                 period: Duration::from_secs(60),
             })
             .boxed(),
-        ValueType::RateLimitStrategy => prop::sample::select(&Counting::ALL[..])
+        ValueType::RateLimitStrategy => prop::sample::select(Counting::ALL)
             .prop_map(Value::RateLimitStrategy)
             .boxed(),
     }
@@ -110,7 +111,7 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
         Key::RetryMaxRetryAfter => Some(Value::Time(effective.max_retry_after)),
         Key::BudgetCapacity => Some(Value::Number(retry_budget.capacity)),
         Key::BudgetRefill => Some(Value::Number(retry_budget.refill)),
-        Key::CircuitFailureThreshold => count(circuit.failure_threshold),
+        Key::CircuitFailureThreshold => circuit.failure_threshold.and_then(count),
         Key::CircuitFailureRate => circuit.failure_rate.map(Value::Number),
         Key::CircuitWindow => Some(Value::Window(circuit.window)),
         Key::CircuitMinimumCalls => count(circuit.minimum_calls),
@@ -207,6 +208,11 @@ fn model(levels: &[Said], preset: &Effective) -> Option<BTreeMap<Key, Value>> {
             },
         }
     }
+    // The preset's threshold gives way to a rate, a written one does not.
+    let is_written = |key: Key| levels.iter().any(|said| said.contains_key(&key));
+    if is_written(Key::CircuitFailureRate) && !is_written(Key::CircuitFailureThreshold) {
+        expected.remove(&Key::CircuitFailureThreshold);
+    }
     let halves = [Key::CircuitSlowCallDuration, Key::CircuitSlowCallRate];
     let has = halves.map(|key| expected.contains_key(&key));
     (has[0] == has[1]).then_some(expected)
@@ -215,7 +221,7 @@ fn model(levels: &[Said], preset: &Effective) -> Option<BTreeMap<Key, Value>> {
 proptest! {
     #[test]
     fn each_value_is_of_the_first_level_that_has_it(
-        kind in prop::sample::select(&ServiceKind::ALL[..]),
+        kind in prop::sample::select(ServiceKind::ALL),
         said in [level(), level(), level(), level(), level()],
     ) {
         let variables = Environment::from_variables(

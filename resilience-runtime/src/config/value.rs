@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::duration_text::{nanos_of_unit, of_unit};
+use super::key::ValueType;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
@@ -19,19 +21,6 @@ pub enum Value {
     OnAbandoned(OnAbandoned),
     Rate { limit: u32, period: Duration },
     RateLimitStrategy(RateLimitStrategy),
-}
-
-/// The type of a [`Value`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ValueType {
-    Count,
-    Number,
-    Time,
-    Jitter,
-    Window,
-    OnAbandoned,
-    Rate,
-    RateLimitStrategy,
 }
 
 impl Value {
@@ -65,7 +54,7 @@ impl fmt::Display for Value {
 }
 
 impl ValueType {
-    /// Reads a text, or says what is allowed. `period` is that of the variable, for a rate.
+    /// Reads a text, or returns what is allowed. `period` is that of the variable, for a rate.
     pub(crate) fn parse(self, text: &str, period: Duration) -> Result<Value, &'static str> {
         let text = text.trim();
         match self {
@@ -121,31 +110,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
-    let seconds_per_unit = match unit.trim_start() {
-        "ns" => 1e-9,
-        "us" | "µs" => 1e-6,
-        "ms" => 1e-3,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3_600.0,
-        _ => return Err(DURATION_FORMAT),
-    };
-    // A whole number is taken exactly, without the detour over a float.
-    if let Ok(whole) = number.parse::<u64>() {
-        let exact = match unit.trim_start() {
-            "ns" => Some(Duration::from_nanos(whole)),
-            "us" | "µs" => Some(Duration::from_micros(whole)),
-            "ms" => Some(Duration::from_millis(whole)),
-            "m" => whole.checked_mul(60).map(Duration::from_secs),
-            "h" => whole.checked_mul(3_600).map(Duration::from_secs),
-            _ => Some(Duration::from_secs(whole)),
-        };
-        return exact.ok_or(DURATION_FORMAT);
-    }
-    number
-        .parse::<f64>()
-        .ok()
-        .and_then(|number| Duration::try_from_secs_f64(number * seconds_per_unit).ok())
+    nanos_of_unit(unit.trim_start())
+        .and_then(|nanos| of_unit(number, nanos).ok())
         .ok_or(DURATION_FORMAT)
 }
 

@@ -15,10 +15,10 @@ pub use class::{Class, ErrorCode, Reason};
 pub(crate) use verdict::BreakerSignal;
 pub use verdict::Verdict;
 
-/// Any error that can be sent between threads.
+/// Holds any error that can be sent between threads.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-/// What the runtime itself answers instead of the body's result.
+/// Describes why the runtime did not return the body's result.
 ///
 /// An annotated function's error type takes it through `From`. Neither `Display` nor `Debug` ever shows
 /// the text of another error, since such texts carry secrets and URLs with keys; walk
@@ -26,53 +26,60 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ResilienceError {
-    /// The circuit breaker is open, or half-open with all its places taken: nothing was sent.
-    #[error(
-        "circuit breaker of service `{service}` is open, next attempt possible in {:?}", rounded(*.retry_after))]
+    /// Rejects a call because the circuit breaker is open, or half-open with all its places taken: nothing was sent.
+    #[error("circuit breaker of service `{service}` is {}", until(*.retry_after))]
+    #[non_exhaustive]
     CircuitBreakerOpen {
         /// The service whose breaker it is.
         service: ServiceName,
-        /// When to come back: the rest of the pause, or the recovery timeout where that is unknown.
-        retry_after: Duration,
+        /// Holds when to come back: the rest of the pause, or the recovery timeout where that is unknown.
+        /// `None`: it is forced open, which no time ends.
+        retry_after: Option<Duration>,
     },
     /// The rate limit is used up, or the server requested back-off: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
+    #[non_exhaustive]
     RateLimitExceeded {
         /// The service whose limit it is.
         service: ServiceName,
         /// When it could pass; `None`: never, the cost is above the capacity.
         retry_after: Option<Duration>,
     },
-    /// As many calls as allowed are running already: nothing was sent.
+    /// Rejects a call because as many as allowed are running already: nothing was sent.
     #[error("bulkhead of service `{service}` is full")]
+    #[non_exhaustive]
     BulkheadFull {
         /// The service whose bulkhead it is.
         service: ServiceName,
     },
-    /// One attempt took longer than its `timeout`. Whether it took effect is unknown.
+    /// Ends an attempt that took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
+    #[non_exhaustive]
     Timeout {
         /// The service that did not answer.
         service: ServiceName,
         /// The limit that was passed.
         after: Duration,
     },
-    /// The whole call, sleeps included, took longer than its `deadline`.
+    /// Ends a call that, sleeps included, took longer than its `deadline`.
     #[error("call to service `{service}` passed its deadline of {after:?}")]
+    #[non_exhaustive]
     DeadlineExceeded {
         /// The service that was called.
         service: ServiceName,
         /// The limit that was passed.
         after: Duration,
     },
-    /// A stream ended before its last item (`stream(complete = …)`).
+    /// Reports a stream that ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
+    #[non_exhaustive]
     StreamInterrupted {
         /// The service that was called.
         service: ServiceName,
     },
-    /// The attempts are used up (`exhausted = "wrap"`).
+    /// Reports that the attempts are used up (`exhausted = "wrap"`).
     #[error("gave up on service `{service}` after {attempts} attempt(s)")]
+    #[non_exhaustive]
     RetryExhausted {
         /// The service that was called.
         service: ServiceName,
@@ -81,8 +88,9 @@ pub enum ResilienceError {
         /// The last attempt's error.
         source: BoxError,
     },
-    /// The call failed and its last fallback failed as well.
+    /// Reports that the call failed and its last fallback failed as well.
     #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
+    #[non_exhaustive]
     FallbackFailed {
         /// The service that was called.
         service: ServiceName,
@@ -93,18 +101,20 @@ pub enum ResilienceError {
         /// The call's own error.
         source: BoxError,
     },
-    /// A health check of the service failed.
+    /// Reports that a health check of the service failed.
     #[error("health check of service `{service}` failed")]
+    #[non_exhaustive]
     HealthCheckFailed {
         /// The service that was checked.
         service: ServiceName,
         /// Why.
         source: BoxError,
     },
-    /// Another call of the same key failed, and a cache has this one share its end: nothing was sent.
+    /// Reports the failure of another call of the same key, which a cache shared with this one: nothing was sent.
     #[error(
         "call to service `{service}` was not sent: a call with the same key failed {:?} ago ({})",
         rounded(*.age), what_failed(*.class, *.code))]
+    #[non_exhaustive]
     SharedFailure {
         /// The service that was called.
         service: ServiceName,
@@ -115,7 +125,7 @@ pub enum ResilienceError {
         /// How long ago that was.
         age: Duration,
     },
-    /// A test injected a fault, see [`chaos`](crate::chaos).
+    /// Reports a fault that a test injected, see [`chaos`](crate::chaos).
     #[cfg(feature = "test-util")]
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
@@ -126,7 +136,7 @@ pub enum ResilienceError {
         /// What it means.
         verdict: Verdict,
     },
-    /// The configuration cannot run: nothing was sent.
+    /// Reports a configuration that cannot run: nothing was sent.
     #[error(transparent)]
     InvalidConfig(#[from] ConfigError),
 }
@@ -135,6 +145,13 @@ pub enum ResilienceError {
 fn rounded(duration: Duration) -> Duration {
     let millis = duration.as_nanos().div_ceil(1_000_000);
     u64::try_from(millis).map_or(duration, Duration::from_millis)
+}
+
+fn until(retry_after: Option<Duration>) -> String {
+    match retry_after {
+        Some(wait) => format!("open, next attempt possible in {:?}", rounded(wait)),
+        None => "forced open".to_owned(),
+    }
 }
 
 fn retry_hint(retry_after: Option<Duration>) -> String {
@@ -176,8 +193,8 @@ impl ResilienceError {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::CircuitBreakerOpen { retry_after, .. } => Some(*retry_after),
-            Self::RateLimitExceeded { retry_after, .. } => *retry_after,
+            Self::CircuitBreakerOpen { retry_after, .. }
+            | Self::RateLimitExceeded { retry_after, .. } => *retry_after,
             #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => verdict.retry_after(),
             _ => None,

@@ -26,8 +26,8 @@ impl Metric {
                 }
             }
             Source::Transitions => {
-                for from in CircuitState::ALL {
-                    for to in CircuitState::ALL {
+                for &from in CircuitState::ALL {
+                    for &to in CircuitState::ALL {
                         let count = core.transitions.get(from, to);
                         if count > 0 || USUAL_TRANSITIONS.contains(&(from, to)) {
                             visit(&[from.name(), to.name()], count);
@@ -48,7 +48,7 @@ impl Metric {
         match self.source {
             Source::CircuitState => {
                 let now = service.core.breaker.state();
-                for state in CircuitState::ALL {
+                for &state in CircuitState::ALL {
                     visit(&[state.name()], f64::from(u8::from(state == now)));
                 }
             }

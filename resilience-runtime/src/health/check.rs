@@ -28,7 +28,7 @@ use crate::service::Service;
 ///         .depends_on(["network"])
 ///         .interval(Duration::from_secs(10)),
 /// )?;
-/// # Ok::<(), resilience_runtime::config::ConfigError>(())
+/// # Ok::<(), resilience_runtime::health::MonitorError>(())
 /// ```
 #[must_use]
 pub struct HealthCheck {

@@ -11,6 +11,7 @@ mod database;
 mod dependencies;
 mod endpoint;
 mod entry;
+mod error;
 mod events;
 #[cfg(feature = "http-health")]
 mod http;
@@ -31,6 +32,7 @@ pub use check::HealthCheck;
 pub use checker::{HealthChecker, HealthFuture, HealthReport};
 pub use database::DatabaseHealthChecker;
 pub use endpoint::{HealthEndpoint, HealthResponse};
+pub use error::MonitorError;
 #[cfg(feature = "http-health")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http-health")))]
 pub use http::HttpHealthChecker;

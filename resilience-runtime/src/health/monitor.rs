@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::check::HealthCheck;
 use super::dependencies;
 use super::entry::Entry;
+use super::error::MonitorError;
 use super::monitor_core::MonitorCore;
 use super::monitor_tasks::MonitorTasks;
 use super::monitoring_handle::MonitoringHandle;
@@ -76,7 +77,7 @@ impl ServiceHealthMonitor {
         &self,
         name: impl Into<ServiceName>,
         checker: impl Into<HealthCheck>,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), MonitorError> {
         let (name, check) = (name.into(), checker.into());
         let limits = check.limits(&name, &self.core.config);
         let limits = limits.map_err(ConfigError::new)?;
@@ -85,10 +86,7 @@ impl ServiceHealthMonitor {
         {
             let mut state = self.core.state.lock();
             if state.entries.contains_key(&name) {
-                let taken = "is the name of another checker, which must be removed first";
-                return Err(
-                    ConfigProblem::new("health.checker", name, ConfigSource::Code, taken).into(),
-                );
+                return Err(MonitorError::NameTaken { name });
             }
             let mut dependencies = state.dependencies();
             dependencies.insert(&name, &entry.depends_on);
@@ -130,18 +128,11 @@ impl ServiceHealthMonitor {
     /// # Errors
     /// A checker depends on one that does not exist, the monitoring is already running, or there is no tokio runtime with
     /// timers.
-    pub fn start_monitoring(&self) -> Result<MonitoringHandle, ConfigError> {
+    pub fn start_monitoring(&self) -> Result<MonitoringHandle, MonitorError> {
         let tasks = Arc::new(MonitorTasks::on_current_runtime()?);
         let mut state = self.core.state.lock();
         if state.tasks.is_some() {
-            let allowed = "must not be called while monitoring is running; drop its handle first";
-            return Err(ConfigProblem::new(
-                "health.start_monitoring",
-                "on",
-                ConfigSource::Code,
-                allowed,
-            )
-            .into());
+            return Err(MonitorError::AlreadyRunning);
         }
         let dependencies = state.dependencies();
         let names = dependencies.keys();

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
+use super::error::MonitorError;
 use crate::clock::Moment;
-use crate::config::ConfigError;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
 use crate::timer::{self, NoTimer};
@@ -20,7 +20,7 @@ pub(super) struct MonitorTasks {
 
 impl MonitorTasks {
     /// Uses the current runtime, which must have a timer.
-    pub(super) fn on_current_runtime() -> Result<Self, ConfigError> {
+    pub(super) fn on_current_runtime() -> Result<Self, MonitorError> {
         let runtime = Handle::try_current().map_err(|_| NoTimer::NoRuntime)?;
         timer::at(Moment::now())?;
         Ok(Self {

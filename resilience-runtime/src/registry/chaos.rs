@@ -6,7 +6,7 @@ use crate::name::ServiceName;
 
 impl Registry {
     /// Injects a fault into a service, before or after its first call. It ends when what is returned is
-    /// dropped. The module [`chaos`](crate::chaos) says where it acts.
+    /// dropped. The module [`chaos`](crate::chaos) explains where it acts.
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(async {
@@ -33,7 +33,7 @@ impl Registry {
         self.inner.faults.inject(service.into(), fault)
     }
 
-    /// Gives the seed of the faults that are injected from here on. Those that are at work keep their
+    /// Sets the seed of the faults that are injected from here on. Those that are at work keep their
     /// sequences.
     #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
     pub fn chaos(&self, chaos: Chaos) {

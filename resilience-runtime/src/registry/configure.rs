@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
-use super::written::Written;
+use super::sources::ConfigSources;
 use super::{Registry, State, levels, name_taken, next_epoch};
 use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
@@ -22,13 +22,13 @@ impl Registry {
     pub fn configure(&self, settings: Settings) -> Result<(), ConfigError> {
         let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
-        let mut written = state.written.clone();
-        let overlaid = written.overlay(settings);
-        written.environment();
+        let mut sources = state.sources.clone();
+        let overlaid = sources.overlay(settings);
+        sources.environment();
         let mut problems = overlaid.err().unwrap_or_default();
-        problems.extend(self.problems_with(&state, &written));
+        problems.extend(self.problems_with(&state, &sources));
         ConfigError::check(problems)?;
-        self.run_with(&mut state, written);
+        self.run_with(&mut state, sources);
         Ok(())
     }
 
@@ -41,7 +41,7 @@ impl Registry {
         self.configure(settings)
     }
 
-    /// Whether every service and function seen so far can run.
+    /// Checks that every service and function seen so far can run.
     ///
     /// # Errors
     /// Names everything that keeps one from running. The calls of those functions fail with
@@ -49,30 +49,30 @@ impl Registry {
     pub fn check(&self) -> Result<(), ConfigError> {
         let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
-        state.written.environment();
+        state.sources.environment();
         let of_entries = state.entries.values().flat_map(Entry::problems);
-        let others = self.problems_with(&state, &state.written);
+        let others = self.problems_with(&state, &state.sources);
         ConfigError::check(distinct(of_entries.chain(others)))
     }
 
-    /// Everything that `written` would keep from running, services seen so far included.
-    fn problems_with(&self, state: &State, written: &Written) -> Vec<ConfigProblem> {
+    /// Everything that `sources` would keep from running, services seen so far included.
+    fn problems_with(&self, state: &State, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let mut found = Vec::new();
-        if let Err(error) = written.enabled() {
+        if let Err(error) = sources.enabled() {
             found.extend(error.problems().to_vec());
         }
         let known = state.entries.values().filter(|entry| entry.has_its_name());
-        found.extend(known.flat_map(|entry| entry.problems_with(written)));
-        found.extend(names_shared(state, written));
+        found.extend(known.flat_map(|entry| entry.problems_with(sources)));
+        found.extend(names_shared(state, sources));
         // A service that is configured but not seen yet: its kind is not known, the variables are.
-        let configured = written
+        let configured = sources
             .services
             .keys()
             .filter(|name| !state.entries.contains_key(name.as_str()))
             .map(|name| (name.as_str(), ServiceKind::Custom));
-        let kinds = ServiceKind::ALL.map(|kind| (kind.name(), kind));
+        let kinds = ServiceKind::ALL.iter().map(|kind| (kind.name(), *kind));
         for (name, kind) in configured.chain(kinds) {
-            let levels = levels::service_levels(written, name, kind, |levels| {
+            let levels = levels::service_levels(sources, name, kind, |levels| {
                 levels.resolve(kind).err().unwrap_or_default()
             });
             // An attribute may have the other half.
@@ -80,26 +80,29 @@ impl Registry {
                 levels
                     .unwrap_or_else(|problems| problems)
                     .into_iter()
-                    .filter(|problem| !problem.is_half_a_pair()),
+                    .filter(|problem| !problem.is_missing_pair()),
             );
         }
         distinct(found)
     }
 
-    /// Runs everything with what is written now.
-    fn run_with(&self, state: &mut State, written: Written) {
-        state.written = written;
+    /// Runs everything with the sources given now.
+    fn run_with(&self, state: &mut State, sources: ConfigSources) {
+        state.sources = sources;
         let names: Vec<ServiceName> = state.entries.keys().cloned().collect();
-        let environment = state.written.environment().clone();
+        let environment = state.sources.environment().clone();
         for unknown in environment.unknown_variables(names.iter().map(|name| &**name)) {
             unknown.log();
         }
         let epoch = next_epoch();
         for (name, entry) in &mut state.entries {
-            let before = entry.service().config.load_full();
-            entry.resolve(&mut state.written, epoch);
-            // What is said of one service is no news of the others.
-            if !before.runs_as(&entry.service().config.load()) {
+            let before = entry.service().running.load_full();
+            entry.resolve(&mut state.sources, epoch);
+            // A setting of one service is no event of the others.
+            if !before
+                .config
+                .runs_as(&entry.service().running.load().config)
+            {
                 self.inner.observers.changed(name, || EventKind::Configured);
             }
         }
@@ -119,14 +122,14 @@ fn distinct(found: impl IntoIterator<Item = ConfigProblem>) -> Vec<ConfigProblem
 }
 
 /// Services, configured or seen, that share one name for variables.
-fn names_shared(state: &State, written: &Written) -> Vec<ConfigProblem> {
+fn names_shared(state: &State, sources: &ConfigSources) -> Vec<ConfigProblem> {
     let seen = state.entries.values().filter(|entry| entry.has_its_name());
     let mut owners: BTreeMap<String, &str> = seen
         .map(|entry| entry.service().name().as_str())
         .map(|name| (canonical_upper(name), name))
         .collect();
     let mut problems = Vec::new();
-    for name in written.services.keys() {
+    for name in sources.services.keys() {
         let upper = canonical_upper(name);
         match owners.get(&upper) {
             Some(other) if other != name => {

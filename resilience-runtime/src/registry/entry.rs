@@ -1,23 +1,24 @@
-//! One service of a registry: its functions, and how what they and others say becomes plans.
+//! One service of a registry: its functions, and how configuration becomes plans.
 
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::Inner;
+use super::function::{FunctionEntry, report};
 use super::levels::{ServiceLevels, service_levels};
-use super::written::Written;
+use super::sources::ConfigSources;
 use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, ConfigSource, ConfigValue,
-    Effective, Key, Layer, Levels, RateLimitConfig, RetryBudgetConfig, Value,
+    Effective, Key, Layer, Levels, RateLimitConfig, RetryBudgetConfig, ServiceConfig,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
-use crate::service::{FunctionConfig, Service, ServiceConfig};
+use crate::service::{Running, Service};
 use crate::session::Session;
 use crate::telemetry::{Counters, EventKind};
 
@@ -34,23 +35,19 @@ pub(super) struct Entry {
     seen_at: String,
 }
 
-/// One function of the service.
-#[derive(Debug)]
-struct FunctionEntry {
-    site: usize,
-    function: &'static Function,
-    place: String,
-    state: Arc<FunctionState>,
-    /// It cannot belong to this service, whatever the configuration.
-    misfit: Option<ConfigError>,
-    plan: Option<Arc<Plan>>,
+/// The shared values of all functions, each with the function that gave it first.
+#[derive(Default)]
+struct AttributeValues {
+    layer: Layer,
+    origins: Vec<(Key, usize)>,
 }
 
-/// Which function said what first of the values that all share.
-#[derive(Default)]
-struct Explicit {
-    layer: Layer,
-    said: Vec<(Key, usize)>,
+/// What all functions of a service share.
+struct ResolvedShared {
+    attribute: AttributeValues,
+    /// Why a function cannot run, one for each function.
+    refusals: Vec<Option<ConfigError>>,
+    shared: Result<(Effective, Vec<ConfigValue>), Vec<ConfigProblem>>,
 }
 
 impl Entry {
@@ -107,15 +104,14 @@ impl Entry {
             name,
             kind,
         });
+        let values = Levels(Vec::new()).values(kind, &effective);
         Self {
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),
             service: Arc::new(Service {
-                config: ArcSwap::from_pointee(ServiceConfig::new(
-                    kind,
-                    true,
-                    &effective,
-                    Levels(Vec::new()).values(kind, &effective),
-                )),
+                running: ArcSwap::from_pointee(Running {
+                    config: ServiceConfig::new(kind, true, &effective, values),
+                    states: Vec::new(),
+                }),
                 core,
                 plan: ArcSwapOption::const_empty(),
             }),
@@ -166,16 +162,16 @@ impl Entry {
             .collect()
     }
 
-    /// What `written` would keep from running, with what the functions say of the values that they share.
-    pub(super) fn problems_with(&self, written: &Written) -> Vec<ConfigProblem> {
+    /// What `sources` would keep from running, with the shared values of the functions.
+    pub(super) fn problems_with(&self, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let kind = self.service.kind();
-        service_levels(written, self.service.name(), kind, |levels| {
-            let mut explicit = Explicit::default();
+        service_levels(sources, self.service.name(), kind, |levels| {
+            let mut attribute = AttributeValues::default();
             for index in 0..self.functions.len() {
-                // One that is refused says nothing to the others.
-                let _refused = self.take_explicit(index, &mut explicit, levels, kind);
+                // The values of a function that is refused do not count for the others.
+                let _refused = self.collect_attribute_values(index, &mut attribute, levels, kind);
             }
-            levels.with_attribute(&explicit.layer, "its functions", |levels| {
+            levels.with_attribute(&attribute.layer, "its functions", |levels| {
                 levels.resolve(kind).err().unwrap_or_default()
             })
         })
@@ -204,14 +200,7 @@ impl Entry {
     }
 
     pub(super) fn add(&mut self, site: &'static Site, function: &'static Function) {
-        self.functions.push(FunctionEntry {
-            site: site.address(),
-            function,
-            place: format!("{} ({})", function.label(), function.place),
-            state: Arc::new(FunctionState::of(function)),
-            misfit: None,
-            plan: None,
-        });
+        self.functions.push(FunctionEntry::new(site, function));
     }
 
     /// Adds a function that cannot belong to the service.
@@ -231,37 +220,24 @@ impl Entry {
             .iter_mut()
             .find(|function| function.site == site.address())
             .expect("added just before");
-        entry.misfit = Some(error.clone());
+        entry.conflict = Some(error.clone());
         let state = Arc::clone(&entry.state);
         let plan = Arc::new(Plan::new(epoch, core, state, false, Err(error)));
         entry.plan = Some(Arc::clone(&plan));
         plan
     }
 
-    /// Makes everything anew from what is written: the shared patterns are reconfigured in place, and
+    /// Makes everything anew from the sources: the shared patterns are reconfigured in place, and
     /// each function gets a new plan.
-    pub(super) fn resolve(&mut self, written: &mut Written, epoch: u64) {
-        written.environment();
+    pub(super) fn resolve(&mut self, sources: &mut ConfigSources, epoch: u64) {
+        sources.environment();
         let kind = self.service.kind();
-        let name = self.service.name().clone();
-        let enabled = written.enabled();
-        let mut explicit = Explicit::default();
-        let mut refusals: Vec<Option<ConfigError>> = Vec::new();
-        let shared = service_levels(written, &name, kind, |levels| {
-            for index in 0..self.functions.len() {
-                refusals.push(self.take_explicit(index, &mut explicit, levels, kind).err());
-            }
-            levels.with_attribute(&explicit.layer, "its functions", |levels| {
-                levels.resolve(kind).map(|shared| {
-                    let values = levels.values(kind, &shared);
-                    (shared, values)
-                })
-            })
-        });
-        let shared = match (&self.name_taken, &enabled, shared) {
+        let enabled = sources.enabled();
+        let resolved = self.resolve_shared(sources);
+        let shared = match (&self.name_taken, &enabled, resolved.shared) {
             (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
-            (None, Ok(_), Ok(Ok(shared))) => self.apply(&shared.0).map(|()| shared),
-            (None, Ok(_), Ok(Err(problems)) | Err(problems)) => Err(ConfigError::new(problems)),
+            (None, Ok(_), Ok(shared)) => self.apply(&shared.0).map(|()| shared),
+            (None, Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
         };
         let enabled = enabled.unwrap_or(true);
         self.error = shared.as_ref().err().cloned();
@@ -269,97 +245,104 @@ impl Entry {
         let mut config = match &shared {
             Ok((shared, values)) => {
                 let mut values = values.clone();
-                self.name_attributes(&mut values, &explicit);
+                self.name_attributes(&mut values, &resolved.attribute);
                 ServiceConfig::new(kind, enabled, shared, values)
             }
-            Err(_) => ServiceConfig::clone(&self.service.config.load()),
+            Err(_) => self.service.running.load().config.clone(),
         };
         config.functions.clear();
-        let core = &self.service.core;
-        let refusals = refusals.into_iter().chain(std::iter::repeat(None));
+        let core = Arc::clone(&self.service.core);
+        let layer = &resolved.attribute.layer;
+        let refusals = resolved.refusals.into_iter().chain(std::iter::repeat(None));
         for (function, refusal) in self.functions.iter_mut().zip(refusals) {
-            let refusal = function
-                .misfit
-                .clone()
-                .or_else(|| self.error.clone())
-                .or(refusal);
+            let refusal = function.conflict.clone().or(self.error.clone()).or(refusal);
             let effective = match refusal {
                 Some(error) => Err(error),
-                None => function.effective(written, &name, kind, &explicit.layer),
+                None => function.effective(sources, &core.name, kind, layer),
             };
-            let plan = Plan::new(
-                epoch,
-                Arc::clone(core),
-                Arc::clone(&function.state),
-                !enabled,
-                effective
-                    .as_ref()
-                    .map(|(effective, _)| effective)
-                    .map_err(Clone::clone),
-            );
+            let running = effective.as_ref().map(|(effective, _)| effective);
+            let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
+            let plan = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
             let own = effective.map_or_else(|_| Vec::new(), |(_, values)| values);
-            let own = own
-                .into_iter()
-                .filter(|value| !config.values.contains(value));
+            let own = own.into_iter().filter(|it| !config.values.contains(it));
             let own = own.collect();
-            config.functions.push(FunctionConfig::of(&plan, own));
+            config.functions.push(report(&plan, own));
             function.plan = Some(Arc::new(plan));
         }
-        let by_hand = Plan::new(
-            epoch,
-            Arc::clone(core),
-            Arc::clone(&self.by_hand),
-            !enabled,
-            shared
-                .as_ref()
-                .map(|(shared, _)| shared)
-                .map_err(Clone::clone),
-        );
+        let running = shared.as_ref().map(|(shared, _)| shared);
+        let state = Arc::clone(&self.by_hand);
+        let by_hand = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
         self.service.plan.store(Some(Arc::new(by_hand)));
-        self.service.config.store(Arc::new(config));
+        let states = self.functions.iter().map(|it| Arc::clone(&it.state));
+        let states = states.collect();
+        let running = Running { config, states };
+        self.service.running.store(Arc::new(running));
     }
 
-    /// Says whose attribute each value was written in.
-    fn name_attributes(&self, values: &mut [ConfigValue], explicit: &Explicit) {
+    /// Resolves what all functions share, with the values of each that conflict with no other's.
+    fn resolve_shared(&self, sources: &ConfigSources) -> ResolvedShared {
+        let kind = self.service.kind();
+        let mut attribute = AttributeValues::default();
+        let mut refusals = Vec::new();
+        let shared = service_levels(sources, self.service.name(), kind, |levels| {
+            for index in 0..self.functions.len() {
+                let collected = self.collect_attribute_values(index, &mut attribute, levels, kind);
+                refusals.push(collected.err());
+            }
+            levels.with_attribute(&attribute.layer, "its functions", |levels| {
+                let shared = levels.resolve(kind)?;
+                let values = levels.values(kind, &shared);
+                Ok((shared, values))
+            })
+        });
+        ResolvedShared {
+            attribute,
+            refusals,
+            shared: shared.and_then(|shared| shared),
+        }
+    }
+
+    /// Names the attribute that each value was written in.
+    fn name_attributes(&self, values: &mut [ConfigValue], attribute: &AttributeValues) {
         for value in values {
-            let said = explicit
-                .said
+            let origin = attribute
+                .origins
                 .iter()
-                .find(|(key, _)| key.name() == value.key);
-            if let Some((_, function)) = said {
-                value.said_in(&self.functions[*function].place);
+                .find(|(key, _)| *key == value.setting());
+            if let Some((_, function)) = origin {
+                value.set_attribute(&self.functions[*function].place);
             }
         }
     }
 
-    /// Takes a function's shared values, unless they say something else than another function's.
-    fn take_explicit(
+    /// Takes a function's shared values, unless they conflict with another function's.
+    fn collect_attribute_values(
         &self,
         index: usize,
-        explicit: &mut Explicit,
+        attribute: &mut AttributeValues,
         levels: &ServiceLevels<'_>,
         kind: ServiceKind,
     ) -> Result<(), ConfigError> {
         let function = &self.functions[index];
-        if function.misfit.is_some() {
+        if function.conflict.is_some() {
             return Ok(());
         }
-        let mut layer = explicit.layer.clone();
+        let mut layer = attribute.layer.clone();
         let mut problems = Vec::new();
         for (key, value) in function.shared_values() {
-            match explicit.layer.get(key) {
+            match attribute.layer.get(key) {
                 Some(other) if other != value && !levels.decide(key) => {
-                    let first = explicit
-                        .said
+                    let first = attribute
+                        .origins
                         .iter()
-                        .find(|(said, _)| *said == key)
+                        .find(|(given, _)| *given == key)
                         .map_or("", |(_, first)| &self.functions[*first].place);
                     problems.push(ConfigProblem::new(
                         key.name(),
                         value,
                         ConfigSource::Attribute(function.place.clone()),
                         format!(
-                            "the functions of service `{}` share it, and {first} says `{other}`",
+                            "the functions of service `{}` share it, and {first} sets `{other}`",
                             self.service.name()
                         ),
                     ));
@@ -373,11 +356,11 @@ impl Entry {
             .with_attribute(&layer, &function.place, |levels| levels.resolve(kind))
             .map_err(ConfigError::new)?;
         for (key, _) in layer.iter() {
-            if explicit.layer.get(key).is_none() {
-                explicit.said.push((key, index));
+            if attribute.layer.get(key).is_none() {
+                attribute.origins.push((key, index));
             }
         }
-        explicit.layer = layer;
+        attribute.layer = layer;
         Ok(())
     }
 
@@ -406,38 +389,5 @@ impl Entry {
             core.bulkhead.reconfigure(bulkhead.clone())?;
         }
         Ok(())
-    }
-}
-
-impl FunctionEntry {
-    fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {
-        let settings = self.function.settings;
-        settings.iter().copied().filter(|(key, _)| key.is_shared())
-    }
-
-    fn effective(
-        &self,
-        written: &Written,
-        name: &str,
-        kind: ServiceKind,
-        explicit: &Layer,
-    ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
-        let mut layer = explicit.clone();
-        for (key, value) in self.function.settings {
-            if !key.is_shared() {
-                layer.set(*key, *value);
-            }
-        }
-        service_levels(written, name, kind, |levels| {
-            levels.with_attribute(&layer, &self.place, |levels| {
-                let effective = levels.resolve(kind)?;
-                let mut values = levels.values(kind, &effective);
-                // The others are the same for all functions.
-                values.retain(|value| Key::by_name(value.key).is_some_and(|key| !key.is_shared()));
-                Ok((effective, values))
-            })
-        })
-        .and_then(|resolved| resolved)
-        .map_err(ConfigError::new)
     }
 }

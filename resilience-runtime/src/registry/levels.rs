@@ -1,6 +1,6 @@
 //! The levels of a service's configuration, strongest first.
 
-use super::written::Written;
+use super::sources::ConfigSources;
 use crate::config::{ConfigProblem, Effective, Key, Layer, Levels, Source};
 use crate::name::ServiceKind;
 
@@ -35,12 +35,12 @@ impl ServiceLevels<'_> {
 
 /// Runs `work` with the levels of a service; fails where its own variables or its kind's are bad.
 pub(super) fn service_levels<R>(
-    written: &Written,
+    sources: &ConfigSources,
     name: &str,
     kind: ServiceKind,
     work: impl FnOnce(&ServiceLevels<'_>) -> R,
 ) -> Result<R, Vec<ConfigProblem>> {
-    let environment = written.environment.as_ref();
+    let environment = sources.environment.as_ref();
     let layer_of = |name: &str| {
         environment
             .map(|environment| environment.layer(name))
@@ -57,14 +57,14 @@ pub(super) fn service_levels<R>(
     let levels = ServiceLevels {
         above: [
             by_service.as_ref().map(Source::Environment),
-            written
+            sources
                 .services
                 .get(name)
                 .map(|layer| Source::Settings(layer, &service_scope)),
         ],
         beneath: [
             by_kind.as_ref().map(Source::Environment),
-            written
+            sources
                 .kinds
                 .get(&kind)
                 .map(|layer| Source::Settings(layer, &kind_scope)),

@@ -19,14 +19,7 @@ fn site() -> &'static Site {
 }
 
 fn short() -> Settings {
-    let timeout = Some(SHORT);
-    Settings::new().service(
-        "openai",
-        ServiceSettings {
-            timeout,
-            ..ServiceSettings::default()
-        },
-    )
+    Settings::new().service("openai", ServiceSettings::new().timeout(SHORT))
 }
 
 fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {
@@ -40,9 +33,9 @@ fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {
 /// ```
 #[test]
 fn loom_two_who_come_first_make_one_service_and_one_function() {
-    for lasts in [false, true] {
+    for is_static in [false, true] {
         loom::model(move || {
-            let registry = Registry::with_life(lasts);
+            let registry = Registry::with_life(is_static);
             let site = site();
             let shared = |plan: &Plan| (Arc::clone(&plan.core), Arc::clone(&plan.function));
             let other = {
@@ -82,14 +75,14 @@ fn loom_an_epoch_that_is_seen_comes_with_its_plan() {
 
 /// Fails with this in `plans.rs`:
 /// ```diff
-/// -        if self.inner.lasts {
-/// +        drop(state); if self.inner.lasts {
+/// -        if self.inner.is_static {
+/// +        drop(state); if self.inner.is_static {
 /// ```
 #[test]
 fn loom_a_change_beside_a_first_call_is_not_missed() {
-    for lasts in [false, true] {
+    for is_static in [false, true] {
         loom::model(move || {
-            let registry = Registry::with_life(lasts);
+            let registry = Registry::with_life(is_static);
             let site = site();
             let other = {
                 let registry = registry.clone();

@@ -4,6 +4,7 @@
 mod chaos;
 mod configure;
 mod entry;
+mod function;
 mod levels;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -11,7 +12,7 @@ mod observe;
 mod plans;
 #[cfg(feature = "test-util")]
 mod scope;
-mod written;
+mod sources;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -27,9 +28,9 @@ use crate::telemetry::{EventKind, Observers, RegistryStats};
 use crate::wake::DeferredWakes;
 
 use entry::Entry;
-use written::Written;
+use sources::ConfigSources;
 
-/// All services by name, and the settings that configure them.
+/// Holds all services by name, and the settings that configure them.
 ///
 /// Annotated functions use the [global](Self::global) one, unless their attribute names another. A
 /// clone is a handle to the same registry.
@@ -54,7 +55,7 @@ struct Inner {
     /// another configuration by comparing one number.
     epoch: AtomicU64,
     /// It lasts as long as the process: its plans may be kept for good.
-    lasts: bool,
+    is_static: bool,
     registered: Arc<RegisteredFallbacks>,
     observers: Arc<Observers>,
     #[cfg(feature = "test-util")]
@@ -64,7 +65,7 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct State {
-    written: Written,
+    sources: ConfigSources,
     entries: BTreeMap<ServiceName, Entry>,
 }
 
@@ -99,17 +100,17 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// An empty registry. It reads the environment when its first service appears.
+    /// Returns an empty registry. It reads the environment when its first service appears.
     #[must_use]
     pub fn new() -> Self {
         Self::with_life(false)
     }
 
-    fn with_life(lasts: bool) -> Self {
+    fn with_life(is_static: bool) -> Self {
         Self {
             inner: Arc::new(Inner {
                 epoch: AtomicU64::new(next_epoch()),
-                lasts,
+                is_static,
                 registered: Arc::default(),
                 observers: Arc::default(),
                 #[cfg(feature = "test-util")]
@@ -119,7 +120,7 @@ impl Registry {
         }
     }
 
-    /// The registry of annotated functions that name no other.
+    /// Returns the registry of annotated functions that name no other.
     pub fn global() -> &'static Self {
         static GLOBAL: OnceLock<Registry> = OnceLock::new();
         GLOBAL.get_or_init(|| Self::with_life(true))
@@ -136,7 +137,7 @@ impl Registry {
         work(Self::global())
     }
 
-    /// The service `name`, created if it is new.
+    /// Returns the service `name`, created if it is new.
     ///
     /// # Errors
     /// The name belongs to a service of another kind, its variable name to another service, or its
@@ -154,7 +155,7 @@ impl Registry {
         Ok(Arc::clone(entry.service()))
     }
 
-    /// The service `name`, if it was seen before.
+    /// Returns the service `name`, if it was seen before.
     ///
     /// ```
     /// use resilience_runtime::{Registry, ServiceKind};
@@ -174,7 +175,7 @@ impl Registry {
             .map(|entry| Arc::clone(entry.service()))
     }
 
-    /// All services seen so far, sorted by name.
+    /// Returns all services seen so far, sorted by name.
     #[must_use]
     pub fn services(&self) -> Vec<Arc<Service>> {
         let state = self.inner.state.lock();
@@ -185,7 +186,7 @@ impl Registry {
             .collect()
     }
 
-    /// What happened to all services so far.
+    /// Returns what happened to all services so far.
     #[must_use]
     pub fn stats(&self) -> RegistryStats {
         let mut stats = RegistryStats {
@@ -199,11 +200,11 @@ impl Registry {
             );
             stats.open_breakers += usize::from(blocked);
             stats.total_fallbacks += service
-                .config
+                .running
                 .load()
-                .functions
+                .states
                 .iter()
-                .filter(|function| function.state.has_fallback)
+                .filter(|function| function.has_fallback)
                 .count();
             let service = service.stats();
             stats.total_services += 1;
@@ -265,12 +266,12 @@ impl Registry {
                 return Err(name_taken(name, other, place).into());
             }
             let mut entry = Entry::new(name.clone(), kind, &self.inner);
-            for unknown in state.written.environment().unknown_variables([&**name]) {
+            for unknown in state.sources.environment().unknown_variables([&**name]) {
                 unknown.log();
             }
             entry.first_seen_at(&place);
             let epoch = self.inner.epoch.load(Ordering::Relaxed);
-            entry.resolve(&mut state.written, epoch);
+            entry.resolve(&mut state.sources, epoch);
             state.entries.insert(name.clone(), entry);
             self.inner
                 .observers

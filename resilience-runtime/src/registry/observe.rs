@@ -1,4 +1,4 @@
-//! What others learn of a registry's services while it works.
+//! Subscriptions to what happens to the services of a registry.
 
 #[cfg(any(feature = "opentelemetry", feature = "test-util"))]
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::telemetry::Observers;
 use crate::telemetry::{Channel, Events};
 
 impl Registry {
-    /// Everything that happens to the services from now on: each end of a call, retry, rejection and
-    /// fallback, and all changes. While nobody subscribes, a call pays one load for it.
+    /// Subscribes to everything that happens to the services from now on: each end of a call, retry, rejection and
+    /// fallback, and all changes. Without subscribers, a call pays one load for it.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -33,8 +33,8 @@ impl Registry {
         self.inner.observers.subscribe(Channel::All)
     }
 
-    /// Only what [changes the state](crate::telemetry::EventKind::is_change) of services: breakers that open and close,
-    /// servers that asked to be left alone, services that are new or configured anew. However busy the
+    /// Subscribes only to what [changes the state](crate::telemetry::EventKind::is_change) of services: breakers that open and close,
+    /// cooldowns, services that are new or configured anew. However busy the
     /// services are, these are few.
     ///
     /// ```

@@ -32,7 +32,7 @@ impl Registry {
         let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
         let plan = self.plan_under_lock(&mut state, site, function);
-        if self.inner.lasts {
+        if self.inner.is_static {
             site.keep(plan)
         } else {
             site.share(plan)
@@ -50,7 +50,7 @@ impl Registry {
         if let Err(error) = self.entry(state, &name, function.kind, place) {
             return self.refused_plan(state, &name, site, function, error);
         }
-        let written = &mut state.written;
+        let sources = &mut state.sources;
         let entry = state.entries.get_mut(&name).expect("made just before");
         if !entry.knows(site) {
             entry.add(site, function);
@@ -58,9 +58,9 @@ impl Registry {
             if entry.says_shared_values(site) {
                 self.inner.epoch.store(next_epoch(), Ordering::Release);
             }
-            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+            entry.resolve(sources, self.inner.epoch.load(Ordering::Relaxed));
         } else if entry.plan(site).epoch != self.inner.epoch.load(Ordering::Relaxed) {
-            entry.resolve(written, self.inner.epoch.load(Ordering::Relaxed));
+            entry.resolve(sources, self.inner.epoch.load(Ordering::Relaxed));
         }
         entry.plan(site)
     }
@@ -75,11 +75,11 @@ impl Registry {
         error: ConfigError,
     ) -> Arc<Plan> {
         let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        let State { written, entries } = state;
+        let State { sources, entries } = state;
         let entry = entries.entry(name.clone()).or_insert_with(|| {
             let entry = Entry::new(name.clone(), function.kind, &self.inner);
             let mut entry = entry.with_name_taken(error.clone());
-            entry.resolve(written, epoch);
+            entry.resolve(sources, epoch);
             entry
         });
         entry.refuse(site, function, error, epoch)

@@ -24,7 +24,7 @@ pub(super) fn enter<F: Future>(registry: Registry, future: F) -> InScope<F> {
 }
 
 pin_project! {
-    /// The future of [`Registry::scope`].
+    /// Runs the future of [`Registry::scope`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InScope<F> {
         registry: Registry,

@@ -72,13 +72,11 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn config(jitter: Jitter) -> RetryConfig {
-        RetryConfig {
-            base_delay: SECOND,
-            max_delay: 10 * SECOND,
-            multiplier: 2.0,
-            jitter,
-            ..RetryConfig::default()
-        }
+        RetryConfig::default()
+            .base_delay(SECOND)
+            .max_delay(10 * SECOND)
+            .multiplier(2.0)
+            .jitter(jitter)
     }
 
     fn delays(config: &RetryConfig, count: u32) -> Vec<Duration> {
@@ -96,10 +94,7 @@ mod tests {
     fn delay_without_jitter_is_exponential() {
         let exact = delays(&config(Jitter::None), 6);
         assert_eq!(exact, [1, 2, 4, 8, 10, 10].map(|n| n * SECOND));
-        let tenth = RetryConfig {
-            multiplier: 1.1,
-            ..config(Jitter::None)
-        };
+        let tenth = config(Jitter::None).multiplier(1.1);
         assert_eq!(
             delays(&tenth, 3),
             [1_000, 1_100, 1_210].map(Duration::from_millis)
@@ -143,7 +138,7 @@ mod tests {
             base in 1_u64..=u64::MAX,
             room in 0_u64..=u64::MAX,
             multiplier in prop_oneof![1.0..4.0_f64, 1.0..f64::MAX],
-            jitter in prop::sample::select(&Jitter::ALL[..]),
+            jitter in prop::sample::select(Jitter::ALL),
             attempt in prop_oneof![1_u32..40, any::<u32>()],
             previous in prop_oneof![Just(Duration::ZERO), any::<Duration>()],
             seed in any::<u64>(),

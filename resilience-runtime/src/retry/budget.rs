@@ -16,7 +16,7 @@ const RETRY: u64 = 1_000_000_000;
 /// ```
 /// use resilience_runtime::{RetryBudget, RetryBudgetConfig};
 ///
-/// let budget = RetryBudget::new(RetryBudgetConfig { capacity: 1.0, refill: 0.5 })?;
+/// let budget = RetryBudget::new(RetryBudgetConfig::default().capacity(1.0).refill(0.5))?;
 /// assert!(budget.try_spend());
 /// assert!(!budget.try_spend());
 /// budget.deposit();
@@ -133,7 +133,12 @@ mod tests {
     use super::*;
 
     fn budget(capacity: f64, refill: f64) -> RetryBudget {
-        RetryBudget::new(RetryBudgetConfig { capacity, refill }).expect("valid")
+        RetryBudget::new(
+            RetryBudgetConfig::default()
+                .capacity(capacity)
+                .refill(refill),
+        )
+        .expect("valid")
     }
 
     fn empty(capacity: f64, refill: f64) -> RetryBudget {
@@ -184,7 +189,11 @@ mod tests {
         let budget = budget(10.0, 1.0);
         let changed = |capacity, refill| {
             budget
-                .reconfigure(RetryBudgetConfig { capacity, refill })
+                .reconfigure(
+                    RetryBudgetConfig::default()
+                        .capacity(capacity)
+                        .refill(refill),
+                )
                 .expect("valid");
             budget.balance()
         };
@@ -197,10 +206,7 @@ mod tests {
         budget.deposit();
         assert_eq!(budget.balance(), 2.0);
         assert_eq!(budget.config().capacity, 10.0);
-        let bad = budget.reconfigure(RetryBudgetConfig {
-            capacity: f64::NAN,
-            refill: 0.0,
-        });
+        let bad = budget.reconfigure(RetryBudgetConfig::default().capacity(f64::NAN).refill(0.0));
         assert_eq!(bad.expect_err("two bad values").problems().len(), 2);
         assert_eq!(budget.config().capacity, 10.0);
     }
@@ -304,10 +310,7 @@ mod tests {
                     }
                     Step::Reconfigure(size, new) => {
                         budget
-                            .reconfigure(RetryBudgetConfig {
-                                capacity: thousandths(size),
-                                refill: thousandths(new),
-                            })
+                            .reconfigure(RetryBudgetConfig::default().capacity(thousandths(size)).refill(thousandths(new)))
                             .expect("valid");
                         (capacity, refill) = (size, new);
                         missing.truncate(capacity as usize);

@@ -7,7 +7,14 @@ use super::RetryBudget;
 use crate::config::RetryBudgetConfig;
 
 fn budget(capacity: f64, refill: f64) -> Arc<RetryBudget> {
-    Arc::new(RetryBudget::new(RetryBudgetConfig { capacity, refill }).expect("valid"))
+    Arc::new(
+        RetryBudget::new(
+            RetryBudgetConfig::default()
+                .capacity(capacity)
+                .refill(refill),
+        )
+        .expect("valid"),
+    )
 }
 
 fn beside<T: 'static>(
@@ -64,7 +71,11 @@ fn loom_reconfigure_keeps_a_concurrent_spend() {
         let budget = budget(3.0, 0.1);
         let other = beside(&budget, RetryBudget::try_spend);
         let (capacity, refill) = (2.0, 0.1);
-        let changed = budget.reconfigure(RetryBudgetConfig { capacity, refill });
+        let changed = budget.reconfigure(
+            RetryBudgetConfig::default()
+                .capacity(capacity)
+                .refill(refill),
+        );
         changed.expect("valid");
         assert!(other.join().expect("no panic"), "there was enough");
         assert_eq!(budget.balance(), 1.0);

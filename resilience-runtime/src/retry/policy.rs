@@ -12,12 +12,8 @@ use crate::config::{ConfigError, RetryConfig};
 /// use std::time::Duration;
 /// use resilience_runtime::{RetryConfig, RetryPolicy, retry::Jitter};
 ///
-/// let policy = RetryPolicy::new(RetryConfig {
-///     max_attempts: 4,
-///     base_delay: Duration::from_millis(100),
-///     jitter: Jitter::None,
-///     ..RetryConfig::default()
-/// })?;
+/// let config = RetryConfig::default().max_attempts(4).jitter(Jitter::None);
+/// let policy = RetryPolicy::new(config.base_delay(Duration::from_millis(100)))?;
 /// let pauses: Vec<_> = policy.delays().map(|pause| pause.as_millis()).collect();
 /// assert_eq!(pauses, [100, 200, 400]);
 /// # Ok::<(), resilience_runtime::config::ConfigError>(())
@@ -108,11 +104,8 @@ mod tests {
     #[test]
     fn delays_has_one_less_than_max_attempts() {
         for attempts in [1, 2, 7] {
-            let policy = RetryPolicy::new(RetryConfig {
-                max_attempts: attempts,
-                ..RetryConfig::default()
-            })
-            .expect("valid");
+            let policy =
+                RetryPolicy::new(RetryConfig::default().max_attempts(attempts)).expect("valid");
             let mut delays = policy.delays();
             for left in (1..attempts as usize).rev() {
                 assert_eq!(delays.len(), left);
@@ -125,12 +118,8 @@ mod tests {
 
     #[test]
     fn delays_never_exceed_max_delay() {
-        for jitter in Jitter::ALL {
-            let config = RetryConfig {
-                max_attempts: 2_000,
-                jitter,
-                ..RetryConfig::default()
-            };
+        for &jitter in Jitter::ALL {
+            let config = RetryConfig::default().max_attempts(2_000).jitter(jitter);
             let policy = RetryPolicy::new(config).expect("valid");
             assert!(
                 policy
@@ -149,7 +138,7 @@ mod tests {
             base in any::<Duration>(),
             room in any::<Duration>(),
             multiplier in prop_oneof![Just(1.0), 1.0..4.0_f64, 1.0..f64::MAX],
-            jitter in prop::sample::select(&Jitter::ALL[..]),
+            jitter in prop::sample::select(Jitter::ALL),
             max_attempts in 1..200_u32,
         ) {
             let base_delay = base.max(Duration::from_nanos(1));
@@ -190,11 +179,9 @@ mod tests {
 
     #[test]
     fn new_rejects_invalid_config() {
-        let config = RetryConfig {
-            max_attempts: 0,
-            multiplier: f64::INFINITY,
-            ..RetryConfig::default()
-        };
+        let config = RetryConfig::default()
+            .max_attempts(0)
+            .multiplier(f64::INFINITY);
         let error = RetryPolicy::new(config).expect_err("two bad values");
         assert_eq!(error.problems().len(), 2);
     }

@@ -22,7 +22,7 @@ impl RetryPolicy {
     /// use std::io;
     /// use resilience_runtime::{RetryConfig, RetryPolicy};
     ///
-    /// let policy = RetryPolicy::new(RetryConfig { max_attempts: 5, ..RetryConfig::default() })?;
+    /// let policy = RetryPolicy::new(RetryConfig::default().max_attempts(5))?;
     /// let mut attempts = 0;
     /// let answer = policy
     ///     .run(|| {

@@ -28,15 +28,9 @@ pub fn hints(input: &[u8]) {
 }
 
 async fn told(limited: bool, headers: &[(String, String)]) {
-    let rate_limit = RateLimitSettings {
-        requests_per_minute: limited.then_some(60),
-        max_cooldown: Some(MAX_COOLDOWN),
-        ..RateLimitSettings::default()
-    };
-    let settings = ServiceSettings {
-        rate_limit,
-        ..ServiceSettings::default()
-    };
+    let mut rate_limit = RateLimitSettings::new().max_cooldown(MAX_COOLDOWN);
+    rate_limit.requests_per_minute = limited.then_some(60);
+    let settings = ServiceSettings::default().rate_limit(rate_limit);
     let registry = Registry::new();
     registry
         .configure(Settings::without_env().service("told", settings))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Bulkhead, BulkheadConfig, CircuitBreaker, RateLimiter, Registry, ResilienceError, RetryBudget,
+    Bulkhead, CircuitBreaker, RateLimiter, Registry, ResilienceError, RetryBudget,
     RetryBudgetConfig, RetryPolicy, Service, ServiceKind, ServiceSettings, Settings,
     circuit_breaker::Window, config::ConfigError, config::ConfigSource, config::ServiceConfig,
 };
@@ -191,7 +191,7 @@ fn run(variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     }
     let registry = Registry::new();
     registry.configure(settings.service("fuzzed", ServiceSettings::default()))?;
-    for kind in ServiceKind::ALL {
+    for &kind in ServiceKind::ALL {
         let by_kind = registry.service(format!("some-{kind}"), kind)?;
         holds(&by_kind.config());
         says_what_was_written(
@@ -220,7 +220,7 @@ fn holds(config: &ServiceConfig) {
         RateLimiter::new("by hand", limit.clone()).expect("it can run");
     }
     if let Some(bulkhead) = &config.bulkhead {
-        Bulkhead::new("by hand", BulkheadConfig { ..bulkhead.clone() }).expect("it can run");
+        Bulkhead::new("by hand", bulkhead.clone()).expect("it can run");
     }
     assert!(config.retry_budget.capacity <= RetryBudgetConfig::MAX_CAPACITY);
     assert!(config.retry_budget.refill <= RetryBudgetConfig::MAX_CAPACITY);
@@ -253,7 +253,7 @@ fn says_what_was_written(variables: &BTreeMap<String, String>, name: &str, confi
         assert_eq!(multiplier.parse(), Ok(config.retry.multiplier));
     }
     if let Some(threshold) = text("CIRCUIT", "_FAILURE_THRESHOLD") {
-        assert_eq!(threshold.parse(), Ok(config.circuit.failure_threshold));
+        assert_eq!(threshold.parse().ok(), config.circuit.failure_threshold);
     }
     if let Some(places) = text("BULKHEAD", "_MAX_CONCURRENT") {
         let bulkhead = config.bulkhead.as_ref().expect("it was set");

@@ -15,17 +15,9 @@ use resilience_runtime::{
 async fn busy() -> Registry {
     let registry = Registry::new();
     registry.measure_latency();
-    let settings = ServiceSettings {
-        rate_limit: RateLimitSettings {
-            requests_per_second: Some(1_000),
-            ..Default::default()
-        },
-        bulkhead: BulkheadSettings {
-            max_concurrent: Some(3),
-            ..Default::default()
-        },
-        ..Default::default()
-    };
+    let settings = ServiceSettings::default()
+        .rate_limit(RateLimitSettings::default().requests_per_second(1_000))
+        .bulkhead(BulkheadSettings::default().max_concurrent(3));
     registry
         .configure(Settings::without_env().service("openai", settings))
         .expect("valid");

@@ -5,7 +5,7 @@
 use std::io;
 use std::time::Duration;
 
-use resilience_runtime::{Classify, ResilienceError, Verdict};
+use resilience_runtime::{Classify, ResilienceError, RetryConfig, Verdict};
 
 /// Of a service; its default is `outcome_unknown`.
 #[derive(Debug, thiserror::Error, Classify)]
@@ -156,10 +156,9 @@ fn main() {
     assert_eq!(verdict(ApiError::Code(404)), Verdict::permanent());
     assert_eq!(verdict(ApiError::Inner(0, Inner)), Verdict::permanent());
     assert_eq!(verdict(ApiError::Other), Verdict::outcome_unknown());
-    let timeout = ResilienceError::Timeout {
-        service: "s".into(),
-        after: wait,
-    };
-    assert!(verdict(ApiError::Guard(timeout)).is_outcome_unknown());
+    let invalid = RetryConfig::default().max_attempts(0).validate();
+    let invalid = ResilienceError::from(invalid.unwrap_err());
+    let guarded = verdict(ApiError::Guard(invalid));
+    assert_eq!(guarded, Verdict::permanent().ignored_by_breaker());
     assert_eq!(Wrapped { source: io_error() }.classify(), of_io);
 }

@@ -26,14 +26,18 @@ async fn read(&self, name: &str) -> Result<Secret, VaultError> {
                     ]
                 })
                 .fallback()
-                .read_through(::resilience_runtime::__private::CacheConfig {
-                    ttl: ::resilience_runtime::__private::Duration::from_secs(300),
-                    refresh_ahead: ::core::option::Option::Some(
-                        ::resilience_runtime::__private::RefreshAhead::Fraction(0.5),
+                .read_through(
+                    ::resilience_runtime::__private::CacheConfig::from_parts(
+                        ::resilience_runtime::__private::Duration::from_secs(300),
+                        ::core::option::Option::Some(
+                            ::resilience_runtime::__private::RefreshAhead::Fraction(0.5),
+                        ),
+                        ::resilience_runtime::__private::CacheConfig::DEFAULT
+                            .stale_if_error,
+                        ::core::option::Option::None,
+                        ::resilience_runtime::__private::CacheConfig::DEFAULT.max_entries,
                     ),
-                    negative_ttl: ::core::option::Option::None,
-                    ..::resilience_runtime::__private::CacheConfig::DEFAULT
-                })
+                )
         },
         ::core::option::Option::None,
     );

@@ -13,19 +13,21 @@ async fn all() -> Answer {
                 )
                 .path(|| ::resilience_runtime::__private::type_name_of_val(&|| ()))
                 .off(const { &[::resilience_runtime::__private::Pattern::Retry] })
-                .read_through(::resilience_runtime::__private::CacheConfig {
-                    ttl: TTL,
-                    refresh_ahead: ::core::option::Option::Some(
-                        ::resilience_runtime::__private::RefreshAhead::Before(
-                            ::resilience_runtime::__private::Duration::from_secs(30),
+                .read_through(
+                    ::resilience_runtime::__private::CacheConfig::from_parts(
+                        TTL,
+                        ::core::option::Option::Some(
+                            ::resilience_runtime::__private::RefreshAhead::Before(
+                                ::resilience_runtime::__private::Duration::from_secs(30),
+                            ),
                         ),
+                        ::core::option::Option::None,
+                        ::core::option::Option::Some(
+                            ::resilience_runtime::__private::Duration::from_millis(1500),
+                        ),
+                        9,
                     ),
-                    stale_if_error: ::core::option::Option::None,
-                    negative_ttl: ::core::option::Option::Some(
-                        ::resilience_runtime::__private::Duration::from_millis(1500),
-                    ),
-                    max_entries: 9,
-                })
+                )
         },
         ::core::option::Option::None,
     );

@@ -234,7 +234,7 @@ proptest! {
 
     #[test]
     fn len_never_exceeds_max_entries(steps in prop::collection::vec((0..50_u8, 0..40_u64, any::<bool>()), 1..200)) {
-        let store = store(CacheConfig { max_entries: ROOM, ..CacheConfig::DEFAULT });
+        let store = store(CacheConfig::DEFAULT.max_entries(ROOM));
         let mut now = 0;
         for (key, wait, there) in steps {
             now += wait;

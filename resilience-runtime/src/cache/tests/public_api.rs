@@ -112,7 +112,7 @@ async fn stale_value_is_served_while_a_circuit_is_open() {
     let open = || async {
         Err(Error::Cache(ResilienceError::CircuitBreakerOpen {
             service: "api".into(),
-            retry_after: seconds(1),
+            retry_after: Some(seconds(1)),
         }))
     };
     let out = cache.get_or_load("a", open).await;
@@ -134,10 +134,7 @@ async fn insert_and_invalidate_change_the_entries() {
 
 #[test]
 fn config_and_debug_show_the_configuration() {
-    let config = CacheConfig {
-        ttl: seconds(7),
-        ..CacheConfig::DEFAULT
-    };
+    let config = CacheConfig::DEFAULT.ttl(seconds(7));
     let cache = Cache::<u32>::new("api", config).expect("valid");
     assert_eq!(cache.config().ttl, seconds(7));
 }
@@ -164,10 +161,7 @@ async fn panicking_leader_is_replaced_by_a_waiter() {
 
 #[test]
 fn new_rejects_invalid_config() {
-    let config = CacheConfig {
-        max_entries: 0,
-        ..CacheConfig::DEFAULT
-    };
+    let config = CacheConfig::DEFAULT.max_entries(0);
     let error = Cache::<u32>::new("api", config).expect_err("no room at all");
     assert_eq!(
         error.to_string(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::cache::failure::CacheEffect;
+use crate::config::RefreshAhead;
 
 fn config() -> CacheConfig {
     CacheConfig {
@@ -77,10 +78,7 @@ fn stale_value_is_not_served_after_a_permanent_failure() {
 
 #[test]
 fn misconfiguration_is_never_covered_by_a_value() {
-    let refresh = CacheConfig {
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    };
+    let refresh = config().refresh_ahead(0.1);
     for now in [at(50), at(200)] {
         let store = store(refresh);
         put(&store, 1, 1, at(0));
@@ -176,11 +174,8 @@ fn absence_is_remembered_for_negative_ttl() {
 
 #[test]
 fn one_caller_refreshes_and_others_get_the_fresh_value() {
-    for refresh in [0.5.into(), seconds(50).into()] {
-        let store = store(CacheConfig {
-            refresh_ahead: Some(refresh),
-            ..config()
-        });
+    for refresh in [RefreshAhead::Fraction(0.5), seconds(50).into()] {
+        let store = store(config().refresh_ahead(refresh));
         put(&store, 1, 1, at(0));
         assert_eq!(describe(&lookup(&store, 1, at(39))), "hit 1");
         let Lookup::Refresh(leader) = lookup(&store, 1, at(61)) else {
@@ -195,10 +190,7 @@ fn one_caller_refreshes_and_others_get_the_fresh_value() {
 #[test]
 fn failed_refresh_keeps_the_fresh_value_unless_denied() {
     let refreshing = |verdict| {
-        let store = store(CacheConfig {
-            refresh_ahead: Some(0.5.into()),
-            ..config()
-        });
+        let store = store(config().refresh_ahead(0.5));
         put(&store, 1, 1, at(0));
         let Lookup::Refresh(leader) = lookup(&store, 1, at(60)) else {
             panic!("it is due");
@@ -242,10 +234,7 @@ fn fallback_value_is_shared_and_not_kept() {
             .is_none()
     );
 
-    let store = super::store(CacheConfig {
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    });
+    let store = super::store(config().refresh_ahead(0.1));
     put(&store, 1, 1, at(0));
     let Lookup::Refresh(leader) = lookup(&store, 1, at(50)) else {
         panic!("it is due");
@@ -349,11 +338,7 @@ impl Drop for Nosy {
 
 #[test]
 fn values_are_dropped_outside_the_lock() {
-    let store = store(CacheConfig {
-        max_entries: 1,
-        refresh_ahead: Some(0.1.into()),
-        ..config()
-    });
+    let store = store(config().max_entries(1).refresh_ahead(0.1));
     let nosy = || -> Arc<dyn Any + Send + Sync> { Arc::new(Nosy(Arc::clone(&store))) };
     let type_slot = TypeSlot::of::<Nosy>("");
     let failure = Failure::of(Verdict::transient());

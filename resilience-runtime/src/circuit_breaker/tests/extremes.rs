@@ -24,7 +24,7 @@ proptest! {
                 match step {
                     Step::Admit => match shared.admit(|| Moment(now)).0 {
                         Ok(ticket) => permits.push((ticket, now)),
-                        Err(rejection) => answers.push(rejection.retry_after),
+                        Err(rejection) => answers.push(rejection.retry_after.expect("not forced open")),
                     },
                     Step::Settle(index, outcome) if !permits.is_empty() => {
                         let (ticket, started) = permits.remove(index % permits.len());
@@ -52,6 +52,7 @@ proptest! {
         steps in prop::collection::vec((any::<bool>(), outcome(), any::<u64>()), 0..40),
     ) {
         let longest = CircuitBreakerConfig {
+            failure_threshold: config.failure_threshold.or(Some(3)),
             window: match config.window {
                 Window::Calls(calls) => Window::Calls(calls),
                 Window::Time(_) => Window::Time(Duration::MAX),
@@ -73,7 +74,7 @@ proptest! {
         }
         shared.change(|machine| machine.force_closed(Moment(now)));
         prop_assert_eq!(shared.state(|| Moment(now)), CircuitState::Closed);
-        for _ in 0..longest.failure_threshold.max(longest.minimum_calls) {
+        for _ in 0..longest.failure_threshold.unwrap_or(0).max(longest.minimum_calls) {
             if let Ok(ticket) = shared.admit(|| Moment(now)).0 {
                 shared.record(ticket, Outcome::Failure, Moment(now), || Moment(now));
             }

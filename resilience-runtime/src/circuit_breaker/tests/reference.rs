@@ -80,18 +80,21 @@ impl Reference {
         self.state
     }
 
-    pub(super) fn admit(&mut self, now: u64) -> Result<Held, Duration> {
+    pub(super) fn admit(&mut self, now: u64) -> Result<Held, Option<Duration>> {
         if self.state(now) != self.state {
             self.enter(CircuitState::HalfOpen);
         }
         let refused = match self.state {
             CircuitState::Closed | CircuitState::Disabled => None,
-            CircuitState::Open => Some(Duration::from_nanos(self.opened_at + self.pause() - now)),
+            CircuitState::Open => Some(Some(Duration::from_nanos(
+                self.opened_at + self.pause() - now,
+            ))),
+            CircuitState::ForcedOpen => Some(None),
             CircuitState::HalfOpen if self.probes < self.config.half_open_max_calls => {
                 self.probes += 1;
                 None
             }
-            _ => Some(self.config.recovery_timeout),
+            CircuitState::HalfOpen => Some(Some(self.config.recovery_timeout)),
         };
         self.rejected += u64::from(refused.is_some());
         refused.map_or(
@@ -119,7 +122,9 @@ impl Reference {
     }
 
     fn trips(&self, now: u64) -> bool {
-        if self.config.failure_rate.is_none() && self.row >= self.config.failure_threshold {
+        if let Some(failures) = self.config.failure_threshold
+            && self.row >= failures
+        {
             return true;
         }
         let window = self.window(now);

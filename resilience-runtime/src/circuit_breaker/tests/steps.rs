@@ -54,7 +54,7 @@ fn rate() -> impl Strategy<Value = f64> {
 
 prop_compose! {
     pub(super) fn config()(
-        failure_threshold in 1_u32..5,
+        failure_threshold in prop::option::of(1_u32..5),
         failure_rate in prop::option::of(rate()),
         window in prop_oneof![
             (1_u32..70).prop_map(Window::Calls),
@@ -73,8 +73,9 @@ prop_compose! {
             Window::Calls(calls) => minimum.min(calls),
             Window::Time(_) => minimum,
         };
+        let has_rate = failure_rate.is_some() || slow.is_some();
         CircuitBreakerConfig {
-            failure_threshold,
+            failure_threshold: failure_threshold.or((!has_rate).then_some(2)),
             failure_rate,
             window,
             minimum_calls,

@@ -6,12 +6,10 @@ use super::*;
 use crate::config::Window;
 
 fn rated(rate: f64, window: impl Into<Window>, minimum_calls: u32) -> CircuitBreakerConfig {
-    CircuitBreakerConfig {
-        failure_rate: Some(rate),
-        window: window.into(),
-        minimum_calls,
-        ..config()
-    }
+    config()
+        .failure_rate(rate)
+        .window(window)
+        .minimum_calls(minimum_calls)
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,6 +29,28 @@ async fn failure_rate_replaces_failures_in_a_row() {
     let breaker = breaker(rated(1.0, 20, 10));
     breaker.fail(9);
     assert_eq!(breaker.state(), CircuitState::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_rate_and_threshold_trip_on_either() {
+    let either = rated(0.5, 20, 10).failure_threshold(4);
+    let in_a_row = breaker(either.clone());
+    in_a_row.fail(3);
+    in_a_row.succeed(1);
+    in_a_row.fail(3);
+    assert_eq!(in_a_row.state(), CircuitState::Closed);
+    in_a_row.fail(1);
+    assert_eq!(in_a_row.state(), CircuitState::Open, "4 in a row of 8");
+
+    let by_rate = breaker(either);
+    for _ in 0..4 {
+        by_rate.fail(1);
+        by_rate.succeed(1);
+    }
+    by_rate.fail(1);
+    assert_eq!(by_rate.state(), CircuitState::Closed);
+    by_rate.succeed(1);
+    assert_eq!(by_rate.state(), CircuitState::Open, "5 of 10");
 }
 
 #[tokio::test(start_paused = true)]
@@ -63,13 +83,13 @@ async fn time_window_slides() {
 
 #[tokio::test(start_paused = true)]
 async fn slow_calls_trip_independently_of_failures() {
-    let breaker = breaker(CircuitBreakerConfig {
-        slow_call_duration: Some(2 * SECOND),
-        slow_call_rate: Some(0.5),
-        window: Window::Calls(4),
-        minimum_calls: 4,
-        ..config()
-    });
+    let breaker = breaker(
+        config()
+            .slow_call_duration(2 * SECOND)
+            .slow_call_rate(0.5)
+            .window(Window::Calls(4))
+            .minimum_calls(4),
+    );
     for took in [SECOND, 2 * SECOND, SECOND] {
         let permit = breaker.try_acquire().expect("a permit");
         sleep(took).await;
@@ -98,12 +118,10 @@ async fn slow_calls_trip_independently_of_failures() {
 async fn calls_started_before_slow_rate_was_set_are_not_slow() {
     let breaker = breaker(config());
     let permit = breaker.try_acquire().expect("a permit");
-    let slow = CircuitBreakerConfig {
-        slow_call_duration: Some(SECOND),
-        slow_call_rate: Some(0.1),
-        minimum_calls: 1,
-        ..config()
-    };
+    let slow = config()
+        .slow_call_duration(SECOND)
+        .slow_call_rate(0.1)
+        .minimum_calls(1);
     breaker.reconfigure(slow).expect("valid");
     sleep(5 * SECOND).await;
     permit.success();

@@ -265,7 +265,7 @@ async fn waiters_pass_in_order_whichever_dimension_is_short() {
 async fn tokens_alone_count_no_requests() {
     let by_itself = limiter(RateLimitConfig::per_minute(1));
     assert!(by_itself.check("a").allowed);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let config = RateLimitConfig::tokens_alone(1_000).strategy(strategy);
         let limiter = limiter(config);
         for _ in 0..1_000 {
@@ -294,7 +294,7 @@ async fn tokens_alone_count_no_requests() {
 async fn reconfigure_keeps_what_remains_of_both() {
     let requests = RateLimitConfig::per_minute(10);
     let both = requests.clone().tokens_per_minute(1_000);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let (requests, both) = (
             requests.clone().strategy(strategy),
             both.clone().strategy(strategy),
@@ -313,7 +313,7 @@ async fn reconfigure_keeps_what_remains_of_both() {
         change(&both.clone().tokens_per_minute(500));
         assert_eq!(limiter.peek("a").remaining, 400);
         // Another strategy.
-        for other in Counting::ALL {
+        for &other in Counting::ALL {
             change(&both.clone().strategy(other));
             assert_eq!(limiter.peek("a").remaining, 400, "{strategy} to {other}");
         }
@@ -337,7 +337,7 @@ async fn reconfigure_keeps_what_remains_of_both() {
 async fn reconfigure_to_and_from_tokens_alone() {
     let both = RateLimitConfig::per_minute(10).tokens_per_minute(1_000);
     let alone = RateLimitConfig::tokens_alone(1_000);
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let both = both.clone().strategy(strategy);
         let limiter = limiter(both.clone());
         for _ in 0..10 {
@@ -356,7 +356,7 @@ async fn reconfigure_to_and_from_tokens_alone() {
 /// If only one of the two is idle, it is as full as a new one.
 #[tokio::test(start_paused = true)]
 async fn reconfigure_keeps_an_idle_part_idle() {
-    for strategy in Counting::ALL {
+    for &strategy in Counting::ALL {
         let few = RateLimitConfig::per_second(10).tokens_per_minute(1_000);
         let limiter = limiter(few);
         assert!(limiter.check_n("a", 900).allowed);

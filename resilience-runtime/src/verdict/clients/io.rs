@@ -77,7 +77,7 @@ mod tests {
     fn rejection_inside_an_io_error_keeps_its_verdict() {
         let rejection = ResilienceError::CircuitBreakerOpen {
             service: "db".into(),
-            retry_after: Duration::from_secs(1),
+            retry_after: Some(Duration::from_secs(1)),
         };
         let verdict = Error::from(rejection).classify();
         assert_eq!(verdict, Verdict::permanent().ignored_by_breaker());

@@ -7,7 +7,7 @@ use syn::{Expr, Meta};
 
 /// An argument, with the places to point at when it is wrong.
 #[derive(Debug)]
-pub(crate) struct Written<T> {
+pub(crate) struct Spanned<T> {
     /// Where its name stands.
     pub(crate) name: Span,
     /// Where its value stands; the name again where it has none.
@@ -16,7 +16,7 @@ pub(crate) struct Written<T> {
 }
 
 /// What can stand as one argument.
-pub(crate) trait Read: Sized {
+pub(crate) trait ParseArg: Sized {
     fn read(meta: &Meta) -> Result<Self>;
 }
 
@@ -28,10 +28,10 @@ pub(crate) trait Value: Sized {
     fn of(expr: &Expr) -> Result<Self>;
 }
 
-impl<T: Value> Read for T {
+impl<T: Value> ParseArg for T {
     fn read(meta: &Meta) -> Result<Self> {
         match meta {
-            Meta::NameValue(pair) => T::of(peel(&pair.value)),
+            Meta::NameValue(pair) => T::of(strip_groups(&pair.value)),
             Meta::Path(path) => Err(Error::custom(format!(
                 "`{0}` needs a value: `{0} = {1}`",
                 name(meta),
@@ -48,11 +48,11 @@ impl<T: Value> Read for T {
     }
 }
 
-impl<T> Written<T> {
+impl<T> Spanned<T> {
     /// A value that was read from `meta`.
     pub(crate) fn of(meta: &Meta, value: T) -> Self {
         let place = match meta {
-            Meta::NameValue(pair) => peel(&pair.value).span(),
+            Meta::NameValue(pair) => strip_groups(&pair.value).span(),
             Meta::Path(_) | Meta::List(_) => meta.path().span(),
         };
         Self {
@@ -63,27 +63,42 @@ impl<T> Written<T> {
     }
 }
 
-impl<T: Read> FromMeta for Written<T> {
+impl<T: ParseArg> FromMeta for Spanned<T> {
     fn from_meta(meta: &Meta) -> Result<Self> {
         T::read(meta).map(|value| Self::of(meta, value))
     }
 }
 
+/// A path as it was written, without spaces.
+pub(crate) fn path_text(path: &syn::Path) -> String {
+    let mut text = String::new();
+    if path.leading_colon.is_some() {
+        text.push_str("::");
+    }
+    for (index, segment) in path.segments.iter().enumerate() {
+        if index > 0 {
+            text.push_str("::");
+        }
+        text.push_str(&segment.ident.to_string());
+    }
+    text
+}
+
 /// The name of an argument as text.
 pub(crate) fn name(meta: &Meta) -> String {
-    crate::args::names::text(meta.path())
+    path_text(meta.path())
 }
 
 /// The expression without the invisible groups of `macro_rules!` and without parentheses.
-pub(crate) fn peel(expr: &Expr) -> &Expr {
+pub(crate) fn strip_groups(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Group(group) => peel(&group.expr),
-        Expr::Paren(paren) => peel(&paren.expr),
+        Expr::Group(group) => strip_groups(&group.expr),
+        Expr::Paren(paren) => strip_groups(&paren.expr),
         expr => expr,
     }
 }
 
 /// Whether it is the word `off`.
 pub(crate) fn is_off(expr: &Expr) -> bool {
-    matches!(peel(expr), Expr::Path(path) if path.path.is_ident("off"))
+    matches!(strip_groups(expr), Expr::Path(path) if path.path.is_ident("off"))
 }

@@ -1,13 +1,13 @@
-//! What was written for a registry, level by level.
+//! The sources of a registry's configuration, level by level.
 
 use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, ConfigProblem, Environment, Layer, Settings};
 use crate::name::ServiceKind;
 
-/// All that was written, by level.
+/// The values of every source, by level.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written {
+pub(super) struct ConfigSources {
     /// Read from the process when it is first needed.
     pub(super) environment: Option<Environment>,
     pub(super) enabled: Option<bool>,
@@ -15,7 +15,7 @@ pub(super) struct Written {
     pub(super) services: BTreeMap<String, Layer>,
 }
 
-impl Written {
+impl ConfigSources {
     pub(super) fn environment(&mut self) -> &Environment {
         self.environment.get_or_insert_with(Environment::capture)
     }
@@ -29,7 +29,7 @@ impl Written {
         Ok(by_environment.or(self.enabled).unwrap_or(true))
     }
 
-    /// Takes what is said in `settings`; what it leaves out stays.
+    /// Overlays `settings`; what they leave out stays.
     pub(super) fn overlay(&mut self, settings: Settings) -> Result<(), Vec<ConfigProblem>> {
         let mut problems = Vec::new();
         for (kind, settings) in &settings.kinds {

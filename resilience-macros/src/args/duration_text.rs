@@ -1,0 +1,1 @@
+../../../resilience-runtime/src/config/duration_text.rs

@@ -1,0 +1,1 @@
+../../../resilience-runtime/src/config/declaration.rs

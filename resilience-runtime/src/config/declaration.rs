@@ -1,0 +1,140 @@
+//! The one declaration of all settings. The runtime and the macros both compile this file (the macros by a
+//! symbolic link), so that an argument, a variable and a key of a file cannot differ.
+
+/// Passes every setting to the macro `$callback`.
+///
+/// A group is one pattern: its name in attributes and files, its `Pattern`, the macros' struct of its
+/// arguments, the runtime's struct of its settings, and the first word of its variables. A row is one setting:
+///
+/// ```text
+/// name: type of the value, type of the argument, shared by the service or own of each function
+///     => key at the place where the resolved value is kept;
+/// ```
+///
+/// The variable is the first word, the service and the name in upper case. `rates` are several spellings of one
+/// setting, each with the seconds of its period. `renamed` are old names of keys in files, each with its
+/// place in the runtime's table of them. `code` are arguments that are code and no settings. `limits` are
+/// settings without a group.
+macro_rules! settings {
+    ($callback:ident) => {
+        $callback! {
+            groups {
+                /// Holds the part of [`ServiceSettings`] about retries; see [`RetryConfig`](crate::RetryConfig).
+                retry(Retry, Retry, RetrySettings, "RETRY") {
+                    settings {
+                        /// Limits the attempts of one call, the first one included.
+                        max_attempts: Count, Attempts, own => RetryMaxAttempts at retry.max_attempts;
+                        /// Sets the pause before the first retry.
+                        base_delay: Time, Time, own => RetryBaseDelay at retry.base_delay;
+                        /// Limits every pause, jitter included.
+                        max_delay: Time, Time, own => RetryMaxDelay at retry.max_delay;
+                        /// Lengthens each pause by this factor.
+                        multiplier: Number, Factor, own => RetryMultiplier at retry.multiplier;
+                        /// Chooses how pauses are spread.
+                        jitter: Jitter, Jitter, own => RetryJitter at retry.jitter;
+                        /// Limits how long after the beginning of the call an attempt may start.
+                        max_elapsed: Time, Time, own => RetryMaxElapsed at retry.max_elapsed;
+                        /// Ends the call where a server's Retry-After is above this.
+                        max_retry_after: Time, Time, own => RetryMaxRetryAfter at max_retry_after;
+                    }
+                    code {
+                        retry_if: Callable,
+                        exhausted: Exhausted,
+                    }
+                }
+                /// Holds the part of [`ServiceSettings`] about the retry budget; see
+                /// [`RetryBudgetConfig`](crate::RetryBudgetConfig).
+                retry_budget(RetryBudget, RetryBudget, RetryBudgetSettings, "RETRY_BUDGET") {
+                    settings {
+                        /// Limits what the budget holds.
+                        capacity: Number, Capacity, shared => BudgetCapacity at retry_budget.capacity;
+                        /// Sets what one success pays back.
+                        refill: Number, Refill, shared => BudgetRefill at retry_budget.refill;
+                    }
+                }
+                /// Holds the part of [`ServiceSettings`] about the circuit breaker; see
+                /// [`CircuitBreakerConfig`](crate::CircuitBreakerConfig).
+                circuit_breaker(Circuit, CircuitBreaker, CircuitBreakerSettings, "CIRCUIT") {
+                    settings {
+                        /// Counts the failures in a row that open it.
+                        failure_threshold: Count, Count, shared => CircuitFailureThreshold at circuit.failure_threshold;
+                        /// Sets the share of failures that opens it.
+                        failure_rate: Number, Share, shared => CircuitFailureRate at circuit.failure_rate;
+                        /// Chooses the calls that the rates look at.
+                        window: Window, Window, shared => CircuitWindow at circuit.window;
+                        /// Sets how many calls must be in the window before the rates count.
+                        minimum_calls: Count, Count, shared => CircuitMinimumCalls at circuit.minimum_calls;
+                        /// Sets how long a call takes that is slow.
+                        slow_call_duration: Time, Time, shared => CircuitSlowCallDuration at circuit.slow_call_duration;
+                        /// Sets the share of slow calls that opens it.
+                        slow_call_rate: Number, Share, shared => CircuitSlowCallRate at circuit.slow_call_rate;
+                        /// Sets how long it stays open.
+                        recovery_timeout: Time, Time, shared => CircuitRecoveryTimeout at circuit.recovery_timeout;
+                        /// Lengthens the pause by this factor with each reopening.
+                        recovery_multiplier: Number, Factor, shared => CircuitRecoveryMultiplier at circuit.recovery_multiplier;
+                        /// Limits every pause.
+                        max_recovery_timeout: Time, Time, shared => CircuitMaxRecoveryTimeout at circuit.max_recovery_timeout;
+                        /// Counts the successful probes that close it.
+                        success_threshold: Count, Count, shared => CircuitSuccessThreshold at circuit.success_threshold;
+                        /// Limits the probes that run at the same time.
+                        half_open_max_calls: Count, Count, shared => CircuitHalfOpenMaxCalls at circuit.half_open_max_calls;
+                        /// Chooses what a dropped call counts as.
+                        abandoned: OnAbandoned, OnAbandoned, shared => CircuitAbandoned at circuit.abandoned;
+                    }
+                }
+                /// Holds the part of [`ServiceSettings`] about the rate limiter; see
+                /// [`RateLimitConfig`](crate::RateLimitConfig). At most one of the rates may be set.
+                rate_limit(RateLimit, RateLimit, RateLimitSettings, "RATE_LIMIT") {
+                    rates RateLimitRate as requests_per_minute at limits.rate {
+                        /// Limits the requests in each second.
+                        requests_per_second: PerSecond, 1;
+                        /// Limits the requests in each minute.
+                        requests_per_minute: PerMinute, 60;
+                        /// Limits the requests in each hour.
+                        requests_per_hour: PerHour, 3_600;
+                    }
+                    settings {
+                        /// Sets the token bucket's size.
+                        burst: Count, Count, shared => RateLimitBurst at limits.burst;
+                        /// Chooses how requests are counted.
+                        strategy: RateLimitStrategy, RateLimitStrategy, shared => RateLimitStrategy at limits.strategy;
+                        /// Limits how long a call waits for a token.
+                        max_wait: Time, Wait, own => RateLimitMaxWait at rate_limit_wait;
+                        /// Limits how many keys have a state of their own.
+                        max_keys: Count, Count, shared => RateLimitMaxKeys at max_keys;
+                        /// Limits how long all callers obey a server's Retry-After.
+                        max_cooldown: Time, Time, shared => RateLimitMaxCooldown at max_cooldown;
+                        /// Limits the tokens in each minute, beside the requests or alone.
+                        tokens_per_minute: Count, Count, shared => RateLimitTokens at limits.tokens_per_minute;
+                    }
+                    renamed {
+                        max_park: 1,
+                    }
+                    code {
+                        key: Code,
+                        cost: Code,
+                        usage: Callable,
+                    }
+                }
+                /// Holds the part of [`ServiceSettings`] about the bulkhead; see
+                /// [`BulkheadConfig`](crate::BulkheadConfig).
+                bulkhead(Bulkhead, Bulkhead, BulkheadSettings, "BULKHEAD") {
+                    settings {
+                        /// Limits the calls that run at the same time.
+                        max_concurrent: Count, Count, shared => BulkheadMaxConcurrent at limits.max_concurrent;
+                        /// Limits how long a call waits for a permit.
+                        max_wait: Time, Wait, own => BulkheadMaxWait at bulkhead_wait;
+                    }
+                }
+            }
+            limits {
+                /// Limits each attempt.
+                timeout(Timeout, "TIMEOUT") at timeout;
+                /// Limits the whole call, sleeps included.
+                deadline(Deadline, "DEADLINE") at deadline;
+            }
+        }
+    };
+}
+
+pub(crate) use settings;

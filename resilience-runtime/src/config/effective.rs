@@ -1,0 +1,183 @@
+//! What runs for a function or a service, and where in it each setting is kept.
+
+use std::time::Duration;
+
+use super::bulkhead::BulkheadConfig;
+use super::circuit_breaker::CircuitBreakerConfig;
+use super::declaration::settings;
+use super::key::{Key, ValueType};
+use super::rate_limit::{RateLimitConfig, RateLimitStrategy};
+use super::retry::{RetryBudgetConfig, RetryConfig};
+use super::slot::Slot;
+use super::validator::Validator;
+use super::value::Value;
+use crate::name::ServiceKind;
+
+/// Everything that runs for one function, or for a service's own calls.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Effective {
+    pub(crate) retry: RetryConfig,
+    pub(crate) max_retry_after: Duration,
+    pub(crate) retry_budget: RetryBudgetConfig,
+    pub(crate) circuit: CircuitBreakerConfig,
+    pub(crate) rate_limit: Option<RateLimitConfig>,
+    pub(crate) max_keys: usize,
+    pub(crate) max_cooldown: Duration,
+    pub(crate) rate_limit_wait: Duration,
+    pub(crate) bulkhead: Option<BulkheadConfig>,
+    pub(crate) bulkhead_wait: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(super) limits: Limits,
+}
+
+/// The settings that rate limiter and bulkhead are built from, where they are on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Limits {
+    rate: Option<(u32, Duration)>,
+    burst: Option<u32>,
+    strategy: Option<RateLimitStrategy>,
+    tokens_per_minute: Option<u32>,
+    max_concurrent: Option<usize>,
+}
+
+impl Effective {
+    pub(crate) fn preset(kind: ServiceKind) -> Self {
+        let (max_retry_after, timeout, deadline) = match kind {
+            ServiceKind::Llm => (60, 120, 300),
+            ServiceKind::Database => (1, 10, 15),
+            ServiceKind::Mcp => (30, 60, 120),
+            ServiceKind::Secret => (10, 5, 15),
+            ServiceKind::Custom => (30, 30, 60),
+        };
+        Self {
+            retry: RetryConfig::preset(kind),
+            max_retry_after: Duration::from_secs(max_retry_after),
+            retry_budget: RetryBudgetConfig::default(),
+            circuit: CircuitBreakerConfig::preset(kind),
+            rate_limit: None,
+            max_keys: RateLimitConfig::DEFAULT_MAX_KEYS,
+            max_cooldown: RateLimitConfig::DEFAULT_MAX_COOLDOWN,
+            rate_limit_wait: Duration::ZERO,
+            bulkhead: None,
+            bulkhead_wait: Duration::ZERO,
+            timeout: Duration::from_secs(timeout),
+            deadline: Duration::from_secs(deadline),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Builds rate limiter and bulkhead from their settings, where these switch them on. A burst or a strategy
+    /// alone waits for a limit: it is checked, but it is no value that runs.
+    pub(super) fn build_limits(&mut self, validator: &mut Validator) {
+        let limits = &mut self.limits;
+        let limit = match (limits.rate, limits.tokens_per_minute) {
+            (Some((limit, period)), _) => Some(RateLimitConfig::new(limit, period)),
+            (None, Some(tokens)) => Some(RateLimitConfig::tokens_alone(tokens)),
+            (None, None) => None,
+        };
+        if let Some(mut limit) = limit {
+            limit.burst = limits.burst;
+            limit.tokens_per_minute = limits.tokens_per_minute;
+            let strategy = *limits.strategy.get_or_insert_default();
+            let limit = limit.strategy(strategy).max_keys(self.max_keys);
+            self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
+        } else {
+            if let Some(burst) = limits.burst.take() {
+                validator.count(Key::RateLimitBurst, burst);
+            }
+            limits.strategy = None;
+        }
+        self.bulkhead = limits.max_concurrent.map(|max_concurrent| {
+            let bulkhead = BulkheadConfig::default().max_concurrent(max_concurrent);
+            bulkhead.max_wait(self.bulkhead_wait)
+        });
+    }
+
+    pub(super) fn check(&self, validator: &mut Validator) {
+        self.retry.check(validator);
+        validator.duration(Key::RetryMaxRetryAfter, self.max_retry_after);
+        self.retry_budget.check(validator);
+        self.circuit.check(validator);
+        match &self.rate_limit {
+            Some(config) => config.check(validator),
+            // Keys and cooldowns are kept without a limit as well.
+            None => {
+                validator.require(
+                    self.max_keys > 0,
+                    Key::RateLimitMaxKeys,
+                    self.max_keys,
+                    "must be at least 1",
+                );
+                validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
+            }
+        }
+        if let Some(config) = &self.bulkhead {
+            config.check(validator);
+        }
+        validator.duration(Key::Timeout, self.timeout);
+        validator.duration(Key::Deadline, self.deadline);
+    }
+}
+
+/// Reads and writes each setting at the place that the declaration gives.
+macro_rules! slots {
+    (
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
+    ) => {
+        impl Effective {
+            /// Keeps the value of a setting.
+            pub(super) fn set(&mut self, key: Key, value: Value) {
+                debug_assert!(key.value_type() == value.value_type(), "{key} does not take {value:?}");
+                match key {
+                    $(
+                        $(Key::$rate_key => self.$($rate_place).+.set(value),)?
+                        $(Key::$key => self.$($place).+.set(value),)*
+                    )*
+                    $(Key::$limit_key => self.$($limit_place).+.set(value),)*
+                }
+            }
+
+            /// Returns what runs under this key; `None`: nothing.
+            pub(super) fn value(&self, key: Key) -> Option<Value> {
+                match key {
+                    $(
+                        $(Key::$rate_key => self.$($rate_place).+.get(),)?
+                        $(Key::$key => self.$($place).+.get(),)*
+                    )*
+                    $(Key::$limit_key => self.$($limit_place).+.get(),)*
+                }
+            }
+        }
+
+        // Each place keeps values of the type that is declared for its setting.
+        const _: () = {
+            const fn kept<T: Slot>(_: fn(&Effective) -> &T) -> ValueType {
+                T::TYPE
+            }
+            $(
+                $(assert!(kept(|it| &it.$($rate_place).+) as u8 == ValueType::Rate as u8);)?
+                $(assert!(kept(|it| &it.$($place).+) as u8 == ValueType::$value as u8);)*
+            )*
+            $(assert!(kept(|it| &it.$($limit_place).+) as u8 == ValueType::Time as u8);)*
+        };
+    };
+}
+
+settings!(slots);

@@ -1,0 +1,86 @@
+//! One function of a service: its own values, its plan, and the report of what runs.
+
+use std::sync::Arc;
+
+use super::levels::service_levels;
+use super::sources::ConfigSources;
+use crate::config::{ConfigError, ConfigValue, Effective, FunctionConfig, Key, Layer, Value};
+use crate::name::ServiceKind;
+use crate::plan::{Function, FunctionState, Plan, Site};
+
+/// One function of a service.
+#[derive(Debug)]
+pub(super) struct FunctionEntry {
+    pub(super) site: usize,
+    pub(super) function: &'static Function,
+    pub(super) place: String,
+    pub(super) state: Arc<FunctionState>,
+    /// It cannot belong to this service, whatever the configuration.
+    pub(super) conflict: Option<ConfigError>,
+    pub(super) plan: Option<Arc<Plan>>,
+}
+
+impl FunctionEntry {
+    pub(super) fn new(site: &'static Site, function: &'static Function) -> Self {
+        Self {
+            site: site.address(),
+            function,
+            place: format!("{} ({})", function.label(), function.place),
+            state: Arc::new(FunctionState::of(function)),
+            conflict: None,
+            plan: None,
+        }
+    }
+
+    pub(super) fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {
+        let settings = self.function.settings;
+        settings.iter().copied().filter(|(key, _)| key.is_shared())
+    }
+
+    pub(super) fn effective(
+        &self,
+        sources: &ConfigSources,
+        name: &str,
+        kind: ServiceKind,
+        attribute: &Layer,
+    ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
+        let mut layer = attribute.clone();
+        for (key, value) in self.function.settings {
+            if !key.is_shared() {
+                layer.set(*key, *value);
+            }
+        }
+        service_levels(sources, name, kind, |levels| {
+            levels.with_attribute(&layer, &self.place, |levels| {
+                let effective = levels.resolve(kind)?;
+                let mut values = levels.values(kind, &effective);
+                // The others are the same for all functions.
+                values.retain(|value| !value.setting().is_shared());
+                Ok((effective, values))
+            })
+        })
+        .and_then(|resolved| resolved)
+        .map_err(ConfigError::new)
+    }
+}
+
+/// Reports what runs by a plan.
+pub(super) fn report(plan: &Plan, values: Vec<ConfigValue>) -> FunctionConfig {
+    FunctionConfig {
+        function: plan.function.name.as_ref().into(),
+        place: plan.function.place,
+        retry: plan.retry.as_ref().map(|policy| policy.config().clone()),
+        max_retry_after: plan.max_retry_after,
+        timeout: plan.timeout,
+        deadline: plan.deadline,
+        rate_limit_wait: plan.rate_limit_wait,
+        bulkhead_wait: plan.bulkhead_wait,
+        idempotent: plan.idempotent,
+        cache: plan.function.cache().map(|cache| *cache.config()),
+        values,
+        off: plan.function.off,
+        unretried_error: None,
+        invalid: plan.refusal.as_ref().map(ToString::to_string),
+        refusal: plan.refusal.clone(),
+    }
+}
