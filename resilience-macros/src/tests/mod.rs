@@ -1,6 +1,7 @@
 //! Expansions beside their snapshots. The targets in `tests/fuzz`, built from the same sources, check that no other input
 //! panics or loses the item.
 
+mod drawing;
 mod expansions;
 mod runtime_path;
 

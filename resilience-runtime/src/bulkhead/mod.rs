@@ -88,7 +88,7 @@ impl Bulkhead {
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_acquire_unguarded() {
+        if self.semaphore.try_acquire() {
             Ok(BulkheadPermit(self))
         } else {
             Err(self.full())
@@ -100,7 +100,7 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if self.try_acquire_unguarded() {
+        if self.semaphore.try_acquire() {
             Ok(OwnedBulkheadPermit(Arc::clone(self)))
         } else {
             Err(self.full())
@@ -127,7 +127,7 @@ impl Bulkhead {
     /// # }
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_acquire_unguarded() {
+        if self.semaphore.try_acquire() {
             return Ok(BulkheadPermit(self));
         }
         let longest = self.config.lock().max_wait;
@@ -143,7 +143,7 @@ impl Bulkhead {
         &self,
         longest: Duration,
     ) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if !self.try_acquire_unguarded() {
+        if !self.semaphore.try_acquire() {
             self.wait_for(longest).await?;
         }
         Ok(BulkheadPermit(self))
@@ -154,7 +154,7 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if !self.try_acquire_unguarded() {
+        if !self.semaphore.try_acquire() {
             let longest = self.config.lock().max_wait;
             self.wait_for(longest).await?;
         }
@@ -208,22 +208,16 @@ impl Bulkhead {
 
 /// For the call path, which keeps track of its permit itself.
 impl Bulkhead {
-    /// Acquires a permit if one is free and no call waits for it. The caller owes a [`release`](Self::release).
+    /// Returns the semaphore, whose permits the call path acquires and releases itself.
     #[inline]
-    pub(crate) fn try_acquire_unguarded(&self) -> bool {
-        self.semaphore.try_acquire()
+    pub(crate) fn semaphore(&self) -> &Semaphore {
+        &self.semaphore
     }
 
     /// Acquires a permit, and waits for it at most until `until`. After `Ok` the caller owes a
-    /// [`leave`](Self::leave); dropped before, the future leaves no trace. It is `Send + 'static`.
+    /// [`release`](Semaphore::release); dropped before, the future leaves no trace. It is `Send + 'static`.
     pub(crate) async fn acquire_until(self: Arc<Self>, until: Moment) -> Result<(), AcquireError> {
         wait::wait(&self.semaphore, until).await
-    }
-
-    /// Releases a permit, to the longest waiter if there is one.
-    #[inline]
-    pub(crate) fn release(&self) {
-        self.semaphore.release();
     }
 
     /// Converts the cause to the error of the call.

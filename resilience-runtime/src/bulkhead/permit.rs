@@ -17,14 +17,14 @@ pub struct OwnedBulkheadPermit(pub(super) Arc<Bulkhead>);
 impl Drop for BulkheadPermit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.release();
+        self.0.semaphore.release();
     }
 }
 
 impl Drop for OwnedBulkheadPermit {
     #[inline]
     fn drop(&mut self) {
-        self.0.release();
+        self.0.semaphore.release();
     }
 }
 

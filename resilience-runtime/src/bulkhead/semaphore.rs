@@ -18,7 +18,7 @@ const PERMIT: usize = 2;
 /// Invariant: a waiter is in the queue, or it has been given a permit. There is no third state, and a waiter that
 /// is dropped while queued leaves nothing behind.
 #[derive(Debug)]
-pub(super) struct Semaphore {
+pub(crate) struct Semaphore {
     /// `PERMIT` for each permit in use, and `QUEUED` exactly while the queue is not empty. With `QUEUED` set,
     /// only the holder of the lock changes it.
     // Acquire on taking a permit pairs with Release on returning one: what the last holder did happens before
@@ -60,7 +60,7 @@ impl Semaphore {
 
     /// Acquires a permit if one is free and the queue is empty.
     #[inline]
-    pub(super) fn try_acquire(&self) -> bool {
+    pub(crate) fn try_acquire(&self) -> bool {
         let limit = self.limit.load(Relaxed);
         // Acquire pairs with the Release in `release`. A failed update reads nothing else: Relaxed.
         self.word
@@ -72,7 +72,7 @@ impl Semaphore {
 
     /// Releases a permit, or hands it to the longest waiter.
     #[inline]
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         // Release pairs with the Acquire in `try_acquire`. If it fails, the lock orders what follows: Relaxed.
         let alone = self.word.fetch_update(Release, Relaxed, |word| {
             debug_assert!(word >= PERMIT, "released without having acquired");

@@ -5,8 +5,9 @@ use std::fmt;
 use super::Call;
 #[cfg(feature = "test-util")]
 use super::fault::ActiveFault;
+use super::outcome::Outcome;
 use super::permits::{AttemptPermits, Blocked, WaitFor};
-use super::rejection::Rejection;
+use super::rejection::{Interruption, Rejection};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
@@ -172,7 +173,24 @@ impl<'p> Attempt<'p> {
     }
 }
 
-impl Call<'_> {
+impl<'p> Call<'p> {
+    /// Checks whether an attempt was a success; then it is the call's as well, and [`finished`](super::conclude::finished) returns it.
+    ///
+    /// Not inlined and by reference, so that the result stays whole where it lies until it is returned: taken apart,
+    /// it would be copied piece by piece from variable to variable.
+    #[inline(never)]
+    pub fn succeeded<R: Outcome>(
+        call: &mut Self,
+        attempt: &mut Attempt<'p>,
+        outcome: &Result<R, Interruption>,
+    ) -> bool {
+        let succeeded = matches!(outcome, Ok(result) if result.success().is_some());
+        if succeeded {
+            attempt.succeed(call);
+        }
+        succeeded
+    }
+
     #[inline]
     pub(super) fn begin_attempt(&mut self) {
         self.attempts += 1;

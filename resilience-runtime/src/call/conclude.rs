@@ -23,23 +23,6 @@ pub enum Checked {
 }
 
 impl<'p> Call<'p> {
-    /// Checks whether an attempt was a success; then it is the call's as well, and [`finished`] returns it.
-    ///
-    /// Not inlined and by reference, so that the result stays whole where it lies until it is returned: taken apart,
-    /// it would be copied piece by piece from variable to variable.
-    #[inline(never)]
-    pub fn succeeded<R: Outcome>(
-        call: &mut Self,
-        attempt: &mut Attempt<'p>,
-        outcome: &Result<R, Interruption>,
-    ) -> bool {
-        let succeeded = matches!(outcome, Ok(result) if result.success().is_some());
-        if succeeded {
-            attempt.succeed(call);
-        }
-        succeeded
-    }
-
     /// As [`succeeded`](Self::succeeded), with `classify_ok`.
     #[inline(never)]
     pub fn check<R: Outcome>(

@@ -91,7 +91,7 @@ impl<'p> Call<'p> {
 }
 
 impl Service {
-    fn plan(&self) -> PlanRef {
+    pub(super) fn plan(&self) -> PlanRef {
         PlanRef::shared(self.plan.load())
     }
 

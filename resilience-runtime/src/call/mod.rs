@@ -112,9 +112,16 @@ impl<'p> Call<'p> {
         function: &'static Function,
         registry: Option<&Registry>,
     ) -> PlanRef {
+        let find = |registry: &Registry| {
+            let epoch = registry.epoch();
+            match site.kept(epoch) {
+                Some(plan) => PlanRef::kept(plan),
+                None => registry.find_plan(site, function, epoch),
+            }
+        };
         match registry {
-            Some(registry) => registry.plan_of(site, function),
-            None => Registry::with_current(|registry| registry.plan_of(site, function)),
+            Some(registry) => find(registry),
+            None => Registry::with_current(find),
         }
     }
 

@@ -241,7 +241,7 @@ impl Gate for BulkheadGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, _: Moment) -> Result<(), Blocked> {
         if call.plan.bulkhead && !permits.bulkhead {
-            if call.core().bulkhead.try_acquire_unguarded() {
+            if call.core().bulkhead.semaphore().try_acquire() {
                 permits.bulkhead = true;
             } else if call.plan.bulkhead_wait.is_zero() {
                 return Err(Blocked::Rejected(Rejection::Bulkhead));
@@ -255,13 +255,13 @@ impl Gate for BulkheadGate {
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, _: &End<impl Fn() -> Moment>) {
         if std::mem::take(&mut permits.bulkhead) {
-            core.bulkhead.release();
+            core.bulkhead.semaphore().release();
         }
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
         if std::mem::take(&mut permits.bulkhead) {
-            plan.core.bulkhead.release();
+            plan.core.bulkhead.semaphore().release();
         }
     }
 }

@@ -19,6 +19,7 @@
 // the lock-free paths read, `shared_state` the lock around the machine and the paths beside it, and `permit` and
 // `held_open` are guards of the public API.
 
+mod call_path;
 mod held_open;
 mod history;
 mod machine;
@@ -352,55 +353,10 @@ impl CircuitBreaker {
         }
     }
 
-    #[inline(always)]
     fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
         let (answer, change) = self.shared.admit(now);
         self.announce(change);
         answer
-    }
-}
-
-/// For the call path, which has read the clock already and keeps the ticket itself.
-impl CircuitBreaker {
-    /// Issues a ticket, which must be passed to [`record`](Self::record) exactly once.
-    #[inline(always)]
-    pub(crate) fn admit(&self, now: Moment) -> Result<Ticket, Rejection> {
-        self.admit_with(|| now)
-    }
-
-    /// Takes back the ticket of a success if it changes nothing. `false`: call [`record`](Self::record).
-    #[inline]
-    pub(crate) fn success_is_noop(&self, ticket: Ticket) -> bool {
-        self.shared.is_noop(ticket, Outcome::Success)
-    }
-
-    /// Takes a ticket back with its outcome. `now` is read only where the time matters, not by a success of a healthy
-    /// breaker without a window; `started` only where slow calls count, see [`Ticket::is_timed`].
-    #[inline]
-    pub(crate) fn record(
-        &self,
-        ticket: Ticket,
-        outcome: Outcome,
-        started: Moment,
-        now: impl Fn() -> Moment,
-    ) {
-        let change = self.shared.record(ticket, outcome, started, now);
-        self.announce(change);
-    }
-
-    /// Whether a call at `at`, which is not in the past, would certainly be rejected: it is open until
-    /// later than that, or forced open.
-    #[inline]
-    pub(crate) fn rejects_at(&self, at: Moment) -> bool {
-        self.shared.rejects_at(at)
-    }
-
-    /// Converts a rejection to the error of the call.
-    pub(crate) fn rejection_error(&self, rejection: Rejection) -> ResilienceError {
-        ResilienceError::CircuitBreakerOpen {
-            service: self.name.clone(),
-            retry_after: rejection.retry_after,
-        }
     }
 }
 

@@ -51,7 +51,7 @@ impl SharedState {
     }
 
     #[inline]
-    fn word(&self) -> PackedState {
+    pub(super) fn word(&self) -> PackedState {
         // Pairs with the Release store in `change`.
         PackedState(self.word.load(Acquire))
     }
@@ -70,7 +70,7 @@ impl SharedState {
     }
 
     #[inline(never)]
-    fn admit_while_not_closed(
+    pub(super) fn admit_while_not_closed(
         &self,
         word: PackedState,
         now: Moment,

@@ -68,7 +68,9 @@ impl RateLimiter {
     /// Takes `cost` if it may pass now.
     #[inline(always)]
     pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if self.shared.is_bypassed() || self.shared.try_take_fast(key, cost, now) {
+        // The fast path takes without the lock. Where it does not, the state behind the lock decides.
+        let bypassed = self.shared.is_bypassed();
+        if bypassed || key.is_none() && self.shared.fast_path.try_take(cost, now) {
             return Take::Taken { at: now };
         }
         self.try_take_locked(key, cost, now)

@@ -55,7 +55,7 @@ pub(super) struct Shared {
     // Relaxed is enough: the flag guards no other data. A call that reads it concurrently with a cooldown or a
     // new limit counts as one that came a moment earlier.
     bypassed: AtomicBool,
-    fast_path: FastPath,
+    pub(super) fast_path: FastPath,
     state: Mutex<State>,
 }
 
@@ -127,12 +127,6 @@ impl Shared {
     /// Reads something that does not depend on the time.
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock())
-    }
-
-    /// Takes `cost` without the lock. `false` decides nothing: the state behind the lock does.
-    #[inline(always)]
-    pub(super) fn try_take_fast(&self, key: KeyHash, cost: u32, now: Moment) -> bool {
-        key.is_none() && self.fast_path.try_take(cost, now)
     }
 
     /// Returns how long `cost` has to wait, where that is known without the lock. `None` decides nothing.

@@ -11,18 +11,20 @@ use crate::sync::atomic::Ordering;
 use crate::wake::DeferredWakes;
 
 impl Registry {
-    /// The plan of a call site.
+    /// Returns the number of the configuration in force.
     #[inline]
-    pub(crate) fn plan_of(&self, site: &'static Site, function: &'static Function) -> PlanRef {
-        let epoch = self.inner.epoch.load(Ordering::Acquire);
-        match site.kept(epoch) {
-            Some(plan) => PlanRef::kept(plan),
-            None => self.find_plan(site, function, epoch),
-        }
+    pub(crate) fn epoch(&self) -> u64 {
+        self.inner.epoch.load(Ordering::Acquire)
     }
 
+    /// Returns the plan of a call site that keeps none for this epoch.
     #[inline(never)]
-    fn find_plan(&self, site: &'static Site, function: &'static Function, epoch: u64) -> PlanRef {
+    pub(crate) fn find_plan(
+        &self,
+        site: &'static Site,
+        function: &'static Function,
+        epoch: u64,
+    ) -> PlanRef {
         site.shared(epoch)
             .unwrap_or_else(|| self.make_plan(site, function))
     }

@@ -1,0 +1,64 @@
+//! The breaker as a call uses it, which has read the clock already and keeps the ticket itself.
+
+use super::machine::Outcome;
+use super::packed_state::{PackedState, Ticket};
+use super::shared_state::Rejection;
+use super::{CircuitBreaker, CircuitState};
+use crate::clock::Moment;
+use crate::error::ResilienceError;
+
+impl CircuitBreaker {
+    /// Issues a ticket, which must be passed to [`record`](Self::record) exactly once.
+    ///
+    /// One load while the breaker is closed or disabled; otherwise the state machine decides.
+    #[inline(always)]
+    pub(crate) fn admit(&self, now: Moment) -> Result<Ticket, Rejection> {
+        let state = self.shared.word();
+        if state.is(CircuitState::Closed) || state.is(CircuitState::Disabled) {
+            return Ok(state.ticket());
+        }
+        self.admit_by_state(state, now)
+    }
+
+    #[cold]
+    fn admit_by_state(&self, state: PackedState, now: Moment) -> Result<Ticket, Rejection> {
+        let (answer, change) = self.shared.admit_while_not_closed(state, now);
+        self.announce(change);
+        answer
+    }
+
+    /// Takes back the ticket of a success if it changes nothing. `false`: call [`record`](Self::record).
+    #[inline]
+    pub(crate) fn success_is_noop(&self, ticket: Ticket) -> bool {
+        self.shared.is_noop(ticket, Outcome::Success)
+    }
+
+    /// Takes a ticket back with its outcome. `now` is read only where the time matters, not by a success of a healthy
+    /// breaker without a window; `started` only where slow calls count, see [`Ticket::is_timed`].
+    #[inline]
+    pub(crate) fn record(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) {
+        let change = self.shared.record(ticket, outcome, started, now);
+        self.announce(change);
+    }
+
+    /// Whether a call at `at`, which is not in the past, would certainly be rejected: it is open until
+    /// later than that, or forced open.
+    #[inline]
+    pub(crate) fn rejects_at(&self, at: Moment) -> bool {
+        self.shared.rejects_at(at)
+    }
+
+    /// Converts a rejection to the error of the call.
+    pub(crate) fn rejection_error(&self, rejection: Rejection) -> ResilienceError {
+        ResilienceError::CircuitBreakerOpen {
+            service: self.name.clone(),
+            retry_after: rejection.retry_after,
+        }
+    }
+}
