@@ -170,7 +170,7 @@ fn the_demo_tells_the_whole_story() {
     for line in [
         "✓ one call, 3 requests",
         "not earlier than it was asked to",
-        "✓ the second caller never reached the server",
+        "✓ the second caller was rejected before it reached the server",
         "✓ two attempts were cut after 400 ms each",
         "✓ they made [3, 1, 0] requests",
         "✓ answered by the smaller model",
