@@ -1,4 +1,4 @@
-// ---- Totals since the start, latencies and the configuration of one service, as the route `services` returns them.
+// ---- Totals since the start, latencies and the configuration of one service, as `services` tells them.
 
 function table(titles, lines, className = "facts") {
   const head = make("tr", "", ...titles.map(([text, className]) => make("th", className ?? "", text)));
