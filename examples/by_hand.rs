@@ -85,7 +85,7 @@ async fn a_circuit_breaker() -> Result<(), ResilienceError> {
     Ok(())
 }
 
-/// Tries again, as often and as late as it is told to.
+/// Retries as the policy configures.
 async fn a_retry_policy() -> Result<(), ResilienceError> {
     let policy = RetryPolicy::new(
         RetryConfig::default()

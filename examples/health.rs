@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         let pool = pool.clone();
         async move { pool.ping().await }
     });
-    // While it is down, calls are turned away at once instead of waiting for it.
+    // While it is down, calls are rejected at once instead of waiting for it.
     monitor.add_checker("orders", HealthCheck::new(ping).trips(&orders))?;
     let search = || async { Ok::<_, io::Error>(()) };
     let search = HealthCheck::new(search).depends_on(["orders"]);

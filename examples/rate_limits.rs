@@ -17,7 +17,7 @@ async fn search(user: &str, words: &[&str]) -> Result<String, Error> {
     Ok(format!("{user} finds {}", words.join(" ")))
 }
 
-/// The same limit; this caller would rather wait than be turned away.
+/// The same limit; this caller waits instead of being rejected.
 #[resilient(service = "search", rate_limit(key = user, max_wait = "5s"))]
 async fn search_patiently(user: &str) -> Result<String, Error> {
     Ok(format!("{user} finds something"))

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const DEMO: &str = "resilience_demo";
 
-/// Runs until it is told to stop.
+/// Runs until it is stopped.
 const OPERATIONS: &str = "operations";
 
 /// Run by tests/peers, which has the servers that they talk to.
@@ -170,7 +170,7 @@ fn the_demo_tells_the_whole_story() {
     for line in [
         "✓ one call, 3 requests",
         "not earlier than it was asked to",
-        "✓ the second caller never reached the server",
+        "✓ the second caller was rejected before it reached the server",
         "✓ two attempts were cut after 400 ms each",
         "✓ they made [3, 1, 0] requests",
         "✓ answered by the smaller model",
@@ -182,7 +182,7 @@ fn the_demo_tells_the_whole_story() {
         "✓ after 3 calls: “soup, bread, plums”",
         "✓ after 3 attempts the last good one is served",
         "✓ denied after 1 attempt",
-        "✓ 3 of hers pass, one is told to come back in",
+        "✓ 3 of hers pass, one is rejected and may retry in",
         "the bulkhead is full",
         "correlation_id=demo-llm",
         " promises kept, 0 broken",

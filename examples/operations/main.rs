@@ -118,7 +118,7 @@ fn tell(registry: &Registry, seconds: Option<u64>) {
     let stats = registry.stats();
     for service in &stats.services {
         println!(
-            "{:<12} {:>5} calls, {:>4} retried, {:>4} rejected, {:>4} by a fallback, opened {} times, parked {} times",
+            "{:<12} {:>5} calls, {:>4} retried, {:>4} rejected, {:>4} by a fallback, opened {} times, {} cooldowns",
             service.service,
             service.calls,
             service.retries,

@@ -50,7 +50,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     story.promise(
         passed == 3 && !wait.is_zero() && wait <= Duration::from_millis(200),
         format_args!(
-            "{passed} of hers pass, one is told to come back in {}",
+            "{passed} of hers pass, one is rejected and may retry in {}",
             ms(wait)
         ),
     );
@@ -81,7 +81,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     );
     story.promise(
         one.is_ok() && two.is_ok() && full,
-        "two are rendered, the third is turned away at once: the bulkhead is full",
+        "two are rendered, the third is rejected at once: the bulkhead is full",
     );
     story.promise(render(3).await.is_ok(), "and passes when there is room");
 
@@ -92,7 +92,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         limited.rejections.rate_limit == 1
             && full.rejections.bulkhead == 1
             && limited.retries + full.retries == 0,
-        "what was turned away here was not retried behind the caller's back",
+        "local rejections were not retried",
     );
     let lines = log.take();
     story.promise(

@@ -201,7 +201,7 @@ async fn throttled(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::
             Some(ResilienceError::RateLimitExceeded { .. })
         ) && requests.len() == 2,
         format_args!(
-            "the second caller never reached the server, it was told to come back in {}",
+            "the second caller was rejected before it reached the server, it may retry in {}",
             ms(wait.unwrap_or_default())
         ),
     );
@@ -292,7 +292,7 @@ async fn outage(story: &mut Story, server: &LlmServer, llm: &Llm) -> usize {
     story.promise(
         wait.is_some_and(|wait| !wait.is_zero() && wait <= Duration::from_secs(1)),
         format_args!(
-            "the third was turned away without a request, and told to come back in {}",
+            "the third was rejected without a request, it may retry in {}",
             ms(wait.unwrap_or_default())
         ),
     );

@@ -1,4 +1,4 @@
-//! Guide pages: what is retried for each kind of service, how each part is used, and recipes.
+//! Contains the guide: what is retried for each kind of service, how each part is used, and recipes.
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`nested_calls`],

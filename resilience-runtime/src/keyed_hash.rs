@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-/// Makes 128 bits that stand for a key, by SipHash-1-3 under random seeds of its own.
+/// Hashes a key to 128 bits, by SipHash-1-3 under random seeds of its own.
 ///
 /// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹. Without the seeds such a pair
 /// cannot be constructed.

@@ -165,21 +165,21 @@ impl serde::Serialize for ServiceName {
     }
 }
 
-/// Chooses what sort of service it is: picks the preset and the default meaning of an unknown error.
+/// Names the sort of a service, which selects the preset and the verdict of an unclassified error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 #[non_exhaustive]
 pub enum ServiceKind {
-    /// Stands for a language model's API.
+    /// Selects the preset for the API of a language model.
     Llm,
-    /// Stands for a database.
+    /// Selects the preset for a database.
     Database,
-    /// Stands for a Model Context Protocol server.
+    /// Selects the preset for a Model Context Protocol server.
     Mcp,
-    /// Stands for a secret manager.
+    /// Selects the preset for a secret manager.
     Secret,
-    /// Stands for anything else.
+    /// Selects the preset for any other service.
     Custom,
 }
 

@@ -1,4 +1,4 @@
-//! What the macros' expansion uses. Not for people: it changes without notice.
+//! What the macros' expansion uses. It is not a public API and changes without notice.
 
 pub use std::any::type_name_of_val;
 pub use std::time::Duration;

@@ -45,19 +45,19 @@ pub(crate) struct Running {
 }
 
 impl Service {
-    /// Returns its name.
+    /// Returns the name of the service.
     #[must_use]
     pub fn name(&self) -> &ServiceName {
         &self.core.name
     }
 
-    /// Returns its kind.
+    /// Returns the kind of the service.
     #[must_use]
     pub fn kind(&self) -> ServiceKind {
         self.core.kind
     }
 
-    /// Returns its circuit breaker.
+    /// Returns the circuit breaker that all callers of the service share.
     #[must_use]
     pub fn circuit_breaker(&self) -> Arc<CircuitBreaker> {
         Arc::clone(&self.core.breaker)

@@ -14,7 +14,7 @@ use tokio::time::Sleep;
 use crate::clock::Moment;
 use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 
-/// Why there is no timer.
+/// Names the cause for which there is no timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTimer {
     /// The future is not polled inside a tokio runtime.

@@ -1,4 +1,4 @@
-//! What an attempt gets, and what is evaluated once.
+//! Arguments: what each attempt receives, and what is evaluated once.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ async fn evaluated(
 }
 
 #[tokio::test(start_paused = true)]
-async fn key_cost_and_correlation_id_are_evaluated_once_before_the_first_attempt() {
+async fn key_cost_and_correlation_id_are_evaluated_once() {
     let (keys, costs, ids) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let remote = Remote::failing();
     let call = evaluated(&remote, &keys, &costs, &ids);
@@ -75,7 +75,7 @@ async fn owned_arguments_are_cloned_for_each_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn borrowed_ones_are_used_by_every_attempt_and_never_cloned() {
+async fn borrowed_arguments_are_never_cloned() {
     struct NotClone(AtomicU32);
     #[resilient(
         service = "api",
@@ -131,7 +131,7 @@ async fn mutable_borrows_are_lent_to_every_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_argument_that_a_fallback_needs_is_cloned_once_also_without_retries() {
+async fn argument_used_by_fallback_is_cloned_once_without_retries() {
     #[resilient(service = "api", retry = off, fallback = backup)]
     async fn primary(remote: &Remote, counted: Counted) -> Answer {
         drop(counted);
@@ -147,7 +147,7 @@ async fn an_argument_that_a_fallback_needs_is_cloned_once_also_without_retries()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_correlation_id_becomes_text_only_for_who_listens() {
+async fn correlation_id_is_formatted_only_for_subscribers() {
     struct Costly<'a>(&'a Cell<u32>);
     impl std::fmt::Display for Costly<'_> {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

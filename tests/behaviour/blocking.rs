@@ -1,4 +1,4 @@
-//! A call that waits keeps no thread: on a runtime of one thread everything else goes on.
+//! A waiting call blocks no thread: on a runtime of one thread other calls go on.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::errors::ApiError;
 use crate::remote::{Answer, Remote};
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn while_one_call_waits_for_its_place_the_one_that_has_it_goes_on() {
+async fn permit_holder_runs_while_waiter_waits() {
     #[resilient(service = "api", bulkhead(max_concurrent = 1, max_wait = "1m"))]
     async fn ask(remote: &Remote) -> Answer {
         let answer = remote.answer();
@@ -27,7 +27,7 @@ async fn while_one_call_waits_for_its_place_the_one_that_has_it_goes_on() {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn while_one_call_pauses_before_a_retry_others_run() {
+async fn other_calls_run_during_backoff() {
     #[resilient(
         service = "api",
         circuit_breaker = off,

@@ -1,4 +1,4 @@
-//! When the circuit opens, and what counts.
+//! The circuit breaker: when it opens, and which outcomes it counts.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn over_ten_calls(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_successes_do_not_outweigh_five_failures_in_a_window_of_ten() {
+async fn failure_rate_covers_only_the_calls_in_the_window() {
     let registry = Registry::new();
     let (healthy, failing) = (Remote::healthy(), Remote::failing());
     let calls = async {
@@ -42,7 +42,7 @@ async fn a_thousand_successes_do_not_outweigh_five_failures_in_a_window_of_ten()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_slid_out_of_the_window_counts_no_more() {
+async fn failure_outside_the_window_is_not_counted() {
     let registry = Registry::new();
     let (healthy, failing) = (Remote::healthy(), Remote::failing());
     let calls = async {
@@ -89,7 +89,7 @@ async fn over_ten_seconds(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_window_of_time_has_no_borders_to_hide_behind() {
+async fn time_window_slides_with_each_call() {
     let registry = Registry::new();
     let failing = Remote::failing();
     let calls = async {
@@ -108,7 +108,7 @@ async fn a_window_of_time_has_no_borders_to_hide_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_as_old_as_the_window_is_forgotten() {
+async fn outcome_leaves_the_window_when_it_is_as_old() {
     let registry = Registry::new();
     let (healthy, failing) = (Remote::healthy(), Remote::failing());
     let calls = async {
@@ -169,7 +169,7 @@ async fn twice_in_a_row(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn throttling_is_no_failure_and_a_permanent_error_is_a_sign_of_life() {
+async fn throttled_is_not_counted_and_permanent_is_a_success() {
     let registry = Registry::new();
     let remote = Remote::scripted([
         Err(ApiError::Transient),
@@ -183,7 +183,7 @@ async fn throttling_is_no_failure_and_a_permanent_error_is_a_sign_of_life() {
             twice_in_a_row(&remote).await.unwrap_err();
             assert_eq!(breaker(&registry).state(), CircuitState::Closed);
         }
-        // The permanent error ended the first row, the throttling interrupts the second one in vain.
+        // The permanent error ended the first row, the throttling does not interrupt the second one.
         let failing = Remote::always(|| Err(ApiError::Unknown));
         twice_in_a_row(&failing).await.unwrap_err();
         assert_eq!(breaker(&registry).state(), CircuitState::Open);
@@ -268,7 +268,7 @@ async fn abandoned_counts(answer: oneshot::Receiver<Answer>) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_call_counts_as_nothing_unless_told_otherwise() {
+async fn dropped_call_is_ignored_unless_abandoned_is_failure() {
     let registry = Registry::new();
     let calls = async {
         let (_tell, answer) = oneshot::channel();

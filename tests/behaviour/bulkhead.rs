@@ -52,7 +52,7 @@ async fn a_wait_ends_with_a_rejection_after_exactly_max_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_is_served_in_the_order_of_arrival() {
+async fn bulkhead_waiters_are_admitted_in_fifo_order() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -74,7 +74,7 @@ async fn who_waits_is_served_in_the_order_of_arrival() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_wait_the_breaker_is_asked_again() {
+async fn breaker_is_checked_again_after_bulkhead_wait() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -94,7 +94,7 @@ async fn after_the_wait_the_breaker_is_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn neither_a_rejection_nor_a_wait_keeps_the_place_of_a_probe() {
+async fn rejection_or_wait_holds_no_probe_permit() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::failing()).await.unwrap_err();
@@ -162,7 +162,7 @@ async fn more_places_wake_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_finds_no_place_in_time_gives_the_token_back() {
+async fn bulkhead_rejection_after_wait_returns_the_token() {
     #[resilient(
         service = "api",
         retry = off,

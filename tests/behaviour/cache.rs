@@ -1,4 +1,4 @@
-//! The read-through cache: what it answers without a call, and for whom a call is made.
+//! The read-through cache: hits, misses, shared loads and refreshes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -108,7 +108,7 @@ async fn concurrent_misses_of_one_key_share_one_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_shared_and_not_repeated_by_each() {
+async fn failure_of_a_load_is_shared_with_all_waiters() {
     let registry = Registry::new();
     let remote = Remote::failing();
     let calls = async {
@@ -132,7 +132,7 @@ async fn a_failure_is_shared_and_not_repeated_by_each() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_has_a_deadline_of_its_own() {
+async fn waiter_keeps_its_own_deadline() {
     let registry = Registry::new();
     let deadline = |seconds| {
         let settings = ServiceSettings::default().deadline(Duration::from_secs(seconds));
@@ -156,7 +156,7 @@ async fn who_waits_has_a_deadline_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_of_the_one_who_calls_ends_it_for_those_who_wait() {
+async fn deadline_of_the_leader_fails_its_waiters() {
     let calls = async {
         let time = Duration::from_secs(4);
         let later = async {
@@ -176,7 +176,7 @@ async fn the_deadline_of_the_one_who_calls_ends_it_for_those_who_wait() {
 }
 
 #[test]
-fn who_waits_needs_a_timer_only_for_a_deadline() {
+fn waiter_needs_a_timer_only_for_its_deadline() {
     #[resilient(service = "api", retry = off, timeout = off, deadline = off, cache(key = ()))]
     async fn patient() -> Answer {
         tokio::task::yield_now().await;
@@ -201,7 +201,7 @@ async fn refreshed(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_caller_refreshes_and_the_others_do_not_wait() {
+async fn refresh_ahead_runs_once_while_others_get_the_fresh_value() {
     let registry = Registry::new();
     let remote = Remote::scripted([Ok(1), Ok(2), Err(ApiError::Permanent), Ok(4)]);
     let calls = async {
@@ -250,7 +250,7 @@ async fn everything_switched_off_bypasses_the_cache() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_configuration_that_cannot_run_is_said_even_where_there_is_an_answer() {
+async fn invalid_config_is_returned_despite_a_cached_value() {
     const NO_TIME: Duration = Duration::ZERO;
     #[resilient(service = "api", cache(ttl = NO_TIME, refresh_ahead = "30s"))]
     async fn never() -> Answer {
@@ -272,7 +272,7 @@ async fn a_configuration_that_cannot_run_is_said_even_where_there_is_an_answer()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_runs_is_told() {
+async fn config_and_stats_contain_the_cache() {
     let registry = Registry::new();
     registry.scope(ask("a", &Remote::healthy())).await.unwrap();
     let api = registry.service("api", ServiceKind::Custom).unwrap();
@@ -288,7 +288,7 @@ async fn what_runs_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outer_function_does_not_repeat_a_shared_failure() {
+async fn outer_function_does_not_retry_a_shared_failure() {
     #[resilient(service = "inner", retry = off, circuit_breaker = off, cache(key = ()))]
     async fn inner(asked: &AtomicU32) -> Result<u32, Hopeful> {
         sleep(Duration::from_secs(1)).await;

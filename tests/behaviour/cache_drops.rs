@@ -1,4 +1,4 @@
-//! Callers of a cache that go away, at every point at which they can.
+//! Callers of a cache that are dropped, at every point at which they can be.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ async fn nothing_is_left(registry: &Registry, when: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_leader_dropped_at_any_point_is_followed_by_one_of_those_who_wait() {
+async fn dropped_leader_is_followed_by_a_waiter() {
     // In the body, and from the fourth on in the fallback.
     for polls in 1..=4 {
         let registry = Registry::new();
@@ -96,7 +96,7 @@ async fn a_leader_that_panics_is_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_and_is_dropped_leaves_nothing_behind() {
+async fn dropped_waiter_leaves_no_state() {
     for polls in 1..=4 {
         let registry = Registry::new();
         let calls = async {
@@ -120,7 +120,7 @@ async fn who_waits_and_is_dropped_leaves_nothing_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_to_follow_and_is_dropped_passes_it_on() {
+async fn dropped_new_leader_wakes_the_next_waiter() {
     // Dropped before it knows, and after each poll of its own call.
     for polls in 0..5 {
         let registry = Registry::new();
@@ -149,7 +149,7 @@ async fn who_was_to_follow_and_is_dropped_passes_it_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_follows_has_the_whole_timeout_and_what_is_left_of_its_own_deadline() {
+async fn new_leader_has_a_full_timeout_and_its_own_deadline() {
     #[resilient(
         service = "api",
         retry = off,

@@ -1,4 +1,4 @@
-//! What stands in for an answer that cannot be had, and what never does.
+//! Stale values, negative entries and shared failures of the read-through cache.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -114,7 +114,7 @@ async fn with_an_old_answer(asked: &Asked) -> Registry {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_answer_stands_in_for_causes_that_may_pass() {
+async fn stale_value_is_served_after_temporary_failure() {
     for does in [
         Does::Fail(Verdict::transient()),
         Does::Fail(Verdict::outcome_unknown()),
@@ -134,7 +134,7 @@ async fn an_old_answer_stands_in_for_causes_that_may_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_answer_stands_in_for_what_is_turned_away_here() {
+async fn stale_value_is_served_after_rejection() {
     let asked = Asked::default();
     let registry = with_an_old_answer(&asked).await;
     let calls = async {
@@ -186,7 +186,7 @@ async fn an_old_answer_stands_in_for_what_is_turned_away_here() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_answer_never_stands_in_for_a_permanent_error() {
+async fn stale_value_is_not_served_after_permanent_error() {
     let no_headers: [(&str, &str); 0] = [];
     for (status, forgotten) in [(400, false), (401, true), (403, true), (404, true)] {
         let verdict = Verdict::from_http(status, &no_headers);
@@ -239,7 +239,7 @@ async fn an_old_answer_gets_too_old() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_it_fails_it_is_not_tried_by_everybody() {
+async fn failing_load_is_retried_only_after_backoff() {
     let asked = Asked::default();
     let registry = with_an_old_answer(&asked).await;
     let down = Does::Fail(Verdict::transient());
@@ -265,7 +265,7 @@ async fn while_it_fails_it_is_not_tried_by_everybody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_an_old_answer_each_call_tries() {
+async fn failing_load_without_stale_value_is_tried_by_each_call() {
     let asked = Asked::default();
     let calls = async {
         for _ in 0..5 {
@@ -278,7 +278,7 @@ async fn without_an_old_answer_each_call_tries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn that_there_is_nothing_is_remembered_for_a_while() {
+async fn not_found_is_cached_for_negative_ttl() {
     let no_headers: [(&str, &str); 0] = [];
     let gone = Does::Fail(Verdict::from_http(404, &no_headers));
     let asked = Asked::default();
@@ -305,7 +305,7 @@ async fn that_there_is_nothing_is_remembered_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ok_that_is_a_failure_is_shared_and_not_kept() {
+async fn ok_classified_as_failure_is_shared_and_not_cached() {
     let asked = Asked::default();
     let registry = Registry::new();
     let calls = async {
@@ -333,7 +333,7 @@ async fn backup(_: &Asked, _: Does) -> Result<u32, Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_answer_of_a_fallback_is_shared_and_not_kept() {
+async fn fallback_answer_is_shared_and_not_cached() {
     let asked = Asked::default();
     let registry = Registry::new();
     let down = Does::Fail(Verdict::transient());
@@ -355,7 +355,7 @@ async fn the_answer_of_a_fallback_is_shared_and_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_gets_the_old_answer_too() {
+async fn waiter_gets_the_stale_value() {
     #[resilient(service = "api", retry = off, cache(key = (), ttl = "100s"))]
     async fn ask(asked: &Asked, does: Does) -> Result<u32, Error> {
         sleep(Duration::from_secs(1)).await;

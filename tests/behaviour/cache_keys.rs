@@ -1,4 +1,4 @@
-//! Whose answer is whose.
+//! Cache keys: separate entries for services, functions and types; invalidation and bounds.
 
 use std::fmt::Display;
 use std::sync::Mutex;
@@ -84,7 +84,7 @@ async fn a_receiver_is_a_part_of_the_key() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn instances_of_a_generic_function_do_not_answer_for_each_other() {
+async fn instances_of_a_generic_function_have_separate_caches() {
     let log = Log::default();
     let registry = Registry::new();
     let calls = async {
@@ -153,7 +153,7 @@ async fn of_another(name: &str, log: &Log) -> Result<String, ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_invalidated_is_asked_for_again() {
+async fn invalidated_value_is_loaded_again() {
     let log = Log::default();
     let registry = Registry::new();
     let ask_all = async || {
@@ -188,7 +188,7 @@ async fn waits(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_asked_for_before_an_invalidation_is_not_kept() {
+async fn load_begun_before_invalidation_is_not_stored() {
     let remote = Remote::scripted([Ok(1), Ok(2)]);
     let registry = Registry::new();
     let calls = async {
@@ -206,7 +206,7 @@ async fn what_was_asked_for_before_an_invalidation_is_not_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_is_kept_than_there_is_room_for() {
+async fn cache_holds_at_most_max_entries() {
     #[resilient(service = "api", cache(key = id, max_entries = 2))]
     async fn bounded(id: u32, log: &Log) -> Result<String, ApiError> {
         log.note(id)

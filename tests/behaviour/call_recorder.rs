@@ -1,4 +1,4 @@
-//! What a test reads from a `CallRecorder`.
+//! The calls that a `CallRecorder` returns to a test.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! However a call ends, by `?`, return, panic or drop at any await, it gives everything back.
+//! However a call ends, by `?`, return, panic or drop at any await, it releases everything.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -93,7 +93,7 @@ async fn poll_times<F: Future>(call: &mut Pin<Box<F>>, polls: usize) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_after_any_number_of_polls_leaves_nothing_behind() {
+async fn call_dropped_after_any_poll_releases_everything() {
     for state in [CircuitState::Closed, CircuitState::HalfOpen] {
         let mut finished = false;
         let mut polls = 0;
@@ -136,7 +136,7 @@ async fn a_call_that_is_dropped_after_any_number_of_polls_leaves_nothing_behind(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_while_it_waits_for_its_place_leaves_nothing_behind() {
+async fn call_dropped_in_bulkhead_queue_releases_everything() {
     for polls in 0..4 {
         let registry = Registry::new();
         let calls = async {
@@ -155,7 +155,7 @@ async fn a_call_that_is_dropped_while_it_waits_for_its_place_leaves_nothing_behi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_that_comes_to_a_wait_which_is_dropped_goes_to_the_next() {
+async fn permit_of_a_dropped_waiter_goes_to_the_next() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();

@@ -1,4 +1,4 @@
-//! Dropped inside a fallback, of whatever sort, a call has ended all the same: as what it was before.
+//! A call dropped inside a fallback of any kind keeps the result that it had before.
 
 use std::future::Future;
 
@@ -74,7 +74,7 @@ async fn dropped_everywhere<F: Future<Output = Answer>>(
         assert_eq!(stats.in_flight, 0, "{when}");
         assert_eq!(stats.calls, u64::from(polls > 0), "{when}");
         assert_eq!(stats.attempts, stats.calls, "{when}");
-        // The body needs one poll more; from then on it has failed, whoever goes away.
+        // The body needs one poll more; from then on it has failed, also if the caller drops it.
         assert_eq!(stats.abandoned, u64::from(polls == 1), "{when}");
         assert_eq!(stats.failed, u64::from(polls > 1), "{when}");
         assert_eq!(
@@ -93,7 +93,7 @@ async fn dropped_everywhere<F: Future<Output = Answer>>(
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_any_fallback_after_any_number_of_polls() {
+async fn call_dropped_in_any_fallback_releases_everything() {
     dropped_everywhere("with_function", with_function).await;
     dropped_everywhere("with_chain", with_chain).await;
     dropped_everywhere("with_failure", with_failure).await;

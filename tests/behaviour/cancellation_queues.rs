@@ -1,5 +1,5 @@
-//! Dropped after any number of polls while it waits (in the line of the limiter, for the end of a park, in the
-//! pause of a retry, up to the very deadline), a call leaves everything as if it had not been there.
+//! A call dropped after any number of polls while it waits (limiter queue, cooldown, backoff, up to the deadline)
+//! leaves no state.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -62,7 +62,7 @@ fn adds_up(registry: &Registry, calls: u64, attempts: usize, when: &str) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_line_of_the_limiter() {
+async fn call_dropped_in_limiter_queue_releases_everything() {
     #[resilient(
         service = "api",
         retry = off,
@@ -115,7 +115,7 @@ async fn in_the_line_of_the_limiter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_a_park_ends() {
+async fn call_dropped_during_cooldown_releases_everything() {
     #[resilient(service = "api", retry = off, rate_limit(max_wait = "1m"), bulkhead(max_concurrent = 1))]
     async fn ask(remote: &Remote) -> Answer {
         remote.answer()
@@ -129,7 +129,7 @@ async fn until_a_park_ends() {
         let ended = poll_times(&mut call, polls, 5 * SECOND).await;
         drop(call);
         let when = format!("{polls} polls");
-        // Who comes after the one that left waits for the end of the park and no longer.
+        // Who comes after the one that left waits for the end of the cooldown and no longer.
         let next = Remote::healthy();
         ask(&next).await.unwrap();
         let waited = began.elapsed();
@@ -144,7 +144,7 @@ async fn until_a_park_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_the_pause_of_a_retry_and_in_the_attempts() {
+async fn call_dropped_in_backoff_or_attempt_releases_everything() {
     #[resilient(
         service = "api",
         deadline = "10m",
@@ -198,7 +198,7 @@ async fn in_the_pause_of_a_retry_and_in_the_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn up_to_the_very_moment_of_the_deadline() {
+async fn call_dropped_at_the_deadline_releases_everything() {
     #[resilient(
         service = "api",
         idempotent,
@@ -218,7 +218,7 @@ async fn up_to_the_very_moment_of_the_deadline() {
         let mut call = Box::pin(ask(&mine));
         let ended = poll_times(&mut call, polls, SECOND / 2).await;
         if !ended {
-            // The time is up, but nobody looks any more.
+            // The time is up, but the call is not polled any more.
             advance(SECOND / 2).await;
         }
         drop(call);

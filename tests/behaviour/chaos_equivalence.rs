@@ -36,7 +36,7 @@ impl Error {
     }
 }
 
-/// A body that fails with the verdict where the script says so.
+/// A body that fails with the verdict where the script contains a failure.
 struct Body {
     verdict: Verdict,
     attempt: Cell<usize>,
@@ -118,7 +118,7 @@ async fn rescued(body: &Body) -> Result<u32, Error> {
     body.answer()
 }
 
-/// What a caller sees of twenty calls, and what the service says of them.
+/// The results of twenty calls, and the statistics of the service after them.
 async fn twenty<F>(registry: &Registry, body: &Body, call: F) -> Vec<String>
 where
     F: AsyncFn(&Body) -> Result<u32, Error>,

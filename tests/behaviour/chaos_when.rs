@@ -176,7 +176,7 @@ async fn faults_act_in_the_order_of_injection() {
     assert_eq!(began.elapsed(), SECOND);
     assert_eq!((down.hits(), denied.hits(), slow.hits()), (2, 1, 1));
 
-    // Who hears no reply does not hear that it is an error.
+    // A caller without a reply does not get the error either.
     let registry = Registry::new();
     let _lost = registry.inject("api", Fault::lost_reply());
     let _denied = registry.inject("api", Fault::error(Verdict::denied()));

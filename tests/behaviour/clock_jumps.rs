@@ -1,4 +1,4 @@
-//! A clock that jumps by more than a year: whatever waits ends as it would have, only later, and nothing is held.
+//! After a clock jump of more than a year waits end, and nothing stays acquired.
 
 use std::future::pending;
 use std::time::Duration;
@@ -36,7 +36,7 @@ async fn neighbour(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_waits_ends_as_it_would_have() {
+async fn waits_end_as_without_the_clock_jump() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::healthy(), false).await.unwrap();
@@ -60,12 +60,12 @@ async fn whatever_waits_ends_as_it_would_have() {
         assert_eq!(refused.asked(), 1);
         assert_eq!(api.stats().retry_budget, 100.0, "the retry was not made");
 
-        // A park, and one who waits for its end.
+        // A cooldown, and a call that waits for its end.
         let busy = Remote::scripted([Err(ApiError::Throttled(Some(Duration::from_secs(25))))]);
         neighbour(&busy).await.unwrap_err();
-        let parked = started(ask(&healthy, false));
+        let waiter = started(ask(&healthy, false));
         advance(YEAR).await;
-        assert!(parked.await.unwrap_err().is_deadline());
+        assert!(waiter.await.unwrap_err().is_deadline());
         neighbour(&healthy).await.unwrap();
 
         // An open circuit. What was in the window is long gone.

@@ -1,4 +1,4 @@
-//! The limit on the whole call.
+//! The deadline limits the whole call.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn work(remote: &Remote, time: Duration) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_cuts_the_running_attempt_and_counts_as_a_failure() {
+async fn deadline_cuts_the_attempt_and_counts_as_failure() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -50,7 +50,7 @@ async fn it_cuts_the_running_attempt_and_counts_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_never_retried() {
+async fn deadline_exceeded_is_never_retried() {
     #[resilient(
         service = "api",
         deadline = "5s",
@@ -69,7 +69,7 @@ async fn it_is_never_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_timeout_and_deadline_fall_together_it_is_the_deadline() {
+async fn deadline_wins_over_a_timeout_at_the_same_time() {
     #[resilient(service = "api", retry = off, deadline = "5s", timeout = "5s")]
     async fn hang() -> Answer {
         std::future::pending().await

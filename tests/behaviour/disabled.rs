@@ -1,4 +1,4 @@
-//! Everything switched off: bodies run bare, only fallbacks stay.
+//! Everything disabled: bodies run without any pattern, only fallbacks stay.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn calls_by_hand_run_bare_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_can_be_switched_on_again() {
+async fn disabled_registry_can_be_enabled_again() {
     let registry = off("settings");
     let calls = async {
         guarded(&Remote::failing(), Duration::ZERO)

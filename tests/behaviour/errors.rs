@@ -1,4 +1,4 @@
-//! The error that the tests share: one variant for each thing that an error can mean.
+//! The error that the tests share: one variant for each verdict.
 
 use std::time::Duration;
 

@@ -64,7 +64,7 @@ fn short(events: &[Event]) -> Vec<String> {
         EventKind::Waiting {
             pattern, at_most, ..
         } => format!("waiting {pattern} {at_most:?}"),
-        EventKind::Cooldown { retry_after, .. } => format!("parked {retry_after:?}"),
+        EventKind::Cooldown { retry_after, .. } => format!("cooldown {retry_after:?}"),
         EventKind::Fallback { strategy, .. } => format!("fallback {strategy}"),
         EventKind::CallEnded {
             result,
@@ -101,7 +101,7 @@ async fn call_sends_events_from_first_failure_to_end() {
         [
             "ServiceAdded",
             "retry 1 1s transient",
-            "parked 3s",
+            "cooldown 3s",
             "retry 2 3s throttled",
             "ended success 3 4.3s",
         ]
@@ -223,7 +223,7 @@ async fn subscribe_to_changes_receives_only_changes() {
             "closed to open Some(60s)",
             "open to half_open None",
             "half_open to closed None",
-            "parked 2s",
+            "cooldown 2s",
             "Configured",
             "closed to forced_open None",
             "forced_open to closed None",
@@ -303,7 +303,7 @@ async fn slow_subscriber_gets_the_missed_count() {
     let mut slow = registry.subscribe();
     let calls = async {
         for _ in 0..2_000 {
-            // The limit of 100 is reached; what is turned away is told as well.
+            // The limit of 100 is reached; rejections are events as well.
             let _ = ask(&Remote::healthy(), NOW).await;
         }
     };

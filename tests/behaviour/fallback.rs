@@ -58,7 +58,7 @@ async fn steps_are_tried_in_the_order_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_good_answer_has_an_age_limit_and_is_read_only_after_a_failure() {
+async fn last_good_answer_is_read_after_failure_within_its_ttl() {
     let registry = Registry::new();
     let down = Remote::failing();
     let calls = async {
@@ -118,7 +118,7 @@ async fn the_last_good_answer_is_for_temporary_causes_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_judged_a_failure_is_not_remembered() {
+async fn ok_classified_as_failure_is_not_a_last_good_answer() {
     #[resilient(
         service = "api",
         retry = off,
@@ -186,7 +186,7 @@ on! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn on_says_which_failures_are_answered() {
+async fn on_selects_the_failures_that_are_answered() {
     macro_rules! answered {
         ($call:ident) => {{
             let registry = Registry::new();
@@ -252,7 +252,7 @@ async fn failing_backup(_: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallback_that_fails_is_told_along_with_the_calls_own_error() {
+async fn failed_fallback_error_holds_both_errors() {
     let error = Registry::new().scope(hopeless(&Remote::failing())).await;
     match error.unwrap_err() {
         ApiError::Resilience(
@@ -296,7 +296,7 @@ async fn skipped_steps_leave_the_original_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_fallback_runs_once_last_and_outside_of_the_deadline() {
+async fn fallback_runs_once_after_and_outside_the_deadline() {
     #[resilient(
         service = "api",
         circuit_breaker = off,

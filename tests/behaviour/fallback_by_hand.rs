@@ -1,4 +1,4 @@
-//! `Fallback` by hand, alone and with a service.
+//! `Fallback` without the macro, alone and with a service.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ async fn the_last_good_answer_is_kept_by_key_and_for_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn functions_are_asked_in_turn_and_the_last_failure_is_told() {
+async fn fallback_functions_run_in_order_and_last_error_is_returned() {
     let asked = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&asked);
     let fallback = Fallback::<u32, io::Error>::new()

@@ -1,4 +1,4 @@
-//! Fallbacks of their own for a prompt that is too large and for a provider that throttles.
+//! Fallbacks by cause: for a prompt that is too large, and for a provider that throttles.
 
 use std::time::Duration;
 
@@ -127,7 +127,7 @@ async fn on_is_about_the_other_steps_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_fails_leaves_it_to_the_next() {
+async fn failed_fallback_for_a_cause_is_followed_by_the_next_step() {
     fn fails(_: Option<Failure>) -> Answer {
         Err(Failure::Transient.into())
     }

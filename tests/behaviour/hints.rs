@@ -1,4 +1,4 @@
-//! What a body says of its server where its error cannot.
+//! Hints: what a body records about its server where the error lacks it.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::errors::ApiError;
 
 const SECONDS: fn(u64) -> Duration = Duration::from_secs;
 
-/// Answers with headers, then says what it has to say.
+/// Receives headers, records hints and returns its result.
 async fn respond(headers: &[(&str, &str)], out: Result<(), ApiError>) -> Result<(), ApiError> {
     sleep(Duration::from_millis(1)).await;
     hint::headers(headers);
-    // What was said in one poll is known in the next.
+    // A hint of one poll is kept in the next.
     sleep(Duration::from_millis(1)).await;
     out
 }
@@ -43,7 +43,7 @@ async fn a_retry_after_that_the_error_dropped_is_obeyed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_parks_everybody_also_when_the_call_was_good() {
+async fn hint_of_a_successful_call_starts_a_cooldown() {
     #[llm_resilient(service = "hinted", retry = off)]
     async fn last_one() -> Result<(), ApiError> {
         respond(
@@ -70,7 +70,7 @@ async fn it_parks_everybody_also_when_the_call_was_good() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_heard_also_of_a_body_that_is_cut() {
+async fn hint_of_a_cut_body_is_applied() {
     #[llm_resilient(service = "hinted", retry = off, timeout = "9s", deadline = "5s")]
     async fn cut_by_deadline() -> Result<(), ApiError> {
         hint::headers(&[("Retry-After", "30")]);
@@ -92,7 +92,7 @@ async fn it_is_heard_also_of_a_body_that_is_cut() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_quota_that_refills_is_waited_for_as_long_as_it_takes() {
+async fn reset_header_delays_until_the_next_call_can_pass() {
     #[llm_resilient(service = "hinted", retry = off)]
     async fn ask(headers: &[(&str, &str)]) -> Result<(), ApiError> {
         respond(headers, Ok(())).await
@@ -147,7 +147,7 @@ async fn a_permanent_error_stays_permanent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_obeyed_also_by_a_retry_that_only_retry_if_wants() {
+async fn hint_delays_a_retry_requested_by_retry_if() {
     #[llm_resilient(
         service = "hinted",
         rate_limit = off,
@@ -180,7 +180,7 @@ async fn a_hint_belongs_to_the_innermost_call() {
     let calls = async {
         outer().await.unwrap();
         assert!(limited(inner().await).is_some());
-        // The outer service is not parked: its call comes through to the inner one, which is.
+        // The outer service has no cooldown: its call reaches the inner one, which has.
         let error = outer().await.unwrap_err();
         assert_eq!(error.local().service().unwrap().as_str(), "inner");
     };
@@ -188,7 +188,7 @@ async fn a_hint_belongs_to_the_innermost_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_longer_than_max_retry_after_ends_the_call() {
+async fn hint_above_max_retry_after_ends_the_call() {
     #[llm_resilient(service = "hinted", retry(max_retry_after = "10s"))]
     async fn ask() -> Result<(), ApiError> {
         hint::retry_after(SECONDS(11));
@@ -201,7 +201,7 @@ async fn one_longer_than_max_retry_after_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outside_of_a_call_it_says_nothing() {
+async fn hint_outside_a_call_has_no_effect() {
     hint::retry_after(SECONDS(30));
     hint::headers(&[("retry-after", "30")]);
     #[llm_resilient(service = "hinted", retry = off)]
@@ -216,7 +216,7 @@ async fn outside_of_a_call_it_says_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_left_lowers_the_level_of_the_limiter() {
+async fn remaining_header_lowers_the_limiter() {
     #[llm_resilient(
         service = "hinted",
         retry = off,

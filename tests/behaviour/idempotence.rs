@@ -1,4 +1,4 @@
-//! May a call whose outcome is unknown be sent again?
+//! Whether a call of unknown outcome may be sent again.
 
 use resilience_runtime::{
     Registry, database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
@@ -32,7 +32,7 @@ functions! {
 }
 
 #[tokio::test(start_paused = true)]
-async fn by_kind_and_as_the_attribute_says() {
+async fn idempotence_is_set_by_kind_or_attribute() {
     macro_rules! attempts {
         ($($name:ident: $unknown:literal, $transient:literal;)*) => { $(
             let registry = Registry::new();

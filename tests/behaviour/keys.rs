@@ -1,4 +1,4 @@
-//! Limits by key: apart from each other, and in bounded memory.
+//! Limits by key: independent of each other, and in bounded memory.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn shared() -> Result<u32, ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_key_has_a_limit_of_its_own_and_callers_without_one_share_theirs() {
+async fn each_key_has_its_own_limit_and_keyless_callers_share_one() {
     let calls = async {
         keyed("a", 1).await.unwrap();
         keyed("a", 2).await.unwrap();
@@ -43,7 +43,7 @@ async fn bounded(user: u32) -> Result<u32, ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_all_keys_are_busy_newcomers_share_one_bucket() {
+async fn new_keys_share_one_bucket_when_all_are_busy() {
     let calls = async {
         for user in 0..3 {
             bounded(user).await.unwrap();
@@ -72,7 +72,7 @@ async fn when_all_keys_are_busy_newcomers_share_one_bucket() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_million_keys_are_no_reason_to_forget_the_limit() {
+async fn limit_holds_with_a_million_keys() {
     let config = RateLimitConfig::per_hour(1).max_keys(100);
     let limiter = RateLimiter::new("api", config).unwrap();
     let admitted = (0..100_000_u32).filter(|user| limiter.check(user).allowed);

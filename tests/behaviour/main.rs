@@ -1,4 +1,4 @@
-//! What a call does, promise by promise, under paused time.
+//! The behaviour of calls through annotated functions, under paused time.
 
 mod arguments;
 mod blocking;
@@ -10,8 +10,8 @@ mod cache_failures;
 mod cache_keys;
 mod call_recorder;
 mod cancellation;
-mod cancellation_aside;
 mod cancellation_fallbacks;
+mod cancellation_hooks;
 mod cancellation_queues;
 mod chaos;
 mod chaos_cut;
@@ -19,6 +19,7 @@ mod chaos_equivalence;
 mod chaos_replies;
 mod chaos_when;
 mod clock_jumps;
+mod cooldowns;
 mod deadline;
 mod disabled;
 mod errors;
@@ -34,8 +35,7 @@ mod keys;
 mod nested;
 mod order;
 mod panics;
-mod panics_aside;
-mod parking;
+mod panics_hooks;
 mod poll;
 mod probes;
 mod rate_limit;

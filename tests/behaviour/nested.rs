@@ -100,7 +100,7 @@ macro_rules! asked {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_given_up_on_inside_is_not_retried_outside() {
+async fn inner_error_after_retry_is_not_retried_by_outer_call() {
     assert_eq!(asked!(by_question_mark), 2);
     assert_eq!(asked!(by_map_err), 2);
     assert_eq!(asked!(by_try_join), 2);
@@ -108,7 +108,7 @@ async fn an_error_given_up_on_inside_is_not_retried_outside() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nor_when_another_inner_call_succeeds_in_the_same_poll() {
+async fn given_up_error_is_not_retried_after_success_in_same_poll() {
     outer! {
         joined: async |remote: &Remote| {
             let healthy = Remote::healthy();
@@ -121,13 +121,13 @@ async fn nor_when_another_inner_call_succeeds_in_the_same_poll() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_single_attempt_inside_leaves_the_retries_to_the_outside() {
+async fn inner_call_without_retry_is_retried_by_outer_call() {
     assert_eq!(asked!(by_once), 3);
     assert_eq!(asked!(by_at_most_once), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_the_body_got_over_marks_nothing() {
+async fn handled_inner_error_is_no_given_up_error() {
     assert_eq!(asked!(by_own_error_in_a_later_poll), 6);
 }
 
@@ -141,7 +141,7 @@ async fn an_inner_success_marks_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_inside_is_not_retried_outside() {
+async fn inner_rejection_is_not_retried_by_outer_call() {
     #[resilient(service = "inner", retry = off)]
     async fn guarded(remote: &Remote) -> Answer {
         remote.answer()
@@ -184,7 +184,7 @@ async fn silent(remote: &Remote, first: Duration) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_inside_ends_the_call_outside_once_there_was_a_retry() {
+async fn inner_deadline_after_retry_ends_the_outer_call() {
     outer! {
         after_a_retry: async |remote: &Remote| silent(remote, Duration::from_secs(1)).await;
     }
@@ -192,7 +192,7 @@ async fn a_deadline_inside_ends_the_call_outside_once_there_was_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_inside_of_a_single_attempt_leaves_the_retries_to_the_outside() {
+async fn inner_deadline_without_retry_is_retried_by_outer_call() {
     #[resilient(service = "inner", circuit_breaker = off, timeout = off, deadline = "3s")]
     async fn hang(remote: &Remote) -> Answer {
         let _ = remote.answer();
@@ -223,7 +223,7 @@ async fn in_the_way() -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deadline_met_in_line_ends_the_call_outside_once_there_was_a_retry() {
+async fn inner_deadline_in_queue_after_retry_ends_the_outer_call() {
     outer! {
         waits: async |remote: &Remote| {
             let _ = remote.answer();
@@ -258,7 +258,7 @@ async fn a_deadline_met_in_line_ends_the_call_outside_once_there_was_a_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_layers_make_as_many_attempts_as_the_innermost() {
+async fn three_nested_layers_make_the_attempts_of_the_innermost() {
     outer! {
         middle: async |remote: &Remote| by_question_mark(remote).await;
         outermost: async |remote: &Remote| middle(remote).await;
@@ -267,7 +267,7 @@ async fn three_layers_make_as_many_attempts_as_the_innermost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_mark_does_not_leak_into_the_next_call_of_the_thread() {
+async fn given_up_flag_does_not_leak_into_the_next_call() {
     let registry = Registry::new();
     let calls = async {
         twice(&Remote::failing()).await.unwrap_err();
@@ -279,7 +279,7 @@ async fn a_mark_does_not_leak_into_the_next_call_of_the_thread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_by_fallback_inside_marks_nothing() {
+async fn inner_fallback_answer_is_no_given_up_error() {
     #[resilient(
         service = "inner",
         circuit_breaker = off,
@@ -327,7 +327,7 @@ async fn wrapping_is_exact_across_tasks_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_old_answer_inside_marks_nothing() {
+async fn inner_stale_value_is_no_given_up_error() {
     #[resilient(
         service = "inner",
         circuit_breaker = off,

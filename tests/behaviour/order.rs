@@ -1,4 +1,4 @@
-//! Breaker, then limiter, then bulkhead: who is asked first, and what is handed back.
+//! Breaker, then limiter, then bulkhead: the order of admission, and what a rejection releases.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,7 @@ async fn an_open_circuit_spends_no_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_by_the_limiter_hands_the_breakers_permit_back() {
+async fn limiter_rejection_releases_the_breaker_permit() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::healthy()).await.unwrap();
@@ -92,7 +92,7 @@ async fn a_rejection_by_the_limiter_hands_the_breakers_permit_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_by_the_bulkhead_hands_permit_and_token_back() {
+async fn bulkhead_rejection_releases_permit_and_token() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::failing()).await.unwrap_err();
@@ -122,7 +122,7 @@ async fn a_call_that_runs_keeps_its_token_when_it_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_dropped_while_it_waits_for_its_place_hands_the_token_back() {
+async fn call_dropped_in_bulkhead_queue_returns_its_token() {
     #[resilient(service = "api", retry = off, bulkhead(max_concurrent = 1, max_wait = "1m"))]
     async fn patient(remote: &Remote) -> Answer {
         remote.answer()
@@ -154,7 +154,7 @@ async fn paced(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_attempt_waits_for_its_token_whatever_max_wait_says() {
+async fn retry_waits_for_its_token_beyond_max_wait() {
     #[resilient(
         service = "api",
         retry(max_attempts = 3, base_delay = "1s", multiplier = 1.0, jitter = "none"),
@@ -183,7 +183,7 @@ async fn each_attempt_takes_a_token_and_a_later_one_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_wait_for_a_token_the_breaker_is_asked_again() {
+async fn breaker_is_checked_again_after_token_wait() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -214,7 +214,7 @@ async fn race(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejection_first_met_after_the_pause_is_what_the_caller_gets() {
+async fn rejection_after_backoff_is_returned() {
     let registry = Registry::new();
     let calls = async {
         let (failing, healthy) = (Remote::failing(), Remote::healthy());

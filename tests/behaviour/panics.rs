@@ -1,4 +1,4 @@
-//! A panic in the user's code harms the call that it happens in, and no other.
+//! A panic in the body ends its call alone.
 
 use resilience_runtime::{Registry, ResilienceError, ServiceKind, Verdict, resilient};
 

@@ -1,4 +1,4 @@
-//! Half-open: how many probes run, and that none is lost.
+//! Half-open: how many probes run, and that each permit is released.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,7 @@ async fn a_cancelled_probe_frees_its_place() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_house_of_probes_rejects_with_the_recovery_timeout() {
+async fn rejection_without_free_probe_has_the_recovery_timeout() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::failing()).await.unwrap_err();
@@ -65,7 +65,7 @@ async fn a_full_house_of_probes_rejects_with_the_recovery_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_is_throttled_frees_its_place_and_decides_nothing() {
+async fn throttled_probe_releases_its_permit_without_outcome() {
     let registry = Registry::new();
     let calls = async {
         ask(&Remote::failing()).await.unwrap_err();

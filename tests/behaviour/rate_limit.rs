@@ -1,4 +1,4 @@
-//! The limits hold, to the nanosecond, through annotated functions.
+//! Rate limits through annotated functions, exact to the nanosecond.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ async fn a_fixed_window_begins_with_its_first_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_the_capacity_is_refused_at_once_and_for_ever() {
+async fn cost_above_the_capacity_is_rejected_at_once() {
     #[resilient(
         service = "api",
         rate_limit(requests_per_minute = 600, burst = 5, cost = cost, max_wait = "1h")
@@ -138,7 +138,7 @@ async fn a_cost_above_the_capacity_is_refused_at_once_and_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_that_would_be_in_vain_is_not_begun() {
+async fn wait_beyond_max_wait_is_rejected_at_once() {
     #[resilient(
         service = "api",
         rate_limit(requests_per_minute = 6, burst = 1, max_wait = "9s")
@@ -162,7 +162,7 @@ async fn a_wait_that_would_be_in_vain_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_beyond_the_deadline_is_not_begun() {
+async fn wait_beyond_the_deadline_is_rejected_at_once() {
     #[resilient(
         service = "api",
         deadline = "5s",
@@ -184,7 +184,7 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_comes_with_the_deadline_comes_too_late() {
+async fn token_at_the_deadline_is_too_late() {
     #[resilient(
         service = "api",
         deadline = "10s",
@@ -203,7 +203,7 @@ async fn a_token_that_comes_with_the_deadline_comes_too_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_long_retries_may_go_on_is_not_how_long_a_first_attempt_may_wait() {
+async fn max_elapsed_does_not_limit_the_wait_of_a_first_attempt() {
     #[resilient(
         service = "api",
         retry(max_elapsed = "1s"),
@@ -222,7 +222,7 @@ async fn how_long_retries_may_go_on_is_not_how_long_a_first_attempt_may_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_has_no_limit_does_not_wait_for_a_token_of_others() {
+async fn function_without_limit_does_not_wait() {
     #[resilient(service = "api", rate_limit(requests_per_minute = 1, burst = 1))]
     async fn limited(remote: &Remote) -> Answer {
         remote.answer()
@@ -254,7 +254,7 @@ async fn queued(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_passes_in_the_order_of_arrival_and_leaves_without_a_trace() {
+async fn waiters_pass_in_fifo_order_and_leave_no_state() {
     let calls = async {
         let (first, second, third) = (Remote::healthy(), Remote::healthy(), Remote::healthy());
         queued(&first).await.unwrap();
@@ -272,13 +272,13 @@ async fn who_waits_passes_in_the_order_of_arrival_and_leaves_without_a_trace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_overtakes_who_waits() {
+async fn new_call_does_not_overtake_a_waiter() {
     let calls = async {
         let (first, late) = (Remote::healthy(), Remote::healthy());
         queued(&first).await.unwrap();
         let mut waiting = started(queued(&first));
         advance(SECOND).await;
-        // The token is there, and somebody comes before the waiting call was polled.
+        // The token is there, and another call arrives before the waiting one is polled.
         let mut latecomer = Box::pin(queued(&late));
         assert!(poll(&mut latecomer).is_pending());
         assert!(poll(&mut waiting).is_ready());
@@ -289,7 +289,7 @@ async fn nobody_overtakes_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_is_raised_wakes_who_waits() {
+async fn raised_limit_wakes_waiters() {
     #[resilient(
         service = "api",
         rate_limit(requests_per_hour = 1, max_wait = "2h"),
@@ -330,7 +330,7 @@ async fn limits_of_periods_below_a_second_are_exact() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refund_gives_back_and_a_settlement_corrects_the_estimate() {
+async fn refund_returns_tokens_and_settle_corrects_the_estimate() {
     let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(6_000)).unwrap();
     let tokens = limiter.acquire("a", 4_000, Duration::ZERO).await.unwrap();
     tokens.settle(1_200);

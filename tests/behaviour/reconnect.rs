@@ -1,4 +1,4 @@
-//! `reconnect`: a session that was lost is renewed once, then the call is sent again.
+//! `reconnect`: a lost session is renewed once, then the call is sent again.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -97,7 +97,7 @@ impl Client {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_session_is_renewed_once_and_the_call_repeated_at_once() {
+async fn lost_session_reconnects_once_and_retries_at_once() {
     let client = Client::lost();
     let began = Instant::now();
     let out = Registry::new().scope(client.tool()).await;
@@ -123,7 +123,7 @@ async fn a_session_in_order_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_lost_again_ends_the_call() {
+async fn session_lost_twice_ends_the_call() {
     let client = Client {
         hopeless: true,
         ..Client::default()
@@ -134,7 +134,7 @@ async fn a_session_that_is_lost_again_ends_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_lost_the_same_session_renew_it_once() {
+async fn calls_of_one_lost_session_reconnect_once() {
     let client = Client::lost();
     let calls = async {
         let (a, b, c) = tokio::join!(client.tool(), client.tool(), client.tool());
@@ -145,7 +145,7 @@ async fn those_who_lost_the_same_session_renew_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_fails_is_a_failed_attempt() {
+async fn failed_reconnect_is_a_failed_attempt() {
     let client = Client::lost();
     client.refusals.store(1, Ordering::SeqCst);
     let registry = Registry::new();
@@ -163,7 +163,7 @@ async fn a_renewal_that_fails_is_a_failed_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_hangs_is_cut_and_tried_again() {
+async fn hanging_reconnect_is_cut_and_retried() {
     struct Hanging(AtomicUsize);
     impl Hanging {
         async fn connect(&self) -> Result<(), McpError> {
@@ -188,7 +188,7 @@ async fn a_renewal_that_hangs_is_cut_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_may_have_been_executed_is_not_repeated_but_the_next_one_reconnects() {
+async fn unknown_outcome_is_not_retried_and_next_call_reconnects() {
     struct Closing {
         open: AtomicBool,
         connects: AtomicUsize,
@@ -263,7 +263,7 @@ async fn a_permanent_error_renews_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_has_nothing_to_do_with_the_session_is_backed_off() {
+async fn other_failures_retry_with_backoff_without_reconnect() {
     async fn connect(_: &AtomicUsize) -> Result<(), McpError> {
         panic!("not asked for");
     }
@@ -284,7 +284,7 @@ async fn a_failure_that_has_nothing_to_do_with_the_session_is_backed_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_is_dropped_leaves_the_turn_to_the_next() {
+async fn dropped_reconnect_is_done_by_the_next_call() {
     let client = Client::lost();
     let calls = async {
         let dropped = tokio::time::timeout(Duration::from_millis(5), client.tool()).await;
@@ -339,7 +339,7 @@ impl Silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_silent_is_renewed_before_it_is_used_again() {
+async fn session_reconnects_after_a_timeout() {
     let client = Silent::default();
     let calls = async {
         assert!(matches!(
@@ -380,7 +380,7 @@ impl Client {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renewal_that_was_cut_says_nothing_about_the_attempt_that_follows() {
+async fn cut_reconnect_does_not_affect_the_next_attempt() {
     #[mcp_resilient(reconnect = Client::connect_slowly_once, timeout = "1s", idempotent)]
     async fn read(client: &Client) -> Result<usize, McpError> {
         match client.calls.fetch_add(1, Ordering::SeqCst) {

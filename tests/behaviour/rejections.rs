@@ -1,4 +1,4 @@
-//! Calls that are turned away here: not retried, no failures, not charged to the budget.
+//! Local rejections are not retried, are no failures and are not charged to the budget.
 
 use std::time::Duration;
 

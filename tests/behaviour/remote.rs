@@ -1,4 +1,4 @@
-//! A remote that answers as told and notes when it was asked.
+//! A remote that returns scripted answers and records the time of each request.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;

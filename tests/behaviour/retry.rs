@@ -1,4 +1,4 @@
-//! How often, after which pauses, and what ends it.
+//! Retries: how many attempts, with which backoff, and what ends them.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn often(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
+async fn backoff_is_at_most_max_delay_with_any_jitter() {
     for &jitter in Jitter::ALL {
         let registry = Registry::new();
         let retry = ServiceSettings::default().retry(RetrySettings::default().jitter(jitter));
@@ -80,7 +80,7 @@ async fn no_pause_is_longer_than_max_delay_whatever_the_jitter() {
 }
 
 #[test]
-fn the_pauses_by_hand_keep_the_limit_as_well() {
+fn policy_delays_are_at_most_max_delay() {
     for &jitter in Jitter::ALL {
         let policy = RetryPolicy::new(RetryConfig::default().max_attempts(1_000).jitter(jitter));
         let longest = policy.unwrap().delays().max().unwrap();
@@ -110,7 +110,7 @@ async fn the_work_itself_counts_towards_max_elapsed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_ends_beyond_the_deadline_is_not_begun() {
+async fn backoff_beyond_the_deadline_is_not_slept() {
     #[resilient(
         service = "api",
         deadline = "10s",
@@ -133,7 +133,7 @@ async fn a_pause_that_ends_beyond_the_deadline_is_not_begun() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_ends_while_the_circuit_is_open_is_not_begun() {
+async fn backoff_within_an_open_circuit_is_not_slept() {
     #[resilient(
         service = "api",
         circuit_breaker(failure_threshold = 2, recovery_timeout = "3s"),
@@ -249,7 +249,7 @@ async fn complete(remote: &Remote, hang: u64) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_language_model_gets_one_more_attempt_after_a_timeout() {
+async fn llm_gets_one_more_attempt_after_a_timeout() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -265,7 +265,7 @@ async fn a_language_model_gets_one_more_attempt_after_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_attempt_after_a_timeout_is_the_last_whatever_ends_it() {
+async fn llm_attempt_after_a_timeout_is_the_last() {
     #[llm_resilient(
         circuit_breaker = off,
         timeout = "10s",

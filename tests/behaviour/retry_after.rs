@@ -1,4 +1,4 @@
-//! A server's Retry-After: obeyed by this call, up to limits known before sleeping.
+//! A server's Retry-After: obeyed by the call, up to limits that are checked before sleeping.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn a_retry_waits_for_the_longer_of_backoff_and_retry_after() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_above_max_retry_after_ends_the_call_at_once_with_the_bodys_error() {
+async fn retry_after_above_the_maximum_returns_the_body_error() {
     let (out, asked, elapsed) = throttled(Duration::from_secs(90)).await;
     assert!(out.is_ok(), "the limit itself is obeyed");
     assert_eq!(asked.len(), 2);
@@ -51,7 +51,7 @@ async fn one_above_max_retry_after_ends_the_call_at_once_with_the_bodys_error() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_beyond_the_deadline_ends_the_call_at_once_with_the_bodys_error() {
+async fn retry_after_beyond_the_deadline_returns_the_body_error() {
     let remote = Remote::scripted([
         Err(ApiError::Throttled(Some(MINUTE))),
         Err(ApiError::Throttled(Some(MINUTE))),
@@ -64,7 +64,7 @@ async fn one_beyond_the_deadline_ends_the_call_at_once_with_the_bodys_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_beyond_max_elapsed_ends_the_call_at_once() {
+async fn retry_after_beyond_max_elapsed_ends_the_call() {
     #[resilient(
         service = "api",
         rate_limit = off,

@@ -1,4 +1,4 @@
-//! Without tokio's timers, or without tokio: as far as no timer is needed, and then with a message.
+//! Without tokio's timers, or without tokio: works while no timer is needed, then returns `InvalidConfig`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -71,7 +71,7 @@ fn without_limits_a_body_may_wait_without_a_timer() {
 }
 
 #[test]
-fn a_limit_that_needs_a_timer_says_what_is_missing() {
+fn timeout_without_timer_returns_invalid_config() {
     let registry = Registry::new();
     let missing = message(run(registry.scope(hang())));
     assert!(missing.contains("no tokio runtime"), "{missing}");
@@ -84,7 +84,7 @@ fn a_limit_that_needs_a_timer_says_what_is_missing() {
 }
 
 #[test]
-fn a_pause_that_needs_a_timer_says_what_is_missing() {
+fn backoff_without_timer_returns_invalid_config() {
     let registry = Registry::new();
     let remote = Remote::failing();
     let missing = message(run(registry.scope(ask(&remote))));
@@ -94,7 +94,7 @@ fn a_pause_that_needs_a_timer_says_what_is_missing() {
 }
 
 #[test]
-fn a_wait_that_needs_a_timer_says_what_is_missing() {
+fn wait_without_timer_returns_invalid_config() {
     #[resilient(
         service = "api",
         timeout = off,
@@ -120,7 +120,7 @@ fn a_wait_that_needs_a_timer_says_what_is_missing() {
 }
 
 #[test]
-fn an_old_answer_does_not_hide_that_a_timer_is_missing() {
+fn stale_value_does_not_hide_a_missing_timer() {
     #[resilient(
         service = "api",
         timeout = off,

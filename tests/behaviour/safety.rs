@@ -40,20 +40,20 @@ async fn attempts(tool: &str) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_reads_or_is_idempotent_is_repeated() {
+async fn read_only_or_idempotent_tool_is_retried() {
     assert_eq!(attempts("read").await, 2);
     assert_eq!(attempts("put").await, 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changes_contradicts_itself_or_is_unknown_is_not() {
+async fn unsafe_or_contradictory_tool_is_not_retried() {
     assert_eq!(attempts("order").await, 1);
     assert_eq!(attempts("odd").await, 1);
     assert_eq!(attempts("nobody knows it").await, 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_surely_not_executed_is_repeated_whatever_the_tool() {
+async fn transient_error_is_retried_for_any_tool() {
     let tools = Tools(HashMap::new());
     let remote = Remote::scripted([Err(ApiError::Transient)]);
     let out = Registry::new().scope(tools.call("order", &remote)).await;

@@ -77,7 +77,7 @@ async fn an_error_that_is_not_send_keeps_the_future_send() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_is_not_send_is_allowed_where_nobody_asks() {
+async fn body_that_is_not_send_compiles_without_spawn() {
     #[resilient(service = "api")]
     async fn local(counter: Rc<std::cell::Cell<u32>>) -> Result<u32, ResilienceError> {
         counter.set(counter.get() + 1);

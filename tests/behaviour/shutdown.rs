@@ -1,5 +1,5 @@
-//! A runtime that goes down with calls in it takes nothing with it: from another runtime the service works, with
-//! all its places, and the statistics add up.
+//! A runtime that is dropped with calls in it: from another runtime the service works, with all its permits, and the
+//! statistics add up.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ where
         if breaker.state() == CircuitState::HalfOpen {
             assert!(breaker.try_acquire().is_ok(), "{what}: probes");
         }
-        // Its clock has not come as far as the other one had, and what was parked is.
+        // Its clock is behind that of the other runtime, and the cooldown still holds.
         advance(Duration::from_secs(120)).await;
         registry.scope(call(How::Answer)).await.unwrap();
         registry.scope(call(How::Answer)).await.unwrap();
@@ -106,7 +106,7 @@ where
 }
 
 #[test]
-fn in_the_body_as_a_probe_and_in_the_line_for_a_place() {
+fn runtime_shut_down_in_a_probe_and_in_bulkhead_queue() {
     #[resilient(
         service = "api",
         circuit_breaker(
@@ -124,7 +124,7 @@ fn in_the_body_as_a_probe_and_in_the_line_for_a_place() {
 }
 
 #[test]
-fn in_the_pause_of_a_retry() {
+fn runtime_shut_down_in_backoff() {
     #[resilient(
         service = "api",
         retry(base_delay = "10s", jitter = "none"),
@@ -142,7 +142,7 @@ fn in_the_pause_of_a_retry() {
 }
 
 #[test]
-fn in_the_line_of_the_limiter() {
+fn runtime_shut_down_in_limiter_queue() {
     #[resilient(
         service = "api",
         retry = off,
@@ -158,7 +158,7 @@ fn in_the_line_of_the_limiter() {
 }
 
 #[test]
-fn while_it_is_parked() {
+fn runtime_shut_down_during_cooldown() {
     #[resilient(service = "api", retry = off, rate_limit(max_wait = "1m"))]
     async fn ask(how: How) -> Answer {
         how.run().await
@@ -167,7 +167,7 @@ fn while_it_is_parked() {
 }
 
 #[test]
-fn between_an_attempt_and_the_look_whether_it_happened() {
+fn runtime_shut_down_between_attempt_and_verify() {
     async fn look(_: &How) -> Result<Option<u32>, ApiError> {
         pending().await
     }
@@ -186,7 +186,7 @@ fn between_an_attempt_and_the_look_whether_it_happened() {
 }
 
 #[test]
-fn while_a_session_is_renewed_and_others_wait_for_that() {
+fn runtime_shut_down_during_reconnect_with_waiters() {
     async fn renew(how: &How) -> Result<(), ApiError> {
         if *how == How::Hang {
             pending().await
@@ -210,7 +210,7 @@ fn while_a_session_is_renewed_and_others_wait_for_that() {
 }
 
 #[test]
-fn in_a_cache_as_the_one_who_loads_and_as_one_who_waits() {
+fn runtime_shut_down_in_a_cache_as_leader_and_waiter() {
     #[resilient(service = "api", retry = off, bulkhead(max_concurrent = 1), cache(key = 1))]
     async fn ask(how: How) -> Answer {
         how.run().await
@@ -234,7 +234,7 @@ fn in_a_cache_as_the_one_who_loads_and_as_one_who_waits() {
 }
 
 #[test]
-fn in_a_fallback() {
+fn runtime_shut_down_in_a_fallback() {
     async fn backup(_: How) -> Answer {
         pending().await
     }

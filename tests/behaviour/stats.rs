@@ -1,4 +1,4 @@
-//! Statistics that add up.
+//! Statistics that add up for every result of a call.
 
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ async fn every_way_to_end_is_counted_once() {
             .unwrap_err();
         let error = ask(&Remote::healthy(), Duration::from_secs(5)).await;
         assert!(error.unwrap_err().is_timeout());
-        // Dropped in the body, then turned away by the bulkhead and by the breaker.
+        // Dropped in the body, then rejected by the bulkhead and by the breaker.
         let remote = Remote::healthy();
         let running = started(ask(&remote, Duration::from_millis(1)));
         ask(&Remote::healthy(), NOW).await.unwrap_err();
@@ -106,7 +106,7 @@ async fn every_way_to_end_is_counted_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_was_dropped_counts_as_one_whatever_it_held() {
+async fn dropped_attempt_is_counted_once() {
     let registry = Registry::new();
     let calls = async {
         drop(started(bare(&Remote::healthy(), true)));
@@ -132,7 +132,7 @@ async fn a_retry_is_counted_when_it_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fallbacks_are_counted_by_strategy_and_only_those_functions_that_have_one() {
+async fn fallbacks_are_counted_by_strategy() {
     let registry = Registry::new();
     let calls = async {
         assert_eq!(rescued(&Remote::failing()).await.unwrap(), 7);

@@ -1,4 +1,4 @@
-//! Functions that return a stream: retried until the first item, watched until the last.
+//! Functions that return a stream: retried until the first item, monitored until the last.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -135,7 +135,7 @@ async fn every_item_comes_through_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn until_the_first_item_a_failure_is_retried() {
+async fn failure_before_first_item_is_retried() {
     // An error, silence until the timeout, and a stream that ends before it began.
     for first in [&[Error][..], &[Silence], &[]] {
         let server = Server::new([first, &[It(1), It(9)]]);
@@ -153,7 +153,7 @@ async fn until_the_first_item_a_failure_is_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_first_item_it_never_is_and_the_breaker_learns_of_it() {
+async fn failure_after_first_item_is_not_retried_but_counted() {
     let server = Server::new([&[It(1), It(2), Error]]);
     let registry = Registry::new();
     let calls = async {
@@ -172,7 +172,7 @@ async fn after_the_first_item_it_never_is_and_the_breaker_learns_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_falls_silent_ends_with_a_timeout() {
+async fn silent_stream_ends_with_a_timeout() {
     let server = Server::new([&[It(1), Pause(4), It(2), Silence]]);
     let registry = Registry::new();
     let began = Instant::now();
@@ -187,7 +187,7 @@ async fn one_that_falls_silent_ends_with_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_ends_before_its_last_item_has_broken_off() {
+async fn stream_ending_before_complete_is_broken() {
     let server = Server::new([&[It(1), It(2)]]);
     let registry = Registry::new();
     let calls = async {
@@ -203,7 +203,7 @@ async fn one_that_ends_before_its_last_item_has_broken_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_one_that_must_complete_fails_like_an_attempt() {
+async fn empty_stream_with_complete_fails_the_attempt() {
     let server = Server::new([&[]]);
     let out = Registry::new().scope(chat(&server)).await;
     assert!(matches!(
@@ -214,7 +214,7 @@ async fn an_empty_one_that_must_complete_fails_like_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_keeps_its_place_until_it_ends_or_is_dropped() {
+async fn stream_holds_its_permit_until_it_ends_or_is_dropped() {
     let server = Server::new([&[It(1), It(9)]]);
     let calls = async {
         let first = chat(&server).await.unwrap();
@@ -250,7 +250,7 @@ async fn boxed_streams_of_every_kind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn opened_only_the_first_item_is_the_callers() {
+async fn retry_until_opened_does_not_retry_the_first_item() {
     #[llm_resilient(service = "boxed", stream = "opened")]
     async fn opened(server: &Server) -> Result<BoxStream<'_>, ApiError> {
         Ok(Box::pin(server.open()))
@@ -295,7 +295,7 @@ async fn the_future_and_the_stream_can_be_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_breaks_off_is_told() {
+async fn broken_stream_sends_an_event() {
     let server = Server::new([&[It(1), Error]]);
     let registry = Registry::new();
     let mut events = registry.subscribe();
@@ -314,7 +314,7 @@ async fn one_that_breaks_off_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_promises_no_more_items_than_it_has() {
+async fn size_hint_counts_only_known_items() {
     let next = async |stream: &mut Pin<Box<dyn Stream<Item = Item>>>| {
         std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await
     };
@@ -336,7 +336,7 @@ async fn it_promises_no_more_items_than_it_has() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_ends_is_a_success_also_where_no_item_is_the_last() {
+async fn stream_without_complete_succeeds_at_any_end() {
     #[llm_resilient(
         service = "chat",
         retry = off,

@@ -1,4 +1,4 @@
-//! The limit on one attempt: the body alone is measured.
+//! The timeout limits one attempt: only the time of the body counts.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ async fn the_wait_for_a_place_is_not_the_bodys_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cut_body_is_dropped_before_the_caller_gets_its_error() {
+async fn cut_body_is_dropped_before_the_error_is_returned() {
     struct Guard<'a>(&'a std::cell::Cell<bool>);
     impl Drop for Guard<'_> {
         fn drop(&mut self) {

@@ -1,4 +1,4 @@
-//! Tokens per minute beside requests per minute: a call takes of both or of neither.
+//! Tokens per minute beside requests per minute: a call takes both or neither.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ pub fn used_up(out: Answer) -> Option<Duration> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
+async fn request_and_tokens_are_taken_together_or_not_at_all() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::scripted([Ok(4_000), Ok(0), Ok(0), Ok(0)]);
@@ -96,7 +96,7 @@ async fn nothing_is_taken_where_only_one_of_the_two_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cost_above_the_tokens_of_a_minute_is_refused_at_once_and_for_ever() {
+async fn cost_above_tokens_per_minute_is_rejected_at_once() {
     let registry = Registry::new();
     let calls = async {
         let (remote, began) = (Remote::healthy(), Instant::now());
@@ -111,7 +111,7 @@ async fn a_cost_above_the_tokens_of_a_minute_is_refused_at_once_and_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_estimate_of_nothing_is_a_request_all_the_same() {
+async fn zero_cost_still_takes_a_request() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -215,7 +215,7 @@ async fn two_functions_of_a_service_share_both() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_passes_in_turn_and_as_soon_as_tokens_come_back() {
+async fn waiters_pass_in_order_when_tokens_are_refunded() {
     #[llm_resilient(
         service = "queue",
         retry = off,

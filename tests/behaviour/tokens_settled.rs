@@ -1,4 +1,4 @@
-//! What a call reserved, corrected by what became of it.
+//! The settlement of what a call reserved, for each of its outcomes.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::tokens::{ask, left, limiter, ponder, used, used_up};
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn the_estimate_is_reserved_and_the_truth_is_settled() {
+async fn estimate_is_reserved_and_usage_is_settled() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::scripted([Ok(1_500), Ok(2_500), Ok(1_000)]);
@@ -30,7 +30,7 @@ async fn the_estimate_is_reserved_and_the_truth_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_used_beyond_all_there_is_holds_the_next_ones_up() {
+async fn usage_above_the_capacity_delays_the_next_calls() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::scripted([Ok(9_000)]);
@@ -44,7 +44,7 @@ async fn what_was_used_beyond_all_there_is_holds_the_next_ones_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_surely_not_executed_gives_its_tokens_back_and_not_its_request() {
+async fn transient_failure_refunds_tokens_but_not_the_request() {
     for (error, comes_back) in [
         (ApiError::Transient, true),
         (ApiError::Throttled(None), true),
@@ -57,7 +57,7 @@ async fn what_was_surely_not_executed_gives_its_tokens_back_and_not_its_request(
         let calls = async {
             let remote = Remote::scripted([Err(error)]);
             ask("a", 3_000, &remote).await.unwrap_err();
-            // The service may be parked: then it is looked at when that is over.
+            // The service may have a cooldown: then it is examined after it.
             advance(SECOND).await;
             let tokens = if comes_back { 6_000 } else { 3_100 };
             assert_eq!(left(&registry, "a"), (tokens, 4), "{what}");
@@ -87,7 +87,7 @@ async fn an_error_that_no_rule_knows_gives_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_is_cut_or_dropped_in_mid_body_gives_nothing_back() {
+async fn call_cut_or_dropped_in_the_body_keeps_its_tokens() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -103,7 +103,7 @@ async fn a_call_that_is_cut_or_dropped_in_mid_body_gives_nothing_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_is_judged_a_failure_was_executed() {
+async fn ok_classified_as_failure_keeps_its_tokens() {
     fn judge(answer: &u32) -> Option<Verdict> {
         (*answer == 700).then(Verdict::transient)
     }
@@ -144,7 +144,7 @@ async fn an_answer_that_is_judged_a_failure_was_executed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_turns_out_not_to_have_happened_gives_its_tokens_back() {
+async fn verified_as_not_executed_refunds_its_tokens() {
     fn nothing(_: &str, _: &Remote) -> Result<Option<u32>, ApiError> {
         Ok(None)
     }
@@ -199,7 +199,7 @@ async fn without_tokens_the_cost_is_settled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_asks_what_was_used_where_nothing_was_reserved() {
+async fn usage_is_not_called_without_a_reservation() {
     #[llm_resilient(
         service = "asked",
         retry = off,

@@ -1,4 +1,4 @@
-//! Which rule decides on an error, and on an `Ok`.
+//! Which rule classifies an error, and an `Ok`.
 
 use std::io;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn overruled(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_attributes_classifier_comes_before_the_errors_own() {
+async fn classify_argument_precedes_the_classify_impl() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::failing();
@@ -125,7 +125,7 @@ async fn tool(remote: &Remote, failures: usize) -> Result<ToolResult, ApiError> 
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ok_that_means_a_failure_is_retried_and_handed_out_unchanged() {
+async fn ok_classified_as_failure_is_retried_and_returned() {
     let registry = Registry::new();
     let calls = async {
         let remote = Remote::healthy();
@@ -185,7 +185,7 @@ async fn known_errors_are_found_in_boxes_and_reports() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_that_nobody_knows_means_what_the_kind_says() {
+async fn unclassified_error_gets_the_verdict_of_the_kind() {
     #[derive(Debug, thiserror::Error)]
     enum Strange {
         #[error("strange")]

@@ -1,4 +1,4 @@
-//! `verify`: an unknown outcome is asked about before anybody gives up or sends again.
+//! `verify` checks an unknown outcome before the call fails or is sent again.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,9 +16,9 @@ type Found = Result<Option<u64>, ApiError>;
 #[derive(Default)]
 struct Ledger {
     entries: Mutex<Vec<u64>>,
-    /// How a transfer ends: whether it is written, and what the caller hears.
+    /// How a transfer ends: whether it is written, and what the caller receives.
     ends: Mutex<Vec<(bool, Result<u64, ApiError>)>>,
-    /// What a look at the ledger brings; the truth where there is nothing more.
+    /// The scripted results of `verify`; after the last one, the real content of the ledger.
     looks: Mutex<Vec<Found>>,
     asked: AtomicUsize,
 }
@@ -77,7 +77,7 @@ async fn transfer(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_happened_is_not_sent_again() {
+async fn verified_as_executed_is_not_retried() {
     let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]);
     let registry = Registry::new();
     let out = registry.scope(transfer(&ledger, 100)).await;
@@ -89,7 +89,7 @@ async fn what_happened_is_not_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_did_not_happen_is_sent_again() {
+async fn verified_as_not_executed_is_retried() {
     let ledger = Ledger::ending([(false, Err(ApiError::Unknown))]);
     let out = Registry::new().scope(transfer(&ledger, 100)).await;
     assert_eq!(out.unwrap(), 100);
@@ -119,7 +119,7 @@ async fn other_errors_are_not_asked_about() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_fails_is_repeated_with_the_pauses_of_retries() {
+async fn failed_verify_is_retried_with_backoff() {
     #[database_resilient(
         verify = happened,
         retry(max_attempts = 3, base_delay = "1s", multiplier = 2.0, max_delay = "8s", jitter = "none")
@@ -138,7 +138,7 @@ async fn a_look_that_fails_is_repeated_with_the_pauses_of_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_look_succeeds_nothing_is_sent_again_and_the_error_is_the_bodys() {
+async fn failed_verify_returns_the_body_error_without_retry() {
     let ledger = Ledger::ending([(true, Err(ApiError::Unknown))]).looking([
         Err(ApiError::Transient),
         Err(ApiError::Transient),
@@ -151,7 +151,7 @@ async fn where_no_look_succeeds_nothing_is_sent_again_and_the_error_is_the_bodys
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_permanent_error_of_the_look_ends_it() {
+async fn permanent_error_of_verify_ends_it() {
     let ledger =
         Ledger::ending([(true, Err(ApiError::Unknown))]).looking([Err(ApiError::Permanent)]);
     let out = Registry::new().scope(transfer(&ledger, 100)).await;
@@ -160,7 +160,7 @@ async fn a_permanent_error_of_the_look_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_of_our_own_is_asked_about_too() {
+async fn timeout_is_verified() {
     async fn stored(ledger: &Ledger) -> Found {
         ledger.look(7)
     }
@@ -176,7 +176,7 @@ async fn a_timeout_of_our_own_is_asked_about_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_look_that_hangs_is_cut_like_an_attempt() {
+async fn hanging_verify_is_cut_by_the_timeout() {
     async fn hangs(ledger: &Ledger) -> Found {
         ledger.asked.fetch_add(1, Ordering::Relaxed);
         std::future::pending().await
@@ -194,7 +194,7 @@ async fn a_look_that_hangs_is_cut_like_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_deadline_holds() {
+async fn deadline_limits_verify() {
     #[database_resilient(
         timeout = "1s",
         deadline = "4s",
@@ -260,7 +260,7 @@ async fn a_method_asks_its_receiver() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_timeout_a_language_model_is_still_asked_once_more_at_most() {
+async fn llm_timeout_with_verify_allows_one_more_attempt() {
     async fn never(remote: &Ledger) -> Found {
         remote.asked.fetch_add(1, Ordering::Relaxed);
         Ok(None)
@@ -289,7 +289,7 @@ async fn the_future_can_be_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_found_out_is_told() {
+async fn verify_result_is_an_event() {
     let registry = Registry::new();
     let mut events = registry.subscribe();
     let calls = async {
@@ -312,7 +312,7 @@ async fn what_was_found_out_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_timeout_a_look_has_its_own_time_and_its_own_end() {
+async fn verify_after_timeout_has_its_own_timeout() {
     async fn slowly(ledger: &Ledger) -> Found {
         sleep(Duration::from_millis(900)).await;
         ledger.look(7)

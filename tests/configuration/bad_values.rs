@@ -1,4 +1,4 @@
-//! Values that cannot be used: every one is named, and none silently becomes a default.
+//! Invalid values: every one is reported by name, and none becomes a default.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn keys(error: &resilience_runtime::config::ConfigError) -> Vec<&str> {
 }
 
 #[test]
-fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
+fn error_names_every_bad_variable_with_allowed_values() {
     let bad = [
         ("RETRY_LLM_MAX_ATTEMPTS", "0"),
         ("RETRY_LLM_BASE_DELAY", "soon"),
@@ -66,7 +66,7 @@ fn every_bad_variable_is_named_with_its_value_and_what_is_allowed() {
 }
 
 #[test]
-fn nobody_is_blamed_for_a_value_that_was_clamped_to_a_bad_one() {
+fn clamped_value_is_not_reported_beside_the_bad_one() {
     for (variable, value) in [
         ("RETRY_LLM_MAX_DELAY", "0"),
         ("CIRCUIT_LLM_WINDOW", "0"),
@@ -78,9 +78,9 @@ fn nobody_is_blamed_for_a_value_that_was_clamped_to_a_bad_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_start_up_check_the_first_call_is_refused() {
+async fn bad_variable_without_check_fails_the_first_call() {
     let registry = Registry::new();
-    // Nobody knows the service yet, so nobody judges its variables.
+    // The service is not known yet, so its variables are not checked.
     let settings =
         Settings::from_vars([("RETRY_API_MAX_ATTEMPTS", "many"), ("TIMEOUT_API", "soon")]);
     registry.configure(settings.unwrap()).unwrap();
@@ -107,7 +107,7 @@ async fn without_a_start_up_check_the_first_call_is_refused() {
 }
 
 #[test]
-fn the_variables_of_a_configured_service_are_judged_at_once() {
+fn variables_of_a_configured_service_are_checked_at_once() {
     let registry = Registry::new();
     let settings = Settings::from_vars([("TIMEOUT_API", "soon")]).unwrap();
     let settings = settings.service("api", ServiceSettings::default());
@@ -163,7 +163,7 @@ fn only_one_rate_can_be_set_on_a_level() {
 }
 
 #[test]
-fn unknown_variables_are_told_with_the_nearest_right_one() {
+fn unknown_variable_is_reported_with_the_nearest_name() {
     let settings = Settings::from_vars([
         ("RETRY_LLM_MAX_ATTEMPS", "3"),
         ("CIRCUIT_API_FAILURE_TRESHOLD", "3"),

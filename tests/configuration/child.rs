@@ -1,4 +1,4 @@
-//! The process's own environment: these tests run themselves again, with variables set.
+//! The environment of the process: these tests run themselves again, with variables set.
 
 use std::process::Command;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::remote::Answer;
 
 const CHILD: &str = "TEST_RUNS_AS_CHILD";
 
-/// In the parent: runs the test of this name in a process with these variables, and says whether this is
+/// In the parent: runs the test of this name in a process with these variables, and returns whether this is
 /// the parent.
 fn in_a_child(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(CHILD).is_some() {
@@ -42,9 +42,9 @@ async fn timeout(registry: &Registry) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_reads_the_environment_without_being_told() {
+async fn registry_reads_the_environment_by_default() {
     if in_a_child(
-        "a_registry_reads_the_environment_without_being_told",
+        "registry_reads_the_environment_by_default",
         &[("TIMEOUT_API", "2.5")],
     ) {
         return;
@@ -73,9 +73,9 @@ async fn the_environment_is_read_again_when_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bad_variables_refuse_the_start_up_check_and_the_first_call() {
+async fn bad_variable_fails_check_and_first_call() {
     if in_a_child(
-        "bad_variables_refuse_the_start_up_check_and_the_first_call",
+        "bad_variable_fails_check_and_first_call",
         &[
             ("RETRY_LLM_MAX_ATTEMPTS", "lots"),
             ("TIMEOUT_LLM", "-3"),

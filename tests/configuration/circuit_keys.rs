@@ -1,4 +1,4 @@
-//! `circuit.*`.
+//! The settings of `circuit_breaker`.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::remote::Answer;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A body that takes its time and ends as told.
+/// A body with a scripted duration and result.
 macro_rules! guarded {
     ($name:ident($($circuit:tt)*)) => {
         #[resilient(service = "api", retry = off, circuit_breaker($($circuit)*))]

@@ -1,4 +1,4 @@
-//! Values that clash: across levels the weaker one gives way, within one level it is an error.
+//! Conflicting values: across levels the weaker one is clamped, within one level they are an error.
 
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ fn within_one_level_it_is_an_error_that_names_it() {
 }
 
 #[test]
-fn what_no_window_can_hold_is_refused_by_its_own_name() {
+fn setting_minimum_calls_above_max_window_names_its_key() {
     let registry = Registry::new();
     let settings = circuit(CircuitBreakerSettings::default().minimum_calls(Window::MAX_CALLS + 1));
     let error = registry.configure(Settings::new().service("api", settings));
@@ -137,7 +137,7 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
     registry.scope(slow()).await.unwrap_err();
     let api = registry.service("api", ServiceKind::Custom).unwrap();
     api.circuit_breaker().force_closed();
-    // What the attribute said of the other half holds on.
+    // The attribute's value of the other half still applies.
     registry
         .configure(Settings::new().service("api", circuit(half)))
         .unwrap();
@@ -149,7 +149,7 @@ async fn the_halves_of_a_pair_may_stand_on_two_levels() {
 }
 
 #[test]
-fn half_a_pair_that_nobody_completes_is_an_error() {
+fn half_of_a_pair_without_the_other_is_an_error() {
     let registry = Registry::new();
     let half = CircuitBreakerSettings::default().slow_call_duration(Duration::from_secs(5));
     let configured = registry.configure(Settings::new().service("api", circuit(half)));
@@ -158,7 +158,7 @@ fn half_a_pair_that_nobody_completes_is_an_error() {
 }
 
 #[test]
-fn a_minimum_of_calls_that_no_window_holds_is_blamed_itself() {
+fn variable_minimum_calls_above_max_window_names_itself() {
     let name = "CIRCUIT_LLM_MINIMUM_CALLS";
     let error = Settings::from_vars([(name, "1000001")]).unwrap_err();
     let [problem] = error.problems() else {

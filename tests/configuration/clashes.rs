@@ -1,4 +1,4 @@
-//! Functions that disagree about what they share.
+//! Functions that configure different values for one shared setting.
 
 use resilience_runtime::{
     Registry, ResilienceError, ServiceKind, ServiceSettings, Settings,
@@ -9,22 +9,22 @@ use crate::errors::ApiError;
 use crate::remote::Answer;
 
 #[resilient(service = "api", circuit_breaker(failure_threshold = 2), retry = off)]
-async fn says_two() -> Answer {
+async fn threshold_two() -> Answer {
     Err(ApiError::Transient)
 }
 
 #[resilient(service = "api", circuit_breaker(failure_threshold = 3), retry = off)]
-async fn says_three() -> Answer {
+async fn threshold_three() -> Answer {
     Err(ApiError::Transient)
 }
 
 #[resilient(service = "api", retry_budget(capacity = 5), retry = off)]
-async fn says_five() -> Answer {
+async fn threshold_five() -> Answer {
     Ok(5)
 }
 
 #[resilient(service = "api", circuit_breaker(failure_threshold = 2), retry = off)]
-async fn says_two_as_well() -> Answer {
+async fn threshold_two_again() -> Answer {
     Ok(2)
 }
 
@@ -46,32 +46,32 @@ fn refused(out: Answer) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_later_of_two_that_disagree_is_refused_naming_both_places() {
+async fn later_conflicting_function_fails_with_both_places() {
     let registry = Registry::new();
     let calls = async {
-        assert!(matches!(says_two().await, Err(ApiError::Transient)));
+        assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
         assert!(registry.check().is_ok());
-        let message = refused(says_three().await);
+        let message = refused(threshold_three().await);
         for part in [
             "circuit_breaker.failure_threshold",
             "`3`",
             "`2`",
-            "says_two",
-            "says_three",
+            "threshold_two",
+            "threshold_three",
             "tests/configuration/clashes.rs",
             "api",
         ] {
             assert!(message.contains(part), "{part} in {message}");
         }
         // Only the later one, and only where they disagree.
-        assert!(matches!(says_two().await, Err(ApiError::Transient)));
-        assert!(says_two().await.unwrap_err().is_open_circuit());
+        assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
+        assert!(threshold_two().await.unwrap_err().is_open_circuit());
         let api = registry.service("api", ServiceKind::Custom).unwrap();
         api.circuit_breaker().force_closed();
         assert!(silent().await.is_ok());
-        assert!(says_two_as_well().await.is_ok());
-        assert!(says_five().await.is_ok());
-        refused(says_three().await);
+        assert!(threshold_two_again().await.is_ok());
+        assert!(threshold_five().await.is_ok());
+        refused(threshold_three().await);
 
         let report = registry.check().unwrap_err();
         assert_eq!(report.problems().len(), 1, "{report}");
@@ -81,19 +81,19 @@ async fn the_later_of_two_that_disagree_is_refused_naming_both_places() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_order_of_the_first_calls_decides_who_is_the_later() {
+async fn conflict_fails_the_function_called_later() {
     let registry = Registry::new();
     let calls = async {
-        assert!(matches!(says_three().await, Err(ApiError::Transient)));
-        refused(says_two().await);
-        refused(says_two_as_well().await);
+        assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
+        refused(threshold_two().await);
+        refused(threshold_two_again().await);
     };
     registry.scope(calls).await;
     assert_eq!(registry.check().unwrap_err().problems().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_names_the_service_at_run_time_decides_the_clash() {
+async fn service_setting_resolves_the_conflict() {
     let threshold = ServiceSettings::default()
         .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(4));
     let by_settings = Settings::new().service("api", threshold);
@@ -104,27 +104,27 @@ async fn what_names_the_service_at_run_time_decides_the_clash() {
         registry.configure(decision.clone()).unwrap();
         let calls = async {
             for _ in 0..2 {
-                assert!(matches!(says_two().await, Err(ApiError::Transient)));
-                assert!(matches!(says_three().await, Err(ApiError::Transient)));
+                assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
+                assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
             }
-            assert!(says_two().await.unwrap_err().is_open_circuit());
+            assert!(threshold_two().await.unwrap_err().is_open_circuit());
         };
         registry.scope(calls).await;
         // After the clash.
         let registry = Registry::new();
         let calls = async {
-            says_two().await.unwrap_err();
-            refused(says_three().await);
+            threshold_two().await.unwrap_err();
+            refused(threshold_three().await);
             registry.configure(decision).unwrap();
             assert!(registry.check().is_ok());
-            assert!(matches!(says_three().await, Err(ApiError::Transient)));
+            assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
         };
         registry.scope(calls).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_names_the_kind_or_another_value_does_not() {
+async fn kind_or_other_value_does_not_resolve_the_conflict() {
     let mut kind = ServiceSettings::default();
     kind.circuit_breaker.failure_threshold = Some(4);
     let other =
@@ -135,8 +135,8 @@ async fn what_names_the_kind_or_another_value_does_not() {
     let registry = Registry::new();
     registry.configure(settings).unwrap();
     let calls = async {
-        says_two().await.unwrap_err();
-        refused(says_three().await);
+        threshold_two().await.unwrap_err();
+        refused(threshold_three().await);
     };
     registry.scope(calls).await;
 }

@@ -1,5 +1,4 @@
-//! Zero, the smallest and the greatest value of every setting: refused by name, or it runs and gives everything
-//! back.
+//! Zero, the smallest and the greatest value of every setting: rejected by name, or it runs and releases everything.
 
 use std::future::pending;
 use std::time::Duration;
@@ -226,7 +225,7 @@ async fn every_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_at_its_greatest_and_at_its_smallest() {
+async fn every_setting_runs_at_its_greatest_and_smallest() {
     for (time, count) in [(Duration::MAX, u32::MAX), (Duration::from_nanos(1), 1)] {
         for abandoned in [OnAbandoned::Ignored, OnAbandoned::Failure] {
             let mut settings = ServiceSettings::default();

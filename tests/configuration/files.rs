@@ -58,7 +58,7 @@ window = 50
 "#;
 
 #[test]
-fn every_key_can_stand_in_a_file() {
+fn file_can_contain_every_key() {
     let settings: Settings = toml::from_str(FILE).unwrap();
     let registry = Registry::new();
     registry.configure(settings).unwrap();
@@ -98,7 +98,7 @@ fn every_key_can_stand_in_a_file() {
 }
 
 #[test]
-fn what_is_unknown_or_cannot_be_read_is_an_error() {
+fn unknown_or_invalid_file_key_is_an_error() {
     for (file, said) in [
         ("enabeld = true", "enabeld"),
         ("[services.openai]\ntimeuot = 1", "timeuot"),
@@ -125,7 +125,7 @@ fn what_is_unknown_or_cannot_be_read_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_beats_the_attribute_and_a_variable_beats_the_file() {
+async fn file_precedes_attribute_and_variable_precedes_file() {
     #[resilient(service = "api", retry = off, timeout = "9s")]
     async fn hang() -> Answer {
         std::future::pending().await

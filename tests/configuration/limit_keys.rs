@@ -1,4 +1,4 @@
-//! `rate_limit.*`, `bulkhead.*`, `timeout` and `deadline`.
+//! The settings of `rate_limit` and `bulkhead`, `timeout` and `deadline`.
 
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ async fn the_number_of_keys() {
         async |_: &Registry| {
             advance(5 * HOUR).await;
             let mut passed = 0;
-            // Others each time: whoever has a state keeps it until somebody needs the room.
+            // Other keys each time: a key keeps its state until another one needs the slot.
             let first = seen.replace(seen.get() + 10);
             for user in first..first + 10 {
                 passed += u32::from(keyed(user).await.is_ok());
@@ -148,7 +148,7 @@ async fn the_number_of_keys() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_parking() {
+async fn max_cooldown_limits_the_cooldown() {
     #[resilient(service = "api", retry = off)]
     async fn throttled() -> Answer {
         Err(ApiError::Throttled(Some(HOUR)))

@@ -1,4 +1,4 @@
-//! Changes while calls run.
+//! Configuration changes while calls run.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn settings(set: impl Fn(&mut ServiceSettings)) -> Settings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_running_call_ends_under_the_configuration_it_began_with() {
+async fn running_call_keeps_the_configuration_it_began_with() {
     let registry = Registry::new();
     let calls = async {
         let (old, new) = (Remote::failing(), Remote::failing());
@@ -110,7 +110,7 @@ async fn values_given_earlier_stay_until_they_are_given_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_explicit_value_that_arrives_later_reconfigures_what_runs() {
+async fn later_attribute_value_reconfigures_the_service() {
     #[resilient(service = "shared", retry = off)]
     async fn silent() -> Answer {
         Err(ApiError::Transient)
@@ -145,7 +145,7 @@ async fn calls_by_hand_follow_as_well() {
 
 /// A waker may be foreign code that comes straight back to the registry.
 #[tokio::test(start_paused = true)]
-async fn who_is_woken_by_a_change_may_use_the_registry_at_once() {
+async fn waiter_woken_by_a_change_can_use_the_registry() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Wake, Waker};

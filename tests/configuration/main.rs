@@ -1,4 +1,4 @@
-//! Where a value comes from, what happens when two disagree, and that what is configured is what runs.
+//! Configuration: precedence of sources, conflicts, and that the effective values run.
 
 mod bad_values;
 mod by_key;

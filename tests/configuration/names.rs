@@ -1,4 +1,4 @@
-//! Names of services as variables write them, and services that share one.
+//! Names of services in variables, and services that share one variable name.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn other_characters_become_underscores() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_services_of_one_variable_name_are_an_error_for_all_functions_of_the_later() {
+async fn second_service_of_one_variable_name_fails_every_function() {
     let registry = Registry::new();
     let calls = async {
         assert!(!is_invalid(&dashed().await));
@@ -107,7 +107,7 @@ async fn services_named_db_and_database_are_two_of_one_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
+async fn service_with_a_taken_name_fails_without_macro() {
     let registry = Registry::new();
     let calls = async {
         let _ = dashed().await;
@@ -122,7 +122,7 @@ async fn a_service_whose_name_is_taken_does_not_run_by_hand_either() {
 }
 
 #[test]
-fn settings_for_two_services_of_one_variable_name_are_refused() {
+fn settings_with_one_variable_name_for_two_services_fail() {
     let two = |one: &str, other: &str| {
         Settings::new()
             .service(one, ServiceSettings::default())

@@ -1,4 +1,4 @@
-//! What the code switches off stays off, whatever a variable or a setting says.
+//! A pattern that the code switches off stays off, for every variable and setting.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ async fn off_in_the_code_is_final() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_that_bypasses_a_pattern_leaves_it_to_the_others() {
+async fn off_applies_only_to_its_function() {
     #[resilient(service = "api", retry = off, circuit_breaker(failure_threshold = 1))]
     async fn guarded(remote: &Remote) -> Answer {
         remote.answer()

@@ -1,4 +1,4 @@
-//! Where each value that runs came from, as `Service::config` tells it.
+//! Where each value that runs came from, as `Service::config` returns it.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ async fn each_level_is_named() {
 }
 
 #[test]
-fn a_clamped_value_says_so() {
+fn clamped_value_names_the_clamping_key() {
     let registry = Registry::new();
     let settings = Settings::from_vars([("RETRY_API_MAX_DELAY", "100ms")]);
     let settings = settings.unwrap().service(
@@ -139,7 +139,7 @@ fn a_clamped_value_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_follow_what_is_configured_live() {
+async fn sources_follow_live_configuration() {
     #[resilient(service = "live", rate_limit(tokens_per_minute = 100, cost = 1u32))]
     async fn ask() -> Answer {
         Err(ApiError::Permanent)
@@ -176,7 +176,7 @@ async fn they_follow_what_is_configured_live() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_who_is_configured_anew_is_told_to_be() {
+async fn configured_event_is_sent_only_for_changed_services() {
     let registry = Registry::new();
     for name in ["api", "other"] {
         registry.service(name, ServiceKind::Custom).unwrap();

@@ -1,4 +1,4 @@
-//! The six levels, strongest first.
+//! The six levels of configuration, strongest first.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn said(value: u32) -> ServiceSettings {
         .circuit_breaker(CircuitBreakerSettings::default().failure_threshold(value))
 }
 
-/// A registry that was told the levels from `strongest` on; each says its own number.
+/// A registry configured with the levels from `strongest` on; each sets its own number.
 fn told(strongest: u32) -> Registry {
     let mut variables = Vec::new();
     if strongest <= 1 {
@@ -91,7 +91,7 @@ async fn a_value_is_taken_from_the_first_level_that_has_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_service_and_kind_have_one_name_the_variable_wins() {
+async fn variable_of_service_and_kind_with_one_name_wins() {
     #[llm_resilient(retry = off, timeout = "3s")]
     async fn hang() -> Answer {
         std::future::pending().await
@@ -116,7 +116,7 @@ async fn levels_are_mixed_value_by_value() {
         let began = Instant::now();
         assert!(with_attribute(true).await.unwrap_err().is_timeout());
         assert_eq!(began.elapsed(), Duration::from_millis(1_500));
-        // Only the timeout was said there.
+        // Only the timeout was set there.
         with_attribute(false).await.unwrap_err();
         with_attribute(false).await.unwrap_err();
         assert!(with_attribute(false).await.unwrap_err().is_open_circuit());
@@ -125,7 +125,7 @@ async fn levels_are_mixed_value_by_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_configuration_shows_is_what_runs() {
+async fn config_returns_the_effective_values() {
     for strongest in 1..=6 {
         let registry = told(strongest);
         let call = async {
@@ -147,7 +147,7 @@ async fn what_the_configuration_shows_is_what_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_silent_on_a_shared_value_uses_the_services() {
+async fn function_without_own_value_uses_that_of_the_service() {
     // Whichever runs first.
     let registry = Registry::new();
     let calls = async {

@@ -1,4 +1,4 @@
-//! The values that each kind starts from.
+//! The preset of each kind.
 
 use std::fmt::Write as _;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `retry.*` and `retry_budget.*`.
+//! The settings of `retry` and `retry_budget`.
 
 use std::time::Duration;
 

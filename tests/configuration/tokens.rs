@@ -129,7 +129,7 @@ async fn without_a_rate_only_tokens_are_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_stronger_decides() {
+async fn stronger_level_decides_on_tokens() {
     let weak = |n: &str| ("RATE_LIMIT_LLM_TOKENS_PER_MINUTE".to_owned(), n.to_owned());
     let strong = |n: &str| ("RATE_LIMIT_API_TOKENS_PER_MINUTE".to_owned(), n.to_owned());
     for (settings, expected) in [

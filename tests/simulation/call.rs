@@ -9,10 +9,10 @@ use std::time::Duration;
 use resilience_runtime::{Classify, ResilienceError, Verdict};
 use tokio::time::Instant;
 
-use crate::keeps::{Keeps, Page};
+use crate::outages::Reply;
+use crate::retention::{Page, Retention};
 use crate::rules::Patience;
-use crate::weather::Reply;
-use crate::witness::Witness;
+use crate::trace::Trace;
 use attempt::Attempt;
 
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +67,9 @@ pub enum End {
 }
 
 pub struct Call {
-    pub witness: Rc<Witness>,
+    pub trace: Rc<Trace>,
     promised: Promised,
-    pub keeps: Rc<Keeps>,
+    pub retention: Rc<Retention>,
     /// Of all that happens in the service.
     pub number: u64,
     /// What was forgotten of its key when it began.
@@ -117,32 +117,32 @@ impl Promised {
 
 impl Call {
     pub fn new(
-        witness: &Rc<Witness>,
+        trace: &Rc<Trace>,
         promised: Promised,
-        keeps: &Rc<Keeps>,
+        retention: &Rc<Retention>,
         key: u32,
         cost: u32,
     ) -> Self {
-        let floor = match &**keeps {
-            Keeps::Shelf(shelf) => shelf.borrow_mut().floor(key),
-            Keeps::LastGood(_) | Keeps::Nothing => 0,
+        let floor = match &**retention {
+            Retention::CacheModel(cache_model) => cache_model.borrow_mut().floor(key),
+            Retention::LastGood(_) | Retention::Nothing => 0,
         };
-        let bare = witness.bare.get();
-        witness
+        let bare = trace.bare.get();
+        trace
             .bare_calls
-            .set(witness.bare_calls.get() + u64::from(bare));
+            .set(trace.bare_calls.get() + u64::from(bare));
         Self {
-            witness: Rc::clone(witness),
+            trace: Rc::clone(trace),
             // A call ends under the rules that it began with.
             promised: if bare {
                 Promised::BARE
             } else {
-                promised.under(witness.rules().patience)
+                promised.under(trace.rules().patience)
             },
-            keeps: Rc::clone(keeps),
-            number: witness.number(),
+            retention: Rc::clone(retention),
+            number: trace.number(),
             floor,
-            placed: witness.rules().max_concurrent < usize::MAX && !bare,
+            placed: trace.rules().max_concurrent < usize::MAX && !bare,
             bare,
             key,
             cost,
@@ -158,9 +158,9 @@ impl Call {
     /// The body.
     pub async fn ask(&self) -> Answer {
         let mut attempt = Attempt::begin(self);
-        let (latency, reply) = self.witness.weather.borrow_mut().answer();
-        let reply = match (&*self.keeps, reply) {
-            (Keeps::Shelf(_), Reply::Wrong) => {
+        let (latency, reply) = self.trace.outages.borrow_mut().answer();
+        let reply = match (&*self.retention, reply) {
+            (Retention::CacheModel(_), Reply::Wrong) => {
                 [Reply::Gone, Reply::Denied, Reply::Wrong][self.number as usize % 3]
             }
             _ => reply,
@@ -187,7 +187,7 @@ impl Call {
     pub fn page(&self) -> Page {
         Page {
             key: self.key,
-            number: self.witness.number(),
+            number: self.trace.number(),
             call: self.number,
             at: Instant::now(),
         }
@@ -208,7 +208,7 @@ impl Call {
     }
 
     fn may_begin(&self) {
-        let name = self.witness.name();
+        let name = self.trace.name();
         let attempts = self.attempts.borrow();
         let promised = &self.promised;
         assert!(
@@ -236,10 +236,10 @@ impl Call {
 
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
-        let now_refused = !self.witness.allows(self.account(), self.cost);
-        let parked = self.witness.is_cooling_down(self.account());
+        let now_refused = !self.trace.allows(self.account(), self.cost);
+        let parked = self.trace.is_cooling_down(self.account());
         self.give_back();
-        self.witness.count(|tally| match error {
+        self.trace.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {
                 tally.by_circuit += 1;
             }
@@ -247,7 +247,7 @@ impl Call {
                 assert!(
                     now_refused || parked || !self.promised.refused_at_once,
                     "{}: refused although the limit allows it",
-                    self.witness.name()
+                    self.trace.name()
                 );
                 tally.by_rate_limit += 1;
             }
@@ -281,7 +281,7 @@ impl Call {
         self.in_time();
         self.give_back();
         self.rescued.set(true);
-        self.witness.count(|tally| tally.fallback_cache += 1);
+        self.trace.count(|tally| tally.fallback_cache += 1);
     }
 
     /// Whether there was a call of its own that failed, nobody can tell.
@@ -303,9 +303,9 @@ impl Call {
 
     pub fn succeeded(&self) {
         self.in_time();
-        self.witness.count(|tally| tally.successes += 1);
+        self.trace.count(|tally| tally.successes += 1);
         if !self.bare {
-            self.witness.deposit();
+            self.trace.deposit();
         }
     }
 
@@ -316,8 +316,8 @@ impl Call {
 
     /// The caller is gone, or the body has panicked.
     pub fn abandoned(&self) {
-        if let Keeps::Shelf(shelf) = &*self.keeps {
-            shelf.borrow_mut().leaves(self.key, self.number);
+        if let Retention::CacheModel(cache_model) = &*self.retention {
+            cache_model.borrow_mut().leaves(self.key, self.number);
             // It was another's call that it waited for.
             if self.attempts.borrow().is_empty() {
                 return;
@@ -325,13 +325,13 @@ impl Call {
         }
         if !self.is_rescued() {
             self.give_back();
-            self.witness.count(|tally| tally.abandoned += 1);
+            self.trace.count(|tally| tally.abandoned += 1);
         }
     }
 
     fn give_back(&self) {
         if self.paid.take().is_some() {
-            self.witness.unspend();
+            self.trace.unspend();
         }
     }
 
@@ -341,7 +341,7 @@ impl Call {
         let over = attempts.last().is_some_and(|end| *end != End::Running);
         if over && !self.is_rescued() && self.paid.get() != Some(attempts.len()) {
             self.paid.set(Some(attempts.len()));
-            self.witness.spend();
+            self.trace.spend();
         }
     }
 }

@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::call::{Answer, Call};
-use crate::keeps::Keeps;
 use crate::random::Random;
+use crate::retention::Retention;
 use crate::services::{Function, KEYS};
-use crate::witness::Witness;
+use crate::trace::Trace;
 
 /// All that they share.
 pub struct World {
     pub functions: Vec<Known>,
-    pub services: Vec<Rc<Witness>>,
+    pub services: Vec<Rc<Trace>>,
     /// Calls that are yet to be made.
     pub left: Cell<u64>,
     began: Instant,
@@ -31,7 +31,7 @@ pub struct World {
 pub struct Known {
     pub function: &'static Function,
     pub service: usize,
-    pub keeps: Rc<Keeps>,
+    pub retention: Rc<Retention>,
 }
 
 enum Ended {
@@ -41,7 +41,7 @@ enum Ended {
 }
 
 impl World {
-    pub fn new(functions: Vec<Known>, services: Vec<Rc<Witness>>) -> Self {
+    pub fn new(functions: Vec<Known>, services: Vec<Rc<Trace>>) -> Self {
         Self {
             functions,
             services,
@@ -69,17 +69,17 @@ impl World {
 
     /// Forgets what the caches of a service hold, under a key or all of it.
     pub fn forget(&self, service: usize, key: Option<u32>) {
-        let witness = &self.services[service];
+        let trace = &self.services[service];
         match key {
-            Some(key) => witness.service().invalidate(&key),
-            None => witness.service().invalidate_all(),
+            Some(key) => trace.service().invalidate(&key),
+            None => trace.service().invalidate_all(),
         }
-        let number = witness.number();
+        let number = trace.number();
         for which in self.functions_of(service) {
-            if let Keeps::Shelf(shelf) = &*self.functions[which].keeps {
-                let mut shelf = shelf.borrow_mut();
+            if let Retention::CacheModel(cache_model) = &*self.functions[which].retention {
+                let mut cache_model = cache_model.borrow_mut();
                 let keys = key.map_or(0..KEYS, |key| key..key + 1);
-                keys.for_each(|key| shelf.forget(key, number));
+                keys.for_each(|key| cache_model.forget(key, number));
             }
         }
     }
@@ -134,11 +134,11 @@ impl World {
         let Known {
             function,
             service,
-            keeps,
+            retention,
         } = &self.functions[which];
-        let witness = &self.services[*service];
+        let trace = &self.services[*service];
         let key = if function.keyed { key } else { 0 };
-        let call = Call::new(witness, function.promised, keeps, key, cost);
+        let call = Call::new(trace, function.promised, retention, key, cost);
         let ended = race((function.make)(&call), &call, patience).await;
         let answered = matches!(ended, Ended::Answered(Ok(_))) && !call.is_rescued();
         self.note(match ended {

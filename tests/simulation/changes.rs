@@ -8,7 +8,7 @@ use resilience_runtime::{
     config::RetrySettings, rate_limit::RateLimitStrategy,
 };
 
-use crate::promise::Limit;
+use crate::invariants::Limit;
 use crate::random::Random;
 use crate::rules::{Patience, Rules};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::keeps::Page;
+use crate::retention::Page;
 
 pub struct LastGood {
     longest: Duration,

@@ -6,21 +6,21 @@
 //! `SIMULATION_CALLS=1000000 cargo test --release --test simulation`.
 
 mod answers;
+mod cache_model;
 mod call;
 mod callers;
 mod changes;
 mod circuit;
-mod keeps;
+mod invariants;
 mod last_good;
 mod operators;
-mod promise;
+mod outages;
 mod random;
+mod retention;
 mod rules;
 mod services;
-mod shelf;
 mod tally;
-mod weather;
-mod witness;
+mod trace;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -33,7 +33,7 @@ use callers::{Known, World};
 use random::Random;
 use services::{BY_SEED, Cast, READ_THROUGH, WITH_CHANCE};
 use tally::Tally;
-use witness::Witness;
+use trace::Trace;
 
 const CALLERS: u64 = 40;
 
@@ -43,8 +43,8 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
 
 /// Calls a healed service once a second until its breaker is closed.
 async fn closes(world: &World, which: usize) {
-    let witness = &world.services[which];
-    let rules = witness.rules().clone();
+    let trace = &world.services[which];
+    let rules = trace.rules().clone();
     // A pause that has just begun, a park that has just begun, a limit that is used up, and then so many
     // probes, one after the other.
     let pace = Duration::from_secs(1);
@@ -53,7 +53,7 @@ async fn closes(world: &World, which: usize) {
         + rules.refilled_after
         + (rules.success_threshold + 1) * 2 * pace;
     let healed = Instant::now();
-    let breaker = witness.service().circuit_breaker();
+    let breaker = trace.service().circuit_breaker();
     let first = world.functions_of(which).next().unwrap();
     for key in 0.. {
         if breaker.state() == CircuitState::Closed {
@@ -76,17 +76,17 @@ async fn closes(world: &World, which: usize) {
 
 /// Waits until the healed service is well again.
 async fn recovers(world: &World, which: usize) {
-    let witness = &world.services[which];
-    let name = witness.name();
+    let trace = &world.services[which];
+    let name = trace.name();
     closes(world, which).await;
     world.forget(which, None);
     // Where a share of calls counts, the first successes may be those that make enough of the failures before them.
-    let mut may_open = witness.rules().failures.is_none();
+    let mut may_open = trace.rules().failures.is_none();
     for function in world.functions_of(which) {
         let mut answered = world.call(function, 0, 1, None).await;
         if !answered && may_open {
             assert_ne!(
-                witness.service().circuit_breaker().state(),
+                trace.service().circuit_breaker().state(),
                 CircuitState::Closed,
                 "{name}: no answer"
             );
@@ -98,7 +98,7 @@ async fn recovers(world: &World, which: usize) {
     }
     let mut functions = world.functions_of(which);
     let keyed = functions.any(|it| world.functions[it].function.keyed);
-    witness.at_rest(keyed).await;
+    trace.at_rest(keyed).await;
 }
 
 /// Plays so many calls in acts; after each, everything is healed, and must be well and at rest in time.
@@ -115,14 +115,14 @@ async fn play(play: Play, seed: u64) -> Rc<World> {
         it.functions.iter().map(move |function| Known {
             function,
             service,
-            keeps: Rc::new((function.keeps)()),
+            retention: Rc::new((function.retention)()),
         })
     });
     let services = cast.iter().zip(1..);
     let world = Rc::new(World::new(
         functions.collect(),
         services
-            .map(|(it, number)| Witness::new((it.rules)(), &registry, chance.branch(number)))
+            .map(|(it, number)| Trace::new((it.rules)(), &registry, chance.branch(number)))
             .collect(),
     ));
     let local = LocalSet::new();
@@ -132,7 +132,7 @@ async fn play(play: Play, seed: u64) -> Rc<World> {
         world
             .services
             .iter()
-            .for_each(|it| it.weather.borrow_mut().heal());
+            .for_each(|it| it.outages.borrow_mut().heal());
         for function in 0..world.functions.len() {
             world.call(function, 0, 1, None).await;
         }
@@ -145,7 +145,7 @@ async fn play(play: Play, seed: u64) -> Rc<World> {
         world
             .services
             .iter()
-            .for_each(|it| it.weather.borrow_mut().go_on());
+            .for_each(|it| it.outages.borrow_mut().go_on());
         world.left.set(calls / acts);
         let random = |who| chance.branch((act + 1) << 32 | who);
         let callers = (0..CALLERS).map(|caller| {
@@ -165,7 +165,7 @@ async fn play(play: Play, seed: u64) -> Rc<World> {
             world
                 .services
                 .iter()
-                .for_each(|it| it.weather.borrow_mut().heal());
+                .for_each(|it| it.outages.borrow_mut().heal());
             for which in 0..world.services.len() {
                 recovers(&world, which).await;
             }
@@ -178,14 +178,14 @@ async fn play(play: Play, seed: u64) -> Rc<World> {
 
 /// A simulation in which nothing happens proves nothing.
 fn much_happened(world: &World) {
-    for witness in &world.services {
-        let (tally, probed) = (*witness.tally.borrow(), witness.circuit.probed.get());
-        println!("{}: {probed} probes, {tally:?}", witness.name());
+    for trace in &world.services {
+        let (tally, probed) = (*trace.tally.borrow(), trace.circuit.probed.get());
+        println!("{}: {probed} probes, {tally:?}", trace.name());
         let often = tally.calls() / 4_000;
         let seen = [
             tally.successes / 200,
             // Of which call it was that a memory covered up, nobody knows.
-            tally.by_circuit + tally.fallback_cache + witness.covered.get(),
+            tally.by_circuit + tally.fallback_cache + trace.covered.get(),
             tally.retries,
             tally.abandoned,
             tally.transient,
@@ -201,7 +201,7 @@ fn much_happened(world: &World) {
 /// The same for what not every service does, and for services that were changed.
 fn everything_happened(world: &World) {
     let all = |of: fn(&Tally) -> u64| {
-        let times = |witness: &Rc<Witness>| of(&witness.tally.borrow());
+        let times = |trace: &Rc<Trace>| of(&trace.tally.borrow());
         world.services.iter().map(times).sum::<u64>()
     };
     let often = all(Tally::calls) / 4_000;
@@ -270,11 +270,11 @@ fn nothing_is_broken_or_lost_whatever_the_services_do() {
 fn nor_whatever_people_change_meanwhile() {
     let world = simulate(BY_SEED, 3, 4);
     everything_happened(&world);
-    for witness in &world.services {
-        let (rules, rejections) = (witness.rules(), witness.service().stats().rejections);
-        println!("{}: {} changes", rules.name, witness.changed.get());
-        assert!(witness.bare_calls.get() > 0, "{}", rules.name);
-        assert!(witness.changed.get() >= 20, "{}", rules.name);
+    for trace in &world.services {
+        let (rules, rejections) = (trace.rules(), trace.service().stats().rejections);
+        println!("{}: {} changes", rules.name, trace.changed.get());
+        assert!(trace.bare_calls.get() > 0, "{}", rules.name);
+        assert!(trace.changed.get() >= 20, "{}", rules.name);
         // Also what nobody wrote down at first.
         assert!(rules.later.limit.is_none() || rejections.rate_limit > 0);
         assert!(rules.later.places.is_none() || rejections.bulkhead > 0);

@@ -10,34 +10,34 @@ use crate::callers::World;
 use crate::changes::{Change, impossible};
 use crate::random::Random;
 use crate::services::KEYS;
-use crate::witness::Witness;
+use crate::trace::Trace;
 
 /// Does something now and then, for as long as there are calls to make.
 pub async fn interfere(world: Rc<World>, registry: Registry, mut random: Random) {
     while world.left.get() > 0 {
         sleep(random.ms(0, 30_000)).await;
         let which = random.between(0, world.services.len() as u64) as usize;
-        let witness = &world.services[which];
+        let trace = &world.services[which];
         match random.between(0, 24) {
-            0..12 => configure(witness, &registry, &mut random),
+            0..12 => configure(trace, &registry, &mut random),
             // One who thinks better of it.
-            12 => (0..2).for_each(|_| configure(witness, &registry, &mut random)),
+            12 => (0..2).for_each(|_| configure(trace, &registry, &mut random)),
             // Nothing new, or nothing that can run.
             13 => registry.configure(Settings::without_env()).unwrap(),
-            14 => refuse(witness, &registry),
-            15 => by_hand(witness, |breaker| breaker.reset()),
-            16 => by_hand(witness, |breaker| breaker.force_closed()),
+            14 => refuse(trace, &registry),
+            15 => by_hand(trace, |breaker| breaker.reset()),
+            16 => by_hand(trace, |breaker| breaker.force_closed()),
             17 => {
-                by_hand(witness, |breaker| breaker.force_open());
+                by_hand(trace, |breaker| breaker.force_open());
                 sleep(random.ms(0, 20_000)).await;
-                by_hand(witness, |breaker| breaker.force_closed());
+                by_hand(trace, |breaker| breaker.force_closed());
             }
             18 => {
-                by_hand(witness, |breaker| breaker.disable());
+                by_hand(trace, |breaker| breaker.disable());
                 sleep(random.ms(0, 20_000)).await;
-                by_hand(witness, |breaker| breaker.reset());
+                by_hand(trace, |breaker| breaker.reset());
             }
-            19 => hold(witness, random.ms(0, 20_000)).await,
+            19 => hold(trace, random.ms(0, 20_000)).await,
             20 => world.forget(which, None),
             21 => {
                 switch(&world, &registry, false);
@@ -56,11 +56,11 @@ pub async fn interfere(world: Rc<World>, registry: Registry, mut random: Random)
     }
 }
 
-fn configure(witness: &Witness, registry: &Registry, random: &mut Random) {
-    let change = Change::of(&witness.first, &witness.rules(), random);
-    let settings = Settings::new().service(witness.name(), change.settings);
+fn configure(trace: &Trace, registry: &Registry, random: &mut Random) {
+    let change = Change::of(&trace.first, &trace.rules(), random);
+    let settings = Settings::new().service(trace.name(), change.settings);
     registry.configure(settings).unwrap();
-    witness.change(change.rules);
+    trace.change(change.rules);
 }
 
 /// Switches everything off, or on again.
@@ -70,27 +70,27 @@ fn switch(world: &World, registry: &Registry, on: bool) {
 }
 
 /// What cannot run changes nothing, also of what could.
-fn refuse(witness: &Witness, registry: &Registry) {
+fn refuse(trace: &Trace, registry: &Registry) {
     let settings: ServiceSettings = impossible();
-    let settings = Settings::new().service(witness.name(), settings);
+    let settings = Settings::new().service(trace.name(), settings);
     registry.configure(settings).unwrap_err();
 }
 
-fn by_hand(witness: &Witness, set: impl FnOnce(&CircuitBreaker)) {
-    set(&witness.service().circuit_breaker());
-    witness.circuit.is_taken_in_hand();
+fn by_hand(trace: &Trace, set: impl FnOnce(&CircuitBreaker)) {
+    set(&trace.service().circuit_breaker());
+    trace.circuit.is_taken_in_hand();
 }
 
 /// Keeps the breaker open, if nobody has said something of it, and until somebody does.
-async fn hold(witness: &Witness, span: Duration) {
-    let Some(held) = witness.service().circuit_breaker().hold_open() else {
+async fn hold(trace: &Trace, span: Duration) {
+    let Some(held) = trace.service().circuit_breaker().hold_open() else {
         return;
     };
-    witness.circuit.is_taken_in_hand();
-    let hands = witness.circuit.hands();
+    trace.circuit.is_taken_in_hand();
+    let hands = trace.circuit.hands();
     sleep(span).await;
     drop(held);
-    if witness.circuit.hands() == hands {
-        witness.circuit.is_taken_in_hand();
+    if trace.circuit.hands() == hands {
+        trace.circuit.is_taken_in_hand();
     }
 }

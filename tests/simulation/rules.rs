@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience_runtime::ServiceKind;
 
-use crate::promise::Limit;
+use crate::invariants::Limit;
 
 #[derive(Clone)]
 pub struct Rules {

@@ -1,4 +1,4 @@
-//! Which names one list of arguments takes.
+//! The names that one list of arguments accepts.
 
 use darling::FromMeta;
 

@@ -132,7 +132,7 @@ impl Setting for Wait {
     }
 }
 
-/// The calls that a breaker's rates look at: a number of them, or a span of time.
+/// The calls that a breaker's rates are computed over: a number of them, or a span of time.
 #[derive(Clone, Debug)]
 pub(crate) enum Window {
     Calls(u32),

@@ -1,4 +1,4 @@
-//! What was written in the attribute.
+//! The arguments of an attribute.
 
 mod aliases;
 pub(crate) mod arg_list;

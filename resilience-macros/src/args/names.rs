@@ -1,4 +1,4 @@
-//! Which argument belongs where, and what a name that belongs nowhere was probably meant to be.
+//! The arguments of each list, and the suggestions for unknown names.
 
 use super::aliases::ALIASES;
 use super::arg_list::ArgList;

@@ -1,4 +1,4 @@
-//! `stream`: how a stream that the function returns is watched.
+//! `stream`: how a stream that the function returns is monitored.
 
 use darling::{Error, Result};
 use syn::{MacroDelimiter, Meta};

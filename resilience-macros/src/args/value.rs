@@ -69,7 +69,7 @@ impl Setting for Count {
     }
 }
 
-/// A number, whole or not. A negative one is below every range, whose message says what is allowed.
+/// A number, whole or not. A negative one is below every range, and the range's message contains what is allowed.
 fn number(expr: &Expr) -> Result<f64> {
     let wrong = |message: &str| Err(Error::custom(message).with_span(expr));
     if is_negative(expr) {

@@ -1,4 +1,4 @@
-//! Routes for operators: health, statistics, events and a dashboard.
+//! Serves routes for operators: health, statistics, events and a dashboard.
 
 mod app_state;
 mod change;
@@ -124,7 +124,7 @@ impl AdminRouter {
         self
     }
 
-    /// Returns the routes. From now on the latencies of the registry's services are
+    /// Returns the routes as an [`axum::Router`]. From now on the latencies of the registry's services are
     /// [measured](Registry::measure_latency), and its changes recorded.
     pub fn router(self) -> Router {
         let Self {

@@ -1,4 +1,4 @@
-//! What identifies an entry.
+//! The key that identifies an entry.
 
 use std::any::TypeId;
 use std::hash::{BuildHasherDefault, Hash, Hasher};

@@ -41,14 +41,14 @@ fn lookup(store: &Arc<Store>) -> Lookup {
 fn leads(lookup: Lookup) -> Leader {
     match lookup {
         Lookup::Load(leader) => leader,
-        _ => panic!("nobody loads it"),
+        _ => panic!("no load is in flight"),
     }
 }
 
 fn waits(lookup: Lookup) -> Waiter {
     match lookup {
         Lookup::Wait(waiter) => waiter,
-        _ => panic!("somebody loads it"),
+        _ => panic!("a load is in flight"),
     }
 }
 

@@ -71,7 +71,7 @@ impl<T: Cacheable> Cache<T> {
         })
     }
 
-    /// Returns the configuration.
+    /// Returns the configuration of the cache.
     #[must_use]
     pub fn config(&self) -> &CacheConfig {
         self.store.config()
@@ -139,7 +139,7 @@ impl<T: Cacheable> Cache<T> {
         self.store.invalidate(self.store.hash(key));
     }
 
-    /// Removes all values.
+    /// Removes all values from the cache.
     pub fn invalidate_all(&self) {
         self.store.invalidate_all();
     }
@@ -150,7 +150,7 @@ impl<T: Cacheable> Cache<T> {
         self.store.len()
     }
 
-    /// Whether there is no entry.
+    /// Returns whether the cache has no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

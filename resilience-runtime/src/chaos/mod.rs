@@ -1,4 +1,4 @@
-//! Fault injection for tests, reproducible in every run.
+//! Injects faults for tests, reproducible in every run.
 //!
 //! [`Registry::inject`](crate::Registry::inject) injects a [`Fault`] into all calls of a service, with an attribute or
 //! without:

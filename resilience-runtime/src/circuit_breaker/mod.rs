@@ -234,7 +234,7 @@ impl CircuitBreaker {
         result
     }
 
-    /// Returns the state. An open breaker whose pause is over is half-open.
+    /// Returns the current state. An open breaker whose pause is over is half-open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
         self.shared.state(Moment::now)

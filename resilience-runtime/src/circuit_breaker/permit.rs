@@ -107,7 +107,7 @@ impl<'a> Permit<'a> {
         self.0.settle(Outcome::Ignored);
     }
 
-    /// Whether it is a probe of a half-open breaker.
+    /// Returns whether the call is a probe of a half-open breaker.
     #[must_use]
     pub fn is_probe(&self) -> bool {
         self.0.ticket.is_probe()
@@ -134,7 +134,7 @@ impl OwnedPermit {
         self.0.settle(Outcome::Ignored);
     }
 
-    /// Whether it is a probe of a half-open breaker.
+    /// Returns whether the call is a probe of a half-open breaker.
     #[must_use]
     pub fn is_probe(&self) -> bool {
         self.0.ticket.is_probe()

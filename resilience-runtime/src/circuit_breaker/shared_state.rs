@@ -30,7 +30,7 @@ pub(super) struct SharedState {
     /// The end of the pause, while open.
     // Relaxed: stored before the Release store of `word` in `change`, so the Acquire load in `word()` orders it.
     open_until: AtomicU64,
-    /// While open: the longest wait to tell, in nanoseconds.
+    /// While open: the longest `retry_after` to return, in nanoseconds.
     pause: AtomicU64,
     /// A statistic.
     // Relaxed: it guards no other data.

@@ -33,7 +33,7 @@ pub enum CircuitState {
 }
 
 impl CircuitState {
-    /// Every state.
+    /// Lists every state of a breaker.
     pub const ALL: &'static [Self] = &[
         Self::Closed,
         Self::Open,
@@ -74,11 +74,11 @@ pub(super) struct Transition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CircuitChange {
-    /// Is the state before the change.
+    /// Holds the state before the change.
     pub from: CircuitState,
-    /// Is the state after the change.
+    /// Holds the state after the change.
     pub to: CircuitState,
-    /// Is the time for which it opened; `None` for other changes.
+    /// Holds the time for which the breaker opened; `None` for other changes.
     pub pause: Option<Duration>,
 }
 

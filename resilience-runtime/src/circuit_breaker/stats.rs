@@ -9,9 +9,9 @@ use super::CircuitState;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CircuitBreakerStats {
-    /// Is the state in force.
+    /// Holds the state at that moment.
     pub state: CircuitState,
-    /// Is the time since it entered that state.
+    /// Holds the time since the breaker entered that state.
     pub in_state_for: Duration,
     /// Counts how often it opened, reopenings included, without overrides by hand.
     pub opened: u64,

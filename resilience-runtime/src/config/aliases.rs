@@ -1,4 +1,4 @@
-//! What people call a setting who know it from elsewhere. The runtime and the macros both compile this file (the
+//! Aliases of settings: names of other libraries, and earlier names. The runtime and the macros both compile this file (the
 //! macros by a symbolic link).
 
 /// Names that other libraries use, and those that were renamed, with what they are called here.

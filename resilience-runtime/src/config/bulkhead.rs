@@ -19,7 +19,7 @@ pub struct BulkheadConfig {
 }
 
 impl BulkheadConfig {
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.

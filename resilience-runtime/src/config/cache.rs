@@ -86,7 +86,7 @@ impl CacheConfig {
         }
     }
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.

@@ -34,7 +34,7 @@ pub struct CircuitBreakerConfig {
     pub recovery_timeout: Duration,
     /// Lengthens the pause by this factor with each reopening; at least 1.
     pub recovery_multiplier: f64,
-    /// Limits every pause.
+    /// Limits how long the circuit stays open.
     pub max_recovery_timeout: Duration,
     /// Counts the successful probes that close it.
     pub success_threshold: u32,
@@ -89,7 +89,7 @@ impl CircuitBreakerConfig {
         self
     }
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.

@@ -60,7 +60,7 @@ macro_rules! settings {
                         failure_threshold: Count, Count, shared => CircuitFailureThreshold at circuit.failure_threshold;
                         /// Sets the share of failures that opens it.
                         failure_rate: Number, Share, shared => CircuitFailureRate at circuit.failure_rate;
-                        /// Chooses the calls that the rates look at.
+                        /// Chooses the calls that the rates are computed over.
                         window: Window, Window, shared => CircuitWindow at circuit.window;
                         /// Sets how many calls must be in the window before the rates count.
                         minimum_calls: Count, Count, shared => CircuitMinimumCalls at circuit.minimum_calls;
@@ -72,7 +72,7 @@ macro_rules! settings {
                         recovery_timeout: Time, Time, shared => CircuitRecoveryTimeout at circuit.recovery_timeout;
                         /// Lengthens the pause by this factor with each reopening.
                         recovery_multiplier: Number, Factor, shared => CircuitRecoveryMultiplier at circuit.recovery_multiplier;
-                        /// Limits every pause.
+                        /// Limits how long the circuit stays open.
                         max_recovery_timeout: Time, Time, shared => CircuitMaxRecoveryTimeout at circuit.max_recovery_timeout;
                         /// Counts the successful probes that close it.
                         success_threshold: Count, Count, shared => CircuitSuccessThreshold at circuit.success_threshold;
@@ -128,7 +128,7 @@ macro_rules! settings {
                 }
             }
             limits {
-                /// Limits each attempt.
+                /// Limits the time of each attempt.
                 timeout(Timeout, "TIMEOUT") at timeout;
                 /// Limits the whole call, sleeps included.
                 deadline(Deadline, "DEADLINE") at deadline;

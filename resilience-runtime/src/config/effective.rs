@@ -1,4 +1,4 @@
-//! What runs for a function or a service, and where in it each setting is kept.
+//! The effective configuration of a function or a service, and the field of each setting in it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, all of it at once.
+//! The error of a configuration: all of its problems at once.
 
 use std::error::Error;
 use std::fmt;

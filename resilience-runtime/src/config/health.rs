@@ -107,7 +107,7 @@ impl HealthMonitorConfig {
         Err(problems)
     }
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.

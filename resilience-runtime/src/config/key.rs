@@ -1,4 +1,4 @@
-//! Every setting there is: its name, its variable, the type of its value, who shares it.
+//! The keys of all settings: name, variable, type of the value, and whether functions share it.
 
 use std::fmt;
 
@@ -10,22 +10,22 @@ use super::declaration::settings;
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Pattern {
-    /// Retries.
+    /// Repeats attempts that failed.
     Retry,
-    /// The budget that bounds the service's retries.
+    /// Limits the retries of all functions of a service together.
     RetryBudget,
-    /// The circuit breaker.
+    /// Rejects calls of a service that keeps failing.
     #[cfg_attr(feature = "serde", serde(rename = "circuit_breaker"))]
     Circuit,
-    /// The rate limiter.
+    /// Limits requests and tokens per period.
     RateLimit,
-    /// The bulkhead.
+    /// Limits the calls that run at the same time.
     Bulkhead,
-    /// The limit on each attempt.
+    /// Limits the time of each attempt.
     Timeout,
-    /// The limit on the whole call.
+    /// Limits the time of the whole call.
     Deadline,
-    /// The fallbacks.
+    /// Answers calls that failed.
     Fallback,
 }
 

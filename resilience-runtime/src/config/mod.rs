@@ -1,4 +1,4 @@
-//! What a person may write, and what runs.
+//! Defines the settings that a person may write, and the configs that run.
 //!
 //! A value is taken from the first of these that has it:
 //!

@@ -1,4 +1,4 @@
-//! Where each value that runs came from.
+//! The source of each effective value.
 
 use super::effective::Effective;
 use super::error::ConfigSource;

@@ -128,7 +128,7 @@ impl RateLimitConfig {
         }
     }
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.
@@ -185,7 +185,7 @@ pub enum RateLimitStrategy {
 }
 
 impl RateLimitStrategy {
-    /// Lists every strategy.
+    /// Lists all strategies, in the order of the documentation.
     pub const ALL: &'static [Self] = &[Self::TokenBucket, Self::SlidingWindow, Self::FixedWindow];
 
     /// Returns its name in attributes, variables and files.

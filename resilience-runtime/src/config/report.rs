@@ -1,4 +1,4 @@
-//! What runs, as the public report of it.
+//! The public report of the effective configuration.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::name::ServiceKind;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServiceConfig {
-    /// Names the kind.
+    /// Holds the kind of the service.
     pub kind: ServiceKind,
-    /// Switches the patterns; `false`: bodies run bare, only fallbacks stay.
+    /// States whether the patterns apply; if `false`, bodies run without any pattern and only fallbacks stay.
     pub enabled: bool,
     /// Configures retries of [`Service::call`](crate::Service::call), and of functions without values of their own.
     pub retry: RetryConfig,
@@ -34,11 +34,11 @@ pub struct ServiceConfig {
     pub rate_limit: Option<RateLimitConfig>,
     /// Configures the bulkhead, where one is set.
     pub bulkhead: Option<BulkheadConfig>,
-    /// Limits each attempt.
+    /// Limits the time of each attempt.
     pub timeout: Option<Duration>,
-    /// Limits each call.
+    /// Limits the time of each call.
     pub deadline: Option<Duration>,
-    /// Tells whether calls whose outcome is unknown may be sent again.
+    /// States whether calls whose outcome is unknown may be sent again.
     pub idempotent: bool,
     /// Lists all of these as settings, with where each came from. Those that a function has to itself are what calls
     /// by hand run with; see [`FunctionConfig::values`].
@@ -71,7 +71,7 @@ impl ServiceConfig {
         }
     }
 
-    /// Tells whether the same runs, for the same reasons.
+    /// Returns whether the same values run, from the same sources.
     pub(crate) fn runs_as(&self, other: &Self) -> bool {
         let of_functions = |config: &Self| -> Vec<_> {
             let functions = config.functions.iter();
@@ -90,23 +90,23 @@ impl ServiceConfig {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FunctionConfig {
-    /// Names its path.
+    /// Names the function by its path.
     pub function: Box<str>,
-    /// Names its place in the source.
+    /// Names the place of the function in the source.
     pub place: &'static str,
-    /// Configures retries; `None`: off.
+    /// Configures retries; `None` if they are off.
     pub retry: Option<RetryConfig>,
     /// Ends the call where a server's Retry-After is above this.
     pub max_retry_after: Duration,
-    /// Limits each attempt; `None`: off.
+    /// Limits the time of each attempt; `None` if the limit is off.
     pub timeout: Option<Duration>,
-    /// Limits the whole call; `None`: off.
+    /// Limits the time of the whole call; `None` if the limit is off.
     pub deadline: Option<Duration>,
-    /// Limits how long it waits for a token.
+    /// Limits how long a call waits for a token.
     pub rate_limit_wait: Duration,
-    /// Limits how long it waits for a permit of the bulkhead.
+    /// Limits how long a call waits for a permit of the bulkhead.
     pub bulkhead_wait: Duration,
-    /// Tells whether a call whose outcome is unknown may be sent again.
+    /// States whether a call whose outcome is unknown may be sent again.
     pub idempotent: bool,
     /// Configures its read-through cache, where it has one.
     pub cache: Option<CacheConfig>,

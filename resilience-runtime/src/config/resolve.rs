@@ -1,4 +1,4 @@
-//! From what many wrote to what runs: precedence, clamping, and the final check.
+//! Resolves the values of all sources to those in effect: precedence, clamping, and the final check.
 
 use super::circuit_breaker::Window;
 use super::effective::Effective;

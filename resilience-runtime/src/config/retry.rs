@@ -52,7 +52,7 @@ impl RetryConfig {
         }
     }
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.
@@ -120,7 +120,7 @@ pub enum Jitter {
 }
 
 impl Jitter {
-    /// Lists every jitter.
+    /// Lists every kind of jitter.
     pub const ALL: &'static [Self] = &[Self::Full, Self::Equal, Self::Decorrelated, Self::None];
 
     /// Returns its name in attributes, variables and files.
@@ -164,7 +164,7 @@ pub struct UnknownJitter(String);
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RetryBudgetConfig {
-    /// Limits what it holds; at least 1.
+    /// Limits the retries that the budget holds; at least 1.
     pub capacity: f64,
     /// Sets what one success pays back; above 0.
     pub refill: f64,
@@ -174,7 +174,7 @@ impl RetryBudgetConfig {
     /// Limits what a budget can hold, so that its arithmetic stays exact.
     pub const MAX_CAPACITY: f64 = 1e9;
 
-    /// Checks every value.
+    /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
     /// Names each value that is out of range.

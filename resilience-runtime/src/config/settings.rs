@@ -1,4 +1,4 @@
-//! What a person writes: partial, for kinds and for services.
+//! Settings: partial configuration that a person writes, for kinds and for services.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -56,7 +56,7 @@ fn value(key: Key) -> BoxedStrategy<Value> {
     }
 }
 
-/// What one level says: nothing, a little or much.
+/// The settings of one level: none, a few or many.
 fn level() -> impl Strategy<Value = Said> {
     (0..4_u8).prop_flat_map(|often| {
         let values: Vec<_> = Key::ALL

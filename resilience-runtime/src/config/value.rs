@@ -9,7 +9,7 @@ use super::key::ValueType;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
-/// The value of a setting.
+/// Holds the value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs)]
 pub enum Value {

@@ -53,21 +53,21 @@ pub enum Reason {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// An HTTP status.
+    /// Holds an HTTP status.
     Http(u16),
-    /// An SQLSTATE, five ASCII characters.
+    /// Holds an SQLSTATE, five ASCII characters.
     SqlState([u8; 5]),
-    /// A JSON-RPC error code.
+    /// Holds an error code of JSON-RPC.
     JsonRpc(i64),
-    /// An error number of MySQL or MariaDB.
+    /// Holds an error number of MySQL or MariaDB.
     MySql(u16),
-    /// A result code of SQLite, extended if it is known.
+    /// Holds a result code of SQLite, extended if it is known.
     Sqlite(i32),
-    /// A status code of gRPC.
+    /// Holds a status code of gRPC.
     Grpc(i32),
-    /// A kind of I/O error.
+    /// Holds the kind of an I/O error.
     Io(std::io::ErrorKind),
-    /// A name defined by the client's documentation.
+    /// Holds a name defined by the client's documentation.
     Name(&'static str),
 }
 

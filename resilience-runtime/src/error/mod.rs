@@ -26,88 +26,88 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ResilienceError {
-    /// Rejects a call because the circuit breaker is open, or half-open with all its places taken: nothing was sent.
+    /// Rejects a call because the circuit breaker is open, or half-open with all its permits in use: nothing was sent.
     #[error("circuit breaker of service `{service}` is {}", until(*.retry_after))]
     #[non_exhaustive]
     CircuitBreakerOpen {
-        /// The service whose breaker it is.
+        /// Names the service whose breaker rejected the call.
         service: ServiceName,
-        /// Holds when to come back: the rest of the pause, or the recovery timeout where that is unknown.
-        /// `None`: it is forced open, which no time ends.
+        /// Holds the time until the next probe: the rest of the pause, or the recovery timeout where that is unknown.
+        /// `None` if the breaker is forced open, which does not end by itself.
         retry_after: Option<Duration>,
     },
-    /// The rate limit is used up, or the server requested back-off: nothing was sent.
+    /// Rejects a call because the rate limit is used up or the server requested back-off: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
     #[non_exhaustive]
     RateLimitExceeded {
-        /// The service whose limit it is.
+        /// Names the service whose limit rejected the call.
         service: ServiceName,
-        /// When it could pass; `None`: never, the cost is above the capacity.
+        /// Holds the time until the call could pass; `None` if its cost is above the capacity, so that it never can.
         retry_after: Option<Duration>,
     },
-    /// Rejects a call because as many as allowed are running already: nothing was sent.
+    /// Rejects a call because the bulkhead has no free permit: nothing was sent.
     #[error("bulkhead of service `{service}` is full")]
     #[non_exhaustive]
     BulkheadFull {
-        /// The service whose bulkhead it is.
+        /// Names the service whose bulkhead rejected the call.
         service: ServiceName,
     },
     /// Ends an attempt that took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
     #[non_exhaustive]
     Timeout {
-        /// The service that did not answer.
+        /// Names the service that did not answer.
         service: ServiceName,
-        /// The limit that was passed.
+        /// Holds the limit that was exceeded.
         after: Duration,
     },
     /// Ends a call that, sleeps included, took longer than its `deadline`.
     #[error("call to service `{service}` passed its deadline of {after:?}")]
     #[non_exhaustive]
     DeadlineExceeded {
-        /// The service that was called.
+        /// Names the service that was called.
         service: ServiceName,
-        /// The limit that was passed.
+        /// Holds the limit that was exceeded.
         after: Duration,
     },
     /// Reports a stream that ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
     #[non_exhaustive]
     StreamInterrupted {
-        /// The service that was called.
+        /// Names the service that was called.
         service: ServiceName,
     },
     /// Reports that the attempts are used up (`exhausted = "wrap"`).
     #[error("gave up on service `{service}` after {attempts} attempt(s)")]
     #[non_exhaustive]
     RetryExhausted {
-        /// The service that was called.
+        /// Names the service that was called.
         service: ServiceName,
-        /// How many attempts were made.
+        /// Counts the attempts that were made.
         attempts: u32,
-        /// The last attempt's error.
+        /// Holds the error of the last attempt.
         source: BoxError,
     },
     /// Reports that the call failed and its last fallback failed as well.
     #[error("call to service `{service}` failed, and so did its fallback `{strategy}`")]
     #[non_exhaustive]
     FallbackFailed {
-        /// The service that was called.
+        /// Names the service that was called.
         service: ServiceName,
-        /// Which fallback failed last.
+        /// Names the fallback that failed last.
         strategy: &'static str,
-        /// The last fallback's error.
+        /// Holds the error of the last fallback.
         error: BoxError,
-        /// The call's own error.
+        /// Holds the error of the call itself.
         source: BoxError,
     },
     /// Reports that a health check of the service failed.
     #[error("health check of service `{service}` failed")]
     #[non_exhaustive]
     HealthCheckFailed {
-        /// The service that was checked.
+        /// Names the service that was checked.
         service: ServiceName,
-        /// Why.
+        /// Holds the error of the check.
         source: BoxError,
     },
     /// Reports the failure of another call of the same key, which a cache shared with this one: nothing was sent.
@@ -116,13 +116,13 @@ pub enum ResilienceError {
         rounded(*.age), what_failed(*.class, *.code))]
     #[non_exhaustive]
     SharedFailure {
-        /// The service that was called.
+        /// Names the service that was called.
         service: ServiceName,
-        /// What the other call's error meant.
+        /// Holds the class of the other call's error.
         class: Class,
-        /// The code that it carried.
+        /// Holds the code of the other call's error, if there is one.
         code: Option<ErrorCode>,
-        /// How long ago that was.
+        /// Holds the time since the other call failed.
         age: Duration,
     },
     /// Reports a fault that a test injected, see [`chaos`](crate::chaos).
@@ -131,9 +131,9 @@ pub enum ResilienceError {
     #[error("fault injected into service `{service}` ({})", .verdict.class().name())]
     #[non_exhaustive]
     Injected {
-        /// The service that it was injected into.
+        /// Names the service that the fault was injected into.
         service: ServiceName,
-        /// What it means.
+        /// Holds the verdict that the fault was injected with.
         verdict: Verdict,
     },
     /// Reports a configuration that cannot run: nothing was sent.

@@ -11,10 +11,10 @@ use std::future::{Future, Ready, ready};
     note = "it returns the same `Result`, sync or async"
 )]
 pub trait FallbackFn<'e, Args, E, R, Marker> {
-    /// Is the future of the result.
+    /// Names the type of the future that the call returns.
     type Future: Future<Output = R>;
 
-    /// Calls the function.
+    /// Calls the function with these arguments.
     fn call_fallback(self, args: Args, error: &'e E) -> Self::Future;
 }
 

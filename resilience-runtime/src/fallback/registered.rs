@@ -56,15 +56,15 @@ impl FallbackContext {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureCause {
-    /// It was rejected before anything was sent.
+    /// The call was rejected before anything was sent.
     Rejection,
-    /// Its timeout or deadline passed.
+    /// The timeout or deadline of the call passed.
     Timeout,
-    /// It failed with an error that may be gone at the next attempt.
+    /// The call failed with an error that may be gone at the next attempt.
     Temporary,
-    /// It failed with an error that every attempt would meet.
+    /// The call failed with an error that every attempt would meet.
     Permanent,
-    /// The configuration is invalid. Never reaches a fallback.
+    /// The configuration of the call is invalid. This never reaches a fallback.
     InvalidConfig,
 }
 
@@ -107,7 +107,7 @@ impl<T> IntoAnswer<T> for Result<T, BoxError> {
 pub trait RegisteredFallback<T>:
     Fn(FallbackContext) -> <Self as RegisteredFallback<T>>::Future + Send + Sync + 'static
 {
-    /// Is the future that the function returns.
+    /// Names the type of the future that the function returns.
     type Future: Future<Output: IntoAnswer<T>> + Send + 'static;
 }
 

@@ -23,22 +23,22 @@ pub enum HealthCause {
     NotChecked,
     /// The check was skipped because this dependency is unhealthy or unknown.
     Dependency(ServiceName),
-    /// The check failed.
+    /// The check returned an error.
     Failed {
-        /// The type of its error, where the checker keeps it.
+        /// Names the type of the error, where the checker keeps it.
         error_type: Option<&'static str>,
-        /// The error's code, where a rule classifies it.
+        /// Holds the code of the error, where a rule classifies it.
         code: Option<ErrorCode>,
     },
     /// The check took longer than this.
     TimedOut(Duration),
-    /// The check panicked.
+    /// The check ended with a panic.
     Panicked,
     /// The checker reported this message, which is a constant in its code.
     Said {
-        /// The message.
+        /// Holds the message.
         words: &'static str,
-        /// The code that the checker saw.
+        /// Holds the code that the checker received.
         code: Option<ErrorCode>,
     },
     /// The service's circuit breaker is in this state.

@@ -8,7 +8,7 @@ use super::status::HealthStatus;
 use crate::error::BoxError;
 use crate::verdict::ErrorCode;
 
-/// Is the future that [`HealthChecker::check`] returns.
+/// Names the type of the future that [`HealthChecker::check`] returns.
 pub type HealthFuture<'a> =
     Pin<Box<dyn Future<Output = Result<HealthReport, BoxError>> + Send + 'a>>;
 
@@ -36,7 +36,7 @@ pub type HealthFuture<'a> =
 /// }
 /// ```
 pub trait HealthChecker: Send + Sync + 'static {
-    /// Checks the health once. A monitor applies a timeout and survives panics.
+    /// Checks the health of the service once. A monitor applies a timeout and survives panics.
     fn check(&self) -> HealthFuture<'_>;
 
     /// Returns whether a single result is reliable, so that the thresholds of a monitor do not apply.

@@ -1,4 +1,4 @@
-//! Why a monitor does not take a checker, or does not start.
+//! The errors of a monitor that rejects a checker or does not start.
 
 use crate::config::{ConfigError, ConfigProblem};
 use crate::name::ServiceName;
@@ -25,10 +25,10 @@ pub enum MonitorError {
     #[error("a checker named `{name}` exists already; remove that first")]
     #[non_exhaustive]
     NameTaken {
-        /// Names the checker.
+        /// Names the checker that exists already.
         name: ServiceName,
     },
-    /// Rejects a second start.
+    /// Rejects a start of a monitor that is running already.
     #[error("monitoring is already running; drop its handle first")]
     AlreadyRunning,
     /// Rejects a start outside of a tokio runtime.

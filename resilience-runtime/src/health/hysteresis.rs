@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    /// Stores all results and looks at the last ones each time.
+    /// Stores all results and reads the last ones each time.
     fn naive(results: &[Level], failure: usize, recovery: usize) -> Level {
         let mut level = results[0];
         for seen in 1..=results.len() {

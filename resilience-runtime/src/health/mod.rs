@@ -1,4 +1,4 @@
-//! Health checks: a monitor checks services at intervals and publishes their status.
+//! Checks the health of services: a monitor checks services at intervals and publishes their status.
 //!
 //! The module is built on the others, and no pattern depends on it. It never shows the text of an error: only a status,
 //! constant messages, the type of an error and its code if a rule classifies it.

@@ -14,7 +14,7 @@ use crate::name::ServiceName;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServiceHealth {
-    /// Names the checker.
+    /// Names the checker of the entry.
     pub name: ServiceName,
     /// Holds the status after thresholds: one bad check among good ones does not change it.
     pub status: HealthStatus,

@@ -1,7 +1,7 @@
-//! What a thread knows of the body that it polls now: whether an error that leaves it was already given
-//! up on inside, and what the body said of the server.
+//! The context of the body that a thread polls now: whether an error that leaves it was already given
+//! up on inside, and what the body recorded about the server.
 //!
-//! All of it is saved and cleared round each poll of a body, so what is said reaches the innermost
+//! All of it is saved and cleared round each poll of a body, so what is recorded reaches the innermost
 //! annotated call alone, and only an error that leaves in the same poll counts as given up.
 
 pub mod hint;
@@ -63,29 +63,29 @@ pub(crate) struct PollScope {
 }
 
 impl PollScope {
-    /// `said`: what the body said in earlier polls.
+    /// `recorded`: what the body recorded in earlier polls.
     #[inline]
-    pub(crate) fn enter(said: Option<Box<Hint>>) -> Self {
+    pub(crate) fn enter(recorded: Option<Box<Hint>>) -> Self {
         let outer = FRAME.replace(Frame(Frame::INSIDE));
-        if said.is_none() && !outer.has(Frame::HINTED) {
+        if recorded.is_none() && !outer.has(Frame::HINTED) {
             return Self {
                 outer,
                 outer_hint: None,
             };
         }
-        Self::enter_with_hints(outer, said)
+        Self::enter_with_hints(outer, recorded)
     }
 
     #[cold]
-    fn enter_with_hints(outer: Frame, said: Option<Box<Hint>>) -> Self {
-        FRAME.set(Frame(Frame::INSIDE).with(Frame::HINTED, said.is_some()));
+    fn enter_with_hints(outer: Frame, recorded: Option<Box<Hint>>) -> Self {
+        FRAME.set(Frame(Frame::INSIDE).with(Frame::HINTED, recorded.is_some()));
         Self {
             outer,
-            outer_hint: HINT.replace(said),
+            outer_hint: HINT.replace(recorded),
         }
     }
 
-    /// Whether an inner call gave up during this poll, and what the body has said until now.
+    /// Whether an inner call gave up during this poll, and what the body has recorded until now.
     #[inline]
     pub(crate) fn end(self) -> (bool, Option<Box<Hint>>) {
         let scope = ManuallyDrop::new(self);
@@ -106,7 +106,7 @@ impl PollScope {
 }
 
 impl Drop for PollScope {
-    /// After a panic: what the body said would be taken for the outer one's.
+    /// After a panic: what the body recorded would be taken for the outer one's.
     #[cold]
     fn drop(&mut self) {
         HINT.set(self.outer_hint.take());

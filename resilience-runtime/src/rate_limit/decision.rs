@@ -18,18 +18,18 @@ use std::time::Duration;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use = "a decision that is not read rejects no call"]
 pub struct Decision {
-    /// Whether the call passes, in which case the tokens are taken.
+    /// States whether the call passes, in which case the tokens are taken.
     pub allowed: bool,
-    /// Is the greatest cost that can ever pass at once: the size of the bucket, the limit of the window, or the
+    /// Holds the greatest cost that can ever pass at once: the size of the bucket, the limit of the window, or the
     /// tokens of a minute where these are counted; `u32::MAX` where no limit is set.
     pub limit: u32,
-    /// Is the cost that could still pass right now; zero while the key is cooling down or has waiters, and
+    /// Holds the cost that could still pass right now; zero while the key is cooling down or has waiters, and
     /// where tokens remain but no request.
     pub remaining: u32,
-    /// Is the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
+    /// Holds the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
     /// can never pass because its cost is above `limit`; otherwise never zero.
     pub retry_after: Option<Duration>,
-    /// Is the time until the whole `limit` will be available again, if no other call comes.
+    /// Holds the time until the whole `limit` will be available again, if no other call comes.
     pub reset_after: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! New settings for everything that runs: checked as a whole, then taken as a whole.
+//! Applies new settings to everything that runs: checked as a whole, then applied as a whole.
 
 use std::collections::BTreeMap;
 

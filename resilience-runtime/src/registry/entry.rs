@@ -122,7 +122,7 @@ impl Entry {
         }
     }
 
-    /// One that only stands for the functions which it refuses.
+    /// Marks the entry as rejected because its name is taken: it only holds functions that cannot run.
     pub(super) fn with_name_taken(mut self, error: ConfigError) -> Self {
         self.name_taken = Some(error);
         self

@@ -1,4 +1,4 @@
-//! How a call site comes by its plan.
+//! Finds or makes the plan of a call site.
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// Makes a full budget.
+    /// Creates a budget that is full.
     ///
     /// # Errors
     /// Names each value of `config` that is out of range.

@@ -37,7 +37,7 @@ impl RetryPolicy {
         })
     }
 
-    /// Returns the configuration.
+    /// Returns the configuration of the policy.
     #[must_use]
     pub fn config(&self) -> &RetryConfig {
         &self.config

@@ -95,7 +95,7 @@ pub fn with_correlation_id<F: Future>(id: impl fmt::Display, future: F) -> WithC
 }
 
 pin_project! {
-    /// Is the future that [`with_correlation_id`] returns.
+    /// Runs a future under a correlation id; it is what [`with_correlation_id`] returns.
     #[must_use = "futures do nothing unless polled"]
     pub struct WithCorrelationId<F> {
         id: CorrelationId,

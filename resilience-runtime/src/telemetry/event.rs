@@ -20,7 +20,7 @@ pub struct Event {
     pub at: Instant,
     /// Holds the time of the event on the system clock.
     pub time: SystemTime,
-    /// Names the service.
+    /// Names the service that the event belongs to.
     pub service: ServiceName,
     /// Names the function whose call it belongs to; for calls without an attribute it is the service's name. `None` for
     /// an event that belongs to no call, or not to a single one, such as a breaker that opens.
@@ -54,115 +54,115 @@ pub enum EventKind {
     /// An attempt failed and will be retried.
     #[non_exhaustive]
     Retry {
-        /// The number of the failed attempt, from 1.
+        /// Holds the number of the failed attempt, from 1.
         attempt: u32,
-        /// The pause before the next attempt.
+        /// Holds the pause before the next attempt.
         delay: Duration,
-        /// The class of the error.
+        /// Holds the class of the error.
         class: Class,
-        /// The code that the error carried.
+        /// Holds the code of the error, if it has one.
         code: Option<ErrorCode>,
-        /// The name of the error's type.
+        /// Names the type of the error.
         error_type: &'static str,
     },
     /// An attempt failed and will not be retried.
     #[non_exhaustive]
     GaveUp {
-        /// How many attempts were made.
+        /// Counts the attempts that were made.
         attempts: u32,
-        /// Why the call is not retried.
+        /// Names the reason why the call is not retried.
         reason: &'static str,
-        /// The class of the error.
+        /// Holds the class of the error.
         class: Class,
-        /// The code that the error carried.
+        /// Holds the code of the error, if it has one.
         code: Option<ErrorCode>,
-        /// The name of the error's type.
+        /// Names the type of the error.
         error_type: &'static str,
     },
     /// `verify` checked a call of unknown outcome.
     #[non_exhaustive]
     Verified {
-        /// Whether the call had taken effect; `None` if that is still unknown.
+        /// States whether the call had taken effect; `None` if that is still unknown.
         took_effect: Option<bool>,
     },
     /// A call was rejected before anything was sent.
     #[non_exhaustive]
     Rejected {
-        /// What rejected it: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
+        /// Names the pattern that rejected the call: `circuit_breaker`, `rate_limit`, `bulkhead` or `deadline`.
         cause: &'static str,
-        /// The time until the next call may pass, if it is known.
+        /// Holds the time until the next call may pass, if it is known.
         retry_after: Option<Duration>,
     },
     /// A call waits in a queue.
     #[non_exhaustive]
     Waiting {
-        /// The pattern whose queue it is: `rate_limit` or `bulkhead`.
+        /// Names the pattern whose queue it is: `rate_limit` or `bulkhead`.
         pattern: &'static str,
-        /// The longest time that it waits.
+        /// Limits the time that the call waits.
         at_most: Duration,
     },
     /// The server requested back-off, so all callers pause.
     #[non_exhaustive]
     Cooldown {
-        /// The length of the pause.
+        /// Holds the length of the pause.
         retry_after: Duration,
     },
     /// A fallback answered a call that failed.
     #[non_exhaustive]
     Fallback {
-        /// The fallback: `cache`, `value`, `registered`, or the path of the function as it is written.
+        /// Names the fallback: `cache`, `value`, `registered`, or the path of the function as it is written.
         strategy: &'static str,
-        /// Why the call failed.
+        /// Holds the cause for which the call failed.
         cause: Option<FailureCause>,
     },
-    /// A fallback failed; further ones may follow.
+    /// A fallback failed as well; further ones may follow.
     #[non_exhaustive]
     FallbackFailed {
-        /// The fallback: `call` or `registered`.
+        /// Names the fallback: `call` or `registered`.
         strategy: &'static str,
-        /// Why the call failed.
+        /// Holds the cause for which the call failed.
         cause: Option<FailureCause>,
     },
     /// A cache served an expired value because a new one could not be loaded.
     #[non_exhaustive]
     Stale {
-        /// The class of the error that the load failed with.
+        /// Holds the class of the error that the load failed with.
         class: Class,
-        /// The code that the error carried.
+        /// Holds the code of the error, if it has one.
         code: Option<ErrorCode>,
-        /// The time since the value expired.
+        /// Holds the time since the value expired.
         age: Duration,
     },
     /// A stream broke off after its first item.
     #[non_exhaustive]
     StreamBroken {
-        /// The class of the error.
+        /// Holds the class of the error.
         class: Class,
     },
     /// A call was rejected because its configuration is invalid.
     #[non_exhaustive]
     InvalidConfig {
-        /// How many values are invalid.
+        /// Counts the values that are invalid.
         problems: usize,
     },
-    /// A call ended.
+    /// A call ended, with any result.
     #[non_exhaustive]
     CallEnded {
-        /// The result before fallbacks.
+        /// Holds the result of the call before fallbacks.
         result: CallResult,
-        /// How many attempts were made.
+        /// Counts the attempts that were made.
         attempts: u32,
-        /// The time since its start, all pauses included.
+        /// Holds the time since the start of the call, all pauses included.
         elapsed: Duration,
     },
     /// A circuit breaker changed its state.
     #[non_exhaustive]
     CircuitChanged {
-        /// The state before.
+        /// Holds the state before the change.
         from: CircuitState,
-        /// The state after.
+        /// Holds the state after the change.
         to: CircuitState,
-        /// The time until the next probe, if it opened.
+        /// Holds the time until the next probe, if the breaker opened.
         pause: Option<Duration>,
     },
     /// The service was called or configured for the first time.
@@ -191,13 +191,13 @@ impl EventKind {
 pub enum CallResult {
     /// The body returned a success.
     Success,
-    /// The last attempt failed.
+    /// The last attempt of the call failed.
     Failure,
     /// The call was rejected by breaker, limiter or bulkhead.
     Rejected,
     /// The `deadline` of the call passed.
     Deadline,
-    /// The configuration is invalid.
+    /// The configuration of the call is invalid.
     InvalidConfig,
     /// The caller dropped the call, or the body panicked.
     Abandoned,

@@ -1,4 +1,4 @@
-//! Telemetry of calls: counters, latencies, correlation ids, spans and events. It never contains an argument, a result
+//! Observes calls by counters, latencies, correlation ids, spans and events. It never contains an argument, a result
 //! or an error's text.
 
 #[cfg(feature = "test-util")]

@@ -143,7 +143,7 @@ pub enum EventsError {
     /// This many events were lost unread; the next one is the oldest that is left.
     #[error("{0} events were missed")]
     Missed(u64),
-    /// The registry was dropped.
+    /// The registry was dropped, so no further event can follow.
     #[error("the registry is gone")]
     Closed,
 }

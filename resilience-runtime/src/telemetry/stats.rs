@@ -1,4 +1,4 @@
-//! What is known of services, as numbers.
+//! The statistics of services.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::latency::{DurationHistogram, ServiceLatency};
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ServiceStats {
-    /// Names the service.
+    /// Names the service that was counted.
     pub service: ServiceName,
     /// Holds the kind of the service.
     pub kind: ServiceKind,
@@ -166,7 +166,7 @@ pub struct LatencyStats {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LatencySummary {
-    /// Counts the durations.
+    /// Counts the durations that were measured.
     pub count: u64,
     /// Holds the mean of the durations.
     pub mean: Option<Duration>,
@@ -178,7 +178,7 @@ pub struct LatencySummary {
     pub p95: Option<Duration>,
     /// Holds the 99th percentile of the durations.
     pub p99: Option<Duration>,
-    /// Holds the longest duration.
+    /// Holds the longest of the durations.
     pub max: Duration,
 }
 
@@ -210,11 +210,11 @@ impl From<&ServiceLatency> for LatencyStats {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RegistryStats {
-    /// Counts the services.
+    /// Counts the services of the registry.
     pub total_services: usize,
     /// Counts the services whose breaker rejects calls now.
     pub open_breakers: usize,
-    /// Counts the fallbacks: registered at run time, or of a function called so far.
+    /// Counts the fallbacks that exist: registered at run time, or of a function called so far.
     pub total_fallbacks: usize,
     /// Counts the calls of all services.
     pub total_calls: u64,

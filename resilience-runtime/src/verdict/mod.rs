@@ -1,4 +1,4 @@
-//! What an error means: whether the call may be retried, whether the error counts against the circuit
+//! Defines what an error means: whether the call may be retried, whether the error counts against the circuit
 //! breaker, and when the service may be called again.
 //!
 //! The tables of codes are in `codes`, the errors of client libraries in `clients`. [`Classify`] is the trait

@@ -40,7 +40,7 @@ pub async fn full(registry: &Registry, fails: bool) -> Result<u32, Failed> {
     if fails { Err(Failed) } else { Ok(1) }
 }
 
-/// Is turned away, once its only token is gone.
+/// Is rejected once its only token is gone.
 ///
 /// # Errors
 /// Always, from then on.

@@ -133,7 +133,7 @@ async fn histogram_buckets_are_exact() {
         .into_iter()
         .filter(of_orders)
         .collect();
-    // Three attempts of 30 ms each, and what was turned away made none.
+    // Three attempts of 30 ms each, and rejected calls made none.
     let expected = [
         ("0.001", 0),
         ("0.0025", 0),

@@ -4,8 +4,8 @@ use tokio::time::Instant;
 
 use super::{Call, End, TIMER};
 use crate::circuit::{Begun, Lesson};
-use crate::keeps::Keeps;
-use crate::weather::Reply;
+use crate::outages::Reply;
+use crate::retention::Retention;
 
 /// A body that runs. However it ends, that is noted.
 pub(super) struct Attempt<'a> {
@@ -19,18 +19,18 @@ impl<'a> Attempt<'a> {
     pub(super) fn begin(call: &'a Call) -> Self {
         call.may_begin();
         let begun = if call.bare {
-            call.witness.begin_bare();
+            call.trace.begin_bare();
             None
         } else {
-            if let Keeps::Shelf(shelf) = &*call.keeps {
-                shelf.borrow_mut().asks(call.key, call.number);
+            if let Retention::CacheModel(cache_model) = &*call.retention {
+                cache_model.borrow_mut().asks(call.key, call.number);
             }
-            call.witness.begin(call.account(), call.cost, call.placed)
+            call.trace.begin(call.account(), call.cost, call.placed)
         };
         call.paid.set(None);
         let mut attempts = call.attempts.borrow_mut();
         attempts.push(End::Running);
-        call.witness.count(|tally| {
+        call.trace.count(|tally| {
             tally.attempts += 1;
             tally.retries += u64::from(attempts.len() > 1);
         });
@@ -46,7 +46,7 @@ impl<'a> Attempt<'a> {
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         let Call {
-            witness, promised, ..
+            trace, promised, ..
         } = self.call;
         if self.end == End::Running {
             let timeout = self.began + promised.timeout;
@@ -78,8 +78,8 @@ impl Drop for Attempt<'_> {
                 Lesson::Nothing
             }
         };
-        witness.end(self.begun.as_ref(), self.call.placed, lesson);
-        witness.count(|tally| match self.end {
+        trace.end(self.begun.as_ref(), self.call.placed, lesson);
+        trace.count(|tally| match self.end {
             End::Replied(Reply::Refused) => tally.transient += 1,
             End::Replied(Reply::Throttled(_)) => tally.throttled += 1,
             End::Replied(Reply::Wrong | Reply::Denied | Reply::Gone) => tally.permanent += 1,
@@ -95,13 +95,13 @@ impl Drop for Attempt<'_> {
         }
         let (account, cost) = (self.call.account(), self.call.cost);
         match self.end {
-            End::Replied(Reply::Fine) => witness.settle(account, cost, self.call.used()),
+            End::Replied(Reply::Fine) => trace.settle(account, cost, self.call.used()),
             // Surely not executed.
-            End::Replied(Reply::Refused | Reply::Throttled(_)) => witness.settle(account, cost, 0),
+            End::Replied(Reply::Refused | Reply::Throttled(_)) => trace.settle(account, cost, 0),
             _ => {}
         }
         if let End::Replied(Reply::Throttled(asked)) = self.end {
-            witness.park(account, asked);
+            trace.park(account, asked);
         }
     }
 }

@@ -4,9 +4,9 @@ use resilience_runtime::{ServiceKind, resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{ApiError, Call, Promised};
-use crate::keeps::{Keeps, Page};
+use crate::invariants::Limit;
 use crate::last_good::LastGood;
-use crate::promise::Limit;
+use crate::retention::{Page, Retention};
 use crate::rules::{Later, Rules};
 
 fn rules() -> Rules {
@@ -39,7 +39,7 @@ pub const SERVICE: Service = Service {
             },
             make: |call| Box::pin(async { call.may_recall(browse(call).await) }),
             keyed: true,
-            keeps: || Keeps::LastGood(LastGood::new(seconds(90), 3).into()),
+            retention: || Retention::LastGood(LastGood::new(seconds(90), 3).into()),
             ..Function::PLAIN
         },
         Function {
@@ -49,7 +49,7 @@ pub const SERVICE: Service = Service {
             },
             make: |call| Box::pin(async { call.may_recall(list(call).await) }),
             keyed: true,
-            keeps: || Keeps::LastGood(LastGood::new(seconds(20), 1_000).into()),
+            retention: || Retention::LastGood(LastGood::new(seconds(20), 1_000).into()),
             ..Function::PLAIN
         },
     ],
@@ -83,6 +83,6 @@ async fn list(call: &Call) -> Result<Page, ApiError> {
 fn front_page(call: &Call, error: &ApiError) -> Result<Page, ApiError> {
     call.nothing_to_recall(error);
     call.rescue(error);
-    call.witness.count(|tally| tally.fallback_call += 1);
+    call.trace.count(|tally| tally.fallback_call += 1);
     Ok(call.page())
 }

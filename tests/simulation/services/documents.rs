@@ -4,10 +4,10 @@
 use resilience_runtime::{ServiceKind, secret_resilient};
 
 use super::{Function, Service, promised, seconds};
+use crate::cache_model::{CacheModel, Life};
 use crate::call::{ApiError, Call, Promised};
-use crate::keeps::{Keeps, Page};
+use crate::retention::{Page, Retention};
 use crate::rules::Rules;
-use crate::shelf::{Life, Shelf};
 
 fn rules() -> Rules {
     Rules {
@@ -32,9 +32,9 @@ pub const SERVICE: Service = Service {
             },
             make: |call| Box::pin(async { call.may_serve(read(call).await) }),
             keyed: true,
-            keeps: || {
-                Keeps::Shelf(
-                    Shelf::new(Life {
+            retention: || {
+                Retention::CacheModel(
+                    CacheModel::new(Life {
                         ttl: seconds(60),
                         refreshed_early: true,
                         stale_if_error: seconds(240),
@@ -52,9 +52,9 @@ pub const SERVICE: Service = Service {
             },
             make: |call| Box::pin(async { call.may_serve(glance(call).await) }),
             keyed: true,
-            keeps: || {
-                Keeps::Shelf(
-                    Shelf::new(Life {
+            retention: || {
+                Retention::CacheModel(
+                    CacheModel::new(Life {
                         ttl: seconds(10),
                         refreshed_early: false,
                         stale_if_error: seconds(0),

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::call::{Answer, Call, Promised};
-use crate::keeps::Keeps;
+use crate::retention::Retention;
 use crate::rules::Rules;
 
 /// Keys that are called with: 0 up to this.
@@ -32,7 +32,7 @@ pub struct Function {
     pub costs: u32,
     pub keyed: bool,
     /// What it keeps of its answers.
-    pub keeps: fn() -> Keeps,
+    pub retention: fn() -> Retention,
 }
 
 impl Function {
@@ -41,7 +41,7 @@ impl Function {
         make: |_| unreachable!("each says what it calls"),
         costs: 1,
         keyed: false,
-        keeps: || Keeps::Nothing,
+        retention: || Retention::Nothing,
     };
 }
 

@@ -7,7 +7,7 @@ use resilience_runtime::{ServiceKind, llm_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, ApiError, Call, Promised};
-use crate::promise::Limit;
+use crate::invariants::Limit;
 use crate::rules::Rules;
 
 fn rules() -> Rules {
@@ -80,7 +80,7 @@ async fn complete(call: &Call) -> Answer {
 async fn smaller(call: &Call, error: &ApiError) -> Answer {
     call.rescue(error);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    call.witness.count(|tally| tally.fallback_call += 1);
+    call.trace.count(|tally| tally.fallback_call += 1);
     Ok(2)
 }
 

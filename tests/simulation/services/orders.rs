@@ -82,6 +82,6 @@ async fn look_up(call: &Call) -> Answer {
 
 fn unknown_order(call: &Call, error: &ApiError) -> Answer {
     call.rescue(error);
-    call.witness.count(|tally| tally.fallback_call += 1);
+    call.trace.count(|tally| tally.fallback_call += 1);
     Ok(3)
 }

@@ -6,7 +6,7 @@ use resilience_runtime::{ServiceKind, resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call};
-use crate::promise::Limit;
+use crate::invariants::Limit;
 use crate::rules::{Later, Rules};
 
 fn rules() -> Rules {

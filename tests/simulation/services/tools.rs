@@ -4,7 +4,7 @@ use resilience_runtime::{ServiceKind, mcp_resilient};
 
 use super::{Function, Service, promised, seconds};
 use crate::call::{Answer, Call, Promised};
-use crate::promise::Limit;
+use crate::invariants::Limit;
 use crate::rules::Rules;
 
 fn rules() -> Rules {

@@ -1,4 +1,4 @@
-//! The recent outcomes that the rates look at.
+//! The recent outcomes that the rates are computed over.
 
 mod calls;
 mod time;
@@ -100,8 +100,8 @@ impl History {
     }
 }
 
-/// Whether `part` of `calls` reaches `rate`. A quotient, not a product: `7.0 / 100.0` is the number that
-/// `0.07` stands for, while `0.07 * 100.0` is above 7.
+/// Whether `part` of `calls` reaches `rate`. A quotient, not a product: `7.0 / 100.0` is the same number as
+/// `0.07`, while `0.07 * 100.0` is above 7.
 #[inline]
 pub(super) fn reaches(part: u64, calls: u64, rate: f64) -> bool {
     part as f64 / calls as f64 >= rate

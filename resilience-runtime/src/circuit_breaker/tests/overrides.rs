@@ -76,7 +76,11 @@ async fn listener_receives_each_change_and_the_pause() {
     let (changes, received) = std::sync::mpsc::channel();
     let breaker = CircuitBreaker::new("llm", config())
         .expect("valid")
-        .with_listener(move |it| changes.send((it.from, it.to, it.pause)).expect("heard"));
+        .with_listener(move |it| {
+            changes
+                .send((it.from, it.to, it.pause))
+                .expect("the receiver is alive")
+        });
     breaker.fail(3);
     breaker.force_open();
     assert_eq!(

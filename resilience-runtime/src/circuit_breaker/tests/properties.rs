@@ -115,8 +115,8 @@ proptest! {
         }
     }
 
-    /// Whatever happened, times that jump and a new configuration included: once everybody has left and the pause is over, it
-    /// lets a call through, and successes close it for good. (The first of them may still open it.)
+    /// In every state, also after times that jump and a new configuration: once all permits are released and the pause is
+    /// over, it admits a call, and successes close it for good. (The first of them may still open it.)
     #[test]
     fn every_reachable_state_can_close(
         first in config(),

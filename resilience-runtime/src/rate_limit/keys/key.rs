@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::keyed_hash::KeyedHash;
 
-/// 128 bits of randomly keyed hash that stand for a key, see [`KeyedHash`].
+/// The hash of a key, 128 bits under a random seed, see [`KeyedHash`].
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct KeyHash([u64; 2]);
 

@@ -29,9 +29,9 @@ pub(in crate::rate_limit) struct Table<S, const SPLIT_AT: usize = 1_024> {
 
 impl<S: Default + Clone, const SPLIT_AT: usize> Table<S, SPLIT_AT> {
     const MIN_SLOTS: usize = 8;
-    /// Up to this size, an eviction looks at all slots.
+    /// Up to this size, an eviction visits all slots.
     const SMALL: usize = 128;
-    /// The slots that an eviction looks at in a larger table: 1 KiB with the token bucket.
+    /// The slots that an eviction visits in a larger table: 1 KiB with the token bucket.
     const EVICTION_STEPS: usize = 32;
     /// A segment is not split beyond this depth. A good hash does not fill a segment whose keys have so
     /// many leading bits in common.
@@ -165,8 +165,8 @@ impl<S: Default + Clone, const SPLIT_AT: usize> Table<S, SPLIT_AT> {
         self.len -= 1;
     }
 
-    /// Moves the clock hand and removes the first evictable key. In a small table it looks at all keys; in
-    /// others at a few, and the next eviction continues from there.
+    /// Moves the clock hand and removes the first evictable key. In a small table it visits all keys; in
+    /// others a few, and the next eviction continues from there.
     pub(in crate::rate_limit) fn evict(
         &mut self,
         mut is_evictable: impl FnMut(&mut KeyState<S>) -> bool,
@@ -204,7 +204,7 @@ impl<S: Default + Clone, const SPLIT_AT: usize> Table<S, SPLIT_AT> {
         false
     }
 
-    /// Converts the state of each key; keys for which `convert` returns `None` are dropped. This looks at every
+    /// Converts the state of each key; keys for which `convert` returns `None` are dropped. This visits every
     /// key, though at no time are there two copies of more than a segment.
     pub(in crate::rate_limit) fn map<T: Default + Clone>(
         self,

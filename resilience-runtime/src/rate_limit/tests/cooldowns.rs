@@ -37,7 +37,7 @@ async fn acquire_rejects_at_once_when_cooldown_exceeds_max_wait() {
     assert!(impatient.poll().is_pending() && patient.poll().is_pending());
     limiter.cool_down("a", 10 * SECOND);
     let Poll::Ready(outcome) = impatient.poll() else {
-        panic!("it waits in vain");
+        panic!("the wait cannot succeed");
     };
     assert_eq!(rejected(outcome), Some(10 * SECOND));
     assert!(patient.poll().is_pending());
@@ -144,7 +144,7 @@ async fn key_is_evictable_after_cooldown_without_a_limit() {
     advance(2 * SECOND).await;
     limiter.cool_down("c", 5 * SECOND);
     assert_eq!(limiter.cooldown("c"), Some(5 * SECOND));
-    assert_eq!(limiter.cooldown("d"), None, "nobody had to share");
+    assert_eq!(limiter.cooldown("d"), None, "no key had to share");
 }
 
 #[tokio::test(start_paused = true)]

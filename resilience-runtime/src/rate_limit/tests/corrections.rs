@@ -86,7 +86,7 @@ async fn settle_wakes_a_waiter_for_tokens() {
     assert_eq!(waiting.woken(), 1);
     assert!(matches!(waiting.poll(), Poll::Ready(Ok(_))));
     assert_eq!(limiter.peek("a").remaining, 400);
-    // A debt makes the wait of another one in vain.
+    // A debt lets the wait of another one fail at once.
     let mut waiting = Polled::new(limiter.acquire("a", 460, 5 * SECOND));
     assert!(waiting.poll().is_pending());
     limiter.settle("a", 0, 400);
@@ -225,7 +225,7 @@ async fn cap_remaining_rechecks_waiters() {
     assert!(waiting.poll().is_pending());
     limiter.cap_remaining(limiter.hash_key("a"), None, Some(50), Moment::now());
     let Poll::Ready(outcome) = waiting.poll() else {
-        panic!("it waits in vain");
+        panic!("the wait cannot succeed");
     };
     assert_eq!(rejected(outcome), Some(9 * SECOND));
 }

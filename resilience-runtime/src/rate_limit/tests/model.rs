@@ -343,7 +343,7 @@ proptest! {
                     }
                     Ok(Err(error)) => {
                         // The queue only gets shorter, so a rejection is always immediate.
-                        assert!(waited.is_zero(), "{turn} waited {waited:?} in vain");
+                        assert!(waited.is_zero(), "{turn} waited {waited:?} and was rejected");
                         assert_eq!(error.retry_after().is_none(), cost > capacity);
                     }
                     Err(_) => assert!(waited >= patience),

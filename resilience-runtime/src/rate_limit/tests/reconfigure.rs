@@ -90,7 +90,7 @@ async fn reconfigure_rechecks_waiters_at_once() {
     assert_eq!(rejected(outcome), None);
     assert!(second.poll().is_pending());
     let Poll::Ready(outcome) = third.poll() else {
-        panic!("it waits in vain");
+        panic!("the wait cannot succeed");
     };
     assert_eq!(rejected(outcome), Some(120 * SECOND));
     // Faster again: the head re-arms its timer.

@@ -391,7 +391,7 @@ async fn reconfigure_rechecks_waiters_by_both_dimensions() {
     limiter.reconfigure(slower).expect("valid");
     assert!(first.poll().is_pending());
     let Poll::Ready(outcome) = second.poll() else {
-        panic!("it waits in vain");
+        panic!("the wait cannot succeed");
     };
     assert_eq!(rejected(outcome), Some(8 * SECOND));
 }

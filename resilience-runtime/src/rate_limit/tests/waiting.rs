@@ -113,7 +113,7 @@ async fn acquire_ends_at_its_own_max_wait() {
     let start = Instant::now();
     let mut waiting = Polled::new(limiter.acquire("a", 1, ms(1_500)));
     assert!(waiting.poll().is_pending());
-    // A debt that comes later makes the wait one in vain: it ends at once.
+    // After a later debt the wait cannot succeed: it ends at once.
     limiter.settle("a", 1, 3);
     assert_eq!(waiting.woken(), 1);
     let Poll::Ready(outcome) = waiting.poll() else {
@@ -260,7 +260,7 @@ async fn waiter_out_of_time_leaves_tokens_of_those_ahead() {
     advance(ms(200)).await;
     // The window of the first waiter, which was not polled yet, would begin only now.
     let Poll::Ready(outcome) = second.poll() else {
-        panic!("it waits in vain");
+        panic!("the wait cannot succeed");
     };
     assert_eq!(rejected(outcome), Some(ms(100)));
     assert!(matches!(first.poll(), Poll::Ready(Ok(_))));

@@ -177,7 +177,7 @@ impl Drop for Wait {
     }
 }
 
-/// Waits for tokens: the future of [`RateLimiter::acquire`](crate::rate_limit::RateLimiter::acquire).
+/// Waits for tokens of a limiter; it is the future of [`RateLimiter::acquire`](crate::rate_limit::RateLimiter::acquire).
 #[must_use = "futures do nothing unless polled or awaited"]
 pub struct Acquire {
     wait: Wait,

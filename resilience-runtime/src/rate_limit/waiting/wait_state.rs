@@ -1,4 +1,4 @@
-//! What only few keys have: a cooldown, and waiters.
+//! The state that only few keys have: a cooldown, and waiters.
 
 use std::time::Duration;
 

@@ -52,7 +52,7 @@ async fn third_call_is_rejected_by_a_bulkhead_of_two() {
         ("attempt_duration_seconds_count", 2),
     ]);
 
-    // What was turned away took no time, and what runs now is quick.
+    // Rejected calls took no time, and running ones are quick.
     for _ in 0..2 {
         work(&registry, Duration::ZERO).await.unwrap();
     }

@@ -208,7 +208,7 @@ mod over_http {
         drop(listener);
         let client = ::reqwest::Client::builder().no_proxy().build();
         let request = client.expect("a client").post(format!("http://{address}/"));
-        let refused = request.send().await.expect_err("nobody listens");
+        let refused = request.send().await.expect_err("no listener");
         let verdict = judge(StreamableHttpError::Client(refused));
         assert_eq!(verdict, Verdict::transient());
         assert_eq!(verdict.code(), Some(ErrorCode::Name("connect")));

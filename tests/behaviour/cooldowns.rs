@@ -1,4 +1,4 @@
-//! A server's Retry-After parks the service, or one key of it.
+//! Cooldowns: a server's Retry-After holds all callers of the service, or of one key.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn throttled() -> Remote {
     Remote::scripted([Err(ApiError::Throttled(Some(HALF_A_MINUTE)))])
 }
 
-fn parked(out: Answer) -> Option<Duration> {
+fn cooldown_left(out: Answer) -> Option<Duration> {
     match out {
         Err(ApiError::Resilience(ResilienceError::RateLimitExceeded { retry_after, .. })) => {
             retry_after
@@ -40,35 +40,38 @@ async fn unlimited(remote: &Remote) -> Answer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_parks_all_callers_of_the_service_also_without_a_limit() {
+async fn cooldown_holds_all_callers_without_a_limit() {
     let calls = async {
         ask(&throttled()).await.unwrap_err();
         let remote = Remote::healthy();
-        assert_eq!(parked(neighbour(&remote).await), Some(HALF_A_MINUTE));
+        assert_eq!(cooldown_left(neighbour(&remote).await), Some(HALF_A_MINUTE));
         advance(Duration::from_secs(29)).await;
-        assert_eq!(parked(ask(&remote).await), Some(Duration::from_secs(1)));
+        assert_eq!(
+            cooldown_left(ask(&remote).await),
+            Some(Duration::from_secs(1))
+        );
         assert_eq!(remote.asked(), 0);
         advance(Duration::from_secs(2)).await;
-        assert_eq!(parked(neighbour(&remote).await), None);
+        assert_eq!(cooldown_left(neighbour(&remote).await), None);
     };
     Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_the_limiter_a_function_neither_parks_nor_is_parked() {
+async fn function_without_limiter_neither_starts_nor_obeys_cooldowns() {
     let calls = async {
         let remote = Remote::healthy();
         unlimited(&throttled()).await.unwrap_err();
-        assert_eq!(parked(ask(&remote).await), None);
+        assert_eq!(cooldown_left(ask(&remote).await), None);
         ask(&throttled()).await.unwrap_err();
-        assert!(parked(ask(&remote).await).is_some());
-        assert_eq!(parked(unlimited(&remote).await), None);
+        assert!(cooldown_left(ask(&remote).await).is_some());
+        assert_eq!(cooldown_left(unlimited(&remote).await), None);
     };
     Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_place_meanwhile_does_not_go_on_to_the_server() {
+async fn bulkhead_waiter_is_not_sent_during_cooldown() {
     #[resilient(
         service = "api",
         retry = off,
@@ -95,16 +98,16 @@ async fn who_waits_for_a_place_meanwhile_does_not_go_on_to_the_server() {
         );
         first.unwrap_err();
         second.unwrap();
-        assert_eq!(parked(third), Some(HALF_A_MINUTE));
+        assert_eq!(cooldown_left(third), Some(HALF_A_MINUTE));
         // The call before took a second, and this one does.
         let answered = remote.asked_at()[0];
         assert!(answered >= HALF_A_MINUTE + Duration::from_secs(2));
         let api = registry.service("api", ServiceKind::Custom).unwrap();
         let stats = api.stats();
         assert_eq!((stats.attempts, stats.in_flight), (3, 0));
-        // One token for each attempt, and none for the one that was turned away.
+        // One token for each attempt, and none for the rejected one.
         let mut left = 0;
-        while parked(impatient(&remote).await).is_none() {
+        while cooldown_left(impatient(&remote).await).is_none() {
             left += 1;
         }
         assert_eq!(left, 7);
@@ -113,7 +116,7 @@ async fn who_waits_for_a_place_meanwhile_does_not_go_on_to_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_a_key_it_parks_that_key_alone() {
+async fn cooldown_with_key_holds_that_key_only() {
     #[resilient(service = "keyed", retry = off, rate_limit(key = user))]
     async fn keyed(user: &str, remote: &Remote) -> Answer {
         let _ = user;
@@ -122,14 +125,14 @@ async fn with_a_key_it_parks_that_key_alone() {
     let calls = async {
         keyed("a", &throttled()).await.unwrap_err();
         let remote = Remote::healthy();
-        assert!(parked(keyed("a", &remote).await).is_some());
-        assert_eq!(parked(keyed("b", &remote).await), None);
+        assert!(cooldown_left(keyed("a", &remote).await).is_some());
+        assert_eq!(cooldown_left(keyed("b", &remote).await), None);
     };
     Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_parks_for_at_most_max_park() {
+async fn cooldown_lasts_at_most_max_cooldown() {
     #[resilient(service = "capped", retry = off, rate_limit(max_cooldown = "10s"))]
     async fn capped(remote: &Remote) -> Answer {
         remote.answer()
@@ -138,10 +141,10 @@ async fn it_parks_for_at_most_max_park() {
         let hour = Duration::from_secs(3_600);
         let remote = Remote::scripted([Err(ApiError::Throttled(Some(hour)))]);
         capped(&remote).await.unwrap_err();
-        let retry_after = parked(capped(&remote).await);
+        let retry_after = cooldown_left(capped(&remote).await);
         assert_eq!(retry_after, Some(Duration::from_secs(10)));
         advance(Duration::from_secs(12)).await;
-        assert_eq!(parked(capped(&remote).await), None);
+        assert_eq!(cooldown_left(capped(&remote).await), None);
     };
     Registry::new().scope(calls).await;
 
@@ -150,13 +153,16 @@ async fn it_parks_for_at_most_max_park() {
         let hour = Duration::from_secs(3_600);
         let remote = Remote::scripted([Err(ApiError::Throttled(Some(hour)))]);
         ask(&remote).await.unwrap_err();
-        assert_eq!(parked(ask(&remote).await), Some(Duration::from_secs(60)));
+        assert_eq!(
+            cooldown_left(ask(&remote).await),
+            Some(Duration::from_secs(60))
+        );
     };
     Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_may_wait_waits_and_passes_soon_after_in_order() {
+async fn waiters_pass_in_order_after_the_cooldown() {
     #[resilient(
         service = "patient",
         retry = off,
@@ -191,7 +197,7 @@ async fn who_may_wait_waits_and_passes_soon_after_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_wait_as_long_is_turned_away_at_once() {
+async fn cooldown_beyond_max_wait_rejects_at_once() {
     #[resilient(service = "hasty", retry = off, rate_limit(max_wait = "29s"))]
     async fn hasty(remote: &Remote) -> Answer {
         remote.answer()
@@ -199,14 +205,17 @@ async fn who_cannot_wait_as_long_is_turned_away_at_once() {
     let calls = async {
         hasty(&throttled()).await.unwrap_err();
         let began = Instant::now();
-        assert_eq!(parked(hasty(&Remote::healthy()).await), Some(HALF_A_MINUTE));
+        assert_eq!(
+            cooldown_left(hasty(&Remote::healthy()).await),
+            Some(HALF_A_MINUTE)
+        );
         assert_eq!(began.elapsed(), Duration::ZERO);
     };
     Registry::new().scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_call_that_was_throttled_comes_back_when_it_was_told_to() {
+async fn throttled_call_retries_after_retry_after() {
     #[resilient(
         service = "api",
         retry(max_attempts = 2, base_delay = "1s", jitter = "none")

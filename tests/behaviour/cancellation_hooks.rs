@@ -1,5 +1,4 @@
-//! Dropped at any await of what stands beside the body (verification, reconnection, a stream), a call gives
-//! everything back.
+//! A call dropped at any await of a hook (`verify`, `reconnect`) or of a stream releases everything.
 
 use std::cell::Cell;
 use std::future::poll_fn;

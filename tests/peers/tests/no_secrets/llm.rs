@@ -1,4 +1,4 @@
-//! What must not be told: prompts, keys, answers and what servers say are in nothing that we write.
+//! No prompt, key, answer or message of a server is in a log, an event or an error.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};

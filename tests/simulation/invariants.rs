@@ -1,4 +1,4 @@
-//! What each limiter promises, computed anew from when bodies truly began.
+//! The invariant of each limiter, computed from when bodies really began.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -49,20 +49,20 @@ impl Limit {
         }
     }
 
-    /// What it promises to a key that was never seen.
-    pub fn promise(self) -> Promise {
+    /// The invariant of a key that was never seen.
+    pub fn invariant(self) -> LimitInvariant {
         match self {
             Self::TokenBucket {
                 limit,
                 period,
                 burst,
-            } => Promise::token_bucket(limit, period, burst),
-            Self::SlidingWindow { limit, period } => Promise::SlidingWindow {
+            } => LimitInvariant::token_bucket(limit, period, burst),
+            Self::SlidingWindow { limit, period } => LimitInvariant::SlidingWindow {
                 limit: limit.into(),
                 period,
                 began: VecDeque::new(),
             },
-            Self::FixedWindow { limit, period } => Promise::FixedWindow {
+            Self::FixedWindow { limit, period } => LimitInvariant::FixedWindow {
                 limit: limit.into(),
                 period,
                 start: Instant::now(),
@@ -70,8 +70,8 @@ impl Limit {
             },
             Self::RequestsAndTokens { requests, tokens } => {
                 let a_minute = Duration::from_secs(60);
-                let bucket = |limit| Box::new(Promise::token_bucket(limit, a_minute, limit));
-                Promise::RequestsAndTokens([bucket(requests), bucket(tokens)])
+                let bucket = |limit| Box::new(LimitInvariant::token_bucket(limit, a_minute, limit));
+                LimitInvariant::RequestsAndTokens([bucket(requests), bucket(tokens)])
             }
         }
     }
@@ -79,7 +79,7 @@ impl Limit {
 
 /// Refilled nanosecond by nanosecond, in whole numbers: it is empty exactly when some span that ends now has
 /// seen `burst + rate × t`.
-pub enum Promise {
+pub enum LimitInvariant {
     TokenBucket {
         limit: i128,
         period: i128,
@@ -101,10 +101,10 @@ pub enum Promise {
         used: u64,
     },
     /// A call takes one of the requests and its cost in tokens, both or neither.
-    RequestsAndTokens([Box<Promise>; 2]),
+    RequestsAndTokens([Box<LimitInvariant>; 2]),
 }
 
-impl Promise {
+impl LimitInvariant {
     fn token_bucket(limit: u32, period: Duration, burst: u32) -> Self {
         let period = period.as_nanos() as i128;
         Self::TokenBucket {
@@ -200,7 +200,7 @@ impl Promise {
     pub fn change(&mut self, to: Limit) {
         self.allows(0);
         let left = self.left();
-        let mut new = to.promise();
+        let mut new = to.invariant();
         match (&*self, &mut new) {
             (Self::RequestsAndTokens(_), Self::RequestsAndTokens(_)) => {
                 let Limit::RequestsAndTokens { requests, tokens } = to else {

@@ -1,11 +1,11 @@
-//! What a function keeps of its answers.
+//! The answers that a function retains: none, the last good one, or a cache.
 
 use std::cell::RefCell;
 
 use tokio::time::Instant;
 
+use crate::cache_model::CacheModel;
 use crate::last_good::LastGood;
-use crate::shelf::Shelf;
 
 /// An answer that knows where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,10 +18,10 @@ pub struct Page {
     pub at: Instant,
 }
 
-pub enum Keeps {
+pub enum Retention {
     Nothing,
     /// For a failure.
     LastGood(RefCell<LastGood>),
     /// To answer from before it calls.
-    Shelf(RefCell<Shelf>),
+    CacheModel(RefCell<CacheModel>),
 }

@@ -1,25 +1,25 @@
-//! What a read-through cache may answer, found out from outside: of which call each answer is, when it was made, and what was
-//! forgotten since.
+//! A model of a read-through cache, from outside: which call each answer came from, when it was made, and what was
+//! invalidated since.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::keeps::Page;
+use crate::retention::Page;
 
-/// What the attribute says.
+/// The values of the attribute.
 #[derive(Clone, Copy)]
 pub struct Life {
     /// Give or take a tenth.
     pub ttl: Duration,
-    /// After four fifths of that somebody asks anew.
+    /// After four fifths of that one caller loads a new answer.
     pub refreshed_early: bool,
     pub stale_if_error: Duration,
     pub absent_for: Duration,
 }
 
-pub struct Shelf {
+pub struct CacheModel {
     life: Life,
     keys: HashMap<u32, Known>,
 }
@@ -37,7 +37,7 @@ struct Known {
     failures: Vec<(Instant, u64)>,
 }
 
-/// What a failed call says of the old answer.
+/// The effect of a failed call on the old answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// It may be given, also after its time.
@@ -57,7 +57,7 @@ impl Life {
         age > self.ttl * 11 / 10
     }
 
-    /// Whether nobody asks the server although the answer is that old.
+    /// Whether no call is made although the answer is that old.
     fn surely_left_alone(&self, age: Duration) -> bool {
         let share = if self.refreshed_early { 8 } else { 10 };
         age < self.ttl * 9 * share / 100
@@ -72,7 +72,7 @@ impl Life {
     }
 }
 
-impl Shelf {
+impl CacheModel {
     pub fn new(life: Life) -> Self {
         Self {
             life,
@@ -134,7 +134,7 @@ impl Shelf {
     }
 
     /// The server has answered the call.
-    pub fn keeps(&mut self, page: Page) {
+    pub fn stores(&mut self, page: Page) {
         self.leaves(page.key, page.call);
         let known = self.of(page.key);
         if page.call > known.forgotten {

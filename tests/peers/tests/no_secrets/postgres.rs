@@ -1,4 +1,4 @@
-//! Nothing that a caller, a row or a URL holds is in what is logged or in the errors of the guard.
+//! No argument, row or URL is in a log or in an error of the runtime.
 
 use std::error::Error as _;
 use std::fs;

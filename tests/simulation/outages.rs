@@ -41,7 +41,7 @@ enum Episode {
     Mixed,
 }
 
-pub struct Weather {
+pub struct Outages {
     random: Random,
     episode: Episode,
     began: Instant,
@@ -56,7 +56,7 @@ pub struct Weather {
     timeout: Duration,
 }
 
-impl Weather {
+impl Outages {
     pub fn new(random: Random, rules: &Rules) -> Self {
         let now = Instant::now();
         Self {

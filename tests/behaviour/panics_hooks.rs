@@ -1,5 +1,4 @@
-//! A panic in whatever stands beside the body (rules, keys, fallbacks, clones, checks) ends that call alone and
-//! gives everything back.
+//! A panic in a hook, classifier, key, fallback or clone ends that call alone and releases everything.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -60,7 +59,7 @@ async fn panics(service: &str, kind: ServiceKind, meant: impl AsyncFn(bool) -> A
                 if breaker.state() == CircuitState::HalfOpen {
                     assert!(breaker.try_acquire().is_ok(), "{service}: probes");
                 }
-                // A failure that was told before the panic may have opened it again.
+                // A failure that was recorded before the panic may have opened it again.
                 if breaker.state() == CircuitState::Open {
                     advance(Duration::from_secs(1)).await;
                 }

@@ -1,5 +1,5 @@
-//! One service as the harness sees it: what runs now, what began when, how everything ended; and what must
-//! hold of that at any moment.
+//! The trace of one service: what runs now, what began when, how everything ended; and the invariants
+//! that hold at any moment.
 
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::HashMap;
@@ -11,21 +11,21 @@ use resilience_runtime::{CircuitState, Registry, Service};
 use tokio::time::Instant;
 
 use crate::circuit::{Begun, Circuit, Lesson};
-use crate::promise::Promise;
+use crate::invariants::LimitInvariant;
+use crate::outages::Outages;
 use crate::random::Random;
 use crate::rules::Rules;
 use crate::services::KEYS;
 use crate::tally::Tally;
-use crate::weather::Weather;
 
-pub struct Witness {
-    /// What its functions say.
+pub struct Trace {
+    /// The rules in the attributes of its functions.
     pub first: Rules,
     /// What holds now.
     rules: RefCell<Rules>,
     registry: Registry,
     service: RefCell<Option<Arc<Service>>>,
-    pub weather: RefCell<Weather>,
+    pub outages: RefCell<Outages>,
     pub tally: RefCell<Tally>,
     /// Numbers what happens in it.
     happened: Cell<u64>,
@@ -35,13 +35,13 @@ pub struct Witness {
     pub bare_calls: Cell<u64>,
     /// Bodies that run now.
     live: Cell<usize>,
-    /// Those of them that took a place.
+    /// Those of them that hold a permit.
     placed: Cell<usize>,
-    /// Places of the bulkhead that may be taken: more than there are only for those who had one before.
+    /// Permits of the bulkhead that may be in use: more than exist only for those acquired before a change.
     places: Cell<usize>,
     pub circuit: Circuit,
-    promises: RefCell<HashMap<u32, Promise>>,
-    /// Until when the server wants to be left alone by each key.
+    invariants: RefCell<HashMap<u32, LimitInvariant>>,
+    /// Until when the cooldown of each key lasts.
     cooldown_until: RefCell<HashMap<u32, Instant>>,
     /// What was spent of the retry budget and not paid back.
     spent: Cell<u64>,
@@ -51,16 +51,16 @@ pub struct Witness {
     pub changed: Cell<u64>,
 }
 
-impl Witness {
+impl Trace {
     pub fn new(rules: Rules, registry: &Registry, random: Random) -> Rc<Self> {
-        let weather = Weather::new(random, &rules);
+        let outages = Outages::new(random, &rules);
         Rc::new(Self {
             places: Cell::new(rules.max_concurrent),
             first: rules.clone(),
             rules: RefCell::new(rules),
             registry: registry.clone(),
             service: RefCell::default(),
-            weather: RefCell::new(weather),
+            outages: RefCell::new(outages),
             tally: RefCell::default(),
             happened: Cell::default(),
             bare: Cell::default(),
@@ -68,7 +68,7 @@ impl Witness {
             live: Cell::default(),
             placed: Cell::default(),
             circuit: Circuit::default(),
-            promises: RefCell::default(),
+            invariants: RefCell::default(),
             cooldown_until: RefCell::default(),
             spent: Cell::default(),
             covered: Cell::default(),
@@ -108,9 +108,9 @@ impl Witness {
         let Some(limit) = self.rules().limit else {
             return true;
         };
-        let mut promises = self.promises.borrow_mut();
-        let promise = promises.entry(key).or_insert_with(|| limit.promise());
-        promise.allows(cost)
+        let mut invariants = self.invariants.borrow_mut();
+        let invariant = invariants.entry(key).or_insert_with(|| limit.invariant());
+        invariant.allows(cost)
     }
 
     /// A body begins that nothing guards.
@@ -124,12 +124,9 @@ impl Witness {
         self.live.set(self.live.get() + 1);
         self.placed.set(self.placed.get() + usize::from(placed));
         self.count_places();
-        assert!(
-            self.allows(key, cost),
-            "{name}: more than the limit promises"
-        );
-        if let Some(promise) = self.promises.borrow_mut().get_mut(&key) {
-            promise.begin(cost);
+        assert!(self.allows(key, cost), "{name}: more than the limit allows");
+        if let Some(invariant) = self.invariants.borrow_mut().get_mut(&key) {
+            invariant.begin(cost);
         }
         assert!(
             !self.is_cooling_down(key),
@@ -165,8 +162,8 @@ impl Witness {
     }
 
     pub fn settle(&self, key: u32, reserved: u32, used: u32) {
-        if let Some(promise) = self.promises.borrow_mut().get_mut(&key) {
-            promise.settle(reserved, used);
+        if let Some(invariant) = self.invariants.borrow_mut().get_mut(&key) {
+            invariant.settle(reserved, used);
         }
     }
 
@@ -184,8 +181,8 @@ impl Witness {
         if let Some(limit) = rules.limit
             && self.rules().limit != Some(limit)
         {
-            let mut promises = self.promises.borrow_mut();
-            promises.values_mut().for_each(|it| it.change(limit));
+            let mut invariants = self.invariants.borrow_mut();
+            invariants.values_mut().for_each(|it| it.change(limit));
         }
         if let Some(longest) = rules.max_cooldown {
             let latest = Instant::now() + longest;
