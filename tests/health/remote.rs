@@ -87,6 +87,14 @@ pub fn immediate() -> HealthMonitorConfig {
     }
 }
 
+/// For checks in real time, which end by themselves.
+pub fn patient() -> HealthMonitorConfig {
+    HealthMonitorConfig {
+        timeout: Duration::from_secs(60),
+        ..immediate()
+    }
+}
+
 pub fn monitor(config: HealthMonitorConfig) -> ServiceHealthMonitor {
     ServiceHealthMonitor::new(config).unwrap()
 }
