@@ -60,7 +60,7 @@ async fn a_circuit_breaker() -> Result<(), ResilienceError> {
         "printer",
         CircuitBreakerConfig::default()
             .failure_threshold(2)
-            .recovery_timeout(Duration::from_millis(50))
+            .recovery_timeout(Duration::from_secs(1))
             .success_threshold(1),
     )?;
 
@@ -72,9 +72,9 @@ async fn a_circuit_breaker() -> Result<(), ResilienceError> {
     let rejection = breaker.try_acquire().map(drop).unwrap_err();
     println!("breaker: {} — {rejection}", breaker.state());
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert!(rejection.retry_after() <= Some(Duration::from_millis(50)));
+    assert!(rejection.retry_after() <= Some(Duration::from_secs(1)));
 
-    tokio::time::sleep(Duration::from_millis(60)).await;
+    tokio::time::sleep(Duration::from_millis(1_010)).await;
     let printed: io::Result<u32> = breaker.call(|| async { Ok(3) }).await;
     println!(
         "breaker: {} pages, {}",

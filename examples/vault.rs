@@ -50,7 +50,7 @@ struct Login {
 /// `SecretString` keeps the value out of `Debug` and wipes it when the cache drops it. The rest is the preset.
 #[secret_resilient(
     service = "vault",
-    cache(key = name, ttl = "200ms", refresh_ahead = off, stale_if_error = "1h")
+    cache(key = name, ttl = "2s", refresh_ahead = off, stale_if_error = "1h")
 )]
 async fn password(vault: &VaultClient, name: &str) -> Result<SecretString, Unread> {
     let login: Login = vaultrs::kv2::read(vault, "secret", name).await?;
@@ -120,7 +120,7 @@ impl Show {
     async fn sealed(&mut self, key: &str) -> Result<(), BoxError> {
         println!("the vault is sealed");
         vaultrs::sys::seal(&*self.vault).await?;
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         let read = self.is_read().await?;
         let stale = self.service.stats().cache.stale;
         self.keep("an old value is served", read && stale == 1);
@@ -146,7 +146,7 @@ impl Show {
     async fn denied(&mut self, address: &str) -> Result<(), BoxError> {
         println!("the token is taken away");
         self.is_read().await?;
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(Duration::from_millis(2_500)).await;
         let stranger = client(address, "nobody")?;
         let before = self.service.stats();
         let denied = password(&stranger, NAME).await.err().ok_or("let in")?;

@@ -163,7 +163,7 @@ fn the_demo_tells_the_whole_story() {
     let began = Instant::now();
     let story = run(DEMO, &[]);
     assert!(
-        began.elapsed() < Duration::from_secs(20),
+        began.elapsed() < Duration::from_secs(50),
         "{:?}",
         began.elapsed()
     );
@@ -171,7 +171,7 @@ fn the_demo_tells_the_whole_story() {
         "✓ one call, 3 requests",
         "not earlier than it was asked to",
         "✓ the second caller was rejected before it reached the server",
-        "✓ two attempts were cut after 400 ms each",
+        "✓ two attempts were cut after 1 s each",
         "✓ they made [3, 1, 0] requests",
         "✓ answered by the smaller model",
         "answered by the value: please try again later",

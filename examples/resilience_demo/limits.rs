@@ -8,17 +8,17 @@ use resilience_runtime::{Registry, ResilienceError, ServiceKind, resilient};
 use crate::log::{self, Log};
 use crate::story::{Story, ms};
 
-/// Three at once and then five a second, for each user.
+/// Three at once and then one a second, for each user.
 #[resilient(
     service = "search",
-    rate_limit(requests_per_second = 5, burst = 3, key = user)
+    rate_limit(requests_per_second = 1, burst = 3, key = user)
 )]
 async fn search(user: &str, words: &str) -> Result<String, Error> {
     Ok(format!("{user} finds {words}"))
 }
 
 /// The same limit, but this caller has time.
-#[resilient(service = "search", rate_limit(key = user, max_wait = "1s"))]
+#[resilient(service = "search", rate_limit(key = user, max_wait = "5s"))]
 async fn search_patiently(user: &str, words: &str) -> Result<String, Error> {
     Ok(format!("{user} finds {words}"))
 }
@@ -48,7 +48,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     }
     let wait = wait.unwrap_or_default();
     story.promise(
-        passed == 3 && !wait.is_zero() && wait <= Duration::from_millis(200),
+        passed == 3 && !wait.is_zero() && wait <= Duration::from_secs(1),
         format_args!(
             "{passed} of hers pass, one is rejected and may retry in {}",
             ms(wait)
@@ -64,12 +64,12 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         format_args!("{} later, as she was told, she passes", ms(wait)),
     );
 
-    story.tell("Ann has no token left, but now she has time: `max_wait = \"1s\"`.");
+    story.tell("Ann has no token left, but now she has time: `max_wait = \"5s\"`.");
     let began = Instant::now();
     let out = search_patiently("ann", "plums").await;
     let took = began.elapsed();
     story.promise(
-        out.is_ok() && took >= Duration::from_millis(100) && took < Duration::from_secs(1),
+        out.is_ok() && took >= Duration::from_millis(500) && took < Duration::from_secs(5),
         format_args!("she passes after {}", ms(took)),
     );
 

@@ -47,6 +47,9 @@ fn by_status(refusal: &Refusal) -> Verdict {
     Verdict::from_http(refusal.status, &refusal.headers)
 }
 
+/// How long an HTTP client waits that is in a hurry.
+const HASTE: Duration = Duration::from_secs(1);
+
 struct Llm {
     http: reqwest::Client,
     base: String,
@@ -56,10 +59,19 @@ impl Llm {
     /// The large model.
     #[llm_resilient(
         retry(max_attempts = 3, base_delay = "20ms", max_delay = "100ms"),
-        circuit_breaker(failure_threshold = 4, recovery_timeout = "1s", success_threshold = 2),
-        timeout = "400ms"
+        circuit_breaker(failure_threshold = 4, recovery_timeout = "3s", success_threshold = 2),
+        timeout = "10s"
     )]
     async fn complete(&self, prompt: &str) -> Result<String, LlmError> {
+        self.post("large", prompt).await
+    }
+
+    /// The same for those who wait less long. It names no service either, so it shares everything with `complete`.
+    #[llm_resilient(
+        retry(max_attempts = 3, base_delay = "20ms", max_delay = "100ms"),
+        timeout = "1s"
+    )]
+    async fn complete_soon(&self, prompt: &str) -> Result<String, LlmError> {
         self.post("large", prompt).await
     }
 
@@ -77,7 +89,7 @@ impl Llm {
     #[llm_resilient(
         service = "llm-small",
         retry(max_attempts = 2, base_delay = "20ms"),
-        timeout = "400ms"
+        timeout = "10s"
     )]
     async fn complete_small(&self, prompt: &str) -> Result<String, LlmError> {
         self.post("small", prompt).await
@@ -110,10 +122,7 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     story.scene("An LLM over HTTP — #[llm_resilient]");
     let server = LlmServer::start().await?;
     let llm = Llm {
-        http: reqwest::Client::builder()
-            .timeout(Duration::from_millis(200))
-            .no_proxy()
-            .build()?,
+        http: reqwest::Client::builder().no_proxy().build()?,
         base: format!("http://{}", server.address),
     };
     let mut requests = 0;
@@ -175,9 +184,14 @@ async fn overloaded(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow:
 async fn throttled(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Result<usize> {
     story.tell("It says 429 with `Retry-After: 1`, and meanwhile a second caller comes along.");
     server.next(&[Mood::Throttling(1)]);
+    let service = Registry::global().service("llm", ServiceKind::Llm)?;
+    let before = service.stats().cooldowns;
     let first = llm.complete("what is a bulkhead?");
     let second = async {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        // Once the first has been refused.
+        while service.stats().cooldowns == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         llm.complete("me too").await
     };
     let (first, second) = tokio::join!(first, second);
@@ -209,14 +223,21 @@ async fn throttled(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::
 }
 
 async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Result<usize> {
-    story.tell("It takes a request and never answers. The HTTP client gives up after 200 ms.");
+    story.tell("It takes a request and never answers. The HTTP client gives up after 1 s.");
+    let hasty = Llm {
+        http: reqwest::Client::builder()
+            .timeout(HASTE)
+            .no_proxy()
+            .build()?,
+        base: llm.base.clone(),
+    };
     server.next(&[Mood::Hanging]);
     let began = Instant::now();
-    let answer = llm.complete("still there?").await?;
+    let answer = hasty.complete("still there?").await?;
     let took = began.elapsed();
     let first = server.take_requests().len();
     story.promise(
-        first == 2 && took >= Duration::from_millis(200) && took < Duration::from_millis(1_000),
+        first == 2 && took >= HASTE && took < Duration::from_secs(10),
         format_args!(
             "reading is idempotent, so it was asked again; answered after {}: {answer}",
             ms(took)
@@ -224,10 +245,6 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
     );
 
     story.tell("The same with a client that has no timeout of its own: the attribute's cuts it.");
-    let patient = Llm {
-        http: reqwest::Client::builder().no_proxy().build()?,
-        base: llm.base.clone(),
-    };
     let timeouts = || {
         Registry::global()
             .service("llm", ServiceKind::Llm)
@@ -236,7 +253,7 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
     let before = timeouts()?;
     server.next(&[Mood::Hanging, Mood::Hanging, Mood::Hanging]);
     let began = Instant::now();
-    let out = patient.complete("and now?").await;
+    let out = llm.complete_soon("and now?").await;
     let took = began.elapsed();
     let second = server.take_requests().len();
     // The third hang was for a request that never came.
@@ -245,12 +262,9 @@ async fn hanging(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Re
         matches!(
             out,
             Err(LlmError::Resilience(ResilienceError::Timeout { after, .. }))
-                if after == Duration::from_millis(400)
+                if after == Duration::from_secs(1)
         ) && timeouts()? - before == 2,
-        format_args!(
-            "two attempts were cut after 400 ms each, {} in all",
-            ms(took)
-        ),
+        format_args!("two attempts were cut after 1 s each, {} in all", ms(took)),
     );
     story.promise(
         second == 2,
@@ -290,7 +304,7 @@ async fn outage(story: &mut Story, server: &LlmServer, llm: &Llm) -> usize {
         _ => None,
     };
     story.promise(
-        wait.is_some_and(|wait| !wait.is_zero() && wait <= Duration::from_secs(1)),
+        wait.is_some_and(|wait| !wait.is_zero() && wait <= Duration::from_secs(3)),
         format_args!(
             "the third was rejected without a request, it may retry in {}",
             ms(wait.unwrap_or_default())
@@ -320,13 +334,13 @@ async fn fallbacks(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::
 }
 
 async fn recovery(story: &mut Story, server: &LlmServer, llm: &Llm) -> anyhow::Result<usize> {
-    story.tell("The server recovers, and the breaker's second is over.");
+    story.tell("The server recovers, and the breaker's three seconds are over.");
     server.becomes(Mood::Well, Mood::Well);
     let breaker = Registry::global()
         .service("llm", ServiceKind::Llm)?
         .circuit_breaker();
     let mut states = vec![breaker.state()];
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
     states.push(breaker.state());
     for _ in 0..2 {
         llm.complete("are you well?").await?;

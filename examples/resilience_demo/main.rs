@@ -25,7 +25,7 @@ use log::Log;
 use story::Story;
 
 /// The story ends by itself long before this; what hangs shall not hang forever.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(50);
 
 #[tokio::main]
 async fn main() -> ExitCode {

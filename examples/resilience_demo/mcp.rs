@@ -43,7 +43,7 @@ impl Classify for ToolError {
 #[mcp_resilient(
     service = "restaurant",
     retry(base_delay = "20ms", max_delay = "100ms"),
-    timeout = "200ms"
+    timeout = "1s"
 )]
 async fn call_tool(
     server: &Peer<RoleClient>,
@@ -56,7 +56,7 @@ async fn call_tool(
 #[mcp_resilient(
     service = "restaurant",
     retry(base_delay = "20ms", max_delay = "100ms"),
-    timeout = "200ms",
+    timeout = "10s",
     idempotent,
     classify_ok = busy
 )]
@@ -133,7 +133,15 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
             "and not repeated, since nobody knows whether it took effect (it did): {bookings} table is booked"
         ),
     );
-    let cancelled = kitchen.cancelled.load(Ordering::Relaxed);
+    let cancelled = async {
+        while kitchen.cancelled.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        kitchen.cancelled.load(Ordering::Relaxed)
+    };
+    let cancelled = tokio::time::timeout(Duration::from_secs(10), cancelled)
+        .await
+        .unwrap_or_default();
     story.promise(
         cancelled == 1,
         "the server was told that nobody waits for the answer any more",

@@ -40,6 +40,7 @@ mod poll;
 mod probes;
 mod rate_limit;
 mod reconnect;
+mod reconnect_timeouts;
 mod rejections;
 mod remote;
 mod retry;

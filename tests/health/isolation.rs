@@ -53,10 +53,14 @@ async fn blocking_checker_is_not_started_twice() {
     let mut config = immediate();
     config.timeout = Duration::from_millis(20);
     let monitor = monitor(config);
+    // Until the end of the test.
+    let (_release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = std::sync::Arc::new(std::sync::Mutex::new(blocked));
     let blocking = move || {
         counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        async {
-            std::thread::sleep(Duration::from_millis(500));
+        let blocked = std::sync::Arc::clone(&blocked);
+        async move {
+            blocked.lock().unwrap().recv().unwrap_err();
             Ok::<_, BoxError>(())
         }
     };

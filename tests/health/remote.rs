@@ -86,6 +86,14 @@ pub fn immediate() -> HealthMonitorConfig {
         .history(5)
 }
 
+/// For checks in real time, which end by themselves.
+pub fn patient() -> HealthMonitorConfig {
+    HealthMonitorConfig {
+        timeout: Duration::from_secs(60),
+        ..immediate()
+    }
+}
+
 pub fn monitor(config: HealthMonitorConfig) -> ServiceHealthMonitor {
     ServiceHealthMonitor::new(config).unwrap()
 }

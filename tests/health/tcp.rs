@@ -5,13 +5,13 @@ use resilience_runtime::{
 };
 use tokio::net::TcpListener;
 
-use crate::remote::{immediate, monitor};
+use crate::remote::{monitor, patient};
 
 #[tokio::test]
 async fn tcp_checker_reports_open_and_closed_ports() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let monitor = monitor(immediate());
+    let monitor = monitor(patient());
     monitor
         .add_checker("queue", TcpHealthChecker::new("queue", address))
         .unwrap();

@@ -27,6 +27,8 @@ pub struct Attempt<'p> {
     pub(super) not_executed: bool,
     /// The session that it uses.
     pub(super) session: u32,
+    /// A part of its time went into the renewal of that session.
+    pub(super) renewed_session: bool,
     /// What the body recorded of the server.
     pub(super) hint: Option<Box<Hint>>,
     #[cfg(feature = "test-util")]
@@ -67,6 +69,7 @@ impl<'p> Attempt<'p> {
             given_up_inside: false,
             not_executed: false,
             session: 0,
+            renewed_session: false,
             hint: None,
             #[cfg(feature = "test-util")]
             fault: None,

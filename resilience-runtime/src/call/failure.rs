@@ -115,9 +115,7 @@ impl<'p> Attempt<'p> {
         let verdict = Verdict::outcome_unknown();
         call.count(Counter::Timeouts);
         self.end_failed(call, verdict, at);
-        if !self.not_executed {
-            self.mark_session_lost();
-        }
+        self.suspect_session();
         self.apply_server_hints(call, None, at);
         FailedAttempt {
             verdict,
@@ -136,9 +134,7 @@ impl<'p> Attempt<'p> {
     fn deadline_passed(&mut self, call: &mut Call<'p>) {
         let at = Moment::now().max(self.started);
         self.end_failed(call, Verdict::outcome_unknown(), at);
-        if !self.not_executed {
-            self.mark_session_lost();
-        }
+        self.suspect_session();
         self.apply_server_hints(call, None, at);
         call.emit_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
         let failure = Failure {
@@ -231,8 +227,16 @@ impl<'p> Attempt<'p> {
         }
     }
 
-    /// The session is renewed before it is used again. Also after a silence: some servers answer a session that they
-    /// have lost in a way that no client takes for the answer.
+    /// Marks the session lost after a silence: some servers answer a session that they have lost in a way that no client
+    /// takes for the answer. Not after a renewal, which took a part of the attempt's time: where it takes most of it,
+    /// each attempt would renew a session that works, and none would have the time to use it.
+    fn suspect_session(&self) {
+        if !self.not_executed && !self.renewed_session {
+            self.mark_session_lost();
+        }
+    }
+
+    /// The session is renewed before it is used again.
     fn mark_session_lost(&self) {
         if self.plan.function.reconnects {
             self.core().session.lose(self.session);

@@ -70,6 +70,17 @@ async def slow(seconds: float) -> str:
     return "done"
 
 
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+async def hang_once() -> str:
+    """Hangs for ever the first time, also for later processes; then answers."""
+    first = "began hang_once" not in CALL_LOG.read_text().splitlines()
+    note("began hang_once")
+    if first:
+        await anyio.sleep_forever()
+    note("ended hang_once")
+    return "done"
+
+
 note(f"serves {os.getpid()}")
 if len(sys.argv) > 2:
     server.run(transport="streamable-http", host="127.0.0.1", port=int(sys.argv[2]))

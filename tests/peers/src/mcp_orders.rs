@@ -23,6 +23,7 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/orders.py");
 /// * `orders()`: read only; how many there are.
 /// * `flaky(times, name = "")`: fails so many times for each name.
 /// * `slow(seconds)`.
+/// * `hang_once()`: read only; answers each call but the first one, which it leaves without an answer for ever.
 pub struct McpOrders {
     place: Place,
     client: Client,

@@ -100,7 +100,7 @@ impl OpenBao {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(Duration::from_secs(10), active)
+        timeout(Duration::from_secs(60), active)
             .await
             .context("it stays sealed")
     }

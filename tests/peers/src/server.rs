@@ -15,8 +15,8 @@ use crate::process::{Launch, Process};
 use crate::report::{self, Faults};
 
 /// Generous, for machines that do a lot at the same time.
-const START: Duration = Duration::from_secs(60);
-const RECORD: Duration = Duration::from_secs(3);
+const START: Duration = Duration::from_secs(120);
+const RECORD: Duration = Duration::from_secs(20);
 
 /// A folder and a port of its own: they stay the same when the server is started again.
 #[derive(Debug)]

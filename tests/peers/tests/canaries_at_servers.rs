@@ -215,7 +215,7 @@ impl Tools {
         registry = &self.registry,
         retry(max_attempts = 2, base_delay = "1ms", exhausted = "wrap"),
         rate_limit(requests_per_minute = 1_000, key = arguments.to_string()),
-        timeout = "200ms",
+        timeout = "3s",
         idempotent,
         classify_ok = tool_error,
         reconnect = Self::renew
@@ -247,7 +247,7 @@ async fn at_tools(output: &Output) -> Result<()> {
     let failed = tools.call(CANARY, &json!({"item": CANARY})).await;
     let failed = failed.map_err(anyhow::Error::from_boxed)?;
     assert_eq!(failed.is_error, Some(true));
-    let late = json!({"seconds": 30, "name": CANARY});
+    let late = json!({"seconds": 600, "name": CANARY});
     let late = tools.call("slow", &late).await.err().context("late")?;
     check("late", &told_by(&late)?, &["gave up"]);
 

@@ -43,6 +43,7 @@ impl<'p> Attempt<'p> {
         let outcome = match Self::run_hook(attempt, call, renewal).await {
             Ok(Ok(renewed)) => {
                 attempt.session = core.session.current();
+                attempt.renewed_session = true;
                 call.reconnected |= renewed;
                 return None;
             }

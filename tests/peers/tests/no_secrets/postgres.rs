@@ -23,12 +23,12 @@ async fn is_there(bank: &Bank, text: &str) -> Result<Option<()>, BankError> {
     bank.run(found).await.map(Some)
 }
 
-#[database_resilient(verify = is_there, timeout = "300ms", retry(exhausted = "wrap"))]
+#[database_resilient(verify = is_there, retry(exhausted = "wrap"), deadline = "60s")]
 async fn insert(bank: &Bank, text: &str) -> Result<(), BankError> {
     bank.tell("INSERT INTO secret VALUES ($1)", text).await
 }
 
-#[database_resilient(timeout = "300ms", retry(exhausted = "wrap"))]
+#[database_resilient(timeout = "3s", retry(exhausted = "wrap"))]
 async fn convert(bank: &Bank, text: &str) -> Result<(), BankError> {
     bank.tell("SELECT $1::text::int", text).await
 }
@@ -137,21 +137,17 @@ async fn no_secrets(client: Client) -> Result<()> {
 }
 
 /// Sent again, whatever has become of it, until its attempts are used up.
-#[database_resilient(
-    idempotent,
-    timeout = "300ms",
-    retry(exhausted = "wrap", base_delay = "1ms")
-)]
+#[database_resilient(idempotent, retry(exhausted = "wrap", base_delay = "1ms"))]
 async fn transient(bank: &Bank, text: &str) -> Result<(), BankError> {
     bank.tell("SELECT $1::text", text).await
 }
 
 #[tokio::test]
 async fn sqlx_keeps_them() -> Result<()> {
-    tokio::time::timeout(Duration::from_secs(60), no_secrets(Client::Sqlx)).await?
+    tokio::time::timeout(Duration::from_secs(120), no_secrets(Client::Sqlx)).await?
 }
 
 #[tokio::test]
 async fn tokio_postgres_keeps_them() -> Result<()> {
-    tokio::time::timeout(Duration::from_secs(60), no_secrets(Client::TokioPostgres)).await?
+    tokio::time::timeout(Duration::from_secs(120), no_secrets(Client::TokioPostgres)).await?
 }

@@ -12,7 +12,6 @@ use crate::llm_clients::{HttpError, OpenAi, Plain, complete, openai};
 
 #[llm_resilient(
     service = "openai",
-    timeout = "300ms",
     retry(
         max_attempts = 5,
         base_delay = "50ms",
@@ -26,7 +25,6 @@ async fn ask(openai: &OpenAi, model: &str) -> Result<String> {
 
 #[llm_resilient(
     service = "plain",
-    timeout = "300ms",
     retry(
         max_attempts = 5,
         base_delay = "50ms",
@@ -39,11 +37,30 @@ async fn ask_plainly(plain: &Plain, model: &str) -> Result<String, HttpError> {
     Ok(answer["id"].to_string())
 }
 
+/// Long enough for the server to hear of it.
+#[llm_resilient(
+    service = "openai",
+    timeout = "3s",
+    retry(max_attempts = 5, base_delay = "50ms")
+)]
+async fn ask_briefly(openai: &OpenAi, model: &str) -> Result<String> {
+    complete(openai, model, "hello").await
+}
+
+#[llm_resilient(
+    service = "plain",
+    timeout = "3s",
+    retry(max_attempts = 5, base_delay = "50ms")
+)]
+async fn ask_plainly_and_briefly(plain: &Plain, model: &str) -> Result<(), HttpError> {
+    plain.ask(model, "hello", 9).await.map(drop)
+}
+
 #[tokio::test]
 async fn an_answer_that_hangs_is_waited_for_twice_at_most() -> Result<()> {
     let llmock = LlMock::start().await?;
     // The server has read the request, and takes its time; and the network has swallowed it.
-    let slow = json!({"type": "delay", "seconds": 1.0, "times": null});
+    let slow = json!({"type": "delay", "seconds": 8.0, "times": null});
     llmock.scenario(&json!({ "behaviors": [slow] })).await?;
     let proxy = FaultProxy::to(llmock.address()).await?;
     proxy.all(Mode::Hang);
@@ -51,8 +68,8 @@ async fn an_answer_that_hangs_is_waited_for_twice_at_most() -> Result<()> {
     let hanging = Plain::at(format!("{}/v1/chat/completions", proxy.url()));
     let registry = Registry::new();
     let (slow, hanging) = tokio::join!(
-        registry.scope(ask(&slow, "slow")),
-        registry.scope(ask_plainly(&hanging, "hanging")),
+        registry.scope(ask_briefly(&slow, "slow")),
+        registry.scope(ask_plainly_and_briefly(&hanging, "hanging")),
     );
     let error = slow.expect_err("too slow");
     let timeout = error.downcast_ref();
@@ -61,6 +78,10 @@ async fn an_answer_that_hangs_is_waited_for_twice_at_most() -> Result<()> {
     let HttpError::Guard(ResilienceError::Timeout { .. }) = error else {
         panic!("{error:?}");
     };
+    // It knows of them when it is done with them.
+    while llmock.served("slow").await?.len() < 2 {
+        sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(llmock.served("slow").await?.len(), 2);
     assert_eq!((proxy.connections(), proxy.faults()), (2, 2));
     assert_eq!(llmock.served("hanging").await?.len(), 0);

@@ -5,16 +5,17 @@ use std::time::Duration;
 use anyhow::Result;
 use futures_util::future::try_join_all;
 use resilience_peers::{LlMock, Served};
-use resilience_runtime::{Registry, ServiceKind, llm_resilient};
+use resilience_runtime::{Registry, llm_resilient};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::llm_clients::{HttpError, Plain};
+use crate::llm_openai::asked_to_wait;
 
 #[llm_resilient(
     service = "plain",
     retry(base_delay = "20ms"),
-    rate_limit(max_wait = "5s")
+    rate_limit(max_wait = "30s")
 )]
 async fn ask(plain: &Plain, model: &str, prompt: &str) -> Result<Value, HttpError> {
     plain.ask(model, prompt, 9).await
@@ -38,23 +39,25 @@ async fn a_retry_after_is_obeyed_by_all_callers() -> Result<()> {
         let failure = json!({"status": 429, "retry_after": wait});
         fail(&llmock, model, failure).await?;
         let registry = Registry::new();
+        let mut changes = registry.subscribe_to_changes();
         let first = registry.scope(ask(plain, model, "first"));
         let others = async {
-            let service = registry.service("plain", ServiceKind::Llm).expect("a name");
-            while service.stats().failures.throttled == 0 {
-                sleep(Duration::from_millis(1)).await;
-            }
+            let asked = asked_to_wait(&mut changes).await?;
+            assert_eq!(asked, Duration::from_secs_f64(wait));
             let prompts = ["a", "b", "c", "d", "e", "f"];
-            try_join_all(prompts.map(|prompt| registry.scope(ask(plain, model, prompt)))).await
+            let others = prompts.map(|prompt| registry.scope(ask(plain, model, prompt)));
+            anyhow::Ok(try_join_all(others).await?)
         };
-        tokio::try_join!(first, others)?;
+        let (first, others) = tokio::join!(first, others);
+        first?;
+        others?;
 
         let served = llmock.served(model).await?;
         assert_eq!(statuses(&served), [429, 200, 200, 200, 200, 200, 200, 200]);
         for request in &served[1..] {
             let waited = request.began - served[0].ended;
             assert!(waited >= wait - 0.01, "{model}: {waited}");
-            assert!(waited < wait + 0.55, "{model}: {waited}");
+            assert!(waited < wait + 10.0, "{model}: {waited}");
         }
     }
     let verdict = llmock.verdict().await?;
@@ -62,9 +65,9 @@ async fn a_retry_after_is_obeyed_by_all_callers() -> Result<()> {
 
     // What the verdict is worth: a loop that does not listen is found out.
     llmock.reset().await?;
-    fail(&llmock, "m", json!({"status": 429, "retry_after": 1})).await?;
+    fail(&llmock, "m", json!({"status": 429, "retry_after": 60})).await?;
     while clients[0].ask("m", "hello", 9).await.is_err() {
-        sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(1)).await;
     }
     let verdict = llmock.verdict().await?;
     assert!(!verdict.passed && verdict.text.contains("retry_after_ignored"));
@@ -76,7 +79,7 @@ async fn failures_are_retried_or_not_as_they_should() -> Result<()> {
     #[llm_resilient(
         service = "plain",
         retry(base_delay = "20ms"),
-        rate_limit(max_wait = "5s"),
+        rate_limit(max_wait = "30s"),
         fallback(on_context_too_large = larger, on_throttled = other)
     )]
     async fn with_others(plain: &Plain, model: &str, prompt: &str) -> Result<Value, HttpError> {

@@ -11,6 +11,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use resilience_peers::LlMock;
 use resilience_runtime::{Registry, ResilienceError, ServiceKind, llm_resilient};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::llm_clients::{HttpError, OpenAi, Plain, openai, request};
 
@@ -30,7 +31,7 @@ fn is_last(chunk: &Chunk) -> bool {
 #[llm_resilient(
     service = "chat",
     retry(base_delay = "20ms"),
-    stream(idle_timeout = "500ms", complete = is_last)
+    stream(idle_timeout = "3s", complete = is_last)
 )]
 async fn chat(
     openai: &OpenAi,
@@ -58,13 +59,17 @@ async fn whole<T, E>(stream: impl Stream<Item = Result<T, E>>) -> (usize, Result
 
 async fn fault(llmock: &LlMock, model: &str, kind: &str, after: u32) -> Result<()> {
     let fault = json!({
-        "type": "stream_fault", "kind": kind, "after_chunks": after, "stall_seconds": 1.5,
+        "type": "stream_fault", "kind": kind, "after_chunks": after, "stall_seconds": 600,
         "match": {"model": model, "stream": true},
     });
     llmock.scenario(&json!({ "behaviors": [fault] })).await
 }
 
+/// Of two requests: it knows of one that stalls when it is done with it.
 async fn faults(llmock: &LlMock, model: &str) -> Result<Vec<Option<String>>> {
+    while llmock.served(model).await?.len() < 2 {
+        sleep(Duration::from_millis(20)).await;
+    }
     let served = llmock.served(model).await?.into_iter();
     Ok(served.map(|request| request.fault).collect())
 }
@@ -125,7 +130,7 @@ async fn of_async_openai(llmock: &LlMock) -> Result<()> {
             )),
             "stall" => assert!(matches!(
                 error.downcast_ref(),
-                Some(ResilienceError::Timeout { after, .. }) if *after == Duration::from_millis(500)
+                Some(ResilienceError::Timeout { after, .. }) if *after == Duration::from_secs(3)
             )),
             _ => assert!(error.is::<async_openai::error::OpenAIError>()),
         }
@@ -149,7 +154,7 @@ fn event_is(event: &Value, kind: &str) -> bool {
 #[llm_resilient(
     service = "messages",
     retry(base_delay = "20ms"),
-    stream(idle_timeout = "5s", complete = |event| event_is(event, "message_stop"))
+    stream(idle_timeout = "30s", complete = |event| event_is(event, "message_stop"))
 )]
 async fn messages(plain: &Plain, model: &str) -> Result<Events, HttpError> {
     let mut body = Plain::body(model, "hello", 99);

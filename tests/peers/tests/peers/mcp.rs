@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::time::timeout;
 
+/// An answer that comes takes less, on a busy machine as well.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 pub(crate) type Session = RunningService<RoleClient, ()>;
 
 pub(crate) async fn over_http(url: &str) -> Result<Session> {
@@ -36,7 +39,7 @@ pub(crate) async fn call(
 ) -> Option<Result<CallToolResult, ServiceError>> {
     let arguments = arguments.as_object().cloned().unwrap_or_default();
     let call = session.call_tool(CallToolRequestParams::new(tool).with_arguments(arguments));
-    timeout(Duration::from_secs(5), call).await.ok()
+    timeout(PATIENCE, call).await.ok()
 }
 
 pub(crate) fn text(result: &CallToolResult) -> &str {

@@ -49,7 +49,7 @@ async fn it_answers_and_fails_and_is_killed_in_mid_call() -> Result<()> {
         mcp::call(
             &session,
             "place_order",
-            json!({"item": "milk", "seconds": 30})
+            json!({"item": "milk", "seconds": 600})
         ),
         async {
             until_began(&calls, "place_order", 2).await;
@@ -121,7 +121,7 @@ async fn over_stdio_it_is_gone_for_good() -> Result<()> {
         mcp::call(
             &session,
             "place_order",
-            json!({"item": "tea", "seconds": 30})
+            json!({"item": "tea", "seconds": 600})
         ),
         async {
             until_began(&calls, "place_order", 1).await;

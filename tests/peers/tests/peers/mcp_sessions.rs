@@ -1,7 +1,7 @@
 //! What becomes of tool calls behind the attribute at the reference server, which loses its sessions when it is started
 //! again and answers in its own way.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use resilience_peers::McpEverything;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::mcp;
-use crate::mcp_tools::{Tools, meaning};
+use crate::mcp_tools::{CUT, Tools, meaning};
 
 const ECHO: &str = "tools/call echo";
 const LONG: &str = "trigger-long-running-operation";
@@ -28,12 +28,13 @@ async fn those_who_lost_a_session_renew_it_once() -> Result<()> {
 
     let arguments = json!({"message": "hello"});
     let call = || tools.call_quickly("echo", &arguments);
-    let began = Instant::now();
     let all = tokio::join!(call(), call(), call(), call(), call());
     for result in [all.0, all.1, all.2, all.3, all.4] {
         assert!(mcp::text(&result?).contains("hello"));
     }
-    assert!(began.elapsed() < Duration::from_secs(10));
+    // Each of them was cut once.
+    let stats = tools.stats()?;
+    assert_eq!((stats.attempts, stats.timeouts), (1 + 5 + 5, 5));
     assert_eq!(tools.renewals(), 1);
     assert_eq!(server.heard("initialize") - initialized, 1);
     assert!(server.recorded().await?.of("400") - refused >= 5);
@@ -49,16 +50,14 @@ async fn who_must_not_repeat_is_told_and_finds_a_session_next_time() -> Result<(
 
     // The refusal names no request, so no client knows that it is the answer.
     let arguments = json!({"message": "hello"});
-    let began = Instant::now();
     let lost = tools.call_once("echo", &arguments).await;
     let lost = lost.err().context("no session")?;
     assert!(meaning(&lost).is_outcome_unknown(), "{lost:?}");
     let cut = lost.downcast_ref::<ResilienceError>();
     assert!(
-        matches!(cut, Some(ResilienceError::Timeout { .. })),
+        matches!(cut, Some(ResilienceError::Timeout { after, .. }) if *after == CUT),
         "{lost:?}"
     );
-    assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!((server.heard(ECHO), tools.renewals()), (1, 0));
 
     tools.call_once("echo", &arguments).await?;
@@ -106,7 +105,7 @@ async fn a_method_that_it_does_not_know_is_asked_for_once() -> Result<()> {
 async fn a_tool_that_takes_too_long_is_cancelled() -> Result<()> {
     let server = McpEverything::start().await?;
     let tools = Tools::http(server.url()).await?;
-    let arguments = json!({"duration": 30, "steps": 1});
+    let arguments = json!({"duration": 600, "steps": 1});
     let cut = tools.call_once(LONG, &arguments).await;
     let cut = cut.err().context("it takes too long")?;
     assert!(meaning(&cut).is_outcome_unknown(), "{cut:?}");
@@ -115,7 +114,7 @@ async fn a_tool_that_takes_too_long_is_cancelled() -> Result<()> {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    let told = tokio::time::timeout(Duration::from_secs(5), cancelled).await;
+    let told = tokio::time::timeout(Duration::from_secs(60), cancelled).await;
     told.context("nobody told the server")?;
     assert_eq!(server.heard(&format!("tools/call {LONG}")), 1);
     Ok(())

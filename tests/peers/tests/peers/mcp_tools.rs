@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use resilience_peers::McpOrdersStdio;
@@ -22,6 +23,9 @@ pub(crate) enum Way {
     Http(String),
     Stdio(Arc<McpOrdersStdio>),
 }
+
+/// The timeout of `call_quickly` and `call_once`.
+pub(crate) const CUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Tools {
     way: Way,
@@ -90,11 +94,11 @@ impl Tools {
     /// What the server says of its tools decides.
     #[mcp_resilient(
         registry = &self.registry,
-        retry(max_attempts = 200, base_delay = "20ms", max_delay = "50ms"),
+        retry(max_attempts = 1_000, base_delay = "20ms", max_delay = "200ms"),
         retry_budget = off,
         circuit_breaker = off,
-        timeout = "5s",
-        deadline = "60s",
+        timeout = "30s",
+        deadline = "120s",
         safety = Self::safety,
         reconnect = Self::renew
     )]
@@ -102,12 +106,12 @@ impl Tools {
         self.ask(tool, arguments).await
     }
 
-    /// The same for those who have little time.
+    /// The same with less patience: [`CUT`] is longer than what any answer takes.
     #[mcp_resilient(
         registry = &self.registry,
         retry(base_delay = "20ms"),
         circuit_breaker = off,
-        timeout = "1s",
+        timeout = "5s",
         safety = Self::safety,
         reconnect = Self::renew
     )]
@@ -123,7 +127,7 @@ impl Tools {
     #[mcp_resilient(
         registry = &self.registry,
         retry(base_delay = "20ms"),
-        timeout = "1s",
+        timeout = "5s",
         reconnect = Self::renew
     )]
     pub(crate) async fn call_once(&self, tool: &str, arguments: &Value) -> Result<CallToolResult> {
@@ -152,7 +156,7 @@ impl Tools {
     #[mcp_resilient(
         registry = &self.registry,
         retry(base_delay = "20ms"),
-        timeout = "5s",
+        timeout = "30s",
         verify = Self::placed
     )]
     pub(crate) async fn order(&self, item: &str, before: usize) -> Result<String> {

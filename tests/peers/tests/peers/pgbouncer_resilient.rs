@@ -12,8 +12,10 @@ use crate::bank::{Bank, BankError, Books, Client};
 const SUBTRACT: &str = "UPDATE account SET balance = balance - 1 WHERE id = 1";
 
 #[database_resilient(
-    retry(max_attempts = 20, max_delay = "200ms"),
-    circuit_breaker(failure_threshold = 20)
+    retry(max_attempts = 1_000, max_delay = "200ms"),
+    retry_budget = off,
+    circuit_breaker(failure_threshold = 1_000),
+    deadline = "120s"
 )]
 async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run(statements).await
@@ -33,7 +35,7 @@ async fn turned_away(bouncer: &Server<PgBouncer>, before: u64) -> Result<()> {
     let began = Instant::now();
     while bouncer.recorded().await?.total() <= before {
         anyhow::ensure!(
-            began.elapsed() < Duration::from_secs(20),
+            began.elapsed() < Duration::from_secs(60),
             "nobody turned away"
         );
         sleep(Duration::from_millis(10)).await;

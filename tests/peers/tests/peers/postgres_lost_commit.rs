@@ -13,8 +13,8 @@ use crate::bank::{Bank, BankError, Books, Client, Isolation::ReadCommitted, Tran
 /// The whole message: `READ COMMITTED` is none.
 const COMMIT: &str = "COMMIT\0";
 
-/// None of this takes long, unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// None of this takes that long, unless it hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server, and a client that reaches it through a proxy.
 struct Scene {
@@ -55,6 +55,18 @@ impl Scene {
             .await
     }
 
+    async fn transfer_in_time(&self) -> Result<i64, BankError> {
+        self.registry
+            .scope(verified_in_time(&self.bank, Transfer::of(1)))
+            .await
+    }
+
+    async fn blindly_in_time(&self) -> Result<i64, BankError> {
+        self.registry
+            .scope(blind_in_time(&self.bank, Transfer::of(1)))
+            .await
+    }
+
     fn stats(&self) -> ServiceStats {
         self.registry.get("database").expect("it was used").stats()
     }
@@ -72,13 +84,24 @@ async fn booked(bank: &Bank, transfer: &Transfer) -> Result<Option<i64>, BankErr
     bank.booked(transfer.id).await
 }
 
-#[database_resilient(verify = booked, timeout = "400ms", retry(max_attempts = 6))]
+#[database_resilient(verify = booked, retry(max_attempts = 6), deadline = "60s")]
 async fn verified(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
 }
 
-#[database_resilient(timeout = "400ms", retry(max_attempts = 6))]
+#[database_resilient(retry(max_attempts = 6), deadline = "60s")]
 async fn blind(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
+    bank.transfer(transfer, ReadCommitted).await
+}
+
+/// Waits for a `COMMIT` only for so long.
+#[database_resilient(verify = booked, timeout = "2s", retry(max_attempts = 6), deadline = "60s")]
+async fn verified_in_time(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
+    bank.transfer(transfer, ReadCommitted).await
+}
+
+#[database_resilient(timeout = "2s", retry(max_attempts = 6), deadline = "60s")]
+async fn blind_in_time(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
 }
 
@@ -120,13 +143,15 @@ async fn a_reply_that_is_lost_while_nobody_can_look() -> Result<()> {
             .proxy
             .open_connections(Mode::drop_reply_to(COMMIT).times(1));
         scene.proxy.refuse().await;
-        let proxy = scene.proxy.clone();
-        let again = tokio::spawn(async move {
-            sleep(Duration::from_millis(150)).await;
-            proxy.listen()
-        });
-        assert_eq!(scene.transfer().await?, 10);
-        again.await??;
+        let again = async {
+            while scene.bank.looks() < 2 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            scene.proxy.listen()
+        };
+        let (done, listens) = tokio::join!(scene.transfer(), again);
+        assert_eq!(done?, 10);
+        listens?;
         assert_eq!((scene.stats().attempts, scene.proxy.faults()), (1, 1));
         scene.is_booked(1).await?;
 
@@ -191,9 +216,9 @@ async fn a_reply_that_is_lost_in_a_crash() -> Result<()> {
 /// Looks for as long as a restart takes.
 #[database_resilient(
     verify = booked,
-    timeout = "4s",
-    retry(max_attempts = 40, max_delay = "200ms"),
-    deadline = "30s"
+    timeout = "30s",
+    retry(max_attempts = 1_000, max_delay = "200ms"),
+    deadline = "100s"
 )]
 async fn patient(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
@@ -239,15 +264,15 @@ async fn a_reply_that_comes_too_late() -> Result<()> {
     for client in Client::BOTH {
         eprintln!("{client:?}");
         let scene = Scene::of(&postgres, client).await?;
-        scene.before_commit(Mode::Delay(Duration::from_secs(3)));
-        assert_eq!(scene.transfer().await?, 10);
+        scene.before_commit(Mode::Delay(Duration::from_secs(600)));
+        assert_eq!(scene.transfer_in_time().await?, 10);
         assert_eq!((scene.stats().attempts, scene.stats().timeouts), (1, 0));
         assert_eq!(scene.proxy.faults(), 1);
         scene.is_booked(1).await?;
 
         let scene = Scene::of(&postgres, client).await?;
-        scene.before_commit(Mode::Delay(Duration::from_secs(3)));
-        let error = scene.blindly().await.expect_err("too late");
+        scene.before_commit(Mode::Delay(Duration::from_secs(600)));
+        let error = scene.blindly_in_time().await.expect_err("too late");
         assert!(
             matches!(error, BankError::Guard(ResilienceError::Timeout { .. })),
             "{error:?}"
@@ -261,13 +286,13 @@ async fn a_reply_that_comes_too_late() -> Result<()> {
 /// What a client that is gone holds locked is free when the server ends its session, and then its `COMMIT` cannot come.
 #[tokio::test]
 async fn a_commit_that_hangs_until_the_server_gives_up() -> Result<()> {
-    let postgres = Postgres::start_with(&["idle_in_transaction_session_timeout=700ms"]).await?;
+    let postgres = Postgres::start_with(&["idle_in_transaction_session_timeout=3s"]).await?;
     let mut said = 0;
     for client in Client::BOTH {
         eprintln!("{client:?}");
         let scene = Scene::of(&postgres, client).await?;
         scene.before_commit(Mode::Hang);
-        assert_eq!(scene.transfer().await?, 10);
+        assert_eq!(scene.transfer_in_time().await?, 10);
         assert!(scene.stats().attempts >= 2, "{:?}", scene.stats());
         said += 1;
         assert_eq!(postgres.recorded().await?.of("25P03"), said);
@@ -300,8 +325,10 @@ async fn a_commit_that_arrives_after_all() -> Result<()> {
             proxy.all(Mode::Pass);
             Ok::<_, anyhow::Error>(())
         };
-        let (released, done) =
-            timeout(PATIENCE, async { tokio::join!(late, scene.transfer()) }).await?;
+        let (released, done) = timeout(PATIENCE, async {
+            tokio::join!(late, scene.transfer_in_time())
+        })
+        .await?;
         released?;
         let error = done.expect_err("there already");
         assert_eq!(error.state().as_deref(), Some("23505"), "{error:?}");

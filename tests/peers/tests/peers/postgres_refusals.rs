@@ -11,8 +11,10 @@ use crate::bank::{Bank, BankError, Books, Client};
 
 /// A statement that may meet all of it.
 #[database_resilient(
-    retry(max_attempts = 40, base_delay = "20ms", max_delay = "100ms"),
-    circuit_breaker(failure_threshold = 50)
+    retry(max_attempts = 1_000, base_delay = "20ms", max_delay = "200ms"),
+    retry_budget = off,
+    circuit_breaker(failure_threshold = 1_000),
+    deadline = "120s"
 )]
 async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run(statements).await
@@ -20,8 +22,10 @@ async fn run(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
 
 /// The same without a pool.
 #[database_resilient(
-    retry(max_attempts = 40, base_delay = "20ms", max_delay = "100ms"),
-    circuit_breaker(failure_threshold = 50)
+    retry(max_attempts = 1_000, base_delay = "20ms", max_delay = "200ms"),
+    retry_budget = off,
+    circuit_breaker(failure_threshold = 1_000),
+    deadline = "120s"
 )]
 async fn run_apart(bank: &Bank, statements: &'static str) -> Result<(), BankError> {
     bank.run_apart(statements).await
@@ -35,7 +39,7 @@ fn stats(registry: &Registry) -> ServiceStats {
 async fn recorded_more(postgres: &Server<Postgres>, state: &str, before: u64) -> Result<()> {
     let began = Instant::now();
     while postgres.recorded().await?.of(state) <= before {
-        anyhow::ensure!(began.elapsed() < Duration::from_secs(10), "no {state}");
+        anyhow::ensure!(began.elapsed() < Duration::from_secs(60), "no {state}");
         sleep(Duration::from_millis(5)).await;
     }
     Ok(())
@@ -83,7 +87,7 @@ async fn a_statement_that_takes_too_long_is_not_repeated() -> Result<()> {
     for (n, client) in (1..).zip(Client::BOTH) {
         let bank = Bank::open(client, &postgres.url()).await?;
         let registry = Registry::new();
-        let slow = "SET statement_timeout = '50ms'; SELECT pg_sleep(20)";
+        let slow = "SET statement_timeout = '50ms'; SELECT pg_sleep(600)";
         let error = registry
             .scope(run(&bank, slow))
             .await
@@ -159,7 +163,7 @@ async fn a_server_that_is_full_is_asked_again() -> Result<()> {
 async fn a_pool_that_is_used_up_is_a_failure() -> Result<()> {
     let postgres = Postgres::start().await?;
     for client in Client::BOTH {
-        let bank = Bank::closed(client, &postgres.url(), 1).impatient(Duration::from_millis(50));
+        let bank = Bank::closed(client, &postgres.url(), 1).impatient(Duration::from_secs(3));
         let registry = Registry::new();
         let taken = bank.occupy().await?;
         let error = registry
@@ -189,7 +193,12 @@ async fn a_server_that_does_not_listen_is_asked_again() -> Result<()> {
         let registry = Registry::new();
         proxy.refuse().await;
         let let_in = async {
-            sleep(Duration::from_millis(150)).await;
+            while registry
+                .get("database")
+                .is_none_or(|service| service.stats().failures.transient == 0)
+            {
+                sleep(Duration::from_millis(1)).await;
+            }
             proxy.listen()
         };
         let call = registry.scope(run_apart(

@@ -19,9 +19,9 @@ use crate::bank::{Bank, BankError, Books, Client, Isolation::ReadCommitted, Tran
     service = "reads",
     idempotent,
     circuit_breaker = off,
-    retry(max_attempts = 100, max_delay = "200ms"),
+    retry(max_attempts = 1_000, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
-    deadline = "30s"
+    deadline = "120s"
 )]
 async fn read(bank: &Bank) -> Result<Option<i64>, BankError> {
     bank.balance(1).await
@@ -31,9 +31,9 @@ async fn read(bank: &Bank) -> Result<Option<i64>, BankError> {
     service = "upserts",
     idempotent,
     circuit_breaker = off,
-    retry(max_attempts = 100, max_delay = "200ms"),
+    retry(max_attempts = 1_000, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
-    deadline = "30s"
+    deadline = "120s"
 )]
 async fn keep(bank: &Bank, id: i64) -> Result<(), BankError> {
     bank.keep(id).await
@@ -47,9 +47,9 @@ async fn booked(bank: &Bank, transfer: &Transfer) -> Result<Option<i64>, BankErr
     service = "verified",
     verify = booked,
     circuit_breaker = off,
-    retry(max_attempts = 100, max_delay = "200ms"),
+    retry(max_attempts = 1_000, max_delay = "200ms"),
     retry_budget(capacity = 1000, refill = 1),
-    deadline = "30s"
+    deadline = "120s"
 )]
 async fn verified(bank: &Bank, transfer: Transfer) -> Result<i64, BankError> {
     bank.transfer(transfer, ReadCommitted).await
@@ -97,7 +97,7 @@ impl Traffic {
     async fn goes_on(&self) -> Result<()> {
         let (began, target) = (Instant::now(), self.succeeded.load(Ordering::Relaxed) + 40);
         while self.succeeded.load(Ordering::Relaxed) < target {
-            anyhow::ensure!(began.elapsed() < Duration::from_secs(30), "no traffic");
+            anyhow::ensure!(began.elapsed() < Duration::from_secs(120), "no traffic");
             sleep(Duration::from_millis(5)).await;
         }
         Ok(())
@@ -201,7 +201,7 @@ async fn tokio_postgres_lives_through_restarts() -> Result<()> {
 #[database_resilient(
     service = "breaker",
     retry = off,
-    circuit_breaker(failure_threshold = 3, recovery_timeout = "300ms", success_threshold = 2)
+    circuit_breaker(failure_threshold = 3, recovery_timeout = "3s", success_threshold = 2)
 )]
 async fn once(bank: &Bank) -> Result<Option<i64>, BankError> {
     bank.balance(1).await
@@ -238,7 +238,7 @@ async fn the_breaker_spares_a_server_that_stays_away() -> Result<()> {
         postgres.start().await?;
         let began = Instant::now();
         while service.circuit_breaker().state() != CircuitState::Closed {
-            assert!(began.elapsed() < Duration::from_secs(10));
+            assert!(began.elapsed() < Duration::from_secs(60));
             let _ = registry.scope(once(&bank)).await;
             sleep(Duration::from_millis(20)).await;
         }

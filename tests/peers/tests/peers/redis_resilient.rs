@@ -117,7 +117,9 @@ fn redis_error(error: &anyhow::Error) -> &RedisError {
 async fn refused_is_retried_until_it_is_back() -> Result<()> {
     #[database_resilient(
         service = "redis",
-        retry(max_attempts = 40, base_delay = "20ms", multiplier = 1.0),
+        retry(max_attempts = 2_000, base_delay = "100ms", multiplier = 1.0),
+        retry_budget = off,
+        deadline = "120s",
         circuit_breaker = off
     )]
     async fn fresh(url: &str) -> Result<i64> {
@@ -125,7 +127,9 @@ async fn refused_is_retried_until_it_is_back() -> Result<()> {
     }
     #[database_resilient(
         service = "redis",
-        retry(max_attempts = 40, base_delay = "20ms", multiplier = 1.0),
+        retry(max_attempts = 2_000, base_delay = "100ms", multiplier = 1.0),
+        retry_budget = off,
+        deadline = "120s",
         circuit_breaker = off,
         idempotent
     )]

@@ -61,7 +61,7 @@ async fn an_old_secret_stands_in_while_it_is_sealed_or_throttles_or_is_down() ->
     // A read that was put off for a second or so is made after all.
     let began = Instant::now();
     while expose(&vault.cached("db").await?) == "old" {
-        anyhow::ensure!(began.elapsed() < Duration::from_secs(10), "it stays stale");
+        anyhow::ensure!(began.elapsed() < Duration::from_secs(60), "it stays stale");
         sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(reads(&bao, 2)?, 2);

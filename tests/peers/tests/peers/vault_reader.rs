@@ -65,10 +65,10 @@ impl Vault {
     #[secret_resilient(
         service = "vault",
         registry = &self.registry,
-        retry(max_attempts = 200, base_delay = "20ms", max_delay = "50ms"),
+        retry(max_attempts = 1_000, base_delay = "20ms", max_delay = "200ms"),
         retry_budget = off,
         circuit_breaker = off,
-        deadline = "60s"
+        deadline = "120s"
     )]
     pub(crate) async fn wait_for(&self, name: &str) -> Result<SecretString, Unread> {
         self.ask(name).await
@@ -78,7 +78,7 @@ impl Vault {
         service = "vault",
         registry = &self.registry,
         retry = off,
-        circuit_breaker(failure_threshold = 3, recovery_timeout = "100ms")
+        circuit_breaker(failure_threshold = 3, recovery_timeout = "3s")
     )]
     pub(crate) async fn read_once(&self, name: &str) -> Result<SecretString, Unread> {
         self.ask(name).await

@@ -4,6 +4,7 @@ mod books;
 mod pool;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use resilience_runtime::{Classify, ResilienceError};
@@ -72,6 +73,7 @@ impl Transfer {
 pub(crate) struct Bank {
     pool: pool::Pool,
     before_commit: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
+    looks: AtomicUsize,
 }
 
 impl Bank {
@@ -88,6 +90,7 @@ impl Bank {
         Self {
             pool: pool::Pool::new(client, url, connections),
             before_commit: Mutex::default(),
+            looks: AtomicUsize::new(0),
         }
     }
 
@@ -130,9 +133,15 @@ impl Bank {
 
     /// What was moved under this id.
     pub(crate) async fn booked(&self, id: i64) -> Result<Option<i64>, BankError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
         self.pool
             .number("SELECT max(cents) FROM ledger WHERE transfer = $1", id)
             .await
+    }
+
+    /// How often it was asked what was moved.
+    pub(crate) fn looks(&self) -> usize {
+        self.looks.load(Ordering::SeqCst)
     }
 
     /// The balance of an account.

@@ -11,7 +11,7 @@ use tokio_postgres::{IsolationLevel, NoTls};
 use super::{BankError, Transfer};
 
 /// How long the pools wait for a connection, be it a new one.
-const ACQUIRE: Duration = Duration::from_secs(3);
+const ACQUIRE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Client {
@@ -64,7 +64,7 @@ impl Pool {
                     .timeouts(Timeouts {
                         wait: Some(ACQUIRE),
                         create: Some(ACQUIRE),
-                        recycle: Some(Duration::from_millis(100)),
+                        recycle: Some(Duration::from_millis(500)),
                     })
                     .runtime(Runtime::Tokio1)
                     .build()
