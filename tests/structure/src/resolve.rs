@@ -110,11 +110,11 @@ impl Resolver<'_> {
             }
             self.place(module_path, path, depth + 1)
         };
-        for import in module
+        let mut named = module
             .imports
             .iter()
-            .filter(|import| import.name.as_deref() == Some(name))
-        {
+            .filter(|import| import.name.as_deref() == Some(name));
+        if let Some(import) = named.next() {
             return Some(match follow(import, &import.path) {
                 Some((module, true)) => Step::Item(module),
                 Some((module, false)) => Step::Into(module),
