@@ -88,10 +88,7 @@ pub fn immediate() -> HealthMonitorConfig {
 
 /// For checks in real time, which end by themselves.
 pub fn patient() -> HealthMonitorConfig {
-    HealthMonitorConfig {
-        timeout: Duration::from_secs(60),
-        ..immediate()
-    }
+    immediate().timeout(Duration::from_secs(60))
 }
 
 pub fn monitor(config: HealthMonitorConfig) -> ServiceHealthMonitor {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Call;
 #[cfg(feature = "test-util")]
-use super::fault::ActiveFault;
+use super::active_fault::ActiveFault;
 use super::outcome::Outcome;
 use super::permits::{AttemptPermits, Blocked, WaitFor};
 use super::rejection::{Interruption, Rejection};

@@ -14,11 +14,12 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::Call;
+use super::cold_state::CacheLoad;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
-    CacheEffect, Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store,
-    TypeSlot, Value, WaitOutcome, Waiter, copied,
+    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store, TypeSlot, Value,
+    WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -26,35 +27,6 @@ use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer;
-use crate::verdict::{Reason, Verdict};
-
-/// The load of a cache entry that a call makes.
-pub(super) struct CacheLoad {
-    leader: Leader,
-    /// Why it failed.
-    verdict: Option<Verdict>,
-}
-
-impl CacheLoad {
-    /// Records why an attempt failed, or none was made. A denial is not outweighed by what another attempt meets.
-    pub(super) fn note_failure(&mut self, verdict: Verdict) {
-        let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
-        if !self.verdict.as_ref().is_some_and(denied) {
-            self.verdict = Some(verdict);
-        }
-    }
-
-    fn failure(&self, cause: FailureCause) -> Failure {
-        let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
-        match cause {
-            FailureCause::InvalidConfig => Failure {
-                effect: CacheEffect::Misconfigured,
-                ..failure
-            },
-            _ => failure,
-        }
-    }
-}
 
 /// What the cache has for a call.
 enum CacheAnswer {

@@ -2,34 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use tracing::Span;
 
 use super::Call;
-use super::cache::CacheLoad;
+use super::cold_state::{ColdState, LogContext};
 use crate::clock::Moment;
 use crate::telemetry::trace::{self, Level, Subject, enabled};
 use crate::telemetry::{CallResult, CorrelationId, Counter, Event, EventKind};
-
-/// What most calls do not need. Boxed, so that calls are smaller, and dropping it is a single test.
-#[derive(Default)]
-pub(super) struct ColdState {
-    /// Present once something was logged of the call.
-    pub(super) logged: Option<LogContext>,
-    /// Present where the call loads an entry of a cache.
-    pub(super) load: Option<CacheLoad>,
-}
-
-/// Identifies a call in what is logged of it.
-pub(super) struct LogContext {
-    pub(super) span: Span,
-    pub(super) correlation: CorrelationId,
-    /// The number of the call in this process.
-    number: u64,
-    /// The id of the enclosing call, while this one runs.
-    outer: Option<CorrelationId>,
-}
 
 /// Keeps the call's span and correlation id entered, where the call has them.
 pub(super) struct SpanGuard<'a>(Option<&'a mut LogContext>);
@@ -40,33 +18,6 @@ impl Drop for SpanGuard<'_> {
         if let Some(logged) = &mut self.0 {
             logged.leave();
         }
-    }
-}
-
-impl LogContext {
-    fn new(correlation: CorrelationId) -> Self {
-        static CALLS: AtomicU64 = AtomicU64::new(1);
-        Self {
-            span: Span::none(),
-            correlation,
-            number: CALLS.fetch_add(1, Ordering::Relaxed),
-            outer: None,
-        }
-    }
-
-    // Not by the guards of `tracing`, whose drop would cost every call that logs nothing more than a test.
-    #[cold]
-    fn enter(&mut self) {
-        self.outer = CorrelationId::replace(Some(self.correlation.clone()));
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
-    }
-
-    #[cold]
-    fn leave(&mut self) {
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
-        CorrelationId::replace(self.outer.take());
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tracing::Span;
 
+use super::Call;
 use super::attempt::Attempt;
+use super::failed_attempt::{FailedAttempt, Failure, Pushback};
 use super::rejection::Interruption;
 use super::retry::Next;
-use super::{Call, Failure, Pushback};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -16,19 +17,6 @@ use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::autoref::Classified;
 use crate::verdict::{BreakerSignal, Class, Quota, Reason, Verdict};
-
-/// An attempt that failed, as the call decides on it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FailedAttempt {
-    pub(super) verdict: Verdict,
-    pub(super) failure: Failure,
-    /// Whether the error asks for a retry.
-    pub(super) wants_retry: bool,
-    /// An inner call gave the error up.
-    pub(super) given_up_inside: bool,
-    pub(super) error_type: &'static str,
-    pub(super) at: Moment,
-}
 
 /// Translates a verdict for the breaker.
 pub(super) const fn breaker_outcome(verdict: Verdict) -> BreakerOutcome {

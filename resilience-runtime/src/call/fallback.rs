@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::Call;
+use super::failed_attempt::Pushback;
 use super::outcome::Outcome;
-use super::{Call, Pushback};
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};

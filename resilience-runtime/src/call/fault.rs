@@ -1,27 +1,17 @@
 //! Injected faults in the place of the body. Only with the feature `test-util`.
 
-use std::fmt;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::task::coop::{Unconstrained, unconstrained};
-use tokio::time::Sleep;
+use tokio::task::coop::unconstrained;
 
+use super::active_fault::ActiveFault;
 use super::attempt::{Attempt, Phase};
 use super::rejection::Interruption;
 use crate::chaos::Instead;
 use crate::clock::Moment;
 use crate::timer;
 use crate::verdict::Verdict;
-
-/// What an injected fault does to an attempt.
-pub(super) struct ActiveFault {
-    wait: Duration,
-    sleep: Option<Pin<Box<Unconstrained<Sleep>>>>,
-    instead: Option<Instead>,
-    reply_lost: bool,
-}
 
 impl Attempt<'_> {
     /// Takes the service's next fault, if there is one: one load where there is none.
@@ -89,11 +79,5 @@ impl Attempt<'_> {
             self.given_up_inside = false;
             Interruption::Injected(Verdict::outcome_unknown())
         })
-    }
-}
-
-impl fmt::Debug for ActiveFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ActiveFault").finish_non_exhaustive()
     }
 }

@@ -16,11 +16,15 @@
 //! The [`hooks`] `reconnect` and `verify` stand before and after an attempt, the read-through [`cache`] round all of
 //! it. Whatever a step decides is decided in functions that are not generic, so it is compiled once.
 
+#[cfg(feature = "test-util")]
+mod active_fault;
 pub(crate) mod admission;
 pub(crate) mod attempt;
 pub(crate) mod cache;
+mod cold_state;
 pub(crate) mod conclude;
 mod events;
+mod failed_attempt;
 mod failure;
 pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
@@ -42,7 +46,6 @@ use std::hash::Hash;
 use std::mem::ManuallyDrop;
 
 use crate::clock::Moment;
-use crate::fallback::FailureCause;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::poll_context;
@@ -51,7 +54,8 @@ use crate::registry::Registry;
 use crate::telemetry::Counter;
 use crate::verdict::{ToolSafety, Verdict};
 
-use events::ColdState;
+use cold_state::ColdState;
+use failed_attempt::Failure;
 
 pub use attempt::{Admission, Attempt};
 pub use manual::ServiceWithFallback;
@@ -87,20 +91,6 @@ pub struct Call<'p> {
     failure: Option<Failure>,
     /// Dropped by the call itself: the compiler would call a function for it also where it is `None`.
     cold: ManuallyDrop<Option<Box<ColdState>>>,
-}
-
-/// How a call failed, as its fallbacks distinguish it.
-#[derive(Clone, Copy, Debug)]
-struct Failure {
-    cause: FailureCause,
-    pushback: Option<Pushback>,
-}
-
-/// A failure that a fallback of its own may answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Pushback {
-    ContextTooLarge,
-    Throttled,
 }
 
 impl<'p> Call<'p> {

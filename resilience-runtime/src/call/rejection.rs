@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Call, Failure, Outcome, Pushback};
+use super::failed_attempt::{Failure, Pushback};
+use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
 use crate::fallback::FailureCause;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::Call;
-use super::failure::FailedAttempt;
+use super::failed_attempt::FailedAttempt;
 use crate::clock::{Moment, nanos};
 use crate::name::ServiceKind;
 use crate::retry::NoRetry as NoRetryByPolicy;

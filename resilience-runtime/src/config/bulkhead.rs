@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::error::ConfigError;
 use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
+use crate::error::ConfigError;
 
 /// Configures how many calls may run at the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigSource};
 use super::setters::setters;
 use super::validator::Validator;
+use crate::error::{ConfigError, ConfigSource};
 
 /// Configures how long answers are served from the cache, and what happens around that time.
 ///

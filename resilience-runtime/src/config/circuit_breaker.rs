@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::error::ConfigError;
 use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
+use crate::error::ConfigError;
 use crate::name::ServiceKind;
 
 /// Configures when a circuit breaker opens, for how long, and what closes it again.

@@ -5,10 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use super::aliases::ALIASES;
-use super::error::{ConfigProblem, ConfigSource};
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
 use super::renamed::RENAMED;
+use crate::error::{ConfigProblem, ConfigSource};
 
 const ENABLED: &str = "RESILIENCE_ENABLED";
 

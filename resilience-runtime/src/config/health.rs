@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::environment::{Environment, HEALTH_CHECK, UnknownVariable};
-use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::setters::setters;
 use super::validator::Validator;
 use super::value::parse_duration;
+use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 
 const INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
 const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";

@@ -17,7 +17,6 @@ mod declaration;
 mod duration_text;
 mod effective;
 mod environment;
-mod error;
 mod health;
 mod key;
 mod layer;
@@ -52,8 +51,8 @@ pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 #[doc(hidden)]
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 
+pub use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 pub use environment::UnknownVariable;
-pub use error::{ConfigError, ConfigProblem, ConfigSource};
 pub use key::Pattern;
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};

@@ -1,9 +1,9 @@
 //! The source of each effective value.
 
 use super::effective::Effective;
-use super::error::ConfigSource;
 use super::key::Key;
 use super::resolve::Levels;
+use crate::error::ConfigSource;
 use crate::name::ServiceKind;
 
 /// Describes a setting as it runs, and where it came from.

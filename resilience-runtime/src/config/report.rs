@@ -6,11 +6,11 @@ use super::bulkhead::BulkheadConfig;
 use super::cache::CacheConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::effective::Effective;
-use super::error::ConfigError;
 use super::key::Pattern;
 use super::origins::ConfigValue;
 use super::rate_limit::RateLimitConfig;
 use super::retry::{RetryBudgetConfig, RetryConfig};
+use crate::error::ConfigError;
 use crate::name::ServiceKind;
 
 /// Reports what runs: the configuration of a service after precedence, clamping and checks.

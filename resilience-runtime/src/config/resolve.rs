@@ -3,11 +3,11 @@
 use super::circuit_breaker::Window;
 use super::effective::Effective;
 use super::environment::EnvironmentLayer;
-use super::error::{ConfigProblem, ConfigSource};
 use super::key::Key;
 use super::layer::Layer;
 use super::validator::{Validator, Violation};
 use super::value::Value;
+use crate::error::{ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
 
 /// One level's values and whose they are.

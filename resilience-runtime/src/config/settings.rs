@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::declaration::settings;
 use super::environment::{Environment, UnknownVariable};
-use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
@@ -18,6 +17,7 @@ use super::retry::Jitter;
 use super::setters::setters;
 use super::slot::Slot as _;
 use super::value::Value;
+use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
 
 /// Holds the partial configuration of kinds and of services, from code, from a file or from the environment.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::error::{ConfigError, ConfigProblem, ConfigSource};
 use super::key::Key;
+use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 
 /// What a check is about: a setting, or a field that only code can set.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,8 @@ impl Violation {
 
     /// As a problem of a value that was written under `label`, at `origin`.
     pub(crate) fn at(self, label: impl Into<String>, origin: ConfigSource) -> ConfigProblem {
-        ConfigProblem::new(label, self.value, origin, self.allowed).missing(self.missing)
+        ConfigProblem::new(label, self.value, origin, self.allowed)
+            .lacking_pair(self.missing.is_some())
     }
 
     /// As a problem of a configuration that was built at `origin`.

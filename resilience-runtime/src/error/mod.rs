@@ -1,6 +1,7 @@
 //! The errors of a guarded call besides the body's own, and the data that classifies any error.
 
 mod class;
+mod config;
 mod verdict;
 
 use std::error::Error;
@@ -8,10 +9,10 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::config::ConfigError;
 use crate::name::ServiceName;
 
 pub use class::{Class, ErrorCode, Reason};
+pub use config::{ConfigError, ConfigProblem, ConfigSource};
 pub(crate) use verdict::BreakerSignal;
 pub use verdict::Verdict;
 

@@ -4,11 +4,11 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use super::grant::Grant;
-use super::keys::key::KeyHash;
+use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
 use super::limiter::RateLimiter;
 use super::state::State;
-use super::waiting::wait::{Bound, Wait};
+use super::wait::{Bound, Wait};
 use crate::clock::Moment;
 
 /// The outcome of taking tokens without waiting.

@@ -1,6 +1,6 @@
 //! What a call took, to be given back or corrected later.
 
-use super::keys::key::KeyHash;
+use super::key_hash::KeyHash;
 use crate::clock::Moment;
 
 /// The unit of a cost.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use super::decision::Decision;
 use super::grant::Grant;
-use super::keys::key::KeyHash;
+use super::key_hash::KeyHash;
 use super::shared::Shared;
 use super::state::State;
-use super::waiting::wait::{Acquire, Bound, Wait};
+use super::wait::{Acquire, Bound, Wait};
 use crate::clock::Moment;
 use crate::config::{ConfigError, RateLimitConfig};
 use crate::name::ServiceName;

@@ -7,7 +7,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::grant::Grant;
-use super::keys::key::KeyHash;
+use super::key_hash::KeyHash;
 use super::shared::Shared;
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;

@@ -32,10 +32,11 @@
 // * `algorithms` count one key: plain functions of a state, a cost and a time. `meter` is the trait, `log` the
 //   packed log of the sliding window, `requests_and_tokens` puts tokens beside any strategy, and `carry_over` is
 //   what a key keeps when the strategy changes;
+// * `key_hash` stands for a key;
+// * `waiting`: `wait_state` is the cooldown and the `queue` of a key;
 // * `keys`: `segment`, `table` and `key_states` find the state of a key in bounded memory, and `keyed` decides
 //   whether a call passes;
-// * `waiting`: `wait_state` is the cooldown and the `queue` of a key, `fifo` lets waiters pass in their order,
-//   and `wait` is the future around it;
+// * `fifo` lets waiters pass in their order, and `wait` is the future around it;
 // * `store` is the configured strategy, in the `state` behind the one lock of `shared`;
 // * `fast_path` takes tokens without that lock, for callers without a key under a token bucket;
 // * `limiter` is the public API, and `call_path` what the call path uses of it.
@@ -44,13 +45,16 @@ mod algorithms;
 mod call_path;
 mod decision;
 mod fast_path;
+mod fifo;
 mod grant;
+mod key_hash;
 mod keys;
 mod limiter;
 mod reservation;
 mod shared;
 mod state;
 mod store;
+mod wait;
 mod waiting;
 
 #[cfg(all(test, resilience_loom))]
@@ -62,8 +66,8 @@ pub use crate::config::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 pub(crate) use call_path::Take;
 pub use decision::Decision;
 pub(crate) use grant::{Grant, Unit};
-pub(crate) use keys::key::KeyHash;
+pub(crate) use key_hash::KeyHash;
 pub use limiter::RateLimiter;
 pub use reservation::Reservation;
-pub use waiting::wait::Acquire;
-pub(crate) use waiting::wait::WaitError;
+pub use wait::Acquire;
+pub(crate) use wait::WaitError;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::grant::Grant;
-use super::keys::key::KeyHash;
+use super::key_hash::KeyHash;
 use super::shared::Shared;
 use crate::clock::Moment;
 

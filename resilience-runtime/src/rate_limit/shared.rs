@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::fast_path::FastPath;
 use super::grant::{Grant, Unit};
-use super::keys::key::{KeyHash, KeyHasher};
+use super::key_hash::{KeyHash, KeyHasher};
 use super::state::State;
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;

@@ -23,7 +23,7 @@ fn short() -> Settings {
 }
 
 fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {
-    registry.plan_of(site, &ASK).timeout
+    registry.plan_of(site, &ASK).plan().timeout
 }
 
 /// Fails with this in `plans.rs`:
@@ -40,9 +40,9 @@ fn loom_two_who_come_first_make_one_service_and_one_function() {
             let shared = |plan: &Plan| (Arc::clone(&plan.core), Arc::clone(&plan.function));
             let other = {
                 let registry = registry.clone();
-                thread::spawn(move || shared(&registry.plan_of(site, &ASK)))
+                thread::spawn(move || shared(registry.plan_of(site, &ASK).plan()))
             };
-            let mine = shared(&registry.plan_of(site, &ASK));
+            let mine = shared(registry.plan_of(site, &ASK).plan());
             let theirs = other.join().expect("no panic");
             assert!(Arc::ptr_eq(&mine.0, &theirs.0) && Arc::ptr_eq(&mine.1, &theirs.1));
             assert_eq!(registry.services().len(), 1);

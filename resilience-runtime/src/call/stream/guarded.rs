@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures_core::Stream;
 use pin_project_lite::pin_project;
@@ -15,6 +16,7 @@ use crate::call::outcome::FromResilienceError;
 use crate::circuit_breaker::Outcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
+use crate::name::ServiceName;
 use crate::timer;
 use crate::verdict::Verdict;
 
@@ -53,6 +55,50 @@ impl<S, T, E> Guarded<S, T, E> {
     }
 }
 
+/// Polls for the next item, which is the one that was waited for at first, if it is not out yet.
+fn poll_item<S, T, E>(
+    stream: &mut S,
+    first: &mut First<T>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<T, E>>>
+where
+    S: Stream<Item = Result<T, E>> + Unpin,
+{
+    match std::mem::replace(first, First::Unknown) {
+        First::Item(item) => Poll::Ready(Some(Ok(item))),
+        First::Nothing => Poll::Ready(None),
+        First::Unknown => Pin::new(stream).poll_next(cx),
+    }
+}
+
+/// Waits until the stream has been silent for `longest`. The timer starts with the first poll that finds no item.
+fn poll_idle(
+    mut idle: Pin<&mut Option<Unconstrained<Sleep>>>,
+    armed: &mut bool,
+    longest: Duration,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    if !*armed {
+        *armed = true;
+        // Without a timer the silence cannot be measured.
+        let sleep = timer::at(Moment::now().after(longest)).ok().flatten();
+        idle.set(sleep.map(unconstrained));
+    }
+    match idle.as_pin_mut() {
+        Some(idle) => idle.poll(cx),
+        None => Poll::Pending,
+    }
+}
+
+/// Ends a stream that broke off without an error of its own, and returns the error that its caller gets instead.
+fn broken_off(
+    permits: &mut StreamPermits,
+    error: impl FnOnce(ServiceName) -> ResilienceError,
+) -> ResilienceError {
+    permits.broken(Verdict::outcome_unknown());
+    error(permits.core.name.clone())
+}
+
 impl<S, T, E> Stream for Guarded<S, T, E>
 where
     S: Stream<Item = Result<T, E>> + Unpin,
@@ -61,7 +107,7 @@ where
     type Item = Result<T, E>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mut this = self.project();
+        let this = self.project();
         if *this.ended {
             return Poll::Ready(None);
         }
@@ -69,44 +115,22 @@ where
         if this.permits.breaks_off() {
             *this.ended = true;
             let verdict = Verdict::outcome_unknown();
-            this.permits.broken(verdict);
-            let service = this.permits.core.name.clone();
-            let error = ResilienceError::Injected { service, verdict };
+            let injected = |service| ResilienceError::Injected { service, verdict };
+            let error = broken_off(this.permits, injected);
             return Poll::Ready(Some(Err(error.into())));
         }
-        let next = match std::mem::replace(this.first, First::Unknown) {
-            First::Item(item) => Some(Ok(item)),
-            First::Nothing => None,
-            First::Unknown => match Pin::new(&mut *this.stream).poll_next(cx) {
-                Poll::Ready(next) => next,
-                Poll::Pending => {
-                    let Some(longest) = this.watch.idle_timeout else {
-                        return Poll::Pending;
-                    };
-                    if !*this.armed {
-                        *this.armed = true;
-                        // Where there is no timer, nothing can be said of the time.
-                        let sleep = timer::at(Moment::now().after(longest)).ok().flatten();
-                        this.idle.set(sleep.map(unconstrained));
-                    }
-                    let fired = this
-                        .idle
-                        .as_mut()
-                        .as_pin_mut()
-                        .is_some_and(|idle| idle.poll(cx).is_ready());
-                    if !fired {
-                        return Poll::Pending;
-                    }
-                    *this.ended = true;
-                    this.permits.broken(Verdict::outcome_unknown());
-                    let service = this.permits.core.name.clone();
-                    let error = ResilienceError::Timeout {
-                        service,
-                        after: longest,
-                    };
-                    return Poll::Ready(Some(Err(error.into())));
-                }
-            },
+        let next = match poll_item(this.stream, this.first, cx) {
+            Poll::Ready(next) => next,
+            Poll::Pending => {
+                let Some(after) = this.watch.idle_timeout else {
+                    return Poll::Pending;
+                };
+                ready!(poll_idle(this.idle, this.armed, after, cx));
+                *this.ended = true;
+                let timeout = |service| ResilienceError::Timeout { service, after };
+                let error = broken_off(this.permits, timeout);
+                return Poll::Ready(Some(Err(error.into())));
+            }
         };
         *this.armed = false;
         Poll::Ready(match next {
@@ -133,9 +157,9 @@ where
                     this.permits.complete(Outcome::Success);
                     None
                 } else {
-                    this.permits.broken(Verdict::outcome_unknown());
-                    let service = this.permits.core.name.clone();
-                    let error = ResilienceError::StreamInterrupted { service };
+                    let error = broken_off(this.permits, |service| {
+                        ResilienceError::StreamInterrupted { service }
+                    });
                     Some(Err(error.into()))
                 }
             }

@@ -1,9 +1,9 @@
 //! Which state is used for a key, in bounded memory.
 
-use super::key::KeyHash;
 use super::table::{KeyState, SlotIndex, Table};
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, WaitStateId, WaitStates};
 
 /// Where the state of a key is. Valid until the next key is inserted.

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use super::key::KeyHash;
 use super::key_states::{KeySlot, KeyStates};
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::meter::Meter;
 use crate::rate_limit::decision::Decision;
+use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::waiting::queue::{ReadyAt, Wakers};
 use crate::rate_limit::waiting::wait_state::{Cooldown, WaitStateId};
 

@@ -1,6 +1,5 @@
 //! The keys of a limiter: the state of each in bounded memory, and the decision for a call.
 
-pub(super) mod key;
 pub(super) mod key_states;
 pub(super) mod keyed;
 pub(super) mod segment;

@@ -4,7 +4,7 @@
 //! Deleting moves the rest of the run back (Knuth, TAOCP 6.4, algorithm R), so that there are no
 //! tombstones.
 
-use super::key::KeyHash;
+use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::waiting::wait_state::WaitStateId;
 
 /// The state of one key: its counters, and where its wait state is if it is cooling down or has waiters.

@@ -5,9 +5,9 @@
 //! touches more than one segment, however many keys there are, and there is never a second copy of all of
 //! them. What does grow with their number is the directory, 4 bytes for some hundred keys.
 
-use super::key::KeyHash;
 pub(in crate::rate_limit) use super::segment::KeyState;
 use super::segment::{Segment, capacity_of, slots_for, work};
+use crate::rate_limit::key_hash::KeyHash;
 
 /// Where a key is. Valid until the next key is inserted or removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::super::algorithms::token_bucket::FullAt;
-use super::super::keys::key::KeyHash;
+use super::super::key_hash::KeyHash;
 use super::super::keys::segment::{slots_for, work};
 use super::super::keys::table::{KeyState, Table};
 

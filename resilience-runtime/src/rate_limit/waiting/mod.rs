@@ -1,6 +1,4 @@
-//! Cooldowns, and the callers that wait for tokens or for the end of one.
+//! What a key waits with: its cooldown and its queue.
 
-pub(super) mod fifo;
 pub(super) mod queue;
-pub(super) mod wait;
 pub(super) mod wait_state;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
 use crate::clock::Moment;
-use crate::rate_limit::keys::key::KeyHash;
+use crate::rate_limit::key_hash::KeyHash;
 use crate::wake;
 
 /// A call that waits.
@@ -101,7 +101,7 @@ impl Queue {
     }
 
     /// Returns the costs of the waiters ahead of that number, and their sum.
-    pub(super) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
+    pub(in crate::rate_limit) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
         let costs = || {
             self.iter()
                 .take_while(move |waiter| waiter.number < number)
@@ -110,7 +110,12 @@ impl Queue {
         (costs(), costs().map(u64::from).sum())
     }
 
-    pub(super) fn set_waker(&mut self, number: u64, waker: Waker, wakers: &mut Wakers) {
+    pub(in crate::rate_limit) fn set_waker(
+        &mut self,
+        number: u64,
+        waker: Waker,
+        wakers: &mut Wakers,
+    ) {
         if let Some(index) = self.index(number) {
             wakers
                 .discard
@@ -143,7 +148,7 @@ impl Queue {
     }
 
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
-    pub(super) fn yield_to_head(
+    pub(in crate::rate_limit) fn yield_to_head(
         &mut self,
         number: u64,
         waker: &Waker,
@@ -182,7 +187,7 @@ impl Queue {
     }
 
     /// Takes the rejection of a waiter, if there is one.
-    pub(super) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
+    pub(in crate::rate_limit) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
         self.rejections.remove(&number)
     }
 

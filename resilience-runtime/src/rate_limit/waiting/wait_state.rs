@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::queue::Queue;
 use crate::clock::{Moment, nanos};
-use crate::rate_limit::keys::key::KeyHash;
+use crate::rate_limit::key_hash::KeyHash;
 
 /// Where the [`WaitState`] of a key is. Most keys have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl WaitState {
     }
 
     /// Returns the moment before which the head does not pass, tokens or not. Plans the jitter if it is due.
-    pub(super) fn release_at(&mut self, now: Moment) -> Moment {
+    pub(in crate::rate_limit) fn release_at(&mut self, now: Moment) -> Moment {
         if self.jitter.due && !self.is_cooling_down(now) {
             let whole = (self.cooldown.span / 10).min(ReleaseJitter::MAX);
             let heads = self.queue.len().max(1);
@@ -132,14 +132,14 @@ impl WaitState {
         self.cooldown.until.max(self.jitter.release_at)
     }
 
-    pub(super) fn end_jitter(&mut self, now: Moment) {
+    pub(in crate::rate_limit) fn end_jitter(&mut self, now: Moment) {
         if !self.is_cooling_down(now) {
             self.jitter = ReleaseJitter::default();
         }
     }
 
     /// Lets the next head draw. To be called when the head has left.
-    pub(super) fn next_head(&mut self) {
+    pub(in crate::rate_limit) fn next_head(&mut self) {
         if self.queue.len() == 0 {
             self.jitter = ReleaseJitter {
                 due: self.jitter.due,

@@ -6,23 +6,23 @@
 
 use std::task::Waker;
 
-use super::queue::{ReadyAt, Wakers};
-use super::wait_state::WaitStateId;
+use super::algorithms::meter::Meter;
+use super::key_hash::KeyHash;
+use super::keys::keyed::Keyed;
+use super::waiting::queue::{ReadyAt, Wakers};
+use super::waiting::wait_state::WaitStateId;
 use crate::clock::Moment;
-use crate::rate_limit::algorithms::meter::Meter;
-use crate::rate_limit::keys::key::KeyHash;
-use crate::rate_limit::keys::keyed::Keyed;
 
 /// A place in a queue.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::rate_limit) struct Ticket {
+pub(super) struct Ticket {
     wait_state: WaitStateId,
     number: u64,
 }
 
 /// What a poll of a waiter found.
 #[derive(Debug)]
-pub(in crate::rate_limit) enum WaitStatus {
+pub(super) enum WaitStatus {
     /// It passed and has left the queue; the cost is taken.
     Admitted,
     /// It has left the queue; nothing is taken.
@@ -33,7 +33,7 @@ pub(in crate::rate_limit) enum WaitStatus {
 
 impl<M: Meter> Keyed<M> {
     /// Passes at once, or joins the queue if it can pass by `until` behind all waiters ahead.
-    pub(in crate::rate_limit) fn join_queue(
+    pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
         cost: u32,
@@ -68,7 +68,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// Returns the status of a waiter; `waker` is woken if it changes before the moment returned.
-    pub(in crate::rate_limit) fn poll_queue(
+    pub(super) fn poll_queue(
         &mut self,
         ticket: Ticket,
         now: Moment,
@@ -146,12 +146,7 @@ impl<M: Meter> Keyed<M> {
     }
 
     /// Leaves the queue, admitted or not.
-    pub(in crate::rate_limit) fn leave_queue(
-        &mut self,
-        ticket: Ticket,
-        now: Moment,
-        wakers: &mut Wakers,
-    ) {
+    pub(super) fn leave_queue(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
         let Some(wait_state) = self.key_states.wait_states.get_mut(ticket.wait_state) else {
             return;
         };

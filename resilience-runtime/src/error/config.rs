@@ -4,8 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use super::key::Key;
-
 /// Lists the values that cannot run. Each names its key, its value, where it came from and what is
 /// allowed.
 ///
@@ -81,8 +79,8 @@ pub struct ConfigProblem {
     value: String,
     origin: ConfigSource,
     allowed: String,
-    /// The setting that is missing beside it, which another level may have.
-    missing: Option<Key>,
+    /// A setting beside it is missing, which another level may have.
+    lacks_pair: bool,
 }
 
 impl ConfigProblem {
@@ -97,12 +95,13 @@ impl ConfigProblem {
             value: value.to_string(),
             origin,
             allowed: allowed.into(),
-            missing: None,
+            lacks_pair: false,
         }
     }
 
-    pub(super) fn missing(mut self, missing: Option<Key>) -> Self {
-        self.missing = missing;
+    /// Notes whether it is about half of a pair, whose other half another level may have.
+    pub(crate) fn lacking_pair(mut self, lacks_pair: bool) -> Self {
+        self.lacks_pair = lacks_pair;
         self
     }
 
@@ -126,7 +125,7 @@ impl ConfigProblem {
 
     /// Whether it is about half of a pair, whose other half another level may have.
     pub(crate) fn is_missing_pair(&self) -> bool {
-        self.missing.is_some()
+        self.lacks_pair
     }
 
     /// Returns what is allowed.

@@ -10,18 +10,18 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use super::fifo::{Ticket, WaitStatus};
+use super::key_hash::KeyHash;
+use super::keys::keyed::nonzero_wait;
+use super::reservation::Reservation;
+use super::shared::Shared;
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
-use crate::rate_limit::keys::key::KeyHash;
-use crate::rate_limit::keys::keyed::nonzero_wait;
-use crate::rate_limit::reservation::Reservation;
-use crate::rate_limit::shared::Shared;
 use crate::timer::{self, NoTimer};
 
 /// The longest wait.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::rate_limit) enum Bound {
+pub(super) enum Bound {
     At(Moment),
     /// From the first poll on.
     Within(Duration),
@@ -58,12 +58,7 @@ struct Timer {
 }
 
 impl Wait {
-    pub(in crate::rate_limit) fn new(
-        shared: Arc<Shared>,
-        key: KeyHash,
-        cost: u32,
-        bound: Bound,
-    ) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, cost: u32, bound: Bound) -> Self {
         Self {
             shared,
             key,
@@ -185,7 +180,7 @@ pub struct Acquire {
 }
 
 impl Acquire {
-    pub(in crate::rate_limit) fn new(wait: Wait, n: u32) -> Self {
+    pub(super) fn new(wait: Wait, n: u32) -> Self {
         Self { wait, n }
     }
 }

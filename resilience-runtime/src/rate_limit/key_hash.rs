@@ -14,20 +14,20 @@ impl KeyHash {
     pub(crate) const NONE: Self = Self([0; 2]);
 
     #[inline]
-    pub(in crate::rate_limit) fn is_none(self) -> bool {
+    pub(super) fn is_none(self) -> bool {
         self == Self::NONE
     }
 
     /// Returns the first `depth` bits as a number.
     #[inline]
-    pub(in crate::rate_limit) fn first(self, depth: u32) -> usize {
+    pub(super) fn first(self, depth: u32) -> usize {
         // In two steps, because a word cannot be shifted by its whole length.
         (self.0[0] >> 1 >> (63 - depth)) as usize
     }
 
     /// Whether bit number `index` is set.
     #[inline]
-    pub(in crate::rate_limit) fn bit(self, index: u32) -> bool {
+    pub(super) fn bit(self, index: u32) -> bool {
         self.0[0] << index >> 63 == 1
     }
 
@@ -39,7 +39,7 @@ impl KeyHash {
     }
 
     #[cfg(test)]
-    pub(in crate::rate_limit) fn for_test(high: u64, low: u64) -> Self {
+    pub(super) fn for_test(high: u64, low: u64) -> Self {
         Self([high, low])
     }
 }
@@ -51,15 +51,15 @@ impl fmt::Debug for KeyHash {
 }
 
 /// Hashes the keys of one limiter.
-pub(in crate::rate_limit) struct KeyHasher(KeyedHash);
+pub(super) struct KeyHasher(KeyedHash);
 
 impl KeyHasher {
-    pub(in crate::rate_limit) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(KeyedHash::new())
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+    pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
         let bits = self.0.hash(key);
         let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
         if hash.is_none() {

@@ -1,0 +1,85 @@
+//! The state that most calls do not need: what was logged of a call, and the entry of a cache that it loads.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tracing::Span;
+
+use crate::cache::{CacheEffect, Failure, Leader};
+use crate::fallback::FailureCause;
+use crate::telemetry::CorrelationId;
+use crate::verdict::{Reason, Verdict};
+
+/// What most calls do not need. Boxed, so that calls are smaller, and dropping it is a single test.
+#[derive(Default)]
+pub(super) struct ColdState {
+    /// Present once something was logged of the call.
+    pub(super) logged: Option<LogContext>,
+    /// Present where the call loads an entry of a cache.
+    pub(super) load: Option<CacheLoad>,
+}
+
+/// Identifies a call in what is logged of it.
+pub(super) struct LogContext {
+    pub(super) span: Span,
+    pub(super) correlation: CorrelationId,
+    /// The number of the call in this process.
+    pub(super) number: u64,
+    /// The id of the enclosing call, while this one runs.
+    outer: Option<CorrelationId>,
+}
+
+impl LogContext {
+    pub(super) fn new(correlation: CorrelationId) -> Self {
+        static CALLS: AtomicU64 = AtomicU64::new(1);
+        Self {
+            span: Span::none(),
+            correlation,
+            number: CALLS.fetch_add(1, Ordering::Relaxed),
+            outer: None,
+        }
+    }
+
+    // Not by the guards of `tracing`, whose drop would cost every call that logs nothing more than a test.
+    #[cold]
+    pub(super) fn enter(&mut self) {
+        self.outer = CorrelationId::replace(Some(self.correlation.clone()));
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+    }
+
+    #[cold]
+    pub(super) fn leave(&mut self) {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+        CorrelationId::replace(self.outer.take());
+    }
+}
+
+/// The load of a cache entry that a call makes.
+pub(super) struct CacheLoad {
+    pub(super) leader: Leader,
+    /// Why it failed.
+    pub(super) verdict: Option<Verdict>,
+}
+
+impl CacheLoad {
+    /// Records why an attempt failed, or none was made. A denial is not outweighed by what another attempt meets.
+    pub(super) fn note_failure(&mut self, verdict: Verdict) {
+        let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);
+        if !self.verdict.as_ref().is_some_and(denied) {
+            self.verdict = Some(verdict);
+        }
+    }
+
+    /// Returns what the cache stores of a call that failed for `cause`.
+    pub(super) fn failure(&self, cause: FailureCause) -> Failure {
+        let failure = Failure::of(self.verdict.unwrap_or(Verdict::permanent()));
+        match cause {
+            FailureCause::InvalidConfig => Failure {
+                effect: CacheEffect::Misconfigured,
+                ..failure
+            },
+            _ => failure,
+        }
+    }
+}

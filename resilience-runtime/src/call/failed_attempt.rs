@@ -1,0 +1,32 @@
+//! A failed attempt, and how the call failed with it.
+
+use crate::clock::Moment;
+use crate::fallback::FailureCause;
+use crate::verdict::Verdict;
+
+/// An attempt that failed, as the call decides on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FailedAttempt {
+    pub(super) verdict: Verdict,
+    pub(super) failure: Failure,
+    /// Whether the error asks for a retry.
+    pub(super) wants_retry: bool,
+    /// An inner call gave the error up.
+    pub(super) given_up_inside: bool,
+    pub(super) error_type: &'static str,
+    pub(super) at: Moment,
+}
+
+/// How a call failed, as its fallbacks distinguish it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failure {
+    pub(super) cause: FailureCause,
+    pub(super) pushback: Option<Pushback>,
+}
+
+/// A failure that a fallback of its own may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushback {
+    ContextTooLarge,
+    Throttled,
+}
