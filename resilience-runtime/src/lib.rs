@@ -90,6 +90,7 @@
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod admin;
+mod arity;
 pub mod bulkhead;
 pub mod cache;
 mod call;

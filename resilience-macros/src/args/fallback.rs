@@ -71,6 +71,11 @@ pub(crate) enum Step {
 }
 
 impl Fallback {
+    /// Whether it was written and is off.
+    pub(super) fn is_off(written: Option<&Spanned<Self>>) -> bool {
+        written.is_some_and(|written| matches!(written.value, Self::Off))
+    }
+
     /// The errors in the parentheses.
     pub(super) fn error(written: Option<&Spanned<Self>>) -> Option<Error> {
         match &written?.value {

@@ -36,34 +36,7 @@ pub(crate) use value::{
 
 use crate::runtime::Runtime;
 
-options! {
-    /// The arguments of every attribute.
-    Args {
-        service: Text,
-        retry: Toggle<Retry>,
-        retry_budget: Toggle<RetryBudget>,
-        circuit_breaker: Toggle<CircuitBreaker>,
-        rate_limit: Toggle<RateLimit>,
-        bulkhead: Toggle<Bulkhead>,
-        timeout: Limit,
-        deadline: Limit,
-        fallback: Fallback,
-        cache: Cache,
-        classify: Callable,
-        classify_ok: Callable,
-        verify: Callable,
-        reconnect: Callable,
-        safety: Callable,
-        stream: Streaming,
-        idempotent: Flag,
-        correlation_id: Code,
-        borrow: Names,
-        registry: Code,
-        runtime as "crate": PathText,
-    }
-}
-
-/// Declares the arguments of each pattern: its settings, and those that are code.
+/// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
 macro_rules! groups {
     (
         groups { $(
@@ -83,32 +56,77 @@ macro_rules! groups {
         limits { $(
             $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
         )* }
-    ) => { $(
+    ) => {
         options! {
-            #[doc = concat!("`", stringify!($group), "(…)`")]
-            $args in $group {
-                $($($rate: $rate_arg => $rate_key,)*)?
-                $($field: $arg => $key,)*
-                $($($code: $code_arg,)*)?
+            /// The arguments of every attribute.
+            Args {
+                service: Text,
+                $($group: Toggle<$args>,)*
+                $($limit: Limit,)*
+                fallback: Fallback,
+                cache: Cache,
+                classify: Callable,
+                classify_ok: Callable,
+                verify: Callable,
+                reconnect: Callable,
+                safety: Callable,
+                stream: Streaming,
+                idempotent: Flag,
+                correlation_id: Code,
+                borrow: Names,
+                registry: Code,
+                runtime as "crate": PathText,
             }
         }
-    )* };
+
+        $(
+            options! {
+                #[doc = concat!("`", stringify!($group), "(…)`")]
+                $args in $group {
+                    $($($rate: $rate_arg => $rate_key,)*)?
+                    $($field: $arg => $key,)*
+                    $($($code: $code_arg,)*)?
+                }
+            }
+        )*
+
+        /// Every list that an argument can stand in.
+        pub(crate) const ARG_LISTS: &[ArgList] = &[
+            place::<Args>(),
+            $(place::<$args>(),)*
+            fallback::ARG_LIST,
+            place::<LastGood>(),
+            place::<Stream>(),
+            place::<ReadThrough>(),
+        ];
+
+        impl Args {
+            /// The errors in the parentheses of each pattern.
+            fn errors_of_patterns(&self) -> impl Iterator<Item = Error> {
+                [$(Toggle::error(self.$group.as_ref())),*].into_iter().flatten()
+            }
+
+            /// The settings of the runtime that were given, by the name of their key.
+            pub(crate) fn settings_of_patterns(&self) -> Vec<(&'static str, &dyn Setting)> {
+                let mut settings = Vec::new();
+                $(settings.extend(Toggle::on(self.$group.as_ref()).into_iter().flat_map($args::settings));)*
+                $(settings.extend(Limit::on(self.$limit.as_ref()).map(|time| (stringify!($limit_key), time)));)*
+                settings
+            }
+
+            /// The patterns that are switched off, by the runtime's name.
+            pub(crate) fn patterns_off(&self) -> Vec<&'static str> {
+                let patterns = [
+                    $((stringify!($pattern), Toggle::is_off(self.$group.as_ref())),)*
+                    $((stringify!($limit_key), Limit::is_off(self.$limit.as_ref())),)*
+                    ("Fallback", Fallback::is_off(self.fallback.as_ref())),
+                ];
+                patterns.into_iter().filter_map(|(pattern, off)| off.then_some(pattern)).collect()
+            }
+        }
+    };
 }
 settings!(groups);
-
-/// Every list that an argument can stand in.
-pub(crate) const ARG_LISTS: &[ArgList] = &[
-    place::<Args>(),
-    place::<Retry>(),
-    place::<RetryBudget>(),
-    place::<CircuitBreaker>(),
-    place::<RateLimit>(),
-    place::<Bulkhead>(),
-    fallback::ARG_LIST,
-    place::<LastGood>(),
-    place::<Stream>(),
-    place::<ReadThrough>(),
-];
 
 /// Attempts of one call, the first one included.
 #[derive(Clone, Copy, Debug)]
@@ -229,6 +247,21 @@ pub(crate) enum Limit {
     On(Time),
 }
 
+impl Limit {
+    /// Whether it was written and is off.
+    fn is_off(written: Option<&Spanned<Self>>) -> bool {
+        written.is_some_and(|written| matches!(written.value, Self::Off))
+    }
+
+    /// The setting, where there is one.
+    fn on(written: Option<&Spanned<Self>>) -> Option<&dyn Setting> {
+        match &written?.value {
+            Self::Off => None,
+            Self::On(time) => Some(time),
+        }
+    }
+}
+
 impl Value for Limit {
     const EXAMPLE: &'static str = Time::EXAMPLE;
 
@@ -258,17 +291,12 @@ impl Args {
     pub(crate) fn read(tokens: TokenStream) -> Partial<Self> {
         let Partial { value: args, error } = items::read::<Self>(tokens);
         let nested = [
-            error,
-            Toggle::error(args.retry.as_ref()),
-            Toggle::error(args.retry_budget.as_ref()),
-            Toggle::error(args.circuit_breaker.as_ref()),
-            Toggle::error(args.rate_limit.as_ref()),
-            Toggle::error(args.bulkhead.as_ref()),
             Fallback::error(args.fallback.as_ref()),
             Streaming::error(args.stream.as_ref()),
             Cache::error(args.cache.as_ref()),
         ];
-        let errors: Vec<Error> = nested.into_iter().flatten().collect();
+        let errors = error.into_iter().chain(args.errors_of_patterns());
+        let errors: Vec<Error> = errors.chain(nested.into_iter().flatten()).collect();
         Partial {
             value: args,
             error: (!errors.is_empty()).then(|| Error::multiple(errors)),

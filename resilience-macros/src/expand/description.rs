@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 
 use super::Expansion;
-use crate::args::{Fallback, LastGood, Limit, Setting, Step, Toggle};
+use crate::args::{Fallback, LastGood, Step};
 
 /// `const { &Function::new(…)… }`
 pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
@@ -35,7 +35,7 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         // Only the compiler knows the type whose method it is.
         .path(|| #private::type_name_of_val(&|| ()))
     };
-    let settings = settings(expansion);
+    let settings = args.settings_of_patterns();
     if !settings.is_empty() {
         let settings = settings.into_iter().map(|(key, value)| {
             let key = Ident::new(key, mixed);
@@ -44,7 +44,7 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         });
         built = quote_spanned!(mixed=> #built.settings(const { &[#(#settings),*] }));
     }
-    let off = off(expansion);
+    let off = args.patterns_off();
     if !off.is_empty() {
         let off = off.into_iter().map(|pattern| {
             let pattern = Ident::new(pattern, mixed);
@@ -90,50 +90,4 @@ pub(super) fn last_good<'a>(expansion: &Expansion<'a>) -> Option<&'a LastGood> {
             Step::Cache { cache, .. } => Some(&cache.value),
             _ => None,
         })
-}
-
-fn settings<'a>(expansion: &Expansion<'a>) -> Vec<(&'static str, &'a dyn Setting)> {
-    let args = expansion.args;
-    let mut settings = Vec::new();
-    settings.extend(Toggle::on(args.retry.as_ref()).map(|retry| retry.settings()));
-    settings.extend(Toggle::on(args.retry_budget.as_ref()).map(|budget| budget.settings()));
-    settings.extend(Toggle::on(args.circuit_breaker.as_ref()).map(|circuit| circuit.settings()));
-    settings.extend(Toggle::on(args.rate_limit.as_ref()).map(|rate_limit| rate_limit.settings()));
-    settings.extend(Toggle::on(args.bulkhead.as_ref()).map(|bulkhead| bulkhead.settings()));
-    let mut settings: Vec<(&'static str, &'a dyn Setting)> =
-        settings.into_iter().flatten().collect();
-    for (key, limit) in [("Timeout", &args.timeout), ("Deadline", &args.deadline)] {
-        if let Some(Limit::On(time)) = limit.as_ref().map(|written| &written.value) {
-            settings.push((key, time));
-        }
-    }
-    settings
-}
-
-/// The patterns that are switched off, by the runtime's name.
-fn off(expansion: &Expansion<'_>) -> Vec<&'static str> {
-    let args = expansion.args;
-    let limit_is_off = |limit: &Option<crate::args::Spanned<Limit>>| {
-        matches!(
-            limit.as_ref().map(|written| &written.value),
-            Some(Limit::Off)
-        )
-    };
-    let fallback_is_off = matches!(
-        args.fallback.as_ref().map(|written| &written.value),
-        Some(Fallback::Off)
-    );
-    [
-        ("Retry", Toggle::is_off(args.retry.as_ref())),
-        ("RetryBudget", Toggle::is_off(args.retry_budget.as_ref())),
-        ("Circuit", Toggle::is_off(args.circuit_breaker.as_ref())),
-        ("RateLimit", Toggle::is_off(args.rate_limit.as_ref())),
-        ("Bulkhead", Toggle::is_off(args.bulkhead.as_ref())),
-        ("Timeout", limit_is_off(&args.timeout)),
-        ("Deadline", limit_is_off(&args.deadline)),
-        ("Fallback", fallback_is_off),
-    ]
-    .into_iter()
-    .filter_map(|(pattern, off)| off.then_some(pattern))
-    .collect()
 }

@@ -51,6 +51,7 @@ use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::poll_context;
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
+use crate::retry::RetryHistory;
 use crate::telemetry::Counter;
 use crate::verdict::{ToolSafety, Verdict};
 
@@ -70,8 +71,7 @@ pub struct Call<'p> {
     now: Moment,
     /// When the next attempt may begin.
     next_start: Moment,
-    /// The backoff before the last retry, in nanoseconds.
-    previous_delay: u64,
+    retries: RetryHistory,
     key: KeyHash,
     cost: u32,
     /// The key of the last good answer, in bytes so that it asks for no alignment.
@@ -126,7 +126,7 @@ impl<'p> Call<'p> {
             now,
             deadline_at: Moment(now.0.saturating_add(plan.until_deadline)),
             next_start: Moment::default(),
-            previous_delay: 0,
+            retries: RetryHistory::NEW,
             key: KeyHash::NONE,
             cost: 1,
             cache_key: [0; 16],

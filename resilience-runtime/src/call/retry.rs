@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Call;
 use super::failed_attempt::FailedAttempt;
-use crate::clock::{Moment, nanos};
+use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::retry::NoRetry as NoRetryByPolicy;
 use crate::telemetry::trace::Level;
@@ -68,10 +68,9 @@ impl Call<'_> {
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan;
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
-        let previous = Duration::from_nanos(self.previous_delay);
         let (asked, longest) = (verdict.retry_after(), plan.max_retry_after);
-        let retry = policy
-            .delay_after(self.attempts, previous, asked, longest)
+        let mut retry = policy
+            .delay_after(self.attempts, self.retries, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
         // Each answer of a language model is billed, also the one that arrived too late.
         if self.timed_out && plan.core.kind == ServiceKind::Llm {
@@ -83,17 +82,15 @@ impl Call<'_> {
         if session_lost && self.reconnected {
             return Err("session lost again");
         }
-        let mut delay = if session_lost {
-            retry.retry_after
-        } else {
-            retry.delay
-        };
+        if session_lost {
+            retry.delay = retry.retry_after;
+        }
         if plan.rate_limit {
             let token = plan.core.limiter.earliest(self.key, self.cost, now);
-            delay = delay.max(token.ok_or("cost above the rate limit")?);
+            retry.delay = retry.delay.max(token.ok_or("cost above the rate limit")?);
         }
         let at = policy
-            .retry_at(delay, self.started, now)
+            .retry_at(retry, &mut self.retries, self.started, now)
             .map_err(NoRetryByPolicy::reason)?;
         if at >= self.deadline_at {
             return Err("deadline");
@@ -105,10 +102,9 @@ impl Call<'_> {
             return Err("retry budget empty");
         }
         self.retry_charged = plan.budget;
-        self.previous_delay = nanos(retry.backoff);
         self.next_start = at;
         self.now = now;
-        Ok(delay)
+        Ok(retry.delay)
     }
 
     pub(super) fn emit_gave_up(

@@ -1,5 +1,5 @@
-//! The one declaration of all settings. The runtime and the macros both compile this file (the macros by a
-//! symbolic link), so that an argument, a variable and a key of a file cannot differ.
+//! The one declaration of all patterns: their settings, and which of them reject calls. The runtime and the macros both
+//! compile this file (the macros by a symbolic link), so that an argument, a variable and a key of a file cannot differ.
 
 /// Passes every setting to the macro `$callback`.
 ///
@@ -138,3 +138,22 @@ macro_rules! settings {
 }
 
 pub(crate) use settings;
+
+/// Passes every pattern that rejects calls to the macro `$callback`: the field of the statistics, which is the label of
+/// the metric too, and the counter.
+#[allow(unused_macros)] // By the macros.
+macro_rules! rejections {
+    ($callback:ident) => {
+        $callback! {
+            /// Counts rejections by an open circuit breaker.
+            circuit_breaker: RejectedByCircuit;
+            /// Counts rejections by the rate limit or by a cooldown.
+            rate_limit: RejectedByRateLimit;
+            /// Counts rejections by a full bulkhead.
+            bulkhead: RejectedByBulkhead;
+        }
+    };
+}
+
+#[allow(unused_imports)] // By the macros.
+pub(crate) use rejections;

@@ -4,52 +4,6 @@ use std::fmt;
 
 use super::declaration::settings;
 
-/// Names the pattern that a setting belongs to, and that `… = off` switches off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum Pattern {
-    /// Repeats attempts that failed.
-    Retry,
-    /// Limits the retries of all functions of a service together.
-    RetryBudget,
-    /// Rejects calls of a service that keeps failing.
-    #[cfg_attr(feature = "serde", serde(rename = "circuit_breaker"))]
-    Circuit,
-    /// Limits requests and tokens per period.
-    RateLimit,
-    /// Limits the calls that run at the same time.
-    Bulkhead,
-    /// Limits the time of each attempt.
-    Timeout,
-    /// Limits the time of the whole call.
-    Deadline,
-    /// Answers calls that failed.
-    Fallback,
-}
-
-impl Pattern {
-    /// Returns its name in attributes and files.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::RetryBudget => "retry_budget",
-            Self::Circuit => "circuit_breaker",
-            Self::RateLimit => "rate_limit",
-            Self::Bulkhead => "bulkhead",
-            Self::Timeout => "timeout",
-            Self::Deadline => "deadline",
-            Self::Fallback => "fallback",
-        }
-    }
-
-    const fn bit(self) -> u16 {
-        1 << self as u16
-    }
-}
-
 /// A set of patterns, those that a function switched off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Patterns(u16);
@@ -59,11 +13,23 @@ const _: () = assert!((Pattern::Fallback as u32) < u16::BITS);
 
 impl Patterns {
     pub(crate) fn of(patterns: &[Pattern]) -> Self {
-        Self(patterns.iter().fold(0, |set, pattern| set | pattern.bit()))
+        let bits = patterns.iter().map(|pattern| Self::bit(*pattern));
+        Self(bits.fold(0, |set, bit| set | bit))
     }
 
     pub(crate) const fn has(self, pattern: Pattern) -> bool {
-        self.0 & pattern.bit() != 0
+        self.0 & Self::bit(pattern) != 0
+    }
+
+    const fn bit(pattern: Pattern) -> u16 {
+        1 << pattern as u16
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Pattern {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_variant("Pattern", *self as u32, self.name())
     }
 }
 
@@ -80,7 +46,7 @@ pub(crate) enum ValueType {
     RateLimitStrategy,
 }
 
-/// Declares the keys from the settings.
+/// Declares the patterns and the keys from the settings.
 macro_rules! keys {
     (
         groups { $(
@@ -101,6 +67,28 @@ macro_rules! keys {
             $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
         )* }
     ) => {
+        /// Names the pattern that a setting belongs to, and that `… = off` switches off.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Pattern {
+            $( #[doc = concat!("Names the pattern `", stringify!($group), "`.")] $pattern, )*
+            $( #[doc = concat!("Names the limit `", stringify!($limit), "`.")] $limit_key, )*
+            /// Names the fallbacks.
+            Fallback,
+        }
+
+        impl Pattern {
+            /// Returns its name in attributes and files.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$pattern => stringify!($group),)*
+                    $(Self::$limit_key => stringify!($limit),)*
+                    Self::Fallback => "fallback",
+                }
+            }
+        }
+
         /// A setting.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)]

@@ -56,11 +56,10 @@ pub use environment::UnknownVariable;
 pub use key::Pattern;
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};
-pub use settings::{
-    BulkheadSettings, CircuitBreakerSettings, RateLimitSettings, RetryBudgetSettings,
-    RetrySettings, ServiceSettings, Settings,
-};
+// `Settings`, `ServiceSettings`, and one type for each group of the declaration.
+pub use settings::*;
 
+pub(crate) use declaration::rejections;
 pub(crate) use effective::Effective;
 pub(crate) use environment::{Environment, canonical_upper};
 #[doc(hidden)]

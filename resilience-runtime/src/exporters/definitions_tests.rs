@@ -2,56 +2,55 @@
 
 use std::collections::BTreeSet;
 
+use crate::config::rejections;
 use crate::telemetry::metrics::definitions::{HEALTH_CHECK, METRICS, Metric, Source};
 use crate::telemetry::{Counter, Counters};
 use crate::{Registry, ServiceKind};
 
-/// The series, as metric and value of the label, that an increment of the counter must show up in.
-fn series_of(counter: Counter) -> &'static [(&'static str, &'static str)] {
-    match counter {
-        Counter::Succeeded => &[
-            ("resilience_calls_total", "success"),
-            ("resilience_attempts_total", "success"),
-        ],
-        Counter::Failed => &[("resilience_calls_total", "failure")],
-        Counter::Deadlines => &[("resilience_calls_total", "deadline")],
-        Counter::RejectedByCircuit => &[
-            ("resilience_calls_total", "rejected"),
-            ("resilience_rejections_total", "circuit_breaker"),
-        ],
-        Counter::RejectedByRateLimit => &[
-            ("resilience_calls_total", "rejected"),
-            ("resilience_rejections_total", "rate_limit"),
-        ],
-        Counter::RejectedByBulkhead => &[
-            ("resilience_calls_total", "rejected"),
-            ("resilience_rejections_total", "bulkhead"),
-        ],
-        Counter::InvalidConfig => &[("resilience_calls_total", "invalid_config")],
-        Counter::Abandoned => &[("resilience_calls_total", "abandoned")],
-        Counter::Transient => &[("resilience_attempts_total", "transient")],
-        Counter::OutcomeUnknown => &[("resilience_attempts_total", "outcome_unknown")],
-        Counter::Throttled => &[("resilience_attempts_total", "throttled")],
-        Counter::Permanent => &[("resilience_attempts_total", "permanent")],
-        Counter::AttemptAbandoned => &[("resilience_attempts_total", "abandoned")],
-        Counter::AttemptNotTimed => &[("resilience_attempts_total", "not_timed")],
-        Counter::Timeouts => &[("resilience_timeouts_total", "")],
-        Counter::Retries => &[("resilience_retries_total", "")],
-        Counter::Cooldowns => &[("resilience_cooldowns_total", "")],
-        Counter::FallbackCache => &[("resilience_fallbacks_total", "cache")],
-        Counter::FallbackCall => &[("resilience_fallbacks_total", "call")],
-        Counter::FallbackValue => &[("resilience_fallbacks_total", "value")],
-        Counter::FallbackRegistered => &[("resilience_fallbacks_total", "registered")],
-        Counter::FallbackFailed => &[("resilience_fallback_failures_total", "")],
-        Counter::BrokenStreams => &[("resilience_broken_streams_total", "")],
-        Counter::CacheHits => &[("resilience_cache_requests_total", "hit")],
-        Counter::CacheMisses => &[("resilience_cache_requests_total", "miss")],
-        Counter::CacheShared => &[("resilience_cache_requests_total", "shared")],
-        Counter::CacheStale => &[("resilience_cache_requests_total", "stale")],
-        Counter::CacheNegative => &[("resilience_cache_requests_total", "negative")],
-        Counter::CacheRefreshes => &[("resilience_cache_requests_total", "refresh")],
-    }
+/// Declares the series of each counter.
+macro_rules! series {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+        /// The series, as metric and value of the label, that an increment of the counter must show up in.
+        fn series_of(counter: Counter) -> &'static [(&'static str, &'static str)] {
+            match counter {
+                Counter::Succeeded => &[
+                    ("resilience_calls_total", "success"),
+                    ("resilience_attempts_total", "success"),
+                ],
+                Counter::Failed => &[("resilience_calls_total", "failure")],
+                Counter::Deadlines => &[("resilience_calls_total", "deadline")],
+                $(Counter::$rejected => &[
+                    ("resilience_calls_total", "rejected"),
+                    ("resilience_rejections_total", stringify!($pattern)),
+                ],)*
+                Counter::InvalidConfig => &[("resilience_calls_total", "invalid_config")],
+                Counter::Abandoned => &[("resilience_calls_total", "abandoned")],
+                Counter::Transient => &[("resilience_attempts_total", "transient")],
+                Counter::OutcomeUnknown => &[("resilience_attempts_total", "outcome_unknown")],
+                Counter::Throttled => &[("resilience_attempts_total", "throttled")],
+                Counter::Permanent => &[("resilience_attempts_total", "permanent")],
+                Counter::AttemptAbandoned => &[("resilience_attempts_total", "abandoned")],
+                Counter::AttemptNotTimed => &[("resilience_attempts_total", "not_timed")],
+                Counter::Timeouts => &[("resilience_timeouts_total", "")],
+                Counter::Retries => &[("resilience_retries_total", "")],
+                Counter::Cooldowns => &[("resilience_cooldowns_total", "")],
+                Counter::FallbackCache => &[("resilience_fallbacks_total", "cache")],
+                Counter::FallbackCall => &[("resilience_fallbacks_total", "call")],
+                Counter::FallbackValue => &[("resilience_fallbacks_total", "value")],
+                Counter::FallbackRegistered => &[("resilience_fallbacks_total", "registered")],
+                Counter::FallbackFailed => &[("resilience_fallback_failures_total", "")],
+                Counter::BrokenStreams => &[("resilience_broken_streams_total", "")],
+                Counter::CacheHits => &[("resilience_cache_requests_total", "hit")],
+                Counter::CacheMisses => &[("resilience_cache_requests_total", "miss")],
+                Counter::CacheShared => &[("resilience_cache_requests_total", "shared")],
+                Counter::CacheStale => &[("resilience_cache_requests_total", "stale")],
+                Counter::CacheNegative => &[("resilience_cache_requests_total", "negative")],
+                Counter::CacheRefreshes => &[("resilience_cache_requests_total", "refresh")],
+            }
+        }
+    };
 }
+rejections!(series);
 
 #[test]
 fn counter_is_in_exactly_its_series() {

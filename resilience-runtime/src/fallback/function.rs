@@ -2,6 +2,8 @@
 
 use std::future::{Future, Ready, ready};
 
+use crate::arity::{Async, Plain, for_each_arity};
+
 /// Marks a function that can be the fallback of another one: it takes the same arguments, then optionally `&E`, and
 /// returns the same result, at once or as a future. `Marker` is inferred.
 #[diagnostic::on_unimplemented(
@@ -18,12 +20,6 @@ pub trait FallbackFn<'e, Args, E, R, Marker> {
     fn call_fallback(self, args: Args, error: &'e E) -> Self::Future;
 }
 
-/// Marks a plain function of the arguments.
-#[derive(Debug)]
-pub struct Plain;
-/// Marks an async function of the arguments.
-#[derive(Debug)]
-pub struct Async;
 /// Marks a plain function of the arguments and the error.
 #[derive(Debug)]
 pub struct PlainWithError;
@@ -85,19 +81,7 @@ macro_rules! fallback_fn {
     };
 }
 
-fallback_fn!();
-fallback_fn!(A1);
-fallback_fn!(A1, A2);
-fallback_fn!(A1, A2, A3);
-fallback_fn!(A1, A2, A3, A4);
-fallback_fn!(A1, A2, A3, A4, A5);
-fallback_fn!(A1, A2, A3, A4, A5, A6);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
-fallback_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
+for_each_arity!(fallback_fn);
 
 /// Calls a fallback function. The function comes last, so that the compiler checks it against the arguments, and not the
 /// arguments against it.

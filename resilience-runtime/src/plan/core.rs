@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
+use crate::config::{
+    BulkheadConfig, CircuitBreakerConfig, ConfigError, Effective, RateLimitConfig,
+    RetryBudgetConfig,
+};
 use crate::fallback::RegisteredFallbacks;
 use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::session::Session;
-use crate::telemetry::{Counter, Counters, Event, Latency, Observers};
+use crate::telemetry::{Counter, Counters, Event, EventKind, Latency, Observers};
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
 #[derive(Debug)]
@@ -35,6 +39,92 @@ pub(crate) struct ServiceCore {
 }
 
 impl ServiceCore {
+    /// Builds the patterns of a service under the presets of its kind.
+    pub(crate) fn new(
+        name: ServiceName,
+        kind: ServiceKind,
+        observers: Arc<Observers>,
+        registered: Arc<RegisteredFallbacks>,
+        #[cfg(feature = "test-util")] faults: Arc<crate::chaos::ServiceFaults>,
+    ) -> Self {
+        let presets = "presets are valid";
+        #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+        let transitions = Arc::<crate::telemetry::Transitions>::default();
+        #[cfg(feature = "metrics")]
+        let metrics = Arc::new(crate::telemetry::metrics::MetricHandles::new(&name, kind));
+        let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
+            .expect(presets)
+            .with_listener({
+                let (name, observers) = (name.clone(), Arc::clone(&observers));
+                #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+                let transitions = Arc::clone(&transitions);
+                #[cfg(feature = "metrics")]
+                let metrics = Arc::clone(&metrics);
+                move |change| {
+                    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+                    transitions.add(change.from, change.to);
+                    #[cfg(feature = "metrics")]
+                    metrics.circuit_changed(change);
+                    observers.changed(&name, || EventKind::CircuitChanged {
+                        from: change.from,
+                        to: change.to,
+                        pause: change.pause,
+                    });
+                }
+            });
+        Self {
+            breaker: Arc::new(breaker),
+            limiter: Arc::new(RateLimiter::unlimited(
+                name.clone(),
+                RateLimitConfig::DEFAULT_MAX_KEYS,
+                RateLimitConfig::DEFAULT_MAX_COOLDOWN,
+            )),
+            bulkhead: Arc::new(
+                Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
+            ),
+            budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
+            session: Session::default(),
+            counters: Counters::default(),
+            latency: OnceLock::new(),
+            observers,
+            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+            transitions,
+            #[cfg(feature = "metrics")]
+            metrics,
+            registered,
+            #[cfg(feature = "test-util")]
+            faults,
+            name,
+            kind,
+        }
+    }
+
+    /// Reconfigures every pattern, which keeps its state.
+    pub(crate) fn reconfigure(&self, shared: &Effective) -> Result<(), ConfigError> {
+        if self.breaker.config() != shared.circuit {
+            self.breaker.reconfigure(shared.circuit.clone())?;
+        }
+        if self.budget.config() != shared.retry_budget {
+            self.budget.reconfigure(shared.retry_budget.clone())?;
+        }
+        match &shared.rate_limit {
+            Some(limit) if self.limiter.is_limited() && self.limiter.config() == *limit => {}
+            Some(limit) => self.limiter.reconfigure(limit.clone())?,
+            None if self
+                .limiter
+                .only_cools_down_within(shared.max_keys, shared.max_cooldown) => {}
+            None => self
+                .limiter
+                .set_cooldown_bounds(shared.max_keys, shared.max_cooldown),
+        }
+        if let Some(bulkhead) = &shared.bulkhead
+            && self.bulkhead.config() != *bulkhead
+        {
+            self.bulkhead.reconfigure(bulkhead.clone())?;
+        }
+        Ok(())
+    }
+
     #[inline]
     pub(crate) fn count(&self, counter: Counter) {
         self.counters.add(counter);

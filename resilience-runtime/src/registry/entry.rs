@@ -1,6 +1,6 @@
 //! One service of a registry: its functions, and how configuration becomes plans.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
@@ -8,19 +8,13 @@ use super::Inner;
 use super::function::{FunctionEntry, report};
 use super::levels::{ServiceLevels, service_levels};
 use super::sources::ConfigSources;
-use crate::bulkhead::Bulkhead;
-use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
-    BulkheadConfig, CircuitBreakerConfig, ConfigError, ConfigProblem, ConfigSource, ConfigValue,
-    Effective, Key, Layer, Levels, RateLimitConfig, RetryBudgetConfig, ServiceConfig,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Key, Layer, Levels,
+    ServiceConfig,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
-use crate::rate_limit::RateLimiter;
-use crate::retry::RetryBudget;
 use crate::service::{Running, Service};
-use crate::session::Session;
-use crate::telemetry::{Counters, EventKind};
 
 /// One service and its functions.
 #[derive(Debug)]
@@ -52,58 +46,15 @@ struct ResolvedShared {
 
 impl Entry {
     pub(super) fn new(name: ServiceName, kind: ServiceKind, registry: &Inner) -> Self {
-        let presets = "presets are valid";
         let effective = Effective::preset(kind);
-        let observers = Arc::clone(&registry.observers);
-        #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-        let transitions = Arc::<crate::telemetry::Transitions>::default();
-        #[cfg(feature = "metrics")]
-        let metrics = Arc::new(crate::telemetry::metrics::MetricHandles::new(&name, kind));
-        let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
-            .expect(presets)
-            .with_listener({
-                let (name, observers) = (name.clone(), Arc::clone(&observers));
-                #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-                let transitions = Arc::clone(&transitions);
-                #[cfg(feature = "metrics")]
-                let metrics = Arc::clone(&metrics);
-                move |change| {
-                    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-                    transitions.add(change.from, change.to);
-                    #[cfg(feature = "metrics")]
-                    metrics.circuit_changed(change);
-                    observers.changed(&name, || EventKind::CircuitChanged {
-                        from: change.from,
-                        to: change.to,
-                        pause: change.pause,
-                    });
-                }
-            });
-        let core = Arc::new(ServiceCore {
-            breaker: Arc::new(breaker),
-            limiter: Arc::new(RateLimiter::unlimited(
-                name.clone(),
-                RateLimitConfig::DEFAULT_MAX_KEYS,
-                RateLimitConfig::DEFAULT_MAX_COOLDOWN,
-            )),
-            bulkhead: Arc::new(
-                Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
-            ),
-            budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
-            session: Session::default(),
-            counters: Counters::default(),
-            latency: OnceLock::new(),
-            observers,
-            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-            transitions,
-            #[cfg(feature = "metrics")]
-            metrics,
-            registered: Arc::clone(&registry.registered),
-            #[cfg(feature = "test-util")]
-            faults: registry.faults.of(&name),
-            name,
+        let core = Arc::new(ServiceCore::new(
+            name.clone(),
             kind,
-        });
+            Arc::clone(&registry.observers),
+            Arc::clone(&registry.registered),
+            #[cfg(feature = "test-util")]
+            registry.faults.of(&name),
+        ));
         let values = Levels(Vec::new()).values(kind, &effective);
         Self {
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),
@@ -236,7 +187,7 @@ impl Entry {
         let resolved = self.resolve_shared(sources);
         let shared = match (&self.name_taken, &enabled, resolved.shared) {
             (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
-            (None, Ok(_), Ok(shared)) => self.apply(&shared.0).map(|()| shared),
+            (None, Ok(_), Ok(shared)) => self.service.core.reconfigure(&shared.0).map(|()| shared),
             (None, Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
         };
         let enabled = enabled.unwrap_or(true);
@@ -361,33 +312,6 @@ impl Entry {
             }
         }
         attribute.layer = layer;
-        Ok(())
-    }
-
-    /// Reconfigures what the service's callers share; every pattern keeps its state.
-    fn apply(&self, shared: &Effective) -> Result<(), ConfigError> {
-        let core = &self.service.core;
-        if core.breaker.config() != shared.circuit {
-            core.breaker.reconfigure(shared.circuit.clone())?;
-        }
-        if core.budget.config() != shared.retry_budget {
-            core.budget.reconfigure(shared.retry_budget.clone())?;
-        }
-        match &shared.rate_limit {
-            Some(limit) if core.limiter.is_limited() && core.limiter.config() == *limit => {}
-            Some(limit) => core.limiter.reconfigure(limit.clone())?,
-            None if core
-                .limiter
-                .only_cools_down_within(shared.max_keys, shared.max_cooldown) => {}
-            None => core
-                .limiter
-                .set_cooldown_bounds(shared.max_keys, shared.max_cooldown),
-        }
-        if let Some(bulkhead) = &shared.bulkhead
-            && core.bulkhead.config() != *bulkhead
-        {
-            core.bulkhead.reconfigure(bulkhead.clone())?;
-        }
         Ok(())
     }
 }

@@ -8,17 +8,36 @@
 use std::time::Duration;
 
 use super::policy::RetryPolicy;
-use crate::clock::Moment;
+use crate::clock::{Moment, nanos};
 
 /// The shortest delay before the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RetryDelay {
     /// The longer one of `backoff` and `retry_after`.
     pub(crate) delay: Duration,
-    /// The backoff alone, which the next decision needs as its `previous_backoff`.
+    /// The backoff alone, on which the next one depends.
     pub(crate) backoff: Duration,
     /// The `Retry-After` of the server, zero without.
     pub(crate) retry_after: Duration,
+}
+
+/// What the decisions of one call depend on besides its last attempt: the retries that it made before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RetryHistory {
+    /// The backoff before the last retry, in nanoseconds.
+    previous_backoff: u64,
+}
+
+impl RetryHistory {
+    /// The history of a call that made no retry.
+    pub(crate) const NEW: Self = Self {
+        previous_backoff: 0,
+    };
+
+    /// Returns the backoff before the last retry, zero before the first one.
+    pub(crate) const fn previous_backoff(self) -> Duration {
+        Duration::from_nanos(self.previous_backoff)
+    }
 }
 
 /// Why there is no other attempt, although the error would allow one.
@@ -41,12 +60,11 @@ impl NoRetry {
 }
 
 impl RetryPolicy {
-    /// Returns the shortest delay after attempt number `attempt` (from 1) failed. `previous_backoff` is the backoff of
-    /// the decision before, zero after the first attempt.
+    /// Returns the shortest delay after attempt number `attempt` (from 1) failed.
     pub(crate) fn delay_after(
         &self,
         attempt: u32,
-        previous_backoff: Duration,
+        history: RetryHistory,
         retry_after: Option<Duration>,
         max_retry_after: Duration,
     ) -> Result<RetryDelay, NoRetry> {
@@ -57,7 +75,7 @@ impl RetryPolicy {
         if retry_after > max_retry_after {
             return Err(NoRetry::RetryAfterAboveMaximum);
         }
-        let backoff = self.delay(attempt, previous_backoff);
+        let backoff = self.delay(attempt, history.previous_backoff());
         Ok(RetryDelay {
             delay: backoff.max(retry_after),
             backoff,
@@ -65,18 +83,22 @@ impl RetryPolicy {
         })
     }
 
-    /// Returns the moment of the next attempt, unless it is later than `max_elapsed` after the first one `started`.
+    /// Returns the moment of the next attempt, unless it is later than `max_elapsed` after the first one `started`, and
+    /// records the retry in the history.
     pub(crate) fn retry_at(
         &self,
-        delay: Duration,
+        retry: RetryDelay,
+        history: &mut RetryHistory,
         started: Moment,
         now: Moment,
     ) -> Result<Moment, NoRetry> {
-        let at = now.after(delay);
+        let at = now.after(retry.delay);
         match self.config().max_elapsed {
-            Some(limit) if at.since(started) > limit => Err(NoRetry::MaxElapsed),
-            _ => Ok(at),
+            Some(limit) if at.since(started) > limit => return Err(NoRetry::MaxElapsed),
+            _ => {}
         }
+        history.previous_backoff = nanos(retry.backoff);
+        Ok(at)
     }
 }
 
@@ -89,15 +111,12 @@ mod tests {
 
     /// Three attempts, with a backoff of 1 and 2 seconds, within 10 seconds.
     fn policy() -> RetryPolicy {
-        RetryPolicy::new(RetryConfig {
-            max_attempts: 3,
-            base_delay: SECOND,
-            max_delay: 8 * SECOND,
-            multiplier: 2.0,
-            jitter: Jitter::None,
-            max_elapsed: Some(10 * SECOND),
-        })
-        .expect("valid")
+        let config = RetryConfig::default()
+            .base_delay(SECOND)
+            .max_delay(8 * SECOND)
+            .jitter(Jitter::None)
+            .max_elapsed(10 * SECOND);
+        RetryPolicy::new(config).expect("valid")
     }
 
     #[test]
@@ -105,7 +124,7 @@ mod tests {
         let delay = |attempt, asked: Option<u32>| {
             let asked = asked.map(|seconds| seconds * SECOND);
             policy()
-                .delay_after(attempt, Duration::ZERO, asked, 5 * SECOND)
+                .delay_after(attempt, RetryHistory::NEW, asked, 5 * SECOND)
                 .map(|retry| (retry.delay, retry.backoff))
         };
         assert_eq!(delay(1, None), Ok((SECOND, SECOND)));
@@ -119,7 +138,15 @@ mod tests {
     #[test]
     fn retry_at_rejects_moments_after_max_elapsed() {
         let started = Moment(SECOND.as_nanos() as u64);
-        let at = |delay, now| policy().retry_at(delay, started, now);
+        let at = |delay, now| {
+            let (backoff, retry_after) = (delay, Duration::ZERO);
+            let retry = RetryDelay {
+                delay,
+                backoff,
+                retry_after,
+            };
+            policy().retry_at(retry, &mut RetryHistory::default(), started, now)
+        };
         let now = started.after(4 * SECOND);
         assert_eq!(at(6 * SECOND, now), Ok(started.after(10 * SECOND)));
         let longer = 6 * SECOND + Duration::from_nanos(1);

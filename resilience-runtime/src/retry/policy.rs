@@ -148,7 +148,7 @@ mod tests {
                 max_delay: base_delay.saturating_add(room),
                 multiplier,
                 jitter,
-                max_elapsed: None,
+                ..RetryConfig::default()
             };
             let policy = RetryPolicy::new(config.clone()).expect("valid");
             // The clock caps durations at 584 years.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use super::decision::RetryHistory;
 use super::policy::RetryPolicy;
 use crate::clock::Moment;
 use crate::config::ConfigError;
@@ -100,7 +101,7 @@ impl<C> ClassifiedRetry<'_, C> {
     {
         let started = Moment::now();
         let mut attempts = 0;
-        let mut previous_backoff = Duration::ZERO;
+        let mut history = RetryHistory::NEW;
         loop {
             attempts += 1;
             let error = match attempt().await {
@@ -108,7 +109,7 @@ impl<C> ClassifiedRetry<'_, C> {
                 Err(error) => error,
             };
             let verdict = (self.classify)(&error);
-            let Some(until) = self.next(verdict, attempts, &mut previous_backoff, started) else {
+            let Some(until) = self.next(verdict, attempts, &mut history, started) else {
                 return Err(error);
             };
             let sleep = match timer::at(until) {
@@ -133,7 +134,7 @@ impl<C> ClassifiedRetry<'_, C> {
         &self,
         verdict: Verdict,
         attempt: u32,
-        previous_backoff: &mut Duration,
+        history: &mut RetryHistory,
         started: Moment,
     ) -> Option<Moment> {
         if !verdict.may_retry(self.idempotent) {
@@ -143,14 +144,13 @@ impl<C> ClassifiedRetry<'_, C> {
             .policy
             .delay_after(
                 attempt,
-                *previous_backoff,
+                *history,
                 verdict.retry_after(),
                 self.max_retry_after,
             )
             .ok()?;
-        *previous_backoff = retry.backoff;
         self.policy
-            .retry_at(retry.delay, started, Moment::now())
+            .retry_at(retry, history, started, Moment::now())
             .ok()
     }
 }
@@ -187,6 +187,7 @@ mod tests {
             multiplier: 2.0,
             jitter: Jitter::None,
             max_elapsed,
+            ..RetryConfig::default()
         })
         .expect("valid")
     }

@@ -3,99 +3,85 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::event::CallResult;
+use crate::config::rejections;
 use crate::shard::{SHARDS, shard};
 
-/// The counters of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counter {
-    // How calls end, one of these each.
-    /// With an attempt's success: the end of a call and of an attempt in one increment.
-    Succeeded,
-    /// With a failure of the body.
-    Failed,
-    Deadlines,
-    RejectedByCircuit,
-    RejectedByRateLimit,
-    RejectedByBulkhead,
-    InvalidConfig,
-    Abandoned,
+/// Declares an enum with the list of its variants.
+macro_rules! listed {
+    ($(#[$about:meta])* enum $name:ident { $($(#[$doc:meta])* $variant:ident,)* }) => {
+        $(#[$about])*
+        pub(crate) enum $name { $($(#[$doc])* $variant,)* }
 
-    // How attempts end that do not succeed, one of these each.
-    Transient,
-    OutcomeUnknown,
-    Throttled,
-    Permanent,
-    /// The attempt was dropped while it ran.
-    AttemptAbandoned,
-    /// The attempt had no timer.
-    AttemptNotTimed,
-
-    Timeouts,
-    Retries,
-    Cooldowns,
-    FallbackCache,
-    FallbackCall,
-    FallbackValue,
-    FallbackRegistered,
-    FallbackFailed,
-    BrokenStreams,
-    CacheHits,
-    CacheMisses,
-    CacheShared,
-    CacheStale,
-    CacheNegative,
-    CacheRefreshes,
-}
-
-impl Counter {
-    /// All counters, in the order of their storage.
-    #[cfg(any(feature = "metrics", all(test, not(resilience_loom))))]
-    pub(crate) const ALL: [Self; COUNTERS] = [
-        Self::Succeeded,
-        Self::Failed,
-        Self::Deadlines,
-        Self::RejectedByCircuit,
-        Self::RejectedByRateLimit,
-        Self::RejectedByBulkhead,
-        Self::InvalidConfig,
-        Self::Abandoned,
-        Self::Transient,
-        Self::OutcomeUnknown,
-        Self::Throttled,
-        Self::Permanent,
-        Self::AttemptAbandoned,
-        Self::AttemptNotTimed,
-        Self::Timeouts,
-        Self::Retries,
-        Self::Cooldowns,
-        Self::FallbackCache,
-        Self::FallbackCall,
-        Self::FallbackValue,
-        Self::FallbackRegistered,
-        Self::FallbackFailed,
-        Self::BrokenStreams,
-        Self::CacheHits,
-        Self::CacheMisses,
-        Self::CacheShared,
-        Self::CacheStale,
-        Self::CacheNegative,
-        Self::CacheRefreshes,
-    ];
-
-    /// Returns the result of a call that ends with this counter.
-    pub(crate) const fn call_result(self) -> CallResult {
-        match self {
-            Self::Succeeded => CallResult::Success,
-            Self::Deadlines => CallResult::Deadline,
-            Self::RejectedByCircuit | Self::RejectedByRateLimit | Self::RejectedByBulkhead => {
-                CallResult::Rejected
-            }
-            Self::InvalidConfig => CallResult::InvalidConfig,
-            Self::Abandoned => CallResult::Abandoned,
-            _ => CallResult::Failure,
+        impl $name {
+            /// All of them, in the order of their storage.
+            #[cfg(any(feature = "metrics", all(test, not(resilience_loom))))]
+            pub(crate) const ALL: [Self; COUNTERS] = [$(Self::$variant,)*];
         }
-    }
+    };
 }
+
+/// Declares the counters, with one for each pattern that rejects calls.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+        listed! {
+            /// The counters of a service.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            enum Counter {
+                // How calls end, one of these each.
+                /// With an attempt's success: the end of a call and of an attempt in one increment.
+                Succeeded,
+                /// With a failure of the body.
+                Failed,
+                Deadlines,
+                $($rejected,)*
+                InvalidConfig,
+                Abandoned,
+
+                // How attempts end that do not succeed, one of these each.
+                Transient,
+                OutcomeUnknown,
+                Throttled,
+                Permanent,
+                /// The attempt was dropped while it ran.
+                AttemptAbandoned,
+                /// The attempt had no timer.
+                AttemptNotTimed,
+
+                Timeouts,
+                Retries,
+                Cooldowns,
+                FallbackCache,
+                FallbackCall,
+                FallbackValue,
+                FallbackRegistered,
+                FallbackFailed,
+                BrokenStreams,
+                CacheHits,
+                CacheMisses,
+                CacheShared,
+                CacheStale,
+                CacheNegative,
+                CacheRefreshes,
+            }
+        }
+
+        impl Counter {
+            /// Returns the result of a call that ends with this counter.
+            pub(crate) const fn call_result(self) -> CallResult {
+                match self {
+                    Self::Succeeded => CallResult::Success,
+                    Self::Deadlines => CallResult::Deadline,
+                    $(Self::$rejected)|* => CallResult::Rejected,
+                    Self::InvalidConfig => CallResult::InvalidConfig,
+                    Self::Abandoned => CallResult::Abandoned,
+                    _ => CallResult::Failure,
+                }
+            }
+        }
+    };
+}
+
+rejections!(counters);
 
 const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::circuit_breaker::CircuitBreakerStats;
+use crate::config::rejections;
 use crate::name::{ServiceKind, ServiceName};
 
 use super::counters::{Counter, Counters};
@@ -80,26 +81,34 @@ impl FailureStats {
     }
 }
 
-/// Counts rejected calls by cause.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RejectionStats {
-    /// Counts rejections by an open circuit breaker.
-    pub circuit_breaker: u64,
-    /// Counts rejections by the rate limit or by a cooldown.
-    pub rate_limit: u64,
-    /// Counts rejections by a full bulkhead.
-    pub bulkhead: u64,
+/// Declares the statistics of rejections.
+macro_rules! rejection_stats {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+        /// Counts rejected calls by cause.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[non_exhaustive]
+        pub struct RejectionStats {
+            $( $(#[$doc])* pub $pattern: u64, )*
+        }
+
+        impl RejectionStats {
+            /// Returns the sum of all counts.
+            #[must_use]
+            pub const fn total(&self) -> u64 {
+                0 $(+ self.$pattern)*
+            }
+        }
+
+        impl Counters {
+            pub(crate) fn rejections(&self) -> RejectionStats {
+                RejectionStats { $($pattern: self.get(Counter::$rejected),)* }
+            }
+        }
+    };
 }
 
-impl RejectionStats {
-    /// Returns the sum of all counts.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.circuit_breaker + self.rate_limit + self.bulkhead
-    }
-}
+rejections!(rejection_stats);
 
 /// Counts calls that a fallback answered, by strategy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -260,14 +269,6 @@ impl Counters {
         }
     }
 
-    pub(crate) fn rejections(&self) -> RejectionStats {
-        RejectionStats {
-            circuit_breaker: self.get(Counter::RejectedByCircuit),
-            rate_limit: self.get(Counter::RejectedByRateLimit),
-            bulkhead: self.get(Counter::RejectedByBulkhead),
-        }
-    }
-
     pub(crate) fn fallbacks(&self) -> FallbackStats {
         FallbackStats {
             cache: self.get(Counter::FallbackCache),
@@ -277,6 +278,7 @@ impl Counters {
             failed: self.get(Counter::FallbackFailed),
         }
     }
+
     pub(crate) fn cache(&self) -> CacheStats {
         CacheStats {
             hits: self.get(Counter::CacheHits),

@@ -65,10 +65,10 @@ impl Classify for ResilienceError {
     fn classify(&self) -> Verdict {
         match self {
             Self::Timeout { .. } | Self::StreamInterrupted { .. } => Verdict::outcome_unknown(),
-            Self::CircuitBreakerOpen { .. }
-            | Self::RateLimitExceeded { .. }
-            | Self::BulkheadFull { .. }
-            | Self::DeadlineExceeded { .. } => Verdict::permanent()
+            Self::DeadlineExceeded { .. } => Verdict::permanent()
+                .ignored_by_breaker()
+                .because(Reason::Rejected),
+            rejection if rejection.is_rejection() => Verdict::permanent()
                 .ignored_by_breaker()
                 .because(Reason::Rejected),
             Self::SharedFailure { class, .. } if *class != Class::Permanent => Verdict::permanent()

@@ -1,7 +1,6 @@
 //! Finds a known error by walking a chain of sources.
 //!
-//! Each client library has a file in `clients` and a feature of its own; its errors are listed in
-//! [`classify_known`].
+//! Each client library has a feature of its own, a file in `clients`, and its errors in the list there.
 
 use std::error::Error;
 use std::io;
@@ -9,6 +8,7 @@ use std::sync::Arc;
 
 use super::Verdict;
 use super::classify::Classify;
+use super::clients::known_errors;
 use crate::error::ResilienceError;
 
 /// Returns the verdict of the first known error in the chain, `error` included.
@@ -46,63 +46,9 @@ fn classify_known(error: &(dyn Error + 'static)) -> Option<Verdict> {
             )*
         };
     }
-    known! {
-        ResilienceError,
-        #[cfg(feature = "async-openai")]
-        ::async_openai::error::OpenAIError,
-        #[cfg(feature = "async-openai")]
-        ::async_openai::error::ApiErrorResponse,
-        #[cfg(feature = "aws")]
-        aws_smithy_types::error::ErrorMetadata,
-        #[cfg(feature = "aws")]
-        aws_smithy_runtime_api::client::result::ConnectorError,
-        #[cfg(feature = "redis")]
-        ::redis::RedisError,
-        #[cfg(feature = "redis")]
-        ::redis::ServerError,
-        #[cfg(feature = "reqwest")]
-        ::reqwest::Error,
-        #[cfg(feature = "rmcp")]
-        ::rmcp::ServiceError,
-        #[cfg(feature = "rmcp")]
-        ::rmcp::ErrorData,
-        #[cfg(feature = "rmcp")]
-        ::rmcp::service::ClientInitializeError,
-        #[cfg(feature = "rmcp")]
-        ::rmcp::transport::DynamicTransportError,
-        #[cfg(all(feature = "rmcp", feature = "reqwest"))]
-        ::rmcp::transport::streamable_http_client::StreamableHttpError<::reqwest::Error>,
-        #[cfg(feature = "rusqlite")]
-        ::rusqlite::Error,
-        #[cfg(feature = "sqlx")]
-        sqlx_core::Error,
-        #[cfg(feature = "sqlx")]
-        Box<dyn sqlx_core::error::DatabaseError>,
-        #[cfg(feature = "sqlx-0_8")]
-        sqlx_core_0_8::Error,
-        #[cfg(feature = "sqlx-0_8")]
-        Box<dyn sqlx_core_0_8::error::DatabaseError>,
-        #[cfg(feature = "tokio-postgres")]
-        ::tokio_postgres::Error,
-        #[cfg(feature = "tokio-postgres")]
-        ::tokio_postgres::error::DbError,
-        #[cfg(feature = "tonic")]
-        ::tonic::Status,
-        #[cfg(feature = "vaultrs")]
-        ::vaultrs::error::ClientError,
-        #[cfg(feature = "vaultrs")]
-        rustify::errors::ClientError,
-        // The pools are generic, so each common instance is listed.
-        #[cfg(all(feature = "bb8", feature = "redis"))]
-        ::bb8::RunError<::redis::RedisError>,
-        #[cfg(all(feature = "bb8", feature = "tokio-postgres"))]
-        ::bb8::RunError<::tokio_postgres::Error>,
-        #[cfg(all(feature = "deadpool", feature = "redis"))]
-        ::deadpool::managed::PoolError<::redis::RedisError>,
-        #[cfg(all(feature = "deadpool", feature = "tokio-postgres"))]
-        ::deadpool::managed::PoolError<::tokio_postgres::Error>,
-        io::Error,
-    }
+    known! { ResilienceError, }
+    known_errors!(known);
+    known! { io::Error, }
     None
 }
 

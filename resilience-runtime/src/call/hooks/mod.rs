@@ -7,6 +7,7 @@ pub(crate) mod verify;
 use std::future::{Future, Ready, ready};
 
 use super::outcome::Outcome;
+use crate::arity::{Async, Plain, for_each_arity};
 
 /// What `verify = …` returns: the answer if the attempt had its effect, `None` if it did not.
 pub type Verified<R> = Result<Option<<R as Outcome>::Ok>, <R as Outcome>::Error>;
@@ -29,13 +30,6 @@ pub trait HookFn<Args, R, Marker> {
     /// Calls the function.
     fn call(self, args: Args) -> Self::Future;
 }
-
-/// A plain function.
-#[derive(Debug)]
-pub struct Plain;
-/// An async function.
-#[derive(Debug)]
-pub struct Async;
 
 macro_rules! hook_fn {
     ($($arg:ident),*) => {
@@ -66,19 +60,7 @@ macro_rules! hook_fn {
     };
 }
 
-hook_fn!();
-hook_fn!(A1);
-hook_fn!(A1, A2);
-hook_fn!(A1, A2, A3);
-hook_fn!(A1, A2, A3, A4);
-hook_fn!(A1, A2, A3, A4, A5);
-hook_fn!(A1, A2, A3, A4, A5, A6);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7, A8);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11);
-hook_fn!(A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12);
+for_each_arity!(hook_fn);
 
 /// Calls a hook. The function comes last, so that the compiler checks it against the arguments.
 pub fn hook<Args, R, Marker, F>(args: Args, function: F) -> F::Future

@@ -1,8 +1,5 @@
 //! After an attempt of unknown outcome: did it have its effect?
 
-use std::future::Future;
-use std::time::Duration;
-
 use super::Verified;
 use crate::call::Call;
 use crate::call::attempt::Attempt;
@@ -14,6 +11,7 @@ use crate::telemetry::trace::Level;
 use crate::timer;
 use crate::verdict::Class;
 use crate::verdict::autoref::Classified;
+use std::future::Future;
 
 impl<'p> Attempt<'p> {
     /// Asks whether an attempt of unknown outcome had its effect: as often as the function may be attempted, with the
@@ -37,7 +35,7 @@ impl<'p> Attempt<'p> {
         }
         let (started, given_up_inside) = (attempt.started, attempt.given_up_inside);
         let mut verified = None;
-        let mut delay = Duration::from_nanos(call.previous_delay);
+        let mut delay = call.retries.previous_backoff();
         for round in 1..=attempt.plan.max_attempts() {
             if let Some(policy) = &attempt.plan.retry {
                 delay = policy.delay(round, delay);

@@ -1,6 +1,7 @@
 //! Defines every metric: its names, its unit, its labels, and the counters or levels that it is computed from.
 
 use crate::circuit_breaker::CircuitState;
+use crate::config::rejections;
 use crate::telemetry::Counter;
 
 /// A metric, with its name in each exporter.
@@ -93,6 +94,15 @@ const fn label(name: &'static str, otel: &'static str) -> Label {
     Label { name, otel }
 }
 
+/// Declares the series of rejections.
+macro_rules! rejected {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+        const REJECTED: &[Counter] = &[$(Counter::$rejected),*];
+        const REJECTED_BY: &[(&str, &[Counter])] = &[$((stringify!($pattern), &[Counter::$rejected])),*];
+    };
+}
+rejections!(rejected);
+
 /// The metrics of each service, in the order of the export.
 pub(crate) static METRICS: [Metric; 20] = [
     Metric {
@@ -104,14 +114,7 @@ pub(crate) static METRICS: [Metric; 20] = [
         source: Source::Counters(&[
             ("success", &[Counter::Succeeded]),
             ("failure", &[Counter::Failed]),
-            (
-                "rejected",
-                &[
-                    Counter::RejectedByCircuit,
-                    Counter::RejectedByRateLimit,
-                    Counter::RejectedByBulkhead,
-                ],
-            ),
+            ("rejected", REJECTED),
             ("deadline", &[Counter::Deadlines]),
             ("invalid_config", &[Counter::InvalidConfig]),
             ("abandoned", &[Counter::Abandoned]),
@@ -147,11 +150,7 @@ pub(crate) static METRICS: [Metric; 20] = [
         unit: "{call}",
         help: "Calls that were rejected before anything was sent, by cause.",
         labels: &[label("cause", "resilience.rejection.cause")],
-        source: Source::Counters(&[
-            ("circuit_breaker", &[Counter::RejectedByCircuit]),
-            ("rate_limit", &[Counter::RejectedByRateLimit]),
-            ("bulkhead", &[Counter::RejectedByBulkhead]),
-        ]),
+        source: Source::Counters(REJECTED_BY),
     },
     Metric {
         name: "resilience_timeouts_total",

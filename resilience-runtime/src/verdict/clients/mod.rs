@@ -1,4 +1,4 @@
-//! The errors of client libraries: one file and one feature each, and a line in `source_chain`.
+//! The errors of client libraries: one file and one feature each, and their lines in the list of known errors.
 
 #[cfg(feature = "async-openai")]
 mod async_openai;
@@ -25,3 +25,66 @@ mod tokio_postgres;
 mod tonic;
 #[cfg(feature = "vaultrs")]
 mod vaultrs;
+
+/// Passes the errors that are found in a chain of sources to the macro `$callback`, each with the features that it needs.
+macro_rules! known_errors {
+    ($callback:ident) => {
+        $callback! {
+            #[cfg(feature = "async-openai")]
+            ::async_openai::error::OpenAIError,
+            #[cfg(feature = "async-openai")]
+            ::async_openai::error::ApiErrorResponse,
+            #[cfg(feature = "aws")]
+            aws_smithy_types::error::ErrorMetadata,
+            #[cfg(feature = "aws")]
+            aws_smithy_runtime_api::client::result::ConnectorError,
+            #[cfg(feature = "redis")]
+            ::redis::RedisError,
+            #[cfg(feature = "redis")]
+            ::redis::ServerError,
+            #[cfg(feature = "reqwest")]
+            ::reqwest::Error,
+            #[cfg(feature = "rmcp")]
+            ::rmcp::ServiceError,
+            #[cfg(feature = "rmcp")]
+            ::rmcp::ErrorData,
+            #[cfg(feature = "rmcp")]
+            ::rmcp::service::ClientInitializeError,
+            #[cfg(feature = "rmcp")]
+            ::rmcp::transport::DynamicTransportError,
+            #[cfg(all(feature = "rmcp", feature = "reqwest"))]
+            ::rmcp::transport::streamable_http_client::StreamableHttpError<::reqwest::Error>,
+            #[cfg(feature = "rusqlite")]
+            ::rusqlite::Error,
+            #[cfg(feature = "sqlx")]
+            sqlx_core::Error,
+            #[cfg(feature = "sqlx")]
+            Box<dyn sqlx_core::error::DatabaseError>,
+            #[cfg(feature = "sqlx-0_8")]
+            sqlx_core_0_8::Error,
+            #[cfg(feature = "sqlx-0_8")]
+            Box<dyn sqlx_core_0_8::error::DatabaseError>,
+            #[cfg(feature = "tokio-postgres")]
+            ::tokio_postgres::Error,
+            #[cfg(feature = "tokio-postgres")]
+            ::tokio_postgres::error::DbError,
+            #[cfg(feature = "tonic")]
+            ::tonic::Status,
+            #[cfg(feature = "vaultrs")]
+            ::vaultrs::error::ClientError,
+            #[cfg(feature = "vaultrs")]
+            rustify::errors::ClientError,
+            // The pools are generic, so each common instance is listed.
+            #[cfg(all(feature = "bb8", feature = "redis"))]
+            ::bb8::RunError<::redis::RedisError>,
+            #[cfg(all(feature = "bb8", feature = "tokio-postgres"))]
+            ::bb8::RunError<::tokio_postgres::Error>,
+            #[cfg(all(feature = "deadpool", feature = "redis"))]
+            ::deadpool::managed::PoolError<::redis::RedisError>,
+            #[cfg(all(feature = "deadpool", feature = "tokio-postgres"))]
+            ::deadpool::managed::PoolError<::tokio_postgres::Error>,
+        }
+    };
+}
+
+pub(super) use known_errors;
