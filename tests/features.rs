@@ -40,10 +40,20 @@ fn version(text: &str) -> (u32, u32) {
     (parts.next().expect("a major"), parts.next().unwrap_or(0))
 }
 
+/// Returns the platform that this machine compiles for.
+fn host() -> String {
+    let out = Command::new("rustc").arg("-vV").output().expect("rustc");
+    let text = String::from_utf8(out.stdout).expect("text");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc names its host").to_owned()
+}
+
 /// Returns the minimum Rust version of each direct dependency, by the name under which the runtime depends on it.
 fn dependencies() -> BTreeMap<String, (u32, u32)> {
     let out = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--offline"])
+        .args(["metadata", "--format-version", "1"])
+        // The packages of other platforms need not be downloaded.
+        .args(["--filter-platform", &host()])
         .args(["--all-features", "--manifest-path"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
         .output()

@@ -6,7 +6,8 @@
 
 use std::error::Error;
 
-use super::{Classify, Verdict, source_chain};
+use super::clients::source_chain;
+use super::{Classify, Verdict};
 
 /// Wraps the error to classify.
 pub struct Probe<'a, E: ?Sized>(pub &'a E);

@@ -21,7 +21,6 @@ mod ratelimit_headers;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod retry_after_text;
 mod rfc3339;
-mod source_chain;
 mod tool_safety;
 
 pub use classify::Classify;

@@ -23,8 +23,9 @@
 
 use ::async_openai::error::{ApiErrorResponse, OpenAIError, StreamError};
 
+use super::source_chain;
 use crate::verdict::retry_after_text::try_again_in;
-use crate::verdict::{Classify, Verdict, source_chain};
+use crate::verdict::{Classify, Verdict};
 
 impl Classify for OpenAIError {
     fn classify(&self) -> Verdict {

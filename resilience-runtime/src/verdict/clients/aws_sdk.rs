@@ -22,7 +22,8 @@ use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
-use crate::verdict::{Classify, Verdict, source_chain};
+use super::source_chain;
+use crate::verdict::{Classify, Verdict};
 
 impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
     fn classify(&self) -> Verdict {

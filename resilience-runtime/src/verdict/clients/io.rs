@@ -2,8 +2,9 @@
 
 use std::io::{Error, ErrorKind};
 
+use super::source_chain;
 use crate::verdict::Classify;
-use crate::verdict::{ErrorCode, Verdict, source_chain};
+use crate::verdict::{ErrorCode, Verdict};
 
 impl Classify for Error {
     fn classify(&self) -> Verdict {

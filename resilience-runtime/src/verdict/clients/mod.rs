@@ -17,6 +17,7 @@ mod reqwest;
 mod rmcp;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+pub(crate) mod source_chain;
 #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
 mod sqlx;
 #[cfg(feature = "tokio-postgres")]

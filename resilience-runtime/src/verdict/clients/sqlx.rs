@@ -24,8 +24,9 @@
 
 use std::fmt;
 
+use super::source_chain;
 use crate::verdict::display_prefix::display_prefix;
-use crate::verdict::{Classify, Reason, Verdict, source_chain};
+use crate::verdict::{Classify, Reason, Verdict};
 
 /// One version of sqlx.
 macro_rules! classify_sqlx {

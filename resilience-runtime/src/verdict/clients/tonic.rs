@@ -22,7 +22,8 @@ use std::time::Duration;
 
 use ::tonic::{Code, Status};
 
-use crate::verdict::{Classify, ErrorCode, Reason, Verdict, source_chain};
+use super::source_chain;
+use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
 impl Classify for Status {
     fn classify(&self) -> Verdict {

@@ -16,7 +16,8 @@
 use ::vaultrs::error::ClientError;
 use rustify::errors::ClientError as RestError;
 
-use crate::verdict::{Classify, Verdict, source_chain};
+use super::source_chain;
+use crate::verdict::{Classify, Verdict};
 
 impl Classify for ClientError {
     fn classify(&self) -> Verdict {

@@ -1,15 +1,14 @@
 //! Finds a known error by walking a chain of sources.
 //!
-//! Each client library has a feature of its own, a file in `clients`, and its errors in the list there.
+//! Each client library has a feature of its own, a file beside this one, and its errors in the list of the folder.
 
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
 
-use super::Verdict;
-use super::classify::Classify;
-use super::clients::known_errors;
+use super::known_errors;
 use crate::error::ResilienceError;
+use crate::verdict::{Classify, Verdict};
 
 /// Returns the verdict of the first known error in the chain, `error` included.
 pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
