@@ -46,10 +46,7 @@ impl<T: Copy + Into<u8> + Sync> Fetch for Store<T> {
 }
 
 #[resilient(service = "labels")]
-async fn free<T: Into<u8>>(value: Option<T>) -> Result<u8, BoxError>
-where
-    T: Clone,
-{
+async fn free<T: Clone + Into<u8>>(value: Option<T>) -> Result<u8, BoxError> {
     Ok(value.map_or(0, Into::into))
 }
 

@@ -140,7 +140,10 @@ impl<'p> Race<'p> {
                 self.lanes.clear();
                 return Poll::Ready(outcome.expect("it is a success"));
             }
-            let error = outcome.expect("no timer is due").into_result().unwrap_err();
+            let error = outcome
+                .expect("no timer is due")
+                .into_result()
+                .expect_err("it is no success");
             let classified = Classified::of(Verdict::transient());
             let failed = lane.attempt.fail(call, classified, "Answer");
             self.ended.failures += 1;
