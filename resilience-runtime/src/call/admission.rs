@@ -105,7 +105,7 @@ impl<'p> Attempt<'p> {
             Err(rejection) => {
                 self.release_unused();
                 // What ran out was the deadline, if it is over.
-                return Err(if self.started >= call.deadline_at {
+                return Err(if self.started >= call.deadline_at() {
                     Rejection::Deadline
                 } else {
                     rejection
@@ -120,7 +120,7 @@ impl Call<'_> {
     /// The end of a wait of at most `longest`: before the deadline, and for a retry before `max_elapsed`, which
     /// bounds when attempts begin.
     pub(super) fn latest_start(&self, longest: Duration, now: Moment) -> Moment {
-        let until = now.after(longest).min(self.deadline_at);
+        let until = now.after(longest).min(self.deadline_at());
         let max_elapsed = self
             .plan
             .retry

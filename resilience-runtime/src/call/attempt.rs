@@ -119,7 +119,7 @@ impl<'p> Attempt<'p> {
         if self.started < call.next_start {
             return Err(Blocked::WaitFor(WaitFor::Backoff(call.next_start)));
         }
-        if self.started >= call.deadline_at {
+        if self.started >= call.deadline_at() {
             return Err(Blocked::Rejected(Rejection::Deadline));
         }
         self.permits.acquire(call, self.started)

@@ -172,9 +172,9 @@ impl<'p> Call<'p> {
         if let Poll::Ready(turn) = waiter.poll(cx) {
             return Poll::Ready(self.on_load_done(turn));
         }
-        if !*armed && self.deadline_at != Moment::FAR_FUTURE {
+        if !*armed && self.deadline_at() != Moment::FAR_FUTURE {
             *armed = true;
-            match timer::at(self.deadline_at) {
+            match timer::at(self.deadline_at()) {
                 Ok(sleep) => timer.set(sleep.map(unconstrained)),
                 Err(cause) => return Poll::Ready(CacheAnswer::Rejected(Rejection::NoTimer(cause))),
             }

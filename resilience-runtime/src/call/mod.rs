@@ -66,7 +66,6 @@ pub use outcome::{CloneForRetry, Outcome};
 pub struct Call<'p> {
     plan: &'p Plan,
     started: Moment,
-    deadline_at: Moment,
     /// The last reading of the clock outside of attempts; after a success, when its attempt began.
     now: Moment,
     /// When the next attempt may begin.
@@ -124,7 +123,6 @@ impl<'p> Call<'p> {
             plan,
             started: now,
             now,
-            deadline_at: Moment(now.0.saturating_add(plan.until_deadline)),
             next_start: Moment::default(),
             retries: RetryHistory::NEW,
             key: KeyHash::NONE,
@@ -163,6 +161,12 @@ impl<'p> Call<'p> {
     /// Sets whether an attempt of unknown outcome may be repeated.
     pub fn safety(call: &mut Self, safety: impl Into<ToolSafety>) {
         call.repeatable = Some(safety.into().may_repeat());
+    }
+
+    /// Returns the end of the call's time. Computed, so that the future of a call is smaller.
+    #[inline]
+    fn deadline_at(&self) -> Moment {
+        Moment(self.started.0.saturating_add(self.plan.until_deadline))
     }
 
     #[inline]

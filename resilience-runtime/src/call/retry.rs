@@ -92,7 +92,7 @@ impl Call<'_> {
         let at = policy
             .retry_at(retry, &mut self.retries, self.started, now)
             .map_err(NoRetryByPolicy::reason)?;
-        if at >= self.deadline_at {
+        if at >= self.deadline_at() {
             return Err("deadline");
         }
         if plan.circuit && plan.core.breaker.rejects_at(at) {

@@ -146,7 +146,7 @@ impl AttemptTimer {
         let timeout_at = timeout.map_or(Moment::FAR_FUTURE, |limit| attempt.started.after(limit));
         if !*this.armed {
             *this.armed = true;
-            let at = timeout_at.min(call.deadline_at);
+            let at = timeout_at.min(call.deadline_at());
             if at != Moment::FAR_FUTURE {
                 match timer::at(at) {
                     Ok(sleep) => this.sleep.set(sleep.map(unconstrained)),
@@ -158,7 +158,7 @@ impl AttemptTimer {
             return Poll::Pending;
         };
         sleep.poll(cx).map(|()| {
-            if call.deadline_at <= timeout_at {
+            if call.deadline_at() <= timeout_at {
                 Interruption::DeadlinePassed
             } else {
                 Interruption::TimedOut

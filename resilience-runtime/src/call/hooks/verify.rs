@@ -40,7 +40,7 @@ impl<'p> Attempt<'p> {
             if let Some(policy) = &attempt.plan.retry {
                 delay = policy.delay(round, delay);
                 let at = Moment::now().after(delay);
-                if at >= call.deadline_at {
+                if at >= call.deadline_at() {
                     break;
                 }
                 match timer::at(at) {
