@@ -14,6 +14,8 @@ enum Failure {
     Quota,
     #[error("throttled")]
     Throttled,
+    #[error("throttled, without a Retry-After")]
+    ThrottledBriefly,
     #[error("bad request")]
     Permanent,
     #[error("refused")]
@@ -34,6 +36,7 @@ impl Classify for LlmError {
             Self::Api(Failure::TooLarge) => Verdict::context_too_large(),
             Self::Api(Failure::Quota) => Verdict::permanent().because(Reason::QuotaExhausted),
             Self::Api(Failure::Throttled) => Verdict::throttled(Some(Duration::from_secs(3600))),
+            Self::Api(Failure::ThrottledBriefly) => Verdict::throttled(None),
             Self::Api(Failure::Permanent) => Verdict::permanent(),
             Self::Api(Failure::Transient) => Verdict::transient(),
             Self::Resilience(error) => error.classify(),
@@ -151,4 +154,32 @@ async fn failed_fallback_for_a_cause_is_followed_by_the_next_step() {
         panic!("{out:?}");
     };
     assert_eq!(strategy, "fails");
+}
+
+/// Throttled at first, silent then.
+#[llm_resilient(
+    retry(max_attempts = 2, base_delay = "10ms", jitter = "none"),
+    timeout = "1s",
+    fallback(on_throttled = still_answers)
+)]
+async fn throttled_then_silent(attempts: &std::cell::Cell<u32>) -> Answer {
+    attempts.set(attempts.get() + 1);
+    if attempts.get() == 1 {
+        return Err(Failure::ThrottledBriefly.into());
+    }
+    std::future::pending().await
+}
+
+fn still_answers(_: &std::cell::Cell<u32>) -> Answer {
+    Ok("other".to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_throttled_answers_where_the_attempt_after_a_throttling_times_out() {
+    let attempts = std::cell::Cell::new(0);
+    let answer = Registry::new()
+        .scope(throttled_then_silent(&attempts))
+        .await;
+    assert_eq!(answer.unwrap(), "other");
+    assert_eq!(attempts.get(), 2);
 }

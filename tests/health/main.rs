@@ -8,7 +8,6 @@ mod http;
 mod intervals;
 mod isolation;
 mod remote;
-mod secrets;
 mod services;
 mod stopping;
 mod subscriptions;

@@ -74,7 +74,7 @@ fn saved_as(ident: &Ident) -> Ident {
 }
 
 /// The block that makes the function's result of the attempts' one. A success that is not stored leaves it from among
-/// them: see [`Expansion::return_success`].
+/// them: see [`Expansion::outcome`].
 pub(super) fn fallbacks(expansion: &Expansion<'_>, attempts: &TokenStream) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = mixed_at(expansion.function.output.span());

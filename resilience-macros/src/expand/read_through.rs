@@ -4,10 +4,10 @@
 //! 'cached: {
 //!     let hash = Call::read_key(&mut call, &(key));
 //!     let value_ops = Call::value_ops();
-//!     let looked_up = Call::look_up(&mut call, hash, copying, type_name_of_val(&|| ()));
+//!     let looked_up = Call::look_up(&mut call, hash, value_ops, type_name_of_val(&|| ()));
 //!     if let Break(out) = looked_up.await { break 'cached out; }
 //!     let out = { attempts and fallbacks };
-//!     Call::keep(&mut call, copying, out)
+//!     Call::store(&mut call, value_ops, out)
 //! }
 //! ```
 //!

@@ -241,7 +241,7 @@ impl<'p> Call<'p> {
 
     fn complete_load(&mut self, value: Option<Value>) -> Option<Value> {
         let loading = self.cold.as_mut()?.load.take()?;
-        let end = match (value, self.failure.map(|failure| failure.cause)) {
+        let end = match (value, self.failure) {
             (Some(value), None) => LoadResult::Value(value),
             (Some(value), Some(cause)) => LoadResult::FallbackValue(value, loading.failure(cause)),
             (None, cause) => {

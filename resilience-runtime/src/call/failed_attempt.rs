@@ -1,4 +1,4 @@
-//! A failed attempt, and how the call failed with it.
+//! A failed attempt, as the call decides on it.
 
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FailedAttempt {
     pub(super) verdict: Verdict,
-    pub(super) failure: Failure,
+    pub(super) cause: FailureCause,
     /// Whether the error asks for a retry.
     pub(super) wants_retry: bool,
     /// An inner call gave the error up.
@@ -17,14 +17,7 @@ pub(super) struct FailedAttempt {
     pub(super) at: Moment,
 }
 
-/// How a call failed, as its fallbacks distinguish it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Failure {
-    pub(super) cause: FailureCause,
-    pub(super) pushback: Option<Pushback>,
-}
-
-/// A failure that a fallback of its own may answer.
+/// What a server answered that a fallback of its own may answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushback {
     ContextTooLarge,

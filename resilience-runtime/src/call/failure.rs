@@ -7,7 +7,7 @@ use tracing::Span;
 
 use super::Call;
 use super::attempt::Attempt;
-use super::failed_attempt::{FailedAttempt, Failure, Pushback};
+use super::failed_attempt::{FailedAttempt, Pushback};
 use super::rejection::Interruption;
 use super::retry::Next;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
@@ -57,7 +57,7 @@ impl<'p> Attempt<'p> {
         if verdict.is_reconnect_needed() {
             self.mark_session_lost();
         }
-        let pushback = match (verdict.reason(), verdict.class()) {
+        call.pushback = match (verdict.reason(), verdict.class()) {
             (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
             (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
             _ => None,
@@ -68,7 +68,7 @@ impl<'p> Attempt<'p> {
         };
         FailedAttempt {
             verdict,
-            failure: Failure { cause, pushback },
+            cause,
             wants_retry: !self.given_up_inside && classified.retry_override.unwrap_or(allowed),
             given_up_inside: self.given_up_inside,
             error_type,
@@ -107,10 +107,7 @@ impl<'p> Attempt<'p> {
         self.apply_server_hints(call, None, at);
         FailedAttempt {
             verdict,
-            failure: Failure {
-                cause: FailureCause::Timeout,
-                pushback: None,
-            },
+            cause: FailureCause::Timeout,
             wants_retry: call.may_repeat() || self.not_executed,
             given_up_inside: self.given_up_inside,
             error_type: "Timeout",
@@ -125,22 +122,18 @@ impl<'p> Attempt<'p> {
         self.suspect_session();
         self.apply_server_hints(call, None, at);
         call.emit_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
-        let failure = Failure {
-            cause: FailureCause::Timeout,
-            pushback: None,
-        };
-        call.end_failed(Counter::Deadlines, failure, call.attempts >= 2);
+        call.end_failed(
+            Counter::Deadlines,
+            FailureCause::Timeout,
+            call.attempts >= 2,
+        );
     }
 
     /// The body could not be timed.
     fn could_not_be_timed(&mut self, call: &mut Call<'p>) {
         self.complete(BreakerOutcome::Ignored, Moment::now);
         call.count(Counter::AttemptNotTimed);
-        let failure = Failure {
-            cause: FailureCause::InvalidConfig,
-            pushback: None,
-        };
-        call.end_failed(Counter::InvalidConfig, failure, false);
+        call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig, false);
     }
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.

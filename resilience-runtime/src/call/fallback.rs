@@ -53,11 +53,7 @@ impl FallbackOn {
 
 impl<'p> Call<'p> {
     pub(super) fn cause(&self) -> Option<FailureCause> {
-        self.failure.map(|failure| failure.cause)
-    }
-
-    fn pushback(&self) -> Option<Pushback> {
-        self.failure?.pushback
+        self.failure
     }
 
     fn last_good_key(&self) -> u128 {
@@ -85,8 +81,8 @@ impl<'p> Call<'p> {
     pub fn answers(call: &Self, condition: Condition) -> bool {
         match condition {
             Condition::On(on) => call.cause().is_some_and(|cause| on.answers(cause)),
-            Condition::ContextTooLarge => call.pushback() == Some(Pushback::ContextTooLarge),
-            Condition::Throttled => call.pushback() == Some(Pushback::Throttled),
+            Condition::ContextTooLarge => call.pushback == Some(Pushback::ContextTooLarge),
+            Condition::Throttled => call.pushback == Some(Pushback::Throttled),
         }
     }
 

@@ -46,6 +46,7 @@ use std::hash::Hash;
 use std::mem::ManuallyDrop;
 
 use crate::clock::Moment;
+use crate::fallback::FailureCause;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::poll_context;
@@ -56,7 +57,7 @@ use crate::telemetry::Counter;
 use crate::verdict::{ToolSafety, Verdict};
 
 use cold_state::ColdState;
-use failed_attempt::Failure;
+use failed_attempt::Pushback;
 
 pub use attempt::{Admission, Attempt};
 pub use manual::ServiceWithFallback;
@@ -87,7 +88,9 @@ pub struct Call<'p> {
     repeatable: Option<bool>,
     span_decided: bool,
     ended: bool,
-    failure: Option<Failure>,
+    failure: Option<FailureCause>,
+    /// What the last attempt was answered that a fallback of its own may answer. An interruption after it keeps it.
+    pushback: Option<Pushback>,
     /// Dropped by the call itself: the compiler would call a function for it also where it is `None`.
     cold: ManuallyDrop<Option<Box<ColdState>>>,
 }
@@ -136,6 +139,7 @@ impl<'p> Call<'p> {
             span_decided: false,
             ended: false,
             failure: None,
+            pushback: None,
             cold: ManuallyDrop::new(None),
         }
     }
@@ -226,9 +230,9 @@ impl<'p> Call<'p> {
 
     /// As [`end`](Self::end), with an error. Only then an enclosing call learns whether this one gave up: a success
     /// must not hide what another inner call gave up in the same poll.
-    fn end_failed(&mut self, end: Counter, failure: Failure, gave_up: bool) {
+    fn end_failed(&mut self, end: Counter, cause: FailureCause, gave_up: bool) {
         self.end(end);
-        self.failure = Some(failure);
+        self.failure = Some(cause);
         poll_context::mark(gave_up);
     }
 
@@ -243,6 +247,8 @@ impl Drop for Call<'_> {
     #[inline]
     fn drop(&mut self) {
         if !self.ended {
+            // First, so that waiters get another leader even if a subscriber panics.
+            let _load = self.cold.as_mut().and_then(|cold| cold.load.take());
             self.abandon();
         }
         if let Some(cold) = self.cold.take() {

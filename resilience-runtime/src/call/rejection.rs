@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::failed_attempt::{Failure, Pushback};
+use super::failed_attempt::Pushback;
 use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
@@ -177,13 +177,12 @@ impl Call<'_> {
         }
         self.refund_retry();
         self.note_failure(|| rejection.verdict());
-        let failure = Failure {
-            cause: rejection.cause(),
-            pushback: matches!(rejection, Rejection::RateLimit { .. })
-                .then_some(Pushback::Throttled),
-        };
-        let gave_up = failure.cause == FailureCause::Rejection || self.attempts >= 2;
-        self.end_failed(rejection.counter(), failure, gave_up);
+        let cause = rejection.cause();
+        if let Rejection::RateLimit { .. } = rejection {
+            self.pushback = Some(Pushback::Throttled);
+        }
+        let gave_up = cause == FailureCause::Rejection || self.attempts >= 2;
+        self.end_failed(rejection.counter(), cause, gave_up);
         rejection.into_error(self)
     }
 }

@@ -59,7 +59,7 @@ impl Call<'_> {
         });
         self.emit_gave_up(reason, verdict, error_type);
         let gave_up = self.attempts >= 2 || failed.given_up_inside;
-        self.end_failed(Counter::Failed, failed.failure, gave_up);
+        self.end_failed(Counter::Failed, failed.cause, gave_up);
         Next::Stop {
             exhausted: refused.is_some() && self.plan.max_attempts() > 1,
         }
