@@ -7,6 +7,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::Registry;
+use crate::call::Call;
 use crate::config::{ServiceSettings, Settings};
 use crate::name::ServiceKind;
 use crate::plan::{Function, Plan, Site};
@@ -23,7 +24,7 @@ fn short() -> Settings {
 }
 
 fn ask(registry: &Registry, site: &'static Site) -> Option<Duration> {
-    registry.plan_of(site, &ASK).plan().timeout
+    Call::plan(site, &ASK, Some(registry)).plan().timeout
 }
 
 /// Fails with this in `plans.rs`:
@@ -40,9 +41,9 @@ fn loom_two_who_come_first_make_one_service_and_one_function() {
             let shared = |plan: &Plan| (Arc::clone(&plan.core), Arc::clone(&plan.function));
             let other = {
                 let registry = registry.clone();
-                thread::spawn(move || shared(registry.plan_of(site, &ASK).plan()))
+                thread::spawn(move || shared(Call::plan(site, &ASK, Some(&registry)).plan()))
             };
-            let mine = shared(registry.plan_of(site, &ASK).plan());
+            let mine = shared(Call::plan(site, &ASK, Some(&registry)).plan());
             let theirs = other.join().expect("no panic");
             assert!(Arc::ptr_eq(&mine.0, &theirs.0) && Arc::ptr_eq(&mine.1, &theirs.1));
             assert_eq!(registry.services().len(), 1);
