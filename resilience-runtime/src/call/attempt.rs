@@ -152,7 +152,7 @@ impl<'p> Attempt<'p> {
         }
         // What was taken of the rate limit is spent.
         self.phase = Phase::Ended;
-        call.end_succeeded(self.started);
+        call.end_from(Counter::Succeeded, self.started);
     }
 
     #[inline(never)]
@@ -161,7 +161,7 @@ impl<'p> Attempt<'p> {
         if self.hint.is_some() {
             self.apply_server_hints(call, None, Moment::now().max(self.started));
         }
-        call.end_succeeded(self.started);
+        call.end_from(Counter::Succeeded, self.started);
     }
 
     /// The caller went away, or the body panicked.

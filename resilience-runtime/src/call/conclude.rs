@@ -77,16 +77,8 @@ impl<'p> Call<'p> {
         interruption: Interruption,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
-        match attempt.interrupt(self, interruption) {
-            Next::Retry => ControlFlow::Continue(()),
-            Next::Stop { exhausted: false } => {
-                ControlFlow::Break(R::from_resilience_error(interruption.into_error(self)))
-            }
-            Next::Stop { exhausted: true } => {
-                let error: R::Error = interruption.into_error(self).into();
-                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
-            }
-        }
+        let next = attempt.interrupt(self, interruption);
+        self.follow(next, |call| interruption.into_error(call).into(), exhausted)
     }
 
     #[inline(never)]
@@ -98,13 +90,28 @@ impl<'p> Call<'p> {
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let failed = attempt.fail(self, classified, type_name::<R::Error>());
-        match self.after_failure(failed) {
-            Next::Retry => ControlFlow::Continue(()),
-            Next::Stop { exhausted: false } => ControlFlow::Break(R::from_result(Err(error))),
-            Next::Stop { exhausted: true } => {
-                ControlFlow::Break(R::from_result(Err(exhausted(self, error))))
-            }
-        }
+        let next = self.after_failure(failed);
+        self.follow(next, |_| error, exhausted)
+    }
+
+    /// Continues with another attempt, or returns the error that the call ends with.
+    #[inline]
+    fn follow<R: Outcome>(
+        &self,
+        next: Next,
+        error: impl FnOnce(&Self) -> R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let Next::Stop { exhausted: used_up } = next else {
+            return ControlFlow::Continue(());
+        };
+        let error = error(self);
+        let error = if used_up {
+            exhausted(self, error)
+        } else {
+            error
+        };
+        ControlFlow::Break(R::from_result(Err(error)))
     }
 
     /// An `Ok` that is a failure is returned unchanged.

@@ -208,22 +208,17 @@ impl<'p> Call<'p> {
     /// Ends the call: nothing more will be attempted.
     #[inline(always)]
     fn end(&mut self, end: Counter) {
+        self.end_from(end, self.now);
+    }
+
+    /// As [`end`](Self::end), by an attempt that began at `started`.
+    #[inline(always)]
+    fn end_from(&mut self, end: Counter, started: Moment) {
         let core = self.core();
         core.count(end);
         if core.is_watched() {
-            self.emit_end(end, Moment::now().max(self.now));
-        }
-        self.ended = true;
-    }
-
-    /// As [`end`](Self::end), with the success of an attempt that began at `started`.
-    #[inline(always)]
-    fn end_succeeded(&mut self, started: Moment) {
-        let core = self.core();
-        core.count(Counter::Succeeded);
-        if core.is_watched() {
             self.now = started;
-            self.emit_end(Counter::Succeeded, Moment::now().max(started));
+            self.emit_end(end, Moment::now().max(started));
         }
         self.ended = true;
     }
