@@ -6,14 +6,11 @@
 //! Call::key(&mut call, &(key));
 //! 'answer: { let out = loop {
 //!     let mut attempt = Attempt::new(&call);
-//!     match Attempt::admit_now(&mut attempt, &mut call) {
-//!         Admission::Admitted => {}
-//!         Admission::Rejected(rejection) => break Call::reject(&mut call, rejection),
-//!         Admission::Waiting => {
-//!             let admitted = Attempt::admit(&mut attempt, &mut call).await;
-//!             if let Err(rejection) = admitted { break Call::reject(&mut call, rejection); }
-//!         }
-//!     }
+//!     let admission = match Attempt::admit_now(&mut attempt, &mut call) {
+//!         Some(decided) => decided,
+//!         None => Attempt::admit(&mut attempt, &mut call).await,
+//!     };
+//!     if let Err(rejection) = admission { break Call::reject(&mut call, rejection); }
 //!     let outcome = { let x = clone(&x); Attempt::run(&mut attempt, &mut call, async move { body }).await };
 //!     if Call::succeeded(&mut call, &mut attempt, &outcome) { break 'answer finished(outcome); }
 //!     let concluded = Call::conclude(&mut call, &mut attempt, outcome, None, classify, exhausted);
@@ -210,16 +207,14 @@ impl Expansion<'_> {
         });
         quote_spanned! {Span::mixed_site()=>
             let mut attempt = #private::Attempt::new(&call);
-            match #private::Attempt::admit_now(&mut attempt, &mut call) {
-                #private::Admission::Admitted => {}
-                #private::Admission::Rejected(rejection) => #leave #reject,
-                #private::Admission::Waiting => {
-                    if let ::core::result::Result::Err(rejection) =
-                        #private::Attempt::admit(&mut attempt, &mut call).await
-                    {
-                        #leave #reject;
-                    }
+            let admission = match #private::Attempt::admit_now(&mut attempt, &mut call) {
+                ::core::option::Option::Some(decided) => decided,
+                ::core::option::Option::None => {
+                    #private::Attempt::admit(&mut attempt, &mut call).await
                 }
+            };
+            if let ::core::result::Result::Err(rejection) = admission {
+                #leave #reject;
             }
         }
     }

@@ -35,17 +35,6 @@ pub struct Attempt<'p> {
     pub(super) fault: Option<Box<ActiveFault>>,
 }
 
-/// Whether an attempt may begin.
-#[derive(Clone, Copy, Debug)]
-pub enum Admission {
-    /// It holds its permits.
-    Admitted,
-    /// It may not, and holds nothing.
-    Rejected(Rejection),
-    /// It has to wait, see [`Attempt::admit`].
-    Waiting,
-}
-
 /// How far an attempt is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -81,17 +70,18 @@ impl<'p> Attempt<'p> {
         &self.plan.core
     }
 
-    /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always.
+    /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always. `None`: it has to
+    /// wait, see [`Attempt::admit`].
     #[inline(never)]
-    pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Admission {
+    pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Option<Result<(), Rejection>> {
         call.decide_span();
         match attempt.acquire(call) {
             Ok(()) => {
                 call.begin_attempt();
-                Admission::Admitted
+                Some(Ok(()))
             }
-            Err(Blocked::Rejected(rejection)) => Admission::Rejected(rejection),
-            Err(Blocked::WaitFor(_)) => Admission::Waiting,
+            Err(Blocked::Rejected(rejection)) => Some(Err(rejection)),
+            Err(Blocked::WaitFor(_)) => None,
         }
     }
 

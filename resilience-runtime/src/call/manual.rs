@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::pin::pin;
 
 use super::Call;
-use super::attempt::{Admission, Attempt};
+use super::attempt::Attempt;
 use super::conclude::{finished, unchanged};
 use super::fallback::FallbackOn;
 use crate::error::{BoxError, ResilienceError};
@@ -30,14 +30,12 @@ impl<'p> Call<'p> {
     {
         loop {
             let mut attempt = Attempt::new(self);
-            match Attempt::admit_now(&mut attempt, self) {
-                Admission::Admitted => {}
-                Admission::Rejected(rejection) => return Self::reject(self, rejection),
-                Admission::Waiting => {
-                    if let Err(rejection) = Attempt::admit(&mut attempt, self).await {
-                        return Self::reject(self, rejection);
-                    }
-                }
+            let admission = match Attempt::admit_now(&mut attempt, self) {
+                Some(decided) => decided,
+                None => Attempt::admit(&mut attempt, self).await,
+            };
+            if let Err(rejection) = admission {
+                return Self::reject(self, rejection);
             }
             let outcome = Attempt::run(&mut attempt, self, body()).await;
             if Self::succeeded(self, &mut attempt, &outcome) {

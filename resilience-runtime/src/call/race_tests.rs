@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::attempt::{Admission, Attempt};
+use super::attempt::Attempt;
 use super::run::AttemptTimer;
 use super::{Call, Outcome};
 use crate::circuit_breaker::CircuitState;
@@ -107,7 +107,7 @@ impl<'p> Race<'p> {
             }
             let mut attempt = Attempt::new(&call);
             let admission = Attempt::admit_now(&mut attempt, &mut call);
-            assert!(matches!(admission, Admission::Admitted), "{admission:?}");
+            assert!(matches!(admission, Some(Ok(()))), "{admission:?}");
             lanes.push(Lane {
                 attempt,
                 body: Box::pin(body(script)),

@@ -1,6 +1,7 @@
 //! Where a call site keeps its plan.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwapOption, Guard};
@@ -115,7 +116,25 @@ pub struct PlanRef(Source);
 enum Source {
     /// In the call site, for as long as the process runs.
     Kept(&'static Plan),
-    Shared(Guard<Option<Arc<Plan>>>),
+    /// `None` only while it is dropped.
+    Shared(ManuallyDrop<Option<SharedPlan>>),
+}
+
+type SharedPlan = Guard<Option<Arc<Plan>>>;
+
+impl Drop for PlanRef {
+    /// By hand: what drops a guard would stand at every way out of an annotated function.
+    #[inline]
+    fn drop(&mut self) {
+        if let Source::Shared(plan) = &mut self.0 {
+            drop_shared(plan);
+        }
+    }
+}
+
+#[cold]
+fn drop_shared(plan: &mut Option<SharedPlan>) {
+    drop(plan.take());
 }
 
 impl PlanRef {
@@ -125,17 +144,23 @@ impl PlanRef {
     }
 
     /// The guard holds a plan.
-    pub(crate) fn shared(plan: Guard<Option<Arc<Plan>>>) -> Self {
-        Self(Source::Shared(plan))
+    pub(crate) fn shared(plan: SharedPlan) -> Self {
+        Self(Source::Shared(ManuallyDrop::new(Some(plan))))
     }
 
     #[inline]
     pub(crate) fn plan(&self) -> &Plan {
         match &self.0 {
             Source::Kept(plan) => plan,
-            Source::Shared(plan) => plan.as_ref().expect("a call starts with a plan"),
+            Source::Shared(plan) => shared_plan(plan),
         }
     }
+}
+
+#[cold]
+fn shared_plan(plan: &Option<SharedPlan>) -> &Plan {
+    let plan = plan.as_ref().and_then(|guard| guard.as_ref());
+    plan.expect("a call starts with a plan")
 }
 
 #[cfg(test)]

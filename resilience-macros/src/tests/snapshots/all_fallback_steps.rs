@@ -25,30 +25,24 @@ async fn ask(&self, prompt: String, out: &mut Vec<u8>) -> Result<Answer, ApiErro
         let out = {
             let out = loop {
                 let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
-                match ::resilience_runtime::__private::Attempt::admit_now(
+                let admission = match ::resilience_runtime::__private::Attempt::admit_now(
                     &mut attempt,
                     &mut call,
                 ) {
-                    ::resilience_runtime::__private::Admission::Admitted => {}
-                    ::resilience_runtime::__private::Admission::Rejected(rejection) => {
-                        break ::resilience_runtime::__private::Call::reject(
-                            &mut call,
-                            rejection,
-                        );
-                    }
-                    ::resilience_runtime::__private::Admission::Waiting => {
-                        if let ::core::result::Result::Err(rejection) = ::resilience_runtime::__private::Attempt::admit(
+                    ::core::option::Option::Some(decided) => decided,
+                    ::core::option::Option::None => {
+                        ::resilience_runtime::__private::Attempt::admit(
                                 &mut attempt,
                                 &mut call,
                             )
                             .await
-                        {
-                            break ::resilience_runtime::__private::Call::reject(
-                                &mut call,
-                                rejection,
-                            );
-                        }
                     }
+                };
+                if let ::core::result::Result::Err(rejection) = admission {
+                    break ::resilience_runtime::__private::Call::reject(
+                        &mut call,
+                        rejection,
+                    );
                 }
                 let outcome = {
                     let prompt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(

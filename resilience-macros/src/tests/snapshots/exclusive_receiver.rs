@@ -18,27 +18,18 @@ async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
     let mut call = ::resilience_runtime::__private::Call::start(&plan);
     loop {
         let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
-        match ::resilience_runtime::__private::Attempt::admit_now(
+        let admission = match ::resilience_runtime::__private::Attempt::admit_now(
             &mut attempt,
             &mut call,
         ) {
-            ::resilience_runtime::__private::Admission::Admitted => {}
-            ::resilience_runtime::__private::Admission::Rejected(rejection) => {
-                break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
-            }
-            ::resilience_runtime::__private::Admission::Waiting => {
-                if let ::core::result::Result::Err(rejection) = ::resilience_runtime::__private::Attempt::admit(
-                        &mut attempt,
-                        &mut call,
-                    )
+            ::core::option::Option::Some(decided) => decided,
+            ::core::option::Option::None => {
+                ::resilience_runtime::__private::Attempt::admit(&mut attempt, &mut call)
                     .await
-                {
-                    break ::resilience_runtime::__private::Call::reject(
-                        &mut call,
-                        rejection,
-                    );
-                }
             }
+        };
+        if let ::core::result::Result::Err(rejection) = admission {
+            break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
         let outcome = {
             let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
