@@ -50,7 +50,7 @@ struct Login {
 /// `SecretString` keeps the value out of `Debug` and wipes it when the cache drops it. The rest is the preset.
 #[secret_resilient(
     service = "vault",
-    cache(key = name, ttl = "2s", refresh_ahead = off, stale_if_error = "1h")
+    cache(key = (vault.settings.address.as_str(), name), ttl = "2s", refresh_ahead = off, stale_if_error = "1h")
 )]
 async fn password(vault: &VaultClient, name: &str) -> Result<SecretString, Unread> {
     let login: Login = vaultrs::kv2::read(vault, "secret", name).await?;

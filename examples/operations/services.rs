@@ -44,7 +44,7 @@ pub async fn summarize(remotes: &Remotes, number: u64) -> Answer {
     fallback(cache(key = number % 50, ttl = "1m"))
 )]
 pub async fn find_order(remotes: &Remotes, number: u64) -> Answer {
-    ask(remotes.orders, number).await
+    ask(remotes.orders, number % 50).await
 }
 
 #[resilient(
@@ -82,5 +82,5 @@ pub async fn pay(remotes: &Remotes, number: u64) -> Answer {
     cache(key = number % 3, ttl = "2s", stale_if_error = "1m"),
 )]
 pub async fn read_secret(remotes: &Remotes, number: u64) -> Answer {
-    ask(remotes.vault, number).await
+    ask(remotes.vault, number % 3).await
 }

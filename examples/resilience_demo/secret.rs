@@ -17,7 +17,10 @@ enum Condition {
 }
 
 /// A store of secrets that fails on demand.
-struct Vault(Mutex<State>);
+struct Vault {
+    address: &'static str,
+    state: Mutex<State>,
+}
 
 struct State {
     secrets: HashMap<&'static str, &'static str>,
@@ -31,10 +34,10 @@ enum VaultError {
     #[classify(transient)]
     Unavailable,
     #[error("permission denied")]
-    #[classify(permanent)]
+    #[classify(denied)]
     Denied,
     #[error("no such secret")]
-    #[classify(permanent)]
+    #[classify(not_found)]
     NotFound,
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
@@ -42,7 +45,7 @@ enum VaultError {
 
 impl Vault {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, condition: Condition) {
@@ -58,7 +61,7 @@ impl Vault {
         service = "vault",
         retry(max_attempts = 3, base_delay = "10ms", max_delay = "50ms"),
         circuit_breaker(failure_threshold = 20),
-        fallback(cache(key = name, ttl = "1m"))
+        fallback(cache(key = (self.address, name), ttl = "1m"))
     )]
     async fn read(&self, name: &str) -> Result<String, VaultError> {
         let mut state = self.state();
@@ -76,11 +79,14 @@ impl Vault {
 
 pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     story.scene("A secret store — #[secret_resilient]");
-    let vault = Vault(Mutex::new(State {
-        secrets: HashMap::from([("db-password", "hunter2"), ("api-key", "sk-12345")]),
-        condition: Condition::Well,
-        reads: 0,
-    }));
+    let vault = Vault {
+        address: "https://vault.internal",
+        state: Mutex::new(State {
+            secrets: HashMap::from([("db-password", "hunter2"), ("api-key", "sk-12345")]),
+            condition: Condition::Well,
+            reads: 0,
+        }),
+    };
     let service = Registry::global().service("vault", ServiceKind::Secret)?;
 
     story.tell("The store is well: `db-password` is read.");
@@ -119,7 +125,16 @@ pub async fn scene(story: &mut Story, log: &Log) -> anyhow::Result<()> {
         ),
     );
 
-    story.tell("The permission is restored.");
+    story.tell("The store goes down again.");
+    vault.set(Condition::Down);
+    let revoked = vault.read("db-password").await;
+    vault.take_reads();
+    story.promise(
+        matches!(revoked, Err(VaultError::Unavailable)) && service.stats().fallbacks.cache == 1,
+        "nor does an outage bring back what was revoked: the store's own error",
+    );
+
+    story.tell("The store is well, and the permission is restored.");
     vault.set(Condition::Well);
     let rotated = vault.read("db-password").await?;
     story.promise(

@@ -45,7 +45,7 @@ use kind::Kind;
 ///     rate_limit(requests_per_minute = 60, key = user, max_wait = "2s"),
 ///     timeout = "30s",
 ///     deadline = "2m",
-///     fallback(cache(key = prompt, ttl = "5m"), call = smaller_model, value = "try later".to_string()),
+///     fallback(cache(key = (user, prompt), ttl = "5m"), call = smaller_model, value = "try later".to_string()),
 /// )]
 /// async fn complete(user: &str, prompt: &str) -> io::Result<String> {
 ///     # let send = |user: &str, prompt: &str| std::future::ready(Ok(format!("{user}{prompt}")));

@@ -107,6 +107,7 @@ pub mod fallback;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
 pub mod health;
+mod instance;
 mod keyed_hash;
 mod name;
 mod plan;

@@ -21,6 +21,7 @@ pub use crate::config::{
     CacheConfig, Jitter, Key, OnAbandoned, Pattern, RateLimitStrategy, RefreshAhead, Value, Window,
 };
 pub use crate::fallback::{FallbackFn, fallback};
+pub use crate::instance::Instance;
 pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, PlanRef, Site};
 pub use crate::registry::Registry;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use crate::bulkhead::Bulkhead;
-use crate::cache::Store;
 use crate::circuit_breaker::CircuitBreaker;
+use crate::clock::Moment;
 use crate::config::ServiceConfig;
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{FunctionState, Plan, ServiceCore};
@@ -96,9 +96,10 @@ impl Service {
         config
     }
 
-    /// Forgets what the read-through caches of its functions hold under `key`: in each, the answers that
-    /// were asked for with an equal key. A call that is on its way still answers those who wait for it, but
-    /// its answer is not kept.
+    /// Forgets what the caches of its functions hold under `key`, read-through and last good answers alike: in each, the
+    /// answers that were asked for with a key that hashes in the same way. Returns how many that were; 0 may mean that the
+    /// key has another type than in the attribute. A call that is on its way still answers those who wait for it, but its
+    /// answer is not kept.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -112,27 +113,35 @@ impl Service {
     /// secret("db").await?;
     /// secret("db").await?; // from the cache
     /// let vault = Registry::global().service("vault", ServiceKind::Secret)?;
-    /// vault.invalidate("db"); // the database no longer takes it
+    /// assert_eq!(vault.invalidate("db"), 1); // the database no longer takes it
     /// secret("db").await?;
     /// assert_eq!((vault.stats().cache.hits, vault.stats().cache.misses), (1, 2));
     /// # Ok(()) }
     /// ```
-    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) {
-        self.each_cache(|cache| cache.invalidate(cache.hash(key)));
+    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) -> usize {
+        let now = Moment::now();
+        self.each_function(|state| {
+            let cached = state
+                .cache()
+                .map_or(0, |cache| cache.invalidate(cache.hash(key), now));
+            let last_good = state.last_good.as_ref();
+            cached + last_good.map_or(0, |last_good| last_good.invalidate(key, now))
+        })
     }
 
-    /// Forgets everything that the read-through caches of its functions hold.
-    pub fn invalidate_all(&self) {
-        self.each_cache(Store::invalidate_all);
+    /// Forgets everything that the caches of its functions hold, and returns how many answers that were.
+    pub fn invalidate_all(&self) -> usize {
+        let now = Moment::now();
+        self.each_function(|state| {
+            let cached = state.cache().map_or(0, |cache| cache.invalidate_all(now));
+            let last_good = state.last_good.as_ref();
+            cached + last_good.map_or(0, |last_good| last_good.invalidate_all(now))
+        })
     }
 
-    fn each_cache(&self, visit: impl Fn(&Store)) {
+    fn each_function(&self, invalidate: impl Fn(&FunctionState) -> usize) -> usize {
         let running = self.running.load_full();
-        for state in &running.states {
-            if let Some(cache) = state.cache() {
-                visit(cache);
-            }
-        }
+        running.states.iter().map(|state| invalidate(state)).sum()
     }
 
     /// Returns how long its calls and attempts took, since it has been

@@ -160,7 +160,7 @@ impl Call {
         let mut attempt = Attempt::begin(self);
         let (latency, reply) = self.trace.outages.borrow_mut().answer();
         let reply = match (&*self.retention, reply) {
-            (Retention::CacheModel(_), Reply::Wrong) => {
+            (Retention::CacheModel(_) | Retention::LastGood(_), Reply::Wrong) => {
                 [Reply::Gone, Reply::Denied, Reply::Wrong][self.number as usize % 3]
             }
             _ => reply,
@@ -169,6 +169,11 @@ impl Call {
             tokio::time::sleep(latency).await;
         }
         attempt.end = End::Replied(reply);
+        if let (Retention::LastGood(last_good), Reply::Gone | Reply::Denied) =
+            (&*self.retention, reply)
+        {
+            last_good.borrow_mut().forget(self.key);
+        }
         match reply {
             Reply::Fine => Ok(self.used().into()),
             // Without the hook, which would print it.

@@ -73,13 +73,19 @@ impl World {
         match key {
             Some(key) => trace.service().invalidate(&key),
             None => trace.service().invalidate_all(),
-        }
+        };
         let number = trace.number();
         for which in self.functions_of(service) {
-            if let Retention::CacheModel(cache_model) = &*self.functions[which].retention {
-                let mut cache_model = cache_model.borrow_mut();
-                let keys = key.map_or(0..KEYS, |key| key..key + 1);
-                keys.for_each(|key| cache_model.forget(key, number));
+            let keys = key.map_or(0..KEYS, |key| key..key + 1);
+            match &*self.functions[which].retention {
+                Retention::CacheModel(cache_model) => {
+                    let mut cache_model = cache_model.borrow_mut();
+                    keys.for_each(|key| cache_model.forget(key, number));
+                }
+                Retention::LastGood(last_good) => {
+                    keys.for_each(|key| last_good.borrow_mut().forget(key));
+                }
+                Retention::Nothing => {}
             }
         }
     }

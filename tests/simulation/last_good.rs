@@ -28,6 +28,11 @@ impl LastGood {
         }
     }
 
+    /// What was revoked is not brought back.
+    pub fn forget(&mut self, key: u32) {
+        self.pages.retain(|page| page.key != key);
+    }
+
     pub fn find(&self, key: u32) -> Option<Page> {
         let of_key = self.pages.iter().find(|page| page.key == key);
         of_key

@@ -9,7 +9,7 @@ use super::duration::Time;
 use super::items::{self, Partial, options};
 use super::spanned::{ParseArg, Spanned, Value, is_off};
 use super::value::{is_negative, literal};
-use super::{Code, Count, Limit};
+use super::{Code, Count, Flag, Limit};
 use crate::runtime::Runtime;
 
 options! {
@@ -21,6 +21,7 @@ options! {
         stale_if_error: Limit,
         negative_ttl: Limit,
         max_entries: Count,
+        across_instances: Flag,
     }
 }
 

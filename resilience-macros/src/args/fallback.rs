@@ -8,7 +8,7 @@ use syn::{Expr, ExprPath, MacroDelimiter, Meta};
 use super::arg_list::ArgList;
 use super::items::{self, Partial, options};
 use super::spanned::{ParseArg, Spanned, is_off, name, strip_groups};
-use super::{Code, Count, On, Time};
+use super::{Code, Count, Flag, On, Time};
 
 /// What `fallback(…)` takes. Not a struct of options, because order counts and `call` may repeat.
 pub(crate) const ARG_LIST: ArgList = ArgList {
@@ -30,6 +30,7 @@ options! {
         key: Code,
         ttl: Time,
         max_entries: Count,
+        across_instances: Flag,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use darling::{Error, Result};
 
-use super::cache::has_key;
+use super::cache::key_fits;
 use crate::args::{Args, Fallback, Step, source};
 use crate::function::Function;
 
@@ -21,8 +21,9 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
                             .with_span(name),
                     );
                 }
-                let key = cache.value.key.is_some();
-                problems.handle(has_key(key, function, name));
+                let key = cache.value.key.as_ref().map(|key| &key.value.0);
+                let across = cache.value.across_instances.as_ref();
+                problems.handle(key_fits(key, across, function, name));
             }
             Step::Call { path, .. } => {
                 let path = source(&syn::Expr::Path(path.clone()));

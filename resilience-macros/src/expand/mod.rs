@@ -36,7 +36,7 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg};
 
-use crate::args::{Args, Toggle};
+use crate::args::{Args, LastGood, Toggle};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, mixed_at};
@@ -132,9 +132,7 @@ impl Expansion<'_> {
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
         let safety = hooks::safety(self);
-        let cache_key = description::last_good(self)
-            .and_then(|cache| cache.key.as_ref())
-            .map(|key| self.hashed("cache_key", &key.value.0));
+        let cache_key = description::last_good(self).map(|cache| self.last_good_key(cache));
         let start = quote_spanned! {mixed=>
             let plan = #private::Call::plan(
                 { static SITE: #private::Site = #private::Site::new(); &SITE },
@@ -153,6 +151,23 @@ impl Expansion<'_> {
             let evaluated = quote_spanned!(mixed=> #key #cost #correlation_id #safety #cache_key);
             (start, evaluated)
         }
+    }
+
+    /// `Call::cache_key(&mut call, &(key), Instance::of_closure(&|| ()));`
+    fn last_good_key(&self, cache: &LastGood) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let (there, key) = match &cache.key {
+            Some(key) => {
+                let there = mixed_at(key.value.0.span());
+                let expr = self.user_code(&borrowing(key.value.0.clone()));
+                (there, quote_spanned!(there=> (#expr)))
+            }
+            None => (mixed, quote_spanned!(mixed=> ())),
+        };
+        let private = self.runtime.private(there);
+        let call = quote_spanned!(mixed=> call);
+        let instance = quote_spanned!(mixed=> #private::Instance::of_closure(&|| ()));
+        quote_spanned!(there=> #private::Call::cache_key(&mut #call, &#key, #instance);)
     }
 
     /// `Call::key(&mut call, &(user));`

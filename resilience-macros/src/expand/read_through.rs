@@ -4,14 +4,14 @@
 //! 'cached: {
 //!     let hash = Call::read_key(&mut call, &(key));
 //!     let value_ops = Call::value_ops();
-//!     let looked_up = Call::look_up(&mut call, hash, value_ops, type_name_of_val(&|| ()));
+//!     let looked_up = Call::look_up(&mut call, hash, value_ops, Instance::of_closure(&|| ()));
 //!     if let Break(out) = looked_up.await { break 'cached out; }
 //!     let out = { attempts and fallbacks };
 //!     Call::store(&mut call, value_ops, out)
 //! }
 //! ```
 //!
-//! The closure's name carries the function's generic arguments, also those of the block around it, and so
+//! The closure's type carries the function's generic arguments, also those of the block around it, and so
 //! tells apart the instances of a generic function, which share one cache.
 
 use proc_macro2::{Span, TokenStream};
@@ -46,7 +46,7 @@ impl<'a> Expansion<'a> {
                     &mut call,
                     hash,
                     value_ops,
-                    #private::type_name_of_val(&|| ()),
+                    #private::Instance::of_closure(&|| ()),
                 );
                 if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
                     break 'cached out;

@@ -133,11 +133,6 @@ impl Function {
             arguments,
         })))
     }
-
-    /// Whether there are arguments, the receiver included.
-    pub(crate) fn has_arguments(&self) -> bool {
-        !self.sig.inputs.is_empty()
-    }
 }
 
 /// What the shape of the function decides.

@@ -14,6 +14,9 @@ use crate::config::{CacheConfig, RefreshAhead};
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
+/// How many expired entries one caller removes at most.
+const MAX_SWEPT: usize = 256;
+
 /// Values and absences by key.
 ///
 /// When there is no room, the entry that ends first is evicted: absences before values, and values that were not
@@ -205,6 +208,17 @@ impl Entries {
             answer.back_off(failure, now);
             answer.served(failure, now)
         })
+    }
+
+    /// Removes what has expired, of whatever key: answers may hold secrets, which are not to outlive their time. A few
+    /// at a time, so that no caller pays for all.
+    pub(super) fn sweep(&mut self, now: Moment, evicted: &mut Evicted) {
+        for _ in 0..MAX_SWEPT {
+            match self.by_end.first_key_value() {
+                Some((&(end, _), &key)) if end <= now => self.remove(key, evicted),
+                _ => break,
+            }
+        }
     }
 
     pub(super) fn remove(&mut self, key: Key, evicted: &mut Evicted) {

@@ -11,6 +11,7 @@ use crate::verdict::{Class, ErrorCode, Reason, Verdict};
 pub(crate) struct Failure {
     pub(crate) class: Class,
     pub(crate) code: Option<ErrorCode>,
+    pub(crate) reason: Option<Reason>,
     pub(crate) effect: CacheEffect,
 }
 
@@ -41,6 +42,7 @@ impl Failure {
         Self {
             class: verdict.class(),
             code: verdict.code(),
+            reason: verdict.reason(),
             effect,
         }
     }
@@ -56,6 +58,7 @@ impl Failure {
             service,
             class: self.class,
             code: self.code,
+            reason: self.reason,
             age,
         }
     }

@@ -6,17 +6,17 @@ use std::task::{Context, Poll};
 
 use super::Served;
 use super::flights::{WaiterId, Waiting};
-use super::key::TypeSlot;
 use super::store::{Found, LoadOutcome, LoadResult, Store};
 use crate::clock::Moment;
+use crate::instance::Instance;
 
 /// What a caller finds, with its part in the load where there is one.
 pub(crate) type Lookup = Found<Leader, Waiter>;
 
 impl Store {
     /// Looks a key up. The caller gets its part in the load, where the value is to be loaded.
-    pub(crate) fn lookup(self: &Arc<Self>, hash: u128, type_slot: TypeSlot, now: Moment) -> Lookup {
-        match self.find(hash, type_slot, now) {
+    pub(crate) fn lookup(self: &Arc<Self>, hash: u128, instance: Instance, now: Moment) -> Lookup {
+        match self.find(hash, instance, now) {
             Found::Hit(value) => Found::Hit(value),
             Found::Stale(served) => Found::Stale(served),
             Found::Absent(absence) => Found::Absent(absence),

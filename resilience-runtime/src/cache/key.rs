@@ -1,30 +1,12 @@
 //! The key that identifies an entry.
 
-use std::any::TypeId;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-/// Separates the values of the instances of a generic function, which share one cache.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TypeSlot {
-    answer: TypeId,
-    /// The instance's path with its generic arguments, as the compiler prints it.
-    instance: &'static str,
-}
-
-impl TypeSlot {
-    pub(crate) fn of<T: 'static>(instance: &'static str) -> Self {
-        Self {
-            answer: TypeId::of::<T>(),
-            instance,
-        }
-    }
-}
-
-/// The hash of a key, and the index of its type slot in the cache's list.
+/// The hash of a key, and the place of its instance in the cache's list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) hash: u128,
-    pub(super) type_slot: usize,
+    pub(super) instance: usize,
 }
 
 impl Hash for Key {
@@ -62,8 +44,8 @@ mod tests {
 
     #[test]
     fn key_hashes_to_its_own_bits() {
-        let spread = |hash, type_slot| {
-            BuildHasherDefault::<IdentityHasher>::default().hash_one(Key { hash, type_slot })
+        let spread = |hash, instance| {
+            BuildHasherDefault::<IdentityHasher>::default().hash_one(Key { hash, instance })
         };
         assert_eq!(spread(7, 1), 7);
         assert_eq!(spread(u128::MAX, 0), u64::MAX);

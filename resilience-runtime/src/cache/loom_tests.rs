@@ -8,11 +8,11 @@ use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
 use super::{
-    Cacheable, Leader, LoadOutcome, LoadResult, Lookup, Store, TypeSlot, WaitOutcome, Waiter,
-    copied,
+    Cacheable, Leader, LoadOutcome, LoadResult, Lookup, Store, WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
+use crate::instance::Instance;
 
 /// Counts how often it was woken.
 struct WakeCounter(AtomicU32);
@@ -35,7 +35,7 @@ fn store() -> Arc<Store> {
 }
 
 fn lookup(store: &Arc<Store>) -> Lookup {
-    store.lookup(1, TypeSlot::of::<u32>(""), NOW)
+    store.lookup(1, Instance::of_type::<u32>(), NOW)
 }
 
 fn leads(lookup: Lookup) -> Leader {
@@ -121,7 +121,7 @@ fn loom_caller_leads_or_waits_while_the_leader_is_dropped() {
             }
             _ => panic!("nothing is there yet"),
         }
-        assert_eq!((store.flights(), store.len()), (0, 1));
+        assert_eq!((store.flights(), store.held()), (0, 1));
     });
 }
 
@@ -164,11 +164,11 @@ fn loom_invalidated_load_is_not_kept() {
         let leader = leads(lookup(&store));
         let other = {
             let store = Arc::clone(&store);
-            thread::spawn(move || store.invalidate(1))
+            thread::spawn(move || store.invalidate(1, at(0)))
         };
         complete(leader, 7);
         other.join().expect("no panic");
-        assert_eq!((store.flights(), store.len()), (0, 0));
+        assert_eq!((store.flights(), store.held()), (0, 0));
         drop(leads(lookup(&store)));
     });
 }
@@ -196,6 +196,6 @@ fn loom_one_of_two_concurrent_callers_leads() {
         };
         let led = visit(&store) + other.join().expect("no panic");
         assert_eq!(led, 1);
-        assert_eq!((store.flights(), store.len()), (0, 1));
+        assert_eq!((store.flights(), store.held()), (0, 1));
     });
 }

@@ -37,7 +37,6 @@ use std::time::Duration;
 pub use crate::config::{CacheConfig, RefreshAhead};
 pub(crate) use failure::{CacheEffect, Failure};
 pub(crate) use guard::{Leader, Lookup, WaitOutcome, Waiter};
-pub(crate) use key::TypeSlot;
 pub(crate) use store::{LoadOutcome, LoadResult, Store};
 pub use typed::Cache;
 

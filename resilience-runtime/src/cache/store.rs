@@ -11,10 +11,11 @@ use rand::RngExt as _;
 use super::entries::{Absence, Entries, Entry, Evicted};
 use super::failure::{CacheEffect, Failure};
 use super::flights::{Flights, WaiterId, Waiting};
-use super::key::{Key, TypeSlot};
+use super::key::Key;
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
+use crate::instance::Instance;
 use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
 use crate::wake::wake;
@@ -30,7 +31,7 @@ struct State {
     entries: Entries,
     flights: Flights<LoadOutcome>,
     /// One for each instance of the function.
-    type_slots: Vec<TypeSlot>,
+    instances: Vec<Instance>,
 }
 
 /// What is found under a key, with the caller's part in a load.
@@ -80,7 +81,7 @@ impl Store {
             state: Mutex::new(State {
                 entries: Entries::new(config),
                 flights: Flights::new(),
-                type_slots: Vec::new(),
+                instances: Vec::new(),
             }),
         })
     }
@@ -96,20 +97,20 @@ impl Store {
     /// Looks a key up. Where the value is to be loaded, the caller leads the flight with the returned number, or
     /// waits under the returned id; both have to be given back.
     #[inline]
-    pub(super) fn find(&self, hash: u128, type_slot: TypeSlot, now: Moment) -> FoundIds {
+    pub(super) fn find(&self, hash: u128, instance: Instance, now: Moment) -> FoundIds {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let found = state.find(hash, type_slot, now, &mut evicted);
+        let found = state.find(hash, instance, now, &mut evicted);
         drop(state);
         drop(evicted);
         found
     }
 
     /// Returns the fresh value, if there is one. Does not start a load.
-    pub(crate) fn fresh(&self, hash: u128, type_slot: TypeSlot, now: Moment) -> Option<Value> {
+    pub(crate) fn fresh(&self, hash: u128, instance: Instance, now: Moment) -> Option<Value> {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let key = state.key(hash, type_slot);
+        let key = state.key(hash, instance);
         let fresh = match state.entries.find(key, now, &mut evicted) {
             Some(Entry::Answer(answer)) if answer.is_fresh(now) => Some(Arc::clone(&answer.value)),
             _ => None,
@@ -120,11 +121,11 @@ impl Store {
     }
 
     /// Inserts a value that did not come from a load. A load in progress completes with it.
-    pub(crate) fn insert(&self, hash: u128, type_slot: TypeSlot, value: Value, now: Moment) {
+    pub(crate) fn insert(&self, hash: u128, instance: Instance, value: Value, now: Moment) {
         let ttl = self.jittered_ttl();
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let key = state.key(hash, type_slot);
+        let key = state.key(hash, instance);
         let outcome = LoadOutcome::Answer(Arc::clone(&value));
         let overtaken = state.flights.complete_early(key, outcome);
         state.entries.insert(key, value, ttl, now, &mut evicted);
@@ -135,31 +136,46 @@ impl Store {
         }
     }
 
-    /// Removes a key. A load in progress still completes for its waiters, but is not kept.
-    pub(crate) fn invalidate(&self, hash: u128) {
+    /// Removes a key, and returns how many entries that were. A load in progress still completes for its waiters, but is
+    /// not kept.
+    pub(crate) fn invalidate(&self, hash: u128, now: Moment) -> usize {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        for type_slot in 0..state.type_slots.len() {
-            let key = Key { hash, type_slot };
+        state.entries.sweep(now, &mut evicted);
+        let before = state.entries.len();
+        for instance in 0..state.instances.len() {
+            let key = Key { hash, instance };
             state.entries.remove(key, &mut evicted);
             state.flights.detach(key);
         }
+        let removed = before - state.entries.len();
         drop(state);
         drop(evicted);
+        removed
     }
 
-    /// Removes all keys. Loads in progress are not kept.
-    pub(crate) fn invalidate_all(&self) {
+    /// Removes all keys, and returns how many entries that were. Loads in progress are not kept.
+    pub(crate) fn invalidate_all(&self, now: Moment) -> usize {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
+        state.entries.sweep(now, &mut evicted);
+        let removed = state.entries.len();
         state.entries.clear(&mut evicted);
         state.flights.detach_all();
         drop(state);
         drop(evicted);
+        removed
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.state.lock().entries.len()
+    /// Returns the number of entries that have not expired.
+    pub(crate) fn len(&self, now: Moment) -> usize {
+        let mut evicted = Evicted::new();
+        let mut state = self.state.lock();
+        state.entries.sweep(now, &mut evicted);
+        let len = state.entries.len();
+        drop(state);
+        drop(evicted);
+        len
     }
 
     /// Returns how long the next value is fresh: the `ttl`, plus or minus up to a tenth.
@@ -214,6 +230,12 @@ impl Store {
         }
     }
 
+    /// The number of entries that are kept in memory.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.state.lock().entries.len()
+    }
+
     #[cfg(test)]
     pub(super) fn flights(&self) -> usize {
         self.state.lock().flights.len()
@@ -221,23 +243,24 @@ impl Store {
 }
 
 impl State {
-    fn key(&mut self, hash: u128, type_slot: TypeSlot) -> Key {
-        let known = self.type_slots.iter().position(|known| *known == type_slot);
-        let type_slot = known.unwrap_or_else(|| {
-            self.type_slots.push(type_slot);
-            self.type_slots.len() - 1
+    fn key(&mut self, hash: u128, instance: Instance) -> Key {
+        let known = self.instances.iter().position(|known| *known == instance);
+        let instance = known.unwrap_or_else(|| {
+            self.instances.push(instance);
+            self.instances.len() - 1
         });
-        Key { hash, type_slot }
+        Key { hash, instance }
     }
 
     fn find(
         &mut self,
         hash: u128,
-        type_slot: TypeSlot,
+        instance: Instance,
         now: Moment,
         evicted: &mut Evicted,
     ) -> FoundIds {
-        let key = self.key(hash, type_slot);
+        self.entries.sweep(now, evicted);
+        let key = self.key(hash, instance);
         match self.entries.find(key, now, evicted) {
             Some(Entry::Absence(absence)) => return Found::Absent(*absence),
             Some(Entry::Answer(answer)) if answer.is_fresh(now) => {
@@ -318,7 +341,7 @@ impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache")
             .field("config", &self.config)
-            .field("len", &self.len())
+            .field("len", &self.len(Moment::now()))
             .finish_non_exhaustive()
     }
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cacheable, Failure, LoadOutcome, LoadResult, Lookup, Served, Store, TypeSlot, Value,
-    WaitOutcome, copied,
+    Cacheable, Failure, LoadOutcome, LoadResult, Lookup, Served, Store, Value, WaitOutcome, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::error::ResilienceError;
+use crate::instance::Instance;
 use crate::name::ServiceName;
 use crate::verdict::Classify;
 
@@ -89,7 +89,7 @@ impl<T: Cacheable> Cache<T> {
         E: From<ResilienceError> + Classify,
     {
         let hash = self.store.hash(key);
-        let leader = match self.store.lookup(hash, Self::type_slot(), Moment::now()) {
+        let leader = match self.store.lookup(hash, Self::instance(), Moment::now()) {
             Lookup::Hit(value) => return Ok(copied(&value)),
             Lookup::Stale(served) => return Ok(self.served(&served)),
             Lookup::Absent(absence) => {
@@ -122,7 +122,7 @@ impl<T: Cacheable> Cache<T> {
     #[must_use]
     pub fn get<K: Hash + ?Sized>(&self, key: &K) -> Option<T> {
         let hash = self.store.hash(key);
-        let value = self.store.fresh(hash, Self::type_slot(), Moment::now())?;
+        let value = self.store.fresh(hash, Self::instance(), Moment::now())?;
         Some(copied(&value))
     }
 
@@ -131,23 +131,24 @@ impl<T: Cacheable> Cache<T> {
     pub fn insert<K: Hash + ?Sized>(&self, key: &K, answer: T) {
         let (hash, value): (_, Value) = (self.store.hash(key), Arc::new(answer));
         self.store
-            .insert(hash, Self::type_slot(), value, Moment::now());
+            .insert(hash, Self::instance(), value, Moment::now());
     }
 
-    /// Removes the value of `key`. A load in progress still completes for its waiters, but its result is not kept.
-    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) {
-        self.store.invalidate(self.store.hash(key));
+    /// Removes the value of `key`, and returns how many entries that were: none where nothing was asked for under a key
+    /// that hashes in the same way. A load in progress still completes for its waiters, but its result is not kept.
+    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) -> usize {
+        self.store.invalidate(self.store.hash(key), Moment::now())
     }
 
-    /// Removes all values from the cache.
-    pub fn invalidate_all(&self) {
-        self.store.invalidate_all();
+    /// Removes all values from the cache, and returns how many entries that were.
+    pub fn invalidate_all(&self) -> usize {
+        self.store.invalidate_all(Moment::now())
     }
 
-    /// Returns the number of entries, remembered absences included. Expired entries count until they are replaced.
+    /// Returns the number of entries that have not expired, remembered absences included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.store.len(Moment::now())
     }
 
     /// Returns whether the cache has no entry.
@@ -156,8 +157,8 @@ impl<T: Cacheable> Cache<T> {
         self.len() == 0
     }
 
-    fn type_slot() -> TypeSlot {
-        TypeSlot::of::<T>("")
+    fn instance() -> Instance {
+        Instance::of_type::<T>()
     }
 
     fn shared(&self, failure: Failure, at: Moment) -> ResilienceError {
@@ -189,7 +190,7 @@ impl<T> fmt::Debug for Cache<T> {
         f.debug_struct("Cache")
             .field("name", &self.name)
             .field("config", self.store.config())
-            .field("len", &self.store.len())
+            .field("len", &self.store.len(Moment::now()))
             .finish_non_exhaustive()
     }
 }

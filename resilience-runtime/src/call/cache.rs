@@ -18,11 +18,12 @@ use super::cold_state::CacheLoad;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
-    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store, TypeSlot, Value,
-    WaitOutcome, Waiter, copied,
+    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store, Value, WaitOutcome,
+    Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
+use crate::instance::Instance;
 use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
@@ -55,7 +56,6 @@ pin_project! {
 
 /// What can be done with the answers of a function once they are stored without their type.
 pub struct ValueOps<R> {
-    type_slot: fn(&'static str) -> TypeSlot,
     store: fn(&R) -> Option<Value>,
     load: fn(&Value) -> R,
 }
@@ -85,7 +85,6 @@ impl<'p> Call<'p> {
     #[must_use]
     pub fn value_ops<R: Outcome<Ok: Cacheable>>() -> ValueOps<R> {
         ValueOps {
-            type_slot: TypeSlot::of::<R::Ok>,
             store: |out| {
                 let answer = out.success()?;
                 Some(Arc::new(answer.clone()))
@@ -99,10 +98,10 @@ impl<'p> Call<'p> {
         call: &'a mut Self,
         hash: Option<u128>,
         value_ops: ValueOps<R>,
-        instance: &'static str,
+        instance: Instance,
     ) -> CacheLookup<'a, 'p, R> {
         let found = match hash {
-            Some(hash) => call.lookup(hash, (value_ops.type_slot)(instance)),
+            Some(hash) => call.lookup(hash, instance),
             None => CacheAnswer::Miss,
         };
         CacheLookup {
@@ -123,11 +122,11 @@ impl<'p> Call<'p> {
         plan.function.cache()
     }
 
-    fn lookup(&mut self, hash: u128, type_slot: TypeSlot) -> CacheAnswer {
+    fn lookup(&mut self, hash: u128, instance: Instance) -> CacheAnswer {
         let Some(cache) = self.cache() else {
             return CacheAnswer::Miss;
         };
-        let look = cache.lookup(hash, type_slot, self.now);
+        let look = cache.lookup(hash, instance, self.now);
         // What is answered from here is not a call.
         self.ended = true;
         match look {

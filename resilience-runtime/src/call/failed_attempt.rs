@@ -17,9 +17,11 @@ pub(super) struct FailedAttempt {
     pub(super) at: Moment,
 }
 
-/// What a server answered that a fallback of its own may answer.
+/// What a server answered that fallbacks go by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushback {
     ContextTooLarge,
     Throttled,
+    /// Denied, or not found: an earlier answer does not hold any more.
+    Revoked,
 }

@@ -60,8 +60,12 @@ impl<'p> Attempt<'p> {
         call.pushback = match (verdict.reason(), verdict.class()) {
             (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
             (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
+            (Some(Reason::Denied | Reason::NotFound), _) => Some(Pushback::Revoked),
             _ => None,
         };
+        if call.pushback == Some(Pushback::Revoked) {
+            call.forget_last_good();
+        }
         let cause = match verdict.class() {
             Class::Permanent => FailureCause::Permanent,
             _ => FailureCause::Temporary,

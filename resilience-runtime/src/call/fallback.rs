@@ -100,6 +100,18 @@ impl<'p> Call<'p> {
         }
     }
 
+    /// Forgets the last good answer: the server says that it does not hold any more.
+    pub(super) fn forget_last_good(&self) {
+        if let Some(last_good) = &self.plan.function.last_good {
+            last_good.remove(self.last_good_key());
+        }
+    }
+
+    /// Whether the last attempt was denied, or what it asked for not found.
+    pub(super) fn is_revoked(&self) -> bool {
+        self.pushback == Some(Pushback::Revoked)
+    }
+
     /// Returns the last good answer, unless the error was permanent.
     pub fn last_good_get<R: Outcome>(call: &mut Self) -> Option<R>
     where

@@ -66,6 +66,9 @@ impl<'p> Call<'p> {
             ControlFlow::Continue(error) => error,
         };
         let temporary = self.cause() != Some(FailureCause::Permanent);
+        if self.is_revoked() {
+            fallback.forget(keys);
+        }
         let mut failed = 0;
         let answered = {
             let mut answer = pin!(fallback.answer(keys, error, temporary, &mut failed));

@@ -47,6 +47,7 @@ use std::mem::ManuallyDrop;
 
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
+use crate::instance::Instance;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
 use crate::poll_context;
@@ -155,10 +156,10 @@ impl<'p> Call<'p> {
         call.cost = cost.max(u32::from(call.plan.counts_tokens));
     }
 
-    /// Sets the key of the last good answer.
-    pub fn cache_key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
+    /// Sets the key of the last good answer, which no other instance of a generic function shares.
+    pub fn cache_key<K: Hash + ?Sized>(call: &mut Self, key: &K, instance: Instance) {
         if let Some(last_good) = &call.plan.function.last_good {
-            call.cache_key = last_good.hash(key).to_ne_bytes();
+            call.cache_key = last_good.key(key, instance).to_ne_bytes();
         }
     }
 

@@ -123,6 +123,9 @@ pub enum ResilienceError {
         class: Class,
         /// Holds the code of the other call's error, if there is one.
         code: Option<ErrorCode>,
+        /// Holds the reason of the other call's error, if it is known: what was not found is not found for anyone who
+        /// waited.
+        reason: Option<Reason>,
         /// Holds the time since the other call failed.
         age: Duration,
     },
@@ -286,12 +289,14 @@ impl fmt::Debug for ResilienceError {
                 service,
                 class,
                 code,
+                reason,
                 age,
             } => f
                 .debug_struct("SharedFailure")
                 .field("service", service)
                 .field("class", class)
                 .field("code", code)
+                .field("reason", reason)
                 .field("age", age)
                 .finish(),
             #[cfg(feature = "test-util")]

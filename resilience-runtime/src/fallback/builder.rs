@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::last_good::LastGood;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
+use crate::instance::Instance;
 use crate::name::ServiceName;
 
 /// Answers a call that failed, by steps that are tried in the order of the calls that added them.
@@ -127,8 +128,9 @@ impl<T, E> Fallback<T, E> {
         self
     }
 
-    /// Runs `call`, and on failure the steps, whatever the error is. For a fallback that depends on the verdict use
-    /// [`Service::fallback`](crate::Service::fallback).
+    /// Runs `call`, and on failure the steps, whatever the error is. So a cache step answers also after an error that means
+    /// denied or not found: [`invalidate`](Self::invalidate) it then, or use
+    /// [`Service::fallback`](crate::Service::fallback), which goes by the verdict.
     ///
     /// # Errors
     /// The call's own error where no step had an answer, [`ResilienceError::FallbackFailed`] where a fallback function
@@ -179,9 +181,32 @@ impl<T, E> Fallback<T, E> {
         }
     }
 
+    /// Removes the last good results of `key` from the cache steps, and returns how many that were.
+    pub fn invalidate<K: Hash + ?Sized>(&self, key: &K) -> usize {
+        let now = Moment::now();
+        let removed = |cache: &Cache<T>| cache.answers.invalidate(key, now);
+        self.caches().map(removed).sum()
+    }
+
+    /// Removes all last good results from the cache steps, and returns how many that were.
+    pub fn invalidate_all(&self) -> usize {
+        let now = Moment::now();
+        let removed = |cache: &Cache<T>| cache.answers.invalidate_all(now);
+        self.caches().map(removed).sum()
+    }
+
     /// Returns the key, as each cache hashes it.
     pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<u128> {
-        self.caches().map(|cache| cache.answers.hash(key)).collect()
+        let instance = Instance::of_type::<T>();
+        let hashed = |cache: &Cache<T>| cache.answers.key(key, instance);
+        self.caches().map(hashed).collect()
+    }
+
+    /// Removes the last good results of these keys: they were revoked.
+    pub(crate) fn forget(&self, keys: &[u128]) {
+        for (cache, key) in self.caches().zip(keys) {
+            cache.answers.remove(*key);
+        }
     }
 
     fn caches(&self) -> impl Iterator<Item = &Cache<T>> {

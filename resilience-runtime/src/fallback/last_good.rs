@@ -1,71 +1,95 @@
 //! The last good results of a function, read only after a failure.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::clock::Moment;
+use crate::instance::Instance;
 use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
 
 /// The default number of entries.
 pub(crate) const DEFAULT_MAX_ENTRIES: usize = 1_000;
 
-/// Results by key; the oldest is evicted first. Keys are kept as keyed hashes.
+/// How many expired results one caller removes at most.
+const MAX_SWEPT: usize = 256;
+
+/// Results by key; the oldest is evicted first, and what is older than the `ttl` is dropped. Keys are kept as keyed hashes.
 pub(crate) struct LastGood {
     ttl: Duration,
     max_entries: usize,
     keys: KeyedHash,
-    // One store for each type: a generic function has one cache and many result types.
-    stores: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
+    /// Nearly every function has one instance, which is found without the lock.
+    first: OnceLock<(Instance, u128)>,
+    store: Mutex<Store>,
+}
+
+#[derive(Default)]
+struct Store {
+    answers: HashMap<u128, Answer>,
+    by_age: BTreeMap<u64, u128>,
+    next: u64,
+    /// The instances of a generic function, which share this cache and no entry of it, with the hash of each.
+    instances: Vec<(Instance, u128)>,
 }
 
 /// A result, and when it was stored.
-struct Answer<T> {
-    value: Arc<T>,
+struct Answer {
+    value: Value,
     at: Moment,
     order: u64,
 }
 
-struct Store<T> {
-    answers: HashMap<u128, Answer<T>>,
-    by_age: BTreeMap<u64, u128>,
-    next: u64,
-}
+type Value = Arc<dyn Any + Send + Sync>;
 
-impl<T> Default for Store<T> {
-    fn default() -> Self {
-        Self {
-            answers: HashMap::new(),
-            by_age: BTreeMap::new(),
-            next: 0,
-        }
-    }
-}
+/// Results that were removed, to be dropped when no lock is held.
+type Removed = Vec<Value>;
 
-impl<T> Store<T> {
-    /// Returns what was displaced, to be dropped outside of the lock.
-    fn put(&mut self, key: u128, value: Arc<T>, at: Moment, max_entries: usize) -> Vec<Answer<T>> {
-        let order = self.next;
-        self.next += 1;
-        let mut displaced: Vec<Answer<T>> = self
-            .answers
-            .insert(key, Answer { value, at, order })
-            .into_iter()
-            .collect();
-        for old in &displaced {
-            self.by_age.remove(&old.order);
-        }
-        self.by_age.insert(order, key);
-        while self.answers.len() > max_entries {
-            let Some((_, oldest)) = self.by_age.pop_first() else {
+impl Store {
+    fn put(&mut self, key: u128, value: Value, at: Moment, max_entries: usize) -> Removed {
+        let mut removed = Removed::new();
+        removed.extend(self.remove(key));
+        while self.answers.len() >= max_entries {
+            let Some((_, &oldest)) = self.by_age.first_key_value() else {
                 break;
             };
-            displaced.extend(self.answers.remove(&oldest));
+            removed.extend(self.remove(oldest));
         }
-        displaced
+        let order = self.next;
+        self.next += 1;
+        self.by_age.insert(order, key);
+        self.answers.insert(key, Answer { value, at, order });
+        removed
+    }
+
+    fn remove(&mut self, key: u128) -> Option<Value> {
+        let answer = self.answers.remove(&key)?;
+        self.by_age.remove(&answer.order);
+        Some(answer.value)
+    }
+
+    /// Removes what is older than `ttl`: results may hold secrets, which are not to outlive their time.
+    fn sweep(&mut self, ttl: Duration, now: Moment, removed: &mut Removed) {
+        for _ in 0..MAX_SWEPT {
+            let oldest = self.by_age.first_key_value().map(|(_, &key)| key);
+            let expired = |key: &u128| {
+                let answer = self.answers.get(key);
+                answer.is_some_and(|answer| now.since(answer.at) > ttl)
+            };
+            let Some(key) = oldest.filter(expired) else {
+                break;
+            };
+            removed.extend(self.remove(key));
+        }
+    }
+
+    fn instance(&mut self, instance: Instance, hash: u128) {
+        if !self.instances.iter().any(|(known, _)| *known == instance) {
+            self.instances.push((instance, hash));
+        }
     }
 }
 
@@ -75,26 +99,37 @@ impl LastGood {
             ttl,
             max_entries: max_entries.unwrap_or(DEFAULT_MAX_ENTRIES),
             keys: KeyedHash::new(),
-            stores: Mutex::new(HashMap::new()),
+            first: OnceLock::new(),
+            store: Mutex::new(Store::default()),
         }
     }
 
-    pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u128 {
-        self.keys.hash(key)
+    /// Returns the key of an entry: the user's key and the instance of the function, each hashed, so that an entry is found
+    /// by the two, and the entries of all instances by the user's key.
+    pub(crate) fn key<K: Hash + ?Sized>(&self, key: &K, instance: Instance) -> u128 {
+        self.keys.hash(key) ^ self.instance(instance)
+    }
+
+    fn instance(&self, instance: Instance) -> u128 {
+        let hash = || self.keys.hash(&instance);
+        let first = self.first.get_or_init(|| (instance, hash()));
+        if first.0 == instance {
+            return first.1;
+        }
+        let hash = hash();
+        self.store.lock().instance(instance, hash);
+        hash
     }
 
     pub(crate) fn put<T: Clone + Send + Sync + 'static>(&self, key: u128, value: &T, now: Moment) {
         // Cloned outside of the lock: it is the user's code.
         let value = Arc::new(value.clone());
-        let displaced = {
-            let mut stores = self.stores.lock();
-            stores
-                .entry(TypeId::of::<T>())
-                .or_insert_with(|| Box::new(Store::<T>::default()))
-                .downcast_mut::<Store<T>>()
-                .map(|store| store.put(key, value, now, self.max_entries))
-        };
-        drop(displaced);
+        let mut removed = Removed::new();
+        let mut store = self.store.lock();
+        store.sweep(self.ttl, now, &mut removed);
+        let displaced = store.put(key, value, now, self.max_entries);
+        drop(store);
+        drop((removed, displaced));
     }
 
     pub(crate) fn get<T: Clone + Send + Sync + 'static>(
@@ -102,13 +137,51 @@ impl LastGood {
         key: u128,
         now: Moment,
     ) -> Option<T> {
-        let value = {
-            let stores = self.stores.lock();
-            let store = stores.get(&TypeId::of::<T>())?.downcast_ref::<Store<T>>()?;
-            let answer = store.answers.get(&key)?;
-            (now.since(answer.at) <= self.ttl).then(|| Arc::clone(&answer.value))?
-        };
-        Some(T::clone(&value))
+        let mut removed = Removed::new();
+        let mut store = self.store.lock();
+        store.sweep(self.ttl, now, &mut removed);
+        let answer = store.answers.get(&key);
+        let value = answer
+            .filter(|answer| now.since(answer.at) <= self.ttl)
+            .map(|answer| Arc::clone(&answer.value));
+        drop(store);
+        drop(removed);
+        value?.downcast_ref::<T>().cloned()
+    }
+
+    /// Removes the result of one entry.
+    pub(crate) fn remove(&self, key: u128) {
+        let removed = self.store.lock().remove(key);
+        drop(removed);
+    }
+
+    /// Removes the results that were stored under the user's key, and returns how many.
+    pub(crate) fn invalidate<K: Hash + ?Sized>(&self, key: &K, now: Moment) -> usize {
+        let hash = self.keys.hash(key);
+        let mut expired = Removed::new();
+        let mut store = self.store.lock();
+        store.sweep(self.ttl, now, &mut expired);
+        let mut instances: Vec<u128> = store.instances.iter().map(|known| known.1).collect();
+        instances.extend(self.first.get().map(|first| first.1));
+        let removed: Removed = instances
+            .into_iter()
+            .filter_map(|instance| store.remove(hash ^ instance))
+            .collect();
+        drop(store);
+        drop(expired);
+        removed.len()
+    }
+
+    /// Removes all results, and returns how many.
+    pub(crate) fn invalidate_all(&self, now: Moment) -> usize {
+        let mut expired = Removed::new();
+        let mut store = self.store.lock();
+        store.sweep(self.ttl, now, &mut expired);
+        store.by_age.clear();
+        let removed = std::mem::take(&mut store.answers);
+        drop(store);
+        drop(expired);
+        removed.len()
     }
 }
 
@@ -127,14 +200,45 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
+    fn any() -> Instance {
+        Instance::of_type::<()>()
+    }
+
+    #[test]
+    fn instances_share_no_entry_and_are_invalidated_together() {
+        let cache = LastGood::new(Duration::from_secs(5), None);
+        let [one, two] = [Instance::of_type::<u8>(), Instance::of_type::<i8>()];
+        for (instance, value) in [(one, 1), (two, 2)] {
+            cache.put(cache.key("a", instance), &value, Moment(0));
+        }
+        assert_eq!(cache.get(cache.key("a", one), Moment(0)), Some(1));
+        assert_eq!(cache.get(cache.key("a", two), Moment(0)), Some(2));
+        assert_eq!(cache.invalidate("b", Moment(0)), 0);
+        assert_eq!(cache.invalidate("a", Moment(0)), 2);
+        assert_eq!(cache.get::<i32>(cache.key("a", two), Moment(0)), None);
+    }
+
+    #[test]
+    fn expired_results_are_dropped_with_the_next_use_of_any_key() {
+        let cache = LastGood::new(Duration::from_secs(5), None);
+        let value = Arc::new(());
+        for key in 0..100 {
+            cache.put(key, &value, Moment(0));
+        }
+        assert_eq!(Arc::strong_count(&value), 101);
+        assert_eq!(cache.get::<Arc<()>>(1_000, Moment(6 * SECOND)), None);
+        assert_eq!(Arc::strong_count(&value), 1);
+        assert_eq!(cache.invalidate_all(Moment(6 * SECOND)), 0);
+    }
+
     #[test]
     fn get_returns_a_result_until_ttl() {
         let cache = LastGood::new(Duration::from_secs(5), None);
-        let key = cache.hash("a");
+        let key = cache.key("a", any());
         cache.put(key, &"answer", Moment(0));
         assert_eq!(cache.get::<&str>(key, Moment(5 * SECOND)), Some("answer"));
         assert_eq!(cache.get::<&str>(key, Moment(5 * SECOND + 1)), None);
-        assert_eq!(cache.get::<&str>(cache.hash("b"), Moment(0)), None);
+        assert_eq!(cache.get::<&str>(cache.key("b", any()), Moment(0)), None);
         assert_eq!(cache.get::<u32>(key, Moment(0)), None, "another type");
     }
 

@@ -74,6 +74,11 @@ impl Classify for ResilienceError {
             Self::SharedFailure { class, .. } if *class != Class::Permanent => Verdict::permanent()
                 .ignored_by_breaker()
                 .because(Reason::Rejected),
+            Self::SharedFailure { code, reason, .. } => {
+                let verdict = Verdict::permanent().ignored_by_breaker();
+                let verdict = code.map_or(verdict, |code| verdict.with_code(code));
+                reason.map_or(verdict, |reason| verdict.because(reason))
+            }
             // Represents an error of the service.
             #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => *verdict,

@@ -125,7 +125,7 @@ impl Vault {
         registry = &self.registry,
         retry(max_attempts = 2, base_delay = "1ms", exhausted = "wrap"),
         rate_limit(requests_per_minute = 1_000, key = name),
-        cache(key = name, ttl = "20ms", refresh_ahead = off),
+        cache(key = name, ttl = "20ms", refresh_ahead = off, across_instances),
         correlation_id = "trace-7"
     )]
     async fn read(&self, name: &str) -> Result<Data, BoxError> {

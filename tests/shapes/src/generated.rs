@@ -310,7 +310,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[resilience_runtime::secret_resilient(service = "shape-026", fallback(cache(key = text, ttl = "5m")))]
+#[resilience_runtime::secret_resilient(service = "shape-026", fallback(cache(key = text, ttl = "5m", across_instances)))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped<'a>(text: &'a str) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&(length(text.len())))) } }
 pub async fn call() { assert_eq!(Own::shaped("seven77").await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -494,7 +494,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[resilience_runtime::secret_resilient(service = "shape-043", cache(key = text, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::secret_resilient(service = "shape-043", cache(key = text, ttl = "5m", max_entries = 9, across_instances))]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(text: String) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![length(text.len())]) } }
 pub async fn call() { assert_eq!(Own::shaped("seven77".to_owned()).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -529,7 +529,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::mcp_resilient(service = "shape-046", fallback(cache(key = text, ttl = "5m")))]
+#[resilience_runtime::mcp_resilient(service = "shape-046", fallback(cache(key = text, ttl = "5m", across_instances)))]
 pub async fn shaped(&self, text: String) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing((length(text.len())) + self.base) } }
 pub async fn call() { Own::default().shaped("seven77".to_owned()).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -590,7 +590,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::llm_resilient(service = "shape-051", cache(key = parts, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::llm_resilient(service = "shape-051", cache(key = parts, ttl = "5m", max_entries = 9, across_instances))]
 #[must_use = "it is"]
 pub async fn shaped(&self, mut parts: Vec<u8>) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ parts.push(1); length(parts.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -781,7 +781,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-067", cache(key = n, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::mcp_resilient(service = "shape-067", cache(key = n, ttl = "5m", max_entries = 9, across_instances))]
 pub async fn shaped(&mut self, n: u8) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; nothing((u32::from(n)) + self.base + self.calls - 1) } }
 pub async fn call() { Own::default().shaped(7).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -843,7 +843,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-072", fallback(cache(key = out.len(), ttl = "5m"))))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::resilient(service = "shape-072", fallback(cache(key = out.len(), ttl = "5m", across_instances))))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(&mut self, out: &mut Vec<u8>) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(({ out.push(1); length(out.len()) }) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1099,7 +1099,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::resilient(service = "shape-093", fallback(cache(key = (one, more), ttl = "5m")))]
+#[resilience_runtime::resilient(service = "shape-093", fallback(cache(key = (one, more), ttl = "5m", across_instances)))]
 #[allow(dead_code)]
 pub async fn shaped<'a, 'b>(self, one: &'a str, more: &'b str) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(one.len() + more.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1279,7 +1279,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::resilient(service = "shape-108", cache(key = (one, more), ttl = "5m", max_entries = 9))]
+#[resilience_runtime::resilient(service = "shape-108", cache(key = (one, more), ttl = "5m", max_entries = 9, across_instances))]
 pub async fn shaped<'a, 'b>(self, one: &'a str, more: &'b str) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(one.len() + more.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1342,7 +1342,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::database_resilient(service = "shape-113", cache(key = text, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::database_resilient(service = "shape-113", cache(key = text, ttl = "5m", max_entries = 9, across_instances))]
 pub async fn shaped(mut self, text: &str) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1499,7 +1499,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-126", fallback(cache(key = n, ttl = "5m")))]
+#[resilience_runtime::mcp_resilient(service = "shape-126", fallback(cache(key = n, ttl = "5m", across_instances)))]
 #[must_use = "it is"]
 pub async fn shaped(mut self, _: String, n: u8) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((u32::from(n)) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(String::new(), 7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1546,7 +1546,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::database_resilient(service = "shape-130", fallback(cache(key = 7_u8, ttl = "5m")))]
+#[resilience_runtime::database_resilient(service = "shape-130", fallback(cache(key = 7_u8, ttl = "5m", across_instances)))]
 pub async fn shaped(self: Arc<Self>) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((7) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped().await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1774,7 +1774,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-149", cache(key = a, ttl = "5m", max_entries = 9)))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::mcp_resilient(service = "shape-149", cache(key = a, ttl = "5m", max_entries = 9, across_instances)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped(self: Arc<Self>, (a, mut b): (u32, u32)) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ b += 1; a + b }) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped((3, 3)).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2003,7 +2003,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::secret_resilient(service = "shape-168", cache(key = n, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::secret_resilient(service = "shape-168", cache(key = n, ttl = "5m", max_entries = 9, across_instances))]
 #[allow(dead_code)]
 pub async fn shaped(self: Box<Self>, _: String, n: u8) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&((u32::from(n)) + self.base))) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(String::new(), 7).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2015,7 +2015,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-169", fallback(cache(key = text.as_ref(), ttl = "5m")))]
+#[resilience_runtime::resilient(service = "shape-169", fallback(cache(key = text.as_ref(), ttl = "5m", across_instances)))]
 pub(crate) async fn shaped(self: Box<Self>, text: &(dyn AsRef<str> + Sync)) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&((length(text.as_ref().len())) + self.base))) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(&"seven77").await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2075,7 +2075,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[tracing::instrument(skip_all)]
-#[resilience_runtime::resilient(service = "shape-174", cache(key = 7_u8, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::resilient(service = "shape-174", cache(key = 7_u8, ttl = "5m", max_entries = 9, across_instances))]
 pub async fn shaped(self: &Arc<Self>) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((7) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped().await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2279,7 +2279,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::secret_resilient(service = "shape-191", fallback(cache(key = text.as_ref(), ttl = "5m")))]
+#[resilience_runtime::secret_resilient(service = "shape-191", fallback(cache(key = text.as_ref(), ttl = "5m", across_instances)))]
 pub async fn shaped(self: &Arc<Self>, text: &(dyn AsRef<str> + Sync)) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![(length(text.as_ref().len())) + self.base]) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(&"seven77").await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2617,7 +2617,7 @@ pub trait Shaped { async fn shaped(&self, text: &(dyn AsRef<str> + Sync)) -> any
 
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::mcp_resilient(service = "shape-214", cache(key = text.as_ref(), ttl = "5m", max_entries = 9))]
+#[resilience_runtime::mcp_resilient(service = "shape-214", cache(key = text.as_ref(), ttl = "5m", max_entries = 9, across_instances))]
 #[allow(dead_code)]
 async fn shaped(&self, text: &(dyn AsRef<str> + Sync)) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(text.as_ref().len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&"seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2648,7 +2648,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped(&self, parts: &[u8]) -> Result<String, AppError> ; }
 
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::mcp_resilient(service = "shape-216", fallback(cache(key = parts, ttl = "5m")))]
+#[resilience_runtime::mcp_resilient(service = "shape-216", fallback(cache(key = parts, ttl = "5m", across_instances)))]
 async fn shaped(&self, parts: &[u8]) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::to_string(&((length(parts.len())) + self.base))) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&[0; 7]).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2890,7 +2890,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped<T: Into<u32> + Clone + Send + Sync>(&self, value: T) -> Answer<u32> ; }
 #[async_trait::async_trait]
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::resilient(service = "shape-232", fallback(cache(key = 7_u8, ttl = "5m")))]
+#[resilience_runtime::resilient(service = "shape-232", fallback(cache(key = 7_u8, ttl = "5m", across_instances)))]
 async fn shaped<T: Into<u32> + Clone + Send + Sync>(&self, value: T) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2981,7 +2981,7 @@ pub trait Shaped { async fn shaped(&self, text: Option<&str>) -> Result<u32, App
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-238", cache(key = text, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::llm_resilient(service = "shape-238", cache(key = text, ttl = "5m", max_entries = 9, across_instances))]
 #[allow(dead_code)]
 async fn shaped(&self, text: Option<&str>) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((text.map_or(0, |text| length(text.len()))) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(Some("seven77")).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3262,7 +3262,7 @@ pub trait Shaped { async fn shaped<const N: usize>(&mut self, parts: [u8; N]) ->
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::database_resilient(service = "shape-256", fallback(cache(key = parts, ttl = "5m")))]
+#[resilience_runtime::database_resilient(service = "shape-256", fallback(cache(key = parts, ttl = "5m", across_instances)))]
 #[allow(dead_code)]
 async fn shaped<const N: usize>(&mut self, parts: [u8; N]) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(parts.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped([0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3322,7 +3322,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped(&mut self, value: impl Into<u32> + Clone + Send + Sync) -> anyhow::Result<u32> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[resilience_runtime::mcp_resilient(service = "shape-260", cache(key = 7_u8, ttl = "5m", max_entries = 9))]
+impl Shaped for Own { #[resilience_runtime::mcp_resilient(service = "shape-260", cache(key = 7_u8, ttl = "5m", max_entries = 9, across_instances))]
 async fn shaped(&mut self, value: impl Into<u32> + Clone + Send + Sync) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3765,7 +3765,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-298", fallback(cache(key = n, ttl = "5m")))]
+#[resilience_runtime::database_resilient(service = "shape-298", fallback(cache(key = n, ttl = "5m", across_instances)))]
 pub async fn shaped(self: Box<Self>, n: u8) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((u32::from(n)) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3924,7 +3924,7 @@ impl Own {  }
 
 pub trait Shaped { async fn shaped(&self, text: &str) -> io::Result<Vec<u32>> ; }
 
-impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-310", fallback(cache(key = text, ttl = "5m")))]
+impl Shaped for Own { #[resilience_runtime::database_resilient(service = "shape-310", fallback(cache(key = text, ttl = "5m", across_instances)))]
 #[tracing::instrument(skip_all)]
 async fn shaped(&self, text: &str) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![(length(text.len())) + self.base]) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4019,7 +4019,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped<'a>(&mut self, text: &'a str) -> anyhow::Result<u32> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-318", cache(key = text, ttl = "5m", max_entries = 9)))]
+impl Shaped for Own { #[cfg_attr(not(target_os = "none"), resilience_runtime::secret_resilient(service = "shape-318", cache(key = text, ttl = "5m", max_entries = 9, across_instances)))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 async fn shaped<'a>(&mut self, text: &'a str) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4275,7 +4275,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
-#[resilience_runtime::llm_resilient(service = "shape-339", fallback(cache(key = a, ttl = "5m")))]
+#[resilience_runtime::llm_resilient(service = "shape-339", fallback(cache(key = a, ttl = "5m", across_instances)))]
 #[must_use = "it is"]
 pub async fn shaped((a, mut b): (u32, u32)) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok({ b += 1; a + b }) } }
 pub async fn call() { assert_eq!(Own::shaped((3, 3)).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4350,7 +4350,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::llm_resilient(service = "shape-345", cache(key = (x, y), ttl = "5m", max_entries = 9))]
+#[resilience_runtime::llm_resilient(service = "shape-345", cache(key = (x, y), ttl = "5m", max_entries = 9, across_instances))]
 #[allow(dead_code)]
 pub async fn shaped(&mut self, Point { x, y }: Point) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((x + y) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(Point { x: 3, y: 4 }).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4438,7 +4438,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-352", cache(key = parts, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::resilient(service = "shape-352", cache(key = parts, ttl = "5m", max_entries = 9, across_instances))]
 #[must_use = "it is"]
 pub async fn shaped(self, parts: &[u8]) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(parts.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&[0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4568,7 +4568,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::secret_resilient(service = "shape-362", fallback(cache(key = 7_u8, ttl = "5m")))]
+#[resilience_runtime::secret_resilient(service = "shape-362", fallback(cache(key = 7_u8, ttl = "5m", across_instances)))]
 #[allow(dead_code)]
 pub async fn shaped(mut self, value: impl Into<u32> + Clone + Send + Sync) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(Into::<u32>::into(value.clone()) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4723,7 +4723,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::secret_resilient(service = "shape-374", fallback(cache(key = 7_u8, ttl = "5m")))]
+#[resilience_runtime::secret_resilient(service = "shape-374", fallback(cache(key = 7_u8, ttl = "5m", across_instances)))]
 #[allow(dead_code)]
 pub async fn shaped<T>(self: Box<Self>, value: &T) -> Answer<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; Ok(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { assert_eq!(Box::new(Own::default()).shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4736,7 +4736,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::database_resilient(service = "shape-375", cache(key = 7_u8, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::database_resilient(service = "shape-375", cache(key = 7_u8, ttl = "5m", max_entries = 9, across_instances))]
 pub async fn shaped<T>(self: &Arc<Self>, value: &T) -> io::Result<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; Ok(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4795,7 +4795,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped<const N: usize>(&self, parts: [u8; N]) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> ; }
 
 impl Shaped for Own { /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::llm_resilient(service = "shape-379", cache(key = parts, ttl = "5m", max_entries = 9))]
+#[resilience_runtime::llm_resilient(service = "shape-379", cache(key = parts, ttl = "5m", max_entries = 9, across_instances))]
 async fn shaped<const N: usize>(&self, parts: [u8; N]) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(parts.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped([0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }

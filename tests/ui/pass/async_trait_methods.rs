@@ -35,7 +35,7 @@ async fn other(echo: &Echo, input: String, suffix: &str) -> io::Result<String> {
 impl Tool for Echo {
     #[mcp_resilient(
         rate_limit(requests_per_minute = 60_000, key = (self.name, suffix)),
-        fallback(cache(key = input, ttl = "1m"), call = other, value = self.name.clone()),
+        fallback(cache(key = (&self.name, input), ttl = "1m"), call = other, value = self.name.clone()),
     )]
     async fn call(&self, input: String, suffix: &str) -> io::Result<String> {
         Ok(input + suffix + &self.name)

@@ -9,7 +9,7 @@ use resilience_runtime::{ResilienceError, resilient};
 struct Client(String);
 
 impl Client {
-    #[resilient(service = "s", fallback(cache(key = prompt, ttl = "1m"), call = Self::other, registered))]
+    #[resilient(service = "s", fallback(cache(key = (self.0.as_str(), prompt), ttl = "1m"), call = Self::other, registered))]
     async fn ask(&self, prompt: &str, owned: String) -> io::Result<String> {
         tokio::task::yield_now().await;
         Ok(format!("{}{prompt}{owned}", self.0))

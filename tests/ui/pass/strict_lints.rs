@@ -33,7 +33,7 @@ impl Client {
         bulkhead(max_concurrent = 32, max_wait = "1s"),
         timeout = "30s",
         deadline = "2m",
-        fallback(cache(key = (user, prompt), ttl = "5m"), call = Self::smaller, value = "later".to_string()),
+        fallback(cache(key = (&self.name, user, prompt), ttl = "5m"), call = Self::smaller, value = "later".to_string()),
         correlation_id = user,
         idempotent,
     )]

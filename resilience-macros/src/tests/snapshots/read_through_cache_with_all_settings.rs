@@ -39,7 +39,7 @@ async fn all() -> Answer {
             &mut call,
             hash,
             value_ops,
-            ::resilience_runtime::__private::type_name_of_val(&|| ()),
+            ::resilience_runtime::__private::Instance::of_closure(&|| ()),
         );
         if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
             break 'cached out;

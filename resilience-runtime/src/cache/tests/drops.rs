@@ -108,7 +108,7 @@ fn dropped_leader_is_replaced_by_one_waiter() {
     leader.complete(good(7), at(0));
     assert_eq!(how(&waiting[1].poll()), "answer");
     assert_eq!(how(&waiting[2].poll()), "answer");
-    assert_eq!((store.flights(), store.len()), (0, 1));
+    assert_eq!((store.flights(), store.held()), (0, 1));
 }
 
 #[test]
@@ -152,12 +152,12 @@ fn waiter_that_was_never_polled_gets_the_lead() {
 #[test]
 fn waiters_complete_after_an_invalidation() {
     let (store, leader, mut waiting) = with_waiters(2);
-    store.invalidate(1);
+    store.invalidate(1, at(0));
     drop(leader);
     let leader = waiting[0].leads();
     leader.complete(good(7), at(0));
     assert_eq!(how(&waiting[1].poll()), "answer");
-    assert_eq!((store.flights(), store.len()), (0, 0), "not kept");
+    assert_eq!((store.flights(), store.held()), (0, 0), "not kept");
 }
 
 #[test]
@@ -166,5 +166,5 @@ fn waiters_get_an_inserted_value() {
     store.insert(1, numbers(), number(9), at(0));
     assert_eq!((waiting[0].woken(), how(&waiting[0].poll())), (1, "answer"));
     drop(leader);
-    assert_eq!((store.flights(), store.len()), (0, 1));
+    assert_eq!((store.flights(), store.held()), (0, 1));
 }

@@ -5,7 +5,7 @@ use crate::cache::entries::{Entries, Entry};
 use crate::cache::key::Key;
 
 fn key(hash: u128) -> Key {
-    Key { hash, type_slot: 0 }
+    Key { hash, instance: 0 }
 }
 
 /// Entries that keep `hashes` for ten seconds, from the first moment.

@@ -9,9 +9,10 @@ mod rules;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, Leader, LoadResult, Lookup, Store, TypeSlot, Value, copied};
+use super::{Failure, Leader, LoadResult, Lookup, Store, Value, copied};
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
+use crate::instance::Instance;
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
 const SECOND: u64 = 1_000_000_000;
@@ -29,8 +30,8 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn numbers() -> TypeSlot {
-    TypeSlot::of::<u32>("")
+fn numbers() -> Instance {
+    Instance::of_type::<u32>()
 }
 
 fn number(number: u32) -> Value {

@@ -216,14 +216,14 @@ proptest! {
                     model.loads.remove(0);
                 },
                 Step::Invalidate(key) => {
-                    store.invalidate(u128::from(key));
+                    store.invalidate(u128::from(key), now);
                     model.remove(key);
                     for load in &mut model.loads {
                         load.1 &= load.0 != key;
                     }
                 }
                 Step::InvalidateAll => {
-                    store.invalidate_all();
+                    store.invalidate_all(now);
                     model.entry.clear();
                     model.loads.iter_mut().for_each(|load| load.1 = false);
                 }
@@ -244,7 +244,7 @@ proptest! {
                 let after = describe(&lookup(&store, u128::from(key), at(now)));
                 prop_assert_eq!(after, if there { "hit 1" } else { "absent" });
             }
-            prop_assert!(store.len() <= ROOM);
+            prop_assert!(store.held() <= ROOM);
         }
     }
 }

@@ -76,8 +76,8 @@ async fn failure_is_shared_with_waiters() {
         panic!("it shares the failure");
     };
     assert!(
-        matches!(&error, ResilienceError::SharedFailure { service, class, code, age }
-            if service == "api" && *class == Class::Transient && code.is_none() && age.is_zero())
+        matches!(&error, ResilienceError::SharedFailure { service, class, code, reason, age }
+            if service == "api" && *class == Class::Transient && code.is_none() && reason.is_none() && age.is_zero())
     );
     assert!(!error.is_rejection());
     assert_eq!(error.retry_after(), None);

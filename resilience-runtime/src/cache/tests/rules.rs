@@ -258,9 +258,9 @@ fn load_begun_before_invalidate_is_not_kept() {
         let key = store.hash("user");
         let before = loads(lookup(&store, key, at(0)));
         if all {
-            store.invalidate_all();
+            store.invalidate_all(at(0));
         } else {
-            store.invalidate(key);
+            store.invalidate(key, at(0));
         }
         let after = loads(lookup(&store, key, at(0)));
         assert!(before.complete(good(1), at(1)).is_none());
@@ -271,7 +271,7 @@ fn load_begun_before_invalidate_is_not_kept() {
         );
         after.complete(good(2), at(1));
         assert_eq!(describe(&lookup(&store, key, at(1))), "hit 2");
-        store.invalidate(store.hash("another"));
+        store.invalidate(store.hash("another"), at(1));
         assert_eq!(describe(&lookup(&store, key, at(1))), "hit 2");
     }
 }
@@ -287,15 +287,15 @@ fn insert_completes_a_load_in_progress() {
 }
 
 #[test]
-fn type_slots_separate_instances_of_a_function() {
+fn entries_are_separate_for_instances_of_a_function() {
     let store = store(config());
     put(&store, 1, 1, at(0));
-    let other = store.lookup(1, TypeSlot::of::<u32>("f<Other>"), at(0));
+    let other = store.lookup(1, Instance::of_type::<(u32, u32)>(), at(0));
     drop(loads(other));
-    let text = store.lookup(1, TypeSlot::of::<String>(""), at(0));
+    let text = store.lookup(1, Instance::of_type::<String>(), at(0));
     drop(loads(text));
-    store.invalidate(1);
-    assert_eq!(store.len(), 0);
+    store.invalidate(1, at(0));
+    assert_eq!(store.held(), 0);
 }
 
 #[test]
@@ -305,14 +305,14 @@ fn full_cache_evicts_the_entry_that_expires_first() {
         put(&store, key, 0, at(key as u64 * 50));
     }
     put(&store, 4, 0, at(200));
-    assert_eq!(store.len(), 3);
+    assert_eq!(store.held(), 3);
     assert!(matches!(lookup(&store, 1, at(200)), Lookup::Load(_)));
     // An absence is evicted before a value, but not at once.
     for key in [5, 6] {
         loads(lookup(&store, key, at(200))).complete(failed(not_found()), at(200));
         assert_eq!(describe(&lookup(&store, key, at(200))), "absent");
     }
-    assert_eq!(store.len(), 3);
+    assert_eq!(store.held(), 3);
     assert!(matches!(lookup(&store, 5, at(200)), Lookup::Load(_)));
     assert_eq!(describe(&lookup(&store, 4, at(200))), "hit 0");
 }
@@ -324,7 +324,7 @@ fn expired_entries_are_evicted_first() {
         put(&store, key, 0, at(0));
     }
     put(&store, 4, 0, at(5_000));
-    assert_eq!(store.len(), 1);
+    assert_eq!(store.held(), 1);
 }
 
 /// Looks into the cache while it is dropped, which hangs if a lock is held.
@@ -332,7 +332,7 @@ struct Nosy(Arc<Store>);
 
 impl Drop for Nosy {
     fn drop(&mut self) {
-        let _ = self.0.len();
+        let _ = self.0.held();
     }
 }
 
@@ -340,9 +340,9 @@ impl Drop for Nosy {
 fn values_are_dropped_outside_the_lock() {
     let store = store(config().max_entries(1).refresh_ahead(0.1));
     let nosy = || -> Arc<dyn Any + Send + Sync> { Arc::new(Nosy(Arc::clone(&store))) };
-    let type_slot = TypeSlot::of::<Nosy>("");
+    let instance = Instance::of_type::<Nosy>();
     let failure = Failure::of(Verdict::transient());
-    let load = |key, now, end| match store.lookup(key, type_slot, now) {
+    let load = |key, now, end| match store.lookup(key, instance, now) {
         Lookup::Load(leader) | Lookup::Refresh(leader) => drop(leader.complete(end, now)),
         other => drop(other),
     };
@@ -351,14 +351,14 @@ fn values_are_dropped_outside_the_lock() {
     load(2, at(50), LoadResult::Value(nosy()));
     load(2, at(80), LoadResult::FallbackValue(nosy(), failure));
     load(3, at(80), LoadResult::FallbackValue(nosy(), failure));
-    store.insert(2, type_slot, nosy(), at(90));
-    let Lookup::Load(leader) = store.lookup(9, type_slot, at(90)) else {
+    store.insert(2, instance, nosy(), at(90));
+    let Lookup::Load(leader) = store.lookup(9, instance, at(90)) else {
         panic!("it is to be loaded");
     };
-    store.insert(9, type_slot, nosy(), at(90));
+    store.insert(9, instance, nosy(), at(90));
     leader.complete(LoadResult::Value(nosy()), at(90));
     load(9, at(5_000), LoadResult::Value(nosy()));
-    store.invalidate(9);
+    store.invalidate(9, at(0));
     load(9, at(5_000), LoadResult::Value(nosy()));
-    store.invalidate_all();
+    store.invalidate_all(at(0));
 }

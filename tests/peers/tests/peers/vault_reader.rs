@@ -90,7 +90,7 @@ impl Vault {
         registry = &self.registry,
         retry(max_attempts = 2, base_delay = "10ms"),
         circuit_breaker = off,
-        cache(key = name, ttl = "200ms", refresh_ahead = off)
+        cache(key = name, ttl = "200ms", refresh_ahead = off, across_instances)
     )]
     pub(crate) async fn cached(&self, name: &str) -> Result<SecretString, Unread> {
         self.ask(name).await
@@ -100,7 +100,7 @@ impl Vault {
     #[secret_resilient(
         service = "vault",
         registry = &self.registry,
-        cache(key = name, ttl = "5m")
+        cache(key = name, ttl = "5m", across_instances)
     )]
     pub(crate) async fn kept(&self, name: &str) -> Result<SecretString, Unread> {
         self.ask(name).await

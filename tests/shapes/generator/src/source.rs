@@ -145,6 +145,7 @@ fn output(name: &str) -> (&'static str, &'static str, &'static str) {
 
 fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
     let key = input.key;
+    let across = if on_self { ", across_instances" } else { "" };
     let other = if on_self { "Self::other" } else { "other" };
     match name {
         "none" => String::new(),
@@ -162,8 +163,8 @@ fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
         "value" => format!("fallback(value = {number})"),
         "call" => format!("fallback(call = {other}, on = \"any\")"),
         "path" => format!("fallback = {other}"),
-        "last good" => format!("fallback(cache(key = {key}, ttl = \"5m\"))"),
-        "cache" => format!("cache(key = {key}, ttl = \"5m\", max_entries = 9)"),
+        "last good" => format!("fallback(cache(key = {key}, ttl = \"5m\"{across}))"),
+        "cache" => format!("cache(key = {key}, ttl = \"5m\", max_entries = 9{across})"),
         "correlation" => "correlation_id = 7".to_owned(),
         "borrow" => format!("borrow({key})"),
         "idempotent" => "idempotent = false, classify_ok = |_| None".to_owned(),
