@@ -7,9 +7,9 @@ use syn::{Expr, Lit, MacroDelimiter, Meta};
 
 use super::duration::Time;
 use super::items::{self, Partial, options};
+use super::limit::Limit;
 use super::spanned::{ParseArg, Spanned, Value, is_off};
-use super::value::{is_negative, literal};
-use super::{Code, Count, Flag, Limit};
+use super::value::{Code, Count, Flag, is_negative, literal};
 use crate::runtime::Runtime;
 
 options! {

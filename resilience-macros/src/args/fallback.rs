@@ -6,9 +6,10 @@ use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath, MacroDelimiter, Meta};
 
 use super::arg_list::ArgList;
+use super::duration::Time;
 use super::items::{self, Partial, options};
 use super::spanned::{ParseArg, Spanned, is_off, name, strip_groups};
-use super::{Code, Count, Flag, On, Time};
+use super::value::{Code, Count, Flag, On};
 
 /// What `fallback(…)` takes. Not a struct of options, because order counts and `call` may repeat.
 pub(crate) const ARG_LIST: ArgList = ArgList {

@@ -10,9 +10,7 @@ use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Lit, Meta, Token};
 
-use super::ARG_LISTS;
 use super::arg_list::{ArgList, Options, place};
-use super::names::unknown;
 use super::spanned::{is_off, path_text};
 
 /// Declares a struct with one field for each argument of a list, so that each argument is named once. `=> Key` names the runtime's setting
@@ -142,7 +140,7 @@ pub(crate) fn known(
                     Error::custom(format!("not a value for `{name}`: {}", pair.error))
                         .with_span(&place)
                 } else {
-                    Error::custom(unknown(&name, place, ARG_LISTS)).with_span(&pair.path)
+                    Error::custom(place.unknown(&name)).with_span(&pair.path)
                 });
             }
             NestedMeta::Meta(meta) => {
@@ -150,9 +148,7 @@ pub(crate) fn known(
                 if place.names.contains(&name.as_str()) {
                     kept.push(meta);
                 } else {
-                    problems.push(
-                        Error::custom(unknown(&name, place, ARG_LISTS)).with_span(meta.path()),
-                    );
+                    problems.push(Error::custom(place.unknown(&name)).with_span(meta.path()));
                 }
             }
         }

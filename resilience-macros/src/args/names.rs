@@ -105,7 +105,8 @@ pub(crate) fn list(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{ARG_LISTS, Args, Bulkhead, LastGood, Retry, arg_list::place};
+    use crate::args::all_lists::ARG_LISTS;
+    use crate::args::{Args, Bulkhead, LastGood, Retry, arg_list::place};
 
     fn unknown(name: &str, here: ArgList) -> String {
         super::unknown(name, here, ARG_LISTS)

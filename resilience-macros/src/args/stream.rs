@@ -4,9 +4,9 @@ use darling::{Error, Result};
 use syn::{MacroDelimiter, Meta};
 
 use super::items::{self, Partial, options};
+use super::limit::Limit;
 use super::spanned::{ParseArg, Spanned, Value};
-use super::value::choices;
-use super::{Callable, Limit};
+use super::value::{Callable, choices};
 
 options! {
     /// `stream(…)`

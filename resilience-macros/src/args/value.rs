@@ -299,6 +299,11 @@ impl Value for PathText {
     }
 }
 
+/// `crate = path`, for the derive.
+pub(crate) fn runtime_path(meta: &Meta) -> Result<Path> {
+    <PathText as ParseArg>::read(meta).map(|PathText(path)| path)
+}
+
 /// The path of a function, or a closure.
 #[derive(Clone, Debug)]
 pub(crate) struct Callable(pub(crate) Expr);

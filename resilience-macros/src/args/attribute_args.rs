@@ -1,0 +1,134 @@
+//! All that can be written in an attribute: the arguments of every one, and those of each pattern.
+
+use darling::Error;
+use proc_macro2::TokenStream;
+
+use super::cache::Cache;
+use super::counts::{Attempts, PerHour, PerMinute, PerSecond};
+use super::duration::{Time, Wait, Window};
+use super::fallback::Fallback;
+use super::items::{self, Partial, options};
+use super::limit::Limit;
+use super::settings::settings;
+use super::spanned::Spanned;
+use super::stream::Streaming;
+use super::toggle::Toggle;
+use super::value::{
+    Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, OnAbandoned, PathText,
+    RateLimitStrategy, Refill, Setting, Share, Text,
+};
+
+/// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
+macro_rules! groups {
+    (
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
+                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
+                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
+                )* })?
+                settings { $(
+                    $(#[$doc:meta])*
+                    $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* }
+                $(renamed { $($old:ident: $index:literal,)* })?
+                $(code { $($code:ident: $code_arg:ident,)* })?
+            }
+        )* }
+        limits { $(
+            $(#[$limit_doc:meta])* $limit:ident($limit_key:ident, $limit_prefix:literal) at $($limit_place:ident).+;
+        )* }
+    ) => {
+        options! {
+            /// The arguments of every attribute.
+            Args {
+                service: Text,
+                $($group: Toggle<$args>,)*
+                $($limit: Limit,)*
+                fallback: Fallback,
+                cache: Cache,
+                classify: Callable,
+                classify_ok: Callable,
+                verify: Callable,
+                reconnect: Callable,
+                safety: Callable,
+                stream: Streaming,
+                idempotent: Flag,
+                correlation_id: Code,
+                borrow: Names,
+                registry: Code,
+                runtime as "crate": PathText,
+            }
+        }
+
+        $(
+            options! {
+                #[doc = concat!("`", stringify!($group), "(…)`")]
+                $args in $group {
+                    $($($rate: $rate_arg => $rate_key,)*)?
+                    $($field: $arg => $key,)*
+                    $($($code: $code_arg,)*)?
+                }
+            }
+        )*
+
+        impl Args {
+            /// The errors in the parentheses of each pattern.
+            fn errors_of_patterns(&self) -> impl Iterator<Item = Error> {
+                [$(Toggle::error(self.$group.as_ref())),*].into_iter().flatten()
+            }
+
+            /// The settings of the runtime that were given, by the name of their key.
+            pub(crate) fn settings_of_patterns(&self) -> Vec<(&'static str, &dyn Setting)> {
+                let mut settings = Vec::new();
+                $(settings.extend(Toggle::on(self.$group.as_ref()).into_iter().flat_map($args::settings));)*
+                $(settings.extend(Limit::on(self.$limit.as_ref()).map(|time| (stringify!($limit_key), time)));)*
+                settings
+            }
+
+            /// The patterns that are switched off, by the runtime's name.
+            pub(crate) fn patterns_off(&self) -> Vec<&'static str> {
+                let patterns = [
+                    $((stringify!($pattern), Toggle::is_off(self.$group.as_ref())),)*
+                    $((stringify!($limit_key), Limit::is_off(self.$limit.as_ref())),)*
+                    ("Fallback", Fallback::is_off(self.fallback.as_ref())),
+                ];
+                patterns.into_iter().filter_map(|(pattern, off)| off.then_some(pattern)).collect()
+            }
+        }
+    };
+}
+settings!(groups);
+
+impl Args {
+    /// Reads the tokens between the attribute's parentheses.
+    pub(crate) fn read(tokens: TokenStream) -> Partial<Self> {
+        let Partial { value: args, error } = items::read::<Self>(tokens);
+        let nested = [
+            Fallback::error(args.fallback.as_ref()),
+            Streaming::error(args.stream.as_ref()),
+            Cache::error(args.cache.as_ref()),
+        ];
+        let errors = error.into_iter().chain(args.errors_of_patterns());
+        let errors: Vec<Error> = errors.chain(nested.into_iter().flatten()).collect();
+        Partial {
+            value: args,
+            error: (!errors.is_empty()).then(|| Error::multiple(errors)),
+        }
+    }
+
+    /// Whether failed attempts are repeated.
+    pub(crate) fn retries(&self) -> bool {
+        !Toggle::is_off(self.retry.as_ref())
+    }
+
+    /// Whether the arguments are needed again after an attempt.
+    pub(crate) fn keeps_arguments(&self) -> bool {
+        self.retries() || self.verify.is_some()
+    }
+
+    /// `retry(retry_if = …)`
+    pub(crate) fn retry_if(&self) -> Option<&Spanned<Callable>> {
+        Toggle::on(self.retry.as_ref())?.retry_if.as_ref()
+    }
+}

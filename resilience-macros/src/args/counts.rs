@@ -1,0 +1,61 @@
+//! Counts that are more than a number: the attempts of a call, and the requests in a period.
+
+use darling::{Error, Result};
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::quote;
+use syn::Expr;
+
+use super::spanned::Value;
+use super::value::{Count, Setting, is_negative, literal};
+use crate::runtime::Runtime;
+
+/// Attempts of one call, the first one included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Attempts(Count);
+
+impl Value for Attempts {
+    const EXAMPLE: &'static str = Count::EXAMPLE;
+
+    fn of(expr: &Expr) -> Result<Self> {
+        let is_zero =
+            matches!(literal(expr), Some(syn::Lit::Int(number)) if number.base10_digits() == "0");
+        if is_zero || is_negative(expr) {
+            return Err(Error::custom(
+                "`max_attempts` counts the first attempt, so it must be at least 1; to do without retries write `retry = off`",
+            )
+            .with_span(expr));
+        }
+        Count::of(expr).map(Self)
+    }
+}
+
+impl Setting for Attempts {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        self.0.expand(runtime)
+    }
+}
+
+/// Requests in one period.
+macro_rules! rates {
+    ($($name:ident: $seconds:literal;)*) => { $(
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name(Count);
+
+        impl Value for $name {
+            const EXAMPLE: &'static str = "60";
+
+            fn of(expr: &Expr) -> Result<Self> {
+                Count::of(expr).map(Self)
+            }
+        }
+
+        impl Setting for $name {
+            fn expand(&self, runtime: &Runtime) -> TokenStream {
+                let private = runtime.private(Span::mixed_site());
+                let limit = Literal::u32_unsuffixed(self.0.0);
+                quote!(#private::Value::Rate { limit: #limit, period: #private::Duration::from_secs($seconds) })
+            }
+        }
+    )* };
+}
+rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }
