@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, hooks, stream};
+use super::expansion::Expansion;
+use super::{hooks, stream};
 use crate::function::{Binding, Passing, without_impl_trait};
 use crate::runtime::mixed_at;
 

@@ -5,7 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::Expansion;
+use super::expansion::Expansion;
 use crate::args::{Exhausted, Toggle};
 use crate::runtime::mixed_at;
 

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt as _;
 
-use super::Expansion;
+use super::expansion::Expansion;
 use crate::args::{Fallback, LastGood, Step};
 
 /// `const { &Function::new(…)… }`

@@ -5,8 +5,8 @@ use quote::{ToTokens as _, format_ident, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, ExprPath};
 
-use super::Expansion;
 use super::description::last_good;
+use super::expansion::Expansion;
 use super::step::{Filter, StepFailure};
 use crate::args::{Fallback, Step, When, source};
 use crate::function::{Passing, UsedIdents, without_impl_trait};

@@ -5,8 +5,8 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Pat, Type};
 
-use super::Expansion;
 use super::classify;
+use super::expansion::Expansion;
 use crate::args::{Callable, Spanned};
 use crate::function::{Argument, Passing, without_impl_trait};
 use crate::runtime::mixed_at;

@@ -17,7 +17,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-use super::Expansion;
+use super::expansion::Expansion;
 use crate::args::ReadThrough;
 
 impl<'a> Expansion<'a> {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::Expansion;
+use super::expansion::Expansion;
 use crate::args::{Fallback, On, Step, When, variant};
 
 /// Which failures the steps answer, and what is written round a step that does not answer all that reach it.

@@ -4,7 +4,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::spanned::Spanned as _;
 
-use super::{Expansion, classify};
+use super::classify;
+use super::expansion::Expansion;
 use crate::args::{Limit, RetryUntil, Spanned, Stream};
 use crate::function::has_impl_trait;
 use crate::runtime::mixed_at;
