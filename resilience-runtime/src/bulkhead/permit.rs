@@ -1,18 +1,101 @@
-//! A permit of a bulkhead, as a guard.
+//! A permit of a bulkhead, as a guard, and how it is acquired.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Bulkhead;
+use crate::error::ResilienceError;
 
 /// Grants one concurrent call. Dropping it releases the permit, to the longest waiter if there is one.
 #[must_use = "dropping it releases the permit"]
-pub struct BulkheadPermit<'a>(pub(super) &'a Bulkhead);
+pub struct BulkheadPermit<'a>(&'a Bulkhead);
 
 /// Grants one concurrent call as a [`BulkheadPermit`] does, and keeps its bulkhead alive, so that it can move to
 /// another task.
 #[must_use = "dropping it releases the permit"]
-pub struct OwnedBulkheadPermit(pub(super) Arc<Bulkhead>);
+pub struct OwnedBulkheadPermit(Arc<Bulkhead>);
+
+impl Bulkhead {
+    /// Acquires a permit if one is free and no call waits for it.
+    ///
+    /// # Errors
+    /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
+        if self.semaphore.try_acquire() {
+            Ok(BulkheadPermit(self))
+        } else {
+            Err(self.full())
+        }
+    }
+
+    /// Acquires a permit that keeps the bulkhead alive, if one is free and no call waits for it.
+    ///
+    /// # Errors
+    /// Those of [`try_acquire`](Self::try_acquire).
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
+        if self.semaphore.try_acquire() {
+            Ok(OwnedBulkheadPermit(Arc::clone(self)))
+        } else {
+            Err(self.full())
+        }
+    }
+
+    /// Acquires a permit, and waits for it for at most the `max_wait` of the configuration.
+    ///
+    /// # Errors
+    /// [`BulkheadFull`](ResilienceError::BulkheadFull) if none became free in time;
+    /// [`InvalidConfig`](ResilienceError::InvalidConfig) if it has to wait and there is no tokio timer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), resilience_runtime::ResilienceError> {
+    /// # use std::time::Duration;
+    /// # use resilience_runtime::{Bulkhead, BulkheadConfig};
+    /// let config = BulkheadConfig::default().max_concurrent(1).max_wait(Duration::from_secs(1));
+    /// let bulkhead = Bulkhead::new("llm", config)?;
+    /// let permit = bulkhead.acquire().await?;
+    /// assert!(bulkhead.acquire().await.is_err(), "a second later");
+    /// # drop(permit);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
+        if self.semaphore.try_acquire() {
+            return Ok(BulkheadPermit(self));
+        }
+        let longest = self.config.lock().max_wait;
+        self.wait_for(longest).await?;
+        Ok(BulkheadPermit(self))
+    }
+
+    /// Acquires a permit, and waits for it for at most `longest`; zero: not at all.
+    ///
+    /// # Errors
+    /// Those of [`acquire`](Self::acquire).
+    pub async fn acquire_within(
+        &self,
+        longest: Duration,
+    ) -> Result<BulkheadPermit<'_>, ResilienceError> {
+        if !self.semaphore.try_acquire() {
+            self.wait_for(longest).await?;
+        }
+        Ok(BulkheadPermit(self))
+    }
+
+    /// Acquires a permit that keeps the bulkhead alive, and waits for it as [`acquire`](Self::acquire) does.
+    ///
+    /// # Errors
+    /// Those of [`acquire`](Self::acquire).
+    pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
+        if !self.semaphore.try_acquire() {
+            let longest = self.config.lock().max_wait;
+            self.wait_for(longest).await?;
+        }
+        Ok(OwnedBulkheadPermit(Arc::clone(self)))
+    }
+}
 
 impl Drop for BulkheadPermit<'_> {
     #[inline]
