@@ -1,6 +1,6 @@
 //! The last N outcomes: a ring of two bits each, with running totals.
 
-use super::Totals;
+use super::totals::Totals;
 
 const BITS: usize = 2;
 const PER_WORD: usize = 64 / BITS;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Totals;
+use super::totals::Totals;
 use crate::clock::Moment;
 
 /// Up to so many distinct instants the window is exact; with more it is divided into so many parts.
