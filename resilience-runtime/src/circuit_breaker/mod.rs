@@ -17,7 +17,7 @@
 
 // From the inside out: `history` is the window of outcomes, `machine` the state machine, `packed_state` the word that
 // the lock-free paths read, `shared_state` the lock around the machine and the paths beside it, and `permit` and
-// `held_open` are guards of the public API.
+// `held_open` are guards of the public API and how they are made.
 
 mod call_path;
 mod held_open;
@@ -33,15 +33,12 @@ mod stats;
 mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
-
 use std::fmt;
-use std::sync::Arc;
 
 pub use self::held_open::HeldOpen;
 pub(crate) use self::machine::Outcome;
 pub(crate) use self::packed_state::Ticket;
 pub use self::permit::{OwnedPermit, Permit};
-pub(crate) use self::shared_state::Rejection;
 use self::shared_state::SharedState;
 use self::state::Transition;
 pub use self::state::{CircuitChange, CircuitState};
@@ -49,9 +46,7 @@ pub use self::stats::CircuitBreakerStats;
 use crate::clock::Moment;
 use crate::config::ConfigError;
 pub use crate::config::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
-use crate::error::ResilienceError;
-use crate::name::{ServiceKind, ServiceName};
-use crate::verdict::{BreakerSignal, Classify, Verdict};
+use crate::name::ServiceName;
 
 /// Rejects calls of a service that keeps failing, and probes whether it has recovered.
 ///
@@ -138,102 +133,6 @@ impl CircuitBreaker {
         &self.name
     }
 
-    /// Acquires the right to make one call.
-    ///
-    /// # Errors
-    /// [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) while it is open, with the rest of the
-    /// pause; while it is half-open and all places are taken, with `recovery_timeout`; while it is forced
-    /// open, without a time.
-    #[inline]
-    pub fn try_acquire(&self) -> Result<Permit<'_>, ResilienceError> {
-        let ticket = self
-            .admit_with(Moment::now)
-            .map_err(|it| self.rejection_error(it))?;
-        Ok(Permit::new(self, ticket))
-    }
-
-    /// Acquires the right to make one call, with a permit that keeps the breaker alive.
-    ///
-    /// # Errors
-    /// Those of [`try_acquire`](Self::try_acquire).
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig};
-    ///
-    /// let breaker = Arc::new(CircuitBreaker::new("llm", CircuitBreakerConfig::default())?);
-    /// let permit = breaker.try_acquire_owned()?;
-    /// std::thread::spawn(move || permit.success()).join().unwrap();
-    /// # Ok::<(), resilience_runtime::ResilienceError>(())
-    /// ```
-    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, ResilienceError> {
-        let ticket = self
-            .admit_with(Moment::now)
-            .map_err(|it| self.rejection_error(it))?;
-        Ok(OwnedPermit::new(Arc::clone(self), ticket))
-    }
-
-    /// Makes one call and records its outcome. `Ok` is a success; an `Err` counts as it classifies itself: a
-    /// permanent error as success, throttling not at all, an unclassified error as a failure. A panic or a dropped
-    /// future counts as a dropped permit.
-    ///
-    /// # Errors
-    /// The call's own, or [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) as an `E`.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> std::io::Result<()> {
-    /// # use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, ResilienceError};
-    /// let breaker = CircuitBreaker::new("files", CircuitBreakerConfig::default())
-    ///     .map_err(ResilienceError::from)?;
-    /// let text: std::io::Result<String> = breaker.call(|| async { Ok("read".to_owned()) }).await;
-    /// assert_eq!(text?, "read");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn call<F, Fut, T, E>(&self, call: F) -> Result<T, E>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: Classify + From<ResilienceError>,
-    {
-        self.call_with(E::classify, call).await
-    }
-
-    /// Makes one call as [`call`](Self::call) does, with a classifier for errors that do not implement
-    /// [`Classify`].
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn call_with<F, Fut, T, E>(
-        &self,
-        classify: impl FnOnce(&E) -> Verdict,
-        call: F,
-    ) -> Result<T, E>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<T, E>>,
-        E: From<ResilienceError>,
-    {
-        let permit = self.try_acquire()?;
-        let result = call().await;
-        match &result {
-            Ok(_) => permit.success(),
-            Err(error) => {
-                // Without a service there is no kind: the defaults are those of a custom one.
-                match classify(error)
-                    .or_default_of(ServiceKind::Custom)
-                    .breaker_signal()
-                {
-                    BreakerSignal::Success => permit.success(),
-                    BreakerSignal::Failure => permit.failure(),
-                    BreakerSignal::Ignored => permit.ignore(),
-                }
-            }
-        }
-        result
-    }
-
     /// Returns the current state. An open breaker whose pause is over is half-open.
     #[must_use]
     pub fn state(&self) -> CircuitState {
@@ -244,37 +143,6 @@ impl CircuitBreaker {
     /// [`reset`](Self::reset).
     pub fn force_open(&self) {
         self.force(|shared, now| shared.change(|machine| machine.force_open(now)));
-    }
-
-    /// Rejects every call until the returned guard is dropped; `None` where it is forced open or disabled
-    /// already. An override by hand in the meantime stays.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, CircuitState};
-    ///
-    /// let breaker = Arc::new(CircuitBreaker::new("llm", CircuitBreakerConfig::default())?);
-    /// let held = breaker.hold_open();
-    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen);
-    /// drop(held);
-    /// assert_eq!(breaker.state(), CircuitState::Closed);
-    ///
-    /// let held = breaker.hold_open();
-    /// breaker.force_open();
-    /// drop(held);
-    /// assert_eq!(breaker.state(), CircuitState::ForcedOpen, "the override stays");
-    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
-    /// ```
-    #[must_use = "it is open only as long as this lives"]
-    pub fn hold_open(self: &Arc<Self>) -> Option<HeldOpen> {
-        let now = Moment::now();
-        let (generation, change) = self.shared.change(|machine| machine.hold_open(now));
-        self.announce(change);
-        generation.map(|generation| HeldOpen::new(Arc::clone(self), generation))
-    }
-
-    fn release(&self, generation: u64) {
-        self.force(|shared, now| shared.change(|machine| machine.release(generation, now)));
     }
 
     /// Closes it, whatever its state, and drops the outcomes so far. Then it works as usual.
@@ -351,12 +219,6 @@ impl CircuitBreaker {
         if let Some(listener) = &self.listener {
             listener(change.into());
         }
-    }
-
-    fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
-        let (answer, change) = self.shared.admit(now);
-        self.announce(change);
-        answer
     }
 }
 

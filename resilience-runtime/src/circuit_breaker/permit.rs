@@ -1,4 +1,4 @@
-//! The right to make one call, as a guard that returns its ticket when it is dropped.
+//! The right to make one call, as a guard that returns its ticket when it is dropped, and how it is acquired.
 
 use std::fmt;
 use std::ops::Deref;
@@ -7,7 +7,115 @@ use std::sync::Arc;
 use super::CircuitBreaker;
 use super::machine::Outcome;
 use super::packed_state::Ticket;
+use super::shared_state::Rejection;
 use crate::clock::Moment;
+use crate::error::ResilienceError;
+use crate::name::ServiceKind;
+use crate::verdict::{BreakerSignal, Classify, Verdict};
+
+impl CircuitBreaker {
+    /// Acquires the right to make one call.
+    ///
+    /// # Errors
+    /// [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) while it is open, with the rest of the
+    /// pause; while it is half-open and all places are taken, with `recovery_timeout`; while it is forced
+    /// open, without a time.
+    #[inline]
+    pub fn try_acquire(&self) -> Result<Permit<'_>, ResilienceError> {
+        let ticket = self
+            .admit_with(Moment::now)
+            .map_err(|it| self.rejection_error(it))?;
+        Ok(Permit::new(self, ticket))
+    }
+
+    /// Acquires the right to make one call, with a permit that keeps the breaker alive.
+    ///
+    /// # Errors
+    /// Those of [`try_acquire`](Self::try_acquire).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig};
+    ///
+    /// let breaker = Arc::new(CircuitBreaker::new("llm", CircuitBreakerConfig::default())?);
+    /// let permit = breaker.try_acquire_owned()?;
+    /// std::thread::spawn(move || permit.success()).join().unwrap();
+    /// # Ok::<(), resilience_runtime::ResilienceError>(())
+    /// ```
+    pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedPermit, ResilienceError> {
+        let ticket = self
+            .admit_with(Moment::now)
+            .map_err(|it| self.rejection_error(it))?;
+        Ok(OwnedPermit::new(Arc::clone(self), ticket))
+    }
+
+    /// Makes one call and records its outcome. `Ok` is a success; an `Err` counts as it classifies itself: a
+    /// permanent error as success, throttling not at all, an unclassified error as a failure. A panic or a dropped
+    /// future counts as a dropped permit.
+    ///
+    /// # Errors
+    /// The call's own, or [`CircuitBreakerOpen`](ResilienceError::CircuitBreakerOpen) as an `E`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use resilience_runtime::{CircuitBreaker, CircuitBreakerConfig, ResilienceError};
+    /// let breaker = CircuitBreaker::new("files", CircuitBreakerConfig::default())
+    ///     .map_err(ResilienceError::from)?;
+    /// let text: std::io::Result<String> = breaker.call(|| async { Ok("read".to_owned()) }).await;
+    /// assert_eq!(text?, "read");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn call<F, Fut, T, E>(&self, call: F) -> Result<T, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Classify + From<ResilienceError>,
+    {
+        self.call_with(E::classify, call).await
+    }
+
+    /// Makes one call as [`call`](Self::call) does, with a classifier for errors that do not implement
+    /// [`Classify`].
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_with<F, Fut, T, E>(
+        &self,
+        classify: impl FnOnce(&E) -> Verdict,
+        call: F,
+    ) -> Result<T, E>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: From<ResilienceError>,
+    {
+        let permit = self.try_acquire()?;
+        let result = call().await;
+        match &result {
+            Ok(_) => permit.success(),
+            Err(error) => {
+                // Without a service there is no kind: the defaults are those of a custom one.
+                match classify(error)
+                    .or_default_of(ServiceKind::Custom)
+                    .breaker_signal()
+                {
+                    BreakerSignal::Success => permit.success(),
+                    BreakerSignal::Failure => permit.failure(),
+                    BreakerSignal::Ignored => permit.ignore(),
+                }
+            }
+        }
+        result
+    }
+
+    fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
+        let (answer, change) = self.shared.admit(now);
+        self.announce(change);
+        answer
+    }
+}
 
 /// A ticket that is returned when it is dropped.
 struct PermitGuard<B: Deref<Target = CircuitBreaker>> {

@@ -15,6 +15,7 @@ use tokio::time::advance;
 
 use super::*;
 use crate::config::OnAbandoned;
+use crate::error::ResilienceError;
 
 const SECOND: Duration = Duration::from_secs(1);
 
