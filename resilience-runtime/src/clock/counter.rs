@@ -4,7 +4,10 @@ use std::sync::OnceLock;
 
 use quanta::Clock;
 
-use super::{HEAD_START, Moment};
+use super::moment::Moment;
+
+/// How far before the first reading the zero of [`Moment`] lies.
+const HEAD_START: u64 = 86_400 * 1_000_000_000;
 
 /// Whether the counter is the clock. It is not where tokio was built with its feature `test-util`: then its
 /// clock can be paused, and everything here has to follow.
