@@ -28,40 +28,15 @@
 
 use std::time::Duration;
 
-use crate::verdict::{HttpHeaders, Quota, RateLimitHeaders};
-
-/// What a body has reported about its server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Hint {
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) requests: Option<Quota>,
-    pub(crate) tokens: Option<Quota>,
-}
-
-impl Hint {
-    /// Returns how long all callers must wait. A single token is of no use, so the whole reset counts for tokens,
-    /// unless the limiter counts tokens itself and computes the wait for the tokens that are needed.
-    pub(crate) fn pause(&self, tokens_are_counted: bool) -> Option<Duration> {
-        let is_used_up = |quota: &Quota| quota.remaining == 0;
-        let requests = self.requests.filter(is_used_up);
-        let tokens = self
-            .tokens
-            .filter(|quota| is_used_up(quota) && !tokens_are_counted);
-        let pauses = [
-            self.retry_after,
-            requests.and_then(Quota::next_unit),
-            tokens.and_then(|quota| quota.reset),
-        ];
-        pauses.into_iter().flatten().max()
-    }
-}
+use super::poll_scope::note;
+use crate::verdict::{HttpHeaders, RateLimitHeaders};
 
 /// Records that the service must not be called before `wait` has passed: all callers with the same key wait
 /// until then or are rejected, and a failed attempt is retried no earlier.
 ///
 /// If it is called several times, the longest time counts.
 pub fn retry_after(wait: Duration) {
-    super::note(|hint| hint.retry_after = hint.retry_after.max(Some(wait)));
+    note(|hint| hint.retry_after = hint.retry_after.max(Some(wait)));
 }
 
 /// Records the headers of a response, successful or not: `Retry-After` and `retry-after-ms`, and what is left of a
@@ -74,7 +49,7 @@ pub fn retry_after(wait: Duration) {
 pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     let parsed = RateLimitHeaders::parse(headers);
     if !parsed.is_empty() {
-        super::note(|hint| {
+        note(|hint| {
             hint.retry_after = hint.retry_after.max(parsed.retry_after);
             hint.requests = parsed.requests.or(hint.requests);
             hint.tokens = parsed.tokens.or(hint.tokens);
@@ -87,7 +62,7 @@ mod tests {
     use super::*;
 
     fn pause(pairs: &[(&str, &str)]) -> Option<Duration> {
-        let scope = super::super::PollScope::enter(None);
+        let scope = crate::poll_context::PollScope::enter(None);
         headers(pairs);
         let (_, hint) = scope.end();
         hint?.pause(false)

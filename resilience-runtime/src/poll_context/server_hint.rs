@@ -1,0 +1,31 @@
+//! What a body has reported about its server.
+
+use std::time::Duration;
+
+use crate::verdict::Quota;
+
+/// What a body has reported about its server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hint {
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) requests: Option<Quota>,
+    pub(crate) tokens: Option<Quota>,
+}
+
+impl Hint {
+    /// Returns how long all callers must wait. A single token is of no use, so the whole reset counts for tokens,
+    /// unless the limiter counts tokens itself and computes the wait for the tokens that are needed.
+    pub(crate) fn pause(&self, tokens_are_counted: bool) -> Option<Duration> {
+        let is_used_up = |quota: &Quota| quota.remaining == 0;
+        let requests = self.requests.filter(is_used_up);
+        let tokens = self
+            .tokens
+            .filter(|quota| is_used_up(quota) && !tokens_are_counted);
+        let pauses = [
+            self.retry_after,
+            requests.and_then(Quota::next_unit),
+            tokens.and_then(|quota| quota.reset),
+        ];
+        pauses.into_iter().flatten().max()
+    }
+}
