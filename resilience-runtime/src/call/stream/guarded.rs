@@ -11,7 +11,8 @@ use tokio::task::coop::{Unconstrained, unconstrained};
 use tokio::time::Sleep;
 
 use super::opening::{First, Opened};
-use super::{StreamPermits, Watch};
+use super::permits::StreamPermits;
+use super::watch::Watch;
 use crate::call::outcome::FromResilienceError;
 use crate::circuit_breaker::Outcome;
 use crate::clock::Moment;

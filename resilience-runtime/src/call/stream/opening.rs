@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 
-use super::StreamPermits;
+use super::permits::StreamPermits;
 use crate::call::attempt::Attempt;
 
 /// A stream with its first item, if that was waited for.
