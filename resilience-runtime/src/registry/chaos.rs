@@ -1,6 +1,6 @@
 //! Faults for tests.
 
-use super::Registry;
+use super::services::Registry;
 use crate::chaos::{Chaos, Fault, InjectedFault};
 use crate::name::ServiceName;
 

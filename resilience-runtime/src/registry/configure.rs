@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::entry::Entry;
+use super::levels;
+use super::services::{Registry, State, name_taken, next_epoch};
 use super::sources::ConfigSources;
-use super::{Registry, State, levels, name_taken, next_epoch};
 use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::atomic::Ordering;

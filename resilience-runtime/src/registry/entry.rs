@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
-use super::Inner;
 use super::function::{FunctionEntry, report};
 use super::levels::{ServiceLevels, service_levels};
 use super::sources::ConfigSources;
@@ -12,7 +11,7 @@ use crate::config::{
     ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Key, Layer, Levels,
     ServiceConfig,
 };
-use crate::name::{ServiceKind, ServiceName};
+use crate::name::ServiceKind;
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::service::{Running, Service};
 
@@ -45,16 +44,9 @@ struct ResolvedShared {
 }
 
 impl Entry {
-    pub(super) fn new(name: ServiceName, kind: ServiceKind, registry: &Inner) -> Self {
+    pub(super) fn new(core: Arc<ServiceCore>) -> Self {
+        let kind = core.kind;
         let effective = Effective::preset(kind);
-        let core = Arc::new(ServiceCore::new(
-            name.clone(),
-            kind,
-            Arc::clone(&registry.observers),
-            Arc::clone(&registry.registered),
-            #[cfg(feature = "test-util")]
-            registry.faults.of(&name),
-        ));
         let values = Levels(Vec::new()).values(kind, &effective);
         Self {
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use loom::thread;
 
-use super::Registry;
+use super::services::Registry;
 use crate::call::Call;
 use crate::config::{ServiceSettings, Settings};
 use crate::name::ServiceKind;

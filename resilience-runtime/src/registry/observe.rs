@@ -3,7 +3,7 @@
 #[cfg(any(feature = "opentelemetry", feature = "test-util"))]
 use std::sync::Arc;
 
-use super::Registry;
+use super::services::Registry;
 #[cfg(feature = "test-util")]
 use crate::telemetry::CallRecorder;
 #[cfg(feature = "opentelemetry")]

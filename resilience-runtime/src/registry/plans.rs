@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Entry;
-use super::{Registry, State, next_epoch};
+use super::services::{Registry, State, next_epoch};
 use crate::config::{ConfigError, ConfigSource};
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, Site};
@@ -79,7 +79,7 @@ impl Registry {
         let epoch = self.inner.epoch.load(Ordering::Relaxed);
         let State { sources, entries } = state;
         let entry = entries.entry(name.clone()).or_insert_with(|| {
-            let entry = Entry::new(name.clone(), function.kind, &self.inner);
+            let entry = Entry::new(self.inner.core_of(name, function.kind));
             let mut entry = entry.with_name_taken(error.clone());
             entry.resolve(sources, epoch);
             entry

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Registry;
+use super::services::Registry;
 
 thread_local! {
     static CURRENT: RefCell<Option<Registry>> = const { RefCell::new(None) };
@@ -19,8 +19,16 @@ pub(super) fn current() -> Option<Registry> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-pub(super) fn enter<F: Future>(registry: Registry, future: F) -> InScope<F> {
-    InScope { registry, future }
+impl Registry {
+    /// Runs `future` with this registry in place of the global one, for every annotated function inside.
+    /// Not seen across `tokio::spawn`: wrap the spawned future as well.
+    #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+    pub fn scope<F: Future>(&self, future: F) -> InScope<F> {
+        InScope {
+            registry: self.clone(),
+            future,
+        }
+    }
 }
 
 pin_project! {

@@ -1,0 +1,277 @@
+//! The registry itself: all services by name.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use super::entry::Entry;
+use super::sources::ConfigSources;
+use crate::circuit_breaker::CircuitState;
+use crate::config::{ConfigError, ConfigProblem, ConfigSource, canonical_upper};
+use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
+use crate::name::{ServiceKind, ServiceName};
+use crate::plan::ServiceCore;
+use crate::service::Service;
+use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::telemetry::{EventKind, Observers, RegistryStats};
+use crate::wake::DeferredWakes;
+
+/// Holds all services by name, and the settings that configure them.
+///
+/// Annotated functions use the [global](Self::global) one, unless their attribute names another. A
+/// clone is a handle to the same registry.
+///
+/// ```
+/// use resilience_runtime::{Registry, ServiceKind};
+///
+/// let registry = Registry::new();
+/// let openai = registry.service("openai", ServiceKind::Llm)?;
+/// assert_eq!(registry.services().len(), 1);
+/// assert!(registry.service("openai", ServiceKind::Database).is_err(), "one name, one kind");
+/// # Ok::<(), resilience_runtime::config::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Registry {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    /// Unique among all registries and all times, so that a call site sees both another registry and
+    /// another configuration by comparing one number.
+    pub(super) epoch: AtomicU64,
+    /// It lasts as long as the process: its plans may be kept for good.
+    pub(super) is_static: bool,
+    registered: Arc<RegisteredFallbacks>,
+    pub(super) observers: Arc<Observers>,
+    #[cfg(feature = "test-util")]
+    pub(super) faults: crate::chaos::Faults,
+    pub(super) state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) sources: ConfigSources,
+    pub(super) entries: BTreeMap<ServiceName, Entry>,
+}
+
+pub(super) fn name_taken(name: &str, other: &str, place: ConfigSource) -> ConfigProblem {
+    ConfigProblem::new(
+        "service",
+        name,
+        place,
+        format!(
+            "shares the variables of `{}` with service `{other}`; rename one of them",
+            canonical_upper(name)
+        ),
+    )
+}
+
+pub(super) fn next_epoch() -> u64 {
+    // Not the model checker's: it must not forget between two executions.
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Inner {
+    /// Makes what all functions of a new service share.
+    pub(super) fn core_of(&self, name: &ServiceName, kind: ServiceKind) -> Arc<ServiceCore> {
+        Arc::new(ServiceCore::new(
+            name.clone(),
+            kind,
+            Arc::clone(&self.observers),
+            Arc::clone(&self.registered),
+            #[cfg(feature = "test-util")]
+            self.faults.of(name),
+        ))
+    }
+}
+
+impl From<&Self> for Registry {
+    fn from(registry: &Self) -> Self {
+        registry.clone()
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Registry {
+    /// Returns an empty registry. It reads the environment when its first service appears.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_life(false)
+    }
+
+    pub(super) fn with_life(is_static: bool) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                epoch: AtomicU64::new(next_epoch()),
+                is_static,
+                registered: Arc::default(),
+                observers: Arc::default(),
+                #[cfg(feature = "test-util")]
+                faults: crate::chaos::Faults::default(),
+                state: Mutex::new(State::default()),
+            }),
+        }
+    }
+
+    /// Returns the registry of annotated functions that name no other.
+    pub fn global() -> &'static Self {
+        static GLOBAL: OnceLock<Registry> = OnceLock::new();
+        GLOBAL.get_or_init(|| Self::with_life(true))
+    }
+
+    /// Returns the service `name`, created if it is new.
+    ///
+    /// # Errors
+    /// The name belongs to a service of another kind, its variable name to another service, or its
+    /// configuration cannot run.
+    pub fn service(
+        &self,
+        name: impl Into<ServiceName>,
+        kind: ServiceKind,
+    ) -> Result<Arc<Service>, ConfigError> {
+        let name = name.into();
+        let _later = DeferredWakes::begin();
+        let mut state = self.inner.state.lock();
+        let entry = self.entry(&mut state, &name, kind, ConfigSource::Code)?;
+        entry.check_service()?;
+        Ok(Arc::clone(entry.service()))
+    }
+
+    /// Returns the service `name`, if it was seen before.
+    ///
+    /// ```
+    /// use resilience_runtime::{Registry, ServiceKind};
+    ///
+    /// let registry = Registry::new();
+    /// assert!(registry.get("openai").is_none());
+    /// registry.service("openai", ServiceKind::Llm)?;
+    /// assert!(registry.get("openai").is_some());
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Arc<Service>> {
+        let state = self.inner.state.lock();
+        state
+            .entries
+            .get(name)
+            .map(|entry| Arc::clone(entry.service()))
+    }
+
+    /// Returns all services seen so far, sorted by name.
+    #[must_use]
+    pub fn services(&self) -> Vec<Arc<Service>> {
+        let state = self.inner.state.lock();
+        state
+            .entries
+            .values()
+            .map(|entry| Arc::clone(entry.service()))
+            .collect()
+    }
+
+    /// Returns what happened to all services so far.
+    #[must_use]
+    pub fn stats(&self) -> RegistryStats {
+        let mut stats = RegistryStats {
+            total_fallbacks: self.inner.registered.len(),
+            ..RegistryStats::default()
+        };
+        for service in self.services() {
+            let blocked = matches!(
+                service.circuit_breaker().state(),
+                CircuitState::Open | CircuitState::ForcedOpen
+            );
+            stats.open_breakers += usize::from(blocked);
+            stats.total_fallbacks += service
+                .running
+                .load()
+                .states
+                .iter()
+                .filter(|function| function.has_fallback)
+                .count();
+            let service = service.stats();
+            stats.total_services += 1;
+            stats.total_calls += service.calls;
+            stats.total_attempts += service.attempts;
+            stats.total_retries += service.retries;
+            stats.total_rejections += service.rejections.total();
+            stats.fallbacks_served += service.fallbacks.total();
+            stats.services.push(service);
+        }
+        stats
+    }
+
+    /// Registers a fallback for calls of `service` that answer with a `T`, replacing an earlier one. It
+    /// may be registered before the service exists. The function may return a `T` or a
+    /// `Result<T, BoxError>`.
+    ///
+    /// An annotated function calls it exactly where its attribute writes `registered` among the steps of
+    /// `fallback(…)`.
+    ///
+    /// ```
+    /// use resilience_runtime::Registry;
+    ///
+    /// let registry = Registry::new();
+    /// registry.register_fallback::<String>("llm", |context| async move {
+    ///     format!("{} is having a break", context.service())
+    /// });
+    /// assert_eq!(registry.stats().total_fallbacks, 1);
+    /// ```
+    pub fn register_fallback<T: Send + 'static>(
+        &self,
+        service: impl Into<ServiceName>,
+        fallback: impl RegisteredFallback<T>,
+    ) {
+        self.inner.registered.register(service.into(), fallback);
+    }
+
+    pub(super) fn entry<'a>(
+        &self,
+        state: &'a mut State,
+        name: &ServiceName,
+        kind: ServiceKind,
+        place: ConfigSource,
+    ) -> Result<&'a mut Entry, ConfigError> {
+        let known = state.entries.get(name);
+        if !known.is_some_and(Entry::has_its_name) {
+            if let Some(other) = state.entries.iter().find_map(|(other, entry)| {
+                let same = canonical_upper(other) == canonical_upper(name);
+                (same && entry.has_its_name()).then_some(other)
+            }) {
+                return Err(name_taken(name, other, place).into());
+            }
+            let mut entry = Entry::new(self.inner.core_of(name, kind));
+            for unknown in state.sources.environment().unknown_variables([&**name]) {
+                unknown.log();
+            }
+            entry.first_seen_at(&place);
+            let epoch = self.inner.epoch.load(Ordering::Relaxed);
+            entry.resolve(&mut state.sources, epoch);
+            state.entries.insert(name.clone(), entry);
+            self.inner
+                .observers
+                .changed(name, || EventKind::ServiceAdded);
+        }
+        let entry = state.entries.get_mut(name).expect("made just before");
+        if entry.service().kind() != kind {
+            return Err(ConfigProblem::new(
+                "kind",
+                kind,
+                place,
+                format!(
+                    "service `{name}` is of kind `{}`{}; one name has one kind",
+                    entry.service().kind(),
+                    entry.seen_at()
+                ),
+            )
+            .into());
+        }
+        Ok(entry)
+    }
+}
