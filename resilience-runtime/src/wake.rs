@@ -1,20 +1,44 @@
-//! Wakes waiters when no lock is held: a waker is foreign code and may call back at once.
+//! Runs foreign code when no lock is held: a waker, a listener, what logs or sends an event may call back at once.
 //!
 //! A pattern wakes after it has released its own lock. Where it works for the registry, the registry's lock is held as
-//! well, so the registry defers the wakes.
+//! well, so the registry defers all of it.
 
 use std::cell::RefCell;
 use std::task::Waker;
 
 thread_local! {
-    static DEFERRED: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
+    static DEFERRED: RefCell<Option<Vec<Work>>> = const { RefCell::new(None) };
+}
+
+enum Work {
+    Wake(Waker),
+    Run(Box<dyn FnOnce()>),
+}
+
+impl Work {
+    fn run(self) {
+        match self {
+            Self::Wake(waker) => waker.wake(),
+            Self::Run(work) => work(),
+        }
+    }
+}
+
+/// Runs it, now or when wakes are no longer deferred.
+pub(crate) fn later(work: impl FnOnce() + 'static) {
+    let deferred = DEFERRED.with_borrow(Option::is_some);
+    if !deferred {
+        return work();
+    }
+    let work = Work::Run(Box::new(work));
+    DEFERRED.with_borrow_mut(|deferred| deferred.get_or_insert_default().push(work));
 }
 
 /// Wakes them, now or when wakes are no longer deferred.
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
     let now: Vec<Waker> = DEFERRED.with_borrow_mut(|deferred| match deferred {
         Some(deferred) => {
-            deferred.extend(wakers);
+            deferred.extend(wakers.into_iter().map(Work::Wake));
             Vec::new()
         }
         None => wakers.into_iter().collect(),
@@ -22,7 +46,7 @@ pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
     now.into_iter().for_each(Waker::wake);
 }
 
-/// Defers all wakes of this thread until it is dropped. Made before a lock is taken, and dropped after it is released.
+/// Defers all wakes, and what is to run later, of this thread until it is dropped. Made before a lock is taken, and dropped after it is released.
 pub(crate) struct DeferredWakes {
     outermost: bool,
 }
@@ -41,8 +65,8 @@ impl DeferredWakes {
 impl Drop for DeferredWakes {
     fn drop(&mut self) {
         if self.outermost {
-            let wakers = DEFERRED.take().unwrap_or_default();
-            wakers.into_iter().for_each(Waker::wake);
+            let deferred = DEFERRED.take().unwrap_or_default();
+            deferred.into_iter().for_each(Work::run);
         }
     }
 }

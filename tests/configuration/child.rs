@@ -3,7 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use resilience_runtime::{Registry, ResilienceError, Settings, llm_resilient, resilient};
+use resilience_runtime::{
+    Registry, ResilienceError, ServiceKind, Settings, llm_resilient, resilient,
+};
 use tokio::time::Instant;
 
 use crate::errors::ApiError;
@@ -119,4 +121,35 @@ async fn everything_can_be_switched_off_by_a_variable() {
         tokio::time::timeout(hour, call).await.is_err(),
         "no timeout"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn off_by_a_variable_wins_over_every_bad_one() {
+    if in_a_child(
+        "off_by_a_variable_wins_over_every_bad_one",
+        &[
+            ("RESILIENCE_ENABLED", "false"),
+            ("TIMEOUT_API", "soon"),
+            ("RETRY_LLM_MAX_ATTEMPTS", "lots"),
+        ],
+    ) {
+        return;
+    }
+    #[llm_resilient]
+    async fn complete() -> Answer {
+        Ok(1)
+    }
+    #[llm_resilient(service = "api")]
+    async fn complete_api() -> Answer {
+        Ok(2)
+    }
+    let registry = Registry::new();
+    assert_eq!(registry.scope(complete()).await.unwrap(), 1);
+    assert_eq!(registry.scope(complete_api()).await.unwrap(), 2);
+    let api = registry.service("api", ServiceKind::Llm).unwrap();
+    let by_hand: Answer = api.call(|| async { Ok(3) }).await;
+    assert_eq!(by_hand.unwrap(), 3);
+    assert!(!api.config().enabled);
+    let problems = registry.check().unwrap_err().to_string();
+    assert!(problems.contains("RETRY_LLM_MAX_ATTEMPTS"), "{problems}");
 }

@@ -46,12 +46,23 @@ fn refused(out: Answer) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn later_conflicting_function_fails_with_both_places() {
+async fn first_value_stays_in_force_and_the_other_is_reported() {
     let registry = Registry::new();
     let calls = async {
         assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
         assert!(registry.check().is_ok());
-        let message = refused(threshold_three().await);
+        // It runs, with the threshold of the other.
+        assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
+        assert!(threshold_three().await.unwrap_err().is_open_circuit());
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        api.circuit_breaker().force_closed();
+        assert!(silent().await.is_ok());
+        assert!(threshold_two_again().await.is_ok());
+        assert!(threshold_five().await.is_ok());
+
+        let report = registry.check().unwrap_err();
+        assert_eq!(report.problems().len(), 1, "{report}");
+        let message = report.to_string();
         for part in [
             "circuit_breaker.failure_threshold",
             "`3`",
@@ -63,33 +74,54 @@ async fn later_conflicting_function_fails_with_both_places() {
         ] {
             assert!(message.contains(part), "{part} in {message}");
         }
-        // Only the later one, and only where they disagree.
-        assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
-        assert!(threshold_two().await.unwrap_err().is_open_circuit());
-        let api = registry.service("api", ServiceKind::Custom).unwrap();
-        api.circuit_breaker().force_closed();
-        assert!(silent().await.is_ok());
-        assert!(threshold_two_again().await.is_ok());
-        assert!(threshold_five().await.is_ok());
-        refused(threshold_three().await);
-
-        let report = registry.check().unwrap_err();
-        assert_eq!(report.problems().len(), 1, "{report}");
-        assert_eq!(report.to_string(), message);
+        let config = api.config();
+        assert_eq!(config.circuit.failure_threshold, Some(2));
+        for function in &config.functions {
+            let ignored = function.function.ends_with("threshold_three");
+            assert_eq!(function.ignored.is_some(), ignored, "{function:?}");
+            assert_eq!(function.invalid, None);
+        }
     };
     registry.scope(calls).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn conflict_fails_the_function_called_later() {
+async fn every_function_that_disagrees_with_the_first_is_reported() {
     let registry = Registry::new();
     let calls = async {
         assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
-        refused(threshold_two().await);
-        refused(threshold_two_again().await);
+        assert!(matches!(threshold_two().await, Err(ApiError::Transient)));
+        assert!(threshold_two_again().await.is_ok());
+        let api = registry.service("api", ServiceKind::Custom).unwrap();
+        assert_eq!(api.config().circuit.failure_threshold, Some(3));
     };
     registry.scope(calls).await;
     assert_eq!(registry.check().unwrap_err().problems().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn values_that_only_contradict_those_of_another_function_are_ignored() {
+    #[resilient(
+        service = "api",
+        retry = off,
+        circuit_breaker(failure_rate = 0.5, window = 10, minimum_calls = 5)
+    )]
+    async fn short_window() -> Answer {
+        Ok(0)
+    }
+    #[resilient(service = "api", retry = off, circuit_breaker(minimum_calls = 50, success_threshold = 2))]
+    async fn many_calls() -> Answer {
+        Ok(0)
+    }
+    let registry = Registry::new();
+    let calls = async {
+        for _ in 0..2 {
+            assert!(short_window().await.is_ok());
+            assert!(many_calls().await.is_ok());
+        }
+    };
+    registry.scope(calls).await;
+    assert!(registry.check().is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -114,7 +146,9 @@ async fn service_setting_resolves_the_conflict() {
         let registry = Registry::new();
         let calls = async {
             threshold_two().await.unwrap_err();
-            refused(threshold_three().await);
+            silent().await.unwrap();
+            threshold_three().await.unwrap_err();
+            assert!(registry.check().is_err());
             registry.configure(decision).unwrap();
             assert!(registry.check().is_ok());
             assert!(matches!(threshold_three().await, Err(ApiError::Transient)));
@@ -136,7 +170,8 @@ async fn kind_or_other_value_does_not_resolve_the_conflict() {
     registry.configure(settings).unwrap();
     let calls = async {
         threshold_two().await.unwrap_err();
-        refused(threshold_three().await);
+        threshold_three().await.unwrap_err();
+        assert!(registry.check().is_err());
     };
     registry.scope(calls).await;
 }

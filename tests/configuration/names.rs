@@ -1,5 +1,6 @@
 //! Names of services in variables, and services that share one variable name.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use resilience_runtime::{
@@ -27,6 +28,8 @@ hanging! {
     orders: database_resilient(service = "orders");
     database: database_resilient();
 }
+
+type Call = fn() -> Pin<Box<dyn Future<Output = Answer>>>;
 
 fn is_invalid(out: &Answer) -> bool {
     matches!(
@@ -58,28 +61,55 @@ async fn other_characters_become_underscores() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn second_service_of_one_variable_name_fails_every_function() {
+async fn services_of_one_variable_name_run_until_a_variable_means_both() {
     let registry = Registry::new();
     let calls = async {
         assert!(!is_invalid(&dashed().await));
-        for _ in 0..2 {
-            let out = underscored().await;
-            assert!(is_invalid(&out), "{out:?}");
-            let message = out.unwrap_err().to_string();
-            assert!(message.contains("my-svc.v2"), "{message}");
-            assert!(message.contains("my_svc_v2"), "{message}");
-            assert!(message.contains("MY_SVC_V2"), "{message}");
+        assert!(!is_invalid(&underscored().await));
+        assert!(registry.check().is_ok());
+        let variable = Settings::from_vars([("TIMEOUT_MY_SVC_V2", "7")]).unwrap();
+        let error = registry.configure(variable).unwrap_err().to_string();
+        for part in ["my-svc.v2", "my_svc_v2", "MY_SVC_V2", "TIMEOUT_MY_SVC_V2"] {
+            assert!(error.contains(part), "{part} in {error}");
         }
-        let out = underscored_too().await;
-        assert!(is_invalid(&out), "{out:?}");
-        assert!(registry.service("my_svc_v2", ServiceKind::Custom).is_err());
-        assert!(registry.check().is_err());
-        // Not forgotten with the next configuration.
-        registry.configure(Settings::new()).unwrap();
-        assert!(is_invalid(&underscored_too().await));
-        assert!(!is_invalid(&dashed().await));
+        assert!(!is_invalid(&dashed().await), "nothing has changed");
     };
     registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn variable_that_means_two_services_refuses_both_whichever_came_first() {
+    let first: [Call; 2] = [|| Box::pin(dashed()), || Box::pin(underscored())];
+    for [first, second] in [first, [first[1], first[0]]] {
+        let registry = told(&[("TIMEOUT_MY_SVC_V2", "7")]);
+        let calls = async {
+            assert!(!is_invalid(&first().await), "the variable means one");
+            for call in [second, first, first] {
+                let out = call().await;
+                assert!(is_invalid(&out), "{out:?}");
+                let message = out.unwrap_err().to_string();
+                for part in ["my-svc.v2", "my_svc_v2", "MY_SVC_V2"] {
+                    assert!(message.contains(part), "{part} in {message}");
+                }
+            }
+            assert!(is_invalid(&underscored_too().await));
+            assert!(registry.service("my_svc_v2", ServiceKind::Custom).is_err());
+            assert!(registry.service("my-svc.v2", ServiceKind::Custom).is_err());
+            assert!(registry.check().is_err());
+            for service in registry.services() {
+                let out: Answer = service.call(|| async { Ok(1) }).await;
+                assert!(is_invalid(&out), "by hand: {out:?}");
+            }
+            // Other settings can be changed meanwhile.
+            registry.configure(Settings::new()).unwrap();
+            assert!(is_invalid(&first().await));
+            // Mended by a program that needs only one of them.
+            assert!(registry.remove("my-svc.v2"));
+            assert!(!is_invalid(&underscored().await));
+            assert!(registry.check().is_ok());
+        };
+        registry.scope(calls).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,45 +128,28 @@ async fn db_is_short_for_database() {
     assert!(message.contains("TIMEOUT_DATABASE"), "{message}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn services_named_db_and_database_are_two_of_one_name() {
-    let registry = Registry::new();
+#[test]
+fn services_named_db_and_database_are_two_of_one_name() {
+    let registry = told(&[("TIMEOUT_DB", "3")]);
     registry.service("db", ServiceKind::Database).unwrap();
     let error = registry.service("database", ServiceKind::Database);
     assert!(error.unwrap_err().to_string().contains("DATABASE"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn service_with_a_taken_name_fails_without_macro() {
-    let registry = Registry::new();
-    let calls = async {
-        let _ = dashed().await;
-        let _ = underscored().await;
-    };
-    registry.scope(calls).await;
-    for service in registry.services() {
-        let taken = *service.name() == "my_svc_v2";
-        let out: Answer = service.call(|| async { Ok(1) }).await;
-        assert_eq!(is_invalid(&out), taken, "{out:?}");
-    }
-}
-
 #[test]
-fn settings_with_one_variable_name_for_two_services_fail() {
+fn settings_tell_services_apart_that_variables_do_not() {
     let two = |one: &str, other: &str| {
         Settings::new()
             .service(one, ServiceSettings::default())
             .service(other, ServiceSettings::default())
     };
     let registry = Registry::new();
+    registry.configure(two("my-svc", "my_svc")).unwrap();
+    registry.configure(two("db", "database")).unwrap();
+    assert!(registry.check().is_ok());
+    let registry = told(&[("TIMEOUT_MY_SVC", "3")]);
     let error = registry.configure(two("my-svc", "my_svc")).unwrap_err();
-    assert!(error.to_string().contains("MY_SVC"), "{error}");
-    assert!(registry.configure(two("db", "database")).is_err());
-    assert!(registry.configure(two("one", "other")).is_ok());
-    // One of them was seen already.
-    registry.service("my-svc", ServiceKind::Custom).unwrap();
-    let late = Settings::new().service("my_svc", ServiceSettings::default());
-    assert!(registry.configure(late).is_err());
-    let same = Settings::new().service("my-svc", ServiceSettings::default());
-    assert!(registry.configure(same).is_ok());
+    assert!(error.to_string().contains("TIMEOUT_MY_SVC"), "{error}");
+    let one = Settings::new().service("my-svc", ServiceSettings::default());
+    registry.configure(one).unwrap();
 }

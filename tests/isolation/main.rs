@@ -2,4 +2,5 @@
 //! tests here.
 
 mod answers;
+mod registry;
 mod revoked;

@@ -41,6 +41,7 @@ impl Change {
             EventKind::Cooldown { retry_after } => change("cooldown", Some(retry_after)),
             EventKind::Configured => change("configured", None),
             EventKind::ServiceAdded => change("service", None),
+            EventKind::ServiceRemoved => change("service_removed", None),
             _ => return None,
         })
     }

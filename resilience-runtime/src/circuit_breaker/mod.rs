@@ -34,6 +34,7 @@ mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 use std::fmt;
+use std::sync::Arc;
 
 pub use self::held_open::HeldOpen;
 pub(crate) use self::machine::Outcome;
@@ -47,6 +48,7 @@ use crate::clock::Moment;
 use crate::config::ConfigError;
 pub use crate::config::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
 use crate::name::ServiceName;
+use crate::wake::later;
 
 /// Rejects calls of a service that keeps failing, and probes whether it has recovered.
 ///
@@ -85,7 +87,7 @@ pub struct CircuitBreaker {
     listener: Option<Listener>,
 }
 
-type Listener = Box<dyn Fn(CircuitChange) + Send + Sync>;
+type Listener = Arc<dyn Fn(CircuitChange) + Send + Sync>;
 
 impl CircuitBreaker {
     /// Makes a closed breaker for the service of this name.
@@ -123,7 +125,7 @@ impl CircuitBreaker {
         mut self,
         listener: impl Fn(CircuitChange) + Send + Sync + 'static,
     ) -> Self {
-        self.listener = Some(Box::new(listener));
+        self.listener = Some(Arc::new(listener));
         self
     }
 
@@ -215,10 +217,13 @@ impl CircuitBreaker {
 
     #[cold]
     fn publish(&self, change: Transition) {
-        change.announce(&self.name);
-        if let Some(listener) = &self.listener {
-            listener(change.into());
-        }
+        let (name, listener) = (self.name.clone(), self.listener.clone());
+        later(move || {
+            change.announce(&name);
+            if let Some(listener) = listener {
+                listener(change.into());
+            }
+        });
     }
 }
 

@@ -106,6 +106,9 @@ impl Environment {
     /// The values that the variables set for a service or kind.
     pub(crate) fn layer(&self, name: &str) -> Result<EnvironmentLayer, Vec<ConfigProblem>> {
         let mut layer = EnvironmentLayer::default();
+        if self.variables.is_empty() {
+            return Ok(layer);
+        }
         let mut problems = Vec::new();
         for key in Key::ALL {
             for name in upper_names(name) {
@@ -147,6 +150,17 @@ impl Environment {
         Err(problems)
     }
 
+    /// A variable that sets something for the service of this name.
+    pub(crate) fn variable_for(&self, name: &str) -> Option<String> {
+        let names = upper_names(name);
+        let of_name = |name: &String| {
+            let keys = Key::ALL.iter();
+            let mut variables = keys.flat_map(|key| key.variables(name));
+            variables.find(|(variable, _)| self.variables.contains_key(variable))
+        };
+        names.iter().find_map(of_name).map(|(variable, _)| variable)
+    }
+
     /// The variables that set this key under a name that it no longer has.
     fn renamed(&self, key: Key, name: &str) -> impl Iterator<Item = ConfigProblem> {
         let old_names = key.variables(name).into_iter().flat_map(|(variable, _)| {
@@ -173,6 +187,9 @@ impl Environment {
         &self,
         names: impl IntoIterator<Item = &'a str>,
     ) -> Vec<UnknownVariable> {
+        if self.variables.is_empty() {
+            return Vec::new();
+        }
         let names: Vec<String> = names.into_iter().flat_map(upper_names).collect();
         let known: Vec<String> = names
             .iter()
@@ -255,7 +272,7 @@ pub(crate) fn upper_names(name: &str) -> Vec<String> {
     }
 }
 
-/// The one upper-case form of a name; two services must not share it.
+/// The one upper-case form of a name; two services must not share it where a variable uses it.
 pub(crate) fn canonical_upper(name: &str) -> String {
     let upper: String = name
         .chars()

@@ -66,7 +66,7 @@ impl Plan {
                 (&preset, Some(error))
             }
         };
-        if let Err(error) = &function.cache {
+        if let (Err(error), false) = (&function.cache, bare) {
             refusal.get_or_insert_with(|| error.clone());
         }
         let off = Patterns::of(function.off);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::levels;
-use super::services::{Registry, State, name_taken, next_epoch};
+use super::services::{Registry, State, next_epoch};
 use super::sources::ConfigSources;
-use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonical_upper};
+use super::twins::name_shared;
+use crate::config::{ConfigError, ConfigProblem, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::atomic::Ordering;
 use crate::telemetry::EventKind;
-use crate::wake::DeferredWakes;
+use crate::wake::{DeferredWakes, later};
 
 impl Registry {
     /// Takes settings, before or after the first use. Values given earlier stay unless they are given
@@ -28,6 +29,9 @@ impl Registry {
         sources.environment();
         let mut problems = overlaid.err().unwrap_or_default();
         problems.extend(self.problems_with(&state, &sources));
+        // What two services share already does not keep other values from being taken.
+        let standing = names_shared(&state, &state.sources);
+        problems.retain(|problem| !standing.contains(problem));
         ConfigError::check(problems)?;
         self.run_with(&mut state, sources);
         Ok(())
@@ -62,7 +66,7 @@ impl Registry {
         if let Err(error) = sources.enabled() {
             found.extend(error.problems().to_vec());
         }
-        let known = state.entries.values().filter(|entry| entry.has_its_name());
+        let known = state.entries.values();
         found.extend(known.flat_map(|entry| entry.problems_with(sources)));
         found.extend(names_shared(state, sources));
         // A service that is configured but not seen yet: its kind is not known, the variables are.
@@ -93,7 +97,7 @@ impl Registry {
         let names: Vec<ServiceName> = state.entries.keys().cloned().collect();
         let environment = state.sources.environment().clone();
         for unknown in environment.unknown_variables(names.iter().map(|name| &**name)) {
-            unknown.log();
+            later(move || unknown.log());
         }
         let epoch = next_epoch();
         for (name, entry) in &mut state.entries {
@@ -122,20 +126,21 @@ fn distinct(found: impl IntoIterator<Item = ConfigProblem>) -> Vec<ConfigProblem
     problems
 }
 
-/// Services, configured or seen, that share one name for variables.
+/// Services, configured or seen, of which one variable means two.
 fn names_shared(state: &State, sources: &ConfigSources) -> Vec<ConfigProblem> {
-    let seen = state.entries.values().filter(|entry| entry.has_its_name());
-    let mut owners: BTreeMap<String, &str> = seen
-        .map(|entry| entry.service().name().as_str())
-        .map(|name| (canonical_upper(name), name))
-        .collect();
+    let Some(environment) = &sources.environment else {
+        return Vec::new();
+    };
+    let seen = state.entries.keys().map(ServiceName::as_str);
+    let configured = sources.services.keys().map(String::as_str);
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
     let mut problems = Vec::new();
-    for name in sources.services.keys() {
+    for name in seen.chain(configured) {
         let upper = canonical_upper(name);
         match owners.get(&upper) {
-            Some(other) if other != name => {
-                let scope = ConfigSource::Settings(format!("service `{name}`"));
-                problems.push(name_taken(name, other, scope));
+            Some(other) if *other != name => {
+                let variable = environment.variable_for(name);
+                problems.extend(variable.map(|variable| name_shared(name, other, &variable)));
             }
             _ => {
                 owners.insert(upper, name);

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::function::{FunctionEntry, report};
-use super::levels::{ServiceLevels, service_levels};
+use super::shared_values::SharedValues;
 use super::sources::ConfigSources;
+use super::twins::name_shared;
 use crate::config::{
-    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Key, Layer, Levels,
-    ServiceConfig,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Levels, ServiceConfig,
 };
-use crate::name::ServiceKind;
+use crate::name::ServiceName;
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::service::{Running, Service};
+use crate::wake::later;
 
 /// One service and its functions.
 #[derive(Debug)]
@@ -23,24 +24,13 @@ pub(super) struct Entry {
     functions: Vec<FunctionEntry>,
     /// What keeps the whole service from running.
     error: Option<ConfigError>,
-    /// Another service came first with the same name for variables: this one never runs.
-    name_taken: Option<ConfigError>,
+    /// Another service whose name variables write in the same way.
+    twin: Option<ServiceName>,
+    /// That a variable means both was logged.
+    twin_told: bool,
+    /// Bodies run bare, whatever else is wrong.
+    runs_bare: bool,
     seen_at: String,
-}
-
-/// The shared values of all functions, each with the function that gave it first.
-#[derive(Default)]
-struct AttributeValues {
-    layer: Layer,
-    origins: Vec<(Key, usize)>,
-}
-
-/// What all functions of a service share.
-struct ResolvedShared {
-    attribute: AttributeValues,
-    /// Why a function cannot run, one for each function.
-    refusals: Vec<Option<ConfigError>>,
-    shared: Result<(Effective, Vec<ConfigValue>), Vec<ConfigProblem>>,
 }
 
 impl Entry {
@@ -60,19 +50,37 @@ impl Entry {
             }),
             functions: Vec::new(),
             error: None,
-            name_taken: None,
+            twin: None,
+            twin_told: false,
+            runs_bare: false,
             seen_at: String::new(),
         }
     }
 
-    /// Marks the entry as rejected because its name is taken: it only holds functions that cannot run.
-    pub(super) fn with_name_taken(mut self, error: ConfigError) -> Self {
-        self.name_taken = Some(error);
-        self
+    /// Notes another service whose name variables write in the same way: where one does, neither runs.
+    pub(super) fn set_twin(&mut self, twin: Option<ServiceName>) {
+        self.twin = twin;
     }
 
-    pub(super) fn has_its_name(&self) -> bool {
-        self.name_taken.is_none()
+    /// Why a variable for the service's name means another service as well.
+    fn twin_problem(&mut self, sources: &ConfigSources) -> Option<ConfigError> {
+        let name = self.service.name();
+        let twin = self.twin.as_ref()?;
+        let variable = sources.environment.as_ref()?.variable_for(name)?;
+        let problem = name_shared(name, twin, &variable);
+        if !std::mem::replace(&mut self.twin_told, true) {
+            let (name, twin) = (name.clone(), twin.clone());
+            later(move || {
+                tracing::error!(
+                    target: "resilience",
+                    service = name.as_str(),
+                    other = twin.as_str(),
+                    variable,
+                    "a variable means two services, neither runs; rename one of them"
+                );
+            });
+        }
+        Some(problem.into())
     }
 
     pub(super) fn service(&self) -> &Arc<Service> {
@@ -90,7 +98,10 @@ impl Entry {
     }
 
     pub(super) fn check_service(&self) -> Result<(), ConfigError> {
-        self.error.clone().map_or(Ok(()), Err)
+        match &self.error {
+            Some(error) if !self.runs_bare => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn problems(&self) -> Vec<ConfigProblem> {
@@ -98,27 +109,30 @@ impl Entry {
             .functions
             .iter()
             .filter_map(|function| function.plan.as_ref()?.refusal.as_ref());
+        let ignored = self.functions.iter().filter_map(|it| it.ignored.as_ref());
         self.error
             .iter()
             .chain(of_functions)
+            .chain(ignored)
             .flat_map(|error| error.problems().to_vec())
             .collect()
     }
 
     /// What `sources` would keep from running, with the shared values of the functions.
     pub(super) fn problems_with(&self, sources: &ConfigSources) -> Vec<ConfigProblem> {
-        let kind = self.service.kind();
-        service_levels(sources, self.service.name(), kind, |levels| {
-            let mut attribute = AttributeValues::default();
-            for index in 0..self.functions.len() {
-                // The values of a function that is refused do not count for the others.
-                let _refused = self.collect_attribute_values(index, &mut attribute, levels, kind);
-            }
-            levels.with_attribute(&attribute.layer, "its functions", |levels| {
-                levels.resolve(kind).err().unwrap_or_default()
-            })
-        })
-        .unwrap_or_else(|problems| problems)
+        let service = &self.service;
+        let shared = SharedValues::of(service.name(), service.kind(), &self.functions, sources);
+        shared.resolved.err().unwrap_or_default()
+    }
+
+    pub(super) fn has_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
+    /// Whether other functions are known beside the one of this site.
+    pub(super) fn has_others(&self, site: &'static Site) -> bool {
+        let mut sites = self.functions.iter().map(|function| function.site);
+        sites.any(|other| other != site.address())
     }
 
     fn find(&self, site: &'static Site) -> Option<&FunctionEntry> {
@@ -174,136 +188,85 @@ impl Entry {
     /// each function gets a new plan.
     pub(super) fn resolve(&mut self, sources: &mut ConfigSources, epoch: u64) {
         sources.environment();
-        let kind = self.service.kind();
+        let (name, kind) = (self.service.name().clone(), self.service.kind());
         let enabled = sources.enabled();
-        let resolved = self.resolve_shared(sources);
-        let shared = match (&self.name_taken, &enabled, resolved.shared) {
-            (Some(error), ..) | (None, Err(error), _) => Err(error.clone()),
-            (None, Ok(_), Ok(shared)) => self.service.core.reconfigure(&shared.0).map(|()| shared),
-            (None, Ok(_), Err(problems)) => Err(ConfigError::new(problems)),
+        self.runs_bare = matches!(enabled, Ok(false));
+        let twin = self.twin_problem(sources);
+        let SharedValues {
+            attribute,
+            functions,
+            resolved,
+        } = SharedValues::of(&name, kind, &self.functions, sources);
+        let shared = match (twin, enabled.err(), resolved) {
+            (Some(error), ..) | (None, Some(error), _) => Err(error),
+            (None, None, Ok(shared)) => self.service.core.reconfigure(&shared.0).map(|()| shared),
+            (None, None, Err(problems)) => Err(ConfigError::new(problems)),
         };
-        let enabled = enabled.unwrap_or(true);
         self.error = shared.as_ref().err().cloned();
 
         let mut config = match &shared {
             Ok((shared, values)) => {
                 let mut values = values.clone();
-                self.name_attributes(&mut values, &resolved.attribute);
-                ServiceConfig::new(kind, enabled, shared, values)
+                attribute.name_places(&mut values, &self.functions);
+                ServiceConfig::new(kind, !self.runs_bare, shared, values)
+            }
+            Err(_) if self.runs_bare => {
+                ServiceConfig::new(kind, false, &Effective::preset(kind), Vec::new())
             }
             Err(_) => self.service.running.load().config.clone(),
         };
         config.functions.clear();
         let core = Arc::clone(&self.service.core);
-        let layer = &resolved.attribute.layer;
-        let refusals = resolved.refusals.into_iter().chain(std::iter::repeat(None));
-        for (function, refusal) in self.functions.iter_mut().zip(refusals) {
-            let refusal = function.conflict.clone().or(self.error.clone()).or(refusal);
-            let effective = match refusal {
-                Some(error) => Err(error),
-                None => function.effective(sources, &core.name, kind, layer),
+        let bare = self.runs_bare;
+        // What is wrong does not matter to what runs bare.
+        let or_bare =
+            |effective: Result<(Effective, Vec<ConfigValue>), ConfigError>| match effective {
+                Err(_) if bare => Ok((Effective::preset(kind), Vec::new())),
+                effective => effective,
             };
+        let values = functions
+            .into_iter()
+            .chain(std::iter::repeat_with(Default::default));
+        for (function, own) in self.functions.iter_mut().zip(values) {
+            function.ignore(&name, own.ignored);
+            let refusal = function
+                .conflict
+                .clone()
+                .or(self.error.clone())
+                .or(own.refusal);
+            let effective = or_bare(match refusal {
+                Some(error) => Err(error),
+                None => function.effective(sources, &name, kind, &attribute.layer),
+            });
             let running = effective.as_ref().map(|(effective, _)| effective);
             let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
-            let plan = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
+            let plan = Plan::new(epoch, core, state, bare, running.map_err(Clone::clone));
             let own = effective.map_or_else(|_| Vec::new(), |(_, values)| values);
             let own = own.into_iter().filter(|it| !config.values.contains(it));
             let own = own.collect();
-            config.functions.push(report(&plan, own));
+            let report = report(&plan, own, function.ignored.as_ref());
+            config.functions.push(report);
             function.plan = Some(Arc::new(plan));
         }
+        self.run(epoch, config, or_bare(shared));
+    }
+
+    /// Hands the service what it runs with.
+    fn run(
+        &self,
+        epoch: u64,
+        config: ServiceConfig,
+        shared: Result<(Effective, Vec<ConfigValue>), ConfigError>,
+    ) {
+        let core = Arc::clone(&self.service.core);
         let running = shared.as_ref().map(|(shared, _)| shared);
         let state = Arc::clone(&self.by_hand);
-        let by_hand = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));
+        let running = running.map_err(Clone::clone);
+        let by_hand = Plan::new(epoch, core, state, self.runs_bare, running);
         self.service.plan.store(Some(Arc::new(by_hand)));
         let states = self.functions.iter().map(|it| Arc::clone(&it.state));
         let states = states.collect();
         let running = Running { config, states };
         self.service.running.store(Arc::new(running));
-    }
-
-    /// Resolves what all functions share, with the values of each that conflict with no other's.
-    fn resolve_shared(&self, sources: &ConfigSources) -> ResolvedShared {
-        let kind = self.service.kind();
-        let mut attribute = AttributeValues::default();
-        let mut refusals = Vec::new();
-        let shared = service_levels(sources, self.service.name(), kind, |levels| {
-            for index in 0..self.functions.len() {
-                let collected = self.collect_attribute_values(index, &mut attribute, levels, kind);
-                refusals.push(collected.err());
-            }
-            levels.with_attribute(&attribute.layer, "its functions", |levels| {
-                let shared = levels.resolve(kind)?;
-                let values = levels.values(kind, &shared);
-                Ok((shared, values))
-            })
-        });
-        ResolvedShared {
-            attribute,
-            refusals,
-            shared: shared.and_then(|shared| shared),
-        }
-    }
-
-    /// Names the attribute that each value was written in.
-    fn name_attributes(&self, values: &mut [ConfigValue], attribute: &AttributeValues) {
-        for value in values {
-            let origin = attribute
-                .origins
-                .iter()
-                .find(|(key, _)| *key == value.setting());
-            if let Some((_, function)) = origin {
-                value.set_attribute(&self.functions[*function].place);
-            }
-        }
-    }
-
-    /// Takes a function's shared values, unless they conflict with another function's.
-    fn collect_attribute_values(
-        &self,
-        index: usize,
-        attribute: &mut AttributeValues,
-        levels: &ServiceLevels<'_>,
-        kind: ServiceKind,
-    ) -> Result<(), ConfigError> {
-        let function = &self.functions[index];
-        if function.conflict.is_some() {
-            return Ok(());
-        }
-        let mut layer = attribute.layer.clone();
-        let mut problems = Vec::new();
-        for (key, value) in function.shared_values() {
-            match attribute.layer.get(key) {
-                Some(other) if other != value && !levels.decide(key) => {
-                    let first = attribute
-                        .origins
-                        .iter()
-                        .find(|(given, _)| *given == key)
-                        .map_or("", |(_, first)| &self.functions[*first].place);
-                    problems.push(ConfigProblem::new(
-                        key.name(),
-                        value,
-                        ConfigSource::Attribute(function.place.clone()),
-                        format!(
-                            "the functions of service `{}` share it, and {first} sets `{other}`",
-                            self.service.name()
-                        ),
-                    ));
-                }
-                Some(_) => {}
-                None => layer.set(key, value),
-            }
-        }
-        ConfigError::check(problems)?;
-        levels
-            .with_attribute(&layer, &function.place, |levels| levels.resolve(kind))
-            .map_err(ConfigError::new)?;
-        for (key, _) in layer.iter() {
-            if attribute.layer.get(key).is_none() {
-                attribute.origins.push((key, index));
-            }
-        }
-        attribute.layer = layer;
-        Ok(())
     }
 }

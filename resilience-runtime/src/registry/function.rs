@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::levels::service_levels;
 use super::sources::ConfigSources;
 use crate::config::{ConfigError, ConfigValue, Effective, FunctionConfig, Key, Layer, Value};
-use crate::name::ServiceKind;
+use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, Site};
+use crate::wake::later;
 
 /// One function of a service.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub(super) struct FunctionEntry {
     pub(super) state: Arc<FunctionState>,
     /// It cannot belong to this service, whatever the configuration.
     pub(super) conflict: Option<ConfigError>,
+    /// Which of its shared values another function's stand in front of.
+    pub(super) ignored: Option<ConfigError>,
+    /// That was logged.
+    ignored_told: bool,
     pub(super) plan: Option<Arc<Plan>>,
 }
 
@@ -28,6 +33,8 @@ impl FunctionEntry {
             place: format!("{} ({})", function.label(), function.place),
             state: Arc::new(FunctionState::of(function)),
             conflict: None,
+            ignored: None,
+            ignored_told: false,
             plan: None,
         }
     }
@@ -35,6 +42,26 @@ impl FunctionEntry {
     pub(super) fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {
         let settings = self.function.settings;
         settings.iter().copied().filter(|(key, _)| key.is_shared())
+    }
+
+    /// Notes which of its shared values are ignored, and logs it once.
+    pub(super) fn ignore(&mut self, service: &ServiceName, ignored: Option<ConfigError>) {
+        if let Some(error) = &ignored
+            && !std::mem::replace(&mut self.ignored_told, true)
+        {
+            let (service, place) = (service.clone(), self.place.clone());
+            let problem = error.to_string();
+            later(move || {
+                tracing::error!(
+                    target: "resilience",
+                    service = service.as_str(),
+                    function = place,
+                    problem,
+                    "shared values are ignored: a function that was called before sets others"
+                );
+            });
+        }
+        self.ignored = ignored;
     }
 
     pub(super) fn effective(
@@ -65,7 +92,11 @@ impl FunctionEntry {
 }
 
 /// Reports what runs by a plan.
-pub(super) fn report(plan: &Plan, values: Vec<ConfigValue>) -> FunctionConfig {
+pub(super) fn report(
+    plan: &Plan,
+    values: Vec<ConfigValue>,
+    ignored: Option<&ConfigError>,
+) -> FunctionConfig {
     FunctionConfig {
         function: plan.function.name.as_ref().into(),
         place: plan.function.place,
@@ -81,6 +112,7 @@ pub(super) fn report(plan: &Plan, values: Vec<ConfigValue>) -> FunctionConfig {
         off: plan.function.off,
         unretried_error: None,
         invalid: plan.refusal.as_ref().map(ToString::to_string),
+        ignored: ignored.map(ToString::to_string),
         refusal: plan.refusal.clone(),
     }
 }

@@ -14,6 +14,8 @@ mod plans;
 #[cfg(feature = "test-util")]
 mod scope;
 mod services;
+mod shared_values;
 mod sources;
+mod twins;
 
 pub use services::Registry;

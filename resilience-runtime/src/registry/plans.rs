@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::entry::Entry;
 use super::services::{Registry, State, next_epoch};
 use crate::config::{ConfigError, ConfigSource};
 use crate::name::ServiceName;
@@ -57,7 +56,7 @@ impl Registry {
         if !entry.knows(site) {
             entry.add(site, function);
             // What is explicit here may change what the others share: their call sites ask again.
-            if entry.says_shared_values(site) {
+            if entry.says_shared_values(site) && entry.has_others(site) {
                 self.inner.epoch.store(next_epoch(), Ordering::Release);
             }
             entry.resolve(sources, self.inner.epoch.load(Ordering::Relaxed));
@@ -77,13 +76,10 @@ impl Registry {
         error: ConfigError,
     ) -> Arc<Plan> {
         let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        let State { sources, entries } = state;
-        let entry = entries.entry(name.clone()).or_insert_with(|| {
-            let entry = Entry::new(self.inner.core_of(name, function.kind));
-            let mut entry = entry.with_name_taken(error.clone());
-            entry.resolve(sources, epoch);
-            entry
-        });
+        let entry = state
+            .entries
+            .get_mut(name)
+            .expect("a service of another kind");
         entry.refuse(site, function, error, epoch)
     }
 }

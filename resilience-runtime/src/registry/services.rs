@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::entry::Entry;
 use super::sources::ConfigSources;
+use super::twins::VariableNames;
 use crate::circuit_breaker::CircuitState;
-use crate::config::{ConfigError, ConfigProblem, ConfigSource, canonical_upper};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::ServiceCore;
@@ -14,7 +15,7 @@ use crate::service::Service;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering};
 use crate::telemetry::{EventKind, Observers, RegistryStats};
-use crate::wake::DeferredWakes;
+use crate::wake::{DeferredWakes, later};
 
 /// Holds all services by name, and the settings that configure them.
 ///
@@ -53,18 +54,7 @@ pub(super) struct Inner {
 pub(super) struct State {
     pub(super) sources: ConfigSources,
     pub(super) entries: BTreeMap<ServiceName, Entry>,
-}
-
-pub(super) fn name_taken(name: &str, other: &str, place: ConfigSource) -> ConfigProblem {
-    ConfigProblem::new(
-        "service",
-        name,
-        place,
-        format!(
-            "shares the variables of `{}` with service `{other}`; rename one of them",
-            canonical_upper(name)
-        ),
-    )
+    variable_names: VariableNames,
 }
 
 pub(super) fn next_epoch() -> u64 {
@@ -238,25 +228,8 @@ impl Registry {
         kind: ServiceKind,
         place: ConfigSource,
     ) -> Result<&'a mut Entry, ConfigError> {
-        let known = state.entries.get(name);
-        if !known.is_some_and(Entry::has_its_name) {
-            if let Some(other) = state.entries.iter().find_map(|(other, entry)| {
-                let same = canonical_upper(other) == canonical_upper(name);
-                (same && entry.has_its_name()).then_some(other)
-            }) {
-                return Err(name_taken(name, other, place).into());
-            }
-            let mut entry = Entry::new(self.inner.core_of(name, kind));
-            for unknown in state.sources.environment().unknown_variables([&**name]) {
-                unknown.log();
-            }
-            entry.first_seen_at(&place);
-            let epoch = self.inner.epoch.load(Ordering::Relaxed);
-            entry.resolve(&mut state.sources, epoch);
-            state.entries.insert(name.clone(), entry);
-            self.inner
-                .observers
-                .changed(name, || EventKind::ServiceAdded);
+        if !state.entries.contains_key(name) {
+            self.add_entry(state, name, kind, &place);
         }
         let entry = state.entries.get_mut(name).expect("made just before");
         if entry.service().kind() != kind {
@@ -273,5 +246,85 @@ impl Registry {
             .into());
         }
         Ok(entry)
+    }
+
+    fn add_entry(
+        &self,
+        state: &mut State,
+        name: &ServiceName,
+        kind: ServiceKind,
+        place: &ConfigSource,
+    ) {
+        let mut entry = Entry::new(self.inner.core_of(name, kind));
+        for unknown in state.sources.environment().unknown_variables([&**name]) {
+            later(move || unknown.log());
+        }
+        entry.first_seen_at(place);
+        state.entries.insert(name.clone(), entry);
+        let twins = state.variable_names.add(name).to_vec();
+        self.resolve_twins(state, &twins);
+        if let [_] = &*twins {
+            let epoch = self.inner.epoch.load(Ordering::Relaxed);
+            let entry = state.entries.get_mut(name).expect("inserted just before");
+            entry.resolve(&mut state.sources, epoch);
+        }
+        self.inner
+            .observers
+            .changed(name, || EventKind::ServiceAdded);
+    }
+
+    /// Makes services of one variable name anew, since there is one more or less of them.
+    fn resolve_twins(&self, state: &mut State, twins: &[ServiceName]) {
+        let State {
+            sources, entries, ..
+        } = state;
+        if let [_, _, ..] = twins
+            && sources.environment().variable_for(&twins[0]).is_some()
+        {
+            // Their call sites ask again.
+            self.inner.epoch.store(next_epoch(), Ordering::Release);
+        }
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        for name in twins {
+            let other = twins.iter().find(|other| *other != name);
+            if let Some(entry) = entries.get_mut(name) {
+                entry.set_twin(other.cloned());
+                entry.resolve(sources, epoch);
+            }
+        }
+    }
+
+    /// Removes a service, and returns whether there was one: what it held is freed, once its calls have ended and whoever
+    /// has its [`Service`] has dropped it. An annotated function of the service makes it anew at its next call, with a closed
+    /// circuit and full limits. For services whose names come from data, such as one for each tenant.
+    ///
+    /// ```
+    /// use resilience_runtime::{Registry, ServiceKind};
+    ///
+    /// let registry = Registry::new();
+    /// registry.service("tenant-42", ServiceKind::Custom)?;
+    /// assert!(registry.remove("tenant-42"));
+    /// assert!(registry.get("tenant-42").is_none());
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    pub fn remove(&self, name: &str) -> bool {
+        let _later = DeferredWakes::begin();
+        let mut state = self.inner.state.lock();
+        let Some(entry) = state.entries.remove(name) else {
+            return false;
+        };
+        let left = state.variable_names.remove(name);
+        self.resolve_twins(&mut state, &left);
+        if entry.has_functions() {
+            // Their call sites ask again.
+            self.inner.epoch.store(next_epoch(), Ordering::Release);
+        }
+        let name = entry.service().name().clone();
+        self.inner
+            .observers
+            .changed(&name, || EventKind::ServiceRemoved);
+        drop(state);
+        drop(entry);
+        true
     }
 }

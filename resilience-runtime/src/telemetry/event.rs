@@ -167,6 +167,8 @@ pub enum EventKind {
     },
     /// The service was called or configured for the first time.
     ServiceAdded,
+    /// Reports that a service was [removed](crate::Registry::remove) from the registry.
+    ServiceRemoved,
     /// The configuration of the service was changed at run time.
     Configured,
 }
@@ -180,6 +182,7 @@ impl EventKind {
             Self::CircuitChanged { .. }
                 | Self::Cooldown { .. }
                 | Self::ServiceAdded
+                | Self::ServiceRemoved
                 | Self::Configured
         )
     }

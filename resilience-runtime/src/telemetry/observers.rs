@@ -8,6 +8,7 @@ use tokio::sync::broadcast;
 
 use super::event::{Event, EventKind};
 use crate::name::ServiceName;
+use crate::wake::later;
 
 /// How many events a subscriber may lag behind.
 const CAPACITY: usize = 1_024;
@@ -112,9 +113,15 @@ impl Observers {
     }
 
     /// Sends a change that does not belong to one call.
-    pub(crate) fn changed(&self, service: &ServiceName, kind: impl FnOnce() -> EventKind) {
+    pub(crate) fn changed(
+        self: &Arc<Self>,
+        service: &ServiceName,
+        kind: impl FnOnce() -> EventKind,
+    ) {
         if self.has_change_subscribers() {
-            self.send(Event::new(service.clone(), kind()));
+            let (observers, event) = (Arc::clone(self), Event::new(service.clone(), kind()));
+            // It wakes whoever reads.
+            later(move || observers.send(event));
         }
     }
 }

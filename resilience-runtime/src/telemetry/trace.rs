@@ -118,6 +118,7 @@ pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
         | EventKind::StreamBroken { .. }
         | EventKind::CircuitChanged { .. }
         | EventKind::ServiceAdded
+        | EventKind::ServiceRemoved
         | EventKind::Configured => {}
     }
 }

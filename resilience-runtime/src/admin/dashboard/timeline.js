@@ -13,6 +13,7 @@ function describe({ type, from, to, retry_after_seconds: seconds, count: missed 
     case "cooldown": return { glyph: "cooldown", text: "requested back-off" + (seconds == null ? "" : ` for ${age(Math.ceil(seconds))}`) };
     case "configured": return { glyph: "note", text: "configured anew" };
     case "service": return { glyph: "note", text: "is here" };
+    case "service_removed": return { glyph: "note", text: "was removed" };
     case "missed": return { glyph: "note", text: `${missed} changes came too fast for this page` };
     default: return { glyph: "note", text: word(type) + (to ? ": " + step : "") };
   }
