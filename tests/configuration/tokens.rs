@@ -162,12 +162,7 @@ async fn two_functions_that_disagree() {
             }
             other => panic!("{other:?}"),
         };
-        for part in [
-            "rate_limit.tokens_per_minute",
-            "`200`",
-            "`100`",
-            "says_more",
-        ] {
+        for part in ["rate_limit.tokens_per_minute", "`100`", "says_more"] {
             assert!(message.contains(part), "{part} in {message}");
         }
         assert!(silent(1).await.is_ok());

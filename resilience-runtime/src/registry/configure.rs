@@ -25,10 +25,11 @@ impl Registry {
         let mut state = self.inner.state.lock();
         let mut sources = state.sources.clone();
         let overlaid = sources.overlay(settings);
-        sources.environment();
+        sources.adopt_variables(state.entries.keys().map(|name| &**name));
         let mut problems = overlaid.err().unwrap_or_default();
         problems.extend(self.problems_with(&state, &sources));
         ConfigError::check(problems)?;
+        sources.forget_variables(state.entries.keys().map(|name| &**name));
         self.run_with(&mut state, sources);
         Ok(())
     }
@@ -42,7 +43,7 @@ impl Registry {
         self.configure(settings)
     }
 
-    /// Checks that every service and function seen so far can run.
+    /// Checks that every service and function seen so far can run. Unlike the error of a call, this one shows the values.
     ///
     /// # Errors
     /// Names everything that keeps one from running. The calls of those functions fail with

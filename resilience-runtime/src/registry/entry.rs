@@ -90,14 +90,12 @@ impl Entry {
     }
 
     pub(super) fn check_service(&self) -> Result<(), ConfigError> {
-        self.error.clone().map_or(Ok(()), Err)
+        let error = self.error.as_ref().map(ConfigError::withheld);
+        error.map_or(Ok(()), Err)
     }
 
     pub(super) fn problems(&self) -> Vec<ConfigProblem> {
-        let of_functions = self
-            .functions
-            .iter()
-            .filter_map(|function| function.plan.as_ref()?.refusal.as_ref());
+        let of_functions = self.functions.iter().filter_map(FunctionEntry::problem);
         self.error
             .iter()
             .chain(of_functions)
@@ -164,6 +162,7 @@ impl Entry {
             .find(|function| function.site == site.address())
             .expect("added just before");
         entry.conflict = Some(error.clone());
+        entry.error = Some(error.clone());
         let state = Arc::clone(&entry.state);
         let plan = Arc::new(Plan::new(epoch, core, state, false, Err(error)));
         entry.plan = Some(Arc::clone(&plan));
@@ -203,6 +202,7 @@ impl Entry {
                 Some(error) => Err(error),
                 None => function.effective(sources, &core.name, kind, layer),
             };
+            function.error = effective.as_ref().err().cloned();
             let running = effective.as_ref().map(|(effective, _)| effective);
             let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
             let plan = Plan::new(epoch, core, state, !enabled, running.map_err(Clone::clone));

@@ -17,6 +17,8 @@ pub(super) struct FunctionEntry {
     pub(super) state: Arc<FunctionState>,
     /// It cannot belong to this service, whatever the configuration.
     pub(super) conflict: Option<ConfigError>,
+    /// What keeps it from running, with the values, which its plan lacks.
+    pub(super) error: Option<ConfigError>,
     pub(super) plan: Option<Arc<Plan>>,
 }
 
@@ -28,8 +30,18 @@ impl FunctionEntry {
             place: format!("{} ({})", function.label(), function.place),
             state: Arc::new(FunctionState::of(function)),
             conflict: None,
+            error: None,
             plan: None,
         }
+    }
+
+    /// What keeps it from running, with the values as far as they are known.
+    pub(super) fn problem(&self) -> Option<&ConfigError> {
+        let of_plan = || self.plan.as_ref()?.refusal.as_ref();
+        self.error
+            .as_ref()
+            .or(self.state.cache.as_ref().err())
+            .or_else(of_plan)
     }
 
     pub(super) fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {

@@ -56,12 +56,11 @@ pub(super) struct State {
 }
 
 pub(super) fn name_taken(name: &str, other: &str, place: ConfigSource) -> ConfigProblem {
-    ConfigProblem::new(
+    ConfigProblem::without_value(
         "service",
-        name,
         place,
         format!(
-            "shares the variables of `{}` with service `{other}`; rename one of them",
+            "`{name}` shares the variables of `{}` with service `{other}`; rename one of them",
             canonical_upper(name)
         ),
     )
@@ -247,7 +246,11 @@ impl Registry {
                 return Err(name_taken(name, other, place).into());
             }
             let mut entry = Entry::new(self.inner.core_of(name, kind));
-            for unknown in state.sources.environment().unknown_variables([&**name]) {
+            for unknown in state
+                .sources
+                .environment_of(name)
+                .unknown_variables([&**name])
+            {
                 unknown.log();
             }
             entry.first_seen_at(&place);
@@ -260,12 +263,11 @@ impl Registry {
         }
         let entry = state.entries.get_mut(name).expect("made just before");
         if entry.service().kind() != kind {
-            return Err(ConfigProblem::new(
+            return Err(ConfigProblem::without_value(
                 "kind",
-                kind,
                 place,
                 format!(
-                    "service `{name}` is of kind `{}`{}; one name has one kind",
+                    "service `{name}` is of kind `{}`{}, not `{kind}`; one name has one kind",
                     entry.service().kind(),
                     entry.seen_at()
                 ),
