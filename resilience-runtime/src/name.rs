@@ -231,6 +231,13 @@ impl FromStr for ServiceKind {
 }
 
 /// Rejects a text that names no [`ServiceKind`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown kind of service `{0}`; one of llm, database, mcp, secret, custom")]
 pub struct UnknownKind(String);
+
+/// Never shows the text, which may be a misplaced secret.
+impl fmt::Debug for UnknownKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnknownKind(..)")
+    }
+}

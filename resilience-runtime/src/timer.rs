@@ -25,19 +25,17 @@ pub enum NoTimer {
 
 impl From<NoTimer> for ConfigError {
     fn from(cause: NoTimer) -> Self {
-        let (value, allowed) = match cause {
-            NoTimer::NoRuntime => (
-                "no tokio runtime",
-                "a timeout, deadline, retry pause or wait needs a timer: await the call inside a tokio \
-                 runtime, or switch off what waits (`timeout = off, deadline = off, retry = off`)",
-            ),
-            NoTimer::Disabled => (
-                "timers disabled",
-                "a timeout, deadline, retry pause or wait needs a timer: build the tokio runtime with \
-                 `enable_time()` or `enable_all()`",
-            ),
+        let allowed = match cause {
+            NoTimer::NoRuntime => {
+                "no tokio runtime, and a timeout, deadline, retry pause or wait needs a timer: await the call inside \
+                 a tokio runtime, or switch off what waits (`timeout = off, deadline = off, retry = off`)"
+            }
+            NoTimer::Disabled => {
+                "timers disabled, and a timeout, deadline, retry pause or wait needs a timer: build the tokio \
+                 runtime with `enable_time()` or `enable_all()`"
+            }
         };
-        ConfigProblem::new("tokio time driver", value, ConfigSource::Code, allowed).into()
+        ConfigProblem::without_value("tokio time driver", ConfigSource::Code, allowed).into()
     }
 }
 

@@ -13,14 +13,14 @@ use crate::remote::Answer;
 
 const CHILD: &str = "TEST_RUNS_AS_CHILD";
 
-/// In the parent: runs the test of this name in a process with these variables, and returns whether this is
+/// In the parent: runs the test of this path in a process with these variables, and returns whether this is
 /// the parent.
-fn in_a_child(test: &str, variables: &[(&str, &str)]) -> bool {
+pub fn in_a_child(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(CHILD).is_some() {
         return false;
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("child::{test}"), "--test-threads=1"])
+        .args(["--exact", test, "--test-threads=1"])
         .env(CHILD, "1")
         .envs(variables.iter().copied())
         .output()
@@ -46,7 +46,7 @@ async fn timeout(registry: &Registry) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn registry_reads_the_environment_by_default() {
     if in_a_child(
-        "registry_reads_the_environment_by_default",
+        "child::registry_reads_the_environment_by_default",
         &[("TIMEOUT_API", "2.5")],
     ) {
         return;
@@ -60,7 +60,7 @@ async fn registry_reads_the_environment_by_default() {
 #[tokio::test(start_paused = true)]
 async fn the_environment_is_read_again_when_asked() {
     if in_a_child(
-        "the_environment_is_read_again_when_asked",
+        "child::the_environment_is_read_again_when_asked",
         &[("TIMEOUT_API", "4s")],
     ) {
         return;
@@ -77,7 +77,7 @@ async fn the_environment_is_read_again_when_asked() {
 #[tokio::test(start_paused = true)]
 async fn bad_variable_fails_check_and_first_call() {
     if in_a_child(
-        "bad_variable_fails_check_and_first_call",
+        "child::bad_variable_fails_check_and_first_call",
         &[
             ("RETRY_LLM_MAX_ATTEMPTS", "lots"),
             ("TIMEOUT_LLM", "-3"),
@@ -109,7 +109,7 @@ async fn bad_variable_fails_check_and_first_call() {
 #[tokio::test(start_paused = true)]
 async fn everything_can_be_switched_off_by_a_variable() {
     if in_a_child(
-        "everything_can_be_switched_off_by_a_variable",
+        "child::everything_can_be_switched_off_by_a_variable",
         &[("RESILIENCE_ENABLED", "false"), ("TIMEOUT_API", "1s")],
     ) {
         return;
@@ -126,7 +126,7 @@ async fn everything_can_be_switched_off_by_a_variable() {
 #[tokio::test(start_paused = true)]
 async fn off_by_a_variable_wins_over_every_bad_one() {
     if in_a_child(
-        "off_by_a_variable_wins_over_every_bad_one",
+        "child::off_by_a_variable_wins_over_every_bad_one",
         &[
             ("RESILIENCE_ENABLED", "false"),
             ("TIMEOUT_API", "soon"),

@@ -2,15 +2,24 @@
 
 mod bad_values;
 mod by_key;
+#[path = "../telemetry/capture.rs"]
+#[allow(dead_code)]
+mod capture;
 mod child;
 mod circuit_keys;
 mod clamping;
 mod clashes;
+#[path = "../operations/client.rs"]
+#[allow(dead_code)]
+mod client;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;
 mod extremes;
 mod files;
+#[path = "../health/remote.rs"]
+#[allow(dead_code)]
+mod health_remote;
 mod limit_keys;
 mod live;
 mod names;
@@ -25,4 +34,5 @@ mod presets;
 #[allow(dead_code)]
 mod remote;
 mod retry_keys;
+mod secrets;
 mod tokens;

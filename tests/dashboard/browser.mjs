@@ -9,7 +9,7 @@ const peers = resolve(root, process.env.RESILIENCE_PEERS_DIR ?? "target/peers");
 const chromium = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
-export async function launch() {
+export async function launch(...more) {
   let playwright;
   try {
     playwright = createRequire(resolve(peers, "npm-browser", "package.json"))("playwright-core");
@@ -17,5 +17,5 @@ export async function launch() {
     throw new Error(`playwright-core is not in ${peers}/npm-browser. Run scripts/provision-browser`);
   }
   if (!existsSync(chromium)) throw new Error(`there is no ${chromium}. Run scripts/provision-browser`);
-  return playwright.chromium.launch({ executablePath: chromium, headless: true, args: ARGS });
+  return playwright.chromium.launch({ executablePath: chromium, headless: true, args: [...ARGS, ...more] });
 }

@@ -43,7 +43,7 @@ export function service({ sample: _, ...short }, more = {}) {
         { key: "retry.base_delay", value: "500ms", from: "attribute" },
         { key: "circuit_breaker.failure_threshold", value: "5", from: "environment: CIRCUIT_FAILURE_THRESHOLD" },
       ],
-      functions: [{ function: "app::complete", place: "src/main.rs:12", off: ["bulkhead"], idempotent: true, unretried_error: null, invalid: null }],
+      functions: [{ function: "app::complete", place: "src/main.rs:12", off: ["bulkhead"], idempotent: true, unretried_error: null, invalid: null, ignored: null }],
     },
     ...more,
   };

@@ -92,7 +92,7 @@ async fn start_monitoring_rejects_an_unknown_dependency() {
     let check = || HealthCheck::new(Remote::healthy()).depends_on(["databse"]);
     monitor.add_checker("api", check()).unwrap();
     let error = monitor.start_monitoring().unwrap_err();
-    assert_eq!(error.problems()[0].value(), "databse");
+    assert_eq!(error.problems()[0].value(), Some("databse"));
     assert!(monitor.remove_checker("api"));
     let _monitoring = monitor.start_monitoring().unwrap();
     assert!(monitor.add_checker("api", check()).is_err(), "it runs");

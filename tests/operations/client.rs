@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -28,7 +28,14 @@ pub async fn get(router: &Router, path: &str) -> Answer {
     send(router, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+/// Sends a request, to `localhost` unless it names a host.
+pub async fn send(router: &Router, mut request: Request<Body>) -> Answer {
+    let host = HeaderValue::from_static("localhost");
+    request.headers_mut().entry("host").or_insert(host);
+    send_as_it_is(router, request).await
+}
+
+pub async fn send_as_it_is(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
@@ -50,7 +57,8 @@ pub struct EventReader {
 
 /// Opens `/events`; the answer instead, where it is not a stream.
 pub async fn open(router: &Router) -> Result<EventReader, (StatusCode, HeaderMap)> {
-    let request = Request::get("/events").body(Body::empty()).unwrap();
+    let request = Request::get("/events").header("host", "localhost");
+    let request = request.body(Body::empty()).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     if parts.status != StatusCode::OK {

@@ -12,6 +12,7 @@ mod health_routes;
 mod metrics;
 mod names;
 mod nested;
+mod origin;
 #[path = "../health/remote.rs"]
 #[allow(dead_code)]
 mod remote;

@@ -231,6 +231,7 @@ async fn service_json_has_all_fields() {
             "idempotent",
             "unretried_error",
             "invalid",
+            "ignored",
         ],
     );
     let name = function["function"].as_str().unwrap();

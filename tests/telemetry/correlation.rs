@@ -1,11 +1,17 @@
 //! Correlation ids, which connect the log entries of one call.
 
-use resilience_runtime::{Registry, resilient, telemetry::CorrelationId, with_correlation_id};
+use resilience_runtime::{
+    Registry, ServiceKind, admin::admin_router, resilient, telemetry::CallRecorder,
+    telemetry::CorrelationId, with_correlation_id,
+};
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::capture::{Capture, Captured};
+use crate::capture::{Capture, CaptureGuard, Captured};
+use crate::client::{get, open};
 use crate::errors::ApiError;
+use crate::health_remote::{immediate, monitor};
 use crate::remote::{Answer, Remote};
+use crate::secrets::Output;
 
 #[resilient(
     service = "api",
@@ -138,4 +144,116 @@ async fn fallbacks_run_under_the_correlation_id() {
     });
     assert_eq!(registry.scope(by_function()).await.unwrap(), "request-9");
     assert_eq!(registry.scope(by_registered()).await.unwrap(), "request-9");
+}
+
+/// Forges a line, a colour and the direction of a text, and is too long.
+fn forged() -> String {
+    let start = "r-7\r\nERROR forged\u{1b}[2J\u{9b}31m\u{2028}\u{2029}\u{202e}\u{2066}";
+    format!("{start}{}", "ä".repeat(1_000_000))
+}
+
+fn cleaned() -> String {
+    let start = "r-7ERROR forged[2J31m";
+    format!("{start}{}", "ä".repeat((128 - start.len()) / 2))
+}
+
+#[resilient(
+    service = "api",
+    retry(max_attempts = 2, base_delay = "1ms"),
+    correlation_id = forged()
+)]
+async fn by_attribute(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+/// By the attribute, by what is around it, and by hand.
+async fn call_with_a_forged_id(registry: &Registry) {
+    let remote = Remote::failing();
+    registry.scope(by_attribute(&remote)).await.unwrap_err();
+    let around = with_correlation_id(forged(), plain(&remote));
+    registry.scope(around).await.unwrap_err();
+    let by_hand = registry.service("by-hand", ServiceKind::Custom).unwrap();
+    let failing = by_hand.call(|| async { Err::<(), _>(ApiError::Permanent) });
+    with_correlation_id(forged(), failing).await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_and_logs_get_the_clean_id() {
+    for level in [LevelFilter::TRACE, LevelFilter::WARN] {
+        let (capture, _guard) = Capture::of(level);
+        call_with_a_forged_id(&Registry::new()).await;
+        assert_eq!(ids(&capture.ours()), [&*cleaned()], "{level}");
+        assert_eq!(
+            capture.spans("resilience.call").is_empty(),
+            level == LevelFilter::WARN
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn text_log_has_no_forged_line() {
+    let output = Output::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_ansi(false)
+        .with_writer(output.clone())
+        .finish();
+    let _guard = CaptureGuard::with(subscriber);
+    call_with_a_forged_id(&Registry::new()).await;
+    let text = output.text();
+    assert!(text.contains(&cleaned()), "{text}");
+    for line in text.lines() {
+        assert!(
+            !line.starts_with("ERROR forged") && line.len() < 1_000,
+            "{line}"
+        );
+        assert!(!line.contains(['\u{1b}', '\u{9b}', '\u{2028}', '\u{2029}', '\u{202e}']));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn subscribers_and_recorders_get_the_clean_id() {
+    let (_capture, _guard) = Capture::of(LevelFilter::OFF);
+    let registry = Registry::new();
+    let mut events = registry.subscribe();
+    let recorder = CallRecorder::new(&registry);
+    call_with_a_forged_id(&registry).await;
+    let mut seen = 0;
+    while let Some(event) = events.try_recv().unwrap() {
+        if let Some(id) = &event.correlation_id {
+            assert_eq!(id.as_str(), cleaned());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+    for service in ["api", "by-hand"] {
+        let call = recorder.last_call(service);
+        assert_eq!(call.correlation_id.as_str(), cleaned());
+        let shown = format!("{call} {call:?}");
+        assert!(shown.len() < 1_000, "{shown}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn routes_do_not_show_what_an_id_forges() {
+    let (_capture, _guard) = Capture::of(LevelFilter::OFF);
+    let registry = Registry::new();
+    let routes = admin_router(&registry, monitor(immediate()));
+    let mut reader = open(&routes).await.unwrap();
+    call_with_a_forged_id(&registry).await;
+    let mut text = String::new();
+    for path in ["/services", "/metrics", "/health"] {
+        text += &get(&routes, path).await.text;
+    }
+    text += &reader.until("hello").await.to_string();
+    text += &reader.until("snapshot").await.to_string();
+    assert!(text.contains("by-hand"), "{text}");
+    assert!(!text.contains("forged"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn code_inside_sees_the_clean_id() {
+    let seen = with_correlation_id(forged(), async { CorrelationId::current() }).await;
+    assert_eq!(seen.unwrap().as_str(), cleaned());
 }

@@ -2,10 +2,16 @@
 //! for all threads of a process.
 
 mod capture;
+#[path = "../operations/client.rs"]
+#[allow(dead_code)]
+mod client;
 mod correlation;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;
+#[path = "../health/remote.rs"]
+#[allow(dead_code)]
+mod health_remote;
 mod labels;
 #[path = "../behaviour/poll.rs"]
 #[allow(dead_code)]

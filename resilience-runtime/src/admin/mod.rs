@@ -9,6 +9,7 @@ mod feed;
 mod health;
 mod hub;
 mod metrics;
+mod origin;
 mod response;
 mod sample;
 mod sampler;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, Route, get, post};
 use tower_layer::Layer;
@@ -32,6 +33,7 @@ use tower_service::Service;
 
 use self::app_state::AppState;
 use self::hub::Hub;
+use self::origin::AllowedHosts;
 use crate::health::{HealthEndpoint, ServiceHealthMonitor};
 use crate::registry::Registry;
 
@@ -61,6 +63,10 @@ pub fn admin_router(
 /// They show names, numbers and states: no argument, no result, no text of an error. They are for operators all the
 /// same: serve them on a separate port, or behind a layer that authenticates the reader.
 ///
+/// They answer under an address, as in `http://10.0.0.7:9090`, under `localhost`, and under the names of
+/// [`allowed_hosts`](Self::allowed_hosts); other requests get 421, so that no page on the web can read them by pointing its own
+/// name here. `/livez`, `/readyz` and `/healthz` answer under every name.
+///
 /// ```
 /// use axum::extract::Request;
 /// use axum::http::StatusCode;
@@ -81,6 +87,7 @@ pub fn admin_router(
 /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
 /// let operations = AdminRouter::new(Registry::global(), &monitor)
 ///     .app_version(env!("CARGO_PKG_VERSION"))
+///     .allowed_hosts(["ops.example.com"])
 ///     .control(from_fn(operators_only));
 /// let app: axum::Router = axum::Router::new().nest("/operations", operations.router());
 /// # Ok::<(), resilience_runtime::config::ConfigError>(())
@@ -90,6 +97,7 @@ pub struct AdminRouter {
     registry: Registry,
     monitor: ServiceHealthMonitor,
     app_version: Option<String>,
+    allowed_hosts: AllowedHosts,
     control: Option<MethodRouter<Arc<AppState>>>,
 }
 
@@ -100,6 +108,7 @@ impl AdminRouter {
             registry: registry.into(),
             monitor: monitor.into(),
             app_version: None,
+            allowed_hosts: AllowedHosts::default(),
             control: None,
         }
     }
@@ -110,8 +119,28 @@ impl AdminRouter {
         self
     }
 
+    /// Sets the names, besides addresses and `localhost`, under which the routes answer, as the `Host` of a request
+    /// gives them: what stands in front of the routes may pass on its own. They are compared without case and port.
+    ///
+    /// ```
+    /// use resilience_runtime::{
+    ///     Registry, admin::AdminRouter, health::{HealthMonitorConfig, ServiceHealthMonitor},
+    /// };
+    ///
+    /// let monitor = ServiceHealthMonitor::new(HealthMonitorConfig::default())?;
+    /// let routes: axum::Router = AdminRouter::new(Registry::global(), &monitor)
+    ///     .allowed_hosts(["ops.example.com", "app.production.svc.cluster.local"])
+    ///     .router();
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    pub fn allowed_hosts<H: Into<String>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.allowed_hosts = AllowedHosts::new(hosts);
+        self
+    }
+
     /// Enables `POST /services/{name}/circuit`, which forces circuit breakers open or closed, resets and disables them.
-    /// Every request to it goes through `layer`, which must reject unauthorized requests. Each use is logged at WARN.
+    /// Every request to it goes through `layer`, which must reject unauthorized requests. Requests from pages of
+    /// another origin are rejected before. Each use is logged at WARN.
     pub fn control<L>(mut self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,
@@ -131,6 +160,7 @@ impl AdminRouter {
             registry,
             monitor,
             app_version,
+            allowed_hosts,
             control,
         } = self;
         registry.measure_latency();
@@ -143,10 +173,12 @@ impl AdminRouter {
             app_version,
             control: control.is_some(),
         };
-        let mut routes = Router::new()
+        // An orchestrator asks under whatever name or address it has for the process.
+        let probes = Router::new()
             .route("/livez", get(health::livez))
             .route("/readyz", get(health::readyz))
-            .route("/healthz", get(health::healthz))
+            .route("/healthz", get(health::healthz));
+        let mut routes = Router::new()
             .route("/health", get(health::health))
             .route("/services", get(services::all))
             .route("/services/{name}", get(services::one))
@@ -157,6 +189,8 @@ impl AdminRouter {
             routes = routes.route("/services/{name}/circuit", control);
         }
         routes
+            .route_layer(from_fn_with_state(Arc::new(allowed_hosts), origin::guard))
+            .merge(probes)
             .route_layer(map_response(response::no_store))
             .with_state(Arc::new(state))
     }
@@ -166,6 +200,7 @@ impl fmt::Debug for AdminRouter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AdminRouter")
             .field("app_version", &self.app_version)
+            .field("allowed_hosts", &self.allowed_hosts)
             .field("control", &self.control.is_some())
             .finish_non_exhaustive()
     }

@@ -13,7 +13,7 @@ use super::app_state::AppState;
 use super::response::{JSON, error, json};
 use super::snapshot::{Limits, SCHEMA, millis, seconds};
 use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
-use crate::config::{ConfigError, ConfigValue, Pattern};
+use crate::config::{ConfigValue, Pattern};
 use crate::config::{FunctionConfig, ServiceConfig};
 use crate::health::HealthStatus;
 use crate::name::{ServiceKind, ServiceName};
@@ -172,6 +172,7 @@ struct Function {
     idempotent: bool,
     unretried_error: Option<&'static str>,
     invalid: Option<String>,
+    ignored: Option<String>,
 }
 
 impl Description {
@@ -261,7 +262,7 @@ impl Config {
             idempotent,
             values,
             functions: functions.into_iter().map(Into::into).collect(),
-            invalid: refusal.map(without_values),
+            invalid: refusal.map(ToString::to_string),
         }
     }
 }
@@ -275,20 +276,8 @@ impl From<FunctionConfig> for Function {
             off: config.off,
             idempotent: config.idempotent,
             unretried_error: config.unretried_error,
-            invalid: config.refusal.as_ref().map(without_values),
+            invalid: config.invalid,
+            ignored: config.ignored,
         }
     }
-}
-
-/// Describes the problems without the values: a variable may hold a secret that was meant for another one.
-fn without_values(error: &ConfigError) -> String {
-    let problems = error.problems().iter().map(|problem| {
-        format!(
-            "`{}` ({}): {}",
-            problem.key(),
-            problem.origin(),
-            problem.allowed()
-        )
-    });
-    problems.collect::<Vec<_>>().join("; ")
 }

@@ -125,6 +125,7 @@ impl Rejection {
                 after: call.plan.deadline.unwrap_or_default(),
             },
             Self::InvalidConfig | Self::NoTimer(_) => {
+                // The plan's has no values, so there is nothing to withhold again.
                 ResilienceError::InvalidConfig(self.config_error(call))
             }
         }

@@ -255,6 +255,13 @@ impl FromStr for OnAbandoned {
 }
 
 /// Rejects a text that names no [`OnAbandoned`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown meaning of an abandoned call `{0}`; one of ignored, failure")]
 pub struct UnknownAbandoned(String);
+
+/// Never shows the text, which may be a misplaced secret.
+impl fmt::Debug for UnknownAbandoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnknownAbandoned(..)")
+    }
+}

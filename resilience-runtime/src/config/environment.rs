@@ -1,24 +1,28 @@
 //! The environment's variables: a snapshot, read for one name at a time.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::aliases::ALIASES;
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
 use super::renamed::RENAMED;
+use super::unknown_variable::{UnknownVariable, unknown_among};
+use super::variables::Variables;
 use crate::error::{ConfigProblem, ConfigSource};
+use crate::name::ServiceKind;
 
 const ENABLED: &str = "RESILIENCE_ENABLED";
 
 /// The first words of the variables of health checks.
 pub(super) const HEALTH_CHECK: &str = "HEALTH_CHECK_";
 
-/// The variables that may be ours, as they were when read.
+/// The variables of health checks.
+pub(super) const HEALTH_VARIABLES: [&str; 2] = ["HEALTH_CHECK_INTERVAL", "HEALTH_CHECK_TIMEOUT"];
+
+/// The variables that may be ours, as they were when read. Values that nothing needs are not kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Environment {
-    variables: BTreeMap<String, String>,
+    variables: Variables,
 }
 
 /// The values that the environment has for one name.
@@ -46,49 +50,50 @@ impl EnvironmentLayer {
 }
 
 impl Environment {
-    /// The process's variables.
+    /// The process's variables, with the values of those that name a kind.
     pub(crate) fn capture() -> Self {
-        Self::from_variables(std::env::vars_os().map(|(name, value)| {
-            // Not Unicode: kept, so that it is refused with a message instead of overlooked.
-            (
-                name.to_string_lossy().into_owned(),
-                value.to_string_lossy().into_owned(),
-            )
-        }))
+        let ours = own_variables([]);
+        Self {
+            variables: Variables::of_process(is_candidate, |name| ours.contains(name)),
+        }
     }
 
     pub(crate) fn from_variables<N: Into<String>, V: Into<String>>(
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
-        let is_candidate = |name: &str| {
-            name == ENABLED
-                || name.starts_with(HEALTH_CHECK)
-                || PREFIXES.iter().any(|prefix| {
-                    name.strip_prefix(prefix)
-                        .is_some_and(|rest| rest.starts_with('_'))
-                })
-        };
+        let variables = variables.into_iter();
+        let variables = variables.map(|(name, value)| (name.into(), value.into()));
         Self {
-            variables: variables
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .filter(|(name, _)| is_candidate(name))
-                .collect(),
+            variables: Variables::given(variables.filter(|(name, _)| is_candidate(name))),
         }
     }
 
+    /// Reads the values of the variables of these services, where they are not kept.
+    pub(crate) fn adopt<'a>(&mut self, services: impl IntoIterator<Item = &'a str>) {
+        if self.variables.is_of_process() && !self.variables.is_empty() {
+            let ours = own_variables(services);
+            self.variables.adopt(|name| ours.contains(name));
+        }
+    }
+
+    /// Forgets the values of variables that are neither of these services nor of a kind.
+    pub(crate) fn forget_others<'a>(&mut self, services: impl IntoIterator<Item = &'a str>) {
+        let ours = own_variables(services);
+        self.variables.forget_others(|name| ours.contains(name));
+    }
+
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str)
+        self.variables.get(name).flatten()
     }
 
     pub(super) fn variables_under(&self, prefix: &str) -> impl Iterator<Item = &str> {
-        let names = self.variables.keys().map(String::as_str);
+        let names = self.variables.names().map(String::as_str);
         names.filter(move |name| name.starts_with(prefix))
     }
 
     /// `RESILIENCE_ENABLED`, if it is set.
     pub(crate) fn enabled(&self) -> Result<Option<bool>, ConfigProblem> {
-        let Some(text) = self.variables.get(ENABLED) else {
+        let Some(text) = self.variable(ENABLED) else {
             return Ok(None);
         };
         match text.trim().to_ascii_lowercase().as_str() {
@@ -118,7 +123,9 @@ impl Environment {
                         continue;
                     };
                     let period = Duration::from_secs(seconds.unwrap_or_default());
-                    let problem = match key.value_type().parse(text, period) {
+                    // A text that was not kept is no value: what could be one was.
+                    let parsed = key.value_type().parse(text.unwrap_or_default(), period);
+                    let problem = match parsed {
                         Err(allowed) => allowed.to_owned(),
                         Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
                             (Some(before), Some(other)) if before != value => {
@@ -133,12 +140,7 @@ impl Environment {
                             }
                         },
                     };
-                    problems.push(ConfigProblem::new(
-                        variable,
-                        text,
-                        ConfigSource::Environment,
-                        problem,
-                    ));
+                    problems.push(problem_of(variable, text, problem));
                 }
             }
         }
@@ -156,29 +158,16 @@ impl Environment {
         let of_name = |name: &String| {
             let keys = Key::ALL.iter();
             let mut variables = keys.flat_map(|key| key.variables(name));
-            variables.find(|(variable, _)| self.variables.contains_key(variable))
+            variables.find(|(variable, _)| self.variables.get(variable).is_some())
         };
         names.iter().find_map(of_name).map(|(variable, _)| variable)
     }
 
     /// The variables that set this key under a name that it no longer has.
     fn renamed(&self, key: Key, name: &str) -> impl Iterator<Item = ConfigProblem> {
-        let old_names = key.variables(name).into_iter().flat_map(|(variable, _)| {
-            RENAMED.iter().filter_map(move |(old, new)| {
-                let stem = variable.strip_suffix(&new.to_ascii_uppercase())?;
-                let old = old.to_ascii_uppercase();
-                Some((format!("{stem}{old}"), variable.clone()))
-            })
-        });
-        old_names.filter_map(|(old, new)| {
+        old_names(key, name).filter_map(|(old, new)| {
             let text = self.variables.get(&old)?;
-            let allowed = format!("is called `{new}` now");
-            Some(ConfigProblem::new(
-                old,
-                text,
-                ConfigSource::Environment,
-                allowed,
-            ))
+            Some(problem_of(old, text, format!("is called `{new}` now")))
         })
     }
 
@@ -191,75 +180,52 @@ impl Environment {
             return Vec::new();
         }
         let names: Vec<String> = names.into_iter().flat_map(upper_names).collect();
-        let known: Vec<String> = names
-            .iter()
-            .flat_map(|name| Key::ALL.iter().flat_map(|key| key.variables(name)))
-            .map(|(variable, _)| variable)
-            .collect();
-        self.variables
-            .keys()
-            .filter(|variable| *variable != ENABLED && !known.contains(variable))
-            .filter(|variable| {
-                names
-                    .iter()
-                    .any(|name| is_under(variable, name) && !is_of_longer_name(variable, name))
-            })
-            .map(|variable| UnknownVariable {
-                nearest: nearest(variable, &names, &known),
-                variable: variable.clone(),
-            })
-            .collect()
+        let variables = self.variables.names();
+        unknown_among(variables.filter(|name| *name != ENABLED), &names)
     }
 }
 
-/// The known variable that was probably meant: by an alias of its setting, or by its spelling.
-fn nearest(variable: &str, names: &[String], known: &[String]) -> String {
-    let by_alias = PREFIXES.iter().find_map(|prefix| {
-        let rest = variable.strip_prefix(prefix)?.strip_prefix('_')?;
-        names.iter().find_map(|name| {
-            let suffix = rest.strip_prefix(name.as_str())?.strip_prefix('_')?;
-            let suffix = suffix.to_ascii_lowercase();
-            let (_, ours) = ALIASES.iter().find(|(theirs, _)| *theirs == suffix)?;
-            let meant = format!("{prefix}_{name}_{}", ours.to_ascii_uppercase());
-            known.contains(&meant).then_some(meant)
+/// Whether a variable begins as ours do.
+fn is_candidate(name: &str) -> bool {
+    name == ENABLED
+        || name.starts_with(HEALTH_CHECK)
+        || PREFIXES.iter().any(|prefix| {
+            name.strip_prefix(prefix)
+                .is_some_and(|rest| rest.starts_with('_'))
         })
-    });
-    let likeness = |known: &String| strsim::jaro_winkler(variable, known);
-    by_alias
-        .or_else(|| {
-            let nearest = |a: &&String, b: &&String| likeness(a).total_cmp(&likeness(b));
-            known.iter().max_by(nearest).cloned()
-        })
-        .unwrap_or_default()
 }
 
-/// Whether a variable begins with one of our words and then this name.
-fn is_under(variable: &str, name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| {
-        variable
-            .strip_prefix(prefix)
-            .and_then(|rest| rest.strip_prefix('_'))
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| rest.starts_with('_'))
+/// The variables that mean something for a kind, for one of these services, or for everything; old names included.
+fn own_variables<'a>(services: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let kinds = ServiceKind::ALL.iter().map(|kind| kind.name());
+    let mut own: BTreeSet<String> = HEALTH_VARIABLES.map(str::to_owned).into();
+    own.insert(ENABLED.to_owned());
+    for name in kinds.chain(services).flat_map(upper_names) {
+        for key in Key::ALL {
+            own.extend(key.variables(&name).into_iter().map(|(name, _)| name));
+            own.extend(old_names(*key, &name).map(|(old, _)| old));
+        }
+    }
+    own
+}
+
+/// The names that the variables of this key had once, each with its new one.
+fn old_names(key: Key, name: &str) -> impl Iterator<Item = (String, String)> {
+    key.variables(name).into_iter().flat_map(|(variable, _)| {
+        RENAMED.iter().filter_map(move |(old, new)| {
+            let stem = variable.strip_suffix(&new.to_ascii_uppercase())?;
+            let old = old.to_ascii_uppercase();
+            Some((format!("{stem}{old}"), variable.clone()))
+        })
     })
 }
 
-/// Whether it would be right for a service whose name begins with this one: `RETRY_LLM_EU_MAX_ATTEMPTS`
-/// is no slip under `LLM`, it belongs to a service that has not appeared yet.
-fn is_of_longer_name(variable: &str, name: &str) -> bool {
-    Key::ALL
-        .iter()
-        .flat_map(|key| key.variables(name))
-        .any(|(right, _)| {
-            let Some(at) = right.find(name) else {
-                return false;
-            };
-            let (head, tail) = right.split_at(at + name.len());
-            variable
-                .strip_prefix(head)
-                .and_then(|rest| rest.strip_suffix(tail))
-                .is_some_and(|longer| longer.starts_with('_') && longer.len() > 1)
-        })
+fn problem_of(variable: String, text: Option<&str>, allowed: String) -> ConfigProblem {
+    let origin = ConfigSource::Environment;
+    match text {
+        Some(text) => ConfigProblem::new(variable, text, origin, allowed),
+        None => ConfigProblem::without_value(variable, origin, allowed),
+    }
 }
 
 /// A name as variables write it. `DB` and `DATABASE` are the same.
@@ -288,53 +254,6 @@ pub(crate) fn canonical_upper(name: &str) -> String {
         "DATABASE".to_owned()
     } else {
         upper
-    }
-}
-
-/// Describes a variable that names a known service or kind, but no setting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownVariable {
-    variable: String,
-    nearest: String,
-}
-
-impl UnknownVariable {
-    pub(super) fn new(variable: &str, nearest: &str) -> Self {
-        Self {
-            variable: variable.to_owned(),
-            nearest: nearest.to_owned(),
-        }
-    }
-
-    /// Returns the name of the variable.
-    #[must_use]
-    pub fn variable(&self) -> &str {
-        &self.variable
-    }
-
-    /// Returns the name that was probably meant.
-    #[must_use]
-    pub fn nearest(&self) -> &str {
-        &self.nearest
-    }
-
-    pub(crate) fn log(&self) {
-        tracing::warn!(
-            target: "resilience",
-            variable = self.variable,
-            nearest = self.nearest,
-            "unknown environment variable, it changes nothing"
-        );
-    }
-}
-
-impl fmt::Display for UnknownVariable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` changes nothing; did you mean `{}`?",
-            self.variable, self.nearest
-        )
     }
 }
 
@@ -444,5 +363,42 @@ mod tests {
                 "TIMEOUT_LLM"
             ]
         );
+    }
+
+    #[test]
+    fn process_values_of_others_are_not_kept() {
+        const CHILD: &str = "TEST_RUNS_AS_CHILD";
+        if std::env::var_os(CHILD).is_none() {
+            let test = "config::environment::tests::process_values_of_others_are_not_kept";
+            let output = std::process::Command::new(std::env::current_exe().expect("its own"))
+                .args(["--exact", test])
+                .envs([
+                    (CHILD, "1"),
+                    ("TIMEOUT_STOP", "tweet-1f0c"),
+                    ("TIMEOUT_LLM", "7"),
+                ])
+                .output()
+                .expect("it runs again");
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                output.status.success() && said.contains("1 passed"),
+                "{said}"
+            );
+            return;
+        }
+        let mut environment = Environment::capture();
+        let stop = |environment: &Environment| {
+            let kept = environment
+                .variables
+                .get("TIMEOUT_STOP")
+                .expect("it is set");
+            kept.map(str::to_owned)
+        };
+        assert_eq!(stop(&environment), None);
+        assert_eq!(environment.variable("TIMEOUT_LLM"), Some("7"));
+        environment.adopt(["stop"]);
+        assert_eq!(stop(&environment).as_deref(), Some("tweet-1f0c"));
+        environment.forget_others(["start"]);
+        assert_eq!(stop(&environment), None);
     }
 }

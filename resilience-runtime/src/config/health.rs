@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use super::environment::{Environment, HEALTH_CHECK, UnknownVariable};
+use super::environment::{Environment, HEALTH_CHECK, HEALTH_VARIABLES};
 use super::setters::setters;
+use super::unknown_variable::UnknownVariable;
 use super::validator::Validator;
 use super::value::parse_duration;
 use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 
-const INTERVAL: &str = "HEALTH_CHECK_INTERVAL";
-const TIMEOUT: &str = "HEALTH_CHECK_TIMEOUT";
+const INTERVAL: &str = HEALTH_VARIABLES[0];
+const TIMEOUT: &str = HEALTH_VARIABLES[1];
 
 /// Configures how often, how long and how patiently services are checked. Each checker may have values of its own.
 ///

@@ -1,10 +1,12 @@
 //! One source's values: at most one for each key.
 
+use std::fmt;
+
 use super::key::Key;
 use super::value::Value;
 
 /// The values of one source, partial.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Layer {
     values: [Option<Value>; Key::COUNT],
 }
@@ -49,6 +51,15 @@ impl Layer {
         Key::ALL
             .iter()
             .filter_map(|key| self.get(*key).map(|value| (*key, value)))
+    }
+}
+
+/// Names only: the values may be those of variables.
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.iter().map(|(key, _)| key))
+            .finish()
     }
 }
 

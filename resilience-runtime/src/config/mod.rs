@@ -31,8 +31,10 @@ mod retry;
 mod setters;
 mod settings;
 mod slot;
+mod unknown_variable;
 mod validator;
 mod value;
+mod variables;
 
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
@@ -52,12 +54,12 @@ pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 
 pub use crate::error::{ConfigError, ConfigProblem, ConfigSource};
-pub use environment::UnknownVariable;
 pub use key::Pattern;
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};
 // `Settings`, `ServiceSettings`, and one type for each group of the declaration.
 pub use settings::*;
+pub use unknown_variable::UnknownVariable;
 
 pub(crate) use declaration::rejections;
 pub(crate) use effective::Effective;

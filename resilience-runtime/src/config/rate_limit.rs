@@ -218,6 +218,13 @@ impl FromStr for RateLimitStrategy {
 }
 
 /// Rejects a text that names no [`RateLimitStrategy`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown strategy `{0}`; one of token_bucket, sliding_window, fixed_window")]
 pub struct UnknownStrategy(String);
+
+/// Never shows the text, which may be a misplaced secret.
+impl fmt::Debug for UnknownStrategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnknownStrategy(..)")
+    }
+}

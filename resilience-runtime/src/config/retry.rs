@@ -154,9 +154,16 @@ impl FromStr for Jitter {
 }
 
 /// Rejects a text that names no [`Jitter`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown jitter `{0}`; one of full, equal, decorrelated, none")]
 pub struct UnknownJitter(String);
+
+/// Never shows the text, which may be a misplaced secret.
+impl fmt::Debug for UnknownJitter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UnknownJitter(..)")
+    }
+}
 
 /// Configures the bucket that retries are paid from: it starts full, a retry costs 1, a success pays `refill` back,
 /// and while less than 1 is left there are no retries.

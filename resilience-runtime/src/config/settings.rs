@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::declaration::settings;
-use super::environment::{Environment, UnknownVariable};
+use super::environment::Environment;
 use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
@@ -16,6 +16,7 @@ use super::renamed::Renamed;
 use super::retry::Jitter;
 use super::setters::setters;
 use super::slot::Slot as _;
+use super::unknown_variable::UnknownVariable;
 use super::value::Value;
 use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;

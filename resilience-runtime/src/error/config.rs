@@ -4,8 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Lists the values that cannot run. Each names its key, its value, where it came from and what is
-/// allowed.
+/// Lists the values that cannot run. Each names its key, where it came from and what is allowed.
+///
+/// Only who asks for a check is shown the value itself, and only by `Display`: who calls
+/// [`Registry::check`](crate::Registry::check), [`Registry::configure`](crate::Registry::configure),
+/// [`Settings::from_env`](crate::Settings::from_env) or builds a pattern. A value may be a secret that was meant for another
+/// variable. The error of a call, reports and `Debug` have everything but the value.
 ///
 /// ```
 /// use resilience_runtime::{RetryConfig, RetryPolicy};
@@ -36,6 +40,14 @@ impl ConfigError {
             Ok(())
         } else {
             Err(Self::new(problems))
+        }
+    }
+
+    /// Returns the same problems without their values, for calls, reports and logs.
+    pub(crate) fn withheld(&self) -> Self {
+        let problems = self.problems.iter().cloned();
+        Self {
+            problems: problems.map(ConfigProblem::withheld).collect(),
         }
     }
 
@@ -73,10 +85,11 @@ impl fmt::Debug for ConfigError {
 impl Error for ConfigError {}
 
 /// Describes one value that cannot run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
     key: String,
-    value: String,
+    /// `None`: withheld, or not known.
+    value: Option<String>,
     origin: ConfigSource,
     allowed: String,
     /// A setting beside it is missing, which another level may have.
@@ -91,11 +104,30 @@ impl ConfigProblem {
         allowed: impl Into<String>,
     ) -> Self {
         Self {
+            value: Some(value.to_string()),
+            ..Self::without_value(key, origin, allowed)
+        }
+    }
+
+    pub(crate) fn without_value(
+        key: impl Into<String>,
+        origin: ConfigSource,
+        allowed: impl Into<String>,
+    ) -> Self {
+        Self {
             key: key.into(),
-            value: value.to_string(),
+            value: None,
             origin,
             allowed: allowed.into(),
             lacks_pair: false,
+        }
+    }
+
+    /// Returns the same problem without its value.
+    fn withheld(self) -> Self {
+        Self {
+            value: None,
+            ..self
         }
     }
 
@@ -111,10 +143,11 @@ impl ConfigProblem {
         &self.key
     }
 
-    /// Returns what it was set to.
+    /// Returns what it was set to; `None` if the value is withheld: in the error of a call, and where a
+    /// variable was not known to be one of ours when it was read, so that its text was not kept.
     #[must_use]
-    pub fn value(&self) -> &str {
-        &self.value
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
     }
 
     /// Returns where that was written.
@@ -137,11 +170,22 @@ impl ConfigProblem {
 
 impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is `{}` ({}): {}",
-            self.key, self.value, self.origin, self.allowed
-        )
+        write!(f, "`{}`", self.key)?;
+        if let Some(value) = &self.value {
+            write!(f, " is `{value}`")?;
+        }
+        write!(f, " ({}): {}", self.origin, self.allowed)
+    }
+}
+
+/// Never shows the value, which `unwrap` would write to a log.
+impl fmt::Debug for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigProblem")
+            .field("key", &self.key)
+            .field("origin", &self.origin)
+            .field("allowed", &self.allowed)
+            .finish_non_exhaustive()
     }
 }
 

@@ -140,9 +140,9 @@ pub enum ResilienceError {
         /// Holds the verdict that the fault was injected with.
         verdict: Verdict,
     },
-    /// Reports a configuration that cannot run: nothing was sent.
+    /// Reports a configuration that cannot run: nothing was sent. It names what is wrong, but not the value.
     #[error(transparent)]
-    InvalidConfig(#[from] ConfigError),
+    InvalidConfig(ConfigError),
 }
 
 /// Rounds up to the next millisecond, for readability.
@@ -307,6 +307,13 @@ impl fmt::Debug for ResilienceError {
                 .finish(),
             Self::InvalidConfig(error) => f.debug_tuple("InvalidConfig").field(error).finish(),
         }
+    }
+}
+
+/// Leaves the values out: they are for who asks for a check.
+impl From<ConfigError> for ResilienceError {
+    fn from(error: ConfigError) -> Self {
+        Self::InvalidConfig(error.withheld())
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Plan {
     pub(crate) epoch: u64,
     pub(crate) core: Arc<ServiceCore>,
     pub(crate) function: Arc<FunctionState>,
-    /// Why nothing runs.
+    /// Why nothing runs, without the values: every call is told.
     pub(crate) refusal: Option<ConfigError>,
     /// Bodies run bare, only fallbacks stay.
     pub(crate) bare: bool,
@@ -85,7 +85,7 @@ impl Plan {
         let deadline = on(Pattern::Deadline).then_some(effective.deadline);
         Self {
             epoch,
-            refusal,
+            refusal: refusal.map(|error| error.withheld()),
             bare,
             retry,
             max_retry_after: effective.max_retry_after,

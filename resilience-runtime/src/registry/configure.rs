@@ -26,13 +26,14 @@ impl Registry {
         let mut state = self.inner.state.lock();
         let mut sources = state.sources.clone();
         let overlaid = sources.overlay(settings);
-        sources.environment();
+        sources.adopt_variables(state.entries.keys().map(|name| &**name));
         let mut problems = overlaid.err().unwrap_or_default();
         problems.extend(self.problems_with(&state, &sources));
         // What two services share already does not keep other values from being taken.
         let standing = names_shared(&state, &state.sources);
         problems.retain(|problem| !standing.contains(problem));
         ConfigError::check(problems)?;
+        sources.forget_variables(state.entries.keys().map(|name| &**name));
         self.run_with(&mut state, sources);
         Ok(())
     }
@@ -46,7 +47,7 @@ impl Registry {
         self.configure(settings)
     }
 
-    /// Checks that every service and function seen so far can run.
+    /// Checks that every service and function seen so far can run. Unlike the error of a call, this one shows the values.
     ///
     /// # Errors
     /// Names everything that keeps one from running. The calls of those functions fail with

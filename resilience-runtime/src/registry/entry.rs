@@ -99,16 +99,13 @@ impl Entry {
 
     pub(super) fn check_service(&self) -> Result<(), ConfigError> {
         match &self.error {
-            Some(error) if !self.runs_bare => Err(error.clone()),
+            Some(error) if !self.runs_bare => Err(error.withheld()),
             _ => Ok(()),
         }
     }
 
     pub(super) fn problems(&self) -> Vec<ConfigProblem> {
-        let of_functions = self
-            .functions
-            .iter()
-            .filter_map(|function| function.plan.as_ref()?.refusal.as_ref());
+        let of_functions = self.functions.iter().filter_map(FunctionEntry::problem);
         let ignored = self.functions.iter().filter_map(|it| it.ignored.as_ref());
         self.error
             .iter()
@@ -178,6 +175,7 @@ impl Entry {
             .find(|function| function.site == site.address())
             .expect("added just before");
         entry.conflict = Some(error.clone());
+        entry.error = Some(error.clone());
         let state = Arc::clone(&entry.state);
         let plan = Arc::new(Plan::new(epoch, core, state, false, Err(error)));
         entry.plan = Some(Arc::clone(&plan));
@@ -238,6 +236,7 @@ impl Entry {
                 Some(error) => Err(error),
                 None => function.effective(sources, &name, kind, &attribute.layer),
             });
+            function.error = effective.as_ref().err().cloned();
             let running = effective.as_ref().map(|(effective, _)| effective);
             let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
             let plan = Plan::new(epoch, core, state, bare, running.map_err(Clone::clone));

@@ -22,6 +22,8 @@ pub(super) struct FunctionEntry {
     pub(super) ignored: Option<ConfigError>,
     /// That was logged.
     ignored_told: bool,
+    /// What keeps it from running, with the values, which its plan lacks.
+    pub(super) error: Option<ConfigError>,
     pub(super) plan: Option<Arc<Plan>>,
 }
 
@@ -35,8 +37,18 @@ impl FunctionEntry {
             conflict: None,
             ignored: None,
             ignored_told: false,
+            error: None,
             plan: None,
         }
+    }
+
+    /// What keeps it from running, with the values as far as they are known.
+    pub(super) fn problem(&self) -> Option<&ConfigError> {
+        let of_plan = || self.plan.as_ref()?.refusal.as_ref();
+        self.error
+            .as_ref()
+            .or(self.state.cache.as_ref().err())
+            .or_else(of_plan)
     }
 
     pub(super) fn shared_values(&self) -> impl Iterator<Item = (Key, Value)> {
@@ -50,7 +62,7 @@ impl FunctionEntry {
             && !std::mem::replace(&mut self.ignored_told, true)
         {
             let (service, place) = (service.clone(), self.place.clone());
-            let problem = error.to_string();
+            let problem = error.withheld().to_string();
             later(move || {
                 tracing::error!(
                     target: "resilience",
@@ -112,7 +124,7 @@ pub(super) fn report(
         off: plan.function.off,
         unretried_error: None,
         invalid: plan.refusal.as_ref().map(ToString::to_string),
-        ignored: ignored.map(ToString::to_string),
+        ignored: ignored.map(|error| error.withheld().to_string()),
         refusal: plan.refusal.clone(),
     }
 }

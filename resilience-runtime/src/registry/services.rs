@@ -233,12 +233,11 @@ impl Registry {
         }
         let entry = state.entries.get_mut(name).expect("made just before");
         if entry.service().kind() != kind {
-            return Err(ConfigProblem::new(
+            return Err(ConfigProblem::without_value(
                 "kind",
-                kind,
                 place,
                 format!(
-                    "service `{name}` is of kind `{}`{}; one name has one kind",
+                    "service `{name}` is of kind `{}`{}, not `{kind}`; one name has one kind",
                     entry.service().kind(),
                     entry.seen_at()
                 ),
@@ -256,7 +255,8 @@ impl Registry {
         place: &ConfigSource,
     ) {
         let mut entry = Entry::new(self.inner.core_of(name, kind));
-        for unknown in state.sources.environment().unknown_variables([&**name]) {
+        let environment = state.sources.environment_of(name);
+        for unknown in environment.unknown_variables([&**name]) {
             later(move || unknown.log());
         }
         entry.first_seen_at(place);

@@ -20,6 +20,28 @@ impl ConfigSources {
         self.environment.get_or_insert_with(Environment::capture)
     }
 
+    /// The environment, after it has read the variables of a service that is new.
+    pub(super) fn environment_of(&mut self, service: &str) -> &Environment {
+        let environment = self.environment.get_or_insert_with(Environment::capture);
+        environment.adopt([service]);
+        environment
+    }
+
+    /// Reads the variables of the services that were `seen` and of those that are configured.
+    pub(super) fn adopt_variables<'a>(&'a mut self, seen: impl Iterator<Item = &'a str>) {
+        let configured = self.services.keys().map(String::as_str);
+        let environment = self.environment.get_or_insert_with(Environment::capture);
+        environment.adopt(seen.chain(configured));
+    }
+
+    /// Forgets the variables that are of none of those services.
+    pub(super) fn forget_variables<'a>(&'a mut self, seen: impl Iterator<Item = &'a str>) {
+        let configured = self.services.keys().map(String::as_str);
+        if let Some(environment) = &mut self.environment {
+            environment.forget_others(seen.chain(configured));
+        }
+    }
+
     /// Whether the patterns are on; the environment comes first.
     pub(super) fn enabled(&self) -> Result<bool, ConfigError> {
         let by_environment = match &self.environment {

@@ -35,12 +35,11 @@ impl VariableNames {
 
 /// Says that a variable means two services.
 pub(super) fn name_shared(name: &str, other: &str, variable: &str) -> ConfigProblem {
-    ConfigProblem::new(
+    ConfigProblem::without_value(
         "service",
-        name,
         ConfigSource::Environment,
         format!(
-            "shares `{}`, and so the variable `{variable}`, with service `{other}`; rename one of them or unset the \
+            "`{name}` shares `{}`, and so the variable `{variable}`, with service `{other}`; rename one of them or unset the \
              variable",
             canonical_upper(name)
         ),

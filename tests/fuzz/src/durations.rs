@@ -33,7 +33,7 @@ pub fn durations(input: &[u8]) {
             assert_eq!(problem.key(), VARIABLE);
             let is_zero = expected.is_some_and(|amount| amount.is(0));
             assert!(
-                problem.value() == text || is_zero && problem.value() == "0ns",
+                problem.value() == Some(&text) || is_zero && problem.value() == Some("0ns"),
                 "{error}"
             );
             assert!(error.to_string().contains(VARIABLE) && !problem.allowed().is_empty());

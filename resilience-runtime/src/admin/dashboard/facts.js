@@ -48,7 +48,7 @@ function configOf(config) {
     if (site.off?.length) notes.push("off: " + site.off.join(", "));
     if (site.unretried_error) notes.push("errors of unknown meaning are not retried: " + site.unretried_error);
     return make("tr", "",
-      make("td", "", make("code", "", site.function), notes.length ? make("div", "quiet", notes.join("; ")) : null, site.invalid ? make("div", "note bad", "Invalid: " + site.invalid) : null),
+      make("td", "", make("code", "", site.function), notes.length ? make("div", "quiet", notes.join("; ")) : null, site.invalid ? make("div", "note bad", "Invalid: " + site.invalid) : null, site.ignored ? make("div", "note bad", "Ignored: " + site.ignored) : null),
       make("td", "quiet", make("code", "", site.place)));
   })));
   return parts;
