@@ -65,6 +65,7 @@ async fn first_value_stays_in_force_and_the_other_is_reported() {
         let message = report.to_string();
         for part in [
             "circuit_breaker.failure_threshold",
+            "`3`",
             "`2`",
             "threshold_two",
             "threshold_three",
