@@ -2,5 +2,6 @@
 //! tests here.
 
 mod answers;
+mod probes;
 mod registry;
 mod revoked;

@@ -164,7 +164,7 @@ fn loom_invalidated_load_is_not_kept() {
         let leader = leads(lookup(&store));
         let other = {
             let store = Arc::clone(&store);
-            thread::spawn(move || store.invalidate(1, at(0)))
+            thread::spawn(move || store.invalidate(1, NOW))
         };
         complete(leader, 7);
         other.join().expect("no panic");

@@ -173,7 +173,9 @@ impl Gate for BreakerGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.circuit && permits.breaker.is_none() {
-            let ticket = call.core().breaker.admit(now).map_err(|rejection| {
+            let longest = || call.plan.timeout.unwrap_or_default();
+            let ticket = call.core().breaker.admit(now, longest);
+            let ticket = ticket.map_err(|rejection| {
                 Blocked::Rejected(Rejection::CircuitBreaker {
                     retry_after: rejection.retry_after,
                 })

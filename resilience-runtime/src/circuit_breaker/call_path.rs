@@ -1,5 +1,7 @@
 //! The breaker as a call uses it, which has read the clock already and keeps the ticket itself.
 
+use std::time::Duration;
+
 use super::machine::Outcome;
 use super::packed_state::{PackedState, Ticket};
 use super::shared_state::Rejection;
@@ -8,21 +10,30 @@ use crate::clock::Moment;
 use crate::error::ResilienceError;
 
 impl CircuitBreaker {
-    /// Issues a ticket, which must be passed to [`record`](Self::record) exactly once.
+    /// Issues a ticket to a call that takes at most `longest`. It must be passed to [`record`](Self::record) exactly once.
     ///
     /// One load while the breaker is closed or disabled; otherwise the state machine decides.
     #[inline(always)]
-    pub(crate) fn admit(&self, now: Moment) -> Result<Ticket, Rejection> {
+    pub(crate) fn admit(
+        &self,
+        now: Moment,
+        longest: impl FnOnce() -> Duration,
+    ) -> Result<Ticket, Rejection> {
         let state = self.shared.word();
         if state.is(CircuitState::Closed) || state.is(CircuitState::Disabled) {
             return Ok(state.ticket());
         }
-        self.admit_by_state(state, now)
+        self.admit_by_state(state, now, longest())
     }
 
     #[cold]
-    fn admit_by_state(&self, state: PackedState, now: Moment) -> Result<Ticket, Rejection> {
-        let (answer, change) = self.shared.admit_while_not_closed(state, now);
+    fn admit_by_state(
+        &self,
+        state: PackedState,
+        now: Moment,
+        longest: Duration,
+    ) -> Result<Ticket, Rejection> {
+        let (answer, change) = self.shared.admit_while_not_closed(state, now, longest);
         self.announce(change);
         answer
     }

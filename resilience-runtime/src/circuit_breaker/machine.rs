@@ -23,8 +23,13 @@ pub(crate) enum Outcome {
 pub(super) struct Machine {
     config: CircuitBreakerConfig,
     phase: Phase,
-    /// Grows with every change of state, so that a late outcome is recognized.
+    /// Grows with every change of state, so that a late outcome is recognized, and with every probe, so that each has a
+    /// generation of its own.
     generation: u64,
+    /// The generation in which the state began. Probes of this round have later ones.
+    round: u64,
+    /// The probes that hold a place while it is half-open.
+    probes: Vec<Probe>,
     /// When the state began.
     since: Moment,
     /// Failures since the last success.
@@ -37,6 +42,14 @@ pub(super) struct Machine {
     opened: u64,
 }
 
+/// A probe that has not come back.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    generation: u64,
+    /// From then on it holds no place: it may never come back.
+    until: Moment,
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Phase {
     Closed,
@@ -44,7 +57,6 @@ enum Phase {
         until: Moment,
     },
     HalfOpen {
-        in_flight: u32,
         successes: u32,
     },
     /// `held`: by a [`HeldOpen`](super::HeldOpen), until it is dropped. Otherwise until the next override.
@@ -84,6 +96,8 @@ impl Machine {
             config,
             phase: Phase::Closed,
             generation: 0,
+            round: 0,
+            probes: Vec::new(),
             since: now,
             consecutive: 0,
             reopenings: 0,
@@ -122,35 +136,51 @@ impl Machine {
         }
     }
 
-    /// Gives a ticket, or the time to come back after; `None`: forced open.
+    /// Gives a ticket to a call that takes at most `longest`, or the time to come back after; `None`: forced open.
     pub(super) fn admit(
         &mut self,
         now: Moment,
+        longest: Duration,
     ) -> (Result<Ticket, Option<Duration>>, Option<Transition>) {
         let mut change = None;
         if let Phase::Open { until } = self.phase
             && now >= until
         {
-            change = self.transition(
-                Phase::HalfOpen {
-                    in_flight: 0,
-                    successes: 0,
-                },
-                now,
-            );
+            change = self.transition(Phase::HalfOpen { successes: 0 }, now);
         }
-        let answer = match &mut self.phase {
+        let answer = match self.phase {
             Phase::Closed | Phase::Disabled => Ok(self.word().ticket()),
             // Not above the pause, even if the clock went back to before it opened.
             Phase::Open { until } => Err(Some(until.since(now).min(until.since(self.since)))),
-            Phase::HalfOpen { in_flight, .. } if *in_flight < self.config.half_open_max_calls => {
-                *in_flight += 1;
-                Ok(self.word().ticket().probe())
+            Phase::HalfOpen { .. } => {
+                let longest = longest.max(self.config.recovery_timeout);
+                let probe = self.probe(now, now.after(longest));
+                probe.ok_or(Some(self.config.recovery_timeout))
             }
-            Phase::HalfOpen { .. } => Err(Some(self.config.recovery_timeout)),
             Phase::ForcedOpen { .. } => Err(None),
         };
         (answer, change)
+    }
+
+    /// Gives a place to a probe, where there is one: a probe that does not come back holds its own no longer than `until`.
+    fn probe(&mut self, now: Moment, until: Moment) -> Option<Ticket> {
+        self.probes.retain(|probe| now < probe.until);
+        if self.probes.len() >= self.config.half_open_max_calls as usize {
+            return None;
+        }
+        self.generation += 1;
+        self.probes.push(Probe {
+            generation: self.generation,
+            until,
+        });
+        Some(self.word().ticket().probe())
+    }
+
+    /// Frees the place of a probe, unless it was given to another one. `false`: the probe is of an earlier round.
+    fn probe_returns(&mut self, ticket: Ticket) -> bool {
+        let generation = ticket.generation();
+        self.probes.retain(|probe| probe.generation != generation);
+        matches!(self.phase, Phase::HalfOpen { .. }) && generation > self.round
     }
 
     /// Takes a ticket back. The clock is read only where the time matters.
@@ -161,18 +191,18 @@ impl Machine {
         started: Moment,
         now: impl Fn() -> Moment,
     ) -> Option<Transition> {
-        if ticket.generation() != self.generation {
+        let counts = if ticket.is_probe() {
+            self.probe_returns(ticket)
+        } else {
+            ticket.generation() == self.generation
+        };
+        if !counts {
             return None;
         }
         let failed = match (outcome, self.config.abandoned) {
             (Outcome::Success, _) => false,
             (Outcome::Failure, _) | (Outcome::Abandoned, OnAbandoned::Failure) => true,
-            (Outcome::Ignored, _) | (Outcome::Abandoned, OnAbandoned::Ignored) => {
-                if let Phase::HalfOpen { in_flight, .. } = &mut self.phase {
-                    *in_flight = in_flight.saturating_sub(1);
-                }
-                return None;
-            }
+            (Outcome::Ignored, _) | (Outcome::Abandoned, OnAbandoned::Ignored) => return None,
         };
         match &mut self.phase {
             Phase::Closed => {
@@ -187,11 +217,7 @@ impl Machine {
                 }
                 if self.trips() { self.open(now()) } else { None }
             }
-            Phase::HalfOpen {
-                in_flight,
-                successes,
-            } => {
-                *in_flight = in_flight.saturating_sub(1);
+            Phase::HalfOpen { successes } => {
                 if failed || is_slow(self.config.slow_call_duration, started, &now) {
                     self.reopenings = self.reopenings.saturating_add(1);
                     return self.open(now());
@@ -260,6 +286,8 @@ impl Machine {
         let from = self.phase.state();
         self.phase = phase;
         self.generation += 1;
+        self.round = self.generation;
+        self.probes.clear();
         self.since = now;
         let to = phase.state();
         (from != to).then(|| Transition {

@@ -66,7 +66,7 @@ impl SharedState {
         if word.is(CircuitState::Closed) || word.is(CircuitState::Disabled) {
             return (Ok(word.ticket()), None);
         }
-        self.admit_while_not_closed(word, now())
+        self.admit_while_not_closed(word, now(), Duration::ZERO)
     }
 
     #[inline(never)]
@@ -74,12 +74,13 @@ impl SharedState {
         &self,
         word: PackedState,
         now: Moment,
+        longest: Duration,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
         if let Some(rejection) = self.reject_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
             return (Err(rejection), None);
         }
-        self.admit_by_machine(now)
+        self.admit_by_machine(now, longest)
     }
 
     /// Rejects with the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
@@ -97,8 +98,12 @@ impl SharedState {
     }
 
     #[cold]
-    fn admit_by_machine(&self, now: Moment) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        let (answer, change) = self.change(|machine| machine.admit(now));
+    fn admit_by_machine(
+        &self,
+        now: Moment,
+        longest: Duration,
+    ) -> (Result<Ticket, Rejection>, Option<Transition>) {
+        let (answer, change) = self.change(|machine| machine.admit(now, longest));
         let answer = answer.map_err(|retry_after| {
             self.rejected.fetch_add(1, Relaxed);
             Rejection { retry_after }
@@ -135,9 +140,14 @@ impl SharedState {
             Outcome::Ignored => !ticket.is_probe(),
             Outcome::Abandoned => !ticket.is_probe() && !word.abandoned_fails(),
         };
-        nothing_to_tell
-            || ticket.generation() != word.generation()
-            || word.is(CircuitState::Disabled)
+        let is_late = || {
+            if ticket.is_probe() {
+                !word.is(CircuitState::HalfOpen)
+            } else {
+                ticket.generation() != word.generation() || word.is(CircuitState::Disabled)
+            }
+        };
+        nothing_to_tell || is_late()
     }
 
     /// Whether a call at `at` would certainly be rejected.

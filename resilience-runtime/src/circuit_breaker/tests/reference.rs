@@ -19,6 +19,8 @@ pub(super) struct Seen {
 pub(super) struct Held {
     round: u64,
     pub(super) started: u64,
+    /// The number of a probe.
+    probe: u64,
 }
 
 pub(super) struct Reference {
@@ -31,7 +33,9 @@ pub(super) struct Reference {
     /// Failures since the last success.
     pub(super) row: u32,
     log: Vec<Seen>,
-    probes: u32,
+    /// The number of each probe in flight, and when it began.
+    probes: Vec<(u64, u64)>,
+    probes_ever: u64,
     successes: u32,
     pub(super) opened: u64,
     pub(super) rejected: u64,
@@ -47,7 +51,8 @@ impl Reference {
             reopenings: 0,
             row: 0,
             log: Vec::new(),
-            probes: 0,
+            probes: Vec::new(),
+            probes_ever: 0,
             successes: 0,
             opened: 0,
             rejected: 0,
@@ -64,7 +69,7 @@ impl Reference {
     pub(super) fn enter(&mut self, state: CircuitState) {
         self.state = state;
         self.round += 1;
-        self.probes = 0;
+        self.probes.clear();
         self.successes = 0;
         if state == CircuitState::Closed {
             self.log.clear();
@@ -90,17 +95,24 @@ impl Reference {
                 self.opened_at + self.pause() - now,
             ))),
             CircuitState::ForcedOpen => Some(None),
-            CircuitState::HalfOpen if self.probes < self.config.half_open_max_calls => {
-                self.probes += 1;
-                None
+            CircuitState::HalfOpen => {
+                let longest = nanos(self.config.recovery_timeout);
+                self.probes.retain(|(_, began)| now < began + longest);
+                if self.probes.len() < self.config.half_open_max_calls as usize {
+                    self.probes_ever += 1;
+                    self.probes.push((self.probes_ever, now));
+                    None
+                } else {
+                    Some(Some(self.config.recovery_timeout))
+                }
             }
-            CircuitState::HalfOpen => Some(Some(self.config.recovery_timeout)),
         };
         self.rejected += u64::from(refused.is_some());
         refused.map_or(
             Ok(Held {
                 round: self.round,
                 started: now,
+                probe: self.probes_ever,
             }),
             Err,
         )
@@ -179,7 +191,7 @@ impl Reference {
             .is_some_and(|limit| now - held.started >= nanos(limit));
         match self.state {
             CircuitState::HalfOpen => {
-                self.probes -= 1;
+                self.probes.retain(|(probe, _)| *probe != held.probe);
                 if outcome == Outcome::Ignored {
                 } else if failed || slow {
                     self.reopenings += 1;
