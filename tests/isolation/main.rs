@@ -2,6 +2,7 @@
 //! tests here.
 
 mod answers;
+mod lines;
 mod probes;
 mod registry;
 mod revoked;

@@ -56,8 +56,9 @@ impl<M: Meter> Keyed<M> {
         let poll_at = if cost == 0 || wait_state.queue.len() == 1 {
             ready
         } else {
-            until
+            until.min(wait_state.queue.watch_at(number, now))
         };
+        wait_state.queue.plan(number, poll_at);
         WaitStatus::Waiting(
             Ticket {
                 wait_state: id,
@@ -97,15 +98,23 @@ impl<M: Meter> Keyed<M> {
             self.key_states.release_wait_state(slot, now);
             return WaitStatus::Rejected(ready_at);
         }
+        let woken_at = wait_state.queue.polled(number, now);
+        wait_state.pass_over(woken_at, now, wakers);
         let Some((waiter, is_head)) = wait_state.queue.find(number) else {
             debug_assert!(false, "a ticket is not polled after its waiter left");
             return WaitStatus::Rejected(Some(now));
         };
         let (cost, until) = (waiter.cost, waiter.until);
+        if cost > meter.capacity() {
+            // The limit was lowered while it was passed over.
+            self.leave_queue(ticket, now, wakers);
+            return WaitStatus::Rejected(None);
+        }
         let out_of_time = now >= until;
         if !is_head && !out_of_time && cost > 0 {
-            wait_state.queue.set_waker(number, waker, wakers);
-            return WaitStatus::Waiting(ticket, until);
+            let at = until.min(wait_state.queue.watch_at(number, now));
+            wait_state.queue.set_waker(number, waker, at, wakers);
+            return WaitStatus::Waiting(ticket, at);
         }
         if !is_head && cost > 0 {
             // The jitter must not hold a waiter beyond its limit: it ends for all waiters.
@@ -128,7 +137,8 @@ impl<M: Meter> Keyed<M> {
             ready.max(wait_state.release_at(now))
         };
         if start <= now {
-            if !is_head && cost > 0 && wait_state.queue.yield_to_head(number, &waker, wakers) {
+            let yields = !is_head && cost > 0;
+            if yields && wait_state.queue.yield_to_head(number, &waker, now, wakers) {
                 return WaitStatus::Waiting(ticket, Moment::FAR_FUTURE);
             }
             if cost > 0 {
@@ -141,8 +151,9 @@ impl<M: Meter> Keyed<M> {
             self.leave_queue(ticket, now, wakers);
             return WaitStatus::Rejected(Some(ready));
         }
-        wait_state.queue.set_waker(number, waker, wakers);
-        WaitStatus::Waiting(ticket, start.min(until))
+        let at = start.min(until);
+        wait_state.queue.set_waker(number, waker, at, wakers);
+        WaitStatus::Waiting(ticket, at)
     }
 
     /// Leaves the queue, admitted or not.
@@ -151,11 +162,13 @@ impl<M: Meter> Keyed<M> {
             return;
         };
         let owner = wait_state.owner;
-        if wait_state.queue.take_rejection(ticket.number).is_none()
-            && wait_state.queue.remove(ticket.number, wakers)
-        {
-            wait_state.next_head();
-            wait_state.queue.wake_head(wakers);
+        if wait_state.queue.take_rejection(ticket.number).is_none() {
+            if wait_state.queue.remove(ticket.number, wakers) {
+                wait_state.next_head();
+                wait_state.queue.wake_head(now, wakers);
+            } else {
+                wait_state.queue.wake_watchers(now, wakers);
+            }
         }
         let slot = self.key_states.slot_of(owner);
         self.key_states.release_wait_state(slot, now);

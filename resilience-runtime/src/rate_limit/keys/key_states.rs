@@ -117,8 +117,7 @@ impl<M: Meter> KeyStates<M> {
         } = self;
         let fresh = is_evictable(overflow, meter, wait_states, now);
         let shared = wait_states.get(overflow.wait_state);
-        if shared.is_some_and(|wait_state| wait_state.queue.iter().any(|waiter| waiter.key == key))
-        {
+        if shared.is_some_and(|wait_state| wait_state.queue.has_key(key)) {
             // The key has waiters in the overflow queue, and must not overtake them.
             return KeySlot::Overflow;
         }

@@ -57,7 +57,7 @@ impl<M: Meter> Keyed<M> {
         cost: u32,
         now: Moment,
     ) -> Result<(), ReadyAt> {
-        if self.key_states.release_wait_state(slot, now) {
+        if !self.is_blocked(slot, now) {
             let (key_state, meter, _) = self.key_states.get_mut(slot);
             if meter.try_take(&mut key_state.state, cost, now) {
                 return Ok(());
@@ -66,13 +66,24 @@ impl<M: Meter> Keyed<M> {
         Err(Some(self.ready_at_slot(slot, cost, now)))
     }
 
+    /// Whether the key is cooling down or has waiters that come first.
+    fn is_blocked(&mut self, slot: KeySlot, now: Moment) -> bool {
+        if self.key_states.release_wait_state(slot, now) {
+            return false;
+        }
+        let (key_state, _, wait_states) = self.key_states.get_mut(slot);
+        wait_states
+            .get_mut(key_state.wait_state)
+            .is_some_and(|wait_state| wait_state.is_blocking(now))
+    }
+
     /// Admits a call of which nothing is counted. A call without a cost waits for a cooldown alone; without a
     /// limit it also waits behind those that wait for the end of a cooldown.
     fn pass_uncounted(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), ReadyAt> {
         let Some(slot) = self.key_states.find(key, now) else {
             return Ok(());
         };
-        if self.key_states.release_wait_state(slot, now) {
+        if !self.is_blocked(slot, now) {
             return Ok(());
         }
         let ready = self.ready_at_slot(slot, cost, now);
@@ -126,7 +137,9 @@ impl<M: Meter> Keyed<M> {
             let key_state = self.key_states.get(slot);
             let reset_at = self.key_states.meter.reset_at(&key_state.state, now);
             match self.key_states.wait_states.get(key_state.wait_state) {
-                Some(wait_state) if !wait_state.is_idle(now) => {
+                Some(wait_state)
+                    if wait_state.is_cooling_down(now) || wait_state.queue.len() > 0 =>
+                {
                     (0, reset_at.max(wait_state.cooldown.until))
                 }
                 _ => {
@@ -150,15 +163,10 @@ impl<M: Meter> Keyed<M> {
         key: KeyHash,
         now: Moment,
     ) -> Result<(), ReadyAt> {
+        let slot = self.key_states.find(key, now);
+        let blocked = slot.is_some_and(|slot| self.is_blocked(slot, now));
         let ready = self.ready_at(key, 1, now).ok_or(None)?;
-        let queued = self.key_states.find(key, now).is_some_and(|slot| {
-            let wait_state = self
-                .key_states
-                .wait_states
-                .get(self.key_states.get(slot).wait_state);
-            wait_state.is_some_and(|wait_state| wait_state.queue.len() > 0)
-        });
-        if ready <= now && !queued {
+        if ready <= now && !blocked {
             Ok(())
         } else {
             Err(Some(ready))
@@ -180,7 +188,7 @@ impl<M: Meter> Keyed<M> {
             let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
             give(meter, &mut key_state.state);
             if let Some(wait_state) = wait_states.get_mut(key_state.wait_state) {
-                wait_state.queue.wake_head(wakers);
+                wait_state.queue.wake_head(now, wakers);
             }
         }
     }
@@ -272,7 +280,7 @@ impl<M: Meter> Keyed<M> {
         wait_state
             .queue
             .reject_where(|waiter| check(waiter.cost, waiter.until), wakers);
-        wait_state.queue.wake_head(wakers);
+        wait_state.queue.wake_head(now, wakers);
     }
 
     /// Cuts all cooldowns to `max_cooldown` and checks all waiters, after the configuration changed.

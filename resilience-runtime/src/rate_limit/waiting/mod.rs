@@ -2,3 +2,4 @@
 
 pub(super) mod queue;
 pub(super) mod wait_state;
+pub(in crate::rate_limit) mod watch;

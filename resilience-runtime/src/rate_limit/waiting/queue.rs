@@ -1,4 +1,5 @@
-//! The queue of one key, first come, first served.
+//! The queue of one key, first come, first served. Who is woken and not polled is passed over, see
+//! [`watch`](super::watch).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
@@ -9,17 +10,22 @@ use crate::wake;
 
 /// A call that waits.
 pub(in crate::rate_limit) struct Waiter {
-    number: u64,
+    pub(super) number: u64,
     pub(in crate::rate_limit) key: KeyHash,
     pub(in crate::rate_limit) cost: u32,
     /// The end of its wait.
     pub(in crate::rate_limit) until: Moment,
-    waker: Option<Waker>,
+    /// When its timer fires, or when it was woken since it was polled last.
+    pub(super) woken_at: Moment,
+    pub(super) waker: Option<Waker>,
     /// The head to which it last gave precedence although its own time was up.
     yielded_to: Option<u64>,
     /// It left from the middle; the entry is dropped when it comes to the front.
-    removed: bool,
+    pub(super) removed: bool,
 }
+
+/// The waiters before this place watch the head, each in its turn; those behind them seldom.
+pub(super) const NEAR: usize = (1 << 10) - 1;
 
 /// When a rejected call could have passed; `None`: never.
 pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
@@ -27,7 +33,7 @@ pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
 /// Wakers to be woken or dropped after the lock is released: both may run foreign code.
 #[derive(Default)]
 pub(in crate::rate_limit) struct Wakers {
-    wake: Vec<Waker>,
+    pub(super) wake: Vec<Waker>,
     discard: Vec<Waker>,
 }
 
@@ -40,12 +46,14 @@ impl Wakers {
 
 #[derive(Default)]
 pub(in crate::rate_limit) struct Queue {
-    /// Invariant: sorted by number, and the front is never a removed one.
-    waiters: VecDeque<Waiter>,
+    /// Invariant: sorted by number, and none of the first [`NEAR`] is a removed one.
+    pub(super) waiters: VecDeque<Waiter>,
     /// How many are not removed.
-    live: usize,
+    pub(super) live: usize,
     /// The sum of their costs.
-    cost: u64,
+    pub(super) cost: u64,
+    /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
+    pub(super) passed_over: BTreeMap<u64, Waiter>,
     next: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
     rejections: BTreeMap<u64, ReadyAt>,
@@ -64,7 +72,14 @@ impl Queue {
 
     /// Whether there is neither a waiter nor a rejection that was not collected yet.
     pub(super) fn is_unused(&self) -> bool {
-        self.live == 0 && self.rejections.is_empty()
+        self.live == 0 && self.rejections.is_empty() && self.passed_over.is_empty()
+    }
+
+    /// Whether a call with that key waits, passed over or not.
+    pub(in crate::rate_limit) fn has_key(&self, key: KeyHash) -> bool {
+        self.iter()
+            .chain(self.passed_over.values())
+            .any(|waiter| waiter.key == key)
     }
 
     pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &Waiter> {
@@ -87,6 +102,7 @@ impl Queue {
             key,
             cost,
             until,
+            woken_at: until,
             waker: Some(waker),
             yielded_to: None,
             removed: false,
@@ -110,21 +126,27 @@ impl Queue {
         (costs(), costs().map(u64::from).sum())
     }
 
+    /// Notes that a waiter was polled, and will be polled again at that moment.
     pub(in crate::rate_limit) fn set_waker(
         &mut self,
         number: u64,
         waker: Waker,
+        at: Moment,
         wakers: &mut Wakers,
     ) {
         if let Some(index) = self.index(number) {
-            wakers
-                .discard
-                .extend(self.waiters[index].waker.replace(waker));
+            let waiter = &mut self.waiters[index];
+            waiter.woken_at = at;
+            wakers.discard.extend(waiter.waker.replace(waker));
         }
     }
 
     /// Removes a waiter. Returns whether it was the head.
     pub(in crate::rate_limit) fn remove(&mut self, number: u64, wakers: &mut Wakers) -> bool {
+        if let Some(waiter) = self.passed_over.remove(&number) {
+            wakers.discard.extend(waiter.waker);
+            return false;
+        }
         let Some(index) = self.index(number) else {
             return false;
         };
@@ -133,18 +155,13 @@ impl Queue {
         waiter.removed = true;
         self.cost -= u64::from(waiter.cost);
         self.live -= 1;
-        if index == 0 {
-            self.trim_front();
+        if index < NEAR {
+            self.waiters.remove(index);
+            self.trim_near();
         } else if self.waiters.len() > 2 * self.live + 32 {
             self.waiters.retain(|waiter| !waiter.removed);
         }
         index == 0
-    }
-
-    pub(in crate::rate_limit) fn wake_head(&mut self, wakers: &mut Wakers) {
-        if let Some(head) = self.waiters.front_mut() {
-            wakers.wake.extend(head.waker.take());
-        }
     }
 
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
@@ -152,6 +169,7 @@ impl Queue {
         &mut self,
         number: u64,
         waker: &Waker,
+        now: Moment,
         wakers: &mut Wakers,
     ) -> bool {
         let Some(head) = self.waiters.front().map(|head| head.number) else {
@@ -160,9 +178,11 @@ impl Queue {
         let Some(index) = self.index(number) else {
             return false;
         };
-        let yields = self.waiters[index].yielded_to.replace(head) != Some(head);
+        let waiter = &mut self.waiters[index];
+        let yields = waiter.yielded_to.replace(head) != Some(head);
         if yields {
-            self.wake_head(wakers);
+            waiter.woken_at = now;
+            self.wake_head(now, wakers);
             wakers.wake.push(waker.clone());
         }
         yields
@@ -191,16 +211,17 @@ impl Queue {
         self.rejections.remove(&number)
     }
 
-    fn index(&self, number: u64) -> Option<usize> {
+    pub(super) fn index(&self, number: u64) -> Option<usize> {
         self.waiters
             .binary_search_by_key(&number, |waiter| waiter.number)
             .ok()
             .filter(|&index| !self.waiters[index].removed)
     }
 
-    fn trim_front(&mut self) {
-        while self.waiters.front().is_some_and(|waiter| waiter.removed) {
-            self.waiters.pop_front();
+    /// Drops what was removed and has come near the front.
+    pub(super) fn trim_near(&mut self) {
+        while self.waiters.get(NEAR - 1).is_some_and(|it| it.removed) {
+            self.waiters.remove(NEAR - 1);
         }
     }
 }
@@ -213,23 +234,30 @@ mod tests {
     #[test]
     fn waiters_removed_from_the_middle_are_compacted() {
         let (mut queue, mut wakers) = (Queue::default(), Wakers::default());
-        let all = 0..101;
+        let near = NEAR as u64;
+        let all = 0..near + 101;
         for number in all.clone() {
             let until = Moment::FAR_FUTURE;
             let waker = Waker::noop().clone();
             assert_eq!(queue.push(KeyHash::NONE, 1, until, waker), number);
         }
-        for number in 1..100 {
+        // Far from the front entries stay until more than half of them, and 32, are removed ones.
+        for number in near..near + 100 {
             assert!(!queue.remove(number, &mut wakers));
-            let left = 100 - number as usize;
-            assert_eq!((queue.len(), queue.cost()), (left + 1, left as u64 + 1));
-            // All entries stay until more than half of them, and 32, are removed ones.
-            let kept = if queue.len() >= 35 { 101 } else { 34 };
-            assert_eq!(queue.waiters.len(), kept, "{number}");
-            let found = all.clone().filter(|it| queue.find(*it).is_some());
-            assert!(found.eq([0].into_iter().chain(number + 1..101)));
+            assert_eq!(queue.waiters.len(), NEAR + 101);
+            assert_eq!(queue.find(number).map(|_| ()), None);
         }
-        assert!(queue.remove(0, &mut wakers));
-        assert_eq!(queue.find(100).map(|(_, is_head)| is_head), Some(true));
+        // Near it they are dropped, and so is what comes near.
+        assert!(!queue.remove(5, &mut wakers));
+        assert_eq!((queue.waiters.len(), queue.len()), (NEAR, NEAR));
+        assert_eq!(queue.cost(), near);
+        assert!(queue.waiters.iter().all(|waiter| !waiter.removed));
+        for number in (0..near).filter(|&number| number != 5) {
+            assert!(queue.remove(number, &mut wakers));
+        }
+        assert_eq!(
+            queue.find(near + 100).map(|(_, is_head)| is_head),
+            Some(true)
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::queue::Queue;
+use super::queue::{Queue, Wakers};
 use crate::clock::{Moment, nanos};
 use crate::rate_limit::key_hash::KeyHash;
 
@@ -106,6 +106,31 @@ impl WaitState {
         self.cooldown.until > now
     }
 
+    /// Whether a call that does not wait has to stay behind: the key is cooling down, or has waiters that are polled.
+    pub(in crate::rate_limit) fn is_blocking(&mut self, now: Moment) -> bool {
+        if self.queue.is_unattended(now) {
+            self.queue.pass_over(now);
+            self.jitter.release_at = Moment::default();
+        }
+        self.is_cooling_down(now) || self.queue.len() > 0
+    }
+
+    /// Passes over the waiters at the front that were woken long enough before `judged_at`, and wakes the next ones.
+    pub(in crate::rate_limit) fn pass_over(
+        &mut self,
+        judged_at: Moment,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        let passed_over = self.queue.pass_over(judged_at);
+        for _ in 0..passed_over {
+            self.next_head();
+        }
+        if passed_over > 0 {
+            self.queue.wake_head(now, wakers);
+        }
+    }
+
     /// Whether there is neither a cooldown nor a waiter, so that it can be removed.
     pub(in crate::rate_limit) fn is_idle(&self, now: Moment) -> bool {
         !self.is_cooling_down(now) && self.queue.is_unused()
@@ -207,7 +232,6 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
-    use crate::rate_limit::waiting::queue::Wakers;
 
     const SECOND: Duration = Duration::from_secs(1);
 
