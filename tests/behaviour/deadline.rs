@@ -103,3 +103,93 @@ async fn a_deadline_below_a_second_is_exact() {
     assert!(error.is_deadline());
     assert_eq!(began.elapsed(), Duration::from_millis(7));
 }
+
+/// Each has a token a second, and calls it a second time at once.
+macro_rules! limited {
+    ($name:ident, $max_wait:literal, $deadline:literal) => {
+        #[resilient(
+                    service = "limited",
+                    timeout = off,
+                    retry = off,
+                    deadline = $deadline,
+                    rate_limit(requests_per_second = 1, burst = 1, max_wait = $max_wait)
+                )]
+        async fn $name(remote: &Remote) -> Answer {
+            remote.answer()
+        }
+    };
+}
+
+limited!(until_the_deadline, "10s", "1s");
+limited!(until_1_ns_before_the_deadline, "10s", "1000000001ns");
+limited!(until_the_end_of_max_wait, "1s", "10s");
+limited!(past_the_end_of_max_wait, "999999999ns", "10s");
+
+/// Calls `$function` twice in a registry of its own; returns the second outcome and how long it took.
+macro_rules! second_call {
+    ($function:ident) => {
+        Registry::new()
+            .scope(async {
+                let remote = Remote::healthy();
+                $function(&remote).await.expect("a token is there");
+                let began = Instant::now();
+                let outcome = $function(&remote).await;
+                (outcome, began.elapsed(), remote.asked())
+            })
+            .await
+    };
+}
+
+fn is_refused_for_1_s(outcome: &Answer) -> bool {
+    matches!(
+        outcome,
+        Err(ApiError::Resilience(ResilienceError::RateLimitExceeded { retry_after, .. }))
+            if *retry_after == Some(Duration::from_secs(1))
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_due_at_the_deadline_is_refused_at_once() {
+    let (outcome, took, asked) = second_call!(until_the_deadline);
+    assert!(is_refused_for_1_s(&outcome), "{outcome:?}");
+    assert_eq!((took, asked), (Duration::ZERO, 1));
+    let (outcome, took, asked) = second_call!(until_1_ns_before_the_deadline);
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!((took, asked), (Duration::from_secs(1), 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_due_at_the_end_of_max_wait_is_waited_for() {
+    let (outcome, took, asked) = second_call!(until_the_end_of_max_wait);
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!((took, asked), (Duration::from_secs(1), 2));
+    let (outcome, took, asked) = second_call!(past_the_end_of_max_wait);
+    assert!(is_refused_for_1_s(&outcome), "{outcome:?}");
+    assert_eq!((took, asked), (Duration::ZERO, 1));
+}
+
+#[resilient(
+    service = "limited",
+    idempotent,
+    timeout = off,
+    deadline = off,
+    circuit_breaker = off,
+    retry(max_attempts = 3, base_delay = "1ms", jitter = "none", max_elapsed = "1s"),
+    rate_limit(requests_per_second = 1, burst = 1, max_wait = "10s")
+)]
+async fn retried_within_1_s(remote: &Remote) -> Answer {
+    remote.answer()
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_due_at_the_end_of_max_elapsed_is_waited_for() {
+    let calls = async {
+        let remote = Remote::failing();
+        let began = Instant::now();
+        assert!(retried_within_1_s(&remote).await.is_err());
+        // The token of a third attempt would come after 2 s, so it is not waited for.
+        assert_eq!(remote.asked(), 2);
+        assert_eq!(began.elapsed(), Duration::from_secs(1));
+    };
+    Registry::new().scope(calls).await;
+}

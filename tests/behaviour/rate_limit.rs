@@ -184,25 +184,6 @@ async fn wait_beyond_the_deadline_is_rejected_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn token_at_the_deadline_is_too_late() {
-    #[resilient(
-        service = "api",
-        deadline = "10s",
-        rate_limit(requests_per_minute = 6, burst = 1, max_wait = "1m")
-    )]
-    async fn hurried(remote: &Remote) -> Answer {
-        remote.answer()
-    }
-    let calls = async {
-        let remote = Remote::healthy();
-        hurried(&remote).await.unwrap();
-        assert!(hurried(&remote).await.unwrap_err().is_deadline());
-        assert_eq!(remote.asked(), 1);
-    };
-    Registry::new().scope(calls).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn max_elapsed_does_not_limit_the_wait_of_a_first_attempt() {
     #[resilient(
         service = "api",

@@ -117,10 +117,14 @@ impl<'p> Attempt<'p> {
 }
 
 impl Call<'_> {
-    /// The end of a wait of at most `longest`: before the deadline, and for a retry before `max_elapsed`, which
-    /// bounds when attempts begin.
+    /// The last moment at which an attempt may begin that waits for at most `longest`. The ends of a wait and of
+    /// `max_elapsed`, which bounds when retries begin, are such moments; the deadline is not.
     pub(super) fn latest_start(&self, longest: Duration, now: Moment) -> Moment {
-        let until = now.after(longest).min(self.deadline_at());
+        let before_deadline = match self.deadline_at() {
+            Moment::FAR_FUTURE => Moment::FAR_FUTURE,
+            Moment(deadline) => Moment(deadline.saturating_sub(1)),
+        };
+        let until = now.after(longest).min(before_deadline);
         let max_elapsed = self
             .plan
             .retry
