@@ -108,12 +108,12 @@ async fn a_deadline_below_a_second_is_exact() {
 macro_rules! limited {
     ($name:ident, $max_wait:literal, $deadline:literal) => {
         #[resilient(
-                    service = "limited",
-                    timeout = off,
-                    retry = off,
-                    deadline = $deadline,
-                    rate_limit(requests_per_second = 1, burst = 1, max_wait = $max_wait)
-                )]
+                            service = "limited",
+                            timeout = off,
+                            retry = off,
+                            deadline = $deadline,
+                            rate_limit(requests_per_second = 1, burst = 1, max_wait = $max_wait)
+                        )]
         async fn $name(remote: &Remote) -> Answer {
             remote.answer()
         }
