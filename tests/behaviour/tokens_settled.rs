@@ -44,6 +44,22 @@ async fn usage_above_the_capacity_delays_the_next_calls() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn usage_of_many_periods_delays_the_next_calls_by_one() {
+    let registry = Registry::new();
+    let calls = async {
+        let remote = Remote::scripted([Ok(60_000)]);
+        ask("a", 100, &remote).await.unwrap();
+        let wait = used_up(ask("a", 100, &remote).await);
+        assert_eq!(wait, Some(Duration::from_secs(60)));
+        let forgiven = limiter(&registry, "gpt").forgiven_debt();
+        assert_eq!(forgiven, 60_000 - 2 * 6_000 + 100);
+        advance(Duration::from_secs(60)).await;
+        ask("a", 100, &remote).await.unwrap();
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn transient_failure_refunds_tokens_but_not_the_request() {
     for (error, comes_back) in [
         (ApiError::Transient, true),

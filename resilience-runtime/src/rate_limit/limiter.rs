@@ -194,9 +194,29 @@ impl RateLimiter {
 
     /// Corrects an estimate: what was `reserved` and not `used` is given back; what was used beyond it is taken
     /// now, into a debt if necessary, so that the next calls wait. The request itself stays counted.
+    ///
+    /// A call that reserves as much waits for the debt for at most one period; what is above is
+    /// [forgiven](Self::forgiven_debt).
     pub fn settle<K: Hash + ?Sized>(&self, key: &K, reserved: u32, used: u32) {
         self.shared
             .settle(self.unremembered(key, reserved), used, Moment::now());
+    }
+
+    /// Returns how much was used beyond the limit, of all keys, that delays no call: a debt is at most what comes back
+    /// in one period, and what is above is forgiven. It counts tokens, or requests where no tokens are limited.
+    ///
+    /// ```
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// let limiter = RateLimiter::new("llm", RateLimitConfig::per_minute(1_000))?;
+    /// assert!(limiter.check_n("user_123", 100).allowed);
+    /// limiter.settle("user_123", 100, 6_000);
+    /// // The next call of 100 tokens waits for a minute, and not for five.
+    /// assert_eq!(limiter.forgiven_debt(), 4_100);
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn forgiven_debt(&self) -> u64 {
+        self.shared.read(State::forgiven)
     }
 
     fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Grant {

@@ -51,7 +51,7 @@ impl Reservation {
     }
 
     /// Corrects the estimate: what was not used is given back; what was used beyond it is taken now, into a debt
-    /// if necessary, so that the next calls wait.
+    /// if necessary, so that the next calls wait, for at most one period.
     ///
     /// Windows give back only what they still count.
     pub fn settle(self, used: u32) {

@@ -28,6 +28,8 @@ pub(super) struct State {
     cooldowns_end: Moment,
     /// How many waiters hold a ticket.
     waiting: usize,
+    /// What was used beyond the limit, and delays nobody.
+    forgiven: u64,
 }
 
 impl State {
@@ -44,6 +46,7 @@ impl State {
             latest: Moment::default(),
             cooldowns_end: Moment::default(),
             waiting: 0,
+            forgiven: 0,
         };
         state.set_limit(limit, Moment::default(), &mut Wakers::default());
         state
@@ -159,9 +162,12 @@ impl State {
             }
             Equal => {}
             Greater => {
+                let mut forgiven = 0;
                 on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |meter, state| {
                     meter.charge(state, used - cost, now);
-                }))
+                    forgiven = meter.forgive(state, cost, now);
+                }));
+                self.forgiven = self.forgiven.saturating_add(forgiven);
             }
         }
     }
@@ -261,6 +267,11 @@ impl State {
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
         let max_cooldown = self.max_cooldown;
         on!(&mut self.store, keyed => keyed.recheck_all(max_cooldown, now, wakers));
+    }
+
+    /// Returns what was used beyond the limit and forgiven.
+    pub(super) fn forgiven(&self) -> u64 {
+        self.forgiven
     }
 
     #[cfg(test)]

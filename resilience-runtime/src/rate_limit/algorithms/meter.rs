@@ -32,6 +32,12 @@ pub(in crate::rate_limit) trait Meter: Sized {
     /// Takes what a call that passed earlier used beyond its cost, into a debt if it is not there.
     fn charge(&self, state: &mut Self::State, cost: u32, now: Moment);
 
+    /// Forgives the debt for which a call of this cost would wait for more than one period. Returns how much it was.
+    /// Windows have none: what they count is gone after one period.
+    fn forgive(&self, _: &mut Self::State, _cost: u32, _now: Moment) -> u64 {
+        0
+    }
+
     /// Gives back `amount` of what a call took at `taken` and did not use; `None`: not known when.
     fn credit(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
 

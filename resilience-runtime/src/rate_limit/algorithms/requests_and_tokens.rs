@@ -42,6 +42,10 @@ impl<A: Meter> Meter for RequestsAndTokens<A> {
         self.tokens.charge(tokens, cost, now);
     }
 
+    fn forgive(&self, (_, tokens): &mut Self::State, cost: u32, now: Moment) -> u64 {
+        self.tokens.forgive(tokens, cost, now)
+    }
+
     fn credit(
         &self,
         (_, tokens): &mut Self::State,

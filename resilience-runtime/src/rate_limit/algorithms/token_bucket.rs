@@ -81,6 +81,11 @@ impl TokenBucket {
         u128::from(tokens) * u128::from(self.period)
     }
 
+    /// Returns the most that is missing in the bucket when a debt is one period's tokens, less those of `cost`.
+    fn deepest(&self, cost: u32) -> u128 {
+        self.worth(self.burst.into()) + self.worth(self.limit.saturating_sub(cost).into())
+    }
+
     /// Returns when `tokens` in all will have been there.
     fn ready_for(&self, state: FullAt, tokens: u64, from: Moment) -> Moment {
         let full_at = state.get().max(self.scaled(from)) + self.worth(tokens);
@@ -109,6 +114,13 @@ impl Meter for TokenBucket {
 
     fn charge(&self, state: &mut FullAt, cost: u32, now: Moment) {
         *state = FullAt::new(state.get().max(self.scaled(now)) + self.worth(cost.into()));
+    }
+
+    fn forgive(&self, state: &mut FullAt, cost: u32, now: Moment) -> u64 {
+        let deepest = self.scaled(now) + self.deepest(cost.max(1));
+        let above = state.get().saturating_sub(deepest);
+        *state = FullAt::new(state.get() - above);
+        u64::try_from(above.div_ceil(u128::from(self.period))).unwrap_or(u64::MAX)
     }
 
     fn credit(&self, state: &mut FullAt, amount: u32, _: Option<Moment>, _: Moment) {
@@ -147,7 +159,8 @@ impl Meter for TokenBucket {
         state.get() <= self.scaled(now)
     }
 
-    /// Tokens in the bucket stay tokens, to the fraction, as far as the new size goes.
+    /// Tokens in the bucket stay tokens, to the fraction, as far as the new size goes, and a debt as far as one new
+    /// period goes.
     fn migrate(&self, old: &Self, state: &FullAt, now: Moment) -> FullAt {
         let missing = state.get().saturating_sub(old.scaled(now));
         let whole = missing / u128::from(old.period);
@@ -156,12 +169,13 @@ impl Meter for TokenBucket {
         let grown = i128::from(self.burst) - i128::from(old.burst);
         let whole = (whole.min(u64::MAX.into()) as i128) + grown;
         let missing = whole * i128::from(self.period) + fraction as i128;
-        FullAt::new(self.scaled(now) + missing.max(0) as u128)
+        let missing = (missing.max(0) as u128).min(self.deepest(1));
+        FullAt::new(self.scaled(now) + missing)
     }
 
     fn with_tokens(&self, tokens: i64, now: Moment) -> FullAt {
         let missing = i64::from(self.burst).saturating_sub(tokens).max(0) as u64;
-        FullAt::new(self.scaled(now) + self.worth(missing))
+        FullAt::new(self.scaled(now) + self.worth(missing).min(self.deepest(1)))
     }
 }
 
@@ -219,6 +233,23 @@ mod tests {
         assert_eq!(bucket.ready(&state, 1, now), Moment(5 * SECOND));
         bucket.credit(&mut state, 100, None, now);
         assert_eq!(bucket.tokens(&state, now), 5);
+    }
+
+    #[test]
+    fn forgive_leaves_a_debt_of_one_period() {
+        let (bucket, mut state) = bucket(10, Duration::from_secs(1), 5);
+        let now = Moment(SECOND);
+        bucket.charge(&mut state, 14, now);
+        assert_eq!(bucket.forgive(&mut state, 1, now), 0);
+        assert_eq!(bucket.ready(&state, 1, now), Moment(2 * SECOND));
+        bucket.charge(&mut state, 90, now);
+        assert_eq!(bucket.forgive(&mut state, 0, now), 90);
+        assert_eq!(bucket.tokens(&state, now), -9);
+        // For a call of this cost; but never more than the whole debt.
+        assert_eq!(bucket.forgive(&mut state, 5, now), 4);
+        assert_eq!(bucket.ready(&state, 5, now), Moment(2 * SECOND));
+        assert_eq!(bucket.forgive(&mut state, 50, now), 5);
+        assert_eq!(bucket.tokens(&state, now), 0);
     }
 
     #[test]

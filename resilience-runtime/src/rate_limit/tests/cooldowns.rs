@@ -181,7 +181,7 @@ async fn only_cooldown_rejects_without_a_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn acquire_zero_waits_for_cooldown_alone() {
-    let limiter = limiter(RateLimitConfig::per_second(1).burst(1));
+    let limiter = limiter(RateLimitConfig::per_minute(60).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
     let at_once = limiter.earliest(limiter.hash_key("a"), 0, Moment::now());

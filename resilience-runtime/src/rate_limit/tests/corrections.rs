@@ -52,6 +52,59 @@ async fn settle_returns_unused_and_charges_excess() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn debt_delays_a_call_of_the_same_cost_by_one_period() {
+    let requests = RateLimitConfig::per_minute(1_000);
+    for (config, forgiven) in [
+        (both().tokens_per_minute(1_000), 4_100),
+        (both().sliding_window(), 4_100),
+        (both().fixed_window(), 4_100),
+        (requests.clone(), 4_100),
+        (requests.clone().sliding_window(), 0),
+        (requests.clone().fixed_window(), 0),
+    ] {
+        let limiter = limiter(config);
+        let answer = limiter.acquire("a", 100, Duration::ZERO).await;
+        answer.expect("free").settle(6_000);
+        assert_eq!(limiter.forgiven_debt(), forgiven);
+        let start = tokio::time::Instant::now();
+        let next = limiter.acquire("a", 100, 600 * SECOND).await;
+        assert_eq!(start.elapsed(), 60 * SECOND);
+        // Each answer in turn.
+        next.expect("in time").settle(100_000);
+        let next = limiter.acquire("a", 100, 600 * SECOND).await;
+        next.expect("in time").refund();
+        assert!(start.elapsed() <= 120 * SECOND, "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reported_remainder_delays_calls_by_at_most_one_period() {
+    for config in [both(), both().sliding_window(), both().fixed_window()] {
+        let limiter = limiter(config);
+        limiter.settle("a", 0, 6_000);
+        let (key, now) = (limiter.hash_key("a"), Moment::now());
+        limiter.cap_remaining(key, Some(0), Some(0), now);
+        limiter.cap_remaining(key, Some(0), Some(0), now);
+        let start = tokio::time::Instant::now();
+        limiter.acquire("a", 1, 600 * SECOND).await.expect("free");
+        assert!(start.elapsed() <= 60 * SECOND, "{:?}", start.elapsed());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn debt_stays_within_one_period_of_a_new_limit() {
+    for before in [both(), both().tokens_per_minute(100_000).sliding_window()] {
+        let limiter = limiter(before);
+        limiter.settle("a", 0, 150_000);
+        limiter
+            .reconfigure(both().tokens_per_minute(10))
+            .expect("valid");
+        let wait = limiter.peek("a").retry_after.expect("there is a debt");
+        assert!(wait <= 60 * SECOND, "{wait:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn refund_returns_request_and_tokens() {
     for config in [both(), both().sliding_window(), both().fixed_window()] {
         let limiter = limiter(config);

@@ -97,6 +97,7 @@ proptest! {
                         tokens.refund(cost - used, Some(at), now);
                     } else {
                         tokens.take(used - cost, now);
+                        tokens.forgive(cost);
                     }
                 }
                 Step::GiveBack(which) => if !taken.is_empty() {
