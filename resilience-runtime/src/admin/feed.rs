@@ -4,17 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::task::{Poll, Waker};
 
 use axum::body::Bytes;
+use serde::Serialize;
 use tokio::task::AbortHandle;
 
 use super::change::Change;
 use super::sample::Sample;
-use super::sse::event;
+use super::sse::{event, fields};
 use super::subscribers::Subscribers;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
 
-/// How many samples of each service the history holds.
+/// How many samples of each service the history holds at most.
 const HISTORY: usize = 120;
+
+/// How many samples it holds in all, about 6 MB of text: with many services, fewer of each.
+const SAMPLES: usize = 24_000;
 
 /// How many changes the timeline holds.
 const TIMELINE: usize = 200;
@@ -30,15 +34,47 @@ struct State {
     /// The sampling task and its number. It runs as long as there are subscribers.
     task: Option<(u64, AbortHandle)>,
     tasks: u64,
+    past: Past,
+    /// The text of the past, which all share who come before it changes.
+    past_text: Option<Bytes>,
+}
+
+/// What happened before a subscriber came.
+#[derive(Default, Serialize)]
+struct Past {
     history: BTreeMap<ServiceName, VecDeque<Sample>>,
     timeline: VecDeque<Change>,
 }
 
-/// A new subscriber, and what happened before it came.
+/// A new subscriber, and the text of what happened before it came: the fields of an object, without its braces.
 pub(super) struct Joined {
     pub(super) id: u64,
-    pub(super) history: BTreeMap<ServiceName, VecDeque<Sample>>,
-    pub(super) timeline: VecDeque<Change>,
+    pub(super) past: Bytes,
+}
+
+impl State {
+    fn past_text(&mut self) -> Bytes {
+        let past = &self.past;
+        let text = self.past_text.get_or_insert_with(|| fields(past));
+        text.clone()
+    }
+}
+
+impl Past {
+    /// Adds the samples of an interval. A service that has none is gone.
+    fn add(&mut self, samples: impl IntoIterator<Item = (ServiceName, Sample)>) {
+        let mut before = std::mem::take(&mut self.history);
+        for (service, sample) in samples {
+            let mut history = before.remove(&service).unwrap_or_default();
+            history.push_back(sample);
+            self.history.insert(service, history);
+        }
+        let each = (SAMPLES / self.history.len().max(1)).clamp(1, HISTORY);
+        for history in self.history.values_mut() {
+            let surplus = history.len().saturating_sub(each);
+            history.drain(..surplus);
+        }
+    }
 }
 
 impl Feed {
@@ -53,8 +89,7 @@ impl Feed {
         }
         Some(Joined {
             id,
-            history: state.history.clone(),
-            timeline: state.timeline.clone(),
+            past: state.past_text(),
         })
     }
 
@@ -93,10 +128,11 @@ impl Feed {
     pub(super) fn change(&self, change: Change) {
         let text = event("change", &change);
         let mut state = self.state.lock();
-        if state.timeline.len() >= TIMELINE {
-            state.timeline.pop_front();
+        if state.past.timeline.len() >= TIMELINE {
+            state.past.timeline.pop_front();
         }
-        state.timeline.push_back(change);
+        state.past.timeline.push_back(change);
+        state.past_text = None;
         let wakers = state.subscribers.change(&text);
         drop(state);
         wake(wakers);
@@ -115,13 +151,8 @@ impl Feed {
         samples: impl IntoIterator<Item = (ServiceName, Sample)>,
     ) {
         let mut state = self.state.lock();
-        for (service, sample) in samples {
-            let history = state.history.entry(service).or_default();
-            if history.len() >= HISTORY {
-                history.pop_front();
-            }
-            history.push_back(sample);
-        }
+        state.past.add(samples);
+        state.past_text = None;
         let wakers = state.subscribers.snapshot(text);
         drop(state);
         wake(wakers);
@@ -130,4 +161,69 @@ impl Feed {
 
 fn wake(wakers: Vec<Waker>) {
     wakers.into_iter().for_each(Waker::wake);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::admin::sample::Counted;
+
+    fn sample(at_ms: u64) -> Sample {
+        let counted = Counted::default();
+        counted.since(&counted, Duration::from_secs(1), at_ms)
+    }
+
+    fn snapshot(feed: &Feed, services: usize, at_ms: u64) {
+        let samples = (0..services).map(|number| {
+            let service = ServiceName::from(format!("service-{number}"));
+            (service, sample(at_ms))
+        });
+        feed.snapshot(&Bytes::new(), samples);
+    }
+
+    fn join(feed: &Feed) -> Bytes {
+        let task = tokio::spawn(std::future::pending::<()>()).abort_handle();
+        feed.join(|_| task).expect("there is room").past
+    }
+
+    fn samples_of(past: &Bytes, service: &str) -> Option<usize> {
+        let text = [b"{", &past[..]].concat();
+        let past: serde_json::Value = serde_json::from_slice(&text).expect("an object");
+        Some(past["history"].get(service)?.as_array()?.len())
+    }
+
+    #[tokio::test]
+    async fn subscribers_share_the_text_of_the_past_until_it_changes() {
+        let feed = Feed::default();
+        snapshot(&feed, 2, 1);
+        let [one, two] = [join(&feed), join(&feed)];
+        assert_eq!(one.as_ptr(), two.as_ptr());
+        assert_eq!(samples_of(&one, "service-1"), Some(1));
+        snapshot(&feed, 2, 2);
+        let three = join(&feed);
+        assert_eq!(samples_of(&three, "service-1"), Some(2));
+    }
+
+    #[tokio::test]
+    async fn history_is_bounded_for_each_service_and_in_all() {
+        let feed = Feed::default();
+        for at in 0..130 {
+            snapshot(&feed, 3, at);
+        }
+        assert_eq!(samples_of(&join(&feed), "service-0"), Some(HISTORY));
+        for at in 0..30 {
+            snapshot(&feed, 2_000, at);
+        }
+        let past = join(&feed);
+        assert_eq!(samples_of(&past, "service-0"), Some(SAMPLES / 2_000));
+        assert_eq!(samples_of(&past, "service-1999"), Some(SAMPLES / 2_000));
+        assert!(past.len() < 8_000_000, "{}", past.len());
+        // Those that were removed are forgotten.
+        snapshot(&feed, 1, 40);
+        let past = join(&feed);
+        assert_eq!(samples_of(&past, "service-1"), None);
+        assert_eq!(samples_of(&past, "service-0"), Some(SAMPLES / 2_000 + 1));
+    }
 }

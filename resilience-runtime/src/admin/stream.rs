@@ -1,6 +1,5 @@
 //! `/events`: a stream of snapshots and changes, as server-sent events.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,14 +15,11 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::app_state::AppState;
-use super::change::Change;
 use super::hub::Hub;
 use super::response::{error, respond};
-use super::sample::Sample;
 use super::sampler::INTERVAL;
 use super::snapshot::{SCHEMA, millis, seconds};
-use super::sse::event;
-use crate::name::ServiceName;
+use super::sse::begin;
 
 pub(super) async fn events(State(state): State<Arc<AppState>>) -> Response {
     let Ok(runtime) = Handle::try_current() else {
@@ -57,8 +53,6 @@ struct Hello<'a> {
     at_ms: u64,
     app_version: Option<&'a str>,
     interval_seconds: f64,
-    history: BTreeMap<ServiceName, VecDeque<Sample>>,
-    timeline: VecDeque<Change>,
     control: bool,
 }
 
@@ -66,7 +60,8 @@ struct Hello<'a> {
 struct EventStream {
     hub: Arc<Hub>,
     id: u64,
-    hello: Option<Bytes>,
+    /// The rest of the first event, in reverse: the past is shared with other streams.
+    hello: Vec<Bytes>,
 }
 
 impl EventStream {
@@ -77,18 +72,16 @@ impl EventStream {
         let mut stream = Self {
             hub: Arc::clone(&state.hub),
             id: joined.id,
-            hello: None,
+            hello: vec![joined.past],
         };
         let hello = Hello {
             schema: SCHEMA,
             at_ms: millis(SystemTime::now()),
             app_version: state.app_version.as_deref(),
             interval_seconds: seconds(INTERVAL),
-            history: joined.history,
-            timeline: joined.timeline,
             control: state.control,
         };
-        stream.hello = Some(event("hello", &hello));
+        stream.hello.push(begin("hello", &hello));
         Some(stream)
     }
 }
@@ -97,7 +90,7 @@ impl Stream for EventStream {
     type Item = Result<Bytes, Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(hello) = self.hello.take() {
+        if let Some(hello) = self.hello.pop() {
             return Poll::Ready(Some(Ok(hello)));
         }
         let next = self.hub.feed.poll(self.id, cx.waker());
