@@ -98,7 +98,9 @@ async fn bulkhead_waiter_is_not_sent_during_cooldown() {
         );
         first.unwrap_err();
         second.unwrap();
-        assert_eq!(cooldown_left(third), Some(HALF_A_MINUTE));
+        // The one in the line comes first, within a second after the cooldown.
+        let left = cooldown_left(third).unwrap();
+        assert!((HALF_A_MINUTE..=HALF_A_MINUTE + Duration::from_secs(1)).contains(&left));
         // The call before took a second, and this one does.
         let answered = remote.asked_at()[0];
         assert!(answered >= HALF_A_MINUTE + Duration::from_secs(2));

@@ -208,7 +208,9 @@ impl Gate for RateLimitGate {
         if call.plan.rate_limit && permits.rate_limit.is_none() {
             match call.core().limiter.try_take(permits.key, permits.cost, now) {
                 Take::Taken { at } => permits.rate_limit = Some(at),
-                Take::Rejected { retry_after } => return Err(no_token(call, retry_after, now)),
+                Take::Rejected { retry_after } => {
+                    return Err(permits.no_token(call, retry_after, now));
+                }
             }
         }
         Ok(())
@@ -227,16 +229,20 @@ impl Gate for RateLimitGate {
     }
 }
 
-/// A wait that would be in vain is not begun.
-#[cold]
-fn no_token(call: &Call<'_>, retry_after: Option<Duration>, now: Moment) -> Blocked {
-    let longest = call.plan.rate_limit_wait;
-    let until = call.latest_start(longest, now);
-    let fits = retry_after.is_some_and(|wait| now.after(wait) <= until);
-    if longest.is_zero() || !fits {
-        return Blocked::Rejected(Rejection::RateLimit { retry_after });
+impl AttemptPermits {
+    /// A wait that would be in vain is not begun.
+    #[cold]
+    fn no_token(&self, call: &Call<'_>, soonest: Option<Duration>, now: Moment) -> Blocked {
+        let longest = call.plan.rate_limit_wait;
+        let until = call.latest_start(longest, now);
+        let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
+        if longest.is_zero() || !fits {
+            let limiter = &call.core().limiter;
+            let retry_after = limiter.retry_after(self.key, self.cost, now);
+            return Blocked::Rejected(Rejection::RateLimit { retry_after });
+        }
+        Blocked::WaitFor(WaitFor::RateLimit)
     }
-    Blocked::WaitFor(WaitFor::RateLimit)
 }
 
 impl Gate for BulkheadGate {

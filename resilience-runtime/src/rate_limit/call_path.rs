@@ -107,6 +107,17 @@ impl RateLimiter {
         })
     }
 
+    /// Returns when a rejected call of this cost could pass if no other call comes; `None`: never.
+    pub(crate) fn retry_after(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+        if let Some(wait) = self.shared.wait_fast(key, cost, now) {
+            return Some(wait);
+        }
+        self.shared.with(key, now, |state, now, _| {
+            let ready = state.retry_at(key, cost, now)?;
+            Some(nonzero_wait(ready, now))
+        })
+    }
+
     /// Whether the key is cooling down now.
     pub(crate) fn is_cooling_down(&self, key: KeyHash, now: Moment) -> bool {
         self.cooldown_for(key, now).is_some()

@@ -44,7 +44,7 @@ impl<M: Meter> Keyed<M> {
         let ready = match self.try_take(key, cost, now) {
             Ok(()) => return WaitStatus::Admitted,
             Err(Some(ready)) if now < until && ready <= until => ready,
-            Err(ready_at) => return WaitStatus::Rejected(ready_at),
+            Err(_) => return WaitStatus::Rejected(self.retry_at(key, cost, now)),
         };
         let slot = self.key_states.find_or_insert(key, now);
         let id = self.key_states.wait_state(slot, key);

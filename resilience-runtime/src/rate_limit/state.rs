@@ -111,16 +111,20 @@ impl State {
 
     pub(super) fn check(&mut self, key: KeyHash, cost: u32, now: Moment) -> Decision {
         on!(&mut self.store, keyed => {
-            let passed = keyed.try_take(key, cost, now);
+            let passed = keyed.try_take(key, cost, now).map_err(|_| keyed.retry_at(key, cost, now));
             keyed.decision(key, passed, now)
         })
     }
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
         on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, now);
+            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, 1, now));
             keyed.decision(key, passes, now)
         })
+    }
+
+    pub(super) fn retry_at(&mut self, key: KeyHash, cost: u32, now: Moment) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.retry_at(key, cost, now))
     }
 
     pub(super) fn ready_at(&mut self, key: KeyHash, cost: u32, now: Moment) -> ReadyAt {

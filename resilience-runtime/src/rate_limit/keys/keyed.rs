@@ -109,6 +109,25 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
+    /// Returns when a rejected call could pass if no other call comes: as [`ready_at`](Self::ready_at), and when the
+    /// last waiter is released after a cooldown. A waiter whose time is up need not wait for that.
+    pub(in crate::rate_limit) fn retry_at(
+        &mut self,
+        key: KeyHash,
+        cost: u32,
+        now: Moment,
+    ) -> ReadyAt {
+        let ready = self.ready_at(key, cost, now)?;
+        let wait_state = self.key_states.find(key, now).and_then(|slot| {
+            let wait_state = self.key_states.get(slot).wait_state;
+            self.key_states.wait_states.get(wait_state)
+        });
+        Some(match wait_state {
+            Some(wait_state) if cost > 0 => ready.max(wait_state.last_release_at()),
+            _ => ready,
+        })
+    }
+
     fn ready_at_slot(&self, slot: KeySlot, cost: u32, now: Moment) -> Moment {
         let key_state = self.key_states.get(slot);
         let meter = &self.key_states.meter;

@@ -210,3 +210,50 @@ async fn acquire_dropped_during_cooldown_leaves_no_waiter() {
     assert!(limiter.check("a").allowed);
     assert!(limiter.is_bypassed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_counts_the_line_that_drains_after_a_cooldown() {
+    for _ in 0..10 {
+        let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
+        limiter.cool_down("a", 10 * SECOND);
+        assert_eq!(limiter.check("a").retry_after, Some(10 * SECOND));
+        let start = Instant::now();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            tasks.spawn(limiter.acquire("a", 1, 60 * SECOND));
+        }
+        sleep(SECOND).await;
+        let after = |decision: Decision| start.elapsed() + decision.retry_after.expect("rejected");
+        let told = after(limiter.check("a"));
+        assert!(
+            (10 * SECOND + ms(950)..=11 * SECOND).contains(&told),
+            "{told:?}"
+        );
+        for _ in 0..20 {
+            assert_eq!(after(limiter.check("a")), told);
+            assert_eq!(after(limiter.peek("a")), told);
+            let at_once = limiter.acquire("a", 1, Duration::ZERO).await;
+            assert_eq!(
+                rejected(at_once).map(|wait| start.elapsed() + wait),
+                Some(told)
+            );
+            let Take::Rejected { .. } = limiter.try_take(limiter.hash_key("a"), 1, Moment::now())
+            else {
+                panic!("there is a line");
+            };
+            let by_call = limiter.retry_after(limiter.hash_key("a"), 1, Moment::now());
+            assert_eq!(by_call.map(|wait| start.elapsed() + wait), Some(told));
+            tasks
+                .join_next()
+                .await
+                .expect("20")
+                .expect("no panic")
+                .expect("in time");
+            if tasks.is_empty() {
+                break;
+            }
+        }
+        assert!(start.elapsed() >= told && start.elapsed() <= told + ms(1));
+        assert!(limiter.check("a").allowed);
+    }
+}

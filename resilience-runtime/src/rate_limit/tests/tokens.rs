@@ -95,7 +95,7 @@ proptest! {
                     limiter.settle_grant(grant(key, cost, Some(Moment(at))), used, Moment(now));
                     if used < cost {
                         tokens.refund(cost - used, Some(at), now);
-                    } else {
+                    } else if used > cost {
                         tokens.take(used - cost, now);
                         tokens.forgive(cost);
                     }

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
 use super::queue::{Queue, Wakers};
 use crate::clock::{Moment, nanos};
 use crate::rate_limit::key_hash::KeyHash;
@@ -52,16 +55,19 @@ impl Cooldown {
 
 /// Spreads the waiters at the end of a cooldown, so that they do not hit the server all at once.
 ///
-/// Each head draws a random part of its share, and the draws add up from the end of the cooldown: late timers
-/// do not lengthen the whole.
-#[derive(Debug, Default)]
+/// The time is divided into as many parts as there are waiters, and each of them is released at a random moment of its
+/// part. The moments count from the end of the cooldown: late timers do not lengthen the whole. They follow from a seed,
+/// so that it is known beforehand when the last one is released.
+#[derive(Clone, Copy, Debug, Default)]
 struct ReleaseJitter {
-    /// The head does not pass before this.
-    release_at: Moment,
-    /// The most that one waiter draws, in nanoseconds.
-    share: u64,
-    /// How many waiters have yet to draw.
-    draws_left: usize,
+    begin: Moment,
+    /// The time over which they are spread, in nanoseconds.
+    whole: u64,
+    /// How many waiters there were when the cooldown ended; `0`: nobody is held back.
+    parts: u64,
+    /// How many of them have left.
+    left: u64,
+    seed: u64,
     /// A cooldown has begun, and the jitter after it is not planned yet.
     due: bool,
 }
@@ -69,12 +75,37 @@ struct ReleaseJitter {
 impl ReleaseJitter {
     const MAX: u64 = 1_000_000_000;
 
-    fn draw(&mut self) {
-        if self.draws_left > 0 {
-            self.draws_left -= 1;
-            let extra = rand::random_range(0..=self.share);
-            self.release_at = Moment(self.release_at.0.saturating_add(extra));
+    /// Makes the jitter of a cooldown that has begun.
+    fn after(cooldown: Cooldown) -> Self {
+        Self {
+            begin: cooldown.until,
+            whole: (cooldown.span / 10).min(Self::MAX),
+            seed: rand::random(),
+            due: true,
+            ..Self::default()
         }
+    }
+
+    /// Plans the parts for so many waiters.
+    fn planned(self, waiters: usize) -> Self {
+        Self {
+            parts: waiters as u64,
+            left: 0,
+            due: false,
+            ..self
+        }
+    }
+
+    /// Returns when the waiter is released that so many come before.
+    fn release_at(&self, ahead: usize) -> Moment {
+        if self.parts == 0 {
+            return Moment::default();
+        }
+        let part = (self.left + ahead as u64).min(self.parts - 1);
+        let within = StdRng::seed_from_u64(self.seed ^ part).random_range(0..=u32::MAX);
+        let position = u128::from(part) << 32 | u128::from(within);
+        let offset = (u128::from(self.whole) * position / u128::from(self.parts)) >> 32;
+        Moment(self.begin.0.saturating_add(offset as u64))
     }
 }
 
@@ -90,10 +121,7 @@ impl WaitState {
     pub(in crate::rate_limit) fn cool_down(&mut self, cooldown: Cooldown) {
         if cooldown.until > self.cooldown.until {
             self.cooldown = cooldown;
-            self.jitter = ReleaseJitter {
-                due: true,
-                ..ReleaseJitter::default()
-            };
+            self.jitter = ReleaseJitter::after(cooldown);
         }
     }
 
@@ -110,7 +138,7 @@ impl WaitState {
     pub(in crate::rate_limit) fn is_blocking(&mut self, now: Moment) -> bool {
         if self.queue.is_unattended(now) {
             self.queue.pass_over(now);
-            self.jitter.release_at = Moment::default();
+            self.jitter.parts = 0;
         }
         self.is_cooling_down(now) || self.queue.len() > 0
     }
@@ -139,22 +167,29 @@ impl WaitState {
     /// Returns the moment before which the head does not pass, tokens or not. Plans the jitter if it is due.
     pub(in crate::rate_limit) fn release_at(&mut self, now: Moment) -> Moment {
         if self.jitter.due && !self.is_cooling_down(now) {
-            let whole = (self.cooldown.span / 10).min(ReleaseJitter::MAX);
-            let heads = self.queue.len().max(1);
-            self.jitter = ReleaseJitter {
-                release_at: self.cooldown.until,
-                share: whole / heads as u64,
-                draws_left: heads,
-                due: false,
-            };
-            self.jitter.draw();
+            self.jitter = self.jitter.planned(self.queue.len().max(1));
         }
         self.known_release_at()
     }
 
     /// As [`release_at`](Self::release_at), without planning the jitter.
     pub(in crate::rate_limit) fn known_release_at(&self) -> Moment {
-        self.cooldown.until.max(self.jitter.release_at)
+        self.cooldown.until.max(self.jitter.release_at(0))
+    }
+
+    /// Returns when the last waiter is released, tokens or not.
+    pub(in crate::rate_limit) fn last_release_at(&self) -> Moment {
+        let last = self.queue.len().saturating_sub(1);
+        if self.queue.cost() == 0 {
+            // Waiters without a cost all pass when the cooldown ends.
+            return self.known_release_at();
+        }
+        let jitter = if self.jitter.due {
+            self.jitter.planned(last + 1)
+        } else {
+            self.jitter
+        };
+        self.cooldown.until.max(jitter.release_at(last))
     }
 
     pub(in crate::rate_limit) fn end_jitter(&mut self, now: Moment) {
@@ -163,15 +198,12 @@ impl WaitState {
         }
     }
 
-    /// Lets the next head draw. To be called when the head has left.
+    /// Goes on to the next head. To be called when the head has left.
     pub(in crate::rate_limit) fn next_head(&mut self) {
-        if self.queue.len() == 0 {
-            self.jitter = ReleaseJitter {
-                due: self.jitter.due,
-                ..ReleaseJitter::default()
-            };
+        if self.queue.len() == 0 && !self.jitter.due {
+            self.jitter = ReleaseJitter::default();
         } else {
-            self.jitter.draw();
+            self.jitter.left += 1;
         }
     }
 }
@@ -252,33 +284,37 @@ mod tests {
     }
 
     #[test]
-    fn release_jitter_draws_once_for_each_waiter() {
-        let mut wait_state = wait_state(3);
-        wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
-        assert_eq!(wait_state.release_at(Moment(2)), wait_state.cooldown.until);
-        let first = wait_state.release_at(wait_state.cooldown.until);
-        assert_eq!(wait_state.release_at(wait_state.cooldown.until), first);
-        wait_state.next_head();
-        wait_state.next_head();
-        let last = wait_state.known_release_at();
-        // Of a tenth, in three parts.
-        assert!(first <= last && last <= wait_state.cooldown.until.after(SECOND / 10));
-        wait_state.next_head();
-        assert_eq!(
-            (wait_state.known_release_at(), wait_state.jitter.draws_left),
-            (last, 0)
-        );
+    fn release_jitter_is_divided_among_waiters_in_their_order() {
+        for _ in 0..100 {
+            let mut wait_state = wait_state(3);
+            wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
+            let end = wait_state.cooldown.until;
+            assert_eq!(wait_state.release_at(Moment(2)), end);
+            let last = wait_state.last_release_at();
+            let mut turns = Vec::new();
+            for waiter in 0..3 {
+                turns.push(wait_state.release_at(end).since(end));
+                assert_eq!(wait_state.last_release_at(), last, "known beforehand");
+                assert!(wait_state.queue.remove(waiter, &mut Wakers::default()));
+                wait_state.next_head();
+            }
+            let part = SECOND / 30;
+            assert!(turns[0] <= part && part <= turns[1] && turns[1] <= 2 * part);
+            assert!(2 * part <= turns[2] && turns[2] <= 3 * part);
+            assert_eq!(turns[2], last.since(end));
+            assert_eq!(wait_state.known_release_at(), end, "nobody is held back");
+        }
     }
 
     #[test]
-    fn release_jitter_is_split_among_waiters_at_the_end_of_the_cooldown() {
+    fn release_jitter_is_divided_among_waiters_at_the_end_of_the_cooldown() {
         let mut wait_state = wait_state(1);
         wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
         assert!(wait_state.queue.remove(0, &mut Wakers::default()));
         wait_state.next_head();
         join(&mut wait_state, 3);
         wait_state.release_at(wait_state.cooldown.until);
-        assert_eq!(wait_state.jitter.draws_left, 2, "one has drawn");
+        assert_eq!((wait_state.jitter.parts, wait_state.jitter.left), (3, 0));
     }
 
     #[test]
@@ -287,6 +323,6 @@ mod tests {
         wait_state.cool_down(Cooldown::new(Moment(1), 10 * SECOND));
         wait_state.cool_down(Cooldown::new(Moment(1).after(9 * SECOND), SECOND));
         wait_state.release_at(wait_state.cooldown.until);
-        assert_eq!(Duration::from_nanos(wait_state.jitter.share), SECOND);
+        assert_eq!(Duration::from_nanos(wait_state.jitter.whole), SECOND);
     }
 }
