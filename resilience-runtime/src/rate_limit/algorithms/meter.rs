@@ -18,6 +18,9 @@ pub(in crate::rate_limit) trait Meter: Sized {
     /// Whether there is anything to count, i.e. whether a call that passes needs a state.
     const COUNTS: bool = true;
 
+    /// Whether [`ready_behind`](Self::ready_behind) needs the sum of the costs alone.
+    const SUM_SUFFICES: bool = false;
+
     /// Returns the greatest cost that can ever pass.
     fn capacity(&self) -> u32;
 
@@ -108,6 +111,8 @@ impl Meter for Unlimited {
 
     const COUNTS: bool = false;
 
+    const SUM_SUFFICES: bool = true;
+
     fn capacity(&self) -> u32 {
         u32::MAX
     }
@@ -121,6 +126,17 @@ impl Meter for Unlimited {
     fn credit(&self, (): &mut (), _: u32, _: Option<Moment>, _: Moment) {}
 
     fn ready(&self, (): &(), _: u32, from: Moment) -> Moment {
+        from
+    }
+
+    fn ready_behind(
+        &self,
+        (): &(),
+        _: impl Iterator<Item = u32>,
+        _: u64,
+        _: u32,
+        from: Moment,
+    ) -> Moment {
         from
     }
 

@@ -97,6 +97,8 @@ impl TokenBucket {
 impl Meter for TokenBucket {
     type State = FullAt;
 
+    const SUM_SUFFICES: bool = true;
+
     fn capacity(&self) -> u32 {
         self.burst
     }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::key_states::{KeySlot, KeyStates};
+use super::line_end::LineEnds;
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::meter::Meter;
 use crate::rate_limit::decision::Decision;
@@ -15,12 +16,14 @@ use crate::rate_limit::waiting::wait_state::{Cooldown, WaitStateId};
 
 pub(in crate::rate_limit) struct Keyed<M: Meter> {
     pub(in crate::rate_limit) key_states: KeyStates<M>,
+    line_ends: LineEnds<M::State>,
 }
 
 impl<M: Meter> Keyed<M> {
     pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
         Self {
             key_states: KeyStates::new(meter, max_keys),
+            line_ends: LineEnds::default(),
         }
     }
 
@@ -128,15 +131,20 @@ impl<M: Meter> Keyed<M> {
         })
     }
 
-    fn ready_at_slot(&self, slot: KeySlot, cost: u32, now: Moment) -> Moment {
+    fn ready_at_slot(&mut self, slot: KeySlot, cost: u32, now: Moment) -> Moment {
         let key_state = self.key_states.get(slot);
         let meter = &self.key_states.meter;
         match self.key_states.wait_states.get(key_state.wait_state) {
             Some(wait_state) if cost == 0 => now.max(wait_state.cooldown.until),
             Some(wait_state) => {
                 let from = now.max(wait_state.known_release_at());
-                let ahead = wait_state.queue.iter().map(|waiter| waiter.cost);
-                meter.ready_behind(&key_state.state, ahead, wait_state.queue.cost(), cost, from)
+                let (state, queue) = (&key_state.state, &wait_state.queue);
+                if M::SUM_SUFFICES {
+                    meter.ready_behind(state, std::iter::empty(), queue.cost(), cost, from)
+                } else {
+                    let line = (key_state.wait_state, queue);
+                    self.line_ends.ready_behind(meter, state, line, cost, from)
+                }
             }
             None if cost == 0 => now,
             None => meter.ready(&key_state.state, cost, now),
@@ -207,6 +215,7 @@ impl<M: Meter> Keyed<M> {
             let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
             give(meter, &mut key_state.state);
             if let Some(wait_state) = wait_states.get_mut(key_state.wait_state) {
+                wait_state.queue.touch();
                 wait_state.queue.wake_head(now, wakers);
             }
         }
@@ -272,6 +281,7 @@ impl<M: Meter> Keyed<M> {
         let Some(wait_state) = wait_states.get_mut(id) else {
             return;
         };
+        wait_state.queue.touch();
         if wait_state.queue.len() == 0 {
             return;
         }
@@ -327,6 +337,7 @@ impl<M: Meter> Keyed<M> {
     ) -> Keyed<N> {
         Keyed {
             key_states: self.key_states.convert(meter, max_keys, now, state),
+            line_ends: LineEnds::default(),
         }
     }
 }

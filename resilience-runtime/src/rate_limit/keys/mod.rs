@@ -2,5 +2,6 @@
 
 pub(super) mod key_states;
 pub(super) mod keyed;
+pub(super) mod line_end;
 pub(super) mod segment;
 pub(super) mod table;

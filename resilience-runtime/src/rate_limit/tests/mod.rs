@@ -4,6 +4,7 @@ mod cooldowns;
 mod corrections;
 mod extremes;
 mod keys;
+mod long_lines;
 mod model;
 mod random_events;
 mod reconfigure;

@@ -55,11 +55,20 @@ pub(in crate::rate_limit) struct Queue {
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
     next: u64,
+    /// Changes with everything but a new waiter at the end. No two queues of one limiter have the same.
+    pub(super) version: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
     rejections: BTreeMap<u64, ReadyAt>,
 }
 
 impl Queue {
+    pub(super) fn with_version(version: u64) -> Self {
+        Self {
+            version,
+            ..Self::default()
+        }
+    }
+
     /// Returns the number of waiters.
     pub(in crate::rate_limit) fn len(&self) -> usize {
         self.live
@@ -68,6 +77,22 @@ impl Queue {
     /// Returns the sum of their costs.
     pub(in crate::rate_limit) fn cost(&self) -> u64 {
         self.cost
+    }
+
+    pub(in crate::rate_limit) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Notes that the waiters will pass at other times than before.
+    pub(in crate::rate_limit) fn touch(&mut self) {
+        self.version += 1;
+    }
+
+    /// Returns the waiters from that number on, with their numbers.
+    pub(in crate::rate_limit) fn since(&self, number: u64) -> impl Iterator<Item = (u64, u32)> {
+        let begin = self.waiters.partition_point(|it| it.number < number);
+        let waiters = self.waiters.range(begin..).filter(|it| !it.removed);
+        waiters.map(|it| (it.number, it.cost))
     }
 
     /// Whether there is neither a waiter nor a rejection that was not collected yet.
@@ -150,6 +175,7 @@ impl Queue {
         let Some(index) = self.index(number) else {
             return false;
         };
+        self.touch();
         let waiter = &mut self.waiters[index];
         wakers.discard.extend(waiter.waker.take());
         waiter.removed = true;
@@ -194,6 +220,7 @@ impl Queue {
         mut check: impl FnMut(&Waiter) -> Result<(), ReadyAt>,
         wakers: &mut Wakers,
     ) {
+        self.touch();
         for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.removed) {
             if let Err(ready_at) = check(waiter) {
                 waiter.removed = true;

@@ -10,7 +10,7 @@ use crate::clock::{Moment, nanos};
 use crate::rate_limit::key_hash::KeyHash;
 
 /// Where the [`WaitState`] of a key is. Most keys have none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::rate_limit) struct WaitStateId(u32);
 
 impl WaitStateId {
@@ -194,6 +194,7 @@ impl WaitState {
 
     pub(in crate::rate_limit) fn end_jitter(&mut self, now: Moment) {
         if !self.is_cooling_down(now) {
+            self.queue.touch();
             self.jitter = ReleaseJitter::default();
         }
     }
@@ -213,13 +214,16 @@ impl WaitState {
 pub(in crate::rate_limit) struct WaitStates {
     slots: Vec<Option<WaitState>>,
     free: Vec<u32>,
+    /// How many were ever added.
+    added: u64,
 }
 
 impl WaitStates {
     pub(in crate::rate_limit) fn add(&mut self, owner: Owner) -> WaitStateId {
+        self.added += 1;
         let wait_state = Some(WaitState {
             owner,
-            queue: Queue::default(),
+            queue: Queue::with_version(self.added << 32),
             cooldown: Cooldown::default(),
             jitter: ReleaseJitter::default(),
         });
@@ -237,7 +241,10 @@ impl WaitStates {
         self.slots[id.0 as usize] = None;
         self.free.push(id.0);
         if self.free.len() == self.slots.len() {
-            *self = Self::default();
+            *self = Self {
+                added: self.added,
+                ..Self::default()
+            };
         }
     }
 

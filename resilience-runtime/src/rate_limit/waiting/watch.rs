@@ -45,6 +45,7 @@ impl Queue {
             self.cost -= u64::from(head.cost);
             self.passed_over.insert(head.number, head);
             self.trim_near();
+            self.touch();
             count += 1;
         }
         count
@@ -53,6 +54,7 @@ impl Queue {
     /// Puts a waiter back to its place, if it was passed over.
     fn put_back(&mut self, number: u64) {
         if let Some(waiter) = self.passed_over.remove(&number) {
+            self.touch();
             self.live += 1;
             self.cost += u64::from(waiter.cost);
             let index = self.waiters.partition_point(|it| it.number < number);
