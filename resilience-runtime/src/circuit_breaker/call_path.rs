@@ -23,7 +23,7 @@ impl CircuitBreaker {
         if state.is(CircuitState::Closed) || state.is(CircuitState::Disabled) {
             return Ok(state.ticket());
         }
-        self.admit_by_state(state, now, longest())
+        self.admit_by_state(state, now, longest)
     }
 
     #[cold]
@@ -31,7 +31,7 @@ impl CircuitBreaker {
         &self,
         state: PackedState,
         now: Moment,
-        longest: Duration,
+        longest: impl FnOnce() -> Duration,
     ) -> Result<Ticket, Rejection> {
         let (answer, change) = self.shared.admit_while_not_closed(state, now, longest);
         self.announce(change);

@@ -66,21 +66,21 @@ impl SharedState {
         if word.is(CircuitState::Closed) || word.is(CircuitState::Disabled) {
             return (Ok(word.ticket()), None);
         }
-        self.admit_while_not_closed(word, now(), Duration::ZERO)
+        self.admit_while_not_closed(word, now(), || Duration::ZERO)
     }
 
-    #[inline(never)]
+    #[inline]
     pub(super) fn admit_while_not_closed(
         &self,
         word: PackedState,
         now: Moment,
-        longest: Duration,
+        longest: impl FnOnce() -> Duration,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
         if let Some(rejection) = self.reject_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
             return (Err(rejection), None);
         }
-        self.admit_by_machine(now, longest)
+        self.admit_by_machine(now, longest())
     }
 
     /// Rejects with the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
