@@ -209,3 +209,23 @@ async fn running_call_of_a_removed_service_ends_as_it_began() {
     drop(service);
     assert!(weak.upgrade().is_none(), "what it held is freed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn function_runs_again_when_the_other_service_of_its_variable_is_removed() {
+    let registry = Registry::new();
+    registry
+        .configure(Settings::from_vars([("TIMEOUT_SHARED", "7")]).expect("it is good"))
+        .expect("it runs");
+    let calls = async {
+        two_places().await.expect("the variable means it alone");
+        for other in ["SHARED", "Shared"] {
+            assert!(registry.service(other, ServiceKind::Custom).is_err());
+            two_places().await.expect_err("the variable means two");
+        }
+        assert!(registry.remove("SHARED"));
+        two_places().await.expect_err("it still means two");
+        assert!(registry.remove("Shared"));
+        two_places().await.expect("it means one");
+    };
+    registry.scope(calls).await;
+}

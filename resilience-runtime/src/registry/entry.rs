@@ -62,6 +62,15 @@ impl Entry {
         self.twin = twin;
     }
 
+    /// Whether no other service has its variable name.
+    pub(super) fn is_alone(&self) -> bool {
+        self.twin.is_none()
+    }
+
+    pub(super) fn is_twin_of(&self, name: &str) -> bool {
+        self.twin.as_deref() == Some(name)
+    }
+
     /// Why a variable for the service's name means another service as well.
     fn twin_problem(&mut self, sources: &ConfigSources) -> Option<ConfigError> {
         let name = self.service.name();

@@ -260,37 +260,32 @@ impl Registry {
             later(move || unknown.log());
         }
         entry.first_seen_at(place);
-        state.entries.insert(name.clone(), entry);
-        let twins = state.variable_names.add(name).to_vec();
-        self.resolve_twins(state, &twins);
-        if let [_] = &*twins {
-            let epoch = self.inner.epoch.load(Ordering::Relaxed);
-            let entry = state.entries.get_mut(name).expect("inserted just before");
-            entry.resolve(&mut state.sources, epoch);
+        if let Some(first) = state.variable_names.add(name) {
+            if state.entries.get(&first).is_some_and(Entry::is_alone) {
+                self.set_twin(state, &first, Some(name.clone()));
+            }
+            entry.set_twin(Some(first));
         }
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        entry.resolve(&mut state.sources, epoch);
+        state.entries.insert(name.clone(), entry);
         self.inner
             .observers
             .changed(name, || EventKind::ServiceAdded);
     }
 
-    /// Makes services of one variable name anew, since there is one more or less of them.
-    fn resolve_twins(&self, state: &mut State, twins: &[ServiceName]) {
-        let State {
-            sources, entries, ..
-        } = state;
-        if let [_, _, ..] = twins
-            && sources.environment().variable_for(&twins[0]).is_some()
-        {
-            // Their call sites ask again.
-            self.inner.epoch.store(next_epoch(), Ordering::Release);
-        }
-        let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        for name in twins {
-            let other = twins.iter().find(|other| *other != name);
-            if let Some(entry) = entries.get_mut(name) {
-                entry.set_twin(other.cloned());
-                entry.resolve(sources, epoch);
-            }
+    /// Notes another service whose name variables write in the same way, or that there is none any more.
+    fn set_twin(&self, state: &mut State, name: &ServiceName, twin: Option<ServiceName>) {
+        let Some(entry) = state.entries.get_mut(name) else {
+            return;
+        };
+        entry.set_twin(twin);
+        // Where no variable means the two, nothing changes.
+        if state.sources.environment().variable_for(name).is_some() {
+            let epoch = next_epoch();
+            entry.resolve(&mut state.sources, epoch);
+            // Its call sites ask again.
+            self.inner.epoch.store(epoch, Ordering::Release);
         }
     }
 
@@ -314,7 +309,16 @@ impl Registry {
             return false;
         };
         let left = state.variable_names.remove(name);
-        self.resolve_twins(&mut state, &left);
+        for other in &left {
+            if state
+                .entries
+                .get(other)
+                .is_some_and(|it| it.is_twin_of(name))
+            {
+                let twin = left.iter().find(|twin| *twin != other);
+                self.set_twin(&mut state, other, twin.cloned());
+            }
+        }
         if entry.has_functions() {
             // Their call sites ask again.
             self.inner.epoch.store(next_epoch(), Ordering::Release);

@@ -11,11 +11,11 @@ use crate::name::ServiceName;
 pub(super) struct VariableNames(BTreeMap<String, Vec<ServiceName>>);
 
 impl VariableNames {
-    /// Adds a service, and returns all of its variable name.
-    pub(super) fn add(&mut self, name: &ServiceName) -> &[ServiceName] {
+    /// Adds a service, and returns the first one of its variable name, if that is another.
+    pub(super) fn add(&mut self, name: &ServiceName) -> Option<ServiceName> {
         let services = self.0.entry(canonical_upper(name)).or_default();
         services.push(name.clone());
-        services
+        services.first().filter(|first| *first != name).cloned()
     }
 
     /// Removes a service, and returns those that are left of its variable name.
