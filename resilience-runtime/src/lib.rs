@@ -101,6 +101,7 @@ pub mod circuit_breaker;
 mod clock;
 pub mod config;
 mod error;
+mod error_type;
 #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 mod exporters;
 pub mod fallback;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use resilience_runtime::{Registry, ResilienceError, resilient};
 
 use crate::errors::ApiError;
+use crate::poll::started;
 use crate::remote::{Answer, Remote};
 
 fn run<F: Future>(future: F) -> F::Output {
@@ -101,21 +102,20 @@ fn wait_without_timer_returns_invalid_config() {
         deadline = off,
         bulkhead(max_concurrent = 1, max_wait = "1s")
     )]
-    async fn one(remote: &Remote) -> Answer {
-        if remote.asked() > 0 {
-            return remote.answer();
+    async fn one(remote: Option<&Remote>) -> Answer {
+        match remote {
+            Some(remote) => remote.answer(),
+            None => std::future::pending().await,
         }
-        let _ = remote.answer();
-        // The place is taken by this very call.
-        one_inside(remote).await
     }
-    fn one_inside(remote: &Remote) -> std::pin::Pin<Box<dyn Future<Output = Answer> + '_>> {
-        Box::pin(one(remote))
-    }
+    let beside_another = async || {
+        let _in_the_way = started(one(None));
+        one(Some(&Remote::healthy())).await
+    };
     let registry = Registry::new();
-    let missing = message(run(registry.scope(one(&Remote::healthy()))));
+    let missing = message(run(registry.scope(beside_another())));
     assert!(missing.contains("no tokio runtime"), "{missing}");
-    let missing = message(without_time(registry.scope(one(&Remote::healthy()))));
+    let missing = message(without_time(registry.scope(beside_another())));
     assert!(missing.contains("enable_time"), "{missing}");
 }
 

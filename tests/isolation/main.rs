@@ -2,7 +2,10 @@
 //! tests here.
 
 mod answers;
+mod borrowed;
 mod lines;
+mod nested;
 mod probes;
 mod registry;
 mod revoked;
+mod server;

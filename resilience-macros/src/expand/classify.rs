@@ -24,20 +24,23 @@ pub(super) fn arguments(expansion: &Expansion<'_>) -> TokenStream {
 pub(super) fn classify(expansion: &Expansion<'_>) -> TokenStream {
     let mixed = Span::mixed_site();
     let private = &expansion.private;
+    let by_itself = quote_spanned! {mixed=> {
+        use #private::probe::{
+            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+            KnownByContent as _, KnownByType as _, NotKnown as _,
+        };
+        let probe = #private::probe::Probe(error);
+        (&&&&probe).judge().known_by((&&&probe).identity())
+    }};
     let mut classified = match &expansion.args.classify {
         Some(classify) => {
             let there = mixed_at(classify.place);
             let private = expansion.runtime.private(there);
             let classify = expansion.user_code(&classify.value.0);
             let error = quote_spanned!(mixed=> error);
-            quote_spanned!(there=> #private::classify_by(#error, #classify))
+            quote_spanned!(there=> #private::classify_by(#by_itself, #error, #classify))
         }
-        None => quote_spanned! {mixed=> {
-            use #private::probe::{
-                ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
-            };
-            (&&&&#private::probe::Probe(error)).judge()
-        }},
+        None => by_itself,
     };
     if let Some(retry_if) = expansion.args.retry_if() {
         let there = mixed_at(retry_if.place);

@@ -61,6 +61,7 @@ impl<'p> Attempt<'p> {
     /// Joins the queue of a pattern that is bounded by `longest`.
     #[cold]
     fn enqueue(&mut self, call: &mut Call<'p>, pattern: &'static str, longest: Duration) -> Moment {
+        call.note_beginning();
         let until = call.latest_start(longest, self.started);
         self.permits.release_breaker(self.plan, self.started);
         if call.is_enabled(Level::INFO) {
@@ -120,7 +121,7 @@ impl Call<'_> {
     /// The last moment at which an attempt may begin that waits for at most `longest`. The ends of a wait and of
     /// `max_elapsed`, which bounds when retries begin, are such moments; the deadline is not.
     pub(super) fn latest_start(&self, longest: Duration, now: Moment) -> Moment {
-        let before_deadline = match self.deadline_at() {
+        let before_deadline = match self.ends_by() {
             Moment::FAR_FUTURE => Moment::FAR_FUTURE,
             Moment(deadline) => Moment(deadline.saturating_sub(1)),
         };

@@ -11,7 +11,7 @@ use super::rejection::{Interruption, Rejection};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
-use crate::poll_context::Hint;
+use crate::poll_context::Notes;
 use crate::telemetry::Counter;
 
 /// One run of the body and what it holds of the service. Dropped before its end, it was abandoned.
@@ -21,16 +21,14 @@ pub struct Attempt<'p> {
     /// When its body began.
     pub(super) started: Moment,
     pub(super) phase: Phase,
-    /// The error that leaves the body was given up by an inner call.
-    pub(super) given_up_inside: bool,
     /// It had no effect, whatever its error is.
     pub(super) not_executed: bool,
     /// The session that it uses.
     pub(super) session: u32,
     /// A part of its time went into the renewal of that session.
     pub(super) renewed_session: bool,
-    /// What the body recorded of the server.
-    pub(super) hint: Option<Box<Hint>>,
+    /// What was noted while its body was polled.
+    pub(super) notes: Option<Box<Notes>>,
     #[cfg(feature = "test-util")]
     pub(super) fault: Option<Box<ActiveFault>>,
 }
@@ -55,11 +53,10 @@ impl<'p> Attempt<'p> {
             permits: AttemptPermits::new(call.key, call.cost),
             started: call.now,
             phase: Phase::Waiting,
-            given_up_inside: false,
             not_executed: false,
             session: 0,
             renewed_session: false,
-            hint: None,
+            notes: None,
             #[cfg(feature = "test-util")]
             fault: None,
         }
@@ -118,11 +115,17 @@ impl<'p> Attempt<'p> {
     /// Ends an attempt that ran, and with it every permit; the breaker learns the outcome.
     pub(super) fn complete(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
         self.phase = Phase::Ended;
+        let outcome = if self.permits.is_noted() {
+            self.report(outcome)
+        } else {
+            outcome
+        };
         self.permits
             .complete(&self.plan.core, outcome, self.started, now);
     }
 
     /// Returns what was acquired for an attempt that does not begin.
+    #[inline(always)]
     pub(super) fn release_unused(&mut self) {
         if self.permits.any_held() {
             self.permits.release_unused(self.plan, self.started);
@@ -137,7 +140,7 @@ impl<'p> Attempt<'p> {
         if self.plan.budget {
             core.budget.deposit();
         }
-        if !noop || self.hint.is_some() {
+        if !noop || self.permits.is_linked() {
             return self.succeed_with_effects(call);
         }
         // What was taken of the rate limit is spent.
@@ -147,9 +150,13 @@ impl<'p> Attempt<'p> {
 
     #[inline(never)]
     fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
+        let noted = self.permits.is_noted();
         self.complete(BreakerOutcome::Success, Moment::now);
-        if self.hint.is_some() {
-            self.apply_server_hints(call, None, Moment::now().max(self.started));
+        if noted {
+            let started = self.started;
+            self.apply_server_hints(call, None, || Moment::now().max(started));
+            call.forget_failures();
+            self.drop_notes();
         }
         call.end_from(Counter::Succeeded, self.started);
     }

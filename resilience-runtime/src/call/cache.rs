@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 
 use super::Call;
 use super::cold_state::CacheLoad;
+use super::ending::Leaves;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
@@ -24,7 +25,6 @@ use crate::cache::{
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::instance::Instance;
-use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer;
@@ -132,6 +132,7 @@ impl<'p> Call<'p> {
         match look {
             Lookup::Hit(value) => {
                 self.count(Counter::CacheHits);
+                self.forget_failures();
                 CacheAnswer::Answer(value)
             }
             Lookup::Stale(served) => CacheAnswer::Answer(self.served(&served)),
@@ -195,7 +196,10 @@ impl<'p> Call<'p> {
         };
         self.count(Counter::CacheShared);
         match outcome {
-            LoadOutcome::Answer(value) => CacheAnswer::Answer(value),
+            LoadOutcome::Answer(value) => {
+                self.forget_failures();
+                CacheAnswer::Answer(value)
+            }
             LoadOutcome::Served(served) => CacheAnswer::Answer(self.served(&served)),
             LoadOutcome::Failed(failure, at) => CacheAnswer::Failed(failure, at),
         }
@@ -203,6 +207,7 @@ impl<'p> Call<'p> {
 
     /// Returns an answer that stands in for a new one.
     fn served(&mut self, served: &Served) -> Value {
+        self.forget_failures();
         if let Some(stale) = served.stale {
             self.count(Counter::CacheStale);
             if self.is_enabled(Level::WARN) {
@@ -220,11 +225,9 @@ impl<'p> Call<'p> {
     /// Returns the failure of another call's load as the function's result.
     #[cold]
     fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
-        // Nothing was sent, and a retry of an outer call would get the same.
-        poll_context::mark(true);
         let age = Moment::now().since(at);
         let error = failure.shared(self.service(), age);
-        R::from_resilience_error(error)
+        self.leave_with(error, Leaves::Shared)
     }
 
     /// Stores the result of the call for others, or returns the answer that stands in for it.
@@ -249,7 +252,6 @@ impl<'p> Call<'p> {
         };
         let now = Moment::now().max(self.now);
         let served = loading.leader.complete(end, now)?;
-        poll_context::mark(false);
         Some(self.served(&served))
     }
 }

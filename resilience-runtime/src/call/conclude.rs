@@ -6,10 +6,13 @@ use std::ops::ControlFlow;
 
 use super::Call;
 use super::attempt::Attempt;
+use super::ending::Leaves;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use super::retry::Next;
 use crate::error::{BoxError, ResilienceError};
+use crate::error_type::ErrorType;
+use crate::poll_context;
 use crate::verdict::Verdict;
 use crate::verdict::autoref::Classified;
 
@@ -51,7 +54,7 @@ impl<'p> Call<'p> {
         attempt: &mut Attempt<'p>,
         outcome: Result<R, Interruption>,
         ok_verdict: Option<Verdict>,
-        classify: impl FnOnce(&R::Error) -> Classified,
+        classify: impl FnOnce(&R::Error) -> Classified<'_>,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let result = match outcome {
@@ -64,8 +67,8 @@ impl<'p> Call<'p> {
                 call.failed_with_ok(attempt, verdict, R::from_result(Ok(value)))
             }
             (Err(error), _) => {
-                let classified = classify(&error);
-                call.failed_with_error(attempt, classified, error, exhausted)
+                let next = call.judge(attempt, &classify(&error), ErrorType::of(&error));
+                call.follow(next, error, exhausted)
             }
         }
     }
@@ -78,34 +81,47 @@ impl<'p> Call<'p> {
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let next = attempt.interrupt(self, interruption);
-        self.follow(next, |call| interruption.into_error(call).into(), exhausted)
+        let Next::Stop { exhausted: used_up } = next else {
+            return ControlFlow::Continue(());
+        };
+        let out: R = self.leave_with(interruption.into_error(self), Leaves::Failed);
+        ControlFlow::Break(match out.into_result() {
+            Err(error) if used_up => R::from_result(Err(exhausted(self, error))),
+            result => R::from_result(result),
+        })
     }
 
+    /// Decides what follows an error of the body.
     #[inline(never)]
-    pub(super) fn failed_with_error<R: Outcome>(
+    pub(super) fn judge(
         &mut self,
         attempt: &mut Attempt<'p>,
-        classified: Classified,
-        error: R::Error,
-        exhausted: fn(&Self, R::Error) -> R::Error,
-    ) -> ControlFlow<R> {
-        let failed = attempt.fail(self, classified, type_name::<R::Error>());
+        classified: &Classified<'_>,
+        error: ErrorType,
+    ) -> Next {
+        let inner = match attempt.notes {
+            Some(_) => attempt.inner_failure(error, classified),
+            None => None,
+        };
+        let failed = attempt.fail(self, classified, inner, error.name);
         let next = self.after_failure(failed);
-        self.follow(next, |_| error, exhausted)
+        if next != Next::Retry && poll_context::is_inside() {
+            self.note_failure_for_outer(error, classified, self.ending(inner));
+        }
+        next
     }
 
     /// Continues with another attempt, or returns the error that the call ends with.
     #[inline]
-    fn follow<R: Outcome>(
+    pub(super) fn follow<R: Outcome>(
         &self,
         next: Next,
-        error: impl FnOnce(&Self) -> R::Error,
+        error: R::Error,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let Next::Stop { exhausted: used_up } = next else {
             return ControlFlow::Continue(());
         };
-        let error = error(self);
         let error = if used_up {
             exhausted(self, error)
         } else {
@@ -123,7 +139,7 @@ impl<'p> Call<'p> {
         out: R,
     ) -> ControlFlow<R> {
         attempt.keep_tokens();
-        let failed = attempt.fail(self, Classified::of(verdict), type_name::<R::Ok>());
+        let failed = attempt.fail(self, &Classified::of(verdict), None, type_name::<R::Ok>());
         match self.after_failure(failed) {
             Next::Retry => ControlFlow::Continue(()),
             Next::Stop { .. } => ControlFlow::Break(out),
@@ -160,18 +176,23 @@ pub fn wrapped<E>(call: &Call<'_>, error: E) -> E
 where
     E: From<ResilienceError> + Into<BoxError>,
 {
-    ResilienceError::RetryExhausted {
+    let wrapped = ResilienceError::RetryExhausted {
         service: call.service(),
         attempts: call.attempts,
         source: error.into(),
-    }
-    .into()
+    };
+    let wrapped: Result<(), E> = call.leave_with(wrapped, Leaves::Rewritten);
+    wrapped.expect_err("made of an error")
 }
 
 /// The verdict of `classify = …`.
 #[inline]
-pub fn classify_by<E>(error: &E, classify: impl FnOnce(&E) -> Verdict) -> Classified {
-    Classified::of(classify(error))
+pub fn classify_by<'a, E>(
+    by_itself: Classified<'a>,
+    error: &E,
+    classify: impl FnOnce(&E) -> Verdict,
+) -> Classified<'a> {
+    by_itself.overridden_by(classify(error))
 }
 
 /// The verdict of `classify_ok = …`.
@@ -185,11 +206,11 @@ pub fn classify_ok_by<T>(
 
 /// The verdict with the retry decided by `retry_if = …`.
 #[inline]
-pub fn retry_if<E>(
-    classified: Classified,
+pub fn retry_if<'a, E>(
+    classified: Classified<'a>,
     error: &E,
     decide: impl FnOnce(&E) -> bool,
-) -> Classified {
+) -> Classified<'a> {
     Classified {
         retry_override: Some(decide(error)),
         ..classified

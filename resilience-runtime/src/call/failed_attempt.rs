@@ -1,5 +1,6 @@
 //! A failed attempt, as the call decides on it.
 
+use super::ending::Inner;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::verdict::Verdict;
@@ -11,8 +12,8 @@ pub(super) struct FailedAttempt {
     pub(super) cause: FailureCause,
     /// Whether the error asks for a retry.
     pub(super) wants_retry: bool,
-    /// An inner call gave the error up.
-    pub(super) given_up_inside: bool,
+    /// The error is that of an inner call.
+    pub(super) inner: Option<Inner>,
     pub(super) error_type: &'static str,
     pub(super) at: Moment,
 }

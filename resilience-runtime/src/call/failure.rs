@@ -7,12 +7,15 @@ use tracing::Span;
 
 use super::Call;
 use super::attempt::Attempt;
+use super::ending::Inner;
 use super::failed_attempt::{FailedAttempt, Pushback};
+use super::past::Past;
 use super::rejection::Interruption;
 use super::retry::Next;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
+use crate::poll_context::Hint;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::autoref::Classified;
@@ -33,7 +36,8 @@ impl<'p> Attempt<'p> {
     pub(super) fn fail(
         &mut self,
         call: &mut Call<'p>,
-        classified: Classified,
+        classified: &Classified<'_>,
+        inner: Option<Inner>,
         error_type: &'static str,
     ) -> FailedAttempt {
         let at = Moment::now().max(self.started);
@@ -52,11 +56,16 @@ impl<'p> Attempt<'p> {
             },
             at,
         );
-        self.end_failed(call, verdict, at);
-        self.apply_server_hints(call, verdict.retry_after(), at);
-        if verdict.is_reconnect_needed() {
+        self.refund_rejected_inside(inner, at);
+        self.end_failed(call, verdict, inner, at);
+        // What another service asked for was not meant for this one.
+        let asked = verdict.retry_after().filter(|_| inner.is_none());
+        self.apply_server_hints(call, asked, || at);
+        let own_session = inner.is_none_or(|inner| inner.is_of(self.scope_id()));
+        if verdict.is_reconnect_needed() && own_session {
             self.mark_session_lost();
         }
+        self.drop_notes();
         call.pushback = match (verdict.reason(), verdict.class()) {
             (Some(Reason::ContextTooLarge), _) => Some(Pushback::ContextTooLarge),
             (Some(Reason::QuotaExhausted), _) | (_, Class::Throttled) => Some(Pushback::Throttled),
@@ -73,8 +82,10 @@ impl<'p> Attempt<'p> {
         FailedAttempt {
             verdict,
             cause,
-            wants_retry: !self.given_up_inside && classified.retry_override.unwrap_or(allowed),
-            given_up_inside: self.given_up_inside,
+            wants_retry: classified.retry_override.unwrap_or_else(|| {
+                allowed && !inner.is_some_and(|inner| inner.is_not_repeated_by(self.scope_id()))
+            }),
+            inner,
             error_type,
             at,
         }
@@ -87,12 +98,12 @@ impl<'p> Attempt<'p> {
             Interruption::TimedOut => {
                 let failed = self.time_out(call);
                 let next = call.after_failure(failed);
-                call.timed_out = true;
+                call.past.add(Past::TIMED_OUT);
                 return next;
             }
             #[cfg(feature = "test-util")]
             Interruption::Injected(verdict) => {
-                let failed = self.fail(call, Classified::of(verdict), "Injected");
+                let failed = self.fail(call, &Classified::of(verdict), None, "Injected");
                 return call.after_failure(failed);
             }
             Interruption::DeadlinePassed => self.deadline_passed(call),
@@ -106,14 +117,14 @@ impl<'p> Attempt<'p> {
         let at = Moment::now().max(self.started);
         let verdict = Verdict::outcome_unknown();
         call.count(Counter::Timeouts);
-        self.end_failed(call, verdict, at);
+        self.end_failed(call, verdict, None, at);
         self.suspect_session();
-        self.apply_server_hints(call, None, at);
+        self.apply_server_hints(call, None, || at);
         FailedAttempt {
             verdict,
             cause: FailureCause::Timeout,
             wants_retry: call.may_repeat() || self.not_executed,
-            given_up_inside: self.given_up_inside,
+            inner: None,
             error_type: "Timeout",
             at,
         }
@@ -122,22 +133,18 @@ impl<'p> Attempt<'p> {
     /// The deadline cut the body.
     fn deadline_passed(&mut self, call: &mut Call<'p>) {
         let at = Moment::now().max(self.started);
-        self.end_failed(call, Verdict::outcome_unknown(), at);
+        self.end_failed(call, Verdict::outcome_unknown(), None, at);
         self.suspect_session();
-        self.apply_server_hints(call, None, at);
+        self.apply_server_hints(call, None, || at);
         call.emit_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
-        call.end_failed(
-            Counter::Deadlines,
-            FailureCause::Timeout,
-            call.attempts >= 2,
-        );
+        call.end_failed(Counter::Deadlines, FailureCause::Timeout);
     }
 
     /// The body could not be timed.
     fn could_not_be_timed(&mut self, call: &mut Call<'p>) {
         self.complete(BreakerOutcome::Ignored, Moment::now);
         call.count(Counter::AttemptNotTimed);
-        call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig, false);
+        call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig);
     }
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.
@@ -146,7 +153,8 @@ impl<'p> Attempt<'p> {
         if self.not_executed {
             verdict = verdict.not_executed();
         }
-        let hinted = self.hint.as_ref().and_then(|hint| hint.retry_after);
+        let hint = self.notes.as_ref().and_then(|notes| notes.hint.as_ref());
+        let hinted = hint.and_then(|hint| hint.retry_after);
         match (hinted, verdict.retry_after()) {
             (Some(wait), None) => verdict.with_retry_after(wait),
             _ => verdict,
@@ -154,9 +162,19 @@ impl<'p> Attempt<'p> {
     }
 
     /// Ends a failed attempt: breaker, latency and counters learn of it.
-    fn end_failed(&mut self, call: &mut Call<'p>, verdict: Verdict, at: Moment) {
+    fn end_failed(
+        &mut self,
+        call: &mut Call<'p>,
+        verdict: Verdict,
+        inner: Option<Inner>,
+        at: Moment,
+    ) {
         call.note_failure(|| verdict);
-        let outcome = breaker_outcome(verdict);
+        // The inner call has reported its attempts itself.
+        let outcome = match inner {
+            Some(_) => BreakerOutcome::Ignored,
+            None => breaker_outcome(verdict),
+        };
         self.core().attempt_took(at.since(self.started));
         // A breaker that opens logs it inside the call's span.
         let span = call.log_context_if_any().map(|log| log.span.clone());
@@ -176,21 +194,22 @@ impl<'p> Attempt<'p> {
         &mut self,
         call: &mut Call<'p>,
         retry_after: Option<Duration>,
-        now: Moment,
+        now: impl FnOnce() -> Moment,
     ) {
-        if retry_after.is_some() || self.hint.is_some() {
-            self.apply_retry_after(call, retry_after, now);
+        let hint = self.notes.as_mut().and_then(|notes| notes.hint.take());
+        if retry_after.is_some() || hint.is_some() {
+            self.apply_retry_after(call, retry_after, hint, now());
         }
     }
 
     #[cold]
     fn apply_retry_after(
-        &mut self,
+        &self,
         call: &mut Call<'p>,
         retry_after: Option<Duration>,
+        hint: Option<Hint>,
         now: Moment,
     ) {
-        let hint = self.hint.take();
         if !self.plan.rate_limit {
             return;
         }

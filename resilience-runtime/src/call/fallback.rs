@@ -9,12 +9,12 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::Call;
+use super::ending::Leaves;
 use super::failed_attempt::Pushback;
 use super::outcome::Outcome;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
-use crate::poll_context;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 
@@ -132,7 +132,7 @@ impl<'p> Call<'p> {
     }
 
     pub(super) fn answered_by(&mut self, strategy: &'static str) {
-        poll_context::mark(false);
+        self.forget_failures();
         self.count(match strategy {
             "cache" => Counter::FallbackCache,
             "value" => Counter::FallbackValue,
@@ -183,7 +183,7 @@ impl<'p> Call<'p> {
             return R::from_result(Err(error));
         };
         let error = call.fallback_failure(strategy, failed, error.into());
-        R::from_resilience_error(error)
+        call.leave_with(error, Leaves::Rewritten)
     }
 
     /// Ends the call where no fallback answered and none could fail: with its own error.

@@ -41,7 +41,6 @@ impl Attempt<'_> {
     fn poll_active_fault(&mut self, cx: &mut Context<'_>) -> Poll<Option<Interruption>> {
         // To everybody else this is the body.
         self.phase = Phase::Running;
-        self.given_up_inside = false;
         let Some(fault) = &mut self.fault else {
             return Poll::Ready(None);
         };
@@ -75,8 +74,10 @@ impl Attempt<'_> {
     pub(super) fn drop_reply(&mut self) -> Option<Interruption> {
         let fault = self.fault.take()?;
         fault.reply_lost.then(|| {
-            self.hint = None;
-            self.given_up_inside = false;
+            if let Some(notes) = &mut self.notes {
+                notes.hint = None;
+                notes.truncate_failures(0);
+            }
             Interruption::Injected(Verdict::outcome_unknown())
         })
     }

@@ -41,8 +41,14 @@ impl<'p> Call<'p> {
             if Self::succeeded(self, &mut attempt, &outcome) {
                 return finished(outcome);
             }
-            let classify = |error: &E| Classified::of(classify(error));
-            let concluded = Self::conclude(self, &mut attempt, outcome, None, classify, unchanged);
+            let concluded = Self::conclude(
+                self,
+                &mut attempt,
+                outcome,
+                None,
+                |error| Classified::of(classify(error)),
+                unchanged,
+            );
             if let ControlFlow::Break(out) = concluded {
                 return out;
             }

@@ -23,6 +23,7 @@ pub(crate) mod attempt;
 pub(crate) mod cache;
 mod cold_state;
 pub(crate) mod conclude;
+mod ending;
 mod events;
 mod failed_attempt;
 mod failure;
@@ -30,8 +31,11 @@ pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
 mod fault;
 pub(crate) mod hooks;
+mod links;
 mod manual;
+mod nested;
 mod outcome;
+mod past;
 mod permits;
 #[cfg(all(test, not(resilience_loom)))]
 mod race_tests;
@@ -50,7 +54,6 @@ use crate::fallback::FailureCause;
 use crate::instance::Instance;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
-use crate::poll_context;
 use crate::rate_limit::KeyHash;
 use crate::registry::Registry;
 use crate::retry::RetryHistory;
@@ -59,6 +62,7 @@ use crate::verdict::{ToolSafety, Verdict};
 
 use cold_state::ColdState;
 use failed_attempt::Pushback;
+use past::{Began, Past};
 
 pub use attempt::Attempt;
 pub use manual::ServiceWithFallback;
@@ -79,12 +83,12 @@ pub struct Call<'p> {
     cache_key: [u8; 16],
     /// Attempts that began.
     attempts: u32,
-    /// An attempt was cut by its timeout.
-    timed_out: bool,
+    /// Whether the body round the call had been pending before.
+    began: Began,
+    /// What happened to earlier attempts.
+    past: Past,
     /// The budget was charged for a retry that has not begun.
     retry_charged: bool,
-    /// This call has renewed the session itself.
-    reconnected: bool,
     /// The answer of the `safety` hook; without one the function's idempotence decides.
     repeatable: Option<bool>,
     span_decided: bool,
@@ -133,9 +137,9 @@ impl<'p> Call<'p> {
             cost: 1,
             cache_key: [0; 16],
             attempts: 0,
-            timed_out: false,
+            began: Began::InThisPoll,
+            past: Past::default(),
             retry_charged: false,
-            reconnected: false,
             repeatable: None,
             span_decided: false,
             ended: false,
@@ -224,12 +228,10 @@ impl<'p> Call<'p> {
         self.ended = true;
     }
 
-    /// As [`end`](Self::end), with an error. Only then an enclosing call learns whether this one gave up: a success
-    /// must not hide what another inner call gave up in the same poll.
-    fn end_failed(&mut self, end: Counter, cause: FailureCause, gave_up: bool) {
+    /// As [`end`](Self::end), with an error.
+    fn end_failed(&mut self, end: Counter, cause: FailureCause) {
         self.end(end);
         self.failure = Some(cause);
-        poll_context::mark(gave_up);
     }
 
     /// The part of a drop that few calls need.

@@ -6,10 +6,12 @@
 use std::time::Duration;
 
 use super::Call;
+use super::links::Links;
 use super::rejection::Rejection;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
+use crate::poll_context::{self, Offer, ScopeId};
 use crate::rate_limit::{Grant, KeyHash, Take, Unit};
 
 /// What an attempt holds of its service.
@@ -19,6 +21,7 @@ pub(super) struct AttemptPermits {
     /// When the cost was taken of the rate limit, unless it is settled.
     rate_limit: Option<Moment>,
     bulkhead: bool,
+    links: Links,
     key: KeyHash,
     cost: u32,
     /// After how many more items an injected fault breaks the stream off.
@@ -75,6 +78,7 @@ impl AttemptPermits {
             breaker: None,
             rate_limit: None,
             bulkhead: false,
+            links: Links::NONE,
             key,
             cost,
             #[cfg(feature = "test-util")]
@@ -84,7 +88,10 @@ impl AttemptPermits {
 
     /// Moves the permits out.
     pub(super) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::new(self.key, self.cost))
+        let noted = self.links.only(Links::NOTED);
+        let taken = std::mem::replace(self, Self::new(self.key, self.cost));
+        self.links = noted;
+        taken
     }
 
     /// Acquires what is missing, in the order of the contract: an open circuit spends no token, a missing token no
@@ -109,13 +116,20 @@ impl AttemptPermits {
             started,
             now,
         };
+        if self.links.any_borrowed() {
+            self.complete_borrowed(core, &end);
+        }
         BulkheadGate::complete(self, core, &end);
         RateLimitGate::complete(self, core, &end);
         BreakerGate::complete(self, core, &end);
     }
 
     /// Returns every permit of an attempt that does not run: it cost nothing.
+    #[inline(never)]
     pub(super) fn release_unused(&mut self, plan: &Plan, now: Moment) {
+        if self.links.any_borrowed() {
+            self.give_back(&plan.core);
+        }
         BulkheadGate::release_unused(self, plan, now);
         BreakerGate::release_unused(self, plan, now);
         RateLimitGate::release_unused(self, plan, now);
@@ -123,6 +137,9 @@ impl AttemptPermits {
 
     /// Returns the breaker's permit alone, before a wait: the breaker is asked again afterwards.
     pub(super) fn release_breaker(&mut self, plan: &Plan, now: Moment) {
+        if self.links.any_borrowed() {
+            self.give_back(&plan.core);
+        }
         BreakerGate::release_unused(self, plan, now);
     }
 
@@ -146,6 +163,11 @@ impl AttemptPermits {
 
     pub(super) fn set_bulkhead(&mut self) {
         self.bulkhead = true;
+        self.links.add(Links::LENDS);
+    }
+
+    pub(super) fn key(&self) -> KeyHash {
+        self.key
     }
 
     pub(super) fn holds_rate_limit(&self) -> bool {
@@ -169,18 +191,92 @@ impl AttemptPermits {
     }
 }
 
+/// What is lent to the calls inside of a body, and borrowed from the one round it.
+impl AttemptPermits {
+    /// What calls inside of the body may borrow.
+    #[cold]
+    pub(super) fn offer(&self, core: &ServiceCore) -> Option<Offer> {
+        self.links.has(Links::LENDS).then(|| Offer {
+            of: ScopeId::new(core, self.key),
+            probe: self.breaker.filter(|ticket| ticket.is_probe()),
+            place: self.bulkhead,
+            lent: self.links.has(Links::LENT),
+        })
+    }
+
+    /// Whether anything connects it with other calls.
+    #[inline]
+    pub(super) fn is_linked(&self) -> bool {
+        self.links.any()
+    }
+
+    /// Whether the attempt has notes, or is inside of the body of another call.
+    #[inline]
+    pub(super) fn is_noted(&self) -> bool {
+        self.links.has(Links::NOTED)
+    }
+
+    pub(super) fn set_links(&mut self, noted: bool, lent: bool) {
+        self.links.set(Links::NOTED, noted);
+        self.links.set(Links::LENT, lent);
+    }
+
+    #[cold]
+    fn borrow_probe(&mut self, core: &ServiceCore) -> Option<Ticket> {
+        let of = ScopeId::new(core, self.key);
+        let probe = poll_context::borrow_probe(of)?;
+        if !core.breaker.is_awaited(probe) {
+            poll_context::give_back(of);
+            return None;
+        }
+        self.links.add(Links::PROBE);
+        self.links.add(Links::LENDS);
+        Some(probe)
+    }
+
+    #[cold]
+    fn borrow_place(&mut self, core: &ServiceCore) -> bool {
+        let again = self.links.any_borrowed();
+        let borrowed = poll_context::borrow_place(ScopeId::new(core, self.key), again);
+        self.links.set(Links::PLACE, borrowed);
+        borrowed
+    }
+
+    /// Ends what was borrowed: the breaker learns the outcome, the lender keeps its place.
+    #[cold]
+    fn complete_borrowed(&mut self, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
+        let probe = self.breaker.filter(|_| self.links.has(Links::PROBE));
+        if self.give_back(core)
+            && let Some(probe) = probe
+        {
+            core.breaker
+                .record_for_other(probe, end.outcome, end.started, &end.now);
+        }
+    }
+
+    /// Gives back what was borrowed. `false`: it has ended with the attempt that lent it.
+    #[cold]
+    fn give_back(&mut self, core: &ServiceCore) -> bool {
+        if self.links.has(Links::PROBE) {
+            self.breaker = None;
+        }
+        if self.links.has(Links::PLACE) {
+            self.bulkhead = false;
+        }
+        self.links = self.links.only(Links::NOTED);
+        poll_context::give_back(ScopeId::new(core, self.key))
+    }
+}
+
 impl Gate for BreakerGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.circuit && permits.breaker.is_none() {
-            let longest = || call.plan.timeout.unwrap_or_default();
-            let ticket = call.core().breaker.admit(now, longest);
-            let ticket = ticket.map_err(|rejection| {
-                Blocked::Rejected(Rejection::CircuitBreaker {
-                    retry_after: rejection.retry_after,
-                })
-            })?;
-            permits.breaker = Some(ticket);
+            let ticket = call.core().breaker.admit_if_closed();
+            permits.breaker = Some(match ticket {
+                Some(ticket) => ticket,
+                None => permits.admit_by_state(call, now)?,
+            });
         }
         Ok(())
     }
@@ -230,6 +326,28 @@ impl Gate for RateLimitGate {
 }
 
 impl AttemptPermits {
+    /// Asks a breaker that is not closed.
+    #[cold]
+    #[inline(never)]
+    fn admit_by_state(&mut self, call: &Call<'_>, now: Moment) -> Result<Ticket, Blocked> {
+        if poll_context::is_inside()
+            && let Some(probe) = self.borrow_probe(call.core())
+        {
+            return Ok(probe);
+        }
+        let longest = || call.plan.timeout.unwrap_or_default();
+        let admitted = call.core().breaker.admit_by_state(now, longest);
+        let ticket = admitted.map_err(|rejection| {
+            Blocked::Rejected(Rejection::CircuitBreaker {
+                retry_after: rejection.retry_after,
+            })
+        })?;
+        if ticket.is_probe() {
+            self.links.add(Links::LENDS);
+        }
+        Ok(ticket)
+    }
+
     /// A wait that would be in vain is not begun.
     #[cold]
     fn no_token(&self, call: &Call<'_>, soonest: Option<Duration>, now: Moment) -> Blocked {
@@ -249,8 +367,9 @@ impl Gate for BulkheadGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, _: Moment) -> Result<(), Blocked> {
         if call.plan.bulkhead && !permits.bulkhead {
-            if call.core().bulkhead.semaphore().try_acquire() {
-                permits.bulkhead = true;
+            let borrowed = poll_context::is_inside() && permits.borrow_place(call.core());
+            if borrowed || call.core().bulkhead.semaphore().try_acquire() {
+                permits.set_bulkhead();
             } else if call.plan.bulkhead_wait.is_zero() {
                 return Err(Blocked::Rejected(Rejection::Bulkhead));
             } else {

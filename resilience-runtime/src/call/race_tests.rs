@@ -145,7 +145,7 @@ impl<'p> Race<'p> {
                 .into_result()
                 .expect_err("it is no success");
             let classified = Classified::of(Verdict::transient());
-            let failed = lane.attempt.fail(call, classified, "Answer");
+            let failed = lane.attempt.fail(call, &classified, None, "Answer");
             self.ended.failures += 1;
             self.ended.failures_in_a_row += 1;
             self.lanes.remove(next);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ending::Leaves;
 use super::failed_attempt::Pushback;
 use super::{Call, Outcome};
 use crate::config::ConfigError;
@@ -169,7 +170,7 @@ impl Call<'_> {
     #[cold]
     pub fn reject<R: Outcome>(call: &mut Self, rejection: Rejection) -> R {
         let error = call.rejected(rejection);
-        R::from_resilience_error(error)
+        call.leave_with(error, Leaves::Failed)
     }
 
     fn rejected(&mut self, rejection: Rejection) -> ResilienceError {
@@ -182,8 +183,7 @@ impl Call<'_> {
         if let Rejection::RateLimit { .. } = rejection {
             self.pushback = Some(Pushback::Throttled);
         }
-        let gave_up = cause == FailureCause::Rejection || self.attempts >= 2;
-        self.end_failed(rejection.counter(), cause, gave_up);
+        self.end_failed(rejection.counter(), cause);
         rejection.into_error(self)
     }
 }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::Call;
+use super::ending::Inner;
 use super::failed_attempt::FailedAttempt;
+use super::past::Past;
 use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::retry::NoRetry as NoRetryByPolicy;
@@ -52,14 +54,15 @@ impl Call<'_> {
         } else {
             None
         };
-        let reason = refused.unwrap_or(if failed.given_up_inside {
+        let own = self.scope_id();
+        let stopped = |inner: Inner| inner.is_not_repeated_by(own);
+        let reason = refused.unwrap_or(if failed.inner.is_some_and(stopped) {
             "given up by an inner call"
         } else {
             "not retryable"
         });
         self.emit_gave_up(reason, verdict, error_type);
-        let gave_up = self.attempts >= 2 || failed.given_up_inside;
-        self.end_failed(Counter::Failed, failed.cause, gave_up);
+        self.end_failed(Counter::Failed, failed.cause);
         Next::Stop {
             exhausted: refused.is_some() && self.plan.max_attempts() > 1,
         }
@@ -73,13 +76,13 @@ impl Call<'_> {
             .delay_after(self.attempts, self.retries, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
         // Each answer of a language model is billed, also the one that arrived too late.
-        if self.timed_out && plan.core.kind == ServiceKind::Llm {
+        if self.past.has(Past::TIMED_OUT) && plan.core.kind == ServiceKind::Llm {
             return Err("one attempt after a timeout");
         }
         // Over a new session the attempt may begin at once, but not over a second one.
         let session_lost =
             verdict.is_reconnect_needed() && verdict.is_transient() && plan.function.reconnects;
-        if session_lost && self.reconnected {
+        if session_lost && self.past.has(Past::RECONNECTED) {
             return Err("session lost again");
         }
         if session_lost {
@@ -92,7 +95,7 @@ impl Call<'_> {
         let at = policy
             .retry_at(retry, &mut self.retries, self.started, now)
             .map_err(NoRetryByPolicy::reason)?;
-        if at >= self.deadline_at() {
+        if at >= self.ends_by() {
             return Err("deadline");
         }
         if plan.circuit && plan.core.breaker.rejects_at(at) {

@@ -65,6 +65,13 @@ impl<'p> Attempt<'p> {
         Run::new(attempt, call, hook)
     }
 
+    /// When the body is cut.
+    #[inline]
+    fn limit(&self, call: &Call<'p>) -> Moment {
+        let timeout_at = self.started.0.saturating_add(self.plan.until_timeout);
+        Moment(timeout_at).min(call.deadline_at())
+    }
+
     /// Polls the body once, within the call's span and the limits of time.
     ///
     /// Not inlined, and one variable from the body to the caller: each one more would be a copy of what the body
@@ -83,12 +90,21 @@ impl<'p> Attempt<'p> {
             Poll::Ready(Some(interruption)) => return Poll::Ready(Err(interruption)),
             Poll::Pending => return timer.poll(self, call, cx).map(Err),
         }
+        let resumed = self.phase == Phase::Running;
         self.phase = Phase::Running;
-        let context = PollScope::enter(self.hint.take());
+        let limit = self.limit(call);
+        let scope = if self.permits.is_linked() {
+            let offer = self.permits.offer(&self.plan.core);
+            PollScope::enter_special(limit, resumed, self.notes.take(), offer)
+        } else {
+            PollScope::enter(limit, resumed)
+        };
         let span = call.enter_span();
         let mut polled = poll_once(body, cx);
         drop(span);
-        (self.given_up_inside, self.hint) = context.end();
+        if let Some(noted) = scope.end() {
+            self.take_notes(noted);
+        }
         if polled.is_pending() {
             timer.interrupt(&mut polled, self, call, cx);
         } else {

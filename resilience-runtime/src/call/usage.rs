@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::attempt::Attempt;
+use super::ending::Inner;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
@@ -42,6 +43,15 @@ impl<'p> Attempt<'p> {
             && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
         {
             self.core().limiter.settle_grant(grant, 0, now);
+        }
+    }
+
+    /// After an inner call was turned away before anything ran: what the attempt took comes back.
+    pub(super) fn refund_rejected_inside(&mut self, inner: Option<Inner>, now: Moment) {
+        if inner.is_some_and(|inner| inner.ending.nothing_ran)
+            && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
+        {
+            self.core().limiter.refund_grant(grant, now);
         }
     }
 

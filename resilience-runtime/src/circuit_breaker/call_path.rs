@@ -2,40 +2,49 @@
 
 use std::time::Duration;
 
+use super::CircuitBreaker;
 use super::machine::Outcome;
-use super::packed_state::{PackedState, Ticket};
+use super::packed_state::Ticket;
 use super::shared_state::Rejection;
-use super::{CircuitBreaker, CircuitState};
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 
 impl CircuitBreaker {
-    /// Issues a ticket to a call that takes at most `longest`. It must be passed to [`record`](Self::record) exactly once.
-    ///
-    /// One load while the breaker is closed or disabled; otherwise the state machine decides.
+    /// Issues a ticket if the breaker is closed or disabled, which costs one load. Otherwise the state machine decides, see
+    /// [`admit_by_state`](Self::admit_by_state). A ticket must be passed to [`record`](Self::record) exactly once.
     #[inline(always)]
-    pub(crate) fn admit(
-        &self,
-        now: Moment,
-        longest: impl FnOnce() -> Duration,
-    ) -> Result<Ticket, Rejection> {
-        let state = self.shared.word();
-        if state.is(CircuitState::Closed) || state.is(CircuitState::Disabled) {
-            return Ok(state.ticket());
-        }
-        self.admit_by_state(state, now, longest)
+    pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
+        self.shared.admit_if_closed()
     }
 
-    #[cold]
-    fn admit_by_state(
+    /// Issues a ticket to a call that takes at most `longest`.
+    #[inline]
+    pub(crate) fn admit_by_state(
         &self,
-        state: PackedState,
         now: Moment,
         longest: impl FnOnce() -> Duration,
     ) -> Result<Ticket, Rejection> {
-        let (answer, change) = self.shared.admit_while_not_closed(state, now, longest);
+        let (answer, change) = self.shared.admit_by_state(now, longest);
         self.announce(change);
         answer
+    }
+
+    /// Whether the breaker waits for the outcome of this probe.
+    pub(crate) fn is_awaited(&self, probe: Ticket) -> bool {
+        self.shared.is_awaited(probe)
+    }
+
+    /// Counts an outcome under the ticket of another call, which keeps its place.
+    #[cold]
+    pub(crate) fn record_for_other(
+        &self,
+        ticket: Ticket,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) {
+        let change = self.shared.record_for_other(ticket, outcome, started, now);
+        self.announce(change);
     }
 
     /// Takes back the ticket of a success if it changes nothing. `false`: call [`record`](Self::record).

@@ -176,11 +176,16 @@ impl Machine {
         Some(self.word().ticket().probe())
     }
 
+    /// Whether it waits for the outcome of this probe.
+    pub(super) fn is_awaited(&self, probe: Ticket) -> bool {
+        matches!(self.phase, Phase::HalfOpen { .. }) && probe.generation() > self.round
+    }
+
     /// Frees the place of a probe, unless it was given to another one. `false`: the probe is of an earlier round.
     fn probe_returns(&mut self, ticket: Ticket) -> bool {
         let generation = ticket.generation();
         self.probes.retain(|probe| probe.generation != generation);
-        matches!(self.phase, Phase::HalfOpen { .. }) && generation > self.round
+        self.is_awaited(ticket)
     }
 
     /// Takes a ticket back. The clock is read only where the time matters.
@@ -199,6 +204,16 @@ impl Machine {
         if !counts {
             return None;
         }
+        self.count(outcome, started, now)
+    }
+
+    /// Counts the outcome of a call that it waits for.
+    pub(super) fn count(
+        &mut self,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) -> Option<Transition> {
         let failed = match (outcome, self.config.abandoned) {
             (Outcome::Success, _) => false,
             (Outcome::Failure, _) | (Outcome::Abandoned, OnAbandoned::Failure) => true,

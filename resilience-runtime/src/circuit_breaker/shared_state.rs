@@ -62,20 +62,25 @@ impl SharedState {
         &self,
         now: impl FnOnce() -> Moment,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        let word = self.word();
-        if word.is(CircuitState::Closed) || word.is(CircuitState::Disabled) {
-            return (Ok(word.ticket()), None);
+        if let Some(ticket) = self.admit_if_closed() {
+            return (Ok(ticket), None);
         }
-        self.admit_while_not_closed(word, now(), || Duration::ZERO)
+        self.admit_by_state(now(), || Duration::ZERO)
+    }
+
+    #[inline(always)]
+    pub(super) fn admit_if_closed(&self) -> Option<Ticket> {
+        let word = self.word();
+        (word.is(CircuitState::Closed) || word.is(CircuitState::Disabled)).then(|| word.ticket())
     }
 
     #[inline]
-    pub(super) fn admit_while_not_closed(
+    pub(super) fn admit_by_state(
         &self,
-        word: PackedState,
         now: Moment,
         longest: impl FnOnce() -> Duration,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
+        let word = self.word();
         if let Some(rejection) = self.reject_without_lock(word, now) {
             self.rejected.fetch_add(1, Relaxed);
             return (Err(rejection), None);
@@ -98,6 +103,7 @@ impl SharedState {
     }
 
     #[cold]
+    #[inline(never)]
     fn admit_by_machine(
         &self,
         now: Moment,
@@ -128,6 +134,27 @@ impl SharedState {
         self.change(|machine| {
             machine.record(ticket, outcome, started, || read.unwrap_or_else(&now))
         })
+    }
+
+    /// Records an outcome under the ticket of a probe that keeps its place.
+    pub(super) fn record_for_other(
+        &self,
+        probe: Ticket,
+        outcome: Outcome,
+        started: Moment,
+        now: impl Fn() -> Moment,
+    ) -> Option<Transition> {
+        self.change(|machine| {
+            let awaited = machine.is_awaited(probe);
+            awaited
+                .then(|| machine.count(outcome, started, now))
+                .flatten()
+        })
+    }
+
+    /// Whether the outcome of a probe is awaited.
+    pub(super) fn is_awaited(&self, probe: Ticket) -> bool {
+        self.machine.lock().is_awaited(probe)
     }
 
     /// Whether an outcome changes nothing, so that the lock need not be taken for it.
@@ -189,6 +216,7 @@ impl SharedState {
     }
 
     /// Runs a change under the lock and publishes the state of the machine.
+    #[inline]
     pub(super) fn change<T>(&self, change: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.machine.lock();
         let answer = change(&mut machine);

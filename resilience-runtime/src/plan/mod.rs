@@ -45,7 +45,9 @@ pub(crate) struct Plan {
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    /// The same in nanoseconds; without one, the end of time.
+    /// The timeout in nanoseconds; without one, the end of time.
+    pub(crate) until_timeout: u64,
+    /// The same of the deadline.
     pub(crate) until_deadline: u64,
     pub(crate) idempotent: bool,
 }
@@ -83,6 +85,7 @@ impl Plan {
             None
         };
         let deadline = on(Pattern::Deadline).then_some(effective.deadline);
+        let timeout = on(Pattern::Timeout).then_some(effective.timeout);
         Self {
             epoch,
             refusal: refusal.map(|error| error.withheld()),
@@ -98,8 +101,9 @@ impl Plan {
                     .is_some_and(|limit| limit.tokens_per_minute.is_some()),
             bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
             bulkhead_wait: effective.bulkhead_wait,
-            timeout: on(Pattern::Timeout).then_some(effective.timeout),
+            timeout,
             deadline,
+            until_timeout: timeout.map_or(u64::MAX, nanos),
             until_deadline: deadline.map_or(u64::MAX, nanos),
             idempotent: function
                 .idempotent
@@ -129,6 +133,7 @@ impl Plan {
             bulkhead_wait,
             timeout,
             deadline,
+            until_timeout: _,
             until_deadline: _,
             idempotent,
         } = other;

@@ -28,7 +28,7 @@
 
 use std::time::Duration;
 
-use super::poll_scope::note;
+use super::notes::note;
 use crate::verdict::{HttpHeaders, RateLimitHeaders};
 
 /// Records that the service must not be called before `wait` has passed: all callers with the same key wait
@@ -36,7 +36,10 @@ use crate::verdict::{HttpHeaders, RateLimitHeaders};
 ///
 /// If it is called several times, the longest time counts.
 pub fn retry_after(wait: Duration) {
-    note(|hint| hint.retry_after = hint.retry_after.max(Some(wait)));
+    note(|notes| {
+        let hint = notes.hint.get_or_insert_default();
+        hint.retry_after = hint.retry_after.max(Some(wait));
+    });
 }
 
 /// Records the headers of a response, successful or not: `Retry-After` and `retry-after-ms`, and what is left of a
@@ -49,7 +52,8 @@ pub fn retry_after(wait: Duration) {
 pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     let parsed = RateLimitHeaders::parse(headers);
     if !parsed.is_empty() {
-        note(|hint| {
+        note(|notes| {
+            let hint = notes.hint.get_or_insert_default();
             hint.retry_after = hint.retry_after.max(parsed.retry_after);
             hint.requests = parsed.requests.or(hint.requests);
             hint.tokens = parsed.tokens.or(hint.tokens);
@@ -62,10 +66,9 @@ mod tests {
     use super::*;
 
     fn pause(pairs: &[(&str, &str)]) -> Option<Duration> {
-        let scope = crate::poll_context::PollScope::enter(None);
+        let scope = crate::poll_context::PollScope::enter(crate::clock::Moment::FAR_FUTURE, false);
         headers(pairs);
-        let (_, hint) = scope.end();
-        hint?.pause(false)
+        scope.end()?.notes?.hint?.pause(false)
     }
 
     #[test]

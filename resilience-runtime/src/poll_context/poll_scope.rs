@@ -1,110 +1,114 @@
-//! The time of one poll of a body, and what is kept for it.
+//! The time of one poll of a body.
 
-use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
-use super::server_hint::Hint;
-
-/// A few flags in one byte, which is read and written once at each edge of a poll.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Frame(u8);
-
-impl Frame {
-    const OUTSIDE: Self = Self(0);
-    /// A body is being polled.
-    const INSIDE: u8 = 1;
-    /// Without it, an annotated function that calls an annotated function multiplies attempts.
-    const GIVEN_UP: u8 = 2;
-    /// There is something in `HINT`.
-    const HINTED: u8 = 4;
-
-    #[inline]
-    fn has(self, flag: u8) -> bool {
-        self.0 & flag != 0
-    }
-
-    #[inline]
-    fn with(self, flag: u8, on: bool) -> Self {
-        Self(if on { self.0 | flag } else { self.0 & !flag })
-    }
-}
-
-thread_local! {
-    static FRAME: Cell<Frame> = const { Cell::new(Frame::OUTSIDE) };
-    static HINT: Cell<Option<Box<Hint>>> = const { Cell::new(None) };
-}
-
-/// Says that the error which is about to leave an annotated call is not to be retried by an outer one.
-pub(crate) fn mark(given_up: bool) {
-    FRAME.set(FRAME.get().with(Frame::GIVEN_UP, given_up));
-}
-
-/// Notes something of the server, where a body is being polled.
-pub(super) fn note(say: impl FnOnce(&mut Hint)) {
-    let frame = FRAME.get();
-    if frame.has(Frame::INSIDE) {
-        let mut hint = HINT.take().unwrap_or_default();
-        say(&mut hint);
-        HINT.set(Some(hint));
-        FRAME.set(frame.with(Frame::HINTED, true));
-    }
-}
+use super::frame::Frame;
+use super::notes::Notes;
+use super::offers::{self, Offer};
+use crate::clock::Moment;
 
 /// The time of one poll of a body.
 pub(crate) struct PollScope {
     outer: Frame,
-    outer_hint: Option<Box<Hint>>,
+    outer_notes: Option<Box<Notes>>,
+    /// It was entered by the long way, and offers something.
+    offers: bool,
+}
+
+/// How a poll ended that was not an ordinary one.
+pub(crate) struct Special {
+    pub(crate) notes: Option<Box<Notes>>,
+    /// What was offered to inner calls is in use.
+    pub(crate) lent: bool,
+    /// The body is inside of another one.
+    pub(crate) nested: bool,
 }
 
 impl PollScope {
-    /// `recorded`: what the body recorded in earlier polls.
+    /// Enters the poll of a body that has no notes and offers nothing. `limit`: when the body is cut.
     #[inline]
-    pub(crate) fn enter(recorded: Option<Box<Hint>>) -> Self {
-        let outer = FRAME.replace(Frame(Frame::INSIDE));
-        if recorded.is_none() && !outer.has(Frame::HINTED) {
-            return Self {
-                outer,
-                outer_hint: None,
-            };
+    pub(crate) fn enter(limit: Moment, resumed: bool) -> Self {
+        let outer = Frame::inside(limit, resumed).replace();
+        if outer.is_inside() {
+            return Self::enter_inside(outer);
         }
-        Self::enter_with_hints(outer, recorded)
-    }
-
-    #[cold]
-    fn enter_with_hints(outer: Frame, recorded: Option<Box<Hint>>) -> Self {
-        FRAME.set(Frame(Frame::INSIDE).with(Frame::HINTED, recorded.is_some()));
         Self {
             outer,
-            outer_hint: HINT.replace(recorded),
+            outer_notes: None,
+            offers: false,
         }
-    }
-
-    /// Whether an inner call gave up during this poll, and what the body has recorded until now.
-    #[inline]
-    pub(crate) fn end(self) -> (bool, Option<Box<Hint>>) {
-        let scope = ManuallyDrop::new(self);
-        let frame = FRAME.replace(scope.outer);
-        let given_up = frame.has(Frame::GIVEN_UP);
-        if !frame.has(Frame::HINTED) && !scope.outer.has(Frame::HINTED) {
-            return (given_up, None);
-        }
-        (given_up, ManuallyDrop::into_inner(scope).take_hint())
     }
 
     #[cold]
-    fn take_hint(mut self) -> Option<Box<Hint>> {
-        let hint = HINT.replace(self.outer_hint.take());
+    fn enter_inside(outer: Frame) -> Self {
+        let own = Frame::current();
+        let limit = own.limit().min(outer.limit());
+        Frame::inside(limit, own.is_resumed()).noted().replace();
+        Self {
+            outer,
+            outer_notes: Notes::replace(None),
+            offers: false,
+        }
+    }
+
+    /// As [`enter`](Self::enter), with what was noted in earlier polls, and what is offered to inner calls.
+    #[cold]
+    pub(crate) fn enter_special(
+        limit: Moment,
+        resumed: bool,
+        mut notes: Option<Box<Notes>>,
+        offer: Option<Offer>,
+    ) -> Self {
+        let mut scope = Self::enter(limit, resumed);
+        Frame::current().noted().replace();
+        if let Some(notes) = &mut notes {
+            notes.begin_poll();
+        }
+        let outer_notes = Notes::replace(notes);
+        if outer_notes.is_some() {
+            scope.outer_notes = outer_notes;
+        }
+        if let Some(offer) = offer {
+            offers::push(offer);
+            scope.offers = true;
+        }
+        scope
+    }
+
+    /// Ends it. `None`: nothing was noted, offered or enclosing.
+    #[inline]
+    pub(crate) fn end(self) -> Option<Special> {
+        let scope = ManuallyDrop::new(self);
+        let frame = scope.outer.replace();
+        if !frame.is_noted() {
+            return None;
+        }
+        Some(ManuallyDrop::into_inner(scope).end_special())
+    }
+
+    #[cold]
+    fn end_special(mut self) -> Special {
+        let notes = Notes::replace(self.outer_notes.take());
+        let lent = self.offers && offers::pop().is_some_and(|offer| offer.lent);
+        let nested = self.outer.is_inside();
         std::mem::forget(self);
-        hint
+        Special {
+            notes,
+            lent,
+            nested,
+        }
     }
 }
 
 impl Drop for PollScope {
-    /// After a panic: what the body recorded would be taken for the outer one's.
+    /// After a panic: what the body noted would be taken for the outer one's.
     #[cold]
     fn drop(&mut self) {
-        HINT.set(self.outer_hint.take());
-        FRAME.set(self.outer);
+        Notes::replace(self.outer_notes.take());
+        if self.offers {
+            offers::pop();
+        }
+        self.outer.replace();
     }
 }
 
@@ -112,53 +116,73 @@ impl Drop for PollScope {
 mod tests {
     use std::time::Duration;
 
-    use super::super::hint;
+    use super::super::{Hint, hint};
     use super::*;
+
+    fn enter(notes: Option<Box<Notes>>) -> PollScope {
+        PollScope::enter_special(Moment::FAR_FUTURE, false, notes, None)
+    }
+
+    fn end(scope: PollScope) -> Option<Box<Notes>> {
+        scope.end()?.notes
+    }
 
     fn say(seconds: u64) {
         hint::retry_after(Duration::from_secs(seconds));
     }
 
-    fn said(hint: Option<&Hint>) -> Option<u64> {
-        Some(hint?.retry_after?.as_secs())
+    fn said(notes: Option<&Notes>) -> Option<u64> {
+        let hint: &Hint = notes?.hint.as_ref()?;
+        Some(hint.retry_after?.as_secs())
     }
 
     #[test]
     fn a_hint_reaches_the_innermost_body_alone() {
         say(1);
-        let outer = PollScope::enter(None);
+        let outer = PollScope::enter(Moment::FAR_FUTURE, false);
         say(2);
-        let inner = PollScope::enter(None);
+        let inner = PollScope::enter(Moment::FAR_FUTURE, false);
         say(3);
-        let (_, hint) = inner.end();
-        assert_eq!(said(hint.as_deref()), Some(3));
-        let (_, hint) = outer.end();
-        assert_eq!(said(hint.as_deref()), Some(2));
-        let (_, hint) = PollScope::enter(None).end();
-        assert_eq!(said(hint.as_deref()), None);
+        assert_eq!(said(end(inner).as_deref()), Some(3));
+        assert_eq!(said(end(outer).as_deref()), Some(2));
+        let next = PollScope::enter(Moment::FAR_FUTURE, false);
+        assert_eq!(said(end(next).as_deref()), None);
     }
 
     #[test]
     fn a_hint_lives_from_poll_to_poll() {
-        let first = PollScope::enter(None);
+        let first = PollScope::enter(Moment::FAR_FUTURE, false);
         say(5);
-        let (_, hint) = first.end();
-        let second = PollScope::enter(hint);
-        let (_, hint) = second.end();
-        assert_eq!(said(hint.as_deref()), Some(5));
+        let notes = end(first);
+        let notes = end(enter(notes));
+        assert_eq!(said(notes.as_deref()), Some(5));
     }
 
     #[test]
     fn a_panic_leaves_no_hint_behind() {
-        let outer = PollScope::enter(None);
+        let outer = enter(None);
         say(1);
         let caught = std::panic::catch_unwind(|| {
-            let _inner = PollScope::enter(None);
+            let _inner = PollScope::enter(Moment::FAR_FUTURE, false);
             say(9);
             panic!("planned");
         });
         assert!(caught.is_err());
-        let (_, hint) = outer.end();
-        assert_eq!(said(hint.as_deref()), Some(1));
+        assert_eq!(said(end(outer).as_deref()), Some(1));
+    }
+
+    #[test]
+    fn the_limit_inside_is_the_shorter_one() {
+        let limit = || Frame::current().limit().0;
+        let outer = PollScope::enter(Moment(800), false);
+        let inner = PollScope::enter(Moment(1600), false);
+        assert_eq!(limit(), 800);
+        drop(inner);
+        let inner = PollScope::enter(Moment(80), false);
+        assert_eq!(limit(), 80);
+        drop(inner);
+        assert_eq!(limit(), 800);
+        drop(outer);
+        assert_eq!(Frame::current().limit(), Moment::FAR_FUTURE);
     }
 }

@@ -108,6 +108,7 @@ impl RateLimiter {
     }
 
     /// Returns when a rejected call of this cost could pass if no other call comes; `None`: never.
+    #[inline]
     pub(crate) fn retry_after(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
         if let Some(wait) = self.shared.wait_fast(key, cost, now) {
             return Some(wait);

@@ -75,9 +75,10 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            KnownByContent as _, KnownByType as _, NotKnown as _,
                         };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
+                        let probe = ::resilience_runtime::__private::probe::Probe(error);
+                        (&&&&probe).judge().known_by((&&&probe).identity())
                     },
                     ::resilience_runtime::__private::unchanged,
                 ),

@@ -95,9 +95,12 @@ async fn all() -> Answer {
                         |error| {
                             use ::resilience_runtime::__private::probe::{
                                 ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                                KnownByContent as _, KnownByType as _, NotKnown as _,
                             };
-                            (&&&&::resilience_runtime::__private::probe::Probe(error))
-                                .judge()
+                            let probe = ::resilience_runtime::__private::probe::Probe(
+                                error,
+                            );
+                            (&&&&probe).judge().known_by((&&&probe).identity())
                         },
                         ::resilience_runtime::__private::unchanged,
                     ),

@@ -66,9 +66,10 @@ async fn chat(
                     |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            KnownByContent as _, KnownByType as _, NotKnown as _,
                         };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
+                        let probe = ::resilience_runtime::__private::probe::Probe(error);
+                        (&&&&probe).judge().known_by((&&&probe).identity())
                     },
                     true,
                     ::resilience_runtime::__private::unchanged,
@@ -86,9 +87,10 @@ async fn chat(
                     judge: |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            KnownByContent as _, KnownByType as _, NotKnown as _,
                         };
-                        (&&&&::resilience_runtime::__private::probe::Probe(error))
-                            .judge()
+                        let probe = ::resilience_runtime::__private::probe::Probe(error);
+                        (&&&&probe).judge().known_by((&&&probe).identity())
                     },
                 },
                 ::resilience_runtime::__private::stream::as_it_is,

@@ -6,6 +6,7 @@ use super::Reconnected;
 use crate::call::Call;
 use crate::call::attempt::Attempt;
 use crate::call::outcome::Outcome;
+use crate::call::past::Past;
 use crate::call::rejection::Interruption;
 
 impl<'p> Attempt<'p> {
@@ -44,7 +45,9 @@ impl<'p> Attempt<'p> {
             Ok(Ok(renewed)) => {
                 attempt.session = core.session.current();
                 attempt.renewed_session = true;
-                call.reconnected |= renewed;
+                if renewed {
+                    call.past.add(Past::RECONNECTED);
+                }
                 return None;
             }
             Ok(Err(error)) => Ok(R::from_result(Err(error))),

@@ -23,7 +23,7 @@ impl<'p> Attempt<'p> {
         attempt: &mut Self,
         call: &mut Call<'p>,
         outcome: Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Classified,
+        classify: impl Fn(&R::Error) -> Classified<'_>,
         mut verify: impl FnMut() -> F,
     ) -> Result<R, Interruption>
     where
@@ -33,7 +33,8 @@ impl<'p> Attempt<'p> {
         if attempt.plan.bare || !attempt.is_in_doubt(&outcome, &classify) {
             return outcome;
         }
-        let (started, given_up_inside) = (attempt.started, attempt.given_up_inside);
+        let started = attempt.started;
+        let failures = attempt.notes.as_ref().map_or(0, |notes| notes.failures());
         let mut verified = None;
         let mut delay = call.retries.previous_backoff();
         for round in 1..=attempt.plan.max_attempts() {
@@ -61,7 +62,10 @@ impl<'p> Attempt<'p> {
                 Err(_) => break,
             }
         }
-        (attempt.started, attempt.given_up_inside) = (started, given_up_inside);
+        attempt.started = started;
+        if let Some(notes) = &mut attempt.notes {
+            notes.truncate_failures(failures);
+        }
         if call.is_enabled(Level::WARN) {
             let took_effect = verified.as_ref().map(Option::is_some);
             call.emit(EventKind::Verified { took_effect });
@@ -77,9 +81,9 @@ impl<'p> Attempt<'p> {
     fn is_in_doubt<R: Outcome>(
         &self,
         outcome: &Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Classified,
+        classify: impl Fn(&R::Error) -> Classified<'_>,
     ) -> bool {
-        let unknown = |classified: Classified| {
+        let unknown = |classified: Classified<'_>| {
             let verdict = classified.verdict.or_default_of(self.core().kind);
             verdict.is_outcome_unknown()
         };

@@ -12,6 +12,7 @@ use crate::call::attempt::Attempt;
 use crate::call::outcome::FromResilienceError;
 use crate::call::rejection::Interruption;
 use crate::error::ResilienceError;
+use crate::error_type::ErrorType;
 use crate::verdict::Verdict;
 use crate::verdict::autoref::Classified;
 
@@ -21,7 +22,7 @@ impl<'p> Call<'p> {
         call: &mut Self,
         attempt: &mut Attempt<'p>,
         outcome: Result<Result<Opened<S, T>, E>, Interruption>,
-        classify: impl FnOnce(&E) -> Classified,
+        classify: impl FnOnce(&E) -> Classified<'_>,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> ControlFlow<Result<Opened<S, T>, E>>
@@ -37,8 +38,10 @@ impl<'p> Call<'p> {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
+                let error = error.into();
                 let classified = Classified::of(Verdict::outcome_unknown());
-                call.failed_with_error(attempt, classified, error.into(), exhausted)
+                let next = call.judge(attempt, &classified, ErrorType::of(&error));
+                call.follow(next, error, exhausted)
             }
             Ok(mut opened) => {
                 opened.hold(attempt);
@@ -46,8 +49,8 @@ impl<'p> Call<'p> {
                 ControlFlow::Break(Ok(opened))
             }
             Err(error) => {
-                let classified = classify(&error);
-                call.failed_with_error(attempt, classified, error, exhausted)
+                let next = call.judge(attempt, &classify(&error), ErrorType::of(&error));
+                call.follow(next, error, exhausted)
             }
         }
     }
