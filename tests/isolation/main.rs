@@ -4,8 +4,11 @@
 mod answers;
 mod borrowed;
 mod lines;
+mod loads;
+mod loads_in_line;
 mod nested;
 mod probes;
+mod refreshes;
 mod registry;
 mod revoked;
 mod server;

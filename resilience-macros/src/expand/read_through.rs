@@ -6,10 +6,18 @@
 //!     let value_ops = Call::value_ops();
 //!     let looked_up = Call::look_up(&mut call, hash, value_ops, Instance::of_closure(&|| ()));
 //!     if let Break(out) = looked_up.await { break 'cached out; }
-//!     let out = { attempts and fallbacks };
-//!     Call::store(&mut call, value_ops, out)
+//!     let watch = Call::watch(&call);
+//!     let loaded = { let mut call = &mut call; Call::load(watch, async move { attempts and fallbacks }).await };
+//!     let bystander = match Call::store(&mut call, value_ops, loaded) {
+//!         Break(out) => break 'cached out,
+//!         Continue(bystander) => bystander,
+//!     };
+//!     Call::stand_by(&mut call, value_ops, bystander).await
 //! }
 //! ```
+//!
+//! What runs inside is a future of its own, so that others who wait for the answer can tell whether it is polled. It
+//! takes the arguments: if it borrowed them, they would have to be `Sync`.
 //!
 //! The closure's type carries the function's generic arguments, also those of the block around it, and so
 //! tells apart the instances of a generic function, which share one cache.
@@ -19,6 +27,7 @@ use quote::quote_spanned;
 
 use super::expansion::Expansion;
 use crate::args::ReadThrough;
+use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
     /// The cache, where the function has one.
@@ -38,6 +47,9 @@ impl<'a> Expansion<'a> {
         // What it asks of the answer is reported at the return type.
         let value_ops = self
             .of_output(|private| quote_spanned!(self.return_span()=> #private::Call::value_ops()));
+        // What does not fit is reported at the body.
+        let there = mixed_at(self.function.body.span());
+        let load = quote_spanned!(there=> async move { let out = { #call }; out });
         quote_spanned! {mixed=>
             'cached: {
                 let hash = #key
@@ -51,8 +63,17 @@ impl<'a> Expansion<'a> {
                 if let ::core::ops::ControlFlow::Break(out) = looked_up.await {
                     break 'cached out;
                 }
-                let out = { #call };
-                #private::Call::store(&mut call, value_ops, out)
+                let watch = #private::Call::watch(&call);
+                let loaded = {
+                    let mut call = &mut call;
+                    #private::Call::load(watch, #load).await
+                };
+                // No result is kept during a wait, since it need not be `Send`.
+                let bystander = match #private::Call::store(&mut call, value_ops, loaded) {
+                    ::core::ops::ControlFlow::Break(out) => break 'cached out,
+                    ::core::ops::ControlFlow::Continue(bystander) => bystander,
+                };
+                #private::Call::stand_by(&mut call, value_ops, bystander).await
             }
         }
     }

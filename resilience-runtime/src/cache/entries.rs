@@ -85,10 +85,11 @@ impl Answer {
         matches!(&self.failed, Some(failed) if now < failed.not_before)
     }
 
-    /// Returns the stale value while the next load is backed off.
+    /// Returns the stale value while the next load is backed off. A refresh that was cut puts off no load.
     pub(super) fn served_during_backoff(&self, now: Moment) -> Option<Served> {
         let failed = self.failed.as_ref()?;
-        (now < failed.not_before).then(|| self.served(failed.failure, now))
+        let cut = failed.failure.effect == CacheEffect::Cut;
+        (now < failed.not_before && !cut).then(|| self.served(failed.failure, now))
     }
 
     fn served(&self, failure: Failure, now: Moment) -> Served {
@@ -195,19 +196,31 @@ impl Entries {
         now: Moment,
         evicted: &mut Evicted,
     ) -> Option<Served> {
-        self.find(key, now, evicted)?;
-        let Entry::Answer(answer) = &mut self.slots.get_mut(&key)?.entry else {
+        let served = self.serve(key, failure, stale_too, now, evicted)?;
+        if let Entry::Answer(answer) = &mut self.slots.get_mut(&key)?.entry {
+            answer.back_off(failure, now);
+        }
+        Some(served)
+    }
+
+    /// As [`serve_on_failure`](Self::serve_on_failure), where the failure says nothing of the next load.
+    pub(super) fn serve(
+        &mut self,
+        key: Key,
+        failure: Failure,
+        stale_too: bool,
+        now: Moment,
+        evicted: &mut Evicted,
+    ) -> Option<Served> {
+        let Entry::Answer(answer) = self.find(key, now, evicted)? else {
             return None;
         };
         let may_be_served = match failure.effect {
             CacheEffect::Temporary => stale_too || answer.is_fresh(now),
-            CacheEffect::Permanent => answer.is_fresh(now),
+            CacheEffect::Permanent | CacheEffect::Cut => answer.is_fresh(now),
             CacheEffect::Absent | CacheEffect::Denied | CacheEffect::Misconfigured => false,
         };
-        may_be_served.then(|| {
-            answer.back_off(failure, now);
-            answer.served(failure, now)
-        })
+        may_be_served.then(|| answer.served(failure, now))
     }
 
     /// Removes what has expired, of whatever key: answers may hold secrets, which are not to outlive their time. A few

@@ -26,6 +26,8 @@ pub(crate) enum CacheEffect {
     Absent,
     /// Access was denied: the value is dropped.
     Denied,
+    /// A refresh ahead was cut: the fresh value is served, but none that has expired.
+    Cut,
     /// The call cannot run as it is configured, which no value is to hide.
     Misconfigured,
 }
@@ -44,6 +46,15 @@ impl Failure {
             code: verdict.code(),
             reason: verdict.reason(),
             effect,
+        }
+    }
+
+    /// The failure of a refresh ahead that took too long.
+    pub(crate) fn cut() -> Self {
+        let verdict = Verdict::outcome_unknown().with_code(ErrorCode::Name("refresh_ahead"));
+        Self {
+            effect: CacheEffect::Cut,
+            ..Self::of(verdict)
         }
     }
 

@@ -8,7 +8,8 @@ use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
 use super::{
-    Cacheable, Leader, LoadOutcome, LoadResult, Lookup, Store, WaitOutcome, Waiter, copied,
+    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Rejected, Store, WaitOutcome,
+    Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
@@ -59,14 +60,37 @@ fn answer<T: Cacheable>(outcome: Poll<WaitOutcome>) -> T {
     }
 }
 
+fn poll(waiter: &mut Waiter, waker: &Waker) -> Poll<WaitOutcome> {
+    match waiter.poll(&Context::from_waker(waker), NOW) {
+        Ok(outcome) => Poll::Ready(outcome),
+        Err(_) => Poll::Pending,
+    }
+}
+
+/// Long after a leader was woken that nobody polls.
+const LATE: Moment = Moment(u64::MAX / 2);
+
+/// A leader that was woken and is not polled.
+fn lost(leader: &Leader) {
+    let woken = Waker::from(leader.load_watch().watch);
+    woken.wake();
+}
+
+fn rivals(waiter: &mut Waiter, waker: &Waker) -> Option<Leader> {
+    match waiter.poll(&Context::from_waker(waker), LATE) {
+        Ok(WaitOutcome::Leads(leader)) => Some(leader),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 fn complete(leader: Leader, number: u32) {
     leader.complete(LoadResult::Value(Arc::new(number)), NOW);
 }
 
 /// Fails with this in `flights.rs`:
 /// ```diff
-/// -                std::mem::swap(known, waker);
-/// +                let _ = (known, waker);
+/// -        std::mem::swap(&mut place.waker, waker);
+/// +        let _ = waker;
 /// ```
 #[test]
 fn loom_outcome_reaches_the_waiter() {
@@ -76,12 +100,12 @@ fn loom_outcome_reaches_the_waiter() {
         let mut waiter = waits(lookup(&store));
         let lander = thread::spawn(move || complete(leader, 7));
         let (wakes, waker) = wake_counter();
-        let first = waiter.poll(&Context::from_waker(&waker));
+        let first = poll(&mut waiter, &waker);
         lander.join().expect("no panic");
         let outcome = match first {
             Poll::Pending => {
                 assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
-                waiter.poll(&Context::from_waker(&waker))
+                poll(&mut waiter, &waker)
             }
             ready => ready,
         };
@@ -92,8 +116,8 @@ fn loom_outcome_reaches_the_waiter() {
 
 /// Fails with this in `flights.rs`:
 /// ```diff
-/// -            return waker;
-/// +            return waker.and(None);
+/// -        Some(place.waker)
+/// +        Some(place.waker.and(None))
 /// ```
 #[test]
 fn loom_caller_leads_or_waits_while_the_leader_is_dropped() {
@@ -105,12 +129,12 @@ fn loom_caller_leads_or_waits_while_the_leader_is_dropped() {
         match lookup(&store) {
             Lookup::Load(leader) => complete(leader, 1),
             Lookup::Wait(mut waiter) => {
-                let first = waiter.poll(&Context::from_waker(&waker));
+                let first = poll(&mut waiter, &waker);
                 quitter.join().expect("no panic");
                 let outcome = match first {
                     Poll::Pending => {
                         assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
-                        waiter.poll(&Context::from_waker(&waker))
+                        poll(&mut waiter, &waker)
                     }
                     ready => ready,
                 };
@@ -127,8 +151,8 @@ fn loom_caller_leads_or_waits_while_the_leader_is_dropped() {
 
 /// Fails with this in `flights.rs`:
 /// ```diff
-/// -                None => Ok(self.abandon(flight)),
-/// +                None => Ok(None),
+/// -                None => Ok(self.abandon(flight, number, now)),
+/// +                None => Ok(Vec::new()),
 /// ```
 #[test]
 fn loom_lead_passes_over_a_dropped_waiter() {
@@ -138,13 +162,12 @@ fn loom_lead_passes_over_a_dropped_waiter() {
         let heir = waits(lookup(&store));
         let mut last = waits(lookup(&store));
         let (wakes, waker) = wake_counter();
-        assert!(last.poll(&Context::from_waker(&waker)).is_pending());
+        assert!(poll(&mut last, &waker).is_pending());
         let quitter = thread::spawn(move || drop(heir));
         drop(leader);
         quitter.join().expect("no panic");
         assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
-        let Poll::Ready(WaitOutcome::Leads(leader)) = last.poll(&Context::from_waker(&waker))
-        else {
+        let Poll::Ready(WaitOutcome::Leads(leader)) = poll(&mut last, &waker) else {
             panic!("it leads");
         };
         drop(leader);
@@ -175,7 +198,7 @@ fn loom_invalidated_load_is_not_kept() {
 
 /// Fails with this in `flights.rs`:
 /// ```diff
-/// -        self.current.insert(key, id);
+/// -        self.current.insert(key, flight);
 /// +
 /// ```
 #[test]
@@ -197,5 +220,129 @@ fn loom_one_of_two_concurrent_callers_leads() {
         let led = visit(&store) + other.join().expect("no panic");
         assert_eq!(led, 1);
         assert_eq!((store.flights(), store.held()), (0, 1));
+    });
+}
+
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -        let _ = flight.cell.set(outcome);
+/// +        drop(outcome);
+/// ```
+#[test]
+fn loom_leader_and_its_rival_end_the_load_once() {
+    loom::model(|| {
+        let store = store();
+        let leader = leads(lookup(&store));
+        let mut waiter = waits(lookup(&store));
+        let mut last = waits(lookup(&store));
+        let (wakes, waker) = wake_counter();
+        assert!(poll(&mut last, &waker).is_pending());
+        lost(&leader);
+        let late = thread::spawn(move || complete(leader, 7));
+        let (_, own) = wake_counter();
+        if let Some(rival) = rivals(&mut waiter, &own) {
+            complete(rival, 8);
+        }
+        late.join().expect("no panic");
+        drop(waiter);
+        assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
+        assert!(matches!(answer::<u32>(poll(&mut last, &waker)), 7 | 8));
+        assert_eq!((store.flights(), store.held()), (0, 1));
+    });
+}
+
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -        flight.leaders.retain(|leader| leader.0 != number);
+/// +        flight.leaders.retain(|leader| leader.0 == number);
+/// ```
+#[test]
+fn loom_dropped_leader_and_dropped_rival_leave_the_lead_to_a_waiter() {
+    loom::model(|| {
+        let store = store();
+        let leader = leads(lookup(&store));
+        let mut waiter = waits(lookup(&store));
+        let mut last = waits(lookup(&store));
+        let (wakes, waker) = wake_counter();
+        assert!(poll(&mut last, &waker).is_pending());
+        lost(&leader);
+        let quitter = thread::spawn(move || drop(leader));
+        let (_, own) = wake_counter();
+        drop(rivals(&mut waiter, &own));
+        drop(waiter);
+        quitter.join().expect("no panic");
+        assert!(wakes.0.load(SeqCst) >= 1, "woken");
+        let Poll::Ready(WaitOutcome::Leads(leader)) = poll(&mut last, &waker) else {
+            panic!("it leads");
+        };
+        complete(leader, 7);
+        assert_eq!((store.flights(), store.held()), (0, 1));
+    });
+}
+
+/// Fails with this in `flights.rs`:
+/// ```diff
+/// -        wakers(bystanders.unwrap_or_default()).collect()
+/// +        drop(bystanders); Vec::new()
+/// ```
+#[test]
+fn loom_bystander_learns_that_nobody_loads_any_more() {
+    loom::model(|| {
+        let store = store();
+        let leader = leads(lookup(&store));
+        let mut waiter = waits(lookup(&store));
+        lost(&leader);
+        let (wakes, waker) = wake_counter();
+        let rival = rivals(&mut waiter, &waker).expect("the leader is lost");
+        let rejected = Rejected {
+            failure: Failure::cut(),
+            by_own_limit: false,
+            stale_too: true,
+        };
+        let withdrawn = rival.withdraw(rejected, NOW).expect("the leader is there");
+        let mut bystander = withdrawn.bystander.expect("the leader is there");
+        let quitter = thread::spawn(move || drop(leader));
+        let first = poll(&mut bystander, &waker);
+        quitter.join().expect("no panic");
+        let end = match first {
+            Poll::Pending => {
+                assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
+                poll(&mut bystander, &waker)
+            }
+            ready => ready,
+        };
+        assert!(matches!(end, Poll::Ready(WaitOutcome::Alone)));
+        drop((waiter, bystander));
+        assert_eq!(store.flights(), 0);
+    });
+}
+
+/// Fails with this in `watch.rs`:
+/// ```diff
+/// -        let before = state.waker.replace(waker);
+/// +        let before = state.waker.is_none().then(|| waker).and_then(|it| state.waker.replace(it));
+/// ```
+#[test]
+fn loom_wake_of_a_load_reaches_the_last_waker() {
+    loom::model(|| {
+        let store = store();
+        let leader = leads(lookup(&store));
+        let watch = leader.load_watch().watch;
+        let (_, first) = wake_counter();
+        let (wakes, second) = wake_counter();
+        watch.begin_poll(first);
+        let ready = Arc::new(AtomicU32::new(0));
+        let waker = {
+            let (ready, waker) = (Arc::clone(&ready), Waker::from(Arc::clone(&watch)));
+            thread::spawn(move || {
+                ready.store(1, SeqCst);
+                waker.wake();
+            })
+        };
+        watch.begin_poll(second);
+        let seen = ready.load(SeqCst) == 1;
+        waker.join().expect("no panic");
+        assert!(seen || wakes.0.load(SeqCst) == 1, "a wake is not lost");
+        complete(leader, 7);
     });
 }

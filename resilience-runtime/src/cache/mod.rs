@@ -1,7 +1,8 @@
 //! Keeps the results of calls, and loads each missing one once for all concurrent callers.
 //!
 //! A [`Cache`] returns a fresh value at once. A missing one is loaded by one caller for all that ask for it meanwhile
-//! (single flight), and a stale one is served where the load fails for a temporary cause.
+//! (single flight), and a stale one is served where the load fails for a temporary cause. Nobody depends on that caller
+//! being polled: see [`Cache`].
 //!
 //! ```
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -16,19 +17,25 @@
 
 // `entries` holds the values and `flights` the loads in progress with their waiters; both are plain functions of their
 // arguments. `store` is the lock around the two and has the rules, `guard` the parts that a caller has in a load, and
-// `typed` the public API. None but the last is generic: only the code that inserts and reads a value knows its type.
+// `typed` the public API. `load` is the future of a leader, which waiters look after through its `watch`; `wait` is what
+// they do meanwhile. Only the code that inserts and reads a value knows its type.
 
 mod entries;
 mod failure;
 mod flights;
 mod guard;
 mod key;
+pub(crate) mod load;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
+mod outcome;
 mod store;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
+mod timer;
 mod typed;
+mod wait;
+mod watch;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -37,8 +44,12 @@ use std::time::Duration;
 pub use crate::config::{CacheConfig, RefreshAhead};
 pub(crate) use failure::{CacheEffect, Failure};
 pub(crate) use guard::{Leader, Lookup, WaitOutcome, Waiter};
-pub(crate) use store::{LoadOutcome, LoadResult, Store};
+pub(crate) use load::{Extent, Instead, Load, LoadWatch, Loaded, Shortcut};
+pub(crate) use outcome::{LoadOutcome, LoadResult, Rejected, Withdrawn};
+pub(crate) use store::Store;
+pub(crate) use timer::Timer;
 pub use typed::Cache;
+pub(crate) use wait::WaitEnd;
 
 /// A value, whatever its type.
 pub(crate) type Value = Arc<dyn Any + Send + Sync>;

@@ -9,9 +9,10 @@ use std::time::Duration;
 use rand::RngExt as _;
 
 use super::entries::{Absence, Entries, Entry, Evicted};
-use super::failure::{CacheEffect, Failure};
-use super::flights::{Flights, WaiterId, Waiting};
+use super::failure::CacheEffect;
+use super::flights::{Flights, Lead, WaiterId, Waiting};
 use super::key::Key;
+use super::outcome::{LoadOutcome, LoadResult, Rejected, Withdrawn};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
@@ -50,25 +51,8 @@ pub(crate) enum Found<L, W> {
     Wait(W),
 }
 
-/// What is found, with the numbers of a flight and of a waiter in it.
-pub(super) type FoundIds = Found<u64, WaiterId<LoadOutcome>>;
-
-/// How a load ended.
-#[derive(Debug)]
-pub(crate) enum LoadResult {
-    Value(Value),
-    /// The load failed, and a fallback made a value for this time only.
-    FallbackValue(Value, Failure),
-    Failed(Failure),
-}
-
-/// What the waiters of a load get.
-#[derive(Clone, Debug)]
-pub(crate) enum LoadOutcome {
-    Answer(Value),
-    Served(Served),
-    Failed(Failure, Moment),
-}
+/// What is found, with the numbers of a leader or a waiter in it.
+pub(super) type FoundIds = Found<Lead<LoadOutcome>, WaiterId<LoadOutcome>>;
 
 impl Store {
     /// # Errors
@@ -108,9 +92,17 @@ impl Store {
 
     /// Returns the fresh value, if there is one. Does not start a load.
     pub(crate) fn fresh(&self, hash: u128, instance: Instance, now: Moment) -> Option<Value> {
+        self.fresh_of(|state| state.key(hash, instance), now)
+    }
+
+    pub(super) fn fresh_at(&self, key: Key, now: Moment) -> Option<Value> {
+        self.fresh_of(|_| key, now)
+    }
+
+    fn fresh_of(&self, key: impl FnOnce(&mut State) -> Key, now: Moment) -> Option<Value> {
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let key = state.key(hash, instance);
+        let key = key(&mut state);
         let fresh = match state.entries.find(key, now, &mut evicted) {
             Some(Entry::Answer(answer)) if answer.is_fresh(now) => Some(Arc::clone(&answer.value)),
             _ => None,
@@ -205,25 +197,67 @@ impl Store {
         instead
     }
 
+    /// Takes a leader out whose own load was rejected, unless that is the outcome for all: with its own limit, or while
+    /// others lead.
+    pub(super) fn withdraw(
+        &self,
+        lead: &Lead<LoadOutcome>,
+        rejected: Rejected,
+        now: Moment,
+    ) -> Option<Withdrawn<WaiterId<LoadOutcome>>> {
+        let mut evicted = Evicted::new();
+        let mut state = self.state.lock();
+        if !rejected.by_own_limit && !state.flights.has_rivals(lead.flight) {
+            return None;
+        }
+        let Rejected {
+            failure, stale_too, ..
+        } = rejected;
+        let served = state
+            .entries
+            .serve(lead.key, failure, stale_too, now, &mut evicted);
+        let (next, bystander) = state.flights.withdraw(lead.flight, lead.number, now);
+        drop(state);
+        drop(evicted);
+        wake(next);
+        Some(Withdrawn { served, bystander })
+    }
+
     /// Abandons a load, whose leader was dropped.
-    pub(super) fn abandon(&self, flight: u64) {
-        let next = self.state.lock().flights.abandon(flight);
+    pub(super) fn abandon(&self, lead: &Lead<LoadOutcome>) {
+        let now = Moment::now();
+        let mut state = self.state.lock();
+        let next = state.flights.abandon(lead.flight, lead.number, now);
+        drop(state);
         wake(next);
     }
 
     /// Returns the status of a waiter.
-    pub(super) fn poll_waiter(&self, id: &WaiterId<LoadOutcome>, waker: Waker) -> Waiting {
+    pub(super) fn poll_waiter(
+        &self,
+        id: &WaiterId<LoadOutcome>,
+        now: Moment,
+        waker: Waker,
+    ) -> Waiting<LoadOutcome> {
         let mut waker = Some(waker);
+        let mut left = None;
         let mut state = self.state.lock();
-        let waiting = state.flights.poll_waiter(id.flight, id.number, &mut waker);
+        let mut waiting = state.flights.poll_waiter(id, now, &mut waker);
+        if let Waiting::Due = waiting
+            && let Some((lead, own)) = state.flights.rival(id)
+        {
+            left = own;
+            waiting = Waiting::Leads(lead);
+        }
         drop(state);
-        drop(waker);
+        drop((waker, left));
         waiting
     }
 
     /// Removes a waiter.
     pub(super) fn leave(&self, id: &WaiterId<LoadOutcome>) {
-        let left = self.state.lock().flights.leave(id.flight, id.number);
+        let now = Moment::now();
+        let left = self.state.lock().flights.leave(id.flight, id.number, now);
         match left {
             Ok(next) => wake(next),
             Err(own) => drop(own),

@@ -4,24 +4,31 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::hash::Hash;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cacheable, Failure, LoadOutcome, LoadResult, Lookup, Served, Store, Value, WaitOutcome, copied,
+    Cacheable, Extent, Failure, Instead, Leader, Load, LoadOutcome, LoadResult, Loaded, Lookup,
+    Served, Shortcut, Store, Timer, Value, WaitEnd, WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::error::ResilienceError;
 use crate::instance::Instance;
 use crate::name::ServiceName;
-use crate::verdict::Classify;
+use crate::verdict::{Classify, Reason};
 
 /// Keeps values by key, and loads each missing one once for all concurrent callers.
 ///
 /// * A fresh value is returned at once. One that is due for a refresh is loaded by the next caller, and all others get
 ///   the fresh one meanwhile. Nothing runs in the background: a load is a future of its caller. If that is dropped, one
 ///   of the waiters starts a load of its own.
+/// * Nobody depends on another caller's poll: where a load was woken and is not polled for 50 ms, the longest waiter
+///   loads as well, and whoever is first has the value for all. `k` such callers cost the others 50 ms each at most.
+///   For that the waiters need a runtime with timers; without one they wait until the load ends or is dropped.
+/// * A refresh keeps its caller for 1 s at most while the value is fresh. One that is cut counts as failed, and the next
+///   is tried after 1 s, then 2 s, at most 60 s; once the value has expired, the next caller loads as usual.
 /// * After a failed load the stale value is served, if it is not too old and the failure is temporary; never after a
 ///   permanent one, and with [`Reason::Denied`] or [`NotFound`] it is removed. While such a failure lasts, the next load
 ///   is tried after 1 s, then 2 s, at most 60 s, and all callers get the stale value meanwhile.
@@ -96,25 +103,25 @@ impl<T: Cacheable> Cache<T> {
                 return Err(self.shared(absence.failure, absence.since).into());
             }
             Lookup::Load(leader) | Lookup::Refresh(leader) => leader,
-            Lookup::Wait(mut waiter) => match poll_fn(|cx| waiter.poll(cx)).await {
-                WaitOutcome::Leads(leader) => leader,
-                WaitOutcome::Completed(LoadOutcome::Answer(value)) => return Ok(copied(&value)),
-                WaitOutcome::Completed(LoadOutcome::Served(served)) => {
-                    return Ok(self.served(&served));
-                }
-                WaitOutcome::Completed(LoadOutcome::Failed(failure, at)) => {
+            Lookup::Wait(waiter) => match wait_for(waiter).await {
+                Ok(leader) => leader,
+                Err(LoadOutcome::Answer(value)) => return Ok(copied(&value)),
+                Err(LoadOutcome::Served(served)) => return Ok(self.served(&served)),
+                Err(LoadOutcome::Failed(failure, at)) => {
                     return Err(self.shared(failure, at).into());
                 }
             },
         };
-        let out = load().await;
-        let end = match &out {
-            Ok(answer) => LoadResult::Value(Arc::new(answer.clone())),
-            Err(error) => LoadResult::Failed(Failure::of(error.classify())),
-        };
-        match leader.complete(end, Moment::now()) {
-            Some(served) => Ok(self.served(&served)),
-            None => out,
+        let watch = Some(leader.load_watch());
+        match Load::new(watch, Extent::Body, load()).await {
+            Loaded::Own(out) => self.loaded(leader, out),
+            Loaded::Instead(Instead(Shortcut::Fresh(value))) => {
+                leader.complete(LoadResult::Failed(Failure::cut()), Moment::now());
+                Ok(copied(&value))
+            }
+            Loaded::Instead(Instead(Shortcut::Shared(_))) => {
+                unreachable!("a loader has nothing before its body")
+            }
         }
     }
 
@@ -157,6 +164,25 @@ impl<T: Cacheable> Cache<T> {
         self.len() == 0
     }
 
+    /// Returns the result of a load that has ended, or the value that stands in for it.
+    fn loaded<E: Classify>(&self, leader: Leader, out: Result<T, E>) -> Result<T, E> {
+        let now = Moment::now();
+        let served = match &out {
+            Ok(answer) => leader.complete(LoadResult::Value(Arc::new(answer.clone())), now),
+            Err(error) => {
+                let failure = Failure::of(error.classify());
+                match failure.reason {
+                    Some(Reason::Rejected) => leader.rejected(failure, now),
+                    _ => leader.complete(LoadResult::Failed(failure), now),
+                }
+            }
+        };
+        match served {
+            Some(served) => Ok(self.served(&served)),
+            None => out,
+        }
+    }
+
     fn instance() -> Instance {
         Instance::of_type::<T>()
     }
@@ -182,6 +208,18 @@ impl<T: Cacheable> Cache<T> {
             stale_age_ms = u64::try_from(stale.as_millis()).unwrap_or(u64::MAX),
             "served stale value"
         );
+    }
+}
+
+/// Waits for another caller's load, or until this caller is to lead one.
+async fn wait_for(mut waiter: Waiter) -> Result<Leader, LoadOutcome> {
+    let mut timer = pin!(Timer::new());
+    match poll_fn(|cx| waiter.poll_until(Moment::FAR_FUTURE, timer.as_mut(), cx)).await {
+        WaitEnd::Outcome(WaitOutcome::Leads(leader)) => Ok(leader),
+        WaitEnd::Outcome(WaitOutcome::Completed(outcome)) => Err(outcome),
+        WaitEnd::Outcome(WaitOutcome::Alone) | WaitEnd::DeadlinePassed | WaitEnd::NoTimer(_) => {
+            unreachable!("it has no deadline, and its own load was not rejected")
+        }
     }
 }
 

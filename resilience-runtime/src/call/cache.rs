@@ -1,5 +1,5 @@
-//! The read-through cache, outermost in a call: before the attempts it is asked for the answer, after them the answer is
-//! stored.
+//! The read-through cache, outermost in a call: before the attempts it is asked for the answer. How the call loads it
+//! where there is none is in [`cache_load`](super::cache_load).
 
 use std::fmt;
 use std::future::Future;
@@ -7,11 +7,9 @@ use std::hash::Hash;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use tokio::task::coop::{Unconstrained, unconstrained};
-use tokio::time::Sleep;
 
 use super::Call;
 use super::cold_state::CacheLoad;
@@ -19,18 +17,16 @@ use super::ending::Leaves;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
-    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Served, Store, Value, WaitOutcome,
-    Waiter, copied,
+    Cacheable, Failure, Leader, LoadOutcome, Lookup, Served, Store, Timer, Value, WaitEnd,
+    WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
-use crate::fallback::FailureCause;
 use crate::instance::Instance;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::timer;
 
 /// What the cache has for a call.
-enum CacheAnswer {
+pub(super) enum CacheAnswer {
     Answer(Value),
     Failed(Failure, Moment),
     /// Nothing: the call loads it.
@@ -48,16 +44,15 @@ pin_project! {
         call: &'a mut Call<'p>,
         found: CacheAnswer,
         #[pin]
-        timer: Option<Unconstrained<Sleep>>,
-        armed: bool,
+        timer: Timer,
         value_ops: ValueOps<R>,
     }
 }
 
 /// What can be done with the answers of a function once they are stored without their type.
 pub struct ValueOps<R> {
-    store: fn(&R) -> Option<Value>,
-    load: fn(&Value) -> R,
+    pub(super) store: fn(&R) -> Option<Value>,
+    pub(super) load: fn(&Value) -> R,
 }
 
 impl<R> Clone for ValueOps<R> {
@@ -108,8 +103,7 @@ impl<'p> Call<'p> {
             call,
             found,
             value_ops,
-            timer: None,
-            armed: false,
+            timer: Timer::new(),
         }
     }
 
@@ -142,22 +136,19 @@ impl<'p> Call<'p> {
             }
             Lookup::Load(leader) => {
                 self.count(Counter::CacheMisses);
-                self.load(leader)
+                self.lead(leader)
             }
             Lookup::Refresh(leader) => {
                 self.count(Counter::CacheRefreshes);
-                self.load(leader)
+                self.lead(leader)
             }
             Lookup::Wait(waiter) => CacheAnswer::Wait(waiter),
         }
     }
 
-    fn load(&mut self, leader: Leader) -> CacheAnswer {
+    fn lead(&mut self, leader: Leader) -> CacheAnswer {
         self.ended = false;
-        self.cold().load = Some(CacheLoad {
-            leader,
-            verdict: None,
-        });
+        self.cold().load = Some(CacheLoad::new(leader));
         CacheAnswer::Miss
     }
 
@@ -165,35 +156,27 @@ impl<'p> Call<'p> {
     fn await_load(
         &mut self,
         waiter: &mut Waiter,
-        mut timer: Pin<&mut Option<Unconstrained<Sleep>>>,
-        armed: &mut bool,
+        timer: Pin<&mut Timer>,
         cx: &mut Context<'_>,
     ) -> Poll<CacheAnswer> {
-        if let Poll::Ready(turn) = waiter.poll(cx) {
-            return Poll::Ready(self.on_load_done(turn));
-        }
-        if !*armed && self.deadline_at() != Moment::FAR_FUTURE {
-            *armed = true;
-            match timer::at(self.deadline_at()) {
-                Ok(sleep) => timer.set(sleep.map(unconstrained)),
-                Err(cause) => return Poll::Ready(CacheAnswer::Rejected(Rejection::NoTimer(cause))),
-            }
-        }
-        match timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(CacheAnswer::Rejected(Rejection::Deadline)),
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
+        waiter
+            .poll_until(self.deadline_at(), timer, cx)
+            .map(|end| match end {
+                WaitEnd::Outcome(WaitOutcome::Leads(leader)) => {
+                    self.now = Moment::now().max(self.now);
+                    self.count(Counter::CacheMisses);
+                    self.lead(leader)
+                }
+                WaitEnd::Outcome(WaitOutcome::Completed(outcome)) => self.shared_outcome(outcome),
+                WaitEnd::Outcome(WaitOutcome::Alone) => {
+                    unreachable!("its own load was not rejected")
+                }
+                WaitEnd::DeadlinePassed => CacheAnswer::Rejected(Rejection::Deadline),
+                WaitEnd::NoTimer(cause) => CacheAnswer::Rejected(Rejection::NoTimer(cause)),
+            })
     }
 
-    fn on_load_done(&mut self, turn: WaitOutcome) -> CacheAnswer {
-        let outcome = match turn {
-            WaitOutcome::Leads(leader) => {
-                self.now = Moment::now().max(self.now);
-                self.count(Counter::CacheMisses);
-                return self.load(leader);
-            }
-            WaitOutcome::Completed(outcome) => outcome,
-        };
+    pub(super) fn shared_outcome(&mut self, outcome: LoadOutcome) -> CacheAnswer {
         self.count(Counter::CacheShared);
         match outcome {
             LoadOutcome::Answer(value) => {
@@ -206,7 +189,7 @@ impl<'p> Call<'p> {
     }
 
     /// Returns an answer that stands in for a new one.
-    fn served(&mut self, served: &Served) -> Value {
+    pub(super) fn served(&mut self, served: &Served) -> Value {
         self.forget_failures();
         if let Some(stale) = served.stale {
             self.count(Counter::CacheStale);
@@ -224,35 +207,10 @@ impl<'p> Call<'p> {
 
     /// Returns the failure of another call's load as the function's result.
     #[cold]
-    fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
+    pub(super) fn shared<R: Outcome>(&mut self, failure: Failure, at: Moment) -> R {
         let age = Moment::now().since(at);
         let error = failure.shared(self.service(), age);
         self.leave_with(error, Leaves::Shared)
-    }
-
-    /// Stores the result of the call for others, or returns the answer that stands in for it.
-    pub fn store<R>(call: &mut Self, value_ops: ValueOps<R>, out: R) -> R {
-        if call.cold.as_ref().is_none_or(|cold| cold.load.is_none()) {
-            return out;
-        }
-        match call.complete_load((value_ops.store)(&out)) {
-            Some(value) => (value_ops.load)(&value),
-            None => out,
-        }
-    }
-
-    fn complete_load(&mut self, value: Option<Value>) -> Option<Value> {
-        let loading = self.cold.as_mut()?.load.take()?;
-        let end = match (value, self.failure) {
-            (Some(value), None) => LoadResult::Value(value),
-            (Some(value), Some(cause)) => LoadResult::FallbackValue(value, loading.failure(cause)),
-            (None, cause) => {
-                LoadResult::Failed(loading.failure(cause.unwrap_or(FailureCause::Permanent)))
-            }
-        };
-        let now = Moment::now().max(self.now);
-        let served = loading.leader.complete(end, now)?;
-        Some(self.served(&served))
     }
 }
 
@@ -263,10 +221,7 @@ impl<R: Outcome> Future for CacheLookup<'_, '_, R> {
         let this = self.project();
         let call = &mut **this.call;
         if let CacheAnswer::Wait(waiter) = this.found {
-            match call.await_load(waiter, this.timer, this.armed, cx) {
-                Poll::Ready(found) => *this.found = found,
-                Poll::Pending => return Poll::Pending,
-            }
+            *this.found = ready!(call.await_load(waiter, this.timer, cx));
         }
         Poll::Ready(match this.found {
             CacheAnswer::Miss | CacheAnswer::Wait(_) => ControlFlow::Continue(()),

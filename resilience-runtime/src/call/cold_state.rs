@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Span;
 
+use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
 use crate::fallback::FailureCause;
 use crate::telemetry::CorrelationId;
@@ -60,9 +61,19 @@ pub(super) struct CacheLoad {
     pub(super) leader: Leader,
     /// Why it failed.
     pub(super) verdict: Option<Verdict>,
+    /// Why its last attempt did not begin.
+    pub(super) rejection: Option<Rejection>,
 }
 
 impl CacheLoad {
+    pub(super) fn new(leader: Leader) -> Self {
+        Self {
+            leader,
+            verdict: None,
+            rejection: None,
+        }
+    }
+
     /// Records why an attempt failed, or none was made. A denial is not outweighed by what another attempt meets.
     pub(super) fn note_failure(&mut self, verdict: Verdict) {
         let denied = |verdict: &Verdict| verdict.reason() == Some(Reason::Denied);

@@ -61,6 +61,9 @@ impl Call<'_> {
         let Some(cold) = &mut *self.cold else {
             return SpanGuard(None);
         };
+        if let Some(load) = &cold.load {
+            load.leader.watch().enter_body();
+        }
         let mut logged = cold.logged.as_mut();
         if let Some(logged) = &mut logged {
             logged.enter();

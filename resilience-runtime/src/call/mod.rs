@@ -21,6 +21,7 @@ mod active_fault;
 pub(crate) mod admission;
 pub(crate) mod attempt;
 pub(crate) mod cache;
+pub(crate) mod cache_load;
 mod cold_state;
 pub(crate) mod conclude;
 mod ending;
@@ -40,6 +41,7 @@ mod permits;
 #[cfg(all(test, not(resilience_loom)))]
 mod race_tests;
 pub(crate) mod rejection;
+mod rejection_cause;
 mod retry;
 pub(crate) mod run;
 pub mod stream;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ending::Leaves;
 use super::failed_attempt::Pushback;
+pub use super::rejection_cause::Rejection;
 use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::ResilienceError;
@@ -12,29 +13,6 @@ use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer::NoTimer;
 use crate::verdict::{ErrorCode, Verdict};
-
-/// Why an attempt did not begin.
-#[derive(Clone, Copy, Debug)]
-pub enum Rejection {
-    /// The circuit is open, or half-open without a place for a probe.
-    CircuitBreaker {
-        /// When a call may be admitted; `None`: forced open, which no time ends.
-        retry_after: Option<Duration>,
-    },
-    /// No token came within `max_wait`.
-    RateLimit {
-        /// When a token is due; `None`: never, since the cost is above the capacity.
-        retry_after: Option<Duration>,
-    },
-    /// No permit came within `max_wait`.
-    Bulkhead,
-    /// The call's deadline passed before the attempt.
-    Deadline,
-    /// The plan holds the error.
-    InvalidConfig,
-    /// A timer was needed and there is none.
-    NoTimer(NoTimer),
-}
 
 /// Why an attempt ended before its body did.
 #[derive(Clone, Copy, Debug)]
@@ -109,7 +87,7 @@ impl Rejection {
         }
     }
 
-    fn into_error(self, call: &Call<'_>) -> ResilienceError {
+    pub(super) fn into_error(self, call: &Call<'_>) -> ResilienceError {
         let service = call.service();
         match self {
             Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
@@ -179,6 +157,7 @@ impl Call<'_> {
         }
         self.refund_retry();
         self.note_failure(|| rejection.verdict());
+        self.note_rejection(rejection);
         let cause = rejection.cause();
         if let Rejection::RateLimit { .. } = rejection {
             self.pushback = Some(Pushback::Throttled);

@@ -88,7 +88,10 @@ impl<'p> Attempt<'p> {
         match self.poll_fault(cx) {
             Poll::Ready(None) => {}
             Poll::Ready(Some(interruption)) => return Poll::Ready(Err(interruption)),
-            Poll::Pending => return timer.poll(self, call, cx).map(Err),
+            Poll::Pending => {
+                drop(call.enter_span());
+                return timer.poll(self, call, cx).map(Err);
+            }
         }
         let resumed = self.phase == Phase::Running;
         self.phase = Phase::Running;

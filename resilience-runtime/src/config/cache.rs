@@ -22,7 +22,8 @@ pub struct CacheConfig {
     /// Sets how long an answer is fresh. Each gets up to a tenth more or less, so that what was loaded together
     /// does not expire together.
     pub ttl: Duration,
-    /// Sets when a fresh answer is due for a refresh by the next caller; `None`: never before it expires.
+    /// Sets when a fresh answer is due for a refresh by the next caller, which waits for it for 1 s at most; `None`: never
+    /// before it expires.
     pub refresh_ahead: Option<RefreshAhead>,
     /// Sets how long after its expiry an answer is still served if a new one cannot be had; `None`: not at all.
     pub stale_if_error: Option<Duration>,

@@ -35,7 +35,10 @@ impl TestWaiter {
 
     fn poll(&mut self) -> Poll<WaitOutcome> {
         let waker = Waker::from(Arc::clone(&self.wakes));
-        self.waiter.poll(&Context::from_waker(&waker))
+        match self.waiter.poll(&Context::from_waker(&waker), at(0)) {
+            Ok(outcome) => Poll::Ready(outcome),
+            Err(_) => Poll::Pending,
+        }
     }
 
     fn woken(&self) -> usize {
@@ -55,6 +58,7 @@ fn how(outcome: &Poll<WaitOutcome>) -> &'static str {
     match outcome {
         Poll::Pending => "waits",
         Poll::Ready(WaitOutcome::Leads(_)) => "leads",
+        Poll::Ready(WaitOutcome::Alone) => "alone",
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Answer(_))) => "answer",
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Served(_))) => "served",
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Failed(..))) => "failed",
