@@ -111,6 +111,7 @@ pub mod health;
 mod instance;
 mod keyed_hash;
 mod name;
+mod patience;
 mod plan;
 mod poll_context;
 pub mod rate_limit;

@@ -119,7 +119,7 @@ async fn failure_of_a_load_is_shared_with_all_waiters() {
             let told = error.local().to_string();
             assert_eq!(
                 told,
-                "call to service `api` was not sent: a call with the same key failed 0ns ago (transient)"
+                "call to service `api` was not sent: a call whose answer it shares failed 0ns ago (transient)"
             );
         }
         assert_eq!(remote.asked(), 1);

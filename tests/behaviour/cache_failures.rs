@@ -292,7 +292,7 @@ async fn not_found_is_cached_for_negative_ttl() {
         };
         assert_eq!(
             error.to_string(),
-            "call to service `api` was not sent: a call with the same key failed 9s ago \
+            "call to service `api` was not sent: a call whose answer it shares failed 9s ago \
              (permanent, http:404)"
         );
         assert_eq!(asked.times(), 1);

@@ -31,13 +31,18 @@ pub(super) fn reconnected(expansion: &Expansion<'_>, attempt: TokenStream) -> To
     let mixed = Span::mixed_site();
     let private = &expansion.private;
     let output = without_impl_trait(&expansion.function.output);
+    let classify = classify::classify(expansion);
     let asked = call(expansion, reconnect, "Reconnected");
     quote_spanned! {mixed=>
         'attempt: {
             if #private::Attempt::session_is_lost(&mut attempt) {
                 let renewal = #asked;
-                let renewed =
-                    #private::Attempt::reconnect::<#output, _>(&mut attempt, &mut call, renewal);
+                let renewed = #private::Attempt::reconnect::<#output, _>(
+                    &mut attempt,
+                    &mut call,
+                    renewal,
+                    #classify,
+                );
                 if let ::core::option::Option::Some(outcome) = renewed.await {
                     break 'attempt outcome;
                 }

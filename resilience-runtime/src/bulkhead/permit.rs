@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Bulkhead;
+use crate::clock::Moment;
 use crate::error::ResilienceError;
 
 /// Grants one concurrent call. Dropping it releases the permit, to the longest waiter if there is one.
@@ -17,13 +18,18 @@ pub struct BulkheadPermit<'a>(&'a Bulkhead);
 pub struct OwnedBulkheadPermit(Arc<Bulkhead>);
 
 impl Bulkhead {
+    #[inline]
+    fn try_enter(&self) -> bool {
+        self.semaphore.try_acquire() || self.semaphore.try_again(Moment::now)
+    }
+
     /// Acquires a permit if one is free and no call waits for it.
     ///
     /// # Errors
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.semaphore.try_acquire() {
+        if self.try_enter() {
             Ok(BulkheadPermit(self))
         } else {
             Err(self.full())
@@ -35,7 +41,7 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if self.semaphore.try_acquire() {
+        if self.try_enter() {
             Ok(OwnedBulkheadPermit(Arc::clone(self)))
         } else {
             Err(self.full())
@@ -62,7 +68,7 @@ impl Bulkhead {
     /// # }
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.semaphore.try_acquire() {
+        if self.try_enter() {
             return Ok(BulkheadPermit(self));
         }
         let longest = self.config.lock().max_wait;
@@ -78,7 +84,7 @@ impl Bulkhead {
         &self,
         longest: Duration,
     ) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if !self.semaphore.try_acquire() {
+        if !self.try_enter() {
             self.wait_for(longest).await?;
         }
         Ok(BulkheadPermit(self))
@@ -89,7 +95,7 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if !self.semaphore.try_acquire() {
+        if !self.try_enter() {
             let longest = self.config.lock().max_wait;
             self.wait_for(longest).await?;
         }
@@ -100,14 +106,14 @@ impl Bulkhead {
 impl Drop for BulkheadPermit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.semaphore.release();
+        self.0.semaphore.release(Moment::now);
     }
 }
 
 impl Drop for OwnedBulkheadPermit {
     #[inline]
     fn drop(&mut self) {
-        self.0.semaphore.release();
+        self.0.semaphore.release(Moment::now);
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::time::{Instant, sleep};
 
-use super::semaphore::AcquireOutcome;
+use super::semaphore::Turn;
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -108,6 +108,7 @@ async fn acquire_dropped_after_any_poll_leaves_no_waiter() {
                 drop(dropped);
                 drop(permit);
             }
+            assert!(bulkhead.try_acquire().is_err(), "it is the next one's");
             let Poll::Ready(Ok(permit)) = poll(next.as_mut()) else {
                 panic!("the permit went on to the next one");
             };
@@ -140,16 +141,16 @@ impl Wake for LeavesWhenDropped {
 
 impl Drop for LeavesWhenDropped {
     fn drop(&mut self) {
-        self.0.semaphore.release();
+        self.0.semaphore.release(Moment::now);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn permit_released_between_poll_and_timeout_is_acquired() {
+async fn permit_released_within_the_last_poll_is_not_lost() {
     let bulkhead = bulkhead(1, SECOND);
     assert!(bulkhead.semaphore.try_acquire());
     let mut waiting = Box::pin(bulkhead.acquire());
-    // The next poll looks for the permit, then drops this waker, then finds that the time is up.
+    // The next poll finds that the time is up, then drops this waker.
     let last = Waker::from(Arc::new(LeavesWhenDropped(Arc::clone(&bulkhead))));
     assert!(
         waiting
@@ -160,25 +161,20 @@ async fn permit_released_between_poll_and_timeout_is_acquired() {
     tokio::time::sleep(SECOND).await;
     drop(last);
     assert_eq!(bulkhead.in_flight(), 1);
-    assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Ok(_))));
+    assert!(matches!(poll(waiting.as_mut()), Poll::Ready(Err(_))));
     drop(waiting);
     assert!(is_empty(&bulkhead));
 }
 
 #[test]
-fn acquire_or_enqueue_takes_a_permit_that_became_free() {
+fn poll_takes_a_permit_that_became_free() {
     let semaphore = Semaphore::new(2);
+    let poll = || semaphore.poll(None, Moment(9), Waker::noop(), Moment(1));
     for taken in [1, 2] {
-        assert_eq!(
-            semaphore.acquire_or_enqueue(Waker::noop().clone()),
-            AcquireOutcome::Acquired
-        );
+        assert_eq!(poll(), Turn::Acquired);
         assert_eq!(semaphore.in_use(), taken);
     }
-    assert_eq!(
-        semaphore.acquire_or_enqueue(Waker::noop().clone()),
-        AcquireOutcome::Queued(0)
-    );
+    assert_eq!(poll(), Turn::Waiting(0, Moment(9)));
     assert_eq!((semaphore.in_use(), semaphore.waiting()), (2, 1));
 }
 
@@ -195,7 +191,7 @@ async fn reconfigure_wakes_waiters_and_keeps_calls_in_flight() {
         assert!(poll(waiter.as_mut()).is_pending());
     }
     resize(3).expect("valid");
-    assert_eq!(bulkhead.in_flight(), 3);
+    assert!(bulkhead.try_acquire().is_err(), "they are the waiters'");
     let Poll::Ready(Ok(second)) = poll(waiting[0].as_mut()) else {
         panic!("the second permit");
     };

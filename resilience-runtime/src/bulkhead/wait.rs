@@ -1,10 +1,12 @@
-//! Waiting for a permit, at most until a moment, without losing one when the wait is dropped.
+//! Waiting for a permit, at most until a moment. A wait that is dropped leaves nothing behind.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
-use super::semaphore::{AcquireOutcome, Semaphore};
+use tokio::time::Sleep;
+
+use super::semaphore::{Semaphore, Turn};
 use crate::clock::Moment;
 use crate::timer::{self, NoTimer};
 
@@ -17,44 +19,61 @@ pub(crate) enum AcquireError {
     NoTimer(NoTimer),
 }
 
-/// An entry of the queue that is removed when it is dropped, and its permit released.
+/// An entry of the line that is removed when it is dropped.
 struct Waiter<'a> {
     semaphore: &'a Semaphore,
+    until: Moment,
     number: Option<u64>,
+    /// What its timer is set to.
+    at: Moment,
 }
 
 impl Waiter<'_> {
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<()> {
-        let acquired = match self.number {
-            Some(number) => self.semaphore.is_acquired(number, cx.waker()),
-            None => match self.semaphore.acquire_or_enqueue(cx.waker().clone()) {
-                AcquireOutcome::Acquired => true,
-                AcquireOutcome::Queued(number) => {
-                    self.number = Some(number);
-                    false
+    fn poll(
+        &mut self,
+        mut timer: Pin<&mut Option<Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), AcquireError>> {
+        loop {
+            let now = Moment::now();
+            let turn = self
+                .semaphore
+                .poll(self.number, self.until, cx.waker(), now);
+            let at = match turn {
+                Turn::Acquired | Turn::TooLate => {
+                    self.number = None;
+                    let acquired = turn == Turn::Acquired;
+                    return Poll::Ready(acquired.then_some(()).ok_or(AcquireError::Full));
                 }
-            },
-        };
-        if acquired {
-            self.number = None;
-            Poll::Ready(())
-        } else {
-            Poll::Pending
+                Turn::Waiting(number, at) => {
+                    self.number = Some(number);
+                    at
+                }
+            };
+            if self.at != at {
+                self.at = at;
+                match (timer.as_mut().as_pin_mut(), at.to_instant()) {
+                    (Some(timer), Some(instant)) => timer.reset(instant),
+                    _ => timer.set(timer::at(at).map_err(AcquireError::NoTimer)?),
+                }
+            }
+            match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
+                Some(Poll::Pending) | None => return Poll::Pending,
+                // Timers are never early; should a clock disagree, then not in a loop.
+                Some(Poll::Ready(())) if Moment::now() < at => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Some(Poll::Ready(())) => {}
+            }
         }
-    }
-
-    /// Leaves the queue. Returns `true` if the permit has come after all.
-    fn cancel(&mut self) -> bool {
-        self.number
-            .take()
-            .is_some_and(|number| self.semaphore.cancel(number))
     }
 }
 
 impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        if self.cancel() {
-            self.semaphore.release();
+        if let Some(number) = self.number {
+            self.semaphore.leave(number, Moment::now);
         }
     }
 }
@@ -67,17 +86,9 @@ pub(super) async fn wait(semaphore: &Semaphore, until: Moment) -> Result<(), Acq
     let mut timer = pin!(timer::at(until).map_err(AcquireError::NoTimer)?);
     let mut waiter = Waiter {
         semaphore,
+        until,
         number: None,
+        at: until,
     };
-    poll_fn(|cx| {
-        if waiter.poll(cx).is_ready() {
-            return Poll::Ready(Ok(()));
-        }
-        match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) if waiter.cancel() => Poll::Ready(Ok(())),
-            Some(Poll::Ready(())) => Poll::Ready(Err(AcquireError::Full)),
-            Some(Poll::Pending) | None => Poll::Pending,
-        }
-    })
-    .await
+    poll_fn(|cx| waiter.poll(timer.as_mut(), cx)).await
 }

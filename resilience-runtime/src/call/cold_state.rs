@@ -7,6 +7,7 @@ use tracing::Span;
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
 use crate::fallback::FailureCause;
+use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
 use crate::verdict::{Reason, Verdict};
 
@@ -17,6 +18,8 @@ pub(super) struct ColdState {
     pub(super) logged: Option<LogContext>,
     /// Present where the call loads an entry of a cache.
     pub(super) load: Option<CacheLoad>,
+    /// Why another call could not renew the session that this one had lost as well.
+    pub(super) refusal: Option<Refusal>,
 }
 
 /// Identifies a call in what is logged of it.

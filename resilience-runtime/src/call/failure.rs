@@ -101,6 +101,11 @@ impl<'p> Attempt<'p> {
                 call.past.add(Past::TIMED_OUT);
                 return next;
             }
+            Interruption::SessionRefused => {
+                let verdict = call.refusal_verdict();
+                let failed = self.fail(call, &Classified::of(verdict), None, "SharedFailure");
+                return call.after_failure(failed);
+            }
             #[cfg(feature = "test-util")]
             Interruption::Injected(verdict) => {
                 let failed = self.fail(call, &Classified::of(verdict), None, "Injected");
@@ -152,6 +157,9 @@ impl<'p> Attempt<'p> {
         let mut verdict = verdict.or_default_of(self.core().kind);
         if self.not_executed {
             verdict = verdict.not_executed();
+        } else if verdict.is_reconnect_needed() && self.session_is_hopeless() {
+            // The server answered, but over no session does it do what it is asked for.
+            verdict = verdict.counts_as_failure();
         }
         let hint = self.notes.as_ref().and_then(|notes| notes.hint.as_ref());
         let hinted = hint.and_then(|hint| hint.retry_after);

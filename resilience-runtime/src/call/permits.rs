@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Call;
 use super::links::Links;
 use super::rejection::Rejection;
+use crate::bulkhead::Place;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
@@ -20,7 +21,7 @@ pub(super) struct AttemptPermits {
     breaker: Option<Ticket>,
     /// When the cost was taken of the rate limit, unless it is settled.
     rate_limit: Option<Moment>,
-    bulkhead: bool,
+    bulkhead: Place,
     links: Links,
     key: KeyHash,
     cost: u32,
@@ -77,7 +78,7 @@ impl AttemptPermits {
         Self {
             breaker: None,
             rate_limit: None,
-            bulkhead: false,
+            bulkhead: Place::None,
             links: Links::NONE,
             key,
             cost,
@@ -145,16 +146,31 @@ impl AttemptPermits {
 
     #[inline]
     pub(super) fn any_held(&self) -> bool {
-        self.breaker.is_some() || self.rate_limit.is_some() || self.bulkhead
+        self.breaker.is_some() || self.rate_limit.is_some() || !self.bulkhead.is_none()
     }
 
     /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
     #[inline(always)]
     pub(super) fn success_is_noop(&self, core: &ServiceCore) -> bool {
-        !self.bulkhead
+        self.bulkhead.is_none()
             && self
                 .breaker
                 .is_none_or(|ticket| core.breaker.success_is_noop(ticket))
+    }
+
+    /// If it is a probe, it has succeeded, although it goes on as a stream. Returns whether it is one.
+    pub(super) fn probe_succeeded(&self, core: &ServiceCore, started: Moment) -> bool {
+        let probe = self.breaker.filter(|ticket| ticket.is_probe());
+        if let Some(ticket) = probe {
+            let success = BreakerOutcome::Success;
+            core.breaker.record(ticket, success, started, Moment::now);
+        }
+        probe.is_some()
+    }
+
+    /// The breaker has been told already how it ended.
+    pub(super) fn forget_breaker(&mut self) {
+        self.breaker = None;
     }
 
     pub(super) fn set_rate_limit(&mut self, at: Moment) {
@@ -162,12 +178,25 @@ impl AttemptPermits {
     }
 
     pub(super) fn set_bulkhead(&mut self) {
-        self.bulkhead = true;
+        self.bulkhead = Place::Held;
         self.links.add(Links::LENDS);
     }
 
     pub(super) fn key(&self) -> KeyHash {
         self.key
+    }
+
+    /// From `until` on its place no longer counts. To be called when its body is pending, not before.
+    pub(super) fn limit_place(&mut self, core: &ServiceCore, until: Moment) {
+        if !self.bulkhead.is_none() {
+            let semaphore = core.bulkhead.semaphore();
+            self.bulkhead.limit(semaphore, until, Moment::now());
+        }
+    }
+
+    /// Its place counts until it is released, if it still does.
+    pub(super) fn keep_place(&mut self, core: &ServiceCore) {
+        self.bulkhead.keep(core.bulkhead.semaphore());
     }
 
     pub(super) fn holds_rate_limit(&self) -> bool {
@@ -199,7 +228,7 @@ impl AttemptPermits {
         self.links.has(Links::LENDS).then(|| Offer {
             of: ScopeId::new(core, self.key),
             probe: self.breaker.filter(|ticket| ticket.is_probe()),
-            place: self.bulkhead,
+            place: !self.bulkhead.is_none(),
             lent: self.links.has(Links::LENT),
         })
     }
@@ -238,7 +267,11 @@ impl AttemptPermits {
     fn borrow_place(&mut self, core: &ServiceCore) -> bool {
         let again = self.links.any_borrowed();
         let borrowed = poll_context::borrow_place(ScopeId::new(core, self.key), again);
-        self.links.set(Links::PLACE, borrowed);
+        if borrowed {
+            self.bulkhead = Place::Borrowed;
+            self.links.add(Links::PLACE);
+            self.links.add(Links::LENDS);
+        }
         borrowed
     }
 
@@ -261,7 +294,7 @@ impl AttemptPermits {
             self.breaker = None;
         }
         if self.links.has(Links::PLACE) {
-            self.bulkhead = false;
+            self.bulkhead = Place::None;
         }
         self.links = self.links.only(Links::NOTED);
         poll_context::give_back(ScopeId::new(core, self.key))
@@ -363,32 +396,44 @@ impl AttemptPermits {
     }
 }
 
+impl AttemptPermits {
+    /// Not inlined: most functions have no bulkhead.
+    #[inline(never)]
+    fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        let semaphore = call.core().bulkhead.semaphore();
+        if poll_context::is_inside() && self.borrow_place(call.core()) {
+            return Ok(());
+        }
+        if semaphore.try_acquire() || semaphore.try_again(|| now) {
+            self.set_bulkhead();
+            return Ok(());
+        }
+        Err(if call.plan.bulkhead_wait.is_zero() {
+            Blocked::Rejected(Rejection::Bulkhead)
+        } else {
+            Blocked::WaitFor(WaitFor::Bulkhead)
+        })
+    }
+}
+
 impl Gate for BulkheadGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, _: Moment) -> Result<(), Blocked> {
-        if call.plan.bulkhead && !permits.bulkhead {
-            let borrowed = poll_context::is_inside() && permits.borrow_place(call.core());
-            if borrowed || call.core().bulkhead.semaphore().try_acquire() {
-                permits.set_bulkhead();
-            } else if call.plan.bulkhead_wait.is_zero() {
-                return Err(Blocked::Rejected(Rejection::Bulkhead));
-            } else {
-                return Err(Blocked::WaitFor(WaitFor::Bulkhead));
-            }
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        if call.plan.bulkhead && permits.bulkhead.is_none() {
+            return permits.take_place(call, now);
         }
         Ok(())
     }
 
     #[inline]
-    fn complete(permits: &mut AttemptPermits, core: &ServiceCore, _: &End<impl Fn() -> Moment>) {
-        if std::mem::take(&mut permits.bulkhead) {
-            core.bulkhead.semaphore().release();
-        }
+    fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
+        permits
+            .bulkhead
+            .release(core.bulkhead.semaphore(), &end.now);
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
-        if std::mem::take(&mut permits.bulkhead) {
-            plan.core.bulkhead.semaphore().release();
-        }
+        let semaphore = plan.core.bulkhead.semaphore();
+        permits.bulkhead.release(semaphore, Moment::now);
     }
 }

@@ -23,6 +23,8 @@ pub enum Interruption {
     DeadlinePassed,
     /// A timer was needed and there is none.
     NoTimer(NoTimer),
+    /// Another call could not renew the session; the call holds why.
+    SessionRefused,
     /// An injected fault replaced what the body returned.
     #[cfg(feature = "test-util")]
     Injected(Verdict),
@@ -134,6 +136,7 @@ impl Interruption {
             },
             Self::DeadlinePassed => Rejection::Deadline.into_error(call),
             Self::NoTimer(cause) => Rejection::NoTimer(cause).into_error(call),
+            Self::SessionRefused => call.session_refused(),
             #[cfg(feature = "test-util")]
             Self::Injected(verdict) => ResilienceError::Injected {
                 service: call.service(),

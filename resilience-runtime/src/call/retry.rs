@@ -85,7 +85,8 @@ impl Call<'_> {
         if session_lost && self.past.has(Past::RECONNECTED) {
             return Err("session lost again");
         }
-        if session_lost {
+        // Nor where the last sessions were lost at once.
+        if session_lost && !plan.core.session_is_hopeless(plan.core.session.current()) {
             retry.delay = retry.retry_after;
         }
         if plan.rate_limit {

@@ -143,7 +143,7 @@ impl AttemptTimer {
     fn interrupt<T>(
         self: Pin<&mut Self>,
         polled: &mut Poll<Result<T, Interruption>>,
-        attempt: &Attempt<'_>,
+        attempt: &mut Attempt<'_>,
         call: &Call<'_>,
         cx: &mut Context<'_>,
     ) {
@@ -156,7 +156,7 @@ impl AttemptTimer {
     #[inline(never)]
     fn poll(
         self: Pin<&mut Self>,
-        attempt: &Attempt<'_>,
+        attempt: &mut Attempt<'_>,
         call: &Call<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
@@ -171,6 +171,7 @@ impl AttemptTimer {
                     Ok(sleep) => this.sleep.set(sleep.map(unconstrained)),
                     Err(cause) => return Poll::Ready(Interruption::NoTimer(cause)),
                 }
+                attempt.permits.limit_place(&attempt.plan.core, at);
             }
         }
         let Some(sleep) = this.sleep.as_pin_mut() else {

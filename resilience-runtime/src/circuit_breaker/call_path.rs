@@ -11,7 +11,8 @@ use crate::error::ResilienceError;
 
 impl CircuitBreaker {
     /// Issues a ticket if the breaker is closed or disabled, which costs one load. Otherwise the state machine decides, see
-    /// [`admit_by_state`](Self::admit_by_state). A ticket must be passed to [`record`](Self::record) exactly once.
+    /// [`admit_by_state`](Self::admit_by_state). A ticket must be passed to [`record`](Self::record) exactly once; that of a
+    /// probe that has succeeded may be passed once more, with a failure.
     #[inline(always)]
     pub(crate) fn admit_if_closed(&self) -> Option<Ticket> {
         self.shared.admit_if_closed()

@@ -1,5 +1,7 @@
 //! What the lock-free paths read of the state machine: one word, and the ticket stamped from it.
 
+use std::num::NonZeroU64;
+
 use super::CircuitState;
 
 /// The state, flags and generation of the machine in one atomic word.
@@ -76,16 +78,18 @@ impl PackedState {
     /// Makes a ticket for one call that is not a probe.
     #[inline]
     pub(super) fn ticket(self) -> Ticket {
-        Ticket((self.0 & !((1 << GENERATION_SHIFT) - 1)) | (self.0 & TIMED))
+        Ticket(ISSUED | (self.0 & !((1 << GENERATION_SHIFT) - 1)) | (self.0 & TIMED))
     }
 }
 
 /// The right to make one call, stamped with the generation that issued it. To be returned with the outcome
 /// exactly once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket(NonZeroU64);
 
 const PROBE: u64 = 1;
+/// Every ticket has it, so that none is zero and an attempt keeps it in one word.
+const ISSUED: NonZeroU64 = NonZeroU64::new(1 << 1).unwrap();
 
 impl Ticket {
     #[inline]
@@ -96,18 +100,18 @@ impl Ticket {
     /// Whether it is one of the probes of a half-open breaker.
     #[inline]
     pub(crate) fn is_probe(self) -> bool {
-        self.0 & PROBE != 0
+        self.0.get() & PROBE != 0
     }
 
     /// Whether the breaker needs the start of the call.
     #[inline]
     pub(crate) fn is_timed(self) -> bool {
-        self.0 & TIMED != 0
+        self.0.get() & TIMED != 0
     }
 
     #[inline]
     pub(super) fn generation(self) -> u64 {
-        self.0 >> GENERATION_SHIFT
+        self.0.get() >> GENERATION_SHIFT
     }
 }
 

@@ -111,9 +111,10 @@ pub enum ResilienceError {
         /// Holds the error of the check.
         source: BoxError,
     },
-    /// Reports the failure of another call of the same key, which a cache shared with this one: nothing was sent.
+    /// Reports the failure of another call, which this one shares: in a cache, of a call with the same key; with `reconnect`,
+    /// of the one that could not renew the session for all. Nothing was sent.
     #[error(
-        "call to service `{service}` was not sent: a call with the same key failed {:?} ago ({})",
+        "call to service `{service}` was not sent: a call whose answer it shares failed {:?} ago ({})",
         rounded(*.age), what_failed(*.class, *.code))]
     #[non_exhaustive]
     SharedFailure {

@@ -125,6 +125,12 @@ impl ServiceCore {
         Ok(())
     }
 
+    /// Whether this session followed others that were lost without a success of the service in between.
+    pub(crate) fn session_is_hopeless(&self, number: u32) -> bool {
+        let successes = self.counters.get(Counter::Succeeded);
+        self.session.is_hopeless(number, successes)
+    }
+
     #[inline]
     pub(crate) fn count(&self, counter: Counter) {
         self.counters.add(counter);

@@ -49,7 +49,19 @@ async fn order(&self, id: u64, tool: String) -> Result<Answer, ApiError> {
                 let renewed = ::resilience_runtime::__private::Attempt::reconnect::<
                     Result<Answer, ApiError>,
                     _,
-                >(&mut attempt, &mut call, renewal);
+                >(
+                    &mut attempt,
+                    &mut call,
+                    renewal,
+                    |error| {
+                        use ::resilience_runtime::__private::probe::{
+                            ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,
+                            KnownByContent as _, KnownByType as _, NotKnown as _,
+                        };
+                        let probe = ::resilience_runtime::__private::probe::Probe(error);
+                        (&&&&probe).judge().known_by((&&&probe).identity())
+                    },
+                );
                 if let ::core::option::Option::Some(outcome) = renewed.await {
                     break 'attempt outcome;
                 }

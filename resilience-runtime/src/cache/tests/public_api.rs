@@ -96,7 +96,7 @@ async fn absence_returns_shared_failure_with_code_and_age() {
     };
     assert_eq!(
         error.to_string(),
-        "call to service `api` was not sent: a call with the same key failed 4s ago \
+        "call to service `api` was not sent: a call whose answer it shares failed 4s ago \
          (permanent, http:404)"
     );
 }

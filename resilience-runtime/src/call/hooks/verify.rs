@@ -90,7 +90,11 @@ impl<'p> Attempt<'p> {
         match outcome {
             Ok(result) => (result.failure()).is_some_and(|error| unknown(classify(error))),
             Err(Interruption::TimedOut) => true,
-            Err(Interruption::DeadlinePassed | Interruption::NoTimer(_)) => false,
+            Err(
+                Interruption::DeadlinePassed
+                | Interruption::NoTimer(_)
+                | Interruption::SessionRefused,
+            ) => false,
             #[cfg(feature = "test-util")]
             Err(Interruption::Injected(verdict)) => unknown(Classified::of(*verdict)),
         }

@@ -136,6 +136,7 @@ where
         *this.armed = false;
         Poll::Ready(match next {
             Some(Ok(item)) => {
+                this.permits.pass();
                 #[cfg(feature = "test-util")]
                 this.permits.pass_item();
                 if this.watch.complete.is_some_and(|complete| complete(&item)) {

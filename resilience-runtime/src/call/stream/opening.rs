@@ -35,7 +35,11 @@ impl<S, T> Opened<S, T> {
 
     /// Keeps the permits of the attempt that opened the stream.
     pub(super) fn hold(&mut self, attempt: &mut Attempt<'_>) {
-        self.permits = Some(StreamPermits::of(attempt));
+        let mut permits = StreamPermits::of(attempt);
+        if let First::Item(_) = self.first {
+            permits.pass();
+        }
+        self.permits = Some(permits);
     }
 }
 

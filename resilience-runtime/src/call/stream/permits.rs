@@ -17,22 +17,38 @@ pub(super) struct StreamPermits {
     function: Arc<FunctionState>,
     started: Moment,
     permits: AttemptPermits,
+    /// With the first item: whether the breaker has been told that its probe succeeded.
+    reported: Option<bool>,
 }
 
 impl StreamPermits {
     /// Takes the permits of an attempt, which goes on as a stream although its call has ended.
     pub(super) fn of(attempt: &mut Attempt<'_>) -> Self {
+        // The timeout was about the first item.
+        attempt.permits.keep_place(&attempt.plan.core);
         Self {
             core: Arc::clone(&attempt.plan.core),
             function: Arc::clone(&attempt.plan.function),
             started: attempt.started,
             permits: attempt.permits.take(),
+            reported: None,
+        }
+    }
+
+    /// An item is there. The first one is the success of a probe, so that its place does not depend on the reader: what
+    /// the stream meets later is for the state that the breaker is in by then.
+    pub(super) fn pass(&mut self) {
+        if self.reported.is_none() {
+            self.reported = Some(self.permits.probe_succeeded(&self.core, self.started));
         }
     }
 
     /// Returns the permits when the stream ends; a second end changes nothing.
     pub(super) fn complete(&mut self, outcome: BreakerOutcome) {
         let permits = &mut self.permits;
+        if self.reported == Some(true) && outcome == BreakerOutcome::Success {
+            permits.forget_breaker();
+        }
         permits.complete(&self.core, outcome, self.started, Moment::now);
         #[cfg(feature = "test-util")]
         permits.breaks_after.take();

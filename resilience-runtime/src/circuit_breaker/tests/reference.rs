@@ -33,7 +33,7 @@ pub(super) struct Reference {
     /// Failures since the last success.
     pub(super) row: u32,
     log: Vec<Seen>,
-    /// The number of each probe in flight, and when it began.
+    /// The number of each probe in flight, and until when it holds its place.
     probes: Vec<(u64, u64)>,
     probes_ever: u64,
     successes: u32,
@@ -97,10 +97,10 @@ impl Reference {
             CircuitState::ForcedOpen => Some(None),
             CircuitState::HalfOpen => {
                 let longest = nanos(self.config.recovery_timeout);
-                self.probes.retain(|(_, began)| now < began + longest);
+                self.probes.retain(|(_, until)| now < *until);
                 if self.probes.len() < self.config.half_open_max_calls as usize {
                     self.probes_ever += 1;
-                    self.probes.push((self.probes_ever, now));
+                    self.probes.push((self.probes_ever, now + longest));
                     None
                 } else {
                     Some(Some(self.config.recovery_timeout))

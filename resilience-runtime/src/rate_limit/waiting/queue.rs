@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
 use crate::clock::Moment;
+use crate::patience::NEAR;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::wake;
 
@@ -23,9 +24,6 @@ pub(in crate::rate_limit) struct Waiter {
     /// It left from the middle; the entry is dropped when it comes to the front.
     pub(super) removed: bool,
 }
-
-/// The waiters before this place watch the head, each in its turn; those behind them seldom.
-pub(super) const NEAR: usize = (1 << 10) - 1;
 
 /// When a rejected call could have passed; `None`: never.
 pub(in crate::rate_limit) type ReadyAt = Option<Moment>;

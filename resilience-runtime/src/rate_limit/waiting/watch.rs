@@ -4,33 +4,13 @@
 //! polled for [`PATIENCE`] after it was woken is passed over: it keeps its number and takes nothing, the others pass as
 //! if it were not there, and when it is polled again it is back at its place.
 //!
-//! Nobody but the waiters themselves can notice that, and any number of those ahead may be out of use. So each waiter
-//! has its timer for the case that all ahead are: twice as many of them wake with every further [`PATIENCE`]. The
-//! waiter at place `i`, counted from 0, is woken `floor(log2(i + 1))` of them after the head, and `k` unpolled waiters
-//! at the front are gone after at most `1 + log2 k` of them.
+//! The times are those of [`patience`](crate::patience).
 
 use std::time::Duration;
 
-use super::queue::{NEAR, Queue, Wakers};
+use super::queue::{Queue, Wakers};
 use crate::clock::Moment;
-
-/// How long a woken waiter has to be polled.
-pub(in crate::rate_limit) const PATIENCE: Duration = Duration::from_millis(5);
-
-/// How long after the head a waiter far behind is woken. Thousands of waiters must not wake all the time.
-const FAR: Duration = Duration::from_secs(1);
-
-/// How many of the first waiters learn at once that the head was woken earlier than planned.
-const ALERTED: usize = 15;
-
-/// Returns how long after the head the waiter at that place is woken.
-fn delay(place: usize) -> Duration {
-    if place < NEAR {
-        PATIENCE * (place + 1).ilog2()
-    } else {
-        FAR
-    }
-}
+use crate::patience::{PATIENCE, alerted_places, delay};
 
 impl Queue {
     /// Moves the waiters to the side that are not polled although they were woken long enough before `judged_at`, from
@@ -81,9 +61,7 @@ impl Queue {
         let Some(head_at) = self.waiters.front().map(|head| head.woken_at) else {
             return;
         };
-        // When a waiter left, only the last ones of those that are woken together come sooner than before.
-        let last_places = (4..=NEAR.ilog2() + 1).map(|level| (1 << level) - 2);
-        for place in (1..ALERTED).chain(last_places) {
+        for place in alerted_places() {
             let Some(waiter) = self.waiters.get_mut(place) else {
                 return;
             };
