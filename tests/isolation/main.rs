@@ -3,6 +3,7 @@
 
 mod answers;
 mod borrowed;
+mod herd;
 mod lines;
 mod loads;
 mod loads_in_line;

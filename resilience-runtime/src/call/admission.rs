@@ -17,7 +17,7 @@ use super::permits::{Blocked, WaitFor};
 use super::rejection::Rejection;
 use crate::bulkhead::AcquireError;
 use crate::clock::Moment;
-use crate::rate_limit::WaitError;
+use crate::rate_limit::{LONGEST_SPREAD, WaitError};
 use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
 use crate::timer;
@@ -75,8 +75,23 @@ impl<'p> Attempt<'p> {
 
     fn enqueue_for_token(&mut self, call: &mut Call<'p>) -> Queue {
         let until = self.enqueue(call, "rate_limit", call.plan.rate_limit_wait);
+        self.wait_for_token(call, until)
+    }
+
+    fn wait_for_token(&self, call: &Call<'p>, until: Moment) -> Queue {
         let wait = self.core().limiter.wait(call.key, call.cost, until);
         Queue::RateLimit(Box::pin(wait))
+    }
+
+    /// A retry that the limiter holds up joins its line at once: it keeps its turn, and is spread with the others after a
+    /// cooldown. Its backoff holds all the same.
+    #[cold]
+    fn enqueue_instead_of_backoff(&mut self, call: &mut Call<'p>) -> Option<Queue> {
+        let own_start = call.cold.as_mut()?.lines_up.take()?;
+        let planned = call.next_start.since(self.started) + LONGEST_SPREAD;
+        call.next_start = own_start;
+        let until = call.latest_start(planned.max(call.plan.rate_limit_wait), self.started);
+        Some(self.wait_for_token(call, until))
     }
 
     fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
@@ -191,6 +206,10 @@ impl Future for Admit<'_, '_> {
                     *this.queue = Some(attempt.enqueue_for_permit(call));
                 }
                 Err(Blocked::WaitFor(WaitFor::Backoff(until))) => {
+                    *this.queue = attempt.enqueue_instead_of_backoff(call);
+                    if this.queue.is_some() {
+                        continue;
+                    }
                     // One that is over by now needs no timer, which would make a millisecond of it.
                     let now = Moment::now();
                     if now >= until {

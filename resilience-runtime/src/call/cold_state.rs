@@ -6,6 +6,7 @@ use tracing::Span;
 
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
+use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
@@ -18,6 +19,8 @@ pub(super) struct ColdState {
     pub(super) logged: Option<LogContext>,
     /// Present where the call loads an entry of a cache.
     pub(super) load: Option<CacheLoad>,
+    /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
+    pub(super) lines_up: Option<Moment>,
     /// Why another call could not renew the session that this one had lost as well.
     pub(super) refusal: Option<Refusal>,
 }

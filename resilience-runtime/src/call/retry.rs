@@ -89,9 +89,15 @@ impl Call<'_> {
         if session_lost && !plan.core.session_is_hopeless(plan.core.session.current()) {
             retry.delay = retry.retry_after;
         }
+        let mut lines_up = None;
         if plan.rate_limit {
             let token = plan.core.limiter.earliest(self.key, self.cost, now);
-            retry.delay = retry.delay.max(token.ok_or("cost above the rate limit")?);
+            let token = token.ok_or("cost above the rate limit")?;
+            // As long at the end of a cooldown, at which others wait as well.
+            if token >= retry.delay && !token.is_zero() {
+                lines_up = Some(now.after(retry.delay));
+                retry.delay = token;
+            }
         }
         let at = policy
             .retry_at(retry, &mut self.retries, self.started, now)
@@ -108,6 +114,9 @@ impl Call<'_> {
         self.retry_charged = plan.budget;
         self.next_start = at;
         self.now = now;
+        if lines_up.is_some() {
+            self.cold().lines_up = lines_up;
+        }
         Ok(retry.delay)
     }
 

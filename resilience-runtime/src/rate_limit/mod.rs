@@ -71,3 +71,4 @@ pub use limiter::RateLimiter;
 pub use reservation::Reservation;
 pub use wait::Acquire;
 pub(crate) use wait::WaitError;
+pub(crate) use waiting::wait_state::LONGEST_SPREAD;

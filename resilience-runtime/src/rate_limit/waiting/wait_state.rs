@@ -28,6 +28,9 @@ impl Default for WaitStateId {
     }
 }
 
+/// The longest time over which those who waited for the end of a cooldown are spread.
+pub(crate) const LONGEST_SPREAD: Duration = Duration::from_secs(1);
+
 /// Which state a wait state belongs to: a key and not a slot, because slots move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::rate_limit) enum Owner {
@@ -56,7 +59,7 @@ impl Cooldown {
 /// Spreads the waiters at the end of a cooldown, so that they do not hit the server all at once.
 ///
 /// The time is divided into as many parts as there are waiters, and each of them is released at a random moment of its
-/// part. The moments count from the end of the cooldown: late timers do not lengthen the whole. They follow from a seed,
+/// part. Who waits alone waits no longer than the server asked for. The moments count from the end of the cooldown: late timers do not lengthen the whole. They follow from a seed,
 /// so that it is known beforehand when the last one is released.
 #[derive(Clone, Copy, Debug, Default)]
 struct ReleaseJitter {
@@ -73,13 +76,13 @@ struct ReleaseJitter {
 }
 
 impl ReleaseJitter {
-    const MAX: u64 = 1_000_000_000;
+    const MAX: Duration = LONGEST_SPREAD;
 
     /// Makes the jitter of a cooldown that has begun.
     fn after(cooldown: Cooldown) -> Self {
         Self {
             begin: cooldown.until,
-            whole: (cooldown.span / 10).min(Self::MAX),
+            whole: (cooldown.span / 10).min(nanos(Self::MAX)),
             seed: rand::random(),
             due: true,
             ..Self::default()
@@ -100,6 +103,9 @@ impl ReleaseJitter {
     fn release_at(&self, ahead: usize) -> Moment {
         if self.parts == 0 {
             return Moment::default();
+        }
+        if self.parts == 1 {
+            return self.begin;
         }
         let part = (self.left + ahead as u64).min(self.parts - 1);
         let within = StdRng::seed_from_u64(self.seed ^ part).random_range(0..=u32::MAX);
