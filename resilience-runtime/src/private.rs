@@ -28,7 +28,7 @@ pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, PlanRef, Site};
 pub use crate::registry::Registry;
 pub use crate::timer::NoTimer;
-pub use crate::verdict::autoref::{self as probe, Classified};
+pub use crate::verdict::autoref::{self as probe, Classified, Known};
 pub use crate::verdict::{Classify, Verdict};
 
 /// Parses what a server wrote, so fuzzers want it.

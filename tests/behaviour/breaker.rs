@@ -285,3 +285,28 @@ async fn dropped_call_is_ignored_unless_abandoned_is_failure() {
     };
     registry.scope(calls).await;
 }
+
+/// Both are written: failures in a row open it although the window of the rate never holds enough calls.
+#[tokio::test(start_paused = true)]
+async fn a_threshold_beside_a_rate_trips_by_itself() {
+    #[resilient(
+        service = "slow",
+        retry = off,
+        circuit_breaker(failure_threshold = 5, failure_rate = 0.5, window = "30s", minimum_calls = 3)
+    )]
+    async fn rarely(remote: &Remote) -> Answer {
+        remote.answer()
+    }
+    let (remote, registry) = (Remote::failing(), Registry::new());
+    for _ in 0..5 {
+        assert!(
+            registry
+                .get("slow")
+                .is_none_or(|slow| { slow.circuit_breaker().state() == CircuitState::Closed })
+        );
+        registry.scope(rarely(&remote)).await.unwrap_err();
+        advance(Duration::from_secs(19)).await;
+    }
+    let slow = registry.get("slow").expect("it was called");
+    assert_eq!(slow.circuit_breaker().state(), CircuitState::Open);
+}

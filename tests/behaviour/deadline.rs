@@ -6,6 +6,7 @@ use resilience_runtime::{CircuitState, Registry, ResilienceError, ServiceKind, r
 use tokio::time::{Instant, sleep};
 
 use crate::errors::ApiError;
+use crate::poll::{poll, started};
 use crate::remote::{Answer, Remote};
 
 #[resilient(
@@ -192,4 +193,107 @@ async fn token_due_at_the_end_of_max_elapsed_is_waited_for() {
         assert_eq!(began.elapsed(), Duration::from_secs(1));
     };
     Registry::new().scope(calls).await;
+}
+
+/// The failure before the attempt that the deadline ended is the source of its error.
+mod source {
+    use std::error::Error as _;
+    use std::future::pending;
+
+    use super::*;
+
+    /// The first attempt fails, the second is ended by the deadline.
+    #[resilient(
+        service = "source",
+        deadline = "5s",
+        timeout = "4s",
+        retry(max_attempts = 3, base_delay = "2s", jitter = "none")
+    )]
+    async fn hangs_then(remote: &Remote) -> Answer {
+        if remote.asked() == 0 {
+            return remote.answer();
+        }
+        pending().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadline_has_the_failure_before_it_as_its_source() {
+        let remote = Remote::failing();
+        let error = Registry::new()
+            .scope(hangs_then(&remote))
+            .await
+            .unwrap_err();
+        let local = error.local();
+        assert!(
+            matches!(local, ResilienceError::DeadlineExceeded { .. }),
+            "{local:?}"
+        );
+        let source = local.source().and_then(|it| it.downcast_ref::<ApiError>());
+        assert!(matches!(source, Some(ApiError::Transient)), "{source:?}");
+        let text = format!("{local:?} {local}");
+        assert!(!text.contains("refused"), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadline_after_a_timeout_has_the_timeout_as_its_source() {
+        #[resilient(
+            service = "source",
+            idempotent,
+            deadline = "5s",
+            timeout = "3s",
+            retry(max_attempts = 3, base_delay = "1ms", jitter = "none")
+        )]
+        async fn hangs() -> Answer {
+            pending().await
+        }
+        let error = Registry::new().scope(hangs()).await.unwrap_err();
+        let source = error.local().source().expect("the timeout");
+        let source = source.downcast_ref::<ResilienceError>();
+        assert!(
+            matches!(source, Some(ResilienceError::Timeout { .. })),
+            "{source:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadline_of_the_first_attempt_has_no_source() {
+        #[resilient(service = "source", deadline = "5s", timeout = off)]
+        async fn hangs() -> Answer {
+            pending().await
+        }
+        let error = Registry::new().scope(hangs()).await.unwrap_err();
+        assert!(error.local().source().is_none());
+    }
+
+    /// The deadline ends a wait for a place.
+    #[tokio::test(start_paused = true)]
+    async fn deadline_in_a_line_has_the_failure_before_it_as_its_source() {
+        #[resilient(
+            service = "line",
+            deadline = "5s",
+            timeout = "1s",
+            bulkhead(max_concurrent = 1, max_wait = "1m"),
+            retry(max_attempts = 3, base_delay = "2s", jitter = "none")
+        )]
+        async fn fails(remote: &Remote) -> Answer {
+            remote.answer()
+        }
+        #[resilient(service = "line", timeout = off, deadline = off, bulkhead(max_concurrent = 1))]
+        async fn in_the_way() -> Answer {
+            pending().await
+        }
+        let remote = Remote::failing();
+        let call = async {
+            let mut call = Box::pin(fails(&remote));
+            assert!(poll(&mut call).is_pending());
+            let _taken = started(in_the_way());
+            call.await
+        };
+        let error = Registry::new().scope(call).await.unwrap_err();
+        let source = error
+            .local()
+            .source()
+            .and_then(|it| it.downcast_ref::<ApiError>());
+        assert!(matches!(source, Some(ApiError::Transient)), "{error:?}");
+    }
 }

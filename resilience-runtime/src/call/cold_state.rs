@@ -7,6 +7,7 @@ use tracing::Span;
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;
+use crate::error::BoxError;
 use crate::fallback::FailureCause;
 use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
@@ -19,6 +20,8 @@ pub(super) struct ColdState {
     pub(super) logged: Option<LogContext>,
     /// Present where the call loads an entry of a cache.
     pub(super) load: Option<CacheLoad>,
+    /// The error of the attempt before, where the deadline may end the next one.
+    pub(super) last_failure: Option<BoxError>,
     /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
     pub(super) lines_up: Option<Moment>,
     /// Why another call could not renew the session that this one had lost as well.

@@ -14,7 +14,7 @@ use crate::error::{BoxError, ResilienceError};
 use crate::error_type::ErrorType;
 use crate::poll_context;
 use crate::verdict::Verdict;
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::{Classified, Known};
 
 /// Whether an attempt was a success.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl<'p> Call<'p> {
         attempt: &mut Attempt<'p>,
         outcome: Result<R, Interruption>,
         ok_verdict: Option<Verdict>,
-        classify: impl FnOnce(&R::Error) -> Classified<'_>,
+        classify: impl FnOnce(&R::Error) -> Known<'_, R::Error>,
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let result = match outcome {
@@ -66,10 +66,7 @@ impl<'p> Call<'p> {
                 let verdict = verdict.expect("an `Ok` is a failure only by a verdict");
                 call.failed_with_ok(attempt, verdict, R::from_result(Ok(value)))
             }
-            (Err(error), _) => {
-                let next = call.judge(attempt, &classify(&error), ErrorType::of(&error));
-                call.follow(next, error, exhausted)
-            }
+            (Err(error), _) => call.failed_with_error(attempt, classify, error, exhausted),
         }
     }
 
@@ -81,14 +78,41 @@ impl<'p> Call<'p> {
         exhausted: fn(&Self, R::Error) -> R::Error,
     ) -> ControlFlow<R> {
         let next = attempt.interrupt(self, interruption);
-        let Next::Stop { exhausted: used_up } = next else {
-            return ControlFlow::Continue(());
+        let used_up = match next {
+            Next::Stop { exhausted } => exhausted,
+            Next::Retry { under_deadline } => {
+                if under_deadline {
+                    let failure = interruption.into_error(self);
+                    self.keep_failure(failure.into());
+                }
+                return ControlFlow::Continue(());
+            }
         };
-        let out: R = self.leave_with(interruption.into_error(self), Leaves::Failed);
+        let error = interruption.into_error(self);
+        let out: R = self.leave_with(error, Leaves::Failed);
         ControlFlow::Break(match out.into_result() {
             Err(error) if used_up => R::from_result(Err(exhausted(self, error))),
             result => R::from_result(result),
         })
+    }
+
+    #[inline]
+    pub(super) fn failed_with_error<R: Outcome>(
+        &mut self,
+        attempt: &mut Attempt<'p>,
+        classify: impl FnOnce(&R::Error) -> Known<'_, R::Error>,
+        error: R::Error,
+        exhausted: fn(&Self, R::Error) -> R::Error,
+    ) -> ControlFlow<R> {
+        let Known { classified, boxed } = classify(&error);
+        let next = self.judge(attempt, &classified, ErrorType::of(&error));
+        if let Next::Retry { under_deadline } = next {
+            if under_deadline && let Some(boxed) = boxed {
+                self.keep_failure(boxed(error));
+            }
+            return ControlFlow::Continue(());
+        }
+        self.follow(next, error, exhausted)
     }
 
     /// Decides what follows an error of the body.
@@ -105,7 +129,7 @@ impl<'p> Call<'p> {
         };
         let failed = attempt.fail(self, classified, inner, error.name);
         let next = self.after_failure(failed);
-        if next != Next::Retry && poll_context::is_inside() {
+        if matches!(next, Next::Stop { .. }) && poll_context::is_inside() {
             self.note_failure_for_outer(error, classified, self.ending(inner));
         }
         next
@@ -141,7 +165,7 @@ impl<'p> Call<'p> {
         attempt.keep_tokens();
         let failed = attempt.fail(self, &Classified::of(verdict), None, type_name::<R::Ok>());
         match self.after_failure(failed) {
-            Next::Retry => ControlFlow::Continue(()),
+            Next::Retry { .. } => ControlFlow::Continue(()),
             Next::Stop { .. } => ControlFlow::Break(out),
         }
     }
@@ -188,10 +212,10 @@ where
 /// The verdict of `classify = …`.
 #[inline]
 pub fn classify_by<'a, E>(
-    by_itself: Classified<'a>,
+    by_itself: Known<'a, E>,
     error: &E,
     classify: impl FnOnce(&E) -> Verdict,
-) -> Classified<'a> {
+) -> Known<'a, E> {
     by_itself.overridden_by(classify(error))
 }
 
@@ -207,12 +231,9 @@ pub fn classify_ok_by<T>(
 /// The verdict with the retry decided by `retry_if = …`.
 #[inline]
 pub fn retry_if<'a, E>(
-    classified: Classified<'a>,
+    known: Known<'a, E>,
     error: &E,
     decide: impl FnOnce(&E) -> bool,
-) -> Classified<'a> {
-    Classified {
-        retry_override: Some(decide(error)),
-        ..classified
-    }
+) -> Known<'a, E> {
+    known.retried_if(decide(error))
 }

@@ -14,7 +14,7 @@ use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{Answered, FailureCause, Fallback};
 use crate::plan::PlanRef;
 use crate::service::Service;
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::Known;
 use crate::verdict::{Classify, Verdict};
 
 impl<'p> Call<'p> {
@@ -46,7 +46,7 @@ impl<'p> Call<'p> {
                 &mut attempt,
                 outcome,
                 None,
-                |error| Classified::of(classify(error)),
+                |error| Known::by_verdict(classify(error)),
                 unchanged,
             );
             if let ControlFlow::Break(out) = concluded {

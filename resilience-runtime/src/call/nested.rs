@@ -71,7 +71,7 @@ impl Call<'_> {
         classified: &Classified<'_>,
         ending: Ending,
     ) {
-        let held = classified.identity.is_held;
+        let held = classified.is_held;
         let failure = self.inner_failure(error, classified.by_itself(), ending);
         poll_context::record_failure(InnerFailure {
             held: held.map(|is_held| (is_held, error.variant)),
@@ -173,7 +173,7 @@ impl Attempt<'_> {
         let leaving = Leaving {
             error,
             judged: classified.by_itself().into(),
-            sources: classified.identity.sources,
+            sources: classified.sources,
         };
         let failure = self.notes.as_ref()?.failure_behind(&leaving)?;
         Some(Inner {

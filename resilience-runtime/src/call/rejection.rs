@@ -7,7 +7,7 @@ use super::failed_attempt::Pushback;
 pub use super::rejection_cause::Rejection;
 use super::{Call, Outcome};
 use crate::config::ConfigError;
-use crate::error::ResilienceError;
+use crate::error::{BoxError, ResilienceError};
 use crate::fallback::FailureCause;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
@@ -89,7 +89,7 @@ impl Rejection {
         }
     }
 
-    pub(super) fn into_error(self, call: &Call<'_>) -> ResilienceError {
+    pub(super) fn into_error(self, call: &mut Call<'_>) -> ResilienceError {
         let service = call.service();
         match self {
             Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
@@ -104,6 +104,7 @@ impl Rejection {
             Self::Deadline => ResilienceError::DeadlineExceeded {
                 service,
                 after: call.plan.deadline.unwrap_or_default(),
+                source: call.cold.as_mut().and_then(|cold| cold.last_failure.take()),
             },
             Self::InvalidConfig | Self::NoTimer(_) => {
                 // The plan's has no values, so there is nothing to withhold again.
@@ -128,7 +129,7 @@ impl Rejection {
 impl Interruption {
     /// The error that the caller gets if no attempt follows.
     #[cold]
-    pub(super) fn into_error(self, call: &Call<'_>) -> ResilienceError {
+    pub(super) fn into_error(self, call: &mut Call<'_>) -> ResilienceError {
         match self {
             Self::TimedOut => ResilienceError::Timeout {
                 service: call.service(),
@@ -152,6 +153,12 @@ impl Call<'_> {
     pub fn reject<R: Outcome>(call: &mut Self, rejection: Rejection) -> R {
         let error = call.rejected(rejection);
         call.leave_with(error, Leaves::Failed)
+    }
+
+    /// Keeps the error of an attempt, for the deadline that may end the next one.
+    #[cold]
+    pub(super) fn keep_failure(&mut self, error: BoxError) {
+        self.cold().last_failure = Some(error);
     }
 
     fn rejected(&mut self, rejection: Rejection) -> ResilienceError {

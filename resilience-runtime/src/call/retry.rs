@@ -17,8 +17,8 @@ use crate::verdict::Verdict;
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Another attempt.
-    Retry,
+    /// Another attempt. `under_deadline`: the deadline may end it.
+    Retry { under_deadline: bool },
     /// The end. `exhausted`: another attempt would have followed, had there been any left.
     Stop { exhausted: bool },
 }
@@ -47,7 +47,9 @@ impl Call<'_> {
                             error_type,
                         });
                     }
-                    return Next::Retry;
+                    return Next::Retry {
+                        under_deadline: self.deadline_may_end_next(),
+                    };
                 }
                 Err(reason) => Some(reason),
             }
@@ -66,6 +68,20 @@ impl Call<'_> {
         Next::Stop {
             exhausted: refused.is_some() && self.plan.max_attempts() > 1,
         }
+    }
+
+    /// Whether the deadline may come before the end of the next attempt, by its other limits.
+    fn deadline_may_end_next(&self) -> bool {
+        let plan = self.plan;
+        let mut waits = Duration::ZERO;
+        if plan.bulkhead {
+            waits += plan.bulkhead_wait;
+        }
+        if plan.rate_limit {
+            waits = waits.saturating_add(plan.rate_limit_wait);
+        }
+        let runs_until = self.next_start.0.saturating_add(plan.until_timeout);
+        Moment(runs_until).after(waits) >= self.deadline_at() && plan.deadline.is_some()
     }
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {

@@ -70,6 +70,8 @@ pub enum ResilienceError {
         service: ServiceName,
         /// Holds the limit that was exceeded.
         after: Duration,
+        /// Holds the error of the attempt before, if there was one and its type is an error.
+        source: Option<BoxError>,
     },
     /// Reports a stream that ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
@@ -259,11 +261,11 @@ impl fmt::Debug for ResilienceError {
                 .field("service", service)
                 .field("after", after)
                 .finish(),
-            Self::DeadlineExceeded { service, after } => f
+            Self::DeadlineExceeded { service, after, .. } => f
                 .debug_struct("DeadlineExceeded")
                 .field("service", service)
                 .field("after", after)
-                .finish(),
+                .finish_non_exhaustive(),
             Self::RetryExhausted {
                 service, attempts, ..
             } => f

@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::clients::source_chain;
 use super::{Classify, Verdict};
+use crate::error::BoxError;
 use crate::error_type::{IsHeld, is_held};
 
 /// Wraps the error to classify.
@@ -64,58 +65,77 @@ impl<E: ?Sized> ByKind for Probe<'_, E> {
 }
 
 /// Rule 1 of what identifies an error: its type.
-pub trait KnownByType<'a> {
+pub trait KnownByType<'a, E> {
     /// Returns what identifies the error.
-    fn identity(&self) -> Identity<'a>;
+    fn identity(&self) -> Identity<'a, E>;
 }
 
-impl<'a, E: Error + 'static> KnownByType<'a> for &&Probe<'a, E> {
-    fn identity(&self) -> Identity<'a> {
+impl<'a, E: Error + Send + Sync + 'static> KnownByType<'a, E> for &&Probe<'a, E> {
+    fn identity(&self) -> Identity<'a, E> {
         Identity {
             is_held: Some(is_held::<E>),
             sources: self.0.source(),
+            boxed: Some(|error| Box::new(error)),
         }
     }
 }
 
 /// Rule 2: what it holds.
-pub trait KnownByContent<'a> {
+pub trait KnownByContent<'a, E> {
     /// Returns what identifies the error.
-    fn identity(&self) -> Identity<'a>;
+    fn identity(&self) -> Identity<'a, E>;
 }
 
-impl<'a, E: AsRef<dyn Error + Send + Sync + 'static> + ?Sized> KnownByContent<'a>
-    for &Probe<'a, E>
+impl<'a, E> KnownByContent<'a, E> for &Probe<'a, E>
+where
+    E: AsRef<dyn Error + Send + Sync + 'static> + Into<BoxError>,
 {
-    fn identity(&self) -> Identity<'a> {
+    fn identity(&self) -> Identity<'a, E> {
         Identity {
             is_held: None,
             sources: Some(self.0.as_ref()),
+            boxed: Some(Into::into),
         }
     }
 }
 
 /// Rule 3: nothing.
-pub trait NotKnown {
+pub trait NotKnown<E> {
     /// Returns what identifies the error.
-    fn identity(&self) -> Identity<'static>;
+    fn identity(&self) -> Identity<'static, E>;
 }
 
-impl<E: ?Sized> NotKnown for Probe<'_, E> {
-    fn identity(&self) -> Identity<'static> {
-        Identity::default()
+impl<E> NotKnown<E> for Probe<'_, E> {
+    fn identity(&self) -> Identity<'static, E> {
+        Identity::NONE
     }
 }
 
-/// Holds what identifies an error, beside its verdict, within the error of an outer call.
-#[derive(Clone, Copy, Default)]
-pub struct Identity<'a> {
+/// Holds what identifies an error, beside its verdict, and how it becomes the source of another one.
+pub struct Identity<'a, E> {
     pub(crate) is_held: Option<IsHeld>,
     /// The first source of a known type.
     pub(crate) sources: Option<&'a (dyn Error + 'static)>,
+    pub(crate) boxed: Option<fn(E) -> BoxError>,
 }
 
-impl fmt::Debug for Identity<'_> {
+impl<E> Identity<'_, E> {
+    pub(crate) const NONE: Self = Self {
+        is_held: None,
+        sources: None,
+        boxed: None,
+    };
+}
+
+impl<E> Clone for Identity<'_, E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Identity<'_, E> {}
+
+impl<E> fmt::Debug for Identity<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Identity")
     }
@@ -128,7 +148,8 @@ pub struct Classified<'a> {
     pub(crate) retry_override: Option<bool>,
     /// The verdict without the attribute's `classify`, where there is one.
     pub(crate) by_itself: Option<Verdict>,
-    pub(crate) identity: Identity<'a>,
+    pub(crate) is_held: Option<IsHeld>,
+    pub(crate) sources: Option<&'a (dyn Error + 'static)>,
 }
 
 impl<'a> Classified<'a> {
@@ -139,28 +160,21 @@ impl<'a> Classified<'a> {
             verdict,
             retry_override: None,
             by_itself: None,
-            identity: Identity {
-                is_held: None,
-                sources: None,
-            },
+            is_held: None,
+            sources: None,
         }
     }
 
     /// Adds what identifies the error.
     #[inline]
     #[must_use]
-    pub const fn known_by(mut self, identity: Identity<'a>) -> Self {
-        self.identity = identity;
-        self
-    }
-
-    /// Replaces the verdict by that of the attribute's `classify`.
-    #[inline]
-    #[must_use]
-    pub const fn overridden_by(mut self, verdict: Verdict) -> Self {
-        self.by_itself = Some(self.verdict);
-        self.verdict = verdict;
-        self
+    pub const fn known_by<E>(mut self, identity: Identity<'a, E>) -> Known<'a, E> {
+        self.is_held = identity.is_held;
+        self.sources = identity.sources;
+        Known {
+            classified: self,
+            boxed: identity.boxed,
+        }
     }
 
     /// Returns the verdict without the attribute's `classify`.
@@ -171,5 +185,39 @@ impl<'a> Classified<'a> {
     /// Returns the verdict, for `#[derive(Classify)]`, which delegates to a field.
     pub const fn verdict(self) -> Verdict {
         self.verdict
+    }
+}
+
+/// Holds a classified error, and how it becomes the source of another one.
+#[derive(Debug)]
+pub struct Known<'a, E> {
+    pub(crate) classified: Classified<'a>,
+    pub(crate) boxed: Option<fn(E) -> BoxError>,
+}
+
+impl<E> Known<'_, E> {
+    /// Returns an error of which nothing but the verdict is known.
+    pub(crate) const fn by_verdict(verdict: Verdict) -> Self {
+        Self {
+            classified: Classified::of(verdict),
+            boxed: None,
+        }
+    }
+
+    /// Replaces the verdict by that of the attribute's `classify`.
+    #[inline]
+    #[must_use]
+    pub const fn overridden_by(mut self, verdict: Verdict) -> Self {
+        self.classified.by_itself = Some(self.classified.verdict);
+        self.classified.verdict = verdict;
+        self
+    }
+
+    /// Decides the retry, whatever the verdict.
+    #[inline]
+    #[must_use]
+    pub const fn retried_if(mut self, retry: bool) -> Self {
+        self.classified.retry_override = Some(retry);
+        self
     }
 }

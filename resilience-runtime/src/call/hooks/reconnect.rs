@@ -15,7 +15,7 @@ use crate::error::ResilienceError;
 use crate::session::{Refusal, Renewal};
 use crate::telemetry::Counter;
 use crate::verdict::Verdict;
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::Known;
 
 /// How a renewal ended for one of those who had lost the session.
 enum Renewed<E> {
@@ -45,7 +45,7 @@ impl<'p> Attempt<'p> {
         attempt: &mut Self,
         call: &mut Call<'p>,
         reconnect: F,
-        classify: impl FnOnce(&R::Error) -> Classified,
+        classify: impl FnOnce(&R::Error) -> Known<'_, R::Error>,
     ) -> Option<Result<R, Interruption>>
     where
         R: Outcome,
@@ -67,7 +67,7 @@ impl<'p> Attempt<'p> {
                     Renewed::Well { by_me: true }
                 }
                 Err(error) => {
-                    turn.refused(classify(&error).verdict.or_default_of(core.kind));
+                    turn.refused(classify(&error).classified.verdict.or_default_of(core.kind));
                     Renewed::Failed(error)
                 }
             }

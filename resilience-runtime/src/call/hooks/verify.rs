@@ -9,8 +9,8 @@ use crate::clock::Moment;
 use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
 use crate::timer;
-use crate::verdict::Class;
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::Known;
+use crate::verdict::{Class, Verdict};
 use std::future::Future;
 
 impl<'p> Attempt<'p> {
@@ -23,7 +23,7 @@ impl<'p> Attempt<'p> {
         attempt: &mut Self,
         call: &mut Call<'p>,
         outcome: Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Classified<'_>,
+        classify: impl Fn(&R::Error) -> Known<'_, R::Error>,
         mut verify: impl FnMut() -> F,
     ) -> Result<R, Interruption>
     where
@@ -57,7 +57,11 @@ impl<'p> Attempt<'p> {
                     break;
                 }
                 // A permanent error would only be repeated.
-                Ok(Err(error)) if classify(&error).verdict.class() == Class::Permanent => break,
+                Ok(Err(error))
+                    if classify(&error).classified.verdict.class() == Class::Permanent =>
+                {
+                    break;
+                }
                 Ok(Err(_)) | Err(Interruption::TimedOut) => {}
                 Err(_) => break,
             }
@@ -81,14 +85,16 @@ impl<'p> Attempt<'p> {
     fn is_in_doubt<R: Outcome>(
         &self,
         outcome: &Result<R, Interruption>,
-        classify: impl Fn(&R::Error) -> Classified<'_>,
+        classify: impl Fn(&R::Error) -> Known<'_, R::Error>,
     ) -> bool {
-        let unknown = |classified: Classified<'_>| {
-            let verdict = classified.verdict.or_default_of(self.core().kind);
+        let unknown = |verdict: Verdict| {
+            let verdict = verdict.or_default_of(self.core().kind);
             verdict.is_outcome_unknown()
         };
         match outcome {
-            Ok(result) => (result.failure()).is_some_and(|error| unknown(classify(error))),
+            Ok(result) => {
+                (result.failure()).is_some_and(|error| unknown(classify(error).classified.verdict))
+            }
             Err(Interruption::TimedOut) => true,
             Err(
                 Interruption::DeadlinePassed
@@ -96,7 +102,7 @@ impl<'p> Attempt<'p> {
                 | Interruption::SessionRefused,
             ) => false,
             #[cfg(feature = "test-util")]
-            Err(Interruption::Injected(verdict)) => unknown(Classified::of(*verdict)),
+            Err(Interruption::Injected(verdict)) => unknown(*verdict),
         }
     }
 }

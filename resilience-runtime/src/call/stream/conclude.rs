@@ -12,9 +12,8 @@ use crate::call::attempt::Attempt;
 use crate::call::outcome::FromResilienceError;
 use crate::call::rejection::Interruption;
 use crate::error::ResilienceError;
-use crate::error_type::ErrorType;
 use crate::verdict::Verdict;
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::Known;
 
 impl<'p> Call<'p> {
     /// As [`conclude`](Self::conclude), for an attempt that opened a stream: its permits stay with the stream.
@@ -22,7 +21,7 @@ impl<'p> Call<'p> {
         call: &mut Self,
         attempt: &mut Attempt<'p>,
         outcome: Result<Result<Opened<S, T>, E>, Interruption>,
-        classify: impl FnOnce(&E) -> Classified<'_>,
+        classify: impl FnOnce(&E) -> Known<'_, E>,
         must_complete: bool,
         exhausted: fn(&Self, E) -> E,
     ) -> ControlFlow<Result<Opened<S, T>, E>>
@@ -38,20 +37,19 @@ impl<'p> Call<'p> {
                 let error = ResilienceError::StreamInterrupted {
                     service: call.service(),
                 };
-                let error = error.into();
-                let classified = Classified::of(Verdict::outcome_unknown());
-                let next = call.judge(attempt, &classified, ErrorType::of(&error));
-                call.follow(next, error, exhausted)
+                call.failed_with_error(
+                    attempt,
+                    |_| Known::by_verdict(Verdict::outcome_unknown()),
+                    error.into(),
+                    exhausted,
+                )
             }
             Ok(mut opened) => {
                 opened.hold(attempt);
                 attempt.succeed(call);
                 ControlFlow::Break(Ok(opened))
             }
-            Err(error) => {
-                let next = call.judge(attempt, &classify(&error), ErrorType::of(&error));
-                call.follow(next, error, exhausted)
-            }
+            Err(error) => call.failed_with_error(attempt, classify, error, exhausted),
         }
     }
 

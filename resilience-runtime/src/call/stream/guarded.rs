@@ -146,7 +146,7 @@ where
                 Some(Ok(item))
             }
             Some(Err(error)) => {
-                let verdict = (this.watch.judge)(&error).verdict;
+                let verdict = (this.watch.judge)(&error).classified.verdict;
                 let kind = this.permits.core.kind;
                 this.permits.broken(verdict.or_default_of(kind));
                 // It was told how it ended.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::verdict::autoref::Classified;
+use crate::verdict::autoref::Known;
 
 /// The longest silence between two items, where nothing else is said.
 pub const DEFAULT_IDLE_TIMEOUT: Option<Duration> = Some(Duration::from_secs(60));
@@ -14,5 +14,5 @@ pub struct Watch<T, E> {
     /// Whether an item is the last one; a stream that ends before has broken off.
     pub complete: Option<fn(&T) -> bool>,
     /// What an error between items means.
-    pub judge: fn(&E) -> Classified,
+    pub judge: fn(&E) -> Known<'_, E>,
 }
