@@ -72,16 +72,8 @@ impl Call<'_> {
 
     /// Whether the deadline may come before the end of the next attempt, by its other limits.
     fn deadline_may_end_next(&self) -> bool {
-        let plan = self.plan;
-        let mut waits = Duration::ZERO;
-        if plan.bulkhead {
-            waits += plan.bulkhead_wait;
-        }
-        if plan.rate_limit {
-            waits = waits.saturating_add(plan.rate_limit_wait);
-        }
-        let runs_until = self.next_start.0.saturating_add(plan.until_timeout);
-        Moment(runs_until).after(waits) >= self.deadline_at() && plan.deadline.is_some()
+        let longest = self.plan.longest_attempt;
+        self.next_start.0.saturating_add(longest) >= self.deadline_at().0
     }
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {

@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) deadline: Option<Duration>,
     /// The timeout in nanoseconds; without one, the end of time.
     pub(crate) until_timeout: u64,
+    /// An attempt's longest waits and its timeout; zero without a deadline.
+    pub(crate) longest_attempt: u64,
     /// The same of the deadline.
     pub(crate) until_deadline: u64,
     pub(crate) idempotent: bool,
@@ -104,6 +106,7 @@ impl Plan {
             timeout,
             deadline,
             until_timeout: timeout.map_or(u64::MAX, nanos),
+            longest_attempt: deadline.map_or(0, |_| longest_attempt(effective, timeout)),
             until_deadline: deadline.map_or(u64::MAX, nanos),
             idempotent: function
                 .idempotent
@@ -134,6 +137,7 @@ impl Plan {
             timeout,
             deadline,
             until_timeout: _,
+            longest_attempt: _,
             until_deadline: _,
             idempotent,
         } = other;
@@ -171,4 +175,10 @@ impl Plan {
             .as_ref()
             .map_or(1, |policy| policy.config().max_attempts)
     }
+}
+
+/// How long an attempt may take by its own limits, in nanoseconds.
+fn longest_attempt(effective: &Effective, timeout: Option<Duration>) -> u64 {
+    let waits = nanos(effective.rate_limit_wait).saturating_add(nanos(effective.bulkhead_wait));
+    timeout.map_or(u64::MAX, nanos).saturating_add(waits)
 }
