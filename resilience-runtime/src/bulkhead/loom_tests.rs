@@ -228,8 +228,8 @@ fn loom_permit_whose_time_is_over_goes_to_one_of_two() {
 
 /// Fails with this in `line.rs`:
 /// ```diff
-/// -            if waiter.woken_at > head_at.after(delay(place)) && waiter.woken_at > now {
-/// +            if waiter.woken_at > head_at.after(delay(place)) && waiter.woken_at > now && place > 0 {
+/// -            if waiter.woken_at > head_at.after(guard(place)) && waiter.woken_at > now {
+/// +            if waiter.woken_at > head_at.after(guard(place)) && waiter.woken_at > now && place > 0 {
 /// ```
 #[test]
 fn loom_waiter_learns_when_the_time_of_a_holder_is_over() {

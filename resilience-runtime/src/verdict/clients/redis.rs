@@ -6,7 +6,8 @@
 //! |---|---|
 //! | refused | transient |
 //! | dropped, timed out, any other I/O error | outcome unknown; dropped: on a new connection |
-//! | `LOADING`, `BUSY`, `CLUSTERDOWN`, `MASTERDOWN`, `NOREPLICAS`, sentinels without a master | transient |
+//! | `LOADING`, `BUSY`, `CLUSTERDOWN`, `MASTERDOWN`, sentinels without a master | transient |
+//! | `NOREPLICAS` (perhaps the old primary after a failover) | transient, on a new connection |
 //! | `TRYAGAIN` (slots on the move) | transient, ignored by the breaker |
 //! | `READONLY`, `UNBLOCKED` (the server became a replica) | the same, on a new connection |
 //! | no connection to a node of the cluster | transient, on a new connection |
@@ -110,8 +111,9 @@ fn by_code(code: &str) -> Verdict {
         "BUSY" => (busy, "BUSY"),
         "CLUSTERDOWN" => (busy, "CLUSTERDOWN"),
         "MASTERDOWN" => (busy, "MASTERDOWN"),
-        // Too few replicas to take a write: refused before it was executed.
-        "NOREPLICAS" => (busy, "NOREPLICAS"),
+        // Too few replicas to take a write: refused before it was executed. After a failover it is the old primary that
+        // says so, for as long as the connection lasts.
+        "NOREPLICAS" => (busy.needs_reconnect(), "NOREPLICAS"),
         "TRYAGAIN" => (moving, "TRYAGAIN"),
         "READONLY" => (moving.needs_reconnect(), "READONLY"),
         "UNBLOCKED" => (moving.needs_reconnect(), "UNBLOCKED"),
@@ -183,7 +185,7 @@ mod tests {
             ),
             (
                 "NOREPLICAS Not enough good replicas to write.",
-                Verdict::transient(),
+                Verdict::transient().needs_reconnect(),
                 None,
             ),
             (

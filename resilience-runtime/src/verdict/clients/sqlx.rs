@@ -9,9 +9,12 @@
 //! |---|---|
 //! | an error of the database | [`Verdict::from_sqlstate`], [`Verdict::from_mysql`], [`Verdict::from_sqlite`] |
 //! | a server that became a replica (25006) | transient, ignored by the breaker, on a new connection |
-//! | PgBouncer has no connection to give (08P01) | transient |
+//! | the server ended the session (57P01, 57P02, 57P04, 57P05, 25P03, 25P04) | by its SQLSTATE, on a new connection |
+//! | a prepared statement whose tables have changed (0A000, "cached plan …") | transient, ignored by the breaker, on a new connection |
+//! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | `Io`: refused | transient |
-//! | `Io`: anything else, `Protocol`, `WorkerCrashed` | outcome unknown |
+//! | `Io`: anything else | outcome unknown, on a new connection |
+//! | `Protocol`, `WorkerCrashed` | outcome unknown |
 //! | `PoolTimedOut` | permanent, a breaker failure |
 //! | `RowNotFound` | permanent, not found |
 //! | the rest: columns, decoding, configuration, TLS | permanent |
@@ -79,9 +82,11 @@ fn by_io(error: &std::io::Error) -> Verdict {
     let verdict = error.classify();
     // Some kinds have no verdict of their own, but the connection is lost all the same.
     if verdict.is_unknown() {
-        Verdict::outcome_unknown()
-    } else {
+        Verdict::outcome_unknown().needs_reconnect()
+    } else if verdict.is_transient() {
         verdict
+    } else {
+        verdict.needs_reconnect()
     }
 }
 
@@ -97,7 +102,8 @@ fn by_code(code: Option<&str>, message: &str, shown: &dyn fmt::Display) -> Verdi
     }
     match code {
         // SQLite's codes have at most four digits today.
-        Some(code) if code.len() == 5 => Verdict::from_postgres(code, message),
+        // The severity is known to the driver alone.
+        Some(code) if code.len() == 5 => Verdict::from_postgres(code, message, false),
         Some(code) => code
             .parse()
             .map_or(Verdict::unclassified(), Verdict::from_sqlite),

@@ -6,10 +6,12 @@
 //! |---|---|
 //! | an error of the server | [`Verdict::from_sqlstate`] |
 //! | a server that became a replica (25006) | transient, ignored by the breaker, on a new connection |
-//! | PgBouncer has no connection to give (08P01) | transient |
+//! | the server ended the session (57P01, 57P02, 57P04, 57P05, 25P03, 25P04, 40001 as FATAL) | by its SQLSTATE, on a new connection |
+//! | a prepared statement whose tables have changed (0A000, "cached plan …") | transient, ignored by the breaker, on a new connection |
+//! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | the connection is closed (`is_closed`) | outcome unknown, on a new connection |
 //! | an I/O error: refused | transient |
-//! | any other I/O error | outcome unknown |
+//! | any other I/O error | outcome unknown, on a new connection |
 //! | the rest: parameters, columns, number of rows, configuration | permanent |
 //!
 //! A `Client` does not connect again by itself: use a pool, or an attribute with `reconnect`. Put the
@@ -19,7 +21,7 @@ use std::error::Error as _;
 use std::io;
 
 use ::tokio_postgres::Error;
-use ::tokio_postgres::error::DbError;
+use ::tokio_postgres::error::{DbError, Severity};
 
 use crate::verdict::{Classify, ErrorCode, Verdict};
 
@@ -38,9 +40,11 @@ impl Classify for Error {
                 let verdict = io::Error::classify(error);
                 // Some kinds have no verdict of their own, but the connection is lost all the same.
                 if verdict.is_unknown() {
-                    Verdict::outcome_unknown()
-                } else {
+                    Verdict::outcome_unknown().needs_reconnect()
+                } else if verdict.is_transient() {
                     verdict
+                } else {
+                    verdict.needs_reconnect()
                 }
             }
             None => Verdict::permanent(),
@@ -50,7 +54,9 @@ impl Classify for Error {
 
 impl Classify for DbError {
     fn classify(&self) -> Verdict {
-        Verdict::from_postgres(self.code().code(), self.message())
+        // The severity is translated, its parsed form is not; servers before 9.6 do not send that.
+        let fatal = self.parsed_severity() == Some(Severity::Fatal) || self.severity() == "FATAL";
+        Verdict::from_postgres(self.code().code(), self.message(), fatal)
     }
 }
 
@@ -107,8 +113,25 @@ mod tests {
             ("08006", "", Verdict::outcome_unknown(), None),
             ("08007", "", Verdict::outcome_unknown(), None),
             ("40003", "", Verdict::outcome_unknown(), None),
-            ("57P01", "", Verdict::outcome_unknown(), None),
-            ("57P02", "", Verdict::outcome_unknown(), None),
+            (
+                "57P01",
+                "",
+                Verdict::outcome_unknown().needs_reconnect(),
+                None,
+            ),
+            (
+                "57P02",
+                "",
+                Verdict::outcome_unknown().needs_reconnect(),
+                None,
+            ),
+            ("25P03", "", Verdict::transient().needs_reconnect(), None),
+            (
+                "08P01",
+                "server conn crashed?",
+                Verdict::outcome_unknown().needs_reconnect(),
+                None,
+            ),
             ("08P01", "query_wait_timeout", Verdict::transient(), None),
             (
                 "08P01",

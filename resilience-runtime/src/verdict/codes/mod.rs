@@ -7,6 +7,13 @@ mod llm;
 #[cfg(feature = "llm-json")]
 mod llm_body;
 mod mysql;
+#[cfg(any(
+    test,
+    feature = "sqlx",
+    feature = "sqlx-0_8",
+    feature = "tokio-postgres"
+))]
+mod pgbouncer;
 mod sqlite;
 mod sqlstate;
 mod vault;

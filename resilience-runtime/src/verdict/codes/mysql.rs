@@ -10,10 +10,10 @@ impl Verdict {
     /// |---|---|
     /// | deadlock, lock wait, `NOWAIT` (1213, 1205, 3572, …) | transient, ignored by the breaker |
     /// | too many connections (1040, 1203, 1226), not reachable (2002, 2003, 2005) | transient |
-    /// | read-only server (1290, 1792, 1836) | the same as contention, on a new connection |
+    /// | read-only server (1290, 1836) | the same as contention, on a new connection |
     /// | connection lost, shut down, killed (2006, 2013, 2055, 1053, 1927, …) | outcome unknown |
     /// | out of memory or disk | permanent, a breaker failure |
-    /// | constraints, syntax, rights, time limits | permanent |
+    /// | constraints, syntax, rights, time limits, a write in a read-only transaction (1792) | permanent |
     ///
     /// After 1205 the transaction is still open, with all but its last statement: what is retried has to
     /// be the whole transaction. Any other number is left to the kind.
@@ -35,7 +35,7 @@ impl Verdict {
             // Refused before anything ran.
             1040 | 1203 | 1226 | 2002 | 2003 | 2005 => Self::transient(),
             // The server became a replica, another connection may lead to the new primary.
-            1290 | 1792 | 1836 => Self::transient().ignored_by_breaker().needs_reconnect(),
+            1290 | 1836 => Self::transient().ignored_by_breaker().needs_reconnect(),
             // Shutting down, killed, packets that did not get through, gone away, lost, idle too long.
             1053 | 1927 | 1152 | 1158..=1161 | 1184 | 2006 | 2013 | 2055 | 4031 => {
                 Self::outcome_unknown()
@@ -44,8 +44,9 @@ impl Verdict {
             3 | 1021 | 1037 | 1038 | 1041 | 1114 | 1129 | 1135 => {
                 Self::permanent().counts_as_failure()
             }
-            // Killed by a person, or out of time: a repetition costs the same again.
-            1317 | 1969 | 3024 => Self::permanent(),
+            // Killed by a person, or out of time: a repetition costs the same again. A write in a transaction that the
+            // program itself began as read-only.
+            1317 | 1969 | 3024 | 1792 => Self::permanent(),
             // Unknown user, host or password, locked or expired account, missing rights.
             1044 | 1045 | 1130 | 1142 | 1143 | 1227 | 1370 | 1698 | 1820 | 1862 | 3118 => {
                 Self::permanent().because(Reason::Denied)
@@ -76,7 +77,8 @@ mod tests {
                 contention,
             ),
             (&[1040, 1203, 1226, 2002, 2003, 2005], Verdict::transient()),
-            (&[1290, 1792, 1836], contention.needs_reconnect()),
+            (&[1290, 1836], contention.needs_reconnect()),
+            (&[1792], Verdict::permanent()),
             (
                 &[2006, 2013, 2055, 1053, 1927, 1158, 1161, 4031],
                 Verdict::outcome_unknown(),

@@ -32,15 +32,16 @@ impl Verdict {
             }
             // Refused before anything ran: too many connections, starting up, connection not made.
             "53300" | "57P03" | "08001" | "08004" => Self::transient(),
-            // A protocol violation repeats itself (PgBouncer's overload needs its message, see the
-            // clients).
+            // A protocol violation repeats itself (what PgBouncer means by it needs its message, see the clients).
             "08P01" => Self::permanent(),
             // Statement completion unknown.
             "40003" => Self::outcome_unknown(),
             // Cancelled, by a person or by statement_timeout: a repetition costs the same again.
             "57014" => Self::permanent(),
-            // Shut down by an administrator or by a crash.
-            "57P01" | "57P02" | "57P04" | "57P05" => Self::outcome_unknown(),
+            // Shut down by an administrator or by a crash, or the database was dropped.
+            "57P01" | "57P02" | "57P04" => Self::outcome_unknown(),
+            // The session had done nothing for too long: what was open is rolled back.
+            "57P05" | "25P03" => Self::transient(),
             "02000" | "P0002" => Self::permanent().because(Reason::NotFound),
             "42501" => Self::permanent().because(Reason::Denied),
             _ => match &code[..2] {
@@ -59,37 +60,33 @@ impl Verdict {
         verdict.with_code(ErrorCode::SqlState(bytes))
     }
 
-    /// The same for an error of which more is known than its SQLSTATE, from a client of PostgreSQL.
+    /// The same for an error of which more is known than its SQLSTATE, from a client of PostgreSQL. `fatal`: the server
+    /// ended the session with it, as far as the client tells.
     #[cfg(any(
         test,
         feature = "sqlx",
         feature = "sqlx-0_8",
         feature = "tokio-postgres"
     ))]
-    pub(crate) fn from_postgres(code: &str, message: &str) -> Self {
+    pub(crate) fn from_postgres(code: &str, message: &str, fatal: bool) -> Self {
         let verdict = Self::from_sqlstate(code);
         match code {
             // The server became a replica; only another connection leads to the new primary.
             "25006" => verdict.needs_reconnect(),
-            // PgBouncer uses one code for "full" and "wrong configuration". Only its message, which is never
-            // translated, distinguishes them.
-            "08P01" if is_pgbouncer_full(message) => {
-                let full = Self::transient();
-                verdict.code().map_or(full, |code| full.with_code(code))
+            // They end the session, whoever asked for it: an administrator, a crash, a dropped database, an idle session,
+            // an idle or a long transaction.
+            "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => verdict.needs_reconnect(),
+            // A replica ends the session where it needs the lock of a query.
+            "40001" if fatal => verdict.needs_reconnect(),
+            // A statement that was prepared before its tables changed fails on that connection for good.
+            "0A000" if message.starts_with("cached plan must not change result type") => {
+                let stale = Self::transient().ignored_by_breaker().needs_reconnect();
+                verdict.code().map_or(stale, |code| stale.with_code(code))
             }
+            "08P01" => Self::from_pgbouncer(message),
             _ => verdict,
         }
     }
-}
-
-#[cfg(any(
-    test,
-    feature = "sqlx",
-    feature = "sqlx-0_8",
-    feature = "tokio-postgres"
-))]
-fn is_pgbouncer_full(message: &str) -> bool {
-    message.starts_with("query_wait_timeout") || message.starts_with("no more connections allowed")
 }
 
 #[cfg(test)]
@@ -155,31 +152,40 @@ mod tests {
     }
 
     #[test]
-    fn pgbouncer_full_and_replica_are_recognized() {
-        let readonly = Verdict::from_postgres("25006", "cannot execute INSERT");
+    fn from_postgres_knows_what_ends_a_session() {
+        let readonly = Verdict::from_postgres("25006", "cannot execute INSERT", false);
         assert_eq!(
             readonly,
             Verdict::transient().ignored_by_breaker().needs_reconnect()
         );
-        for (message, expected) in [
-            ("query_wait_timeout", Verdict::transient()),
-            (
-                "no more connections allowed (max_client_conn)",
-                Verdict::transient(),
-            ),
-            (
-                "unsupported startup parameter: extra_float_digits",
-                Verdict::permanent(),
-            ),
-            ("unexpected query_wait_timeout", Verdict::permanent()),
-            ("", Verdict::permanent()),
+        let full = Verdict::from_postgres("08P01", "query_wait_timeout", true);
+        assert_eq!(full, Verdict::transient());
+        let contention = Verdict::transient().ignored_by_breaker();
+        for (code, fatal, expected) in [
+            ("57P01", true, Verdict::outcome_unknown().needs_reconnect()),
+            ("57P02", true, Verdict::outcome_unknown().needs_reconnect()),
+            ("57P04", true, Verdict::outcome_unknown().needs_reconnect()),
+            ("57P05", true, Verdict::transient().needs_reconnect()),
+            ("25P03", true, Verdict::transient().needs_reconnect()),
+            ("25P04", true, Verdict::permanent().needs_reconnect()),
+            ("40001", true, contention.needs_reconnect()),
+            ("40001", false, contention),
         ] {
-            let verdict = Verdict::from_postgres("08P01", message);
-            assert_eq!(verdict, expected, "{message}");
-            assert_eq!(verdict.code(), Some(ErrorCode::SqlState(*b"08P01")));
+            assert_eq!(
+                Verdict::from_postgres(code, "", fatal),
+                expected,
+                "{code} {fatal}"
+            );
         }
+        let stale = "cached plan must not change result type";
         assert_eq!(
-            Verdict::from_postgres("40001", ""),
+            Verdict::from_postgres("0A000", stale, false),
+            contention.needs_reconnect()
+        );
+        let unsupported = Verdict::from_postgres("0A000", "not implemented", false);
+        assert_eq!(unsupported, Verdict::permanent());
+        assert_eq!(
+            Verdict::from_postgres("40001", "", false),
             Verdict::from_sqlstate("40001")
         );
     }

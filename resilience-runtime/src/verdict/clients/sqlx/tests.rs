@@ -99,11 +99,20 @@ macro_rules! tests_of {
                     (io(io::ErrorKind::ConnectionRefused), Verdict::transient()),
                     (
                         io(io::ErrorKind::ConnectionReset),
-                        Verdict::outcome_unknown(),
+                        Verdict::outcome_unknown().needs_reconnect(),
                     ),
-                    (io(io::ErrorKind::UnexpectedEof), Verdict::outcome_unknown()),
-                    (io(io::ErrorKind::TimedOut), Verdict::outcome_unknown()),
-                    (io(io::ErrorKind::Other), Verdict::outcome_unknown()),
+                    (
+                        io(io::ErrorKind::UnexpectedEof),
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
+                    (
+                        io(io::ErrorKind::TimedOut),
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
+                    (
+                        io(io::ErrorKind::Other),
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
                     (Error::Protocol(text()), Verdict::outcome_unknown()),
                     (Error::WorkerCrashed, Verdict::outcome_unknown()),
                     (
@@ -198,6 +207,16 @@ fn database_rows() -> Vec<(Shown, Verdict, Option<ErrorCode>)> {
             Some(ErrorCode::SqlState(*b"25006")),
         ),
         (
+            postgres("08P01", "server conn crashed?"),
+            Verdict::outcome_unknown().needs_reconnect(),
+            Some(ErrorCode::SqlState(*b"08P01")),
+        ),
+        (
+            postgres("0A000", "cached plan must not change result type"),
+            contention.needs_reconnect(),
+            Some(ErrorCode::SqlState(*b"0A000")),
+        ),
+        (
             postgres("08P01", "query_wait_timeout"),
             Verdict::transient(),
             Some(ErrorCode::SqlState(*b"08P01")),
@@ -227,8 +246,8 @@ fn database_rows() -> Vec<(Shown, Verdict, Option<ErrorCode>)> {
         ("08006", Verdict::outcome_unknown()),
         ("08007", Verdict::outcome_unknown()),
         ("40003", Verdict::outcome_unknown()),
-        ("57P01", Verdict::outcome_unknown()),
-        ("57P02", Verdict::outcome_unknown()),
+        ("57P01", Verdict::outcome_unknown().needs_reconnect()),
+        ("57P02", Verdict::outcome_unknown().needs_reconnect()),
         ("57014", Verdict::permanent()),
         ("53100", sick),
         ("53200", sick),
