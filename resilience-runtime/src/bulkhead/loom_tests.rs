@@ -71,8 +71,7 @@ fn loom_released_permit_reaches_the_waiter() {
 /// ```diff
 /// -        shared.line.remove(number, &mut wakers);
 /// -        self.lapse(&mut shared, now);
-/// -        self.wake_line(&mut shared, now, &mut wakers);
-/// +        shared.line.remove(number, &mut wakers);
+/// +        self.lapse(&mut shared, now);
 /// ```
 #[test]
 fn loom_dropped_waiter_loses_no_permit() {
