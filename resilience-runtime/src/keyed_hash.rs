@@ -5,6 +5,8 @@ use std::hash::Hash;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use crate::random::seed;
+
 /// Hashes a key to 128 bits, by SipHash-1-3 under random seeds of its own.
 ///
 /// Two keys share a hash by chance only: among 10⁹ keys with a probability of 10⁻²¹. Without the seeds such a pair
@@ -13,7 +15,7 @@ pub(crate) struct KeyedHash(SipHasher13);
 
 impl KeyedHash {
     pub(crate) fn new() -> Self {
-        Self(SipHasher13::new_with_keys(rand::random(), rand::random()))
+        Self(SipHasher13::new_with_keys(seed(), seed()))
     }
 
     #[inline]

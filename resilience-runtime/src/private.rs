@@ -16,7 +16,7 @@ pub use crate::call::rejection::{Interruption, Rejection};
 pub use crate::call::run::Run;
 pub use crate::call::stream;
 pub use crate::call::usage::usage_of;
-pub use crate::call::{Attempt, Call, CloneForRetry, Outcome};
+pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, original};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{

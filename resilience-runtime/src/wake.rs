@@ -3,11 +3,12 @@
 //! A pattern wakes after it has released its own lock. Where it works for the registry, the registry's lock is held as
 //! well, so the registry defers all of it.
 
-use std::cell::RefCell;
 use std::task::Waker;
 
+use crate::thread_slot::ThreadSlot;
+
 thread_local! {
-    static DEFERRED: RefCell<Option<Vec<Work>>> = const { RefCell::new(None) };
+    static DEFERRED: ThreadSlot<Vec<Work>> = const { ThreadSlot::empty() };
 }
 
 enum Work {
@@ -26,24 +27,27 @@ impl Work {
 
 /// Runs it, now or when wakes are no longer deferred.
 pub(crate) fn later(work: impl FnOnce() + 'static) {
-    let deferred = DEFERRED.with_borrow(Option::is_some);
-    if !deferred {
-        return work();
+    match DEFERRED.with(ThreadSlot::take) {
+        None => work(),
+        Some(mut deferred) => {
+            deferred.push(Work::Run(Box::new(work)));
+            DEFERRED.with(|slot| slot.replace(Some(deferred)));
+        }
     }
-    let work = Work::Run(Box::new(work));
-    DEFERRED.with_borrow_mut(|deferred| deferred.get_or_insert_default().push(work));
 }
 
 /// Wakes them, now or when wakes are no longer deferred.
 pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
-    let now: Vec<Waker> = DEFERRED.with_borrow_mut(|deferred| match deferred {
-        Some(deferred) => {
-            deferred.extend(wakers.into_iter().map(Work::Wake));
-            Vec::new()
+    match DEFERRED.with(ThreadSlot::take) {
+        None => {
+            let now: Vec<Waker> = wakers.into_iter().collect();
+            now.into_iter().for_each(Waker::wake);
         }
-        None => wakers.into_iter().collect(),
-    });
-    now.into_iter().for_each(Waker::wake);
+        Some(mut deferred) => {
+            deferred.extend(wakers.into_iter().map(Work::Wake));
+            DEFERRED.with(|slot| slot.replace(Some(deferred)));
+        }
+    }
 }
 
 /// Defers all wakes, and what is to run later, of this thread until it is dropped. Made before a lock is taken, and dropped after it is released.
@@ -53,11 +57,9 @@ pub(crate) struct DeferredWakes {
 
 impl DeferredWakes {
     pub(crate) fn begin() -> Self {
-        let outermost = DEFERRED.with_borrow_mut(|deferred| {
-            let outermost = deferred.is_none();
-            deferred.get_or_insert_default();
-            outermost
-        });
+        let deferred = DEFERRED.with(ThreadSlot::take);
+        let outermost = deferred.is_none();
+        DEFERRED.with(|slot| slot.replace(Some(deferred.unwrap_or_default())));
         Self { outermost }
     }
 }
@@ -65,7 +67,7 @@ impl DeferredWakes {
 impl Drop for DeferredWakes {
     fn drop(&mut self) {
         if self.outermost {
-            let deferred = DEFERRED.take().unwrap_or_default();
+            let deferred = DEFERRED.with(ThreadSlot::take).unwrap_or_default();
             deferred.into_iter().for_each(Work::run);
         }
     }

@@ -59,7 +59,7 @@ impl Clone for Counted {
 }
 
 #[tokio::test(start_paused = true)]
-async fn owned_arguments_are_cloned_for_each_attempt() {
+async fn owned_arguments_are_cloned_for_each_attempt_but_the_last() {
     #[resilient(service = "api", circuit_breaker = off, retry(max_attempts = 3, base_delay = "1ms"))]
     async fn owned(remote: &Remote, mut text: String, counted: Counted) -> Answer {
         text.push('!');
@@ -71,7 +71,7 @@ async fn owned_arguments_are_cloned_for_each_attempt() {
     let remote = Remote::failing();
     let call = owned(&remote, "hello".into(), counted);
     Registry::new().scope(call).await.unwrap_err();
-    assert_eq!((remote.asked(), copies.load(Ordering::Relaxed)), (3, 3));
+    assert_eq!((remote.asked(), copies.load(Ordering::Relaxed)), (3, 2));
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use resilience_runtime::{
-    Registry, ResilienceError, ServiceKind, Verdict, resilient, telemetry::EventKind,
+    Registry, ResilienceError, ServiceKind, Settings, Verdict, resilient, telemetry::EventKind,
 };
 use tokio::time::{Instant, advance, sleep};
 
@@ -331,7 +331,11 @@ async fn an_invalid_configuration_never_reaches_a_fallback() {
     }
     let remote = Remote::healthy();
     let registry = Registry::new();
-    registry.service("api", ServiceKind::Llm).unwrap();
+    // A variable that means two services.
+    let variable = Settings::from_vars([("TIMEOUT_API", "7")]).unwrap();
+    registry.configure(variable).unwrap();
+    registry.service("API", ServiceKind::Custom).unwrap();
+    assert!(registry.service("api", ServiceKind::Custom).is_err());
     let mut events = registry.subscribe();
     let out = registry.scope(ask(&remote)).await;
     assert!(matches!(

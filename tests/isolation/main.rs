@@ -4,6 +4,7 @@
 mod answers;
 mod borrowed;
 mod herd;
+mod kinds;
 mod lines;
 mod loads;
 mod loads_in_line;
@@ -16,3 +17,4 @@ mod registry;
 mod renewals;
 mod revoked;
 mod server;
+mod thread_exit;

@@ -5,7 +5,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use resilience_runtime::{BoxError, Registry, ServiceKind, ServiceSettings, Settings, resilient};
+use resilience_runtime::{
+    BoxError, Registry, ServiceKind, ServiceSettings, Settings, llm_resilient, resilient,
+};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -106,6 +108,34 @@ async fn functions_that_disagree_run_in_either_order_and_are_reported_once() {
         assert_eq!(bulkhead.max_concurrent, if first_is_two { 2 } else { 3 });
         let problems = registry.check().expect_err("it is reported");
         assert_eq!(problems.problems().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn functions_of_two_kinds_are_reported_once_in_either_order() {
+    #[llm_resilient(service = "shared", retry = off)]
+    async fn asked() -> Result<u32, BoxError> {
+        Ok(1)
+    }
+    for two_is_first in [true, false] {
+        let registry = Registry::new();
+        let reader = Reader::new(&registry);
+        let guard = tracing::subscriber::set_default(reader.clone());
+        let calls = async {
+            for turn in [two_is_first, !two_is_first, two_is_first, !two_is_first] {
+                let answer = if turn {
+                    two_places().await
+                } else {
+                    asked().await
+                };
+                answer.expect("runs");
+            }
+            registry.configure(Settings::new()).expect("nothing new");
+            asked().await.expect("runs");
+        };
+        registry.scope(calls).await;
+        drop(guard);
+        assert_eq!(reader.errors.load(Ordering::Relaxed), 1);
     }
 }
 

@@ -4,6 +4,7 @@
 //! let plan = Call::plan({ static SITE: Site = Site::new(); &SITE }, const { &Function::new(…) }, None);
 //! let mut call = Call::start(&plan);
 //! Call::key(&mut call, &(key));
+//! let mut x_slot = Some(x);
 //! 'answer: { let out = loop {
 //!     let mut attempt = Attempt::new(&call);
 //!     let admission = match Attempt::admit_now(&mut attempt, &mut call) {
@@ -11,7 +12,7 @@
 //!         None => Attempt::admit(&mut attempt, &mut call).await,
 //!     };
 //!     if let Err(rejection) = admission { break Call::reject(&mut call, rejection); }
-//!     let outcome = { let x = clone(&x); Attempt::run(&mut attempt, &mut call, async move { body }).await };
+//!     let outcome = { let x = for_attempt(&mut x_slot, &call); Attempt::run(&mut attempt, &mut call, async move { body }).await };
 //!     if Call::succeeded(&mut call, &mut attempt, &outcome) { break 'answer finished(outcome); }
 //!     let concluded = Call::conclude(&mut call, &mut attempt, outcome, None, classify, exhausted);
 //!     if let Break(out) = concluded { break out; }
@@ -28,7 +29,9 @@ mod description;
 mod expansion;
 mod fallback;
 mod hooks;
+mod originals;
 mod read_through;
+mod rebind;
 mod statements;
 mod step;
 mod stream;

@@ -45,6 +45,7 @@ impl Expansion<'_> {
         let mixed = Span::mixed_site();
         let (start, evaluated) = self.start();
         let (saved, _) = self.saved();
+        let slots = self.slots();
         let attempts = if self.args.retries() {
             self.attempts()
         } else {
@@ -53,9 +54,9 @@ impl Expansion<'_> {
         let attempts = stream::streaming(self, &attempts);
         let call = if self.has_fallback() {
             let rescue = fallback::fallbacks(self, &attempts);
-            quote_spanned!(mixed=> #evaluated #saved #rescue)
+            quote_spanned!(mixed=> #evaluated #saved #slots #rescue)
         } else {
-            quote_spanned!(mixed=> #evaluated #saved #attempts)
+            quote_spanned!(mixed=> #evaluated #saved #slots #attempts)
         };
         let call = match self.read_through() {
             Some(cache) => self.cached(cache, &call),

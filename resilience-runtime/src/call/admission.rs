@@ -83,8 +83,8 @@ impl<'p> Attempt<'p> {
         Queue::RateLimit(Box::pin(wait))
     }
 
-    /// A retry that the limiter holds up joins its line at once: it keeps its turn, and is spread with the others after a
-    /// cooldown. Its backoff holds all the same.
+    /// A retry that a cooldown holds up joins the limiter's line at once: it keeps its turn, and is spread with the others
+    /// afterwards. Its backoff holds all the same.
     #[cold]
     fn enqueue_instead_of_backoff(&mut self, call: &mut Call<'p>) -> Option<Queue> {
         let own_start = call.cold.as_mut()?.lines_up.take()?;

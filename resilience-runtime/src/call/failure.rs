@@ -45,7 +45,7 @@ impl<'p> Attempt<'p> {
         let verdict = self.refine_verdict(classified.verdict);
         let allowed = verdict.may_retry(call.may_repeat());
         if classified.verdict.is_unknown() && self.plan.retry.is_some() && !allowed {
-            let (name, kind) = (&self.core().name, self.core().kind);
+            let (name, kind) = (&self.core().name, self.plan.kind());
             self.plan.function.unknown_error(name, kind, error_type);
         }
         self.refund_unexecuted(
@@ -154,7 +154,7 @@ impl<'p> Attempt<'p> {
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.
     fn refine_verdict(&self, verdict: Verdict) -> Verdict {
-        let mut verdict = verdict.or_default_of(self.core().kind);
+        let mut verdict = verdict.or_default_of(self.plan.kind());
         if self.not_executed {
             verdict = verdict.not_executed();
         } else if verdict.is_reconnect_needed() && self.session_is_hopeless() {

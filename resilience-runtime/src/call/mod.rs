@@ -19,6 +19,7 @@
 #[cfg(feature = "test-util")]
 mod active_fault;
 pub(crate) mod admission;
+mod arguments;
 pub(crate) mod attempt;
 pub(crate) mod cache;
 pub(crate) mod cache_load;
@@ -66,9 +67,10 @@ use cold_state::ColdState;
 use failed_attempt::Pushback;
 use past::{Began, Past};
 
+pub use arguments::{CloneForRetry, original};
 pub use attempt::Attempt;
 pub use manual::ServiceWithFallback;
-pub use outcome::{CloneForRetry, Outcome};
+pub use outcome::Outcome;
 
 /// What all attempts of one call share. Dropped before its end, the call was abandoned.
 pub struct Call<'p> {

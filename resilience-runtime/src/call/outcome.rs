@@ -1,4 +1,4 @@
-//! The results that a guarded function may have, and what its arguments must allow.
+//! The results that a guarded function may have.
 
 use crate::error::ResilienceError;
 
@@ -78,23 +78,3 @@ pub trait FromResilienceError: From<ResilienceError> {}
 
 #[diagnostic::do_not_recommend]
 impl<E: From<ResilienceError>> FromResilienceError for E {}
-
-/// An argument that every attempt gets a copy of.
-#[diagnostic::on_unimplemented(
-    message = "argument of type `{Self}` must be `Clone`, since a retry runs the body again",
-    label = "`{Self}` is not `Clone`",
-    note = "take the argument by reference, or share it as `Arc<{Self}>`",
-    note = "or let all attempts use it by reference with `borrow(..)`, or write `retry = off`"
-)]
-pub trait CloneForRetry {
-    /// The copy for one attempt.
-    #[must_use]
-    fn clone_for_retry(&self) -> Self;
-}
-
-impl<T: Clone> CloneForRetry for T {
-    #[inline]
-    fn clone_for_retry(&self) -> Self {
-        self.clone()
-    }
-}

@@ -84,7 +84,7 @@ impl Call<'_> {
             .delay_after(self.attempts, self.retries, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
         // Each answer of a language model is billed, also the one that arrived too late.
-        if self.past.has(Past::TIMED_OUT) && plan.core.kind == ServiceKind::Llm {
+        if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
             return Err("one attempt after a timeout");
         }
         // Over a new session the attempt may begin at once, but not over a second one.
@@ -101,11 +101,11 @@ impl Call<'_> {
         if plan.rate_limit {
             let token = plan.core.limiter.earliest(self.key, self.cost, now);
             let token = token.ok_or("cost above the rate limit")?;
-            // As long at the end of a cooldown, at which others wait as well.
-            if token >= retry.delay && !token.is_zero() {
+            // Until the end of a cooldown others wait as well.
+            if token >= retry.delay && plan.core.limiter.is_cooling_down(self.key, now) {
                 lines_up = Some(now.after(retry.delay));
-                retry.delay = token;
             }
+            retry.delay = retry.delay.max(token);
         }
         let at = policy
             .retry_at(retry, &mut self.retries, self.started, now)

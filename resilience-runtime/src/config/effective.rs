@@ -67,6 +67,20 @@ impl Effective {
         }
     }
 
+    /// Returns what runs for a function whose service is of another kind: its own values, and of `shared` what all
+    /// functions of the service share.
+    pub(crate) fn sharing(self, shared: &Self) -> Self {
+        Self {
+            retry: self.retry,
+            max_retry_after: self.max_retry_after,
+            rate_limit_wait: self.rate_limit_wait,
+            bulkhead_wait: self.bulkhead_wait,
+            timeout: self.timeout,
+            deadline: self.deadline,
+            ..shared.clone()
+        }
+    }
+
     /// Builds rate limiter and bulkhead from their settings, where these switch them on. A burst or a strategy
     /// alone waits for a limit: it is checked, but it is no value that runs.
     pub(super) fn build_limits(&mut self, validator: &mut Validator) {

@@ -118,7 +118,8 @@ pub struct FunctionConfig {
     pub unretried_error: Option<&'static str>,
     /// Explains why it does not run.
     pub invalid: Option<String>,
-    /// Explains which of its shared values are ignored, because a function that was called before it sets others.
+    /// Explains which of its shared values are ignored, because a function that was called before it sets others, or is of
+    /// another kind.
     pub ignored: Option<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) refusal: Option<ConfigError>,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use crate::clock::nanos;
 use crate::config::{ConfigError, Effective, Pattern, Patterns};
+use crate::name::ServiceKind;
 use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
 
@@ -62,11 +63,12 @@ impl Plan {
         bare: bool,
         effective: Result<&Effective, ConfigError>,
     ) -> Self {
+        let kind = function.kind.unwrap_or(core.kind);
         let preset;
         let (effective, mut refusal) = match effective {
             Ok(effective) => (effective, None),
             Err(error) => {
-                preset = Effective::preset(core.kind);
+                preset = Effective::preset(kind);
                 (&preset, Some(error))
             }
         };
@@ -110,7 +112,7 @@ impl Plan {
             until_deadline: deadline.map_or(u64::MAX, nanos),
             idempotent: function
                 .idempotent
-                .unwrap_or_else(|| core.kind.idempotent_by_default()),
+                .unwrap_or_else(|| kind.idempotent_by_default()),
             core,
             function,
         }
@@ -159,6 +161,11 @@ impl Plan {
             && self.timeout == *timeout
             && self.deadline == *deadline
             && self.idempotent == *idempotent
+    }
+
+    /// The kind that decides on errors: the function's own, whatever kind its service was first seen with.
+    pub(crate) fn kind(&self) -> ServiceKind {
+        self.function.kind.unwrap_or(self.core.kind)
     }
 
     /// What the cost of a call is measured in.

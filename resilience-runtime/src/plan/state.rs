@@ -17,6 +17,8 @@ pub(crate) struct FunctionState {
     /// Its path; the service's name for calls by hand.
     pub(crate) name: Arc<str>,
     pub(crate) place: &'static str,
+    /// Its own kind; calls by hand have that of their service.
+    pub(super) kind: Option<ServiceKind>,
     pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
     pub(crate) has_fallback: bool,
@@ -36,6 +38,7 @@ impl FunctionState {
             service: ServiceName::constant(function.service),
             name: function.label().into(),
             place: function.place,
+            kind: Some(function.kind),
             off: function.off,
             idempotent: function.idempotent,
             has_fallback: function.has_fallback,
@@ -62,6 +65,7 @@ impl FunctionState {
             service: service.clone(),
             name: service.as_str().into(),
             place: "",
+            kind: None,
             off: &[],
             idempotent: None,
             has_fallback: false,

@@ -7,6 +7,7 @@ use super::frame::Frame;
 use super::inner_failure::{InnerFailure, Leaving};
 use super::scope_id::ScopeId;
 use crate::error_type::ErrorType;
+use crate::thread_slot::ThreadSlot;
 
 /// What is noted of one attempt. Most have none.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(crate) struct Notes {
 const MOST: usize = 16;
 
 thread_local! {
-    static NOTES: Cell<Option<Box<Notes>>> = const { Cell::new(None) };
+    static NOTES: ThreadSlot<Box<Notes>> = const { ThreadSlot::empty() };
     /// The last ones that were not needed any more, so that nested calls that succeed need not allocate.
     static SPARE: Cell<Option<Box<Notes>>> = const { Cell::new(None) };
 }
@@ -30,7 +31,7 @@ thread_local! {
 impl Notes {
     /// Exchanges the notes of the body that is being polled.
     pub(super) fn replace(notes: Option<Box<Self>>) -> Option<Box<Self>> {
-        NOTES.replace(notes)
+        NOTES.with(|slot| slot.replace(notes))
     }
 
     /// Keeps the memory of notes that nobody needs any more.
@@ -38,7 +39,8 @@ impl Notes {
         notes.hint = None;
         notes.failures.clear();
         notes.reports.clear();
-        SPARE.set(Some(notes));
+        // It is gone where the thread ends.
+        let _ = SPARE.try_with(|spare| spare.set(Some(notes)));
     }
 
     /// Begins another poll: what ended in an earlier one did not end in this one.
@@ -80,9 +82,10 @@ fn push<T>(list: &mut Vec<T>, item: T) {
 pub(super) fn note(say: impl FnOnce(&mut Notes)) {
     let frame = Frame::current();
     if frame.is_inside() {
-        let mut notes = (NOTES.take()).or_else(|| SPARE.take()).unwrap_or_default();
+        let spare = || SPARE.try_with(Cell::take).ok()?;
+        let mut notes = (Notes::replace(None)).or_else(spare).unwrap_or_default();
         say(&mut notes);
-        NOTES.set(Some(notes));
+        Notes::replace(Some(notes));
         frame.noted().replace();
     }
 }
@@ -90,10 +93,10 @@ pub(super) fn note(say: impl FnOnce(&mut Notes)) {
 /// Changes what is noted, if anything is.
 fn change(change: impl FnOnce(&mut Notes)) {
     if Frame::current().is_noted()
-        && let Some(mut notes) = NOTES.take()
+        && let Some(mut notes) = Notes::replace(None)
     {
         change(&mut notes);
-        NOTES.set(Some(notes));
+        Notes::replace(Some(notes));
     }
 }
 

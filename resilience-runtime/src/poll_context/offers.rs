@@ -23,17 +23,24 @@ thread_local! {
     static OFFERS: RefCell<Vec<Offer>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Works on what is offered; `None` where the thread ends and nothing can be offered any more.
+fn with_offers<T>(work: impl FnOnce(&mut Vec<Offer>) -> T) -> Option<T> {
+    OFFERS
+        .try_with(|offers| work(&mut offers.borrow_mut()))
+        .ok()
+}
+
 pub(super) fn push(offer: Offer) {
-    OFFERS.with_borrow_mut(|offers| offers.push(offer));
+    with_offers(|offers| offers.push(offer));
 }
 
 pub(super) fn pop() -> Option<Offer> {
-    OFFERS.with_borrow_mut(Vec::pop)
+    with_offers(Vec::pop)?
 }
 
 /// Lends from the innermost attempt that offers it. `again`: the borrower has borrowed something of it before.
 fn borrow<T>(of: ScopeId, again: bool, take: impl Fn(&Offer) -> Option<T>) -> Option<T> {
-    OFFERS.with_borrow_mut(|offers| {
+    with_offers(|offers| {
         let mut innermost_first = offers.iter_mut().rev();
         let offer = innermost_first.find(|offer| offer.of == of)?;
         if offer.lent != again {
@@ -42,7 +49,7 @@ fn borrow<T>(of: ScopeId, again: bool, take: impl Fn(&Offer) -> Option<T>) -> Op
         let taken = take(offer)?;
         offer.lent = true;
         Some(taken)
-    })
+    })?
 }
 
 /// Borrows the probe of an enclosing attempt.
@@ -57,9 +64,10 @@ pub(crate) fn borrow_place(of: ScopeId, again: bool) -> bool {
 
 /// Returns what was borrowed. `false`: the attempt that lent it has ended, and what it lent with it.
 pub(crate) fn give_back(of: ScopeId) -> bool {
-    OFFERS.with_borrow_mut(|offers| {
+    with_offers(|offers| {
         let mut innermost_first = offers.iter_mut().rev();
         let lent = innermost_first.find(|offer| offer.of == of && offer.lent);
         lent.map(|offer| offer.lent = false).is_some()
     })
+    .unwrap_or(false)
 }

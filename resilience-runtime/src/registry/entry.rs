@@ -11,7 +11,7 @@ use super::twins::name_shared;
 use crate::config::{
     ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Levels, ServiceConfig,
 };
-use crate::name::ServiceName;
+use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::service::{Running, Service};
 use crate::wake::later;
@@ -102,8 +102,21 @@ impl Entry {
         }
     }
 
-    pub(super) fn seen_at(&self) -> &str {
-        &self.seen_at
+    /// Refuses who asks for the service by hand under another kind.
+    pub(super) fn check_kind(&self, kind: ServiceKind) -> Result<(), ConfigError> {
+        let (name, own) = (self.service.name(), self.service.kind());
+        if own == kind {
+            return Ok(());
+        }
+        let seen_at = &self.seen_at;
+        Err(ConfigProblem::without_value(
+            "kind",
+            ConfigSource::Code,
+            format!(
+                "service `{name}` is of kind `{own}`{seen_at}, not `{kind}`; one name has one kind"
+            ),
+        )
+        .into())
     }
 
     pub(super) fn check_service(&self) -> Result<(), ConfigError> {
@@ -166,31 +179,6 @@ impl Entry {
         self.functions.push(FunctionEntry::new(site, function));
     }
 
-    /// Adds a function that cannot belong to the service.
-    pub(super) fn refuse(
-        &mut self,
-        site: &'static Site,
-        function: &'static Function,
-        error: ConfigError,
-        epoch: u64,
-    ) -> Arc<Plan> {
-        if !self.knows(site) {
-            self.add(site, function);
-        }
-        let core = Arc::clone(&self.service.core);
-        let entry = self
-            .functions
-            .iter_mut()
-            .find(|function| function.site == site.address())
-            .expect("added just before");
-        entry.conflict = Some(error.clone());
-        entry.error = Some(error.clone());
-        let state = Arc::clone(&entry.state);
-        let plan = Arc::new(Plan::new(epoch, core, state, false, Err(error)));
-        entry.plan = Some(Arc::clone(&plan));
-        plan
-    }
-
     /// Makes everything anew from the sources: the shared patterns are reconfigured in place, and
     /// each function gets a new plan.
     pub(super) fn resolve(&mut self, sources: &mut ConfigSources, epoch: u64) {
@@ -235,15 +223,13 @@ impl Entry {
             .into_iter()
             .chain(std::iter::repeat_with(Default::default));
         for (function, own) in self.functions.iter_mut().zip(values) {
-            function.ignore(&name, own.ignored);
-            let refusal = function
-                .conflict
-                .clone()
-                .or(self.error.clone())
-                .or(own.refusal);
-            let effective = or_bare(match refusal {
-                Some(error) => Err(error),
-                None => function.effective(sources, &name, kind, &attribute.layer),
+            let ignored = function.ignored_kind(&name, kind, &self.seen_at, own.ignored);
+            function.ignore(&name, ignored);
+            let effective = or_bare(match (&shared, &own.refusal) {
+                (Err(error), _) | (_, Some(error)) => Err(error.clone()),
+                (Ok((shared, _)), None) => {
+                    function.effective(sources, &name, &attribute.layer, (kind, shared))
+                }
             });
             function.error = effective.as_ref().err().cloned();
             let running = effective.as_ref().map(|(effective, _)| effective);

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::levels::service_levels;
 use super::sources::ConfigSources;
-use crate::config::{ConfigError, ConfigValue, Effective, FunctionConfig, Key, Layer, Value};
+use crate::config::{
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, FunctionConfig, Key, Layer,
+    Value,
+};
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, Site};
 use crate::wake::later;
@@ -16,8 +19,6 @@ pub(super) struct FunctionEntry {
     pub(super) function: &'static Function,
     pub(super) place: String,
     pub(super) state: Arc<FunctionState>,
-    /// It cannot belong to this service, whatever the configuration.
-    pub(super) conflict: Option<ConfigError>,
     /// Which of its shared values another function's stand in front of.
     pub(super) ignored: Option<ConfigError>,
     /// That was logged.
@@ -34,7 +35,6 @@ impl FunctionEntry {
             function,
             place: format!("{} ({})", function.label(), function.place),
             state: Arc::new(FunctionState::of(function)),
-            conflict: None,
             ignored: None,
             ignored_told: false,
             error: None,
@@ -76,26 +76,60 @@ impl FunctionEntry {
         self.ignored = ignored;
     }
 
+    /// Adds to what is ignored of it that its service was first seen with another kind.
+    pub(super) fn ignored_kind(
+        &self,
+        service: &ServiceName,
+        kind: ServiceKind,
+        seen_at: &str,
+        ignored: Option<ConfigError>,
+    ) -> Option<ConfigError> {
+        let own = self.function.kind;
+        if own == kind {
+            return ignored;
+        }
+        let problem = ConfigProblem::without_value(
+            "kind",
+            ConfigSource::Attribute(self.place.clone()),
+            format!(
+                "`{own}` is ignored for what functions share: service `{service}` is of kind `{kind}`{seen_at}; this \
+                 function's own retries, times and defaults are those of `{own}`"
+            ),
+        );
+        let mut problems = vec![problem];
+        problems.extend(ignored.iter().flat_map(|it| it.problems().to_vec()));
+        Some(ConfigError::new(problems))
+    }
+
+    /// Returns what runs. The service's kind decides on what is shared, the function's own on the rest.
     pub(super) fn effective(
         &self,
         sources: &ConfigSources,
         name: &str,
-        kind: ServiceKind,
         attribute: &Layer,
+        (kind, shared): (ServiceKind, &Effective),
     ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
-        let mut layer = attribute.clone();
+        let own = self.function.kind;
+        let mut layer = if own == kind {
+            attribute.clone()
+        } else {
+            Layer::default()
+        };
         for (key, value) in self.function.settings {
             if !key.is_shared() {
                 layer.set(*key, *value);
             }
         }
-        service_levels(sources, name, kind, |levels| {
+        service_levels(sources, name, own, |levels| {
             levels.with_attribute(&layer, &self.place, |levels| {
-                let effective = levels.resolve(kind)?;
-                let mut values = levels.values(kind, &effective);
+                let effective = levels.resolve(own)?;
+                let mut values = levels.values(own, &effective);
                 // The others are the same for all functions.
                 values.retain(|value| !value.setting().is_shared());
-                Ok((effective, values))
+                if own == kind {
+                    return Ok((effective, values));
+                }
+                Ok((effective.sharing(shared), values))
             })
         })
         .and_then(|resolved| resolved)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::services::{Registry, State, next_epoch};
-use crate::config::{ConfigError, ConfigSource};
+use crate::config::ConfigSource;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::sync::atomic::Ordering;
@@ -48,9 +48,8 @@ impl Registry {
     ) -> Arc<Plan> {
         let name = ServiceName::constant(function.service);
         let place = ConfigSource::Attribute(format!("{} ({})", function.label(), function.place));
-        if let Err(error) = self.entry(state, &name, function.kind, place) {
-            return self.refused_plan(state, &name, site, function, error);
-        }
+        // Of another kind, it runs all the same.
+        self.entry(state, &name, function.kind, &place);
         let sources = &mut state.sources;
         let entry = state.entries.get_mut(&name).expect("made just before");
         if !entry.knows(site) {
@@ -64,22 +63,5 @@ impl Registry {
             entry.resolve(sources, self.inner.epoch.load(Ordering::Relaxed));
         }
         entry.plan(site)
-    }
-
-    /// A plan that refuses every call of a function which cannot belong to its service.
-    fn refused_plan(
-        &self,
-        state: &mut State,
-        name: &ServiceName,
-        site: &'static Site,
-        function: &'static Function,
-        error: ConfigError,
-    ) -> Arc<Plan> {
-        let epoch = self.inner.epoch.load(Ordering::Relaxed);
-        let entry = state
-            .entries
-            .get_mut(name)
-            .expect("a service of another kind");
-        entry.refuse(site, function, error, epoch)
     }
 }

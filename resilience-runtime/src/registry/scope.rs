@@ -1,6 +1,5 @@
 //! A registry in place of the global one, for the annotated functions of one future.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,14 +8,15 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::services::Registry;
+use crate::thread_slot::ThreadSlot;
 
 thread_local! {
-    static CURRENT: RefCell<Option<Registry>> = const { RefCell::new(None) };
+    static CURRENT: ThreadSlot<Registry> = const { ThreadSlot::empty() };
 }
 
 /// The registry whose scope this is.
 pub(super) fn current() -> Option<Registry> {
-    CURRENT.with_borrow(Clone::clone)
+    CURRENT.with(ThreadSlot::get)
 }
 
 impl Registry {
@@ -48,11 +48,12 @@ impl<F: Future> Future for InScope<F> {
         struct Restore(Option<Registry>);
         impl Drop for Restore {
             fn drop(&mut self) {
-                CURRENT.set(self.0.take());
+                CURRENT.with(|current| current.replace(self.0.take()));
             }
         }
         let this = self.project();
-        let _restore = Restore(CURRENT.replace(Some(this.registry.clone())));
+        let registry = this.registry.clone();
+        let _restore = Restore(CURRENT.with(|current| current.replace(Some(registry))));
         this.future.poll(cx)
     }
 }

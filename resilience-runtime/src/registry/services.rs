@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::sources::ConfigSources;
 use super::twins::VariableNames;
 use crate::circuit_breaker::CircuitState;
-use crate::config::{ConfigError, ConfigProblem, ConfigSource};
+use crate::config::{ConfigError, ConfigSource};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::ServiceCore;
@@ -119,8 +119,8 @@ impl Registry {
     /// Returns the service `name`, created if it is new.
     ///
     /// # Errors
-    /// The name belongs to a service of another kind, its variable name to another service, or its
-    /// configuration cannot run.
+    /// The service was first seen with another kind (annotated functions of that name run all the same), its variable
+    /// name belongs to another service as well, or its configuration cannot run.
     pub fn service(
         &self,
         name: impl Into<ServiceName>,
@@ -129,7 +129,8 @@ impl Registry {
         let name = name.into();
         let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
-        let entry = self.entry(&mut state, &name, kind, ConfigSource::Code)?;
+        let entry = self.entry(&mut state, &name, kind, &ConfigSource::Code);
+        entry.check_kind(kind)?;
         entry.check_service()?;
         Ok(Arc::clone(entry.service()))
     }
@@ -221,30 +222,18 @@ impl Registry {
         self.inner.registered.register(service.into(), fallback);
     }
 
+    /// Returns the service's entry, made with this kind if it is new.
     pub(super) fn entry<'a>(
         &self,
         state: &'a mut State,
         name: &ServiceName,
         kind: ServiceKind,
-        place: ConfigSource,
-    ) -> Result<&'a mut Entry, ConfigError> {
+        place: &ConfigSource,
+    ) -> &'a mut Entry {
         if !state.entries.contains_key(name) {
-            self.add_entry(state, name, kind, &place);
+            self.add_entry(state, name, kind, place);
         }
-        let entry = state.entries.get_mut(name).expect("made just before");
-        if entry.service().kind() != kind {
-            return Err(ConfigProblem::without_value(
-                "kind",
-                place,
-                format!(
-                    "service `{name}` is of kind `{}`{}, not `{kind}`; one name has one kind",
-                    entry.service().kind(),
-                    entry.seen_at()
-                ),
-            )
-            .into());
-        }
-        Ok(entry)
+        state.entries.get_mut(name).expect("made just before")
     }
 
     fn add_entry(

@@ -82,9 +82,6 @@ impl AttributeValues {
         service: &str,
     ) -> OwnValues {
         let function = &functions[index];
-        if function.conflict.is_some() {
-            return OwnValues::default();
-        }
         let mut layer = self.layer.clone();
         let mut ignored = Vec::new();
         for (key, value) in function.shared_values() {

@@ -1,6 +1,5 @@
 //! Correlation ids, which connect the log entries of one call.
 
-use std::cell::RefCell;
 use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::pin::Pin;
@@ -9,8 +8,11 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::random::seed;
+use crate::thread_slot::ThreadSlot;
+
 thread_local! {
-    static CURRENT: RefCell<Option<CorrelationId>> = const { RefCell::new(None) };
+    static CURRENT: ThreadSlot<CorrelationId> = const { ThreadSlot::empty() };
 }
 
 /// Connects the log entries of one call.
@@ -44,13 +46,13 @@ impl CorrelationId {
 
     /// Returns a new random id.
     pub(crate) fn random() -> Self {
-        Self::new(format_args!("{:016x}", rand::random::<u64>()))
+        Self::new(format_args!("{:016x}", seed()))
     }
 
     /// Returns the id of the scope that the current code runs in.
     #[must_use]
     pub fn current() -> Option<Self> {
-        CURRENT.with_borrow(Clone::clone)
+        CURRENT.with(ThreadSlot::get)
     }
 
     /// Makes this id the current one until the guard is dropped.
@@ -62,7 +64,7 @@ impl CorrelationId {
 
     /// Replaces the current id, and returns the one before.
     pub(crate) fn replace(id: Option<Self>) -> Option<Self> {
-        CURRENT.replace(id)
+        CURRENT.with(|current| current.replace(id))
     }
 
     /// Returns the id as text.
@@ -130,7 +132,7 @@ pub(crate) struct EnteredCorrelation {
 
 impl Drop for EnteredCorrelation {
     fn drop(&mut self) {
-        CURRENT.set(self.outer.take());
+        CorrelationId::replace(self.outer.take());
     }
 }
 

@@ -28,6 +28,12 @@ async fn f<'a, T: Tool>(
         ::core::option::Option::None,
     );
     let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    let mut owned_slot = ::core::option::Option::Some(owned);
+    let mut changed_slot = ::core::option::Option::Some(changed);
+    let mut a_slot = ::core::option::Option::Some(a);
+    let mut b_slot = ::core::option::Option::Some(b);
+    #[allow(clippy::used_underscore_binding)]
+    let mut _guard_slot = ::core::option::Option::Some(_guard);
     loop {
         let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
         let admission = match ::resilience_runtime::__private::Attempt::admit_now(
@@ -44,17 +50,25 @@ async fn f<'a, T: Tool>(
             break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
         let outcome = {
-            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &owned,
+            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut owned_slot,
+                &call,
             );
-            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &changed,
+            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut changed_slot,
+                &call,
             );
-            let a_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &a,
+            let a_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut a_slot,
+                &call,
             );
-            let b_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &b,
+            let b_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut b_slot,
+                &call,
+            );
+            let _guard_for_attempt = ::resilience_runtime::__private::original(
+                &mut _guard_slot,
+                &call,
             );
             ::resilience_runtime::__private::Attempt::run(
                     &mut attempt,
@@ -66,6 +80,7 @@ async fn f<'a, T: Tool>(
                         let lent = &mut *lent;
                         let a = a_for_attempt;
                         let mut b = b_for_attempt;
+                        let _guard = _guard_for_attempt;
                         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                             Answer<'a>,
                         > {

@@ -83,6 +83,7 @@ where
                                 &mut attempt,
                                 &mut call,
                                 async move {
+                                    let _ = (&b, &a, &x);
                                     if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                                         Answer,
                                     > {

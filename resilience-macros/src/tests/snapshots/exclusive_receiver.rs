@@ -16,6 +16,8 @@ async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
         ::core::option::Option::None,
     );
     let mut call = ::resilience_runtime::__private::Call::start(&plan);
+    let mut owned_slot = ::core::option::Option::Some(owned);
+    let mut changed_slot = ::core::option::Option::Some(changed);
     loop {
         let mut attempt = ::resilience_runtime::__private::Attempt::new(&call);
         let admission = match ::resilience_runtime::__private::Attempt::admit_now(
@@ -32,11 +34,13 @@ async fn f(&mut self, owned: String, changed: Vec<u8>) -> Answer {
             break ::resilience_runtime::__private::Call::reject(&mut call, rejection);
         }
         let outcome = {
-            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &owned,
+            let owned_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut owned_slot,
+                &call,
             );
-            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::clone_for_retry(
-                &changed,
+            let changed_for_attempt = ::resilience_runtime::__private::CloneForRetry::for_attempt(
+                &mut changed_slot,
+                &call,
             );
             ::resilience_runtime::__private::Attempt::run(
                     &mut attempt,

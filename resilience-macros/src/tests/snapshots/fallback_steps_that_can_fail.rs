@@ -50,6 +50,7 @@ async fn ask((a, b): (String, u8), _c: u8) -> Result<Answer, ApiError> {
                     &mut attempt,
                     &mut call,
                     async move {
+                        let _ = (&b, &a);
                         if let ::core::option::Option::Some(never) = ::core::option::Option::None::<
                             Result<Answer, ApiError>,
                         > {

@@ -51,7 +51,7 @@ impl<'p> Attempt<'p> {
         R: Outcome,
         F: Future<Output = Reconnected<R>>,
     {
-        let core = attempt.core();
+        let (core, kind) = (attempt.core(), attempt.plan.kind());
         let number = attempt.session;
         let until = attempt.ends_at(call);
         let renewal = async {
@@ -67,7 +67,7 @@ impl<'p> Attempt<'p> {
                     Renewed::Well { by_me: true }
                 }
                 Err(error) => {
-                    turn.refused(classify(&error).classified.verdict.or_default_of(core.kind));
+                    turn.refused(classify(&error).classified.verdict.or_default_of(kind));
                     Renewed::Failed(error)
                 }
             }

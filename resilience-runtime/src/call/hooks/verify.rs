@@ -88,7 +88,7 @@ impl<'p> Attempt<'p> {
         classify: impl Fn(&R::Error) -> Known<'_, R::Error>,
     ) -> bool {
         let unknown = |verdict: Verdict| {
-            let verdict = verdict.or_default_of(self.core().kind);
+            let verdict = verdict.or_default_of(self.plan.kind());
             verdict.is_outcome_unknown()
         };
         match outcome {

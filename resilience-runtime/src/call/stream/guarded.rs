@@ -147,7 +147,7 @@ where
             }
             Some(Err(error)) => {
                 let verdict = (this.watch.judge)(&error).classified.verdict;
-                let kind = this.permits.core.kind;
+                let kind = this.permits.kind;
                 this.permits.broken(verdict.or_default_of(kind));
                 // It was told how it ended.
                 *this.complete = true;

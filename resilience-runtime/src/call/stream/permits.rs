@@ -7,6 +7,7 @@ use crate::call::failure::breaker_outcome;
 use crate::call::permits::AttemptPermits;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
+use crate::name::ServiceKind;
 use crate::plan::{FunctionState, ServiceCore};
 use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
@@ -14,6 +15,7 @@ use crate::verdict::Verdict;
 /// The permits of an attempt whose stream is open.
 pub(super) struct StreamPermits {
     pub(super) core: Arc<ServiceCore>,
+    pub(super) kind: ServiceKind,
     function: Arc<FunctionState>,
     started: Moment,
     permits: AttemptPermits,
@@ -28,6 +30,7 @@ impl StreamPermits {
         attempt.permits.keep_place(&attempt.plan.core);
         Self {
             core: Arc::clone(&attempt.plan.core),
+            kind: attempt.plan.kind(),
             function: Arc::clone(&attempt.plan.function),
             started: attempt.started,
             permits: attempt.permits.take(),
