@@ -159,7 +159,7 @@ async fn a_turn_that_comes_early_does_not_shorten_the_backoff() {
         circuit_breaker = off,
         classify = |_: &Failure| Verdict::transient(),
         retry(max_attempts = 2, base_delay = "1500ms", jitter = "none"),
-        rate_limit(requests_per_second = 1, burst = 1, max_wait = "30s")
+        rate_limit(requests_per_second = 1, burst = 1, max_wait = "30s", key = "all")
     )]
     async fn slow(server: Arc<Server>) -> Result<(), Failure> {
         sleep(Duration::from_millis(10)).await;
@@ -169,6 +169,9 @@ async fn a_turn_that_comes_early_does_not_shorten_the_backoff() {
     let mut call = JoinSet::new();
     spawn(&mut call, &registry, slow(Arc::clone(&server)));
     sleep(Duration::from_millis(1)).await;
+    let service = registry.get("one a second").expect("it was called");
+    let limiter = service.rate_limiter().expect("it has a limit");
+    limiter.cool_down("all", Duration::from_secs(1));
     let mut before = JoinSet::new();
     for _ in 0..3 {
         spawn(&mut before, &registry, slow(Arc::clone(&server)));

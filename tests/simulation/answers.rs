@@ -59,12 +59,19 @@ impl Call {
         if self.bare {
             return out.and(ANSWERED);
         }
+        let cut = self.is_cut();
         let mut cache_model = cache_model.borrow_mut();
         let asked = (self.key, self.number, self.floor);
         let last = self.last_end();
         match out {
             Ok(page) if page.call == self.number => {
                 cache_model.stores(page);
+                ANSWERED
+            }
+            Ok(page) if cut && last.is_some() => {
+                cache_model.serves(page, asked, None, false);
+                cache_model.failed(self.key, self.trace.number());
+                self.cut();
                 ANSWERED
             }
             Ok(page) => {

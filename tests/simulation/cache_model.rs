@@ -80,6 +80,11 @@ impl CacheModel {
         }
     }
 
+    /// Whether a call may refresh an answer that is still fresh.
+    pub fn refreshes_early(&self) -> bool {
+        self.life.refreshed_early
+    }
+
     fn of(&mut self, key: u32) -> &mut Known {
         self.keys.entry(key).or_default()
     }

@@ -40,6 +40,9 @@ impl Classify for ApiError {
 /// Timers are tokio's: up to so much late.
 const TIMER: Duration = Duration::from_millis(1);
 
+/// How long a refresh ahead keeps its caller.
+const REFRESH: Duration = Duration::from_secs(1);
+
 pub type Answer = Result<u64, ApiError>;
 
 /// What the attribute of the function says.
@@ -89,6 +92,14 @@ pub struct Call {
     uncounted: Cell<bool>,
     /// After how many attempts a retry was paid for that has not begun.
     paid: Cell<Option<usize>>,
+    /// Its last attempt is over, and it may wait for another one in a line.
+    between: Cell<bool>,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.is_between_attempts(false);
+    }
 }
 
 impl Promised {
@@ -152,6 +163,7 @@ impl Call {
             rescued: Cell::default(),
             uncounted: Cell::default(),
             paid: Cell::default(),
+            between: Cell::default(),
         }
     }
 
@@ -239,10 +251,38 @@ impl Call {
         );
     }
 
+    fn is_between_attempts(&self, between: bool) {
+        if self.between.replace(between) != between {
+            self.trace.between_attempts(self.account(), between);
+        }
+    }
+
+    /// Whether this moment ends a refresh ahead: then the caller gets the answer that is still fresh.
+    pub fn is_cut(&self) -> bool {
+        let took = self.began.elapsed();
+        match &*self.retention {
+            Retention::CacheModel(cache_model) => {
+                cache_model.borrow().refreshes_early()
+                    && (REFRESH..=REFRESH + TIMER).contains(&took)
+            }
+            Retention::LastGood(_) | Retention::Nothing => false,
+        }
+    }
+
+    /// Its refresh took too long.
+    pub fn cut(&self) {
+        self.give_back();
+        self.uncounted.set(true);
+        self.trace.count(|tally| tally.abandoned += 1);
+    }
+
     /// What the call ended with, told by the first who sees it: its fallback or its caller.
     pub fn ended_with(&self, error: &ApiError) {
         let now_refused = !self.trace.allows(self.account(), self.cost);
+        self.is_between_attempts(false);
         let parked = self.trace.is_cooling_down(self.account());
+        // After a cooldown retries may still stand in line, and are not overtaken.
+        let behind_others = self.trace.anybody_between_attempts(self.account());
         self.give_back();
         self.trace.count(|tally| match error {
             ApiError::Resilience(ResilienceError::CircuitBreakerOpen { .. }) => {
@@ -250,7 +290,7 @@ impl Call {
             }
             ApiError::Resilience(ResilienceError::RateLimitExceeded { .. }) => {
                 assert!(
-                    now_refused || parked || !self.promised.refused_at_once,
+                    now_refused || parked || behind_others || !self.promised.refused_at_once,
                     "{}: refused although the limit allows it",
                     self.trace.name()
                 );

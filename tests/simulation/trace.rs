@@ -36,13 +36,15 @@ pub struct Trace {
     /// Bodies that run now.
     live: Cell<usize>,
     /// Those of them that hold a permit.
-    placed: Cell<usize>,
+    placed: RefCell<Vec<Instant>>,
     /// Permits of the bulkhead that may be in use: more than exist only for those acquired before a change.
     places: Cell<usize>,
     pub circuit: Circuit,
     invariants: RefCell<HashMap<u32, LimitInvariant>>,
     /// Until when the cooldown of each key lasts.
     cooldown_until: RefCell<HashMap<u32, Instant>>,
+    /// How many calls of each key are between two attempts.
+    between: RefCell<HashMap<u32, u32>>,
     /// What was spent of the retry budget and not paid back.
     spent: Cell<u64>,
     /// Answers out of a cache that may hide a call that failed.
@@ -66,10 +68,11 @@ impl Trace {
             bare: Cell::default(),
             bare_calls: Cell::default(),
             live: Cell::default(),
-            placed: Cell::default(),
+            placed: RefCell::default(),
             circuit: Circuit::default(),
             invariants: RefCell::default(),
             cooldown_until: RefCell::default(),
+            between: RefCell::default(),
             spent: Cell::default(),
             covered: Cell::default(),
             changed: Cell::default(),
@@ -119,10 +122,10 @@ impl Trace {
     }
 
     /// A body begins.
-    pub fn begin(&self, key: u32, cost: u32, placed: bool) -> Option<Begun> {
+    pub fn begin(&self, key: u32, cost: u32, placed: Option<Instant>) -> Option<Begun> {
         let name = self.name();
         self.live.set(self.live.get() + 1);
-        self.placed.set(self.placed.get() + usize::from(placed));
+        self.placed.borrow_mut().extend(placed);
         self.count_places();
         assert!(self.allows(key, cost), "{name}: more than the limit allows");
         if let Some(invariant) = self.invariants.borrow_mut().get_mut(&key) {
@@ -136,7 +139,7 @@ impl Trace {
         self.circuit.begin(&breaker, &self.rules())
     }
 
-    /// Each body has a place. Those beyond a limit that was lowered are not taken again once they are free.
+    /// Each body has a place, until its time is over. Those beyond a limit that was lowered are not taken again once they are free.
     fn count_places(&self) {
         let limit = self.rules().max_concurrent;
         if limit == usize::MAX {
@@ -144,7 +147,14 @@ impl Trace {
         }
         let taken = self.service().stats().in_flight;
         let name = self.name();
-        assert!(self.placed.get() <= taken, "{name}: a body without a place");
+        let now = Instant::now();
+        let counted = self
+            .placed
+            .borrow()
+            .iter()
+            .filter(|until| now < **until)
+            .count();
+        assert!(counted <= taken, "{name}: a body without a place");
         assert!(
             taken <= self.places.get(),
             "{name}: more at once than `max_concurrent`"
@@ -167,9 +177,13 @@ impl Trace {
         }
     }
 
-    pub fn end(&self, begun: Option<&Begun>, placed: bool, lesson: Lesson) {
+    pub fn end(&self, begun: Option<&Begun>, placed: Option<Instant>, lesson: Lesson) {
         self.live.set(self.live.get() - 1);
-        self.placed.set(self.placed.get() - usize::from(placed));
+        let mut all = self.placed.borrow_mut();
+        if let Some(index) = all.iter().position(|until| Some(*until) == placed) {
+            all.swap_remove(index);
+        }
+        drop(all);
         if let Some(begun) = begun {
             self.circuit.end(begun, lesson);
         }
@@ -194,6 +208,20 @@ impl Trace {
         self.circuit.excuse(&stats.circuit);
         self.spent.set(self.spent.get().min(rules.budget.0));
         *self.rules.borrow_mut() = rules;
+    }
+
+    pub fn between_attempts(&self, key: u32, between: bool) {
+        let mut calls = self.between.borrow_mut();
+        let count = calls.entry(key).or_default();
+        *count = if between { *count + 1 } else { *count - 1 };
+    }
+
+    /// Whether any call waits for another attempt, perhaps in a line.
+    pub fn anybody_between_attempts(&self, key: u32) -> bool {
+        self.between
+            .borrow()
+            .get(&key)
+            .is_some_and(|calls| *calls > 0)
     }
 
     pub fn is_cooling_down(&self, key: u32) -> bool {

@@ -12,12 +12,18 @@ pub(super) struct Attempt<'a> {
     call: &'a Call,
     began: Instant,
     begun: Option<Begun>,
+    /// Until when its place counts, if it has one.
+    placed: Option<Instant>,
     pub(super) end: End,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn begin(call: &'a Call) -> Self {
         call.may_begin();
+        let began = Instant::now();
+        let (timeout, deadline) = (call.promised.timeout, call.promised.deadline);
+        let until = (began + timeout).min(call.began + deadline);
+        let placed = call.placed.then_some(until);
         let begun = if call.bare {
             call.trace.begin_bare();
             None
@@ -25,9 +31,10 @@ impl<'a> Attempt<'a> {
             if let Retention::CacheModel(cache_model) = &*call.retention {
                 cache_model.borrow_mut().asks(call.key, call.number);
             }
-            call.trace.begin(call.account(), call.cost, call.placed)
+            call.trace.begin(call.account(), call.cost, placed)
         };
         call.paid.set(None);
+        call.is_between_attempts(false);
         let mut attempts = call.attempts.borrow_mut();
         attempts.push(End::Running);
         call.trace.count(|tally| {
@@ -36,8 +43,9 @@ impl<'a> Attempt<'a> {
         });
         Self {
             call,
-            began: Instant::now(),
+            began,
             begun,
+            placed,
             end: End::Running,
         }
     }
@@ -56,7 +64,8 @@ impl Drop for Attempt<'_> {
             } else {
                 (timeout, End::TimedOut)
             };
-            self.end = if self.call.leaving.get() || std::thread::panicking() {
+            let left = self.call.leaving.get() || self.call.is_cut();
+            self.end = if left || std::thread::panicking() {
                 End::Left
             } else {
                 let late = Instant::now().checked_duration_since(at);
@@ -68,6 +77,7 @@ impl Drop for Attempt<'_> {
             };
         }
         *self.call.attempts.borrow_mut().last_mut().unwrap() = self.end;
+        self.call.is_between_attempts(true);
         let lesson = match self.end {
             End::Replied(Reply::Refused | Reply::Lost) | End::TimedOut | End::CutByDeadline => {
                 Lesson::Failure
@@ -78,7 +88,7 @@ impl Drop for Attempt<'_> {
                 Lesson::Nothing
             }
         };
-        trace.end(self.begun.as_ref(), self.call.placed, lesson);
+        trace.end(self.begun.as_ref(), self.placed, lesson);
         trace.count(|tally| match self.end {
             End::Replied(Reply::Refused) => tally.transient += 1,
             End::Replied(Reply::Throttled(_)) => tally.throttled += 1,

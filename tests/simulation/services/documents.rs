@@ -70,7 +70,8 @@ pub const SERVICE: Service = Service {
 
 #[secret_resilient(
     service = "documents",
-    retry(max_attempts = 3, base_delay = "50ms", jitter = "none"),
+    // Longer pauses would bring a rival for those who wait.
+    retry(max_attempts = 3, base_delay = "40ms", jitter = "none"),
     circuit_breaker(failure_threshold = 6, recovery_timeout = "20s", success_threshold = 2, half_open_max_calls = 2),
     bulkhead(max_concurrent = 5),
     timeout = "4s",

@@ -7,7 +7,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use super::queue::{Queue, Wakers};
 use crate::clock::{Moment, nanos};
-use crate::random::seed;
+use crate::random::process_seed;
 use crate::rate_limit::key_hash::KeyHash;
 
 /// Where the [`WaitState`] of a key is. Most keys have none.
@@ -84,7 +84,7 @@ impl ReleaseJitter {
         Self {
             begin: cooldown.until,
             whole: (cooldown.span / 10).min(nanos(Self::MAX)),
-            seed: seed(),
+            seed: process_seed() ^ cooldown.span,
             due: true,
             ..Self::default()
         }
