@@ -33,6 +33,8 @@ impl<'p> Attempt<'p> {
         if attempt.plan.bare || !attempt.is_in_doubt(&outcome, &classify) {
             return outcome;
         }
+        let is_permanent =
+            |error: &_| classify(error).classified.verdict.class() == Class::Permanent;
         let started = attempt.started;
         let failures = attempt.notes.as_ref().map_or(0, |notes| notes.failures());
         let mut verified = None;
@@ -57,11 +59,7 @@ impl<'p> Attempt<'p> {
                     break;
                 }
                 // A permanent error would only be repeated.
-                Ok(Err(error))
-                    if classify(&error).classified.verdict.class() == Class::Permanent =>
-                {
-                    break;
-                }
+                Ok(Err(error)) if is_permanent(&error) => break,
                 Ok(Err(_)) | Err(Interruption::TimedOut) => {}
                 Err(_) => break,
             }

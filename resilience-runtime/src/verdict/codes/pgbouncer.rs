@@ -179,7 +179,7 @@ mod tests {
         for (index, list) in lists.iter().enumerate() {
             for other in lists.iter().skip(index + 1).flat_map(|other| other.iter()) {
                 let clash = |text: &&str| text.starts_with(other) || other.starts_with(text);
-                assert!(!list.iter().any(|text| clash(&text)), "{other}");
+                assert!(!list.iter().any(clash), "{other}");
             }
         }
     }
