@@ -1,11 +1,15 @@
 //! What a server revoked does not come back.
 
 use std::cell::Cell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use resilience_runtime::{
     Classify, Fallback, Registry, ResilienceError, ServiceKind, secret_resilient,
 };
+use tokio::time::sleep;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Remote {
@@ -99,6 +103,80 @@ async fn outage_does_not_bring_back_what_was_denied_or_deleted() {
         };
         Registry::new().scope(test).await;
     }
+}
+
+/// The server answers at once, and the answer lies in the socket for a second.
+async fn ask_slowly(remote: &Cell<Remote>) -> Result<&'static str, Failure> {
+    let said = ask(remote);
+    sleep(Duration::from_secs(1)).await;
+    said
+}
+
+#[secret_resilient(service = "slow-vault", retry = off, fallback(cache(key = name, ttl = "1h")))]
+async fn read_slowly(remote: &Cell<Remote>, name: &str) -> Result<&'static str, Failure> {
+    let _ = name;
+    ask_slowly(remote).await
+}
+
+/// An answer that was on its way when another caller was denied, or somebody emptied the cache.
+#[tokio::test(start_paused = true)]
+async fn late_answer_does_not_bring_back_what_was_revoked_meanwhile() {
+    let registry = Registry::new();
+    for by_hand in [false, true] {
+        let test = async {
+            let remote = Cell::new(Remote::Well);
+            let late = read_slowly(&remote, "db");
+            let revoked = async {
+                sleep(Duration::from_millis(1)).await;
+                if by_hand {
+                    let vault = registry.get("slow-vault").expect("it was called");
+                    vault.invalidate_all();
+                } else {
+                    remote.set(Remote::Denied);
+                    read_slowly(&remote, "db").await.expect_err("denied");
+                }
+            };
+            // The caller of the late one may have it, nobody else.
+            let late_last = async {
+                let mut late = pin!(late);
+                assert!(poll_once(late.as_mut()).is_pending());
+                revoked.await;
+                late.await.expect("it was asked before");
+            };
+            late_last.await;
+            remote.set(Remote::Down);
+            let error = read_slowly(&remote, "db").await.expect_err("revoked");
+            assert!(matches!(error, Failure::Down), "{error:?}");
+            // What is asked for later is kept.
+            remote.set(Remote::Well);
+            read_slowly(&remote, "db").await.expect("it is up");
+            remote.set(Remote::Down);
+            read_slowly(&remote, "db").await.expect("the new one");
+        };
+        registry.scope(test).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn by_hand_late_answer_does_not_bring_back_what_was_revoked_meanwhile() {
+    let registry = Registry::new();
+    let vault = registry.service("vault", ServiceKind::Secret);
+    let vault = vault.expect("a new one");
+    let fallback = Fallback::new().cache(Duration::from_secs(3600));
+    let remote = Cell::new(Remote::Well);
+    let guarded = vault.fallback(&fallback);
+    let read = || guarded.call_keyed("db", || ask_slowly(&remote));
+    let mut late = pin!(read());
+    assert!(poll_once(late.as_mut()).is_pending());
+    remote.set(Remote::Denied);
+    read().await.expect_err("denied");
+    late.await.expect("it was asked before");
+    remote.set(Remote::Down);
+    read().await.expect_err("revoked");
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[tokio::test(start_paused = true)]

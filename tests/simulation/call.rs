@@ -184,7 +184,8 @@ impl Call {
         if let (Retention::LastGood(last_good), Reply::Gone | Reply::Denied) =
             (&*self.retention, reply)
         {
-            last_good.borrow_mut().forget(self.key);
+            let number = self.trace.number();
+            last_good.borrow_mut().forget(self.key, number);
         }
         match reply {
             Reply::Fine => Ok(self.used().into()),

@@ -83,7 +83,7 @@ impl World {
                     keys.for_each(|key| cache_model.forget(key, number));
                 }
                 Retention::LastGood(last_good) => {
-                    keys.for_each(|key| last_good.borrow_mut().forget(key));
+                    keys.for_each(|key| last_good.borrow_mut().forget(key, number));
                 }
                 Retention::Nothing => {}
             }

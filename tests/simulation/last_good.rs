@@ -1,5 +1,6 @@
 //! What stands in for a failure: the last good answer to the same question, while it is not too old.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::retention::Page;
@@ -9,6 +10,8 @@ pub struct LastGood {
     most: usize,
     /// The latest last.
     pages: Vec<Page>,
+    /// When each key was forgotten last: what was asked for before that is not kept.
+    forgotten: HashMap<u32, u64>,
 }
 
 impl LastGood {
@@ -17,10 +20,15 @@ impl LastGood {
             longest,
             most,
             pages: Vec::new(),
+            forgotten: HashMap::new(),
         }
     }
 
     pub fn keep(&mut self, page: Page) {
+        let forgotten = self.forgotten.get(&page.key);
+        if forgotten.is_some_and(|number| page.call < *number) {
+            return;
+        }
         self.pages.retain(|known| known.key != page.key);
         self.pages.push(page);
         if self.pages.len() > self.most {
@@ -29,7 +37,8 @@ impl LastGood {
     }
 
     /// What was revoked is not brought back.
-    pub fn forget(&mut self, key: u32) {
+    pub fn forget(&mut self, key: u32, number: u64) {
+        self.forgotten.insert(key, number);
         self.pages.retain(|page| page.key != key);
     }
 

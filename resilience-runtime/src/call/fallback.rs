@@ -14,7 +14,7 @@ use super::failed_attempt::Pushback;
 use super::outcome::Outcome;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
-use crate::fallback::{AnswerFuture, FailureCause, FallbackContext};
+use crate::fallback::{AnswerFuture, EntryKey, FailureCause, FallbackContext};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 
@@ -56,8 +56,8 @@ impl<'p> Call<'p> {
         self.failure
     }
 
-    fn last_good_key(&self) -> u128 {
-        u128::from_ne_bytes(self.cache_key)
+    fn last_good_key(&self) -> EntryKey {
+        EntryKey::from_ne_bytes(self.cache_key)
     }
 
     /// Returns the error that a fallback is to answer (`Continue`), or the result that needs none (`Break`).
@@ -86,7 +86,7 @@ impl<'p> Call<'p> {
         }
     }
 
-    /// Stores a good answer.
+    /// Stores a good answer, unless it was revoked meanwhile.
     pub fn last_good_put<R: Outcome>(call: &mut Self, out: &R)
     where
         R::Ok: Clone + Send + Sync + 'static,

@@ -76,7 +76,7 @@ impl Attempt<'_> {
         fault.reply_lost.then(|| {
             if let Some(notes) = &mut self.notes {
                 notes.hint = None;
-                notes.truncate_failures(0);
+                notes.clear_failures();
             }
             Interruption::Injected(Verdict::outcome_unknown())
         })

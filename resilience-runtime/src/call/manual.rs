@@ -11,7 +11,7 @@ use super::attempt::Attempt;
 use super::conclude::{finished, unchanged};
 use super::fallback::FallbackOn;
 use crate::error::{BoxError, ResilienceError};
-use crate::fallback::{Answered, FailureCause, Fallback};
+use crate::fallback::{Answered, EntryKey, FailureCause, Fallback};
 use crate::plan::PlanRef;
 use crate::service::Service;
 use crate::verdict::autoref::Known;
@@ -59,7 +59,7 @@ impl<'p> Call<'p> {
         &mut self,
         out: Result<T, E>,
         fallback: &Fallback<T, E>,
-        keys: &[u128],
+        keys: &[EntryKey],
     ) -> Result<T, E>
     where
         E: From<ResilienceError> + Into<BoxError>,

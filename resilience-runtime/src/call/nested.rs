@@ -5,7 +5,7 @@ use super::Call;
 use super::attempt::Attempt;
 use super::ending::{Ending, Inner, Leaves};
 use super::outcome::Outcome;
-use super::past::Began;
+use super::past::{Began, Past};
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
@@ -91,6 +91,8 @@ impl Call<'_> {
             is_local: false,
             held: None,
             ended_in_this_poll: true,
+            began: self.started,
+            ended: Moment::now().max(self.started),
         }
     }
 
@@ -145,10 +147,12 @@ impl Call<'_> {
         poll_context::note_failure_type(self.function_id(), error);
     }
 
-    /// Forgets earlier failures of the function in the body round this call: it has an answer.
-    pub(super) fn forget_failures(&self) {
+    /// Forgets earlier failures of the function in the body round this call, and its own: it has an answer.
+    pub(super) fn forget_failures(&mut self) {
         if poll_context::is_noted() {
-            poll_context::forget_failures(self.function_id());
+            let failed = self.failure.is_some() && !self.past.has(Past::FORGOTTEN);
+            self.past.add(Past::FORGOTTEN);
+            poll_context::forget_failures(self.function_id(), self.started, failed);
         }
     }
 
@@ -204,10 +208,36 @@ impl Attempt<'_> {
         if self.plan.circuit && (reported || counts) {
             poll_context::record_report(own);
         }
+        // The body round this one may be of the same service as one inside of it.
+        for &other in self.notes.iter().flat_map(|notes| notes.reports()) {
+            if other != own {
+                poll_context::record_report(other);
+            }
+        }
         if reported {
             BreakerOutcome::Ignored
         } else {
             outcome
+        }
+    }
+
+    /// Sets aside what was noted of the body while a hook is polled.
+    pub(super) fn set_notes_aside(&mut self) -> Option<Box<Notes>> {
+        self.notes.take()
+    }
+
+    /// Goes on with the notes on the body. The calls inside of a hook are not the body's; what a hook has reported of the
+    /// server concerns both.
+    pub(super) fn resume_notes(&mut self, of_body: Option<Box<Notes>>) {
+        let of_hook = std::mem::replace(&mut self.notes, of_body);
+        if let Some(mut of_hook) = of_hook {
+            if let Some(hint) = of_hook.hint.take() {
+                self.notes.get_or_insert_default().hint = Some(hint);
+            }
+            Notes::recycle(of_hook);
+        }
+        if self.notes.is_some() {
+            self.permits.set_noted();
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is known of a call from before: where it began, and what happened to its earlier attempts.
+//! What is known of a call from before: where it began, and what happened to it.
 
 /// Whether a call began while the body round it had not been pending yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(super) enum Began {
     Later,
 }
 
-/// What happened to the earlier attempts of a call.
+/// What happened to a call and its earlier attempts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Past(u8);
 
@@ -18,6 +18,9 @@ impl Past {
     pub(super) const TIMED_OUT: Self = Self(1);
     /// The call has renewed the session itself.
     pub(super) const RECONNECTED: Self = Self(2);
+
+    /// The body round it knows nothing of its failure any more.
+    pub(super) const FORGOTTEN: Self = Self(4);
 
     pub(super) fn has(self, event: Self) -> bool {
         self.0 & event.0 != 0

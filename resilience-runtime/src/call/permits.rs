@@ -245,16 +245,20 @@ impl AttemptPermits {
         self.links.has(Links::NOTED)
     }
 
+    pub(super) fn set_noted(&mut self) {
+        self.links.add(Links::NOTED);
+    }
+
     pub(super) fn set_links(&mut self, noted: bool, lent: bool) {
         self.links.set(Links::NOTED, noted);
         self.links.set(Links::LENT, lent);
     }
 
     #[cold]
-    fn borrow_probe(&mut self, core: &ServiceCore) -> Option<Ticket> {
+    fn borrow_probe(&mut self, core: &ServiceCore, now: Moment) -> Option<Ticket> {
         let of = ScopeId::new(core, self.key);
         let probe = poll_context::borrow_probe(of)?;
-        if !core.breaker.is_awaited(probe) {
+        if !core.breaker.is_held(probe, now) {
             poll_context::give_back(of);
             return None;
         }
@@ -364,7 +368,7 @@ impl AttemptPermits {
     #[inline(never)]
     fn admit_by_state(&mut self, call: &Call<'_>, now: Moment) -> Result<Ticket, Blocked> {
         if poll_context::is_inside()
-            && let Some(probe) = self.borrow_probe(call.core())
+            && let Some(probe) = self.borrow_probe(call.core(), now)
         {
             return Ok(probe);
         }

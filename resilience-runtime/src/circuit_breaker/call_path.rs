@@ -30,9 +30,9 @@ impl CircuitBreaker {
         answer
     }
 
-    /// Whether the breaker waits for the outcome of this probe.
-    pub(crate) fn is_awaited(&self, probe: Ticket) -> bool {
-        self.shared.is_awaited(probe)
+    /// Whether a probe holds its place, and so may lend it.
+    pub(crate) fn is_held(&self, probe: Ticket, now: Moment) -> bool {
+        self.shared.is_held(probe, now)
     }
 
     /// Counts an outcome under the ticket of another call, which keeps its place.

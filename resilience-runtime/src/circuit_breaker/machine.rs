@@ -181,6 +181,12 @@ impl Machine {
         matches!(self.phase, Phase::HalfOpen { .. }) && probe.generation() > self.round
     }
 
+    /// Whether a probe holds its place, and so may lend it.
+    pub(super) fn is_held(&self, probe: Ticket, now: Moment) -> bool {
+        let holds = |held: &Probe| held.generation == probe.generation() && now < held.until;
+        self.is_awaited(probe) && self.probes.iter().any(holds)
+    }
+
     /// Frees the place of a probe, unless it was given to another one. `false`: the probe is of an earlier round.
     fn probe_returns(&mut self, ticket: Ticket) -> bool {
         let generation = ticket.generation();

@@ -152,9 +152,9 @@ impl SharedState {
         })
     }
 
-    /// Whether the outcome of a probe is awaited.
-    pub(super) fn is_awaited(&self, probe: Ticket) -> bool {
-        self.machine.lock().is_awaited(probe)
+    /// Whether a probe holds its place.
+    pub(super) fn is_held(&self, probe: Ticket, now: Moment) -> bool {
+        self.machine.lock().is_held(probe, now)
     }
 
     /// Whether an outcome changes nothing, so that the lock need not be taken for it.

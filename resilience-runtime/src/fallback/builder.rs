@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::last_good::LastGood;
+use super::last_good::{EntryKey, LastGood};
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::instance::Instance;
@@ -47,8 +47,8 @@ enum Step<T, E> {
 /// The cache of a step, with the operations that need bounds on `T`, which are known where the step is added.
 struct Cache<T> {
     answers: Arc<LastGood>,
-    put: fn(&LastGood, u128, &T, Moment),
-    get: fn(&LastGood, u128, Moment) -> Option<T>,
+    put: fn(&LastGood, EntryKey, &T, Moment),
+    get: fn(&LastGood, EntryKey, Moment) -> Option<T>,
 }
 
 /// The outcome of a fallback.
@@ -195,15 +195,15 @@ impl<T, E> Fallback<T, E> {
         self.caches().map(removed).sum()
     }
 
-    /// Returns the key, as each cache hashes it.
-    pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<u128> {
+    /// Returns the key, as each cache hashes it. To be called when the call begins.
+    pub(crate) fn keys<K: Hash + ?Sized>(&self, key: &K) -> Vec<EntryKey> {
         let instance = Instance::of_type::<T>();
         let hashed = |cache: &Cache<T>| cache.answers.key(key, instance);
         self.caches().map(hashed).collect()
     }
 
     /// Removes the last good results of these keys: they were revoked.
-    pub(crate) fn forget(&self, keys: &[u128]) {
+    pub(crate) fn forget(&self, keys: &[EntryKey]) {
         for (cache, key) in self.caches().zip(keys) {
             cache.answers.remove(*key);
         }
@@ -216,7 +216,7 @@ impl<T, E> Fallback<T, E> {
         })
     }
 
-    pub(crate) fn remember(&self, keys: &[u128], value: &T) {
+    pub(crate) fn remember(&self, keys: &[EntryKey], value: &T) {
         for (cache, key) in self.caches().zip(keys) {
             (cache.put)(&cache.answers, *key, value, Moment::now());
         }
@@ -226,7 +226,7 @@ impl<T, E> Fallback<T, E> {
     /// themselves.
     pub(crate) async fn answer(
         &self,
-        keys: &[u128],
+        keys: &[EntryKey],
         error: E,
         temporary: bool,
         failed: &mut u32,

@@ -6,10 +6,12 @@ use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::removals::Removals;
 use crate::clock::Moment;
 use crate::instance::Instance;
 use crate::keyed_hash::KeyedHash;
 use crate::sync::Mutex;
+use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// The default number of entries.
 pub(crate) const DEFAULT_MAX_ENTRIES: usize = 1_000;
@@ -24,11 +26,44 @@ pub(crate) struct LastGood {
     keys: KeyedHash,
     /// Nearly every function has one instance, which is found without the lock.
     first: OnceLock<(Instance, u128)>,
+    /// The number of the last removal, to be read without the lock.
+    removed: AtomicU32,
     store: Mutex<Store>,
 }
 
+/// An entry as a call asks for it: 96 bits of a hash, and the number of the last removal when the call began. What is removed
+/// of it meanwhile is not stored again by that call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EntryKey(u128);
+
+impl EntryKey {
+    fn new(hash: u128, since: u32) -> Self {
+        Self(hash & HASH | u128::from(since))
+    }
+
+    fn hash(self) -> u128 {
+        self.0 & HASH
+    }
+
+    fn since(self) -> u32 {
+        (self.0 & !HASH) as u32
+    }
+
+    pub(crate) fn to_ne_bytes(self) -> [u8; 16] {
+        self.0.to_ne_bytes()
+    }
+
+    pub(crate) fn from_ne_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_ne_bytes(bytes))
+    }
+}
+
+/// The bits of an [`EntryKey`] that say which entry it is.
+const HASH: u128 = !(u32::MAX as u128);
+
 #[derive(Default)]
 struct Store {
+    removals: Removals,
     answers: HashMap<u128, Answer>,
     by_age: BTreeMap<u64, u128>,
     next: u64,
@@ -100,14 +135,16 @@ impl LastGood {
             max_entries: max_entries.unwrap_or(DEFAULT_MAX_ENTRIES),
             keys: KeyedHash::new(),
             first: OnceLock::new(),
+            removed: AtomicU32::new(0),
             store: Mutex::new(Store::default()),
         }
     }
 
     /// Returns the key of an entry: the user's key and the instance of the function, each hashed, so that an entry is found
-    /// by the two, and the entries of all instances by the user's key.
-    pub(crate) fn key<K: Hash + ?Sized>(&self, key: &K, instance: Instance) -> u128 {
-        self.keys.hash(key) ^ self.instance(instance)
+    /// by the two, and the entries of all instances by the user's key. To be called when the call begins.
+    pub(crate) fn key<K: Hash + ?Sized>(&self, key: &K, instance: Instance) -> EntryKey {
+        let since = self.removed.load(Ordering::Acquire);
+        EntryKey::new(self.keys.hash(key) ^ self.instance(instance), since)
     }
 
     fn instance(&self, instance: Instance) -> u128 {
@@ -121,26 +158,35 @@ impl LastGood {
         hash
     }
 
-    pub(crate) fn put<T: Clone + Send + Sync + 'static>(&self, key: u128, value: &T, now: Moment) {
+    /// Stores a result, unless the entry was removed since the call began: it may be what was revoked.
+    pub(crate) fn put<T: Clone + Send + Sync + 'static>(
+        &self,
+        key: EntryKey,
+        value: &T,
+        now: Moment,
+    ) {
         // Cloned outside of the lock: it is the user's code.
         let value = Arc::new(value.clone());
         let mut removed = Removed::new();
         let mut store = self.store.lock();
         store.sweep(self.ttl, now, &mut removed);
-        let displaced = store.put(key, value, now, self.max_entries);
+        let (unused, displaced) = match store.removals.any_since(key.since(), key.hash()) {
+            true => (Some(value), Removed::new()),
+            false => (None, store.put(key.hash(), value, now, self.max_entries)),
+        };
         drop(store);
-        drop((removed, displaced));
+        drop((removed, displaced, unused));
     }
 
     pub(crate) fn get<T: Clone + Send + Sync + 'static>(
         &self,
-        key: u128,
+        key: EntryKey,
         now: Moment,
     ) -> Option<T> {
         let mut removed = Removed::new();
         let mut store = self.store.lock();
         store.sweep(self.ttl, now, &mut removed);
-        let answer = store.answers.get(&key);
+        let answer = store.answers.get(&key.hash());
         let value = answer
             .filter(|answer| now.since(answer.at) <= self.ttl)
             .map(|answer| Arc::clone(&answer.value));
@@ -150,8 +196,12 @@ impl LastGood {
     }
 
     /// Removes the result of one entry.
-    pub(crate) fn remove(&self, key: u128) {
-        let removed = self.store.lock().remove(key);
+    pub(crate) fn remove(&self, key: EntryKey) {
+        let mut store = self.store.lock();
+        let number = store.removals.add(key.hash());
+        self.removed.store(number, Ordering::Release);
+        let removed = store.remove(key.hash());
+        drop(store);
         drop(removed);
     }
 
@@ -165,7 +215,12 @@ impl LastGood {
         instances.extend(self.first.get().map(|first| first.1));
         let removed: Removed = instances
             .into_iter()
-            .filter_map(|instance| store.remove(hash ^ instance))
+            .filter_map(|instance| {
+                let key = (hash ^ instance) & HASH;
+                let number = store.removals.add(key);
+                self.removed.store(number, Ordering::Release);
+                store.remove(key)
+            })
             .collect();
         drop(store);
         drop(expired);
@@ -178,6 +233,8 @@ impl LastGood {
         let mut store = self.store.lock();
         store.sweep(self.ttl, now, &mut expired);
         store.by_age.clear();
+        let number = store.removals.add_all();
+        self.removed.store(number, Ordering::Release);
         let removed = std::mem::take(&mut store.answers);
         drop(store);
         drop(expired);
@@ -204,6 +261,30 @@ mod tests {
         Instance::of_type::<()>()
     }
 
+    fn entry(number: u128) -> EntryKey {
+        EntryKey::new(number << 32, 0)
+    }
+
+    #[test]
+    fn what_was_removed_meanwhile_is_not_stored_again() {
+        let cache = LastGood::new(Duration::from_secs(5), None);
+        let [one, other] = ["a", "b"].map(|key| cache.key(key, any()));
+        cache.remove(one);
+        cache.put(one, &1, Moment(0));
+        cache.put(other, &2, Moment(0));
+        assert_eq!(cache.get::<i32>(one, Moment(0)), None);
+        assert_eq!(cache.get(other, Moment(0)), Some(2));
+        let later = cache.key("a", any());
+        cache.put(later, &3, Moment(0));
+        assert_eq!(cache.get(one, Moment(0)), Some(3));
+        assert_eq!(cache.invalidate("a", Moment(0)), 1);
+        cache.put(later, &3, Moment(0));
+        assert_eq!(cache.get::<i32>(one, Moment(0)), None);
+        assert_eq!(cache.invalidate_all(Moment(0)), 1);
+        cache.put(other, &2, Moment(0));
+        assert_eq!(cache.get::<i32>(other, Moment(0)), None);
+    }
+
     #[test]
     fn instances_share_no_entry_and_are_invalidated_together() {
         let cache = LastGood::new(Duration::from_secs(5), None);
@@ -223,10 +304,10 @@ mod tests {
         let cache = LastGood::new(Duration::from_secs(5), None);
         let value = Arc::new(());
         for key in 0..100 {
-            cache.put(key, &value, Moment(0));
+            cache.put(entry(key), &value, Moment(0));
         }
         assert_eq!(Arc::strong_count(&value), 101);
-        assert_eq!(cache.get::<Arc<()>>(1_000, Moment(6 * SECOND)), None);
+        assert_eq!(cache.get::<Arc<()>>(entry(1_000), Moment(6 * SECOND)), None);
         assert_eq!(Arc::strong_count(&value), 1);
         assert_eq!(cache.invalidate_all(Moment(6 * SECOND)), 0);
     }
@@ -246,11 +327,11 @@ mod tests {
     fn put_evicts_the_oldest_result() {
         let cache = LastGood::new(Duration::from_secs(5), Some(2));
         for (key, value) in [(1, 'a'), (2, 'b'), (1, 'c'), (3, 'd')] {
-            cache.put(key, &value, Moment(0));
+            cache.put(entry(key), &value, Moment(0));
         }
-        assert_eq!(cache.get::<char>(1, Moment(0)), Some('c'));
-        assert_eq!(cache.get::<char>(2, Moment(0)), None);
-        assert_eq!(cache.get::<char>(3, Moment(0)), Some('d'));
+        assert_eq!(cache.get::<char>(entry(1), Moment(0)), Some('c'));
+        assert_eq!(cache.get::<char>(entry(2), Moment(0)), None);
+        assert_eq!(cache.get::<char>(entry(3), Moment(0)), Some('d'));
     }
 
     #[test]
@@ -263,9 +344,9 @@ mod tests {
             }
         }
         let cache = LastGood::new(Duration::from_secs(5), None);
-        let put = std::panic::AssertUnwindSafe(|| cache.put(1, &Touchy(true), Moment(0)));
+        let put = std::panic::AssertUnwindSafe(|| cache.put(entry(1), &Touchy(true), Moment(0)));
         assert!(std::panic::catch_unwind(put).is_err());
-        cache.put(1, &Touchy(false), Moment(0));
-        assert!(cache.get::<Touchy>(1, Moment(0)).is_some());
+        cache.put(entry(1), &Touchy(false), Moment(0));
+        assert!(cache.get::<Touchy>(entry(1), Moment(0)).is_some());
     }
 }

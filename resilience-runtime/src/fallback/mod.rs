@@ -20,11 +20,12 @@ mod builder;
 mod function;
 mod last_good;
 mod registered;
+mod removals;
 
 pub(crate) use builder::Answered;
 pub use builder::Fallback;
 #[doc(hidden)]
 pub use function::{FallbackFn, fallback};
-pub(crate) use last_good::LastGood;
+pub(crate) use last_good::{EntryKey, LastGood};
 pub(crate) use registered::{AnswerFuture, RegisteredFallbacks};
 pub use registered::{FailureCause, FallbackContext, IntoAnswer, RegisteredFallback};

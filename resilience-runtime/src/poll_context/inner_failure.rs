@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use super::scope_id::ScopeId;
+use crate::clock::Moment;
 use crate::error::{Class, ErrorCode, Reason, Verdict};
 use crate::error_type::{ErrorType, IsHeld, Variant};
 
@@ -24,6 +25,8 @@ pub(crate) struct InnerFailure {
     pub(crate) is_local: bool,
     pub(crate) held: Option<(IsHeld, Variant)>,
     pub(crate) ended_in_this_poll: bool,
+    pub(crate) began: Moment,
+    pub(crate) ended: Moment,
 }
 
 /// What an error means, as far as it identifies the error. The attribute's `classify` is not asked.
@@ -67,9 +70,11 @@ impl InnerFailure {
         chain.any(|error| is_held(error, variant))
     }
 
-    /// Whether `newer` says the same, and more recently.
+    /// Whether `newer` says the same, and more recently. Calls beside each other are told apart: one of them may yet be
+    /// answered by a fallback.
     pub(super) fn is_repeated_by(&self, newer: &Self) -> bool {
         self.function == newer.function
+            && self.ended <= newer.began
             && self.error == newer.error
             && self.judged == newer.judged
             && self.service == newer.service

@@ -6,6 +6,7 @@ use super::Hint;
 use super::frame::Frame;
 use super::inner_failure::{InnerFailure, Leaving};
 use super::scope_id::ScopeId;
+use crate::clock::Moment;
 use crate::error_type::ErrorType;
 use crate::thread_slot::ThreadSlot;
 
@@ -61,13 +62,15 @@ impl Notes {
         self.reports.contains(&to)
     }
 
-    /// Forgets what was noted of inner calls after this many failures: they belong to a hook, not to the body.
-    pub(crate) fn truncate_failures(&mut self, count: usize) {
-        self.failures.truncate(count);
+    /// Forgets which calls failed.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn clear_failures(&mut self) {
+        self.failures.clear();
     }
 
-    pub(crate) fn failures(&self) -> usize {
-        self.failures.len()
+    /// The breakers that inner attempts have reported to.
+    pub(crate) fn reports(&self) -> &[ScopeId] {
+        &self.reports
     }
 }
 
@@ -135,9 +138,19 @@ fn newest(function: usize, rewrite: impl FnOnce(&mut InnerFailure)) {
     });
 }
 
-/// Forgets the failures of a function: it has succeeded since, or a fallback answered.
-pub(crate) fn forget_failures(function: usize) {
-    change(|notes| notes.failures.retain(|known| known.function != function));
+/// Forgets the failures of a function that has an answer: those that had ended when the call began which got it, and that of
+/// the call itself, if it `failed` before a fallback answered. Another call of it beside this one may leave with its own.
+pub(crate) fn forget_failures(function: usize, began: Moment, failed: bool) {
+    change(|notes| {
+        let other = |known: &InnerFailure| known.function != function;
+        if failed {
+            let own = |known: &InnerFailure| !other(known) && known.began == began;
+            let newest = notes.failures.iter().rposition(own);
+            newest.map(|at| notes.failures.remove(at));
+        }
+        let is_kept = |known: &InnerFailure| other(known) || known.ended > began;
+        notes.failures.retain(is_kept);
+    });
 }
 
 /// Records that an inner attempt has reported to a breaker.

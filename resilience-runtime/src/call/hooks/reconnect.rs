@@ -74,6 +74,7 @@ impl<'p> Attempt<'p> {
         };
         let outcome = match Self::run_hook(attempt, call, renewal).await {
             Ok(Renewed::Well { by_me }) => {
+                attempt.resume_notes(None);
                 attempt.session = core.session.current();
                 attempt.renewed_session = true;
                 if by_me {

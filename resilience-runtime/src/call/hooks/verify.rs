@@ -36,7 +36,7 @@ impl<'p> Attempt<'p> {
         let is_permanent =
             |error: &_| classify(error).classified.verdict.class() == Class::Permanent;
         let started = attempt.started;
-        let failures = attempt.notes.as_ref().map_or(0, |notes| notes.failures());
+        let notes = attempt.set_notes_aside();
         let mut verified = None;
         let mut delay = call.retries.previous_backoff();
         for round in 1..=attempt.plan.max_attempts() {
@@ -65,9 +65,7 @@ impl<'p> Attempt<'p> {
             }
         }
         attempt.started = started;
-        if let Some(notes) = &mut attempt.notes {
-            notes.truncate_failures(failures);
-        }
+        attempt.resume_notes(notes);
         if call.is_enabled(Level::WARN) {
             let took_effect = verified.as_ref().map(Option::is_some);
             call.emit(EventKind::Verified { took_effect });
