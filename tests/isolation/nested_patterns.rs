@@ -291,3 +291,37 @@ async fn probe_lends_no_place_that_it_has_lost() {
     };
     registry.scope(test).await;
 }
+
+/// A call that stood in line and was turned away then has cost nothing outside either.
+#[tokio::test(start_paused = true)]
+async fn call_that_waited_in_line_in_vain_costs_the_outer_one_no_token() {
+    #[resilient(
+        service = "slow",
+        retry = off,
+        circuit_breaker = off,
+        bulkhead(max_concurrent = 1, max_wait = "1s")
+    )]
+    async fn slow(server: &Server) -> Answer {
+        sleep(ms(5_000)).await;
+        server.answer()
+    }
+    #[resilient(
+        service = "mine",
+        retry = off,
+        rate_limit(requests_per_hour = 10, key = user)
+    )]
+    async fn mine(server: &Server, user: &str) -> Answer {
+        let _ = user;
+        slow(server).await
+    }
+    let registry = Registry::new();
+    let server = Server::new(Says::Well);
+    let both = async { tokio::join!(mine(&server, "a"), mine(&server, "b")) };
+    let (answered, rejected) = registry.scope(both).await;
+    answered.unwrap();
+    rejected.unwrap_err();
+    let limiter = registry.get("mine").expect("called").rate_limiter();
+    let limiter = limiter.expect("it has one");
+    assert_eq!(limiter.peek("a").remaining, 9);
+    assert_eq!(limiter.peek("b").remaining, 10);
+}
