@@ -148,12 +148,18 @@ impl Call<'_> {
     }
 
     /// Forgets earlier failures of the function in the body round this call, and its own: it has an answer.
+    #[inline]
     pub(super) fn forget_failures(&mut self) {
         if poll_context::is_noted() {
-            let failed = self.failure.is_some() && !self.past.has(Past::FORGOTTEN);
-            self.past.add(Past::FORGOTTEN);
-            poll_context::forget_failures(self.function_id(), self.started, failed);
+            self.forget_noted_failures();
         }
+    }
+
+    #[cold]
+    fn forget_noted_failures(&mut self) {
+        let failed = self.failure.is_some() && !self.past.has(Past::FORGOTTEN);
+        self.past.add(Past::FORGOTTEN);
+        poll_context::forget_failures(self.function_id(), self.started, failed);
     }
 
     /// When the call ends at the latest: with its own deadline, or with the body round it.
