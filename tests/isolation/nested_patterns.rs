@@ -170,7 +170,7 @@ impl From<ResilienceError> for Borrowed<'_> {
 impl Classify for Borrowed<'_> {
     fn classify(&self) -> Verdict {
         match self {
-            Self::Of(text) if text.is_empty() => Verdict::permanent(),
+            Self::Of("") => Verdict::permanent(),
             Self::Of(_) => Verdict::transient(),
             Self::Resilience => Verdict::permanent(),
         }
