@@ -48,7 +48,7 @@ impl<'a> Script<'a> {
             ask,
             random: Random::seeded(ask.seed).branch(ask.attempts.get().into()),
             others,
-            has_own_errors: true,
+            has_own_errors: !ask.world.is_well.get(),
         }
     }
 

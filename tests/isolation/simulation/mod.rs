@@ -38,7 +38,7 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
 
 /// Everybody is answered while the servers are well, although nobody polls those that are kept.
 async fn nobody_starves(world: &Rc<World>, random: &mut Random) {
-    world.remotes.iter().for_each(remote::Remote::heal);
+    world.set_well(true);
     // Cooldowns, open circuits and the time of bodies that nobody polls are over.
     sleep(Duration::from_secs(40)).await;
     for _ in 0..4 {
@@ -49,7 +49,7 @@ async fn nobody_starves(world: &Rc<World>, random: &mut Random) {
     }
     for (which, function) in FUNCTIONS.iter().enumerate() {
         let before = world.ends.borrow().answered;
-        // What fails by itself is asked again.
+        // Those that ask others drop some of them half-way, and are asked again.
         let tries = if function.is_sure { 1 } else { 50 };
         for _ in 0..tries {
             let asking = callers::wait(which, callers::call(world, which, random));
@@ -71,7 +71,7 @@ async fn nobody_starves(world: &Rc<World>, random: &mut Random) {
 async fn play(world: &Rc<World>, local: &LocalSet, calls: u64, mut chance: Random) {
     local.run_until(nobody_starves(world, &mut chance)).await;
     for act in 0..calls.div_ceil(ACT) {
-        world.remotes.iter().for_each(remote::Remote::go_on);
+        world.set_well(false);
         world.left.set(ACT.min(calls));
         let random = |who| chance.branch((act + 1) << 32 | who);
         let mut people: Vec<_> = (0..CALLERS)

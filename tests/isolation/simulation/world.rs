@@ -27,6 +27,8 @@ pub struct World {
     /// Some of them until the end.
     pub kept: RefCell<Vec<Kept>>,
     pub renewals: Cell<u64>,
+    /// Nobody fails by himself.
+    pub is_well: Cell<bool>,
     pub ends: RefCell<Ends>,
     number: Cell<u64>,
     /// With which errors of others bodies left last.
@@ -67,10 +69,22 @@ impl World {
             left: Cell::new(0),
             kept: RefCell::default(),
             renewals: Cell::new(0),
+            is_well: Cell::new(true),
             ends: RefCell::default(),
             number: Cell::new(0),
             left_with: RefCell::default(),
         })
+    }
+
+    /// Ends all outages, or begins them again.
+    pub fn set_well(&self, is_well: bool) {
+        self.is_well.set(is_well);
+        for remote in &self.remotes {
+            match is_well {
+                true => remote.heal(),
+                false => remote.go_on(),
+            }
+        }
     }
 
     /// How many calls there have been, those inside of others included.
