@@ -1,35 +1,16 @@
 //! A future that stands in a line of the rate limiter and is not polled does not hold up the others.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use resilience_runtime::{RateLimitConfig, RateLimiter, Registry, ResilienceError, resilient};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
+use crate::kept::{bound, keep, ms, poll};
+
 const OTHERS: u32 = 200;
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// A future that is polled once, as by a `select!` whose other branch goes on, and then kept.
-type Kept<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-fn keep<T>(future: impl Future<Output = T> + Send + 'static) -> Kept<T> {
-    let mut future: Kept<T> = Box::pin(future);
-    assert!(poll(&mut future).is_pending());
-    future
-}
-
-fn poll<T>(future: &mut Kept<T>) -> Poll<T> {
-    future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-}
 
 /// One token every 10 ms, and none now.
 fn empty_limiter() -> RateLimiter {
@@ -37,12 +18,6 @@ fn empty_limiter() -> RateLimiter {
     let limiter = limiter.expect("a valid configuration");
     assert!(limiter.check("a").allowed);
     limiter
-}
-
-/// What so many unpolled futures may cost, and 1 ms for each timer's resolution.
-fn bound(unpolled: u32) -> Duration {
-    let rounds = 1.0 + f64::from(unpolled).log2();
-    Duration::from_secs_f64(0.005 * rounds) + ms(1)
 }
 
 /// Lets all others pass, and returns the time that it took. They pass in their order.

@@ -1,36 +1,18 @@
 //! Those who wait for the load of a cache do not depend on the caller that makes it.
 
 use std::future::{Future, pending};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 use resilience_runtime::{Cache, CacheConfig, Registry, ResilienceError, resilient};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::kept::{keep, ms, poll};
+
 const OTHERS: u32 = 100;
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// A future that is polled once, as by a `buffer_unordered` whose consumer is slow, and then kept.
-type Kept<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-fn keep<T>(future: impl Future<Output = T> + Send + 'static) -> Kept<T> {
-    let mut future: Kept<T> = Box::pin(future);
-    assert!(poll(&mut future).is_pending());
-    future
-}
-
-fn poll<T>(future: &mut Kept<T>) -> Poll<T> {
-    future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-}
 
 #[derive(Clone, Default)]
 struct Asked(Arc<AtomicU32>);

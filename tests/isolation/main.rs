@@ -4,6 +4,7 @@
 mod answers;
 mod borrowed;
 mod herd;
+mod kept;
 mod kinds;
 mod lines;
 mod loads;

@@ -16,34 +16,11 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, advance, sleep, timeout};
 
+use crate::kept::{bound, keep, ms, poll};
+
 const PLACES: usize = 8;
 const OTHERS: u32 = 200;
 const SECOND: Duration = Duration::from_secs(1);
-
-fn ms(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// A future that is polled once, as by a `select!` whose other branch goes on, and then kept.
-type Kept<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-fn keep<T>(future: impl Future<Output = T> + Send + 'static) -> Kept<T> {
-    let mut future: Kept<T> = Box::pin(future);
-    assert!(poll(&mut future).is_pending());
-    future
-}
-
-fn poll<T>(future: &mut Kept<T>) -> Poll<T> {
-    future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// What so many unpolled waiters may cost, and 1 ms for each timer's resolution.
-fn bound(unpolled: u32) -> Duration {
-    let rounds = 1.0 + f64::from(unpolled).log2();
-    Duration::from_secs_f64(0.005 * rounds) + ms(1)
-}
 
 macro_rules! calls {
     ($($name:ident: $timeout:tt, $deadline:tt, $wait:literal;)*) => { $(

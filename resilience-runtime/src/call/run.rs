@@ -67,9 +67,13 @@ impl<'p> Attempt<'p> {
 
     /// When the body is cut.
     #[inline]
-    fn limit(&self, call: &Call<'p>) -> Moment {
-        let timeout_at = self.started.0.saturating_add(self.plan.until_timeout);
-        Moment(timeout_at).min(call.deadline_at())
+    pub(super) fn ends_at(&self, call: &Call<'_>) -> Moment {
+        self.timeout_at().min(call.deadline_at())
+    }
+
+    #[inline]
+    fn timeout_at(&self) -> Moment {
+        Moment(self.started.0.saturating_add(self.plan.until_timeout))
     }
 
     /// Polls the body once, within the call's span and the limits of time.
@@ -95,7 +99,7 @@ impl<'p> Attempt<'p> {
         }
         let resumed = self.phase == Phase::Running;
         self.phase = Phase::Running;
-        let limit = self.limit(call);
+        let limit = self.ends_at(call);
         let scope = if self.permits.is_linked() {
             let offer = self.permits.offer(&self.plan.core);
             PollScope::enter_special(limit, resumed, self.notes.take(), offer)
@@ -161,8 +165,7 @@ impl AttemptTimer {
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
         let mut this = self.project();
-        let timeout = attempt.plan.timeout;
-        let timeout_at = timeout.map_or(Moment::FAR_FUTURE, |limit| attempt.started.after(limit));
+        let timeout_at = attempt.timeout_at();
         if !*this.armed {
             *this.armed = true;
             let at = timeout_at.min(call.deadline_at());

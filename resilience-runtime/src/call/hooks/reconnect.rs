@@ -99,14 +99,6 @@ impl<'p> Attempt<'p> {
     pub(in crate::call) fn session_is_hopeless(&self) -> bool {
         self.plan.function.reconnects && self.core().session_is_hopeless(self.session)
     }
-
-    /// When it is interrupted at the latest.
-    fn ends_at(&self, call: &Call<'_>) -> Moment {
-        let timeout = self.plan.timeout;
-        timeout
-            .map_or(Moment::FAR_FUTURE, |limit| self.started.after(limit))
-            .min(call.deadline_at())
-    }
 }
 
 impl Call<'_> {
