@@ -89,6 +89,7 @@ impl Call<'_> {
     }
 
     /// Whether an event at this level has a subscriber.
+    #[inline(always)]
     pub(super) fn is_enabled(&self, level: Level) -> bool {
         let heard = match level {
             Level::ERROR => enabled!(Level::ERROR),
