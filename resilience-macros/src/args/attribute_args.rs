@@ -14,8 +14,8 @@ use super::spanned::Spanned;
 use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
-    Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, OnAbandoned, PathText,
-    RateLimitStrategy, Refill, Setting, Share, Text,
+    Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, Off, OnAbandoned,
+    PathText, RateLimitStrategy, Refill, Setting, Share, Text,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
@@ -54,6 +54,7 @@ macro_rules! groups {
                 safety: Callable,
                 stream: Streaming,
                 idempotent: Flag,
+                client_retries: Off,
                 correlation_id: Code,
                 borrow: Names,
                 registry: Code,

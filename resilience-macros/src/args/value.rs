@@ -271,6 +271,24 @@ impl ParseArg for Flag {
     }
 }
 
+/// `name = off`, of something that is taken to be on where nothing is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Off;
+
+impl Value for Off {
+    const EXAMPLE: &'static str = "off";
+
+    fn of(expr: &Expr) -> Result<Self> {
+        if is_off(expr) {
+            return Ok(Self);
+        }
+        Err(Error::custom(
+            "the only value is `off`; without this argument the client is taken to repeat requests as it does by default",
+        )
+        .with_span(expr))
+    }
+}
+
 /// A path, as code or in quotes.
 #[derive(Clone, Debug)]
 pub(crate) struct PathText(pub(crate) Path);

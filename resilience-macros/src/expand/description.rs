@@ -56,6 +56,9 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         let idempotent = idempotent.value.0;
         built = quote_spanned!(mixed=> #built.idempotent(#idempotent));
     }
+    if args.client_retries.is_some() {
+        built = quote_spanned!(mixed=> #built.client_retries_off());
+    }
     if args.retry_if().is_some() {
         built = quote_spanned!(mixed=> #built.retry_if());
     }

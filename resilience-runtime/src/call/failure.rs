@@ -9,7 +9,6 @@ use super::Call;
 use super::attempt::Attempt;
 use super::ending::Inner;
 use super::failed_attempt::{FailedAttempt, Pushback};
-use super::past::Past;
 use super::rejection::Interruption;
 use super::retry::Next;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
@@ -42,20 +41,18 @@ impl<'p> Attempt<'p> {
     ) -> FailedAttempt {
         let at = Moment::now().max(self.started);
         let not_executed = self.not_executed;
-        let verdict = self.refine_verdict(classified.verdict);
+        let known = if self.plan.function.client_retries_off {
+            classified.verdict.without_client_retries()
+        } else {
+            classified.verdict
+        };
+        let verdict = self.refine_verdict(known);
         let allowed = verdict.may_retry(call.may_repeat());
         if classified.verdict.is_unknown() && self.plan.retry.is_some() && !allowed {
             let (name, kind) = (&self.core().name, self.plan.kind());
             self.plan.function.unknown_error(name, kind, error_type);
         }
-        self.refund_unexecuted(
-            if not_executed {
-                verdict
-            } else {
-                classified.verdict
-            },
-            at,
-        );
+        self.refund_unexecuted(if not_executed { verdict } else { known }, at);
         self.refund_rejected_inside(inner, at);
         self.end_failed(call, verdict, inner, at);
         // What another service asked for was not meant for this one.
@@ -97,9 +94,7 @@ impl<'p> Attempt<'p> {
         match interruption {
             Interruption::TimedOut => {
                 let failed = self.time_out(call);
-                let next = call.after_failure(failed);
-                call.past.add(Past::TIMED_OUT);
-                return next;
+                return call.after_failure(failed);
             }
             Interruption::SessionRefused => {
                 let verdict = call.refusal_verdict();
@@ -120,7 +115,7 @@ impl<'p> Attempt<'p> {
     /// The timeout cut the attempt: whether it had an effect is unknown.
     fn time_out(&mut self, call: &mut Call<'p>) -> FailedAttempt {
         let at = Moment::now().max(self.started);
-        let verdict = Verdict::outcome_unknown();
+        let verdict = Verdict::outcome_unknown().because(Reason::TimedOut);
         call.count(Counter::Timeouts);
         self.end_failed(call, verdict, None, at);
         self.suspect_session();

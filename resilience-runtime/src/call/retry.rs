@@ -12,7 +12,7 @@ use crate::name::ServiceKind;
 use crate::retry::NoRetry as NoRetryByPolicy;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::verdict::Verdict;
+use crate::verdict::{Reason, Verdict};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,11 @@ impl Call<'_> {
             ..
         } = failed;
         let refused = if failed.wants_retry {
-            match self.plan_retry(verdict, failed.at) {
+            let planned = self.plan_retry(verdict, failed.at);
+            if verdict.reason() == Some(Reason::TimedOut) {
+                self.past.add(Past::TIMED_OUT);
+            }
+            match planned {
                 Ok(delay) => {
                     let attempt = self.attempts;
                     if self.is_enabled(Level::WARN) {

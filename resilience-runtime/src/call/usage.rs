@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
 use crate::rate_limit::Grant;
-use crate::verdict::{Class, Verdict};
+use crate::verdict::Verdict;
 
 impl<'p> Attempt<'p> {
     /// Corrects what the attempt reserved to what its answer used. An answer that `classify_ok` takes for a failure has
@@ -39,7 +39,7 @@ impl<'p> Attempt<'p> {
     /// requests that they reject. An unclassified error is nothing to be sure of.
     pub(super) fn refund_unexecuted(&mut self, verdict: Verdict, now: Moment) {
         if self.plan.counts_tokens
-            && matches!(verdict.class(), Class::Transient | Class::Throttled)
+            && verdict.is_not_executed()
             && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
         {
             self.core().limiter.settle_grant(grant, 0, now);

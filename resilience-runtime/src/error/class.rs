@@ -10,7 +10,7 @@ pub enum Class {
     Transient,
     /// The request may have been executed.
     OutcomeUnknown,
-    /// The server asks for fewer calls; the request was certainly not executed.
+    /// The server asks for fewer calls; the request was not executed.
     Throttled,
     /// Another attempt would fail in the same way.
     Permanent,
@@ -44,6 +44,9 @@ pub enum Reason {
     QuotaExhausted,
     /// The prompt exceeds the model's context.
     ContextTooLarge,
+    /// The client or a server between gave up waiting for the answer. The request may still be executed, and billed:
+    /// `#[llm_resilient]` repeats it once at most.
+    TimedOut,
     /// A nested call was rejected before anything was sent, or ran out of time: an open circuit, a limit,
     /// a full bulkhead, a deadline. The requested item may still exist.
     Rejected,

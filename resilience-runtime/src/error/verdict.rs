@@ -19,8 +19,9 @@ use crate::name::ServiceKind;
 /// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | not counted |
 /// | [`not_found`](Self::not_found), [`denied`](Self::denied) | no | no, it counts as success |
 ///
-/// Two verdicts are equal when the call goes on in the same way; their [`code`](Self::code), which is for
-/// logs, and their [`reason`](Self::reason), which is for fallbacks and caches, are not compared.
+/// Two verdicts are equal when they have the same class, breaker signal, time and need of a new session; their
+/// [`code`](Self::code), which is for logs, and their [`reason`](Self::reason), which is for fallbacks and caches, are not
+/// compared.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Verdict {
@@ -30,6 +31,19 @@ pub struct Verdict {
     code: Option<ErrorCode>,
     reconnect: bool,
     reason: Option<Reason>,
+    earlier: EarlierSends,
+}
+
+/// What is known of the sends before the last one, where a client or a proxy sent the request again by itself: only the last one
+/// is in the error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EarlierSends {
+    /// There were none.
+    None,
+    /// A proxy says that there were some. They may have been executed.
+    ByProxy,
+    /// The client may have made some, unless its own retries are off: then this is the class.
+    ByClient(Class),
 }
 
 /// How a circuit breaker counts an outcome.
@@ -49,6 +63,7 @@ impl Verdict {
             code: None,
             reconnect: false,
             reason: None,
+            earlier: EarlierSends::None,
         }
     }
 
@@ -145,6 +160,57 @@ impl Verdict {
         self
     }
 
+    /// Marks the verdict on the error of a client that sends a request again by itself. The error tells of the last send
+    /// alone, and an earlier one may have been executed. So a transient error becomes outcome-unknown, and a throttled one is
+    /// retried only where the function is idempotent.
+    ///
+    /// Where the client's retries are switched off, `client_retries = off` on the attribute says so, or
+    /// [`without_client_retries`](Self::without_client_retries) in a classifier, and the mark is gone.
+    ///
+    /// ```
+    /// use resilience_runtime::Verdict;
+    ///
+    /// let refused = Verdict::transient().after_client_retries();
+    /// assert!(refused.is_outcome_unknown());
+    /// assert!(refused.without_client_retries().is_transient());
+    /// ```
+    pub const fn after_client_retries(mut self) -> Self {
+        if let (EarlierSends::None, Class::Transient | Class::Throttled) =
+            (self.earlier, self.class)
+        {
+            self.earlier = EarlierSends::ByClient(self.class);
+            self.class = after_earlier_sends(self.class);
+        }
+        self
+    }
+
+    /// Returns the verdict that holds where the client sends each request once, because its own retries are switched off.
+    ///
+    /// ```
+    /// use std::io;
+    /// use resilience_runtime::{Classify, Verdict};
+    ///
+    /// fn classify(error: &io::Error) -> Verdict {
+    ///     error.classify().without_client_retries()
+    /// }
+    /// ```
+    pub const fn without_client_retries(mut self) -> Self {
+        if let EarlierSends::ByClient(class) = self.earlier {
+            self.class = class;
+            self.earlier = EarlierSends::None;
+        }
+        self
+    }
+
+    /// Returns the verdict on an answer to a request that a proxy sent more than once.
+    pub(crate) const fn after_proxy_retries(mut self) -> Self {
+        if let Class::Transient | Class::Throttled = self.class {
+            self.class = after_earlier_sends(self.class);
+            self.earlier = EarlierSends::ByProxy;
+        }
+        self
+    }
+
     /// Returns the class of the error.
     #[must_use]
     pub const fn class(&self) -> Class {
@@ -209,10 +275,16 @@ impl Verdict {
     #[must_use]
     pub const fn may_retry(&self, idempotent: bool) -> bool {
         match self.class {
-            Class::Transient | Class::Throttled => true,
+            Class::Transient | Class::Throttled => idempotent || self.is_not_executed(),
             Class::OutcomeUnknown => idempotent,
             Class::Permanent | Class::Unknown => false,
         }
+    }
+
+    /// Returns whether the request was certainly not executed and may be sent again.
+    pub(crate) const fn is_not_executed(&self) -> bool {
+        matches!(self.class, Class::Transient | Class::Throttled)
+            && matches!(self.earlier, EarlierSends::None)
     }
 
     /// Returns whether a circuit breaker counts the error as a failure.
@@ -241,6 +313,7 @@ impl Verdict {
         if let Class::OutcomeUnknown = self.class {
             self.class = Class::Transient;
         }
+        self.earlier = EarlierSends::None;
         self
     }
 
@@ -248,11 +321,8 @@ impl Verdict {
     /// and there is no broken connection to replace.
     #[cfg(any(feature = "bb8", feature = "deadpool", feature = "rmcp"))]
     pub(crate) const fn while_connecting(mut self) -> Self {
-        if let Class::OutcomeUnknown = self.class {
-            self.class = Class::Transient;
-        }
         self.reconnect = false;
-        self
+        self.not_executed()
     }
 
     /// Returns the verdict with an unknown class replaced by the kind's default.
@@ -266,6 +336,14 @@ impl Verdict {
             };
         }
         self
+    }
+}
+
+/// The class of the last send, where earlier ones may have been executed.
+const fn after_earlier_sends(last: Class) -> Class {
+    match last {
+        Class::Transient => Class::OutcomeUnknown,
+        class => class,
     }
 }
 

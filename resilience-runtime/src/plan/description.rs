@@ -16,6 +16,7 @@ pub struct Function {
     pub(crate) settings: &'static [(Key, Value)],
     pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
+    pub(crate) client_retries_off: bool,
     pub(crate) retry_if: bool,
     pub(crate) reconnects: bool,
     pub(crate) has_fallback: bool,
@@ -41,6 +42,7 @@ impl Function {
             settings: &[],
             off: &[],
             idempotent: None,
+            client_retries_off: false,
             retry_if: false,
             reconnects: false,
             has_fallback: false,
@@ -80,6 +82,13 @@ impl Function {
     #[must_use]
     pub const fn idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = Some(idempotent);
+        self
+    }
+
+    /// Says that its client sends each request once, although it repeats requests by default.
+    #[must_use]
+    pub const fn client_retries_off(mut self) -> Self {
+        self.client_retries_off = true;
         self
     }
 

@@ -15,7 +15,12 @@ mod chain_test_util;
 mod classify;
 mod clients;
 mod codes;
-#[cfg(any(feature = "rmcp", feature = "sqlx", feature = "sqlx-0_8"))]
+#[cfg(any(
+    feature = "aws",
+    feature = "rmcp",
+    feature = "sqlx",
+    feature = "sqlx-0_8"
+))]
 mod display_prefix;
 mod ratelimit_headers;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]

@@ -5,14 +5,39 @@
 use std::time::Duration;
 
 /// Returns the wait in `try again in <number><unit>`, with the units `h`, `m`, `s` and `ms`, each at most once
-/// and in this order: `6m0s`, `1.5s`, `120ms`. Returns `None` for anything else.
+/// and in this order: `6m0s`, `1.5s`, `120ms`; or in `try again in <number> <unit>`, with one unit as a word: `7 seconds`.
+/// Returns `None` for anything else.
 #[must_use]
 pub fn try_again_in(message: &str) -> Option<Duration> {
-    const PHRASE: &str = "try again in ";
+    // It may begin a sentence.
+    const PHRASE: &str = "ry again in ";
     // An earlier occurrence of the phrase may have no number.
-    message
-        .match_indices(PHRASE)
-        .find_map(|(at, _)| wait(&message[at + PHRASE.len()..]))
+    message.match_indices(PHRASE).find_map(|(at, _)| {
+        if !message[..at].ends_with(['t', 'T']) {
+            return None;
+        }
+        let after = &message[at + PHRASE.len()..];
+        wait(after).or_else(|| wait_in_words(after))
+    })
+}
+
+/// `7 seconds`, `1.5 minutes`, `1 hour`.
+fn wait_in_words(text: &str) -> Option<Duration> {
+    const UNITS: [(&[&str], f64); 4] = [
+        (&["millisecond", "milliseconds"], 0.001),
+        (&["sec", "secs", "second", "seconds"], 1.0),
+        (&["min", "mins", "minute", "minutes"], 60.0),
+        (&["hour", "hours"], 3_600.0),
+    ];
+    let (number, rest) = text.split_once(' ')?;
+    let is_number = number.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let number: f64 = number.parse().ok().filter(|_| is_number)?;
+    let end = rest
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(rest.len());
+    let word = &rest[..end];
+    let (_, seconds) = UNITS.iter().find(|(words, _)| words.contains(&word))?;
+    Duration::try_from_secs_f64(number * seconds).ok()
 }
 
 fn wait(text: &str) -> Option<Duration> {
@@ -67,6 +92,11 @@ mod tests {
             ("Please try again in 2m, or later", 120_000),
             ("please try again in a while; try again in 3s", 3_000),
             ("try again in 0s", 0),
+            ("Rate limit exceeded. Try again in 7 seconds.", 7_000),
+            ("Try again in 1.5 minutes, please", 90_000),
+            ("try again in 1 second", 1_000),
+            ("try again in 250 milliseconds", 250),
+            ("Try again in 20s", 20_000),
         ] {
             assert_eq!(
                 try_again_in(message),
@@ -83,7 +113,11 @@ mod tests {
             "try again in ",
             "try again in s",
             "try again in 5",
-            "try again in 5 seconds",
+            "try again in 5 secondsabc",
+            "try again in 5 light-years",
+            "try again in five seconds",
+            "try again in -5 seconds",
+            "try again in inf seconds",
             "try again in 5sec",
             "try again in 5minutes",
             "try again in -5s",
@@ -95,6 +129,7 @@ mod tests {
             "try again in 5m5",
             "retry after 5s",
             "Try Again In 5s",
+            "TRY AGAIN IN 5s",
             "try again in 5µs",
             "try again in 5sä",
         ] {

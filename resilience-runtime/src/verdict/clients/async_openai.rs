@@ -19,7 +19,8 @@
 //!
 //! **The client retries by itself**, three times and also on an `insufficient_quota` that is only in `code`: with
 //! three attempts of an attribute that makes twelve requests. Switch it off with async-openai's feature
-//! `middleware` and `Client::with_http_service(ReqwestService::new(reqwest::Client::new()))`.
+//! `middleware` and `Client::with_http_service(ReqwestService::new(reqwest::Client::new()))`, and say so with
+//! `client_retries = off`. Until then the error tells of the last request alone, so what would be transient is outcome unknown.
 
 use ::async_openai::error::{ApiErrorResponse, OpenAIError, StreamError};
 
@@ -29,7 +30,7 @@ use crate::verdict::{Classify, Verdict};
 
 impl Classify for OpenAIError {
     fn classify(&self) -> Verdict {
-        match self {
+        let verdict = match self {
             Self::ApiError(answer) => answer.classify(),
             Self::Reqwest(error) => error.classify(),
             Self::StreamError(error) => match **error {
@@ -43,7 +44,8 @@ impl Classify for OpenAIError {
             Self::FileSaveError(_) | Self::FileReadError(_) | Self::InvalidArgument(_) => {
                 Verdict::permanent()
             }
-        }
+        };
+        verdict.after_client_retries()
     }
 }
 
@@ -57,7 +59,8 @@ impl Classify for ApiErrorResponse {
             return Verdict::from_llm_response(status, &(), error.message.as_bytes());
         }
         let (kind, code) = (error.r#type.as_deref(), error.code.as_deref());
-        let verdict = Verdict::from_llm_error(status, &(), kind, code);
+        let message = Some(&*error.message);
+        let verdict = Verdict::from_llm_fields(status, &(), &[kind, code], message);
         match try_again_in(&error.message) {
             Some(wait) if verdict.is_throttled() => verdict.with_retry_after(wait),
             _ => verdict,
@@ -138,7 +141,7 @@ mod tests {
                 None,
                 None,
                 "upstream connect error",
-                Verdict::transient(),
+                Verdict::outcome_unknown(),
                 None,
             ),
             (
@@ -192,6 +195,8 @@ mod tests {
             ),
         ] {
             let verdict = found(answer(status, kind, code, message));
+            assert!(!verdict.may_retry(false), "{status} {kind:?} {code:?}");
+            let verdict = verdict.without_client_retries();
             assert_eq!(verdict, expected, "{status} {kind:?} {code:?}");
             assert_eq!(verdict.reason(), reason, "{status} {kind:?} {code:?}");
         }
@@ -218,7 +223,9 @@ mod tests {
             (OpenAIError::Boxed(refused.into()), Verdict::transient()),
         ] {
             let shown = format!("{error:?}");
-            assert_eq!(found(error), expected, "{shown}");
+            let verdict = found(error);
+            assert!(!verdict.may_retry(false), "{shown}");
+            assert_eq!(verdict.without_client_retries(), expected, "{shown}");
         }
     }
 
@@ -232,7 +239,7 @@ mod tests {
             ),
             (
                 r#"{"error":{"message":"x","code":503}}"#,
-                Verdict::transient(),
+                Verdict::outcome_unknown(),
             ),
             (
                 r#"{"error":{"message":"x","code":400}}"#,
@@ -253,20 +260,21 @@ mod tests {
             ),
             (
                 r#"{"error":{"message":"x","type":"odd","code":7}}"#,
-                Verdict::permanent(),
+                Verdict::outcome_unknown(),
             ),
-            (r#"{"error":"hunter2"}"#, Verdict::permanent()),
+            (r#"{"error":"hunter2"}"#, Verdict::outcome_unknown()),
+            (r#"{"error":null}"#, Verdict::permanent()),
             (r#"{"choices":"none"}"#, Verdict::permanent()),
             ("<html>", Verdict::permanent()),
         ] {
             let parse = serde_json::from_str::<u64>("\"hunter2\"").expect_err("no number");
             let error = OpenAIError::JSONDeserialize(parse, text.to_owned());
-            assert_eq!(found(error), expected, "{text}");
+            assert_eq!(found(error).without_client_retries(), expected, "{text}");
         }
     }
 
     #[tokio::test]
-    async fn refused_connection_is_transient() {
+    async fn refused_connection_is_transient_without_the_clients_retries() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         drop(listener);
@@ -280,7 +288,8 @@ mod tests {
             .await
             .expect_err("the port is closed");
         let verdict = found(error);
-        assert_eq!(verdict, Verdict::transient());
+        assert!(verdict.is_outcome_unknown());
+        assert_eq!(verdict.without_client_retries(), Verdict::transient());
         assert_eq!(verdict.code(), Some(ErrorCode::Name("connect")));
     }
 }

@@ -1,48 +1,111 @@
 //! What the AWS SDK's errors mean, whatever the service.
 //!
-//! Supported: `aws-smithy-runtime-api` and `aws-smithy-types` 1.x, which all current SDK crates share.
+//! Supported: `aws-smithy-runtime-api`, `aws-smithy-types` and `aws-credential-types` 1.x, which all current SDK crates share.
 //!
 //! | error | verdict |
 //! |---|---|
-//! | `ServiceError` | [`Verdict::from_aws_code`]; without a code that it knows, left to the kind |
+//! | `ServiceError` | [`Verdict::from_aws_code`]; without a code that it knows, by status and headers |
 //! | `ConstructionFailure` | permanent |
 //! | `DispatchFailure`: refused | transient |
 //! | `DispatchFailure`: the request is none | permanent |
+//! | no credentials, or wrong ones in the configuration | permanent, denied: nothing was sent |
+//! | a credentials provider failed or timed out | transient: nothing was sent |
 //! | `DispatchFailure` else, `TimeoutError`, `ResponseError` | outcome unknown |
 //!
-//! In a chain of sources, as in an `anyhow::Error`, the type of a service's error is lost: there a
-//! connection's failure is found, and the metadata of a code that the service's model does not name. For
-//! all of it keep the `SdkError`, e.g. in an enum of your own with `#[derive(Classify)]`.
+//! The wait is read from `x-amz-retry-after`, else from `Retry-After`.
 //!
-//! **The SDK retries by itself**, with three attempts. Switch that off on its configuration with
-//! `retry_config(RetryConfig::disabled())`.
+//! In a chain of sources, as in an `anyhow::Error`, the type of a service's error is lost. A connection's failure is found
+//! there, the metadata of a code that the service's model does not name, and of an error that the model names its name, which
+//! its `Display` begins with. Status and headers are not.
+//!
+//! **The SDK retries by itself**, with three attempts, and its error tells of the last one alone: a message may have been
+//! executed by the first, whose reply was lost. So what would be transient is outcome unknown. Switch the retries off on the SDK's
+//! configuration with `retry_config(RetryConfig::disabled())`, and say so with `client_retries = off` on the attribute. Otherwise
+//! they multiply: with `#[secret_resilient]`, 4 attempts of 3 requests each. An operation that takes a `client_request_token`, which the
+//! SDK makes up anew in each call, should be given one that is made before the annotated function.
 
+use std::any::Any;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
 use super::source_chain;
-use crate::verdict::{Classify, Verdict};
+use crate::verdict::codes::http::{HttpHeaders, retry_after};
+use crate::verdict::codes::llm_prose::is_context_too_large;
+use crate::verdict::display_prefix::display_prefix;
+use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
-impl<E: ProvideErrorMetadata, R> Classify for SdkError<E, R> {
+impl<E: ProvideErrorMetadata, R: 'static> Classify for SdkError<E, R> {
     fn classify(&self) -> Verdict {
-        match self {
+        let verdict = match self {
             Self::ConstructionFailure(_) => Verdict::permanent(),
             Self::DispatchFailure(failure) => failure
                 .as_connector_error()
                 .map_or(Verdict::outcome_unknown(), Classify::classify),
-            Self::TimeoutError(_) | Self::ResponseError(_) => Verdict::outcome_unknown(),
-            Self::ServiceError(error) => error.err().meta().classify(),
+            Self::TimeoutError(_) => Verdict::outcome_unknown().because(Reason::TimedOut),
+            Self::ResponseError(_) => Verdict::outcome_unknown(),
+            Self::ServiceError(error) => by_service(error.err().meta(), error.raw()),
             _ => Verdict::unclassified(),
-        }
+        };
+        verdict.after_client_retries()
+    }
+}
+
+/// By the code; a code that is not listed or not there leaves it to the answer.
+fn by_service(metadata: &ErrorMetadata, answer: &dyn Any) -> Verdict {
+    let by_code = metadata.classify();
+    let Some(answer) = answer.downcast_ref::<HttpResponse>() else {
+        return by_code;
+    };
+    let headers = Headers(answer);
+    if by_code.is_unknown() {
+        let by_status = Verdict::from_http(answer.status().as_u16(), &headers);
+        return match headers.retry_after() {
+            Some(wait) if !by_status.is_permanent() => by_status.with_retry_after(wait),
+            _ => by_status,
+        };
+    }
+    match headers.retry_after().or_else(|| retry_after(&headers)) {
+        Some(wait) if !by_code.is_permanent() => by_code.with_retry_after(wait),
+        _ => by_code,
+    }
+}
+
+/// The headers of a response.
+struct Headers<'a>(&'a HttpResponse);
+
+impl HttpHeaders for Headers<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers().get(name)
+    }
+}
+
+impl Headers<'_> {
+    /// Milliseconds, as the SDK itself reads it.
+    fn retry_after(&self) -> Option<Duration> {
+        let text = self.header("x-amz-retry-after")?;
+        text.trim().parse().ok().map(Duration::from_millis)
     }
 }
 
 impl Classify for ErrorMetadata {
     fn classify(&self) -> Verdict {
-        self.code()
-            .map_or(Verdict::unclassified(), Verdict::from_aws_code)
+        let Some(code) = self.code() else {
+            return Verdict::unclassified();
+        };
+        let verdict = Verdict::from_aws_code(code).after_client_retries();
+        // Bedrock has no code for it.
+        let prose = self.message().filter(|_| code == "ValidationException");
+        if prose.is_some_and(is_context_too_large) {
+            return verdict.because(Reason::ContextTooLarge);
+        }
+        verdict
     }
 }
 
@@ -52,144 +115,41 @@ impl Classify for ConnectorError {
             return Verdict::permanent();
         }
         // Only the source distinguishes a failed connection; a timeout may happen before or after it.
-        if let Some(verdict) = std::error::Error::source(self).and_then(source_chain::find) {
-            return verdict;
-        }
-        match self.as_other() {
-            Some(ErrorKind::ThrottlingError) => Verdict::throttled(None),
-            Some(ErrorKind::ClientError) => Verdict::permanent(),
-            _ => Verdict::outcome_unknown(),
+        let source = self.source();
+        let verdict = match source.and_then(source_chain::find) {
+            Some(verdict) => verdict,
+            None if source.is_some_and(cannot_be_signed) => Verdict::denied(),
+            None if self.is_timeout() => Verdict::outcome_unknown().because(Reason::TimedOut),
+            None => match self.as_other() {
+                Some(ErrorKind::ThrottlingError) => Verdict::throttled(None),
+                Some(ErrorKind::ClientError) => Verdict::permanent(),
+                _ => Verdict::outcome_unknown(),
+            },
+        };
+        verdict.after_client_retries()
+    }
+}
+
+/// Nothing is sent before there are credentials to sign it with.
+impl Classify for CredentialsError {
+    fn classify(&self) -> Verdict {
+        match self {
+            Self::CredentialsNotLoaded(_) | Self::InvalidConfiguration(_) => {
+                Verdict::denied().with_code(ErrorCode::Name("no credentials"))
+            }
+            Self::ProviderTimedOut(_) | Self::ProviderError(_) => Verdict::transient()
+                .with_code(ErrorCode::Name("credentials provider"))
+                .after_client_retries(),
+            _ => Verdict::unclassified(),
         }
     }
+}
+
+/// Whether no credentials fit the service; the type of that error is private to the SDK.
+fn cannot_be_signed(error: &(dyn Error + 'static)) -> bool {
+    const TEXT: &str = "failed to select an auth scheme to sign the request with.";
+    display_prefix(error, TEXT.len()) == TEXT
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io;
-
-    use super::*;
-    use crate::verdict::chain_test_util::found;
-    use crate::verdict::{ErrorCode, Reason};
-
-    type Error = SdkError<ErrorMetadata, u16>;
-
-    fn metadata(code: Option<&str>) -> ErrorMetadata {
-        let metadata = ErrorMetadata::builder().message("hunter2");
-        match code {
-            Some(code) => metadata.code(code).build(),
-            None => metadata.build(),
-        }
-    }
-
-    #[test]
-    fn service_error_is_classified_by_code_not_status() {
-        for (code, status, expected, reason) in [
-            (
-                Some("ThrottlingException"),
-                400,
-                Verdict::throttled(None),
-                None,
-            ),
-            (Some("SlowDown"), 503, Verdict::throttled(None), None),
-            (
-                Some("ResourceNotFoundException"),
-                400,
-                Verdict::permanent(),
-                Some(Reason::NotFound),
-            ),
-            (
-                Some("AccessDeniedException"),
-                400,
-                Verdict::permanent(),
-                Some(Reason::Denied),
-            ),
-            (Some("DecryptionFailure"), 400, Verdict::permanent(), None),
-            (
-                Some("InvalidRequestException"),
-                400,
-                Verdict::permanent(),
-                None,
-            ),
-            (
-                Some("InternalServiceError"),
-                500,
-                Verdict::outcome_unknown(),
-                None,
-            ),
-            (Some("ServiceUnavailable"), 503, Verdict::transient(), None),
-            (Some("Hunter2"), 500, Verdict::unclassified(), None),
-            (None, 503, Verdict::unclassified(), None),
-        ] {
-            let verdict = Error::service_error(metadata(code), status).classify();
-            assert_eq!(verdict, expected, "{code:?}");
-            assert_eq!(verdict.reason(), reason, "{code:?}");
-            let known = code.filter(|code| *code != "Hunter2");
-            assert_eq!(
-                verdict.code().map(|code| code.to_string()).as_deref(),
-                known
-            );
-            // In a chain of sources the metadata is found.
-            assert_eq!(found(metadata(code)), expected);
-            let boxed: Box<dyn std::error::Error + Send + Sync> =
-                Box::new(Error::service_error(metadata(code), status));
-            assert_eq!(boxed.classify(), expected, "{code:?}");
-        }
-    }
-
-    #[test]
-    fn other_errors_are_classified_by_variant() {
-        let io = |kind| Box::new(io::Error::from(kind));
-        for (error, expected) in [
-            (Error::construction_failure("hunter2"), Verdict::permanent()),
-            (Error::timeout_error("hunter2"), Verdict::outcome_unknown()),
-            (
-                Error::response_error("hunter2", 200),
-                Verdict::outcome_unknown(),
-            ),
-        ] {
-            assert_eq!(error.classify(), expected, "{error:?}");
-        }
-        for (connector, expected) in [
-            (
-                ConnectorError::io(io(io::ErrorKind::ConnectionRefused)),
-                Verdict::transient(),
-            ),
-            (
-                ConnectorError::io(io(io::ErrorKind::ConnectionReset)),
-                Verdict::outcome_unknown(),
-            ),
-            (
-                ConnectorError::io("hunter2".into()),
-                Verdict::outcome_unknown(),
-            ),
-            (
-                ConnectorError::timeout("hunter2".into()),
-                Verdict::outcome_unknown(),
-            ),
-            (ConnectorError::user("hunter2".into()), Verdict::permanent()),
-            (
-                ConnectorError::other("hunter2".into(), None),
-                Verdict::outcome_unknown(),
-            ),
-            (
-                ConnectorError::other("hunter2".into(), Some(ErrorKind::ThrottlingError)),
-                Verdict::throttled(None),
-            ),
-        ] {
-            let shown = format!("{connector:?}");
-            let kind = match expected.is_transient() {
-                true => Some(ErrorCode::Io(io::ErrorKind::ConnectionRefused)),
-                false => None,
-            };
-            let error = Error::dispatch_failure(connector);
-            let verdict = error.classify();
-            assert_eq!(verdict, expected, "{shown}");
-            if kind.is_some() {
-                assert_eq!(verdict.code(), kind);
-            }
-            let any = anyhow::Error::new(error);
-            let chain: &(dyn std::error::Error + Send + Sync) = any.as_ref();
-            assert_eq!(chain.classify(), expected, "{shown}");
-        }
-    }
-}
+mod tests;

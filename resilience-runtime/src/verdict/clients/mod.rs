@@ -3,6 +3,8 @@
 #[cfg(feature = "async-openai")]
 mod async_openai;
 #[cfg(feature = "aws")]
+mod aws_modelled;
+#[cfg(feature = "aws")]
 mod aws_sdk;
 #[cfg(feature = "bb8")]
 mod bb8;
@@ -39,6 +41,8 @@ macro_rules! known_errors {
             aws_smithy_types::error::ErrorMetadata,
             #[cfg(feature = "aws")]
             aws_smithy_runtime_api::client::result::ConnectorError,
+            #[cfg(feature = "aws")]
+            aws_credential_types::provider::error::CredentialsError,
             #[cfg(feature = "redis")]
             ::redis::RedisError,
             #[cfg(feature = "redis")]

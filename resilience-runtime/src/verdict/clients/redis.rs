@@ -6,11 +6,11 @@
 //! |---|---|
 //! | refused | transient |
 //! | dropped, timed out, any other I/O error | outcome unknown; dropped: on a new connection |
-//! | `LOADING`, `BUSY`, `CLUSTERDOWN`, `MASTERDOWN`, sentinels without a master | transient |
+//! | `LOADING`, `BUSY`, `MASTERDOWN`, sentinels without a master | transient |
 //! | `NOREPLICAS` (perhaps the old primary after a failover) | transient, on a new connection |
-//! | `TRYAGAIN` (slots on the move) | transient, ignored by the breaker |
-//! | `READONLY`, `UNBLOCKED` (the server became a replica) | the same, on a new connection |
-//! | no connection to a node of the cluster | transient, on a new connection |
+//! | `READONLY`, `UNBLOCKED` (the server became a replica) | transient, ignored by the breaker, on a new connection |
+//! | cluster: `CLUSTERDOWN`, no connection to a node (on a new connection) | outcome unknown; transient without the client's own retries |
+//! | cluster: `TRYAGAIN` (slots on the move) | the same, ignored by the breaker |
 //! | `OOM`, `MISCONF` | permanent, a breaker failure |
 //! | `NOAUTH`, `WRONGPASS`, `NOPERM`, a failed authentication | permanent, denied |
 //! | the rest: wrong types, wrong commands, `MOVED` outside of a cluster client, conversions | permanent |
@@ -20,8 +20,12 @@
 //!
 //! A `MultiplexedConnection` does not connect again by itself: give the attribute a `reconnect`, or use a
 //! `ConnectionManager`. That one retries to connect, 6 times by default: bring it down with
-//! `ConnectionManagerConfig::set_number_of_retries`. A cluster client retries 16 times by default:
-//! `ClusterClientBuilder::retries(0)` leaves the retries to the attribute.
+//! `ConnectionManagerConfig::set_number_of_retries`.
+//!
+//! **A cluster client sends a command again by itself**, 16 times by default, also after its reply was lost: an `INCR` counts
+//! twice, and the client returns `Ok`. `ClusterClientBuilder::retries(0)` leaves the retries to the attribute; say so with
+//! `client_retries = off`. Its other errors cannot be told from those of a single connection: with its own retries on, let a
+//! `classify` return `error.classify().after_client_retries()`.
 
 use ::redis::{ErrorKind, RedisError, RetryMethod, ServerError};
 
@@ -37,7 +41,9 @@ impl Classify for RedisError {
             ErrorKind::MasterNameNotFoundBySentinel | ErrorKind::NoValidReplicasFoundBySentinel => {
                 Verdict::transient()
             }
-            ErrorKind::ClusterConnectionNotFound => Verdict::transient().needs_reconnect(),
+            ErrorKind::ClusterConnectionNotFound => Verdict::transient()
+                .needs_reconnect()
+                .after_client_retries(),
             ErrorKind::Parse
             | ErrorKind::UnexpectedReturnType
             | ErrorKind::InvalidClientConfig
@@ -103,18 +109,20 @@ fn by_server(error: &RedisError) -> Verdict {
 fn by_code(code: &str) -> Verdict {
     let busy = Verdict::transient();
     let moving = Verdict::transient().ignored_by_breaker();
+    // Only nodes of a cluster say so, and a cluster client has sent the command several times by then.
+    let in_cluster = |verdict: Verdict| verdict.after_client_retries();
     let sick = Verdict::permanent().counts_as_failure();
     let denied = Verdict::permanent().because(Reason::Denied);
     let wrong = Verdict::permanent();
     let (verdict, name) = match code {
         "LOADING" => (busy, "LOADING"),
         "BUSY" => (busy, "BUSY"),
-        "CLUSTERDOWN" => (busy, "CLUSTERDOWN"),
+        "CLUSTERDOWN" => (in_cluster(busy), "CLUSTERDOWN"),
         "MASTERDOWN" => (busy, "MASTERDOWN"),
         // Too few replicas to take a write: refused before it was executed. After a failover it is the old primary that
         // says so, for as long as the connection lasts.
         "NOREPLICAS" => (busy.needs_reconnect(), "NOREPLICAS"),
-        "TRYAGAIN" => (moving, "TRYAGAIN"),
+        "TRYAGAIN" => (in_cluster(moving), "TRYAGAIN"),
         "READONLY" => (moving.needs_reconnect(), "READONLY"),
         "UNBLOCKED" => (moving.needs_reconnect(), "UNBLOCKED"),
         "OOM" => (sick, "OOM"),
@@ -175,7 +183,7 @@ mod tests {
             ),
             (
                 "CLUSTERDOWN The cluster is down",
-                Verdict::transient(),
+                Verdict::outcome_unknown(),
                 None,
             ),
             (
@@ -190,7 +198,7 @@ mod tests {
             ),
             (
                 "TRYAGAIN Multiple keys request during rehashing of slot",
-                moving,
+                Verdict::outcome_unknown().ignored_by_breaker(),
                 None,
             ),
             (
@@ -260,6 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn cluster_error_is_transient_without_the_clients_retries() {
+        let lost = RedisError::from((ErrorKind::ClusterConnectionNotFound, "hunter2")).classify();
+        assert!(!lost.may_retry(false));
+        let once = lost.without_client_retries();
+        assert_eq!(once, Verdict::transient().needs_reconnect());
+        let down = reply("CLUSTERDOWN The cluster is down").classify();
+        assert_eq!(down.without_client_retries(), Verdict::transient());
+    }
+
+    #[test]
     fn refused_is_transient_and_dropped_is_outcome_unknown() {
         let io = |kind| RedisError::from(io::Error::from(kind));
         let lost = Verdict::outcome_unknown().needs_reconnect();
@@ -300,7 +318,7 @@ mod tests {
             ),
             (
                 ErrorKind::ClusterConnectionNotFound,
-                Verdict::transient().needs_reconnect(),
+                Verdict::outcome_unknown().needs_reconnect(),
                 None,
             ),
             (ErrorKind::UnexpectedReturnType, Verdict::permanent(), None),

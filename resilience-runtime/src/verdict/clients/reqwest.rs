@@ -9,16 +9,17 @@
 //! | `error_for_status` | by [`Verdict::from_http`], without headers |
 //! | the answer came, but is not what was expected; too many redirects; no valid request | permanent |
 //!
-//! `error_for_status` throws the headers away, and `Retry-After` with them: where a server sends it, look
-//! at `Response::status()` and make an error of your own with [`Verdict::from_http`]. The client does not
-//! retry by itself, except where the server surely did not read the request.
+//! `error_for_status` throws the headers and the body away, and with them `Retry-After` and what a proxy says of a request that
+//! reached no server: where that matters, look at `Response::status()` and make an error of your own with
+//! [`Verdict::from_http_response`]. The client does not retry by itself, except where the server surely did not read the
+//! request.
 
 use std::error::Error as _;
 use std::io;
 
 use ::reqwest::Error;
 
-use crate::verdict::{Classify, ErrorCode, Verdict};
+use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
 impl Classify for Error {
     fn classify(&self) -> Verdict {
@@ -28,7 +29,10 @@ impl Classify for Error {
         let (verdict, name) = if self.is_connect() {
             (Verdict::transient(), "connect")
         } else if self.is_timeout() {
-            (Verdict::outcome_unknown(), "timeout")
+            (
+                Verdict::outcome_unknown().because(Reason::TimedOut),
+                "timeout",
+            )
         } else if self.is_decode() {
             // What broke the answer off calls itself a failure to decode, too.
             let source = self.source();
@@ -66,7 +70,6 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::verdict::Reason;
     use crate::verdict::chain_test_util::found;
 
     /// A server for one connection: it reads a request, answers with `answer` and hangs up, after
@@ -180,7 +183,7 @@ mod tests {
             ),
             (
                 "HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::transient(),
+                Verdict::outcome_unknown(),
                 None,
             ),
             (

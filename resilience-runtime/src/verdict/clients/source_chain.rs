@@ -12,6 +12,17 @@ use crate::verdict::{Classify, Verdict};
 
 /// Returns the verdict of the first known error in the chain, `error` included.
 pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
+    let known = find_first(error, classify_known);
+    // Their types are not known, so they come last.
+    #[cfg(feature = "aws")]
+    let known = known.or_else(|| find_first(error, super::aws_modelled::classify_modelled));
+    known
+}
+
+fn find_first(
+    error: &(dyn Error + 'static),
+    classify: fn(&(dyn Error + 'static)) -> Option<Verdict>,
+) -> Option<Verdict> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
@@ -19,7 +30,7 @@ pub(crate) fn find(error: &(dyn Error + 'static)) -> Option<Verdict> {
             next = Some(&**shared);
             continue;
         }
-        if let Some(verdict) = classify_known(error) {
+        if let Some(verdict) = classify(error) {
             return Some(verdict);
         }
         next = error.source();

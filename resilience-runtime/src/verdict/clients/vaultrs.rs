@@ -7,6 +7,7 @@
 //! | error | verdict |
 //! |---|---|
 //! | `APIError` and other answers with a status | [`Verdict::from_vault`], without headers |
+//! | 503 with `Vault is sealed` | transient |
 //! | the request did not come through | by the rules of `reqwest` |
 //! | the answer is not what was expected, wrong paths, wrong configuration | permanent |
 //!
@@ -19,10 +20,20 @@ use rustify::errors::ClientError as RestError;
 use super::source_chain;
 use crate::verdict::{Classify, Verdict};
 
+/// What a sealed server answers to everything. A proxy may answer 503 after the request was executed.
+const SEALED: &str = "Vault is sealed";
+
 impl Classify for ClientError {
     fn classify(&self) -> Verdict {
         match self {
-            Self::APIError { code, .. } => Verdict::from_vault(*code, &()),
+            Self::APIError { code, errors } => {
+                let verdict = Verdict::from_vault(*code, &());
+                if *code == 503 && errors.iter().any(|error| error == SEALED) {
+                    verdict.not_executed()
+                } else {
+                    verdict
+                }
+            }
             Self::RestClientError { source } => source.classify(),
             // All of the rest was found out here, before or after the request.
             _ => Verdict::permanent(),
@@ -129,7 +140,13 @@ mod tests {
                 None,
             ),
             // Not Vault's own words, e.g. of a proxy.
-            (503, "<html>", Verdict::transient(), None),
+            (503, "<html>", Verdict::outcome_unknown(), None),
+            (
+                503,
+                r#"{"errors":["the words Vault is sealed"]}"#,
+                Verdict::outcome_unknown(),
+                None,
+            ),
         ] {
             let error = answer(status, body).await;
             let verdict = found(error);

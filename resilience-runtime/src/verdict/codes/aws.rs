@@ -25,22 +25,17 @@ const CODES: &[(Meaning, &[&str])] = &[
             "TransactionInProgressException",
         ],
     ),
-    (
-        Meaning::Unavailable,
-        &[
-            "ModelNotReadyException",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-            "ServiceUnavailableError",
-        ],
-    ),
+    // Bedrock has not loaded it yet.
+    (Meaning::NotReady, &["ModelNotReadyException"]),
     // Lost against another writer, nothing was written.
     (
         Meaning::Contention,
         &[
             "ConcurrentModificationException",
+            "ConditionalRequestConflict",
             "OperationAborted",
             "OptimisticLockException",
+            "ReplicatedWriteConflictException",
             "TransactionConflictException",
         ],
     ),
@@ -59,6 +54,10 @@ const CODES: &[(Meaning, &[&str])] = &[
             "ModelTimeoutException",
             "RequestTimeout",
             "RequestTimeoutException",
+            // A load balancer of the service may have lost the server that executed it.
+            "ServiceUnavailable",
+            "ServiceUnavailableError",
+            "ServiceUnavailableException",
         ],
     ),
     (
@@ -93,6 +92,8 @@ const CODES: &[(Meaning, &[&str])] = &[
             "NoSuchBucket",
             "NoSuchEntity",
             "NoSuchKey",
+            "NoSuchUpload",
+            "NoSuchVersion",
             "NotFound",
             "NotFoundException",
             "ParameterNotFound",
@@ -106,23 +107,54 @@ const CODES: &[(Meaning, &[&str])] = &[
     (
         Meaning::Permanent,
         &[
+            "BadDigest",
+            "BucketAlreadyExists",
+            "BucketAlreadyOwnedByYou",
+            "BucketNotEmpty",
             "ConditionalCheckFailedException",
+            "ConflictException",
             "DecryptionFailure",
+            "DeleteConflict",
             "DisabledException",
+            "DuplicateItemException",
             "EncryptionFailure",
+            "EntityAlreadyExists",
+            "EntityTooLarge",
+            "EntityTooSmall",
+            "IdempotentParameterMismatchException",
+            "InvalidArgument",
+            "InvalidBucketName",
             "InvalidCiphertextException",
+            "InvalidDigest",
+            "InvalidMessageContents",
             "InvalidNextTokenException",
+            "InvalidObjectState",
             "InvalidParameterException",
             "InvalidParameterValue",
+            "InvalidPart",
+            "InvalidPartOrder",
+            "InvalidRange",
+            "InvalidRequest",
             "InvalidRequestException",
+            "ItemCollectionSizeLimitExceededException",
             "KMSInvalidStateException",
             "MalformedPolicyDocumentException",
+            "MalformedXML",
+            "MessageNotInflight",
+            "MethodNotAllowed",
             "ModelErrorException",
+            "NotModified",
+            "PreconditionFailed",
             "PreconditionNotMetException",
             "PublicPolicyException",
+            "QueueNameExists",
+            "ReceiptHandleIsInvalid",
             "RequestExpired",
             "RequestTimeTooSkewed",
             "ResourceExistsException",
+            "ResourceInUseException",
+            // Its reasons are in the error. One of them may be a conflict: look at them in a classifier.
+            "TransactionCanceledException",
             "ValidationError",
             "ValidationException",
         ],
@@ -132,7 +164,7 @@ const CODES: &[(Meaning, &[&str])] = &[
 #[derive(Clone, Copy)]
 enum Meaning {
     Throttled,
-    Unavailable,
+    NotReady,
     Contention,
     OutcomeUnknown,
     Denied,
@@ -145,7 +177,7 @@ impl Meaning {
     const fn verdict(self) -> Verdict {
         match self {
             Self::Throttled => Verdict::throttled(None),
-            Self::Unavailable => Verdict::transient(),
+            Self::NotReady => Verdict::transient(),
             Self::Contention => Verdict::transient().ignored_by_breaker(),
             Self::OutcomeUnknown => Verdict::outcome_unknown(),
             Self::Denied => Verdict::permanent().because(Reason::Denied),
@@ -161,7 +193,7 @@ impl Meaning {
 impl Verdict {
     /// Returns the verdict on an error code of an AWS service, e.g. of Secrets Manager, Bedrock or DynamoDB.
     ///
-    /// Throttling codes are throttled, `InternalServiceError` and its like leave the outcome open,
+    /// Throttling codes are throttled, `InternalServiceError`, `ServiceUnavailable` and their like leave the outcome open,
     /// `AccessDenied…` is denied, `ResourceNotFoundException` not found, the request's own faults are
     /// permanent. An unlisted code is left to the kind.
     ///
@@ -181,6 +213,23 @@ impl Verdict {
             }
         }
         Self::unclassified()
+    }
+
+    /// Returns the verdict on an error that a service's model names. An unlisted one concerns the request, unless its name says
+    /// that the service failed.
+    #[cfg(feature = "aws")]
+    pub(crate) fn from_modelled_aws_code(code: &str) -> Self {
+        let listed = Self::from_aws_code(code);
+        let named = |parts: &[&str]| parts.iter().any(|part| code.contains(part));
+        if !listed.is_unknown() {
+            listed
+        } else if named(&["Throttl", "TooManyRequests"]) {
+            Self::throttled(None)
+        } else if named(&["Internal", "ServiceFailure", "Timeout", "Unavailable"]) {
+            Self::outcome_unknown()
+        } else {
+            Self::permanent()
+        }
     }
 }
 
@@ -213,7 +262,13 @@ mod tests {
             ("SlowDown", Verdict::throttled(None), None),
             ("PriorRequestNotComplete", Verdict::throttled(None), None),
             ("EC2ThrottledException", Verdict::throttled(None), None),
-            ("ServiceUnavailable", Verdict::transient(), None),
+            ("ServiceUnavailable", Verdict::outcome_unknown(), None),
+            ("ModelNotReadyException", Verdict::transient(), None),
+            ("PreconditionFailed", Verdict::permanent(), None),
+            ("TransactionCanceledException", Verdict::permanent(), None),
+            ("InvalidRange", Verdict::permanent(), None),
+            ("BucketNotEmpty", Verdict::permanent(), None),
+            ("ReceiptHandleIsInvalid", Verdict::permanent(), None),
             (
                 "TransactionConflictException",
                 Verdict::transient().ignored_by_breaker(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 use std::time::{Duration, SystemTime};
 
+use super::envoy;
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
 /// Looks up response headers by name, in an [`http::HeaderMap`], a map, or a list of pairs.
@@ -104,18 +105,26 @@ impl HttpStatus for http::StatusCode {
 
 impl Verdict {
     /// Returns the verdict on an HTTP status and the headers `x-should-retry`, `retry-after-ms` and
-    /// `Retry-After` (seconds, fractions of them, or an HTTP date).
+    /// `Retry-After` (seconds, fractions of them, or an HTTP date), the latter two also with the prefix `llm_provider-`.
     ///
     /// | status | verdict |
     /// |---|---|
     /// | 429 | throttled |
-    /// | 503, 529 | transient |
-    /// | 408, 409, 425 | transient, ignored by the breaker |
+    /// | 425 | transient, ignored by the breaker |
+    /// | 503 with `x-envoy-overloaded` | transient |
+    /// | 408, 504 | outcome unknown, for [`Reason::TimedOut`] |
+    /// | 409 | outcome unknown, ignored by the breaker |
     /// | 501, 505 | permanent, a breaker failure |
-    /// | other 5xx | outcome unknown |
+    /// | 403 with `Retry-After` or `x-ratelimit-remaining: 0` | throttled |
+    /// | other 5xx, 503 and 529 among them | outcome unknown |
     /// | everything else | permanent |
     ///
-    /// `x-should-retry: true` makes it transient and `false` permanent, since the server decides.
+    /// A 503 is no evidence that nothing ran: proxies send it as well when a server read the whole request and went away. With
+    /// the body, [`from_http_response`](Self::from_http_response) knows more.
+    ///
+    /// `x-should-retry: true` makes it transient and `false` permanent, since the server decides. Where
+    /// `x-envoy-attempt-count` says that a proxy sent the request more than once, an earlier send may have been executed,
+    /// whatever the last answer is.
     ///
     /// ```
     /// use std::time::Duration;
@@ -129,10 +138,15 @@ impl Verdict {
         let status = status.code();
         let by_status = match status {
             429 => Self::throttled(None),
-            503 | 529 => Self::transient(),
-            408 | 409 | 425 => Self::transient().ignored_by_breaker(),
+            503 if envoy::is_overloaded(headers) => Self::transient(),
+            // A server between timed out, and the one behind it may go on.
+            408 | 504 => Self::outcome_unknown().because(Reason::TimedOut),
+            // Perhaps a conflict with what an earlier send of the same request did.
+            409 => Self::outcome_unknown().ignored_by_breaker(),
+            425 => Self::transient().ignored_by_breaker(),
             501 | 505 => Self::permanent().counts_as_failure(),
             500..=599 => Self::outcome_unknown(),
+            403 if is_throttle(headers) => Self::throttled(None),
             401 | 403 => Self::permanent().because(Reason::Denied),
             402 => Self::permanent().because(Reason::QuotaExhausted),
             404 | 410 => Self::permanent().because(Reason::NotFound),
@@ -141,7 +155,15 @@ impl Verdict {
         let verdict = match should_retry(headers) {
             Some("true") if by_status.is_permanent() => Self::transient().ignored_by_breaker(),
             // The server asks for a repetition, whatever became of the first.
-            Some("true") if by_status.is_outcome_unknown() => Self::transient(),
+            Some("true") if by_status.is_outcome_unknown() => {
+                let ignored = by_status.is_ignored_by_breaker();
+                let verdict = Self::transient();
+                if ignored {
+                    verdict.ignored_by_breaker()
+                } else {
+                    verdict
+                }
+            }
             Some("false") if by_status.is_breaker_failure() => {
                 Self::permanent().counts_as_failure()
             }
@@ -150,11 +172,53 @@ impl Verdict {
             _ => by_status,
         };
         let verdict = verdict.with_code(ErrorCode::Http(status));
-        match retry_after(headers) {
+        let verdict = match retry_after(headers) {
             Some(wait) if !verdict.is_permanent() => verdict.with_retry_after(wait),
             _ => verdict,
+        };
+        if is_sent_again(headers) {
+            verdict.after_proxy_retries()
+        } else {
+            verdict
         }
     }
+
+    /// Returns the verdict on an HTTP response with its body, or the beginning of it: as [`from_http`](Self::from_http), and a
+    /// 503 is transient if the whole body is what Envoy writes when it reached no server: `no healthy upstream`, or
+    /// `upstream connect error or disconnect/reset before headers. reset reason: …` with `overflow`, a `connection failure`,
+    /// a `connection timeout` or a refused stream.
+    ///
+    /// ```
+    /// use resilience_runtime::Verdict;
+    ///
+    /// let verdict = Verdict::from_http_response(503, &(), b"no healthy upstream");
+    /// assert!(verdict.is_transient());
+    /// assert!(Verdict::from_http_response(503, &(), b"no healthy upstream today").is_outcome_unknown());
+    /// ```
+    pub fn from_http_response<H: HttpHeaders + ?Sized>(
+        status: impl HttpStatus,
+        headers: &H,
+        body: &[u8],
+    ) -> Self {
+        let status = status.code();
+        let verdict = Self::from_http(status, headers);
+        let reached_none = status == 503
+            && verdict.is_outcome_unknown()
+            && !is_sent_again(headers)
+            && envoy::reached_no_server(headers, body);
+        if reached_none {
+            verdict.not_executed()
+        } else {
+            verdict
+        }
+    }
+}
+
+/// Whether Envoy says that it sent the request more than once. Its answer tells of the last send alone.
+pub(super) fn is_sent_again<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
+    let count = headers.header("x-envoy-attempt-count");
+    let sends: Option<u32> = count.and_then(|text| text.trim().parse().ok());
+    sends.is_some_and(|sends| sends > 1)
 }
 
 /// Returns the value of `x-should-retry`, which overrides the status.
@@ -162,15 +226,29 @@ pub(super) fn should_retry<H: HttpHeaders + ?Sized>(headers: &H) -> Option<&str>
     headers.header("x-should-retry").map(str::trim)
 }
 
-/// Returns the time after which the server wants the next request: `retry-after-ms`, else `Retry-After`.
+/// Whether a 403 is the answer of a limit, as GitHub sends it. One without these headers denies access.
+fn is_throttle<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
+    let used_up = |name| headers.header(name).is_some_and(|text| text.trim() == "0");
+    retry_after(headers).is_some()
+        || used_up("x-ratelimit-remaining")
+        || used_up("ratelimit-remaining")
+}
+
+/// Returns the time after which the server wants the next request: `retry-after-ms`, else `Retry-After`. litellm passes those
+/// of the provider on with a prefix.
 pub(crate) fn retry_after<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Duration> {
-    let milliseconds = headers
-        .header("retry-after-ms")
-        .and_then(seconds)
-        .map(|thousand_fold| thousand_fold / 1_000);
-    milliseconds.or_else(|| {
-        let text = headers.header("retry-after")?;
-        seconds(text).or_else(|| until_date(text, headers.header("date")))
+    let names = [
+        ("retry-after-ms", "retry-after"),
+        ("llm_provider-retry-after-ms", "llm_provider-retry-after"),
+    ];
+    names.iter().find_map(|(in_milliseconds, in_seconds)| {
+        let milliseconds = headers.header(in_milliseconds).and_then(seconds);
+        milliseconds
+            .map(|thousand_fold| thousand_fold / 1_000)
+            .or_else(|| {
+                let text = headers.header(in_seconds)?;
+                seconds(text).or_else(|| until_date(text, headers.header("date")))
+            })
     })
 }
 
@@ -199,91 +277,4 @@ fn until_date(text: &str, date: Option<&str>) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wait(headers: &[(&str, &str)]) -> Option<Duration> {
-        Verdict::from_http(429, headers).retry_after()
-    }
-
-    #[test]
-    fn from_http_classifies_each_status() {
-        for (status, expected) in [
-            (400, Verdict::permanent()),
-            (401, Verdict::permanent()),
-            (404, Verdict::permanent()),
-            (408, Verdict::transient().ignored_by_breaker()),
-            (409, Verdict::transient().ignored_by_breaker()),
-            (425, Verdict::transient().ignored_by_breaker()),
-            (429, Verdict::throttled(None)),
-            (500, Verdict::outcome_unknown()),
-            (501, Verdict::permanent().counts_as_failure()),
-            (502, Verdict::outcome_unknown()),
-            (503, Verdict::transient()),
-            (504, Verdict::outcome_unknown()),
-            (529, Verdict::transient()),
-        ] {
-            assert_eq!(Verdict::from_http(status, &()), expected, "{status}");
-        }
-    }
-
-    #[test]
-    fn retry_after_is_seconds_fractions_or_a_date() {
-        assert_eq!(wait(&[("Retry-After", "2")]), Some(Duration::from_secs(2)));
-        assert_eq!(
-            wait(&[("RETRY-AFTER", " 0.25 ")]),
-            Some(Duration::from_millis(250))
-        );
-        assert_eq!(
-            wait(&[("retry-after-ms", "1500"), ("retry-after", "9")]),
-            Some(Duration::from_millis(1_500))
-        );
-        assert_eq!(
-            wait(&[
-                ("Date", "Sun, 06 Nov 1994 08:49:37 GMT"),
-                ("Retry-After", "Sun, 06 Nov 1994 08:49:47 GMT"),
-            ]),
-            Some(Duration::from_secs(10))
-        );
-        assert_eq!(
-            wait(&[("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT")]),
-            Some(Duration::ZERO)
-        );
-        for nonsense in ["soon", "-1", "NaN", "inf", "", "1e3", "."] {
-            assert_eq!(wait(&[("Retry-After", nonsense)]), None, "{nonsense}");
-        }
-        assert_eq!(
-            wait(&[("Retry-After", "99999999999999999999")]),
-            Some(Duration::MAX)
-        );
-    }
-
-    #[test]
-    fn x_should_retry_overrides_the_status() {
-        let retry = [("x-should-retry", "true")];
-        let stop = [("x-should-retry", "false")];
-        assert!(Verdict::from_http(400, &retry).is_transient());
-        assert!(Verdict::from_http(500, &retry).is_transient());
-        assert_eq!(
-            Verdict::from_http(503, &stop),
-            Verdict::permanent().counts_as_failure()
-        );
-        assert_eq!(
-            Verdict::from_http(429, &stop),
-            Verdict::permanent().ignored_by_breaker()
-        );
-    }
-
-    #[test]
-    fn from_http_accepts_maps_and_pairs() {
-        let mut map = http::HeaderMap::new();
-        map.insert("retry-after", http::HeaderValue::from_static("3"));
-        let expected = Verdict::throttled(Some(Duration::from_secs(3)));
-        let status = http::StatusCode::TOO_MANY_REQUESTS;
-        assert_eq!(Verdict::from_http(status, &map), expected);
-        let pairs = vec![("Retry-After".to_owned(), "3".to_owned())];
-        assert_eq!(Verdict::from_http(429, &pairs), expected);
-        let hash: HashMap<String, String> = pairs.into_iter().collect();
-        assert_eq!(Verdict::from_http(429, &hash), expected);
-    }
-}
+mod tests;

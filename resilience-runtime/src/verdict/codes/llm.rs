@@ -1,10 +1,11 @@
 //! What the structured fields of a language model's error mean.
 //!
 //! OpenAI, Anthropic, Google and the servers that imitate them name the error in `error.type`,
-//! `error.code` or `error.status`. Prose is never read: "quota" stands in many messages about an
-//! ordinary rate limit.
+//! `error.code` or `error.status`. Prose is not read, except for the sentences of [`llm_prose`]: "quota" stands in many messages
+//! about an ordinary rate limit.
 
-use super::http::{HttpHeaders, should_retry};
+use super::http::{HttpHeaders, is_sent_again, should_retry};
+use super::llm_prose;
 use crate::verdict::{ErrorCode, HttpStatus, Reason, Verdict};
 
 /// Names that mean the same under every status.
@@ -17,6 +18,7 @@ const CERTAIN: &[(Meaning, &[&str])] = &[
             "billing_error",
             "billing_hard_limit_reached",
             "billing_not_active",
+            "budget_exceeded",
             "credit_balance_exhausted",
             "enforced_spend_limit_reached",
             "organization_spend_limit_exceeded",
@@ -80,7 +82,6 @@ const WITHOUT_STATUS: &[(Meaning, &[&str])] = &[
             "RESOURCE_EXHAUSTED",
         ],
     ),
-    (Meaning::Overloaded, &["UNAVAILABLE"]),
     (Meaning::Contention, &["ABORTED"]),
     (
         Meaning::OutcomeUnknown,
@@ -92,6 +93,8 @@ const WITHOUT_STATUS: &[(Meaning, &[&str])] = &[
             "timeout_error",
             "DEADLINE_EXCEEDED",
             "INTERNAL",
+            // gRPC's word for a server that was not reached, and for one that was lost.
+            "UNAVAILABLE",
             "UNKNOWN",
         ],
     ),
@@ -181,11 +184,27 @@ impl Verdict {
         kind: Option<&str>,
         code: Option<&str>,
     ) -> Self {
-        Self::from_llm_names(status.code(), headers, &[kind, code])
+        Self::from_llm_fields(status.code(), headers, &[kind, code], None)
     }
 
-    /// The same with any number of names.
-    pub(crate) fn from_llm_names<H: HttpHeaders + ?Sized>(
+    /// The same with any number of names, and with the sentences that stand in for a name.
+    pub(crate) fn from_llm_fields<H: HttpHeaders + ?Sized>(
+        status: u16,
+        headers: &H,
+        names: &[Option<&str>],
+        message: Option<&str>,
+    ) -> Self {
+        let message = message.unwrap_or_default();
+        if llm_prose::is_quota_exhausted(message) {
+            return Meaning::Quota.verdict().with_code(ErrorCode::Http(status));
+        }
+        if matches!(status, 400 | 413) && llm_prose::is_context_too_large(message) {
+            return Self::context_too_large().with_code(ErrorCode::Http(status));
+        }
+        Self::from_llm_names(status, headers, names)
+    }
+
+    fn from_llm_names<H: HttpHeaders + ?Sized>(
         status: u16,
         headers: &H,
         names: &[Option<&str>],
@@ -201,7 +220,12 @@ impl Verdict {
                     Some(wait) => Self::transient().with_retry_after(wait),
                     None => Self::transient(),
                 };
-                verdict.with_code(ErrorCode::Name(name))
+                let verdict = verdict.with_code(ErrorCode::Name(name));
+                if is_sent_again(headers) {
+                    verdict.after_proxy_retries()
+                } else {
+                    verdict
+                }
             }
             Some((meaning, name)) => meaning.verdict().with_code(ErrorCode::Name(name)),
             None if status == 402 => Meaning::Quota.verdict().with_code(ErrorCode::Http(402)),
@@ -299,9 +323,17 @@ mod tests {
             let waits = Verdict::from_llm_error(status, &[("retry-after", "2")], Some(name), None);
             assert_eq!(waits.retry_after(), Some(Duration::from_secs(2)), "{name}");
         }
+        // Without the name it may come from a proxy.
+        for status in [503, 529] {
+            assert_eq!(
+                Verdict::from_llm_error(status, &(), None, None),
+                Verdict::outcome_unknown()
+            );
+        }
+        let again = [("x-envoy-attempt-count", "2")];
         assert_eq!(
-            Verdict::from_llm_error(529, &(), None, None),
-            Verdict::transient()
+            Verdict::from_llm_error(529, &again, Some("overloaded_error"), None),
+            Verdict::outcome_unknown()
         );
         assert!(Verdict::from_llm_error(429, &(), Some("slow_down"), None).is_throttled());
     }
@@ -370,6 +402,7 @@ mod tests {
             ("rate_limit_exceeded", Verdict::throttled(None)),
             ("RESOURCE_EXHAUSTED", Verdict::throttled(None)),
             ("api_error", Verdict::outcome_unknown()),
+            ("UNAVAILABLE", Verdict::outcome_unknown()),
             ("server_error", Verdict::outcome_unknown()),
             ("insufficient_quota", SPENT),
             ("context_length_exceeded", Verdict::context_too_large()),

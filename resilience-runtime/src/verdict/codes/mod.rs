@@ -1,11 +1,13 @@
 //! Tables of status and error codes, one file for each protocol or product. They need no client library.
 
 mod aws;
+mod envoy;
 pub(super) mod http;
 mod jsonrpc;
 mod llm;
 #[cfg(feature = "llm-json")]
 mod llm_body;
+pub(super) mod llm_prose;
 mod mysql;
 #[cfg(any(
     test,

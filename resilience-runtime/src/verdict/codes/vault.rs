@@ -22,13 +22,14 @@ impl Verdict {
     /// | 404 | permanent, not found |
     /// | 472, 473, only from `sys/health`: a standby | permanent |
     /// | 501, not initialised | permanent, a breaker failure |
-    /// | 503, sealed or overloaded | transient |
-    /// | other 5xx | outcome unknown |
+    /// | other 5xx, 503 among them | outcome unknown |
+    ///
+    /// A sealed server answers 503, and so does a proxy that lost one. With its words, `Vault is sealed`, nothing was done.
     ///
     /// ```
     /// use resilience_runtime::{Verdict, verdict::Reason};
     ///
-    /// assert!(Verdict::from_vault(503, &()).is_transient());
+    /// assert!(Verdict::from_vault(503, &()).is_outcome_unknown());
     /// assert_eq!(Verdict::from_vault(403, &()).reason(), Some(Reason::Denied));
     /// ```
     pub fn from_vault<H: HttpHeaders + ?Sized>(status: impl HttpStatus, headers: &H) -> Self {
@@ -67,7 +68,7 @@ mod tests {
             (500, Verdict::outcome_unknown(), None),
             (501, Verdict::permanent().counts_as_failure(), None),
             (502, Verdict::outcome_unknown(), None),
-            (503, Verdict::transient(), None),
+            (503, Verdict::outcome_unknown(), None),
         ] {
             let verdict = Verdict::from_vault(status, &());
             assert_eq!(verdict, expected, "{status}");

@@ -109,11 +109,11 @@ fn failed_pipe_write_is_transient() {
 #[test]
 fn unknown_http_client_is_classified_by_displayed_status() {
     for (shown, expected) in [
-        ("HTTP 503", Verdict::transient()),
+        ("HTTP 503", Verdict::outcome_unknown()),
         ("HTTP 429", Verdict::throttled(None)),
         (
             "unexpected server response: HTTP 503 Service Unavailable: x",
-            Verdict::transient(),
+            Verdict::outcome_unknown(),
         ),
         (
             "unexpected server response: HTTP 502 Bad Gateway: x",
@@ -229,7 +229,7 @@ mod over_http {
                 Verdict::throttled(Some(Duration::from_secs(7))),
                 None,
             ),
-            (status(503, None), Verdict::transient(), None),
+            (status(503, None), Verdict::outcome_unknown(), None),
             (status(500, None), Verdict::outcome_unknown(), None),
             (
                 response("HTTP 401 Unauthorized: x"),
