@@ -21,7 +21,11 @@ pub fn http_verdicts(input: &[u8]) {
     assert_eq!(verdict.code(), Some(ErrorCode::Http(status)));
     assert_eq!(
         verdict.class(),
-        class(status, value(&headers, "x-should-retry"))
+        class(
+            status,
+            value(&headers, "x-should-retry"),
+            asked_for(&headers).0.is_some()
+        )
     );
     let wait = verdict.retry_after();
     if verdict.is_permanent() {
@@ -60,7 +64,9 @@ pub fn http_verdicts(input: &[u8]) {
 }
 
 pub(crate) fn status(bytes: &mut Bytes<'_>) -> u16 {
-    const COMMON: [u16; 12] = [429, 500, 503, 400, 401, 402, 404, 408, 409, 501, 529, 200];
+    const COMMON: [u16; 14] = [
+        429, 500, 503, 400, 401, 402, 403, 404, 408, 409, 425, 501, 529, 200,
+    ];
     match bytes.below(3) {
         0 => bytes.number() as u16,
         _ => COMMON[bytes.below(COMMON.len())],
@@ -78,10 +84,12 @@ fn same(one: Verdict, other: Verdict, headers: &[(String, String)]) {
     );
 }
 
-fn class(status: u16, should_retry: Option<&str>) -> Class {
+fn class(status: u16, should_retry: Option<&str>, asks_to_wait: bool) -> Class {
     let class = match status {
         429 => Class::Throttled,
-        503 | 529 | 408 | 409 | 425 => Class::Transient,
+        403 if asks_to_wait => Class::Throttled,
+        425 => Class::Transient,
+        408 | 409 => Class::OutcomeUnknown,
         501 | 505 => Class::Permanent,
         500..=599 => Class::OutcomeUnknown,
         _ => Class::Permanent,

@@ -25,15 +25,27 @@ const NOTHING_SENT: &[&str] = &[
     "remote refused stream reset",
 ];
 
+/// In the words after a retry of Envoy's own: what an earlier send did is not known.
+const RETRIED: &[u8] = b"retried and the latest reset reason";
+
 /// Whether Envoy rejected the request because too many are on their way.
 pub(super) fn is_overloaded<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
-    headers.header("x-envoy-overloaded").is_some()
+    headers.header("x-envoy-overloaded").is_some() && !is_of_server(headers)
+}
+
+/// Whether the answer is a server's that Envoy passed on: it adds this header to those, and never to its own.
+fn is_of_server<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
+    headers.header("x-envoy-upstream-service-time").is_some()
+}
+
+/// Whether the body says that Envoy sent the request again.
+pub(super) fn is_retried(body: &[u8]) -> bool {
+    body.windows(RETRIED.len()).any(|part| part == RETRIED)
 }
 
 /// Whether the whole body is Envoy's own, about a request that reached no server.
 pub(super) fn reached_no_server<H: HttpHeaders + ?Sized>(headers: &H, body: &[u8]) -> bool {
-    // Envoy adds it to a server's answer, so the words are that server's.
-    if headers.header("x-envoy-upstream-service-time").is_some() {
+    if is_of_server(headers) {
         return false;
     }
     let Ok(body) = std::str::from_utf8(body) else {
@@ -41,8 +53,8 @@ pub(super) fn reached_no_server<H: HttpHeaders + ?Sized>(headers: &H, body: &[u8
     };
     body == NO_SERVER
         || body.strip_prefix(RESET).is_some_and(|rest| {
-            let (reason, details) = rest.split_once(DETAILS).unwrap_or((rest, ""));
-            NOTHING_SENT.contains(&reason) && !details.contains("retried")
+            let reason = rest.split_once(DETAILS).map_or(rest, |(reason, _)| reason);
+            NOTHING_SENT.contains(&reason)
         })
 }
 
@@ -100,6 +112,24 @@ mod tests {
         }
         assert_eq!(
             Verdict::from_http_response(503, &(), b"no healthy upstream\xff"),
+            Verdict::outcome_unknown()
+        );
+    }
+
+    #[test]
+    fn overloaded_envoy_is_transient_unless_it_sent_the_request_before() {
+        let overloaded = [("x-envoy-overloaded", "true")];
+        assert_eq!(Verdict::from_http(503, &overloaded), Verdict::transient());
+        let judge = |body: &[u8]| Verdict::from_http_response(503, &overloaded, body);
+        assert_eq!(judge(b""), Verdict::transient());
+        let first =
+            b"upstream connect error or disconnect/reset before headers. reset reason: overflow";
+        assert_eq!(judge(first), Verdict::transient());
+        let again = b"upstream connect error or disconnect/reset before headers. retried and the latest reset reason: overflow";
+        assert_eq!(judge(again), Verdict::outcome_unknown());
+        let by_server = [overloaded[0], ("x-envoy-upstream-service-time", "3")];
+        assert_eq!(
+            Verdict::from_http(503, &by_server),
             Verdict::outcome_unknown()
         );
     }

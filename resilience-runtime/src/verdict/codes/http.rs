@@ -122,6 +122,9 @@ impl Verdict {
     /// A 503 is no evidence that nothing ran: proxies send it as well when a server read the whole request and went away. With
     /// the body, [`from_http_response`](Self::from_http_response) knows more.
     ///
+    /// `x-envoy-overloaded` is no proof where Envoy retries by itself and does not say how often (its body does): let it
+    /// `include_attempt_count_in_response`.
+    ///
     /// `x-should-retry: true` makes it transient and `false` permanent, since the server decides. Where
     /// `x-envoy-attempt-count` says that a proxy sent the request more than once, an earlier send may have been executed,
     /// whatever the last answer is.
@@ -202,11 +205,13 @@ impl Verdict {
     ) -> Self {
         let status = status.code();
         let verdict = Self::from_http(status, headers);
-        let reached_none = status == 503
+        let sent_again = is_sent_again(headers) || envoy::is_retried(body);
+        if sent_again {
+            verdict.after_proxy_retries()
+        } else if status == 503
             && verdict.is_outcome_unknown()
-            && !is_sent_again(headers)
-            && envoy::reached_no_server(headers, body);
-        if reached_none {
+            && envoy::reached_no_server(headers, body)
+        {
             verdict.not_executed()
         } else {
             verdict

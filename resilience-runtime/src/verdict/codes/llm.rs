@@ -194,14 +194,17 @@ impl Verdict {
         names: &[Option<&str>],
         message: Option<&str>,
     ) -> Self {
+        let by_names = Self::from_llm_names(status, headers, names);
         let message = message.unwrap_or_default();
-        if llm_prose::is_quota_exhausted(message) {
-            return Meaning::Quota.verdict().with_code(ErrorCode::Http(status));
+        if by_names.reason() == Some(Reason::QuotaExhausted) {
+            by_names
+        } else if llm_prose::is_quota_exhausted(message) {
+            Self::quota_exhausted().with_code(ErrorCode::Http(status))
+        } else if matches!(status, 400 | 413) && llm_prose::is_context_too_large(message) {
+            Self::context_too_large().with_code(ErrorCode::Http(status))
+        } else {
+            by_names
         }
-        if matches!(status, 400 | 413) && llm_prose::is_context_too_large(message) {
-            return Self::context_too_large().with_code(ErrorCode::Http(status));
-        }
-        Self::from_llm_names(status, headers, names)
     }
 
     fn from_llm_names<H: HttpHeaders + ?Sized>(
@@ -243,9 +246,13 @@ impl Verdict {
     /// assert!(Verdict::from_llm_event(Some("api_error"), None).is_outcome_unknown());
     /// ```
     pub fn from_llm_event(kind: Option<&str>, code: Option<&str>) -> Self {
-        let names = [kind, code];
-        look_up(CERTAIN, &names)
-            .or_else(|| look_up(WITHOUT_STATUS, &names))
+        Self::from_llm_names_alone(&[kind, code])
+    }
+
+    /// The same with any number of names.
+    pub(super) fn from_llm_names_alone(names: &[Option<&str>]) -> Self {
+        look_up(CERTAIN, names)
+            .or_else(|| look_up(WITHOUT_STATUS, names))
             .map_or(Self::unclassified(), |(meaning, name)| {
                 meaning.verdict().with_code(ErrorCode::Name(name))
             })

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::http::HttpHeaders;
+use super::llm_prose;
 use crate::verdict::retry_after_text::try_again_in;
-use crate::verdict::{HttpStatus, Reason, Verdict};
+use crate::verdict::{ErrorCode, HttpStatus, Verdict};
 
 /// Errors are small. What is larger is not one, and not worth the parsing.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -64,7 +65,7 @@ impl Verdict {
             _ => status,
         };
         let verdict = if status < 400 && nested.is_some_and(|error| !error.is_null()) {
-            Self::from_llm_success(status, headers, &names, message)
+            Self::from_llm_success(status, &names, message)
         } else {
             Self::from_llm_fields(status, headers, &names, message)
         };
@@ -79,24 +80,16 @@ impl Verdict {
     }
 
     /// Returns the verdict on an error with neither a status nor a number.
-    fn from_llm_success<H: HttpHeaders + ?Sized>(
-        status: u16,
-        headers: &H,
-        names: &[Option<&str>],
-        message: Option<&str>,
-    ) -> Self {
-        let known = names
-            .iter()
-            .map(|name| Self::from_llm_event(*name, None))
-            .find(|verdict| !verdict.is_unknown());
-        match known {
-            Some(verdict) if verdict.reason().is_some() => verdict,
-            known => {
-                let by_prose = Self::from_llm_fields(status, headers, &[], message);
-                let quota = by_prose.reason() == Some(Reason::QuotaExhausted);
-                let other = known.unwrap_or(Self::outcome_unknown());
-                if quota { by_prose } else { other }
-            }
+    fn from_llm_success(status: u16, names: &[Option<&str>], message: Option<&str>) -> Self {
+        let by_names = Self::from_llm_names_alone(names);
+        if by_names.reason().is_some() {
+            by_names
+        } else if llm_prose::is_quota_exhausted(message.unwrap_or_default()) {
+            Self::quota_exhausted().with_code(ErrorCode::Http(status))
+        } else if by_names.is_unknown() {
+            Self::outcome_unknown().with_code(ErrorCode::Http(status))
+        } else {
+            by_names
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Prose is not read, with these exceptions: some servers have no code for a prompt that is too large, or for an account that is
 //! used up, and always the same sentence. The whole beginning of the message has to be that sentence, so that a message which
-//! talks about such an error is not taken for one. `#` stands for a number.
+//! talks about such an error is not taken for one. `#` stands for a number, and `$` for the end, perhaps after a full stop.
 
 /// The prompt is larger than the model's context, with status 400 or 413.
 ///
@@ -28,7 +28,7 @@ const CONTEXT_TOO_LARGE: &[(&str, &[&str])] = &[
         "OpenAI and those that speak like it, vLLM among them",
         &[
             "This model's maximum context length is # tokens",
-            "Your input exceeds the context window of this model",
+            "Your input exceeds the context window of this model.",
         ],
     ),
     (
@@ -48,8 +48,8 @@ const CONTEXT_TOO_LARGE: &[(&str, &[&str])] = &[
     (
         "Bedrock",
         &[
-            "Input is too long for requested model",
-            "The model returned the following errors: Input is too long for requested model",
+            "Input is too long for requested model$",
+            "The model returned the following errors: Input is too long for requested model$",
             "The model returned the following errors: prompt is too long: # tokens > # maximum",
         ],
     ),
@@ -64,7 +64,7 @@ const CONTEXT_TOO_LARGE: &[(&str, &[&str])] = &[
             "Prompt contains # tokens and # draft tokens, too large for model with # maximum context length",
         ],
     ),
-    ("litellm", &["litellm.ContextWindowExceededError"]),
+    ("litellm", &["litellm.ContextWindowExceededError:"]),
 ];
 
 /// The account is used up, whatever the status and the names are.
@@ -75,7 +75,7 @@ const QUOTA_EXHAUSTED: &[(&str, &[&str])] = &[
         &[
             "Budget has been exceeded! ",
             "No deployments available - crossed budget",
-            "litellm.BudgetExceededError",
+            "litellm.BudgetExceededError:",
             "litellm.RateLimitError: RateLimitError: OpenAIException - You exceeded your current quota, please check your plan \
              and billing details. For more information on this error, read the docs: https://platform.openai.com/",
         ],
@@ -99,6 +99,9 @@ fn begins_with_one_of(table: &[(&str, &[&str])], message: &str) -> bool {
 
 /// Whether `message` begins with `phrase`, in which each `#` stands for digits, perhaps with commas between them.
 fn begins_with(message: &str, phrase: &str) -> bool {
+    if let Some(whole) = phrase.strip_suffix('$') {
+        return message.strip_suffix('.').unwrap_or(message) == whole;
+    }
     let mut rest = message;
     let mut parts = phrase.split('#');
     let first = parts.next().unwrap_or_default();

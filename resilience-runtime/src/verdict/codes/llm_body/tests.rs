@@ -213,6 +213,7 @@ fn text_that_talks_about_large_prompts_is_not_one() {
         "the error 'prompt is too long: 210000 tokens > 200000 maximum' is not a model",
         "Unknown parameter: 'This model's maximum context length is 4096 tokens'",
         "This model's maximum context length is unknown",
+        "Input is too long for requested model, or so it was said",
         "Your message says: Input is too long for requested model.",
         "input is too long for requested model",
         "context_length_exceeded",
