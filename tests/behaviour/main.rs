@@ -25,6 +25,7 @@ mod deadline;
 mod disabled;
 mod errors;
 mod events;
+mod evidence;
 mod fallback;
 mod fallback_by_hand;
 mod fallback_causes;

@@ -24,6 +24,7 @@ pub(crate) const NAMES: [&str; 75] = [
     "classify",
     "classify_ok",
     "idempotent",
+    "client_retries",
     "correlation_id",
     "borrow",
     "registry",

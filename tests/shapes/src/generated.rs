@@ -110,7 +110,7 @@ pub mod shape_007 {
 use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-#[resilience_runtime::resilient(service = "shape-007", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::resilient(service = "shape-007", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(mut parts: Vec<u8>) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![{ parts.push(1); length(parts.len()) }]) }
 pub async fn call() { assert_eq!(shaped(vec![0; 6]).await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -365,7 +365,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
 /// What it does: `"quoted"`, {braces}.
-#[resilience_runtime::mcp_resilient(service = "shape-031", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::mcp_resilient(service = "shape-031", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(Point { x, y }: Point) -> io::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(x + y) } }
 pub async fn call() { assert_eq!(Own::shaped(Point { x: 3, y: 4 }).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -517,7 +517,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::database_resilient(service = "shape-045", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::database_resilient(service = "shape-045", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub(crate) async fn shaped(&self, n: u8) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((u32::from(n)) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(7).await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -794,7 +794,7 @@ pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::secret_resilient(service = "shape-068", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::secret_resilient(service = "shape-068", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[allow(dead_code)]
 pub async fn shaped(&mut self, text: String) -> Result<String, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(u32::to_string(&((length(text.len())) + self.base + self.calls - 1))) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77".to_owned()).await.expect("an answer"), u32::to_string(&(7))); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1112,7 +1112,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::secret_resilient(service = "shape-094", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::secret_resilient(service = "shape-094", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(self, out: &mut Vec<u8>) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(({ out.push(1); length(out.len()) }) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped(&mut vec![0; 6]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -1487,7 +1487,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-125", idempotent = false, classify_ok = |_| None))]
+#[cfg_attr(not(target_os = "none"), resilience_runtime::llm_resilient(service = "shape-125", idempotent = false, client_retries = off, classify_ok = |_| None))]
 #[cfg_attr(target_os = "none", there_is_no_such_attribute)]
 pub async fn shaped<const N: usize>(mut self, parts: [u8; N]) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(parts.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped([0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -1798,7 +1798,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-151", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::mcp_resilient(service = "shape-151", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[tracing::instrument(skip_all)]
 pub async fn shaped(self: Arc<Self>, parts: &[u8]) -> Result<u32, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(parts.len())) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(&[0; 7]).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2050,7 +2050,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::llm_resilient(service = "shape-172", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::llm_resilient(service = "shape-172", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[must_use = "it is"]
 pub async fn shaped(self: Box<Self>, text: Option<&str>) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing((text.map_or(0, |text| length(text.len()))) + self.base) } }
 pub async fn call() { Box::new(Own::default()).shaped(Some("seven77")).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -2327,7 +2327,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::mcp_resilient(service = "shape-195", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::mcp_resilient(service = "shape-195", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(self: &Arc<Self>, value: impl Into<u32> + Clone + Send + Sync) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { assert_eq!(Arc::new(Own::default()).shaped(7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2677,7 +2677,7 @@ impl Own {  }
 pub trait Shaped { async fn shaped<T: Into<u32> + Clone + Send + Sync>(&self, value: T) -> Answer<()> ; }
 
 impl Shaped for Own { #[tracing::instrument(skip_all)]
-#[resilience_runtime::mcp_resilient(service = "shape-218", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::mcp_resilient(service = "shape-218", idempotent = false, client_retries = off, classify_ok = |_| None)]
 async fn shaped<T: Into<u32> + Clone + Send + Sync>(&self, value: T) -> Answer<()> { attempt(&TRIES, Attempts::FailOnce).await?; nothing(Into::<u32>::into(value.clone()) + self.base) } }
 pub async fn call() { Own::default().shaped(7_u8).await.expect("an answer"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -2693,7 +2693,7 @@ pub trait Shaped { async fn shaped(&self) -> anyhow::Result<u32> ; }
 #[async_trait::async_trait]
 impl Shaped for Own { #[inline]
 #[allow(clippy::let_and_return)]
-#[resilience_runtime::resilient(service = "shape-219", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::resilient(service = "shape-219", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[allow(dead_code)]
 async fn shaped(&self) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((7) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped().await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3088,7 +3088,7 @@ impl Own {  }
 #[async_trait::async_trait]
 pub trait Shaped { async fn shaped<'a>(&mut self, text: &'a str) -> Answer<u32> ; }
 #[async_trait::async_trait]
-impl Shaped for Own { #[resilience_runtime::llm_resilient(service = "shape-245", idempotent = false, classify_ok = |_| None)]
+impl Shaped for Own { #[resilience_runtime::llm_resilient(service = "shape-245", idempotent = false, client_retries = off, classify_ok = |_| None)]
 async fn shaped<'a>(&mut self, text: &'a str) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok((length(text.len())) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped("seven77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -3514,7 +3514,7 @@ use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
 macro_rules! whole { ($($item:tt)*) => { $($item)* }; }
-whole! { #[resilience_runtime::database_resilient(service = "shape-277", idempotent = false, classify_ok = |_| None)]
+whole! { #[resilience_runtime::database_resilient(service = "shape-277", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[tracing::instrument(skip_all)]
 pub async fn shaped<T>(value: &T) -> Answer<u32> where T: Into<u32> + Clone + Send + Sync,{ attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::clone(&value.clone().into())) } }
 pub async fn call() { assert_eq!(shaped(&7_u8).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -3934,7 +3934,7 @@ pub mod shape_311 {
 use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-#[resilience_runtime::llm_resilient(service = "shape-311", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::llm_resilient(service = "shape-311", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(text: &str) -> io::Result<Vec<u32>> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(vec![length(text.len())]) }
 pub async fn call() { assert_eq!(shaped("seven77").await.expect("an answer"), vec![7]); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4079,7 +4079,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::mcp_resilient(service = "shape-323", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::mcp_resilient(service = "shape-323", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub(crate) async fn shaped<'a, 'b>(&self, one: &'a str, more: &'b str) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok((length(one.len() + more.len())) + self.base) } }
 pub async fn call() { assert_eq!(Own::default().shaped("sev", "en77").await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4298,7 +4298,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 #[derive(Clone, Debug, Default)]
 pub struct Own { pub base: u32, pub calls: u32 }
 impl Own { 
-#[resilience_runtime::resilient(service = "shape-341", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::resilient(service = "shape-341", idempotent = false, client_retries = off, classify_ok = |_| None)]
 #[must_use = "it is"]
 pub async fn shaped(mut self, (a, mut b): (u32, u32)) -> Answer<u32> { attempt(&TRIES, Attempts::FailOnce).await?; self.calls += 1; Ok(({ b += 1; a + b }) + self.base + self.calls - 1) } }
 pub async fn call() { assert_eq!(Own::default().shaped((3, 3)).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
@@ -4853,7 +4853,7 @@ pub mod shape_384 {
 use super::*;
 static TRIES: AtomicU32 = AtomicU32::new(0);
 
-#[resilience_runtime::database_resilient(service = "shape-384", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::database_resilient(service = "shape-384", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub(crate) async fn shaped(_: String, n: u8) -> anyhow::Result<u32> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(u32::from(n)) }
 pub async fn call() { assert_eq!(shaped(String::new(), 7).await.expect("an answer"), 7); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }
@@ -4940,7 +4940,7 @@ static TRIES: AtomicU32 = AtomicU32::new(0);
 pub struct Own;
 impl Own { 
 #[cfg(not(target_os = "none"))]
-#[resilience_runtime::llm_resilient(service = "shape-391", idempotent = false, classify_ok = |_| None)]
+#[resilience_runtime::llm_resilient(service = "shape-391", idempotent = false, client_retries = off, classify_ok = |_| None)]
 pub async fn shaped(text: &(dyn AsRef<str> + Sync)) -> Result<impl std::fmt::Display, AppError> { attempt(&TRIES, Attempts::FailOnce).await?; Ok(length(text.as_ref().len())) } }
 pub async fn call() { assert_eq!(Own::shaped(&"seven77").await.expect("an answer").to_string(), "7"); assert_eq!(TRIES.load(Ordering::Relaxed), 2); }
 }

@@ -167,7 +167,7 @@ fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
         "cache" => format!("cache(key = {key}, ttl = \"5m\", max_entries = 9{across})"),
         "correlation" => "correlation_id = 7".to_owned(),
         "borrow" => format!("borrow({key})"),
-        "idempotent" => "idempotent = false, classify_ok = |_| None".to_owned(),
+        "idempotent" => "idempotent = false, client_retries = off, classify_ok = |_| None".to_owned(),
         "classify" => "classify = |_| resilience_runtime::Verdict::transient()".to_owned(),
         "all off" => "retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off".to_owned(),
         other => panic!("{other}"),
