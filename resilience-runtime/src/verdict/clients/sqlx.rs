@@ -92,7 +92,7 @@ fn by_io(error: &std::io::Error) -> Verdict {
 
 fn by_code(code: Option<&str>, message: &str, shown: &dyn fmt::Display) -> Verdict {
     if let Some(number) = mysql_number(code, shown) {
-        let by_number = Verdict::from_mysql(number);
+        let by_number = Verdict::from_mysql_error(number, message);
         let by_state = code.map_or(Verdict::unclassified(), Verdict::from_sqlstate);
         return if by_number.is_unknown() && !by_state.is_unknown() {
             by_state

@@ -64,9 +64,40 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// The same with the server's message, which tells what user's limit is meant: how many connections at once, or how much
+    /// in an hour.
+    #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
+    pub(crate) fn from_mysql_error(number: u16, message: &str) -> Self {
+        const PER_HOUR: [&str; 3] = [
+            "'max_questions' resource",
+            "'max_updates' resource",
+            "'max_connections_per_hour' resource",
+        ];
+        if number == 1226 && PER_HOUR.iter().any(|limit| message.contains(limit)) {
+            return Self::quota_exhausted().with_code(ErrorCode::MySql(number));
+        }
+        Self::from_mysql(number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
+    fn limit_per_hour_is_a_quota() {
+        let of = |limit: &str| {
+            let message =
+                format!("User 'hunter2' has exceeded the '{limit}' resource (current value: 1)");
+            Verdict::from_mysql_error(1226, &message)
+        };
+        assert_eq!(of("max_user_connections"), Verdict::transient());
+        for limit in ["max_questions", "max_updates", "max_connections_per_hour"] {
+            assert_eq!(of(limit).reason(), Some(Reason::QuotaExhausted), "{limit}");
+        }
+    }
 
     #[test]
     fn from_mysql_classifies_each_number() {
