@@ -5,7 +5,7 @@ pub use std::time::Duration;
 
 pub use crate::cache::load::{Load, Loaded};
 pub use crate::call::admission::Admit;
-pub use crate::call::cache::{CacheLookup, ValueOps};
+pub use crate::call::cache::{CacheLookup, ValueOps, lifetime_of};
 pub use crate::call::cache_load::{Bystander, CacheWatch, StandBy};
 pub use crate::call::conclude::{
     Checked, classify_by, classify_ok_by, finished, last, retry_if, unchanged, wrapped,

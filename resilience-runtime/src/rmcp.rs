@@ -1,6 +1,11 @@
 //! Helpers for clients of the Model Context Protocol that use `rmcp`.
 
-use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
+use std::any::Any;
+
+use ::rmcp::model::{
+    CallToolResponse, CallToolResult, GetPromptResponse, InputRequiredResult, ReadResourceResponse,
+    ServerResult, Tool, ToolAnnotations,
+};
 
 use crate::verdict::ToolSafety;
 use crate::verdict::Verdict;
@@ -22,6 +27,24 @@ use crate::verdict::Verdict;
 #[must_use]
 pub fn tool_error(result: &CallToolResult) -> Option<Verdict> {
     (result.is_error == Some(true)).then(|| Verdict::permanent().ignored_by_breaker())
+}
+
+/// Whether a server asks for input before it answers.
+pub(crate) fn is_input_required(answer: &dyn Any) -> bool {
+    let is = |asks: Option<bool>| asks == Some(true);
+    answer.is::<InputRequiredResult>()
+        || is(answer
+            .downcast_ref()
+            .map(|it| matches!(it, CallToolResponse::InputRequired(_))))
+        || is(answer
+            .downcast_ref()
+            .map(|it| matches!(it, GetPromptResponse::InputRequired(_))))
+        || is(answer
+            .downcast_ref()
+            .map(|it| matches!(it, ReadResourceResponse::InputRequired(_))))
+        || is(answer
+            .downcast_ref()
+            .map(|it| matches!(it, ServerResult::InputRequiredResult(_))))
 }
 
 impl From<&ToolAnnotations> for ToolSafety {

@@ -9,6 +9,7 @@ mod cache;
 mod cache_drops;
 mod cache_failures;
 mod cache_keys;
+mod cache_lifetimes;
 mod call_recorder;
 mod cancellation;
 mod cancellation_fallbacks;

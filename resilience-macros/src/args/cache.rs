@@ -8,7 +8,7 @@ use syn::{Expr, Lit, MacroDelimiter, Meta};
 use super::duration::Time;
 use super::items::{self, Partial, options};
 use super::limit::Limit;
-use super::spanned::{ParseArg, Spanned, Value, is_off};
+use super::spanned::{ParseArg, Spanned, Value, is_off, strip_groups};
 use super::value::{Code, Count, Flag, is_negative, literal};
 use crate::runtime::Runtime;
 
@@ -16,12 +16,13 @@ options! {
     /// `cache(…)` beside the attribute's other arguments.
     ReadThrough in cache {
         key: Code,
-        ttl: Time,
+        ttl: Ttl,
         refresh_ahead: RefreshAhead,
         stale_if_error: Limit,
         negative_ttl: Limit,
         max_entries: Count,
         across_instances: Flag,
+        private: Flag,
     }
 }
 
@@ -61,6 +62,35 @@ impl Cache {
     /// Whether all of it could be read.
     pub(crate) fn was_read(&self) -> bool {
         self.0.error.is_none()
+    }
+}
+
+/// How long an answer is fresh.
+#[derive(Debug)]
+pub(crate) enum Ttl {
+    Fixed(Time),
+    /// As the answer says: a closure over it.
+    OfAnswer(Box<Expr>),
+}
+
+impl Ttl {
+    /// The time, where it does not depend on the answer.
+    pub(crate) fn fixed(&self) -> Option<&Time> {
+        match self {
+            Self::Fixed(time) => Some(time),
+            Self::OfAnswer(_) => None,
+        }
+    }
+}
+
+impl Value for Ttl {
+    const EXAMPLE: &'static str = "\"5m\"";
+
+    fn of(expr: &Expr) -> Result<Self> {
+        match strip_groups(expr) {
+            Expr::Closure(_) => Ok(Self::OfAnswer(Box::new(expr.clone()))),
+            _ => Time::of(expr).map(Self::Fixed),
+        }
     }
 }
 
@@ -123,7 +153,14 @@ impl ReadThrough {
                 some(quote_spanned!(mixed=> #private::RefreshAhead::Before(#before)))
             }
         };
-        let ttl = self.ttl.as_ref().map(|ttl| ttl.value.duration(runtime));
+        let ttl = self.ttl.as_ref().map(|ttl| match &ttl.value {
+            Ttl::Fixed(time) => time.duration(runtime),
+            Ttl::OfAnswer(_) => quote_spanned!(mixed=> #private::CacheConfig::LONGEST_TTL),
+        });
+        let is_private = self.private.as_ref().map(|private| {
+            let private = private.value.0;
+            quote_spanned!(mixed=> #private)
+        });
         let refresh_ahead = self.refresh_ahead.as_ref().map(refresh);
         let stale_if_error = self.stale_if_error.as_ref().map(limit);
         let negative_ttl = self.negative_ttl.as_ref().map(limit);
@@ -139,6 +176,7 @@ impl ReadThrough {
             ("stale_if_error", stale_if_error),
             ("negative_ttl", negative_ttl),
             ("max_entries", max_entries),
+            ("private", is_private),
         ] {
             any |= value.is_some();
             let name = syn::Ident::new(name, mixed);

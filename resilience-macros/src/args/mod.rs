@@ -19,7 +19,7 @@ mod toggle;
 mod value;
 
 pub(crate) use attribute_args::{Args, Bulkhead, CircuitBreaker, RateLimit, Retry};
-pub(crate) use cache::{Cache, ReadThrough, RefreshAhead};
+pub(crate) use cache::{Cache, ReadThrough, RefreshAhead, Ttl};
 pub(crate) use duration::{Time, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;

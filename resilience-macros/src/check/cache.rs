@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span};
 use quote::ToTokens as _;
 use syn::Expr;
 
-use crate::args::{Args, Flag, RefreshAhead, Spanned};
+use crate::args::{Args, Flag, RefreshAhead, Spanned, Time};
 use crate::function::{Function, UsedIdents};
 
 /// Checks the values alone.
@@ -16,7 +16,7 @@ pub(super) fn values(args: &Args) -> Result<()> {
     let cache = cache.value.settings();
     if let (Some(ttl), Some(refresh)) = (&cache.ttl, &cache.refresh_ahead)
         && let RefreshAhead::Before(before) = &refresh.value
-        && let (Some(ttl), Some(before)) = (ttl.value.known(), before.known())
+        && let (Some(ttl), Some(before)) = (ttl.value.fixed().and_then(Time::known), before.known())
         && before >= ttl
     {
         return Err(

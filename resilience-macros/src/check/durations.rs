@@ -139,7 +139,7 @@ fn of_cache(cache: &Cache) -> [Named<'_>; 4] {
         _ => None,
     };
     [
-        ("ttl", time(cache.ttl.as_ref())),
+        ("ttl", cache.ttl.as_ref().and_then(|ttl| ttl.value.fixed())),
         ("refresh_ahead", refresh_ahead),
         ("stale_if_error", limit(cache.stale_if_error.as_ref())),
         ("negative_ttl", limit(cache.negative_ttl.as_ref())),

@@ -24,9 +24,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use crate::args::ReadThrough;
+use crate::args::{ReadThrough, Ttl};
 use crate::runtime::mixed_at;
 
 impl<'a> Expansion<'a> {
@@ -34,6 +35,19 @@ impl<'a> Expansion<'a> {
     pub(super) fn read_through(&self) -> Option<&'a ReadThrough> {
         let written = self.args.cache.as_ref()?;
         Some(written.value.settings())
+    }
+
+    /// What `ttl = |answer| …` reads from an answer.
+    fn lifetime(&self, cache: &ReadThrough) -> Option<TokenStream> {
+        let mixed = Span::mixed_site();
+        let ttl = cache.ttl.as_ref()?;
+        let Ttl::OfAnswer(lifetime) = &ttl.value else {
+            return None;
+        };
+        let there = mixed_at(lifetime.span());
+        let private = self.runtime.private(there);
+        let out = quote_spanned!(mixed=> out);
+        Some(quote_spanned!(there=> |#out| #private::lifetime_of(#out, #lifetime)))
     }
 
     /// The `call` with the cache round it.
@@ -47,6 +61,12 @@ impl<'a> Expansion<'a> {
         // What it asks of the answer is reported at the return type.
         let value_ops = self
             .of_output(|private| quote_spanned!(self.return_span()=> #private::Call::value_ops()));
+        let store = match self.lifetime(cache) {
+            None => quote_spanned!(mixed=> #private::Call::store(&mut call, value_ops, loaded)),
+            Some(lifetime) => {
+                quote_spanned!(mixed=> #private::Call::store_for(&mut call, value_ops, loaded, #lifetime))
+            }
+        };
         // What does not fit is reported at the body.
         let there = mixed_at(self.function.body.span());
         let load = quote_spanned!(there=> async move { let out = { #call }; out });
@@ -69,7 +89,7 @@ impl<'a> Expansion<'a> {
                     #private::Call::load(watch, #load).await
                 };
                 // No result is kept during a wait, since it need not be `Send`.
-                let bystander = match #private::Call::store(&mut call, value_ops, loaded) {
+                let bystander = match #store {
                     ::core::ops::ControlFlow::Break(out) => break 'cached out,
                     ::core::ops::ControlFlow::Continue(bystander) => bystander,
                 };

@@ -165,7 +165,9 @@ impl Entries {
                 let share = (nanos(ttl) as f64 * fraction) as u64;
                 now.after(Duration::from_nanos(share))
             }
-            Some(RefreshAhead::Before(before)) => now.after(ttl.saturating_sub(before)),
+            Some(RefreshAhead::Before(before)) if before < ttl => now.after(ttl - before),
+            // An answer that says itself how long it lasts may last shorter than that.
+            Some(RefreshAhead::Before(_)) => now.after(ttl / 2),
         }
     }
 

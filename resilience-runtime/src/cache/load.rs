@@ -92,7 +92,7 @@ impl LoadWatch {
     /// The answer of a rival that was faster.
     fn shared(&self) -> Option<Shortcut> {
         match self.cell.get()? {
-            LoadOutcome::Failed(..) => None,
+            LoadOutcome::Failed(..) | LoadOutcome::NotShared => None,
             outcome => Some(Shortcut::Shared(outcome.clone())),
         }
     }

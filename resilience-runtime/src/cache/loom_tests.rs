@@ -8,8 +8,8 @@ use loom::sync::atomic::Ordering::SeqCst;
 use loom::thread;
 
 use super::{
-    Cacheable, Failure, Leader, LoadOutcome, LoadResult, Lookup, Rejected, Store, WaitOutcome,
-    Waiter, copied,
+    Cacheable, Failure, Keep, Leader, LoadOutcome, LoadResult, Lookup, Rejected, Store,
+    WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
@@ -84,7 +84,7 @@ fn rivals(waiter: &mut Waiter, waker: &Waker) -> Option<Leader> {
 }
 
 fn complete(leader: Leader, number: u32) {
-    leader.complete(LoadResult::Value(Arc::new(number)), NOW);
+    leader.complete(LoadResult::Value(Arc::new(number), Keep::Configured), NOW);
 }
 
 /// Fails with this in `flights.rs`:

@@ -25,6 +25,7 @@ mod failure;
 mod flights;
 mod guard;
 mod key;
+mod lifetime;
 pub(crate) mod load;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
@@ -44,6 +45,8 @@ use std::time::Duration;
 pub use crate::config::{CacheConfig, RefreshAhead};
 pub(crate) use failure::{CacheEffect, Failure};
 pub(crate) use guard::{Leader, Lookup, WaitOutcome, Waiter};
+pub use lifetime::CacheLifetime;
+pub(crate) use lifetime::Keep;
 pub(crate) use load::{Extent, Instead, Load, LoadWatch, Loaded, Shortcut};
 pub(crate) use outcome::{LoadOutcome, LoadResult, Rejected, Withdrawn};
 pub(crate) use store::Store;

@@ -1,12 +1,12 @@
 //! How loads end, and what the callers get.
 
-use super::{Failure, Served, Value};
+use super::{Failure, Keep, Served, Value};
 use crate::clock::Moment;
 
 /// How a load ended.
 #[derive(Debug)]
 pub(crate) enum LoadResult {
-    Value(Value),
+    Value(Value, Keep),
     /// The load failed, and a fallback made a value for this time only.
     FallbackValue(Value, Failure),
     Failed(Failure),
@@ -35,4 +35,6 @@ pub(crate) enum LoadOutcome {
     Answer(Value),
     Served(Served),
     Failed(Failure, Moment),
+    /// The answer belongs to the caller that loaded it: the others load their own.
+    NotShared,
 }

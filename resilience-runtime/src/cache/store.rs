@@ -12,6 +12,7 @@ use super::entries::{Absence, Entries, Entry, Evicted};
 use super::failure::CacheEffect;
 use super::flights::{Flights, Lead, WaiterId, Waiting};
 use super::key::Key;
+use super::lifetime::Kept;
 use super::outcome::{LoadOutcome, LoadResult, Rejected, Withdrawn};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
@@ -180,13 +181,16 @@ impl Store {
 
     /// Ends a load. A returned value is to be served in place of its result.
     pub(super) fn complete(&self, flight: u64, end: LoadResult, now: Moment) -> Option<Served> {
-        let ttl = self.jittered_ttl();
+        let kept = match &end {
+            LoadResult::Value(_, keep) => keep.resolve(&self.config, || self.jittered_ttl()),
+            LoadResult::FallbackValue(..) | LoadResult::Failed(_) => Kept::Shared,
+        };
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
-        let outcome = state.outcome(flight, end, ttl, now, &mut evicted);
+        let outcome = state.outcome(flight, end, kept, now, &mut evicted);
         let instead = match &outcome {
             LoadOutcome::Served(served) => Some(served.clone()),
-            LoadOutcome::Answer(_) | LoadOutcome::Failed(..) => None,
+            LoadOutcome::Answer(_) | LoadOutcome::Failed(..) | LoadOutcome::NotShared => None,
         };
         let completed = state.flights.complete(flight, outcome);
         drop(state);
@@ -321,25 +325,38 @@ impl State {
         &mut self,
         flight: u64,
         end: LoadResult,
-        ttl: Duration,
+        kept: Kept,
         now: Moment,
         evicted: &mut Evicted,
     ) -> LoadOutcome {
         // The key was invalidated meanwhile: nothing of a load that began before is kept.
         let Some(key) = self.flights.current_key(flight) else {
             return match end {
-                LoadResult::Value(value) | LoadResult::FallbackValue(value, _) => {
+                LoadResult::Value(..) if kept == Kept::Own => LoadOutcome::NotShared,
+                LoadResult::Value(value, _) | LoadResult::FallbackValue(value, _) => {
                     LoadOutcome::Answer(value)
                 }
                 LoadResult::Failed(failure) => LoadOutcome::Failed(failure, now),
             };
         };
         match end {
-            LoadResult::Value(value) => {
-                let kept = Arc::clone(&value);
-                self.entries.insert(key, kept, ttl, now, evicted);
-                LoadOutcome::Answer(value)
-            }
+            LoadResult::Value(value, _) => match kept {
+                Kept::For(ttl) => {
+                    let kept = Arc::clone(&value);
+                    self.entries.insert(key, kept, ttl, now, evicted);
+                    LoadOutcome::Answer(value)
+                }
+                // What was kept before is out of date.
+                Kept::Shared => {
+                    self.entries.remove(key, evicted);
+                    LoadOutcome::Answer(value)
+                }
+                Kept::Own => {
+                    self.entries.remove(key, evicted);
+                    evicted.push(value);
+                    LoadOutcome::NotShared
+                }
+            },
             LoadResult::FallbackValue(value, failure) => {
                 if failure.invalidates() {
                     self.entries.remove(key, evicted);

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cacheable, Extent, Failure, Instead, Leader, Load, LoadOutcome, LoadResult, Loaded, Lookup,
-    Served, Shortcut, Store, Timer, Value, WaitEnd, WaitOutcome, Waiter, copied,
+    CacheLifetime, Cacheable, Extent, Failure, Instead, Keep, Leader, Load, LoadOutcome,
+    LoadResult, Loaded, Lookup, Served, Shortcut, Store, Timer, Value, WaitEnd, WaitOutcome,
+    Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigError, ConfigSource};
@@ -62,8 +63,12 @@ use crate::verdict::{Classify, Reason};
 pub struct Cache<T> {
     name: ServiceName,
     store: Arc<Store>,
+    lifetime: Option<LifetimeOf<T>>,
     answer: PhantomData<fn() -> T>,
 }
+
+/// Reads from an answer how long it is kept.
+type LifetimeOf<T> = Arc<dyn Fn(&T) -> CacheLifetime + Send + Sync>;
 
 impl<T: Cacheable> Cache<T> {
     /// Makes an empty cache for the results of the service of this name.
@@ -74,8 +79,30 @@ impl<T: Cacheable> Cache<T> {
         Ok(Self {
             name: name.into(),
             store: Arc::new(Store::new(config, &ConfigSource::Code)?),
+            lifetime: None,
             answer: PhantomData,
         })
+    }
+
+    /// Keeps each loaded answer as long as it says itself, in place of the `ttl` of the configuration.
+    ///
+    /// ```
+    /// use resilience_runtime::{Cache, CacheConfig};
+    ///
+    /// #[derive(Clone)]
+    /// struct Token { secret: String, expires_in: u64 }
+    ///
+    /// let tokens = Cache::<Token>::new("auth", CacheConfig::default())?
+    ///     .lifetime(|token| token.expires_in);
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn lifetime<L: Into<CacheLifetime>>(
+        mut self,
+        lifetime: impl Fn(&T) -> L + Send + Sync + 'static,
+    ) -> Self {
+        self.lifetime = Some(Arc::new(move |answer| lifetime(answer).into()));
+        self
     }
 
     /// Returns the configuration of the cache.
@@ -110,6 +137,7 @@ impl<T: Cacheable> Cache<T> {
                 Err(LoadOutcome::Failed(failure, at)) => {
                     return Err(self.shared(failure, at).into());
                 }
+                Err(LoadOutcome::NotShared) => return load().await,
             },
         };
         let watch = Some(leader.load_watch());
@@ -168,7 +196,10 @@ impl<T: Cacheable> Cache<T> {
     fn loaded<E: Classify>(&self, leader: Leader, out: Result<T, E>) -> Result<T, E> {
         let now = Moment::now();
         let served = match &out {
-            Ok(answer) => leader.complete(LoadResult::Value(Arc::new(answer.clone())), now),
+            Ok(answer) => {
+                let keep = self.keep(answer);
+                leader.complete(LoadResult::Value(Arc::new(answer.clone()), keep), now)
+            }
             Err(error) => {
                 let failure = Failure::of(error.classify());
                 match failure.reason {
@@ -180,6 +211,13 @@ impl<T: Cacheable> Cache<T> {
         match served {
             Some(served) => Ok(self.served(&served)),
             None => out,
+        }
+    }
+
+    fn keep(&self, answer: &T) -> Keep {
+        match &self.lifetime {
+            Some(lifetime) => Keep::Given(lifetime(answer)),
+            None => Keep::Configured,
         }
     }
 

@@ -15,10 +15,11 @@ use super::Call;
 use super::cold_state::CacheLoad;
 use super::ending::Leaves;
 use super::outcome::Outcome;
+use super::partial::is_partial;
 use super::rejection::Rejection;
 use crate::cache::{
-    Cacheable, Failure, Leader, LoadOutcome, Lookup, Served, Store, Timer, Value, WaitEnd,
-    WaitOutcome, Waiter, copied,
+    CacheLifetime, Cacheable, Failure, Leader, LoadOutcome, Lookup, Served, Store, Timer, Value,
+    WaitEnd, WaitOutcome, Waiter, copied,
 };
 use crate::clock::Moment;
 use crate::instance::Instance;
@@ -51,8 +52,24 @@ pin_project! {
 
 /// What can be done with the answers of a function once they are stored without their type.
 pub struct ValueOps<R> {
-    pub(super) store: fn(&R) -> Option<Value>,
+    pub(super) store: fn(&R) -> Option<Storable>,
     pub(super) load: fn(&Value) -> R,
+}
+
+/// An answer without its type.
+pub(super) struct Storable {
+    pub(super) value: Value,
+    /// It only asks for more.
+    pub(super) is_partial: bool,
+}
+
+/// Returns what `ttl = |answer| …` reads from the answer of a call that did not fail.
+#[inline]
+pub fn lifetime_of<R: Outcome, L: Into<CacheLifetime>>(
+    out: &R,
+    lifetime: impl FnOnce(&R::Ok) -> L,
+) -> Option<CacheLifetime> {
+    out.success().map(|answer| lifetime(answer).into())
 }
 
 impl<R> Clone for ValueOps<R> {
@@ -82,7 +99,10 @@ impl<'p> Call<'p> {
         ValueOps {
             store: |out| {
                 let answer = out.success()?;
-                Some(Arc::new(answer.clone()))
+                Some(Storable {
+                    value: Arc::new(answer.clone()),
+                    is_partial: is_partial(answer),
+                })
             },
             load: |value| R::from_result(Ok(copied(value))),
         }
@@ -177,7 +197,10 @@ impl<'p> Call<'p> {
     }
 
     pub(super) fn shared_outcome(&mut self, outcome: LoadOutcome) -> CacheAnswer {
-        self.count(Counter::CacheShared);
+        self.count(match outcome {
+            LoadOutcome::NotShared => Counter::CacheMisses,
+            _ => Counter::CacheShared,
+        });
         match outcome {
             LoadOutcome::Answer(value) => {
                 self.forget_failures();
@@ -185,6 +208,12 @@ impl<'p> Call<'p> {
             }
             LoadOutcome::Served(served) => CacheAnswer::Answer(self.served(&served)),
             LoadOutcome::Failed(failure, at) => CacheAnswer::Failed(failure, at),
+            LoadOutcome::NotShared => {
+                // It is a call after all.
+                self.ended = false;
+                self.now = Moment::now().max(self.now);
+                CacheAnswer::Miss
+            }
         }
     }
 

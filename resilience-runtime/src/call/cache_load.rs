@@ -17,8 +17,8 @@ use super::ending::Leaves;
 use super::outcome::Outcome;
 use super::rejection::Rejection;
 use crate::cache::{
-    Extent, Failure, Instead, Load, LoadOutcome, LoadResult, LoadWatch, Loaded, Rejected, Shortcut,
-    Timer, Value, WaitEnd, WaitOutcome, Waiter, Withdrawn,
+    CacheLifetime, Extent, Failure, Instead, Keep, Load, LoadOutcome, LoadResult, LoadWatch,
+    Loaded, Rejected, Shortcut, Timer, Value, WaitEnd, WaitOutcome, Waiter, Withdrawn,
 };
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
@@ -68,6 +68,16 @@ impl<'p> Call<'p> {
         value_ops: ValueOps<R>,
         loaded: Loaded<R>,
     ) -> ControlFlow<R, Bystander> {
+        Self::store_for(call, value_ops, loaded, |_| None)
+    }
+
+    /// As [`store`](Self::store), with how long the answer itself says that it is kept.
+    pub fn store_for<R: Outcome>(
+        call: &mut Self,
+        value_ops: ValueOps<R>,
+        loaded: Loaded<R>,
+        lifetime: impl FnOnce(&R) -> Option<CacheLifetime>,
+    ) -> ControlFlow<R, Bystander> {
         let out = match loaded {
             Loaded::Own(out) => out,
             Loaded::Instead(Instead(shortcut)) => {
@@ -78,7 +88,13 @@ impl<'p> Call<'p> {
         if call.cold.as_ref().is_none_or(|cold| cold.load.is_none()) {
             return ControlFlow::Break(out);
         }
-        match call.complete_load((value_ops.store)(&out)) {
+        let stored = (value_ops.store)(&out);
+        let keep = if stored.as_ref().is_some_and(|stored| stored.is_partial) {
+            Keep::Own
+        } else {
+            lifetime(&out).map_or(Keep::Configured, Keep::Given)
+        };
+        match call.complete_load(stored.map(|stored| stored.value), keep) {
             Some(Ok(value)) => ControlFlow::Break((value_ops.load)(&value)),
             Some(Err(bystander)) => ControlFlow::Continue(bystander),
             None => ControlFlow::Break(out),
@@ -131,14 +147,20 @@ impl<'p> Call<'p> {
                 match outcome {
                     LoadOutcome::Answer(value) => value,
                     LoadOutcome::Served(served) => self.served(&served),
-                    LoadOutcome::Failed(..) => unreachable!("a failure cuts nothing short"),
+                    LoadOutcome::Failed(..) | LoadOutcome::NotShared => {
+                        unreachable!("it cuts nothing short")
+                    }
                 }
             }
         }
     }
 
     /// Ends the load: with the value that stands in for its result, if there is one, or with others to wait for.
-    fn complete_load(&mut self, value: Option<Value>) -> Option<Result<Value, Bystander>> {
+    fn complete_load(
+        &mut self,
+        value: Option<Value>,
+        keep: Keep,
+    ) -> Option<Result<Value, Bystander>> {
         let loading = self.cold.as_mut()?.load.take()?;
         let now = Moment::now().max(self.now);
         let failure = loading.failure(self.failure.unwrap_or(FailureCause::Permanent));
@@ -155,7 +177,7 @@ impl<'p> Call<'p> {
             }
         }
         let end = match (value, self.failure) {
-            (Some(value), None) => LoadResult::Value(value),
+            (Some(value), None) => LoadResult::Value(value, keep),
             (Some(value), Some(_)) => LoadResult::FallbackValue(value, failure),
             (None, _) => LoadResult::Failed(failure),
         };

@@ -12,6 +12,7 @@ use super::Call;
 use super::ending::Leaves;
 use super::failed_attempt::Pushback;
 use super::outcome::Outcome;
+use super::partial::is_partial;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, EntryKey, FailureCause, FallbackContext};
@@ -95,6 +96,7 @@ impl<'p> Call<'p> {
         if call.cause().is_none()
             && let Some(last_good) = &call.plan.function.last_good
             && let Some(value) = out.success()
+            && !is_partial(value)
         {
             last_good.put(call.last_good_key(), value, Moment::now());
         }

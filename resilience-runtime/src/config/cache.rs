@@ -31,6 +31,9 @@ pub struct CacheConfig {
     pub negative_ttl: Option<Duration>,
     /// Limits the keys that are remembered; at least 1. The one whose time is up first makes room for a new one.
     pub max_entries: usize,
+    /// Keeps answers that say that they are for one caller alone, too (see [`CacheLifetime`](crate::cache::CacheLifetime)): the key
+    /// holds who is asking.
+    pub private: bool,
 }
 
 /// Chooses when a fresh answer is due for a refresh.
@@ -66,7 +69,13 @@ impl CacheConfig {
         stale_if_error: Some(Duration::from_secs(3_600)),
         negative_ttl: Some(Duration::from_secs(10)),
         max_entries: 1_000,
+        private: false,
     };
+
+    /// The `ttl` of a cache whose answers say themselves how long they are kept: the upper bound of what the other values are
+    /// compared with.
+    #[doc(hidden)]
+    pub const LONGEST_TTL: Duration = Duration::from_secs(365 * 86_400);
 
     /// Builds one from all of its values, for the expansion of the attributes.
     #[doc(hidden)]
@@ -77,6 +86,7 @@ impl CacheConfig {
         stale_if_error: Option<Duration>,
         negative_ttl: Option<Duration>,
         max_entries: usize,
+        private: bool,
     ) -> Self {
         Self {
             ttl,
@@ -84,6 +94,7 @@ impl CacheConfig {
             stale_if_error,
             negative_ttl,
             max_entries,
+            private,
         }
     }
 
@@ -142,6 +153,7 @@ setters! {
         [some] stale_if_error: Duration,
         [some] negative_ttl: Duration,
         max_entries: usize,
+        private: bool,
     }
 }
 
@@ -164,6 +176,7 @@ mod tests {
             stale_if_error: Some(Duration::ZERO),
             negative_ttl: Some(Duration::ZERO),
             max_entries: 0,
+            private: false,
         };
         let error = wrong.validate().expect_err("nothing of it can run");
         let keys: Vec<&str> = error.problems().iter().map(ConfigProblem::key).collect();

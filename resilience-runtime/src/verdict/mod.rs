@@ -29,7 +29,7 @@ mod rfc3339;
 mod tool_safety;
 
 pub use classify::Classify;
-pub use codes::http::{HttpHeaders, HttpStatus};
+pub use codes::http_parts::{HttpHeaders, HttpStatus};
 pub(crate) use ratelimit_headers::{Quota, RateLimitHeaders};
 pub use tool_safety::ToolSafety;
 

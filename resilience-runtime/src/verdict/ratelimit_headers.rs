@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::codes::http::{HttpHeaders, retry_after};
+use super::codes::http::retry_after;
+use super::codes::http_parts::HttpHeaders;
 use super::rfc3339;
 
 /// The rate-limit headers of one response.

@@ -26,6 +26,7 @@ async fn all() -> Answer {
                             ::resilience_runtime::__private::Duration::from_millis(1500),
                         ),
                         9,
+                        ::resilience_runtime::__private::CacheConfig::DEFAULT.private,
                     ),
                 )
         },

@@ -62,6 +62,7 @@ fn how(outcome: &Poll<WaitOutcome>) -> &'static str {
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Answer(_))) => "answer",
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Served(_))) => "served",
         Poll::Ready(WaitOutcome::Completed(LoadOutcome::Failed(..))) => "failed",
+        Poll::Ready(WaitOutcome::Completed(LoadOutcome::NotShared)) => "not shared",
     }
 }
 

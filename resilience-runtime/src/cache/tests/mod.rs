@@ -9,7 +9,7 @@ mod rules;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Failure, Leader, LoadResult, Lookup, Store, Value, copied};
+use super::{Failure, Keep, Leader, LoadResult, Lookup, Store, Value, copied};
 use crate::clock::Moment;
 use crate::config::{CacheConfig, ConfigSource};
 use crate::instance::Instance;
@@ -39,7 +39,7 @@ fn number(number: u32) -> Value {
 }
 
 fn good(answer: u32) -> LoadResult {
-    LoadResult::Value(number(answer))
+    LoadResult::Value(number(answer), Keep::Configured)
 }
 
 fn failed(verdict: Verdict) -> LoadResult {

@@ -178,6 +178,7 @@ proptest! {
             stale_if_error: Some(seconds(STALE_FOR)),
             negative_ttl: Some(seconds(NEGATIVE)),
             max_entries: 100,
+            private: false,
         });
         let mut model = Model::default();
         let mut leaders = std::collections::VecDeque::new();

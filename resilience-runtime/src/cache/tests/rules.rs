@@ -14,6 +14,7 @@ fn config() -> CacheConfig {
         stale_if_error: Some(seconds(1_000)),
         negative_ttl: Some(seconds(10)),
         max_entries: 3,
+        private: false,
     }
 }
 
@@ -346,9 +347,9 @@ fn values_are_dropped_outside_the_lock() {
         Lookup::Load(leader) | Lookup::Refresh(leader) => drop(leader.complete(end, now)),
         other => drop(other),
     };
-    load(1, at(0), LoadResult::Value(nosy()));
-    load(1, at(50), LoadResult::Value(nosy()));
-    load(2, at(50), LoadResult::Value(nosy()));
+    load(1, at(0), LoadResult::Value(nosy(), Keep::Configured));
+    load(1, at(50), LoadResult::Value(nosy(), Keep::Configured));
+    load(2, at(50), LoadResult::Value(nosy(), Keep::Configured));
     load(2, at(80), LoadResult::FallbackValue(nosy(), failure));
     load(3, at(80), LoadResult::FallbackValue(nosy(), failure));
     store.insert(2, instance, nosy(), at(90));
@@ -356,9 +357,9 @@ fn values_are_dropped_outside_the_lock() {
         panic!("it is to be loaded");
     };
     store.insert(9, instance, nosy(), at(90));
-    leader.complete(LoadResult::Value(nosy()), at(90));
-    load(9, at(5_000), LoadResult::Value(nosy()));
+    leader.complete(LoadResult::Value(nosy(), Keep::Configured), at(90));
+    load(9, at(5_000), LoadResult::Value(nosy(), Keep::Configured));
     store.invalidate(9, at(0));
-    load(9, at(5_000), LoadResult::Value(nosy()));
+    load(9, at(5_000), LoadResult::Value(nosy(), Keep::Configured));
     store.invalidate_all(at(0));
 }

@@ -36,7 +36,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::ErrorKind;
 
 use super::source_chain;
-use crate::verdict::codes::http::{HttpHeaders, retry_after};
+use crate::verdict::codes::http::retry_after;
+use crate::verdict::codes::http_parts::HttpHeaders;
 use crate::verdict::codes::llm_prose::is_context_too_large;
 use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, ErrorCode, Reason, Verdict};

@@ -4,7 +4,7 @@
 //! refused from one that ended after the whole request had been read. They are those of Envoy 1.14 to 1.40
 //! (`source/common/router/router.cc` and `resetReasonToString` in `source/common/http/utility.cc`).
 
-use super::http::HttpHeaders;
+use super::http_parts::HttpHeaders;
 
 /// No endpoint is healthy, or there is none.
 const NO_SERVER: &str = "no healthy upstream";

@@ -4,7 +4,8 @@
 //! `error.code` or `error.status`. Prose is not read, except for the sentences of [`llm_prose`]: "quota" stands in many messages
 //! about an ordinary rate limit.
 
-use super::http::{HttpHeaders, is_sent_again, should_retry};
+use super::http::{is_sent_again, should_retry};
+use super::http_parts::HttpHeaders;
 use super::llm_prose;
 use crate::verdict::{ErrorCode, HttpStatus, Reason, Verdict};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::http::HttpHeaders;
+use super::http_parts::HttpHeaders;
 use super::llm_prose;
 use crate::verdict::retry_after_text::try_again_in;
 use crate::verdict::{ErrorCode, HttpStatus, Verdict};

@@ -3,6 +3,7 @@
 mod aws;
 mod envoy;
 pub(super) mod http;
+pub(super) mod http_parts;
 mod jsonrpc;
 mod llm;
 #[cfg(feature = "llm-json")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::http::HttpHeaders;
+use super::http_parts::HttpHeaders;
 use crate::verdict::{ErrorCode, HttpStatus, Verdict};
 
 /// At most so much of a wait does a server keep to itself.
