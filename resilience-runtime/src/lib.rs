@@ -68,6 +68,8 @@
 //! | feature | versions | Rust | errors | the client's own retries |
 //! |---|---|---|---|---|
 //! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | none that repeats a request |
+//! | `reqwest-0_12` | 0.12 | 1.88 | the same | the same |
+//! | `hyper` | 1, hyper-util 0.1, h2 0.4 | 1.88 | `hyper::Error`, `legacy::Error`, `h2::Error` | none that repeats a request |
 //! | `async-openai` | 0.43 | 1.88 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
 //! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
 //! | `sqlx-0_8` | 0.8 | 1.88 | the same | the same |

@@ -17,9 +17,13 @@ mod clients;
 mod codes;
 #[cfg(any(
     feature = "aws",
+    feature = "hyper",
+    feature = "reqwest",
+    feature = "reqwest-0_12",
     feature = "rmcp",
     feature = "sqlx",
-    feature = "sqlx-0_8"
+    feature = "sqlx-0_8",
+    feature = "tonic",
 ))]
 mod display_prefix;
 mod ratelimit_headers;

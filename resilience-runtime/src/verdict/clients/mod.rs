@@ -10,10 +10,29 @@ mod aws_sdk;
 mod bb8;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(all(
+    test,
+    any(
+        feature = "hyper",
+        feature = "reqwest",
+        feature = "reqwest-0_12",
+        feature = "tonic"
+    )
+))]
+mod http2_test_server;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod io;
+#[cfg(any(
+    feature = "hyper",
+    feature = "reqwest",
+    feature = "reqwest-0_12",
+    feature = "tonic"
+))]
+mod not_processed;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "reqwest-0_12"))]
 mod reqwest;
 #[cfg(feature = "rmcp")]
 mod rmcp;
@@ -43,12 +62,20 @@ macro_rules! known_errors {
             aws_smithy_runtime_api::client::result::ConnectorError,
             #[cfg(feature = "aws")]
             aws_credential_types::provider::error::CredentialsError,
+            #[cfg(feature = "hyper")]
+            hyper_util::client::legacy::Error,
+            #[cfg(feature = "hyper")]
+            ::hyper::Error,
+            #[cfg(feature = "hyper")]
+            ::h2::Error,
             #[cfg(feature = "redis")]
             ::redis::RedisError,
             #[cfg(feature = "redis")]
             ::redis::ServerError,
             #[cfg(feature = "reqwest")]
             ::reqwest::Error,
+            #[cfg(feature = "reqwest-0_12")]
+            reqwest_0_12::Error,
             #[cfg(feature = "rmcp")]
             ::rmcp::ServiceError,
             #[cfg(feature = "rmcp")]

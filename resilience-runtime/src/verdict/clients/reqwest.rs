@@ -1,221 +1,86 @@
 //! What `reqwest`'s errors mean.
 //!
-//! Supported: reqwest 0.13.
+//! Supported: reqwest 0.13 (feature `reqwest`) and 0.12 (feature `reqwest-0_12`).
 //!
 //! | error | verdict |
 //! |---|---|
 //! | not connected, name not resolved | transient |
-//! | timed out, broken while sending or in the middle of the answer | outcome unknown |
+//! | over HTTP/2 the server refused the stream, or went away below it | transient |
+//! | the connection was closed before the request was written | transient |
+//! | timed out | outcome unknown, [`Reason::TimedOut`] |
+//! | broken while sending or in the middle of the answer | outcome unknown |
 //! | `error_for_status` | by [`Verdict::from_http`], without headers |
 //! | the answer came, but is not what was expected; too many redirects; no valid request | permanent |
 //!
 //! `error_for_status` throws the headers and the body away, and with them `Retry-After` and what a proxy says of a request that
 //! reached no server: where that matters, look at `Response::status()` and make an error of your own with
 //! [`Verdict::from_http_response`]. The client does not retry by itself, except where the server surely did not read the
-//! request.
+//! request; a `retry` policy of one's own (`ClientBuilder::retry`) repeats what it is told to.
 
 use std::error::Error as _;
 use std::io;
 
-use ::reqwest::Error;
-
+use super::not_processed;
 use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
-impl Classify for Error {
-    fn classify(&self) -> Verdict {
-        if let Some(status) = self.status() {
-            return Verdict::from_http(status, &());
-        }
-        let (verdict, name) = if self.is_connect() {
-            (Verdict::transient(), "connect")
-        } else if self.is_timeout() {
-            (
-                Verdict::outcome_unknown().because(Reason::TimedOut),
-                "timeout",
-            )
-        } else if self.is_decode() {
-            // What broke the answer off calls itself a failure to decode, too.
-            let source = self.source();
-            if let Some(inner) = source.and_then(|inner| inner.downcast_ref::<Self>()) {
-                return inner.classify();
-            }
-            if source.is_some_and(|inner| inner.is::<hyper::Error>() || inner.is::<io::Error>()) {
-                (Verdict::outcome_unknown(), "body")
-            } else {
-                (Verdict::permanent(), "decode")
-            }
-        } else if self.is_body() {
-            (Verdict::outcome_unknown(), "body")
-        } else if self.is_request() {
-            (Verdict::outcome_unknown(), "request")
-        } else if self.is_upgrade() {
-            (Verdict::outcome_unknown(), "upgrade")
-        } else if self.is_builder() {
-            (Verdict::permanent(), "builder")
-        } else if self.is_redirect() {
-            (Verdict::permanent(), "redirect")
-        } else {
-            return Verdict::unclassified();
-        };
-        verdict.with_code(ErrorCode::Name(name))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use ::reqwest::{Client, Response};
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
-
-    use super::*;
-    use crate::verdict::chain_test_util::found;
-
-    /// A server for one connection: it reads a request, answers with `answer` and hangs up, after
-    /// `Some` time.
-    async fn server(answer: &'static str, wait: Option<Duration>) -> String {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut request = [0; 1024];
-                let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(answer.as_bytes()).await;
-                if let Some(wait) = wait {
-                    tokio::time::sleep(wait).await;
+/// One version of reqwest.
+macro_rules! classify_reqwest {
+    ($reqwest:ident) => {
+        impl Classify for ::$reqwest::Error {
+            fn classify(&self) -> Verdict {
+                if let Some(status) = self.status() {
+                    return Verdict::from_http(status, &());
                 }
+                let (verdict, name) = if self.is_connect() {
+                    (Verdict::transient(), "connect")
+                } else if self.is_timeout() {
+                    let late = Verdict::outcome_unknown().because(Reason::TimedOut);
+                    (late, "timeout")
+                } else if self.is_decode() {
+                    // What broke the answer off calls itself a failure to decode, too.
+                    let source = self.source();
+                    if let Some(inner) = source.and_then(|inner| inner.downcast_ref::<Self>()) {
+                        return inner.classify();
+                    }
+                    if source.is_some_and(is_lost) {
+                        (Verdict::outcome_unknown(), "body")
+                    } else {
+                        (Verdict::permanent(), "decode")
+                    }
+                } else if self.is_body() {
+                    (Verdict::outcome_unknown(), "body")
+                } else if self.is_request() {
+                    if not_processed::find(self).is_some() {
+                        (Verdict::transient(), "not processed")
+                    } else {
+                        (Verdict::outcome_unknown(), "request")
+                    }
+                } else if self.is_upgrade() {
+                    (Verdict::outcome_unknown(), "upgrade")
+                } else if self.is_builder() {
+                    (Verdict::permanent(), "builder")
+                } else if self.is_redirect() {
+                    (Verdict::permanent(), "redirect")
+                } else {
+                    return Verdict::unclassified();
+                };
+                verdict.with_code(ErrorCode::Name(name))
             }
-        });
-        format!("http://{address}/?api_key=hunter2")
-    }
-
-    fn client() -> Client {
-        Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_millis(500))
-            .build()
-            .expect("a client")
-    }
-
-    async fn ask(answer: &'static str) -> Result<Response, Error> {
-        client().get(server(answer, None).await).send().await
-    }
-
-    fn name(verdict: Verdict) -> Option<ErrorCode> {
-        verdict.code()
-    }
-
-    #[tokio::test]
-    async fn refused_connection_is_transient() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        drop(listener);
-        let error = client().get(format!("http://{address}/")).send().await;
-        let verdict = found(error.expect_err("refused"));
-        assert_eq!(verdict, Verdict::transient());
-        assert_eq!(name(verdict), Some(ErrorCode::Name("connect")));
-    }
-
-    #[tokio::test]
-    async fn unresolved_name_is_transient() {
-        let error = client().get("http://nowhere.invalid/").send().await;
-        assert_eq!(
-            found(error.expect_err("no such name")),
-            Verdict::transient()
-        );
-    }
-
-    #[tokio::test]
-    async fn timed_out_request_is_outcome_unknown() {
-        let url = server("", Some(Duration::from_secs(5))).await;
-        let verdict = found(client().get(url).send().await.expect_err("too late"));
-        assert_eq!(verdict, Verdict::outcome_unknown());
-        assert_eq!(name(verdict), Some(ErrorCode::Name("timeout")));
-    }
-
-    #[tokio::test]
-    async fn aborted_response_is_outcome_unknown() {
-        let verdict = found(ask("").await.expect_err("hung up"));
-        assert_eq!(verdict, Verdict::outcome_unknown());
-        assert_eq!(name(verdict), Some(ErrorCode::Name("request")));
-
-        let half = ask("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"a\":").await;
-        let half = half.expect("a head").json::<serde_json::Value>().await;
-        let verdict = found(half.expect_err("half an answer"));
-        assert_eq!(verdict, Verdict::outcome_unknown());
-        assert_eq!(name(verdict), Some(ErrorCode::Name("body")));
-    }
-
-    #[tokio::test]
-    async fn aborted_chunked_body_is_outcome_unknown() {
-        for answer in [
-            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\na",
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n",
-        ] {
-            let mut answer = ask(answer).await.expect("a head");
-            assert_eq!(
-                answer.chunk().await.expect("a piece").as_deref(),
-                Some(&b"a"[..])
-            );
-            let verdict = found(answer.chunk().await.expect_err("no more"));
-            assert_eq!(verdict, Verdict::outcome_unknown());
-            assert_eq!(name(verdict), Some(ErrorCode::Name("body")));
         }
-    }
-
-    #[tokio::test]
-    async fn undecodable_response_is_permanent() {
-        let answer = ask("HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n{").await;
-        let answer = answer.expect("a head").json::<serde_json::Value>().await;
-        let verdict = found(answer.expect_err("not JSON"));
-        assert_eq!(verdict, Verdict::permanent());
-        assert_eq!(name(verdict), Some(ErrorCode::Name("decode")));
-    }
-
-    #[tokio::test]
-    async fn error_for_status_is_classified_by_http_status() {
-        for (answer, expected, reason) in [
-            (
-                "HTTP/1.1 429 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::throttled(None),
-                None,
-            ),
-            (
-                "HTTP/1.1 503 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::outcome_unknown(),
-                None,
-            ),
-            (
-                "HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::outcome_unknown(),
-                None,
-            ),
-            (
-                "HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::permanent(),
-                Some(Reason::NotFound),
-            ),
-            (
-                "HTTP/1.1 401 X\r\ncontent-length: 0\r\n\r\n",
-                Verdict::permanent(),
-                Some(Reason::Denied),
-            ),
-        ] {
-            let error = ask(answer).await.expect("a head").error_for_status();
-            let verdict = found(error.expect_err("a status"));
-            assert_eq!(verdict, expected, "{answer}");
-            assert_eq!(verdict.reason(), reason, "{answer}");
-        }
-    }
-
-    #[tokio::test]
-    async fn invalid_request_is_permanent() {
-        let verdict = found(client().get("no url").send().await.expect_err("no url"));
-        assert_eq!(verdict, Verdict::permanent());
-
-        let round = ask("HTTP/1.1 302 X\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
-        let verdict = found(round.expect_err("too many redirects"));
-        assert_eq!(verdict, Verdict::permanent());
-    }
+    };
 }
+
+#[cfg(feature = "reqwest")]
+classify_reqwest!(reqwest);
+#[cfg(feature = "reqwest-0_12")]
+classify_reqwest!(reqwest_0_12);
+
+fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<hyper::Error>() || error.is::<io::Error>()
+}
+
+// The same tests for each version.
+#[cfg(all(test, feature = "reqwest-0_12"))]
+mod tests_of_0_12;
+#[cfg(all(test, feature = "reqwest"))]
+mod tests_of_0_13;

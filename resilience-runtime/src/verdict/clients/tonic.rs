@@ -5,6 +5,7 @@
 //! | code | verdict |
 //! |---|---|
 //! | `Unavailable`, no connection came about | transient |
+//! | any code that tonic itself gives to a stream that the server refused, or below which it went away, and to a request that was not sent | transient |
 //! | `Unavailable`, else | outcome unknown: gRPC warns that it is not always safe to retry |
 //! | `ResourceExhausted` | throttled |
 //! | `Aborted` (lost against another transaction) | transient, ignored by the breaker |
@@ -22,13 +23,15 @@ use std::time::Duration;
 
 use ::tonic::{Code, Status};
 
-use super::source_chain;
+use super::{not_processed, source_chain};
 use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
 impl Classify for Status {
     fn classify(&self) -> Verdict {
         let verdict = match self.code() {
             Code::Ok => return Verdict::unclassified(),
+            // Which code tonic takes for it depends on its features.
+            _ if never_processed(self) => Verdict::transient(),
             Code::Unavailable if never_connected(self) => Verdict::transient(),
             Code::Unavailable
             | Code::DeadlineExceeded
@@ -49,6 +52,10 @@ impl Classify for Status {
         };
         pushed_back(self, verdict).with_code(ErrorCode::Grpc(self.code() as i32))
     }
+}
+
+fn never_processed(status: &Status) -> bool {
+    status.source().and_then(not_processed::find).is_some()
 }
 
 /// A status that came over the wire has no source; one that tonic made has the transport's error.
@@ -76,11 +83,42 @@ fn pushed_back(status: &Status, verdict: Verdict) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::io;
     use std::sync::Arc;
 
+    use ::tonic::body::Body;
+    use ::tonic::transport::Endpoint;
+    use tower_service::Service as _;
+
     use super::*;
     use crate::verdict::chain_test_util::found;
+    use crate::verdict::clients::http2_test_server::{Http2Server, Reaction};
+
+    /// Sends a request as generated clients do.
+    async fn call(url: String) -> Status {
+        let endpoint = Endpoint::from_shared(url).expect("a URL");
+        let mut channel = endpoint.connect().await.expect("a connection");
+        poll_fn(|context| channel.poll_ready(context))
+            .await
+            .expect("a channel that is ready");
+        let request = http::Request::post("/service/method").body(Body::empty());
+        let answer = channel.call(request.expect("a request")).await;
+        Status::from_error(answer.expect_err("no answer").into())
+    }
+
+    #[tokio::test]
+    async fn unprocessed_request_is_transient() {
+        for reaction in Reaction::ALL {
+            let server = Http2Server::start(reaction).await;
+            let verdict = found(call(server.url()).await);
+            if reaction.proves_that_nothing_ran() {
+                assert_eq!(verdict, Verdict::transient(), "{reaction:?}");
+            } else {
+                assert_eq!(verdict, Verdict::outcome_unknown(), "{reaction:?}");
+            }
+        }
+    }
 
     #[test]
     fn status_is_classified_by_code() {
