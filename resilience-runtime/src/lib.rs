@@ -69,6 +69,7 @@
 //! |---|---|---|---|---|
 //! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | none that repeats a request |
 //! | `reqwest-0_12` | 0.12 | 1.88 | the same | the same |
+//! | `reqwest-middleware` | 0.5, reqwest-retry 0.9 | 1.88 | `reqwest_middleware::Error`, `RetryError` | those of `RetryTransientMiddleware`: leave it out |
 //! | `hyper` | 1, hyper-util 0.1, h2 0.4 | 1.88 | `hyper::Error`, `legacy::Error`, `h2::Error` | none that repeats a request |
 //! | `async-openai` | 0.43 | 1.88 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
 //! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |

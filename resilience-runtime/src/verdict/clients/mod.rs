@@ -34,6 +34,8 @@ mod not_processed;
 mod redis;
 #[cfg(any(feature = "reqwest", feature = "reqwest-0_12"))]
 mod reqwest;
+#[cfg(feature = "reqwest-middleware")]
+mod reqwest_middleware;
 #[cfg(feature = "rmcp")]
 mod rmcp;
 #[cfg(feature = "rusqlite")]
@@ -76,6 +78,10 @@ macro_rules! known_errors {
             ::reqwest::Error,
             #[cfg(feature = "reqwest-0_12")]
             reqwest_0_12::Error,
+            #[cfg(feature = "reqwest-middleware")]
+            ::reqwest_middleware::Error,
+            #[cfg(feature = "reqwest-middleware")]
+            reqwest_retry::RetryError,
             #[cfg(feature = "rmcp")]
             ::rmcp::ServiceError,
             #[cfg(feature = "rmcp")]
