@@ -44,7 +44,7 @@
 //!
 //! # Features
 //!
-//! The default features need Rust 1.88, and so do all others except `sqlx`.
+//! The default features need Rust 1.88, and so do all others except some of the [clients](#clients).
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
@@ -72,6 +72,9 @@
 //! | `reqwest-middleware` | 0.5, reqwest-retry 0.9 | 1.88 | `reqwest_middleware::Error`, `RetryError` | those of `RetryTransientMiddleware`: leave it out |
 //! | `hyper` | 1, hyper-util 0.1, h2 0.4 | 1.88 | `hyper::Error`, `legacy::Error`, `h2::Error` | none that repeats a request |
 //! | `async-openai` | 0.43 | 1.88 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
+//! | `genai` | 0.7 | 1.88 | `genai::Error`, `genai::webc::Error` | none |
+//! | `rig-core` | 0.44 to 0.46 | 1.95 | `ProviderError`, `ErrorReport`, `VectorStoreError`, `http_client::Error` | none |
+//! | `rig-agent` | 0.44 to 0.46 | 1.95 | `PromptError`, `StructuredOutputError`, `StreamToStdoutError` | an agent's run makes many requests; an extractor's `retries` are 0 |
 //! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
 //! | `sqlx-0_8` | 0.8 | 1.88 | the same | the same |
 //! | `tokio-postgres` | 0.7 | 1.88 | `tokio_postgres::Error` | none |

@@ -10,6 +10,8 @@ mod aws_sdk;
 mod bb8;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(feature = "genai")]
+mod genai;
 #[cfg(all(
     test,
     any(
@@ -20,6 +22,16 @@ mod deadpool;
     )
 ))]
 mod http2_test_server;
+#[cfg(all(
+    test,
+    any(
+        feature = "genai",
+        feature = "kube",
+        feature = "object_store",
+        feature = "rig-core"
+    )
+))]
+mod http_test_server;
 #[cfg(feature = "hyper")]
 mod hyper;
 mod io;
@@ -36,6 +48,10 @@ mod redis;
 mod reqwest;
 #[cfg(feature = "reqwest-middleware")]
 mod reqwest_middleware;
+#[cfg(feature = "rig-agent")]
+mod rig_agent;
+#[cfg(feature = "rig-core")]
+mod rig_core;
 #[cfg(feature = "rmcp")]
 mod rmcp;
 #[cfg(feature = "rusqlite")]
@@ -64,6 +80,10 @@ macro_rules! known_errors {
             aws_smithy_runtime_api::client::result::ConnectorError,
             #[cfg(feature = "aws")]
             aws_credential_types::provider::error::CredentialsError,
+            #[cfg(feature = "genai")]
+            ::genai::Error,
+            #[cfg(feature = "genai")]
+            ::genai::webc::Error,
             #[cfg(feature = "hyper")]
             hyper_util::client::legacy::Error,
             #[cfg(feature = "hyper")]
@@ -82,6 +102,20 @@ macro_rules! known_errors {
             ::reqwest_middleware::Error,
             #[cfg(feature = "reqwest-middleware")]
             reqwest_retry::RetryError,
+            #[cfg(feature = "rig-agent")]
+            ::rig_agent::completion::PromptError,
+            #[cfg(feature = "rig-agent")]
+            ::rig_agent::completion::StructuredOutputError,
+            #[cfg(feature = "rig-agent")]
+            ::rig_agent::agent::StreamToStdoutError,
+            #[cfg(feature = "rig-core")]
+            ::rig_core::error::ProviderError,
+            #[cfg(feature = "rig-core")]
+            ::rig_core::error::ErrorReport,
+            #[cfg(feature = "rig-core")]
+            ::rig_core::http_client::Error,
+            #[cfg(feature = "rig-core")]
+            ::rig_core::vector_store::VectorStoreError,
             #[cfg(feature = "rmcp")]
             ::rmcp::ServiceError,
             #[cfg(feature = "rmcp")]

@@ -95,7 +95,7 @@ impl Verdict {
 
     /// Returns the verdict on an error of which only the text is left, by the status or the names in it.
     /// Returns `None` if the text is not an error.
-    #[cfg(feature = "async-openai")]
+    #[cfg(any(feature = "async-openai", feature = "genai", feature = "rig-core"))]
     pub(crate) fn from_llm_text(text: &[u8]) -> Option<Self> {
         if text.len() > LARGEST_BODY {
             return None;
