@@ -75,6 +75,8 @@
 //! | `genai` | 0.7 | 1.88 | `genai::Error`, `genai::webc::Error` | none |
 //! | `rig-core` | 0.44 to 0.46 | 1.95 | `ProviderError`, `ErrorReport`, `VectorStoreError`, `http_client::Error` | none |
 //! | `rig-agent` | 0.44 to 0.46 | 1.95 | `PromptError`, `StructuredOutputError`, `StreamToStdoutError` | an agent's run makes many requests; an extractor's `retries` are 0 |
+//! | `kube` | 5 | 1.89 | `kube::Error`, `Status` | 15 after 429, 503 and 504, switched off by `config.default_retry = false` |
+//! | `object_store` | 0.14 | 1.88 | `object_store::Error` | 10, switched off by `RetryConfig { max_retries: 0, .. }` |
 //! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
 //! | `sqlx-0_8` | 0.8 | 1.88 | the same | the same |
 //! | `tokio-postgres` | 0.7 | 1.88 | `tokio_postgres::Error` | none |

@@ -18,6 +18,7 @@ mod codes;
 #[cfg(any(
     feature = "aws",
     feature = "hyper",
+    feature = "object_store",
     feature = "reqwest",
     feature = "reqwest-0_12",
     feature = "rmcp",

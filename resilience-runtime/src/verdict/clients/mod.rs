@@ -35,6 +35,8 @@ mod http_test_server;
 #[cfg(feature = "hyper")]
 mod hyper;
 mod io;
+#[cfg(feature = "kube")]
+mod kube;
 #[cfg(any(
     feature = "hyper",
     feature = "reqwest",
@@ -42,6 +44,8 @@ mod io;
     feature = "tonic"
 ))]
 mod not_processed;
+#[cfg(feature = "object_store")]
+mod object_store;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(any(feature = "reqwest", feature = "reqwest-0_12"))]
@@ -84,6 +88,14 @@ macro_rules! known_errors {
             ::genai::Error,
             #[cfg(feature = "genai")]
             ::genai::webc::Error,
+            #[cfg(feature = "kube")]
+            kube_client::Error,
+            #[cfg(feature = "kube")]
+            kube_client::core::Status,
+            #[cfg(feature = "object_store")]
+            ::object_store::Error,
+            #[cfg(feature = "object_store")]
+            ::object_store::client::HttpError,
             #[cfg(feature = "hyper")]
             hyper_util::client::legacy::Error,
             #[cfg(feature = "hyper")]
