@@ -35,6 +35,7 @@ fn documented_versions() -> BTreeMap<String, (u32, u32)> {
     .collect()
 }
 
+/// Returns the first two numbers of a version.
 fn version(text: &str) -> (u32, u32) {
     let mut parts = text.split('.').map(|part| part.parse().expect("a version"));
     (parts.next().expect("a major"), parts.next().unwrap_or(0))
@@ -48,8 +49,8 @@ fn host() -> String {
     host.expect("rustc names its host").to_owned()
 }
 
-/// Returns the minimum Rust version of each direct dependency, by the name under which the runtime depends on it.
-fn dependencies() -> BTreeMap<String, (u32, u32)> {
+/// Returns each direct dependency's package, by the name under which the runtime depends on it.
+fn dependencies() -> BTreeMap<String, Value> {
     let out = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1"])
         // The packages of other platforms need not be downloaded.
@@ -66,15 +67,17 @@ fn dependencies() -> BTreeMap<String, (u32, u32)> {
         package(&node["id"]).is_some_and(|package| package["name"] == "resilience-runtime")
     };
     let runtime = nodes.iter().find(is_runtime).expect("the runtime");
-    let mut versions = BTreeMap::new();
-    for dependency in runtime["deps"].as_array().expect("dependencies") {
+    let entry = |dependency: &Value| {
+        let name = dependency["name"].as_str().expect("a name");
         let package = package(&dependency["pkg"]).expect("a package");
-        if let Some(rust) = package["rust_version"].as_str() {
-            let name = dependency["name"].as_str().expect("a name");
-            versions.insert(name.replace('_', "-"), version(rust));
-        }
-    }
-    versions
+        (name.replace('_', "-"), package.clone())
+    };
+    let dependencies = runtime["deps"].as_array().expect("dependencies");
+    dependencies.iter().map(entry).collect()
+}
+
+fn minimum_rust_version(package: &Value) -> Option<(u32, u32)> {
+    package["rust_version"].as_str().map(version)
 }
 
 #[test]
@@ -102,9 +105,93 @@ fn minimum_rust_versions_cover_those_of_the_clients() {
     let (documented, dependencies) = (documented_versions(), dependencies());
     for (feature, parts) in features() {
         let names = parts.iter().filter_map(|part| part.strip_prefix("dep:"));
-        let needed = names.filter_map(|name| dependencies.get(&name.replace('_', "-")));
-        let needed = needed.max().copied().unwrap_or_default().max((1, 88));
+        let packages = names.filter_map(|name| dependencies.get(&name.replace('_', "-")));
+        let needed = packages.filter_map(minimum_rust_version).max();
+        let needed = needed.unwrap_or_default().max((1, 88));
         let documented = documented.get(&feature).copied().unwrap_or((1, 88));
         assert_eq!(documented, needed, "`{feature}`");
+    }
+}
+
+/// The pages that tell of clients.
+const PAGES: [&str; 5] = [
+    include_str!("../resilience-runtime/guide/database.md"),
+    include_str!("../resilience-runtime/guide/errors.md"),
+    include_str!("../resilience-runtime/guide/llm.md"),
+    include_str!("../resilience-runtime/guide/mcp.md"),
+    include_str!("../resilience-runtime/guide/secrets.md"),
+];
+
+/// Returns the clients' features with the versions that the crate root names, of rows of the table of clients.
+fn clients() -> BTreeMap<String, String> {
+    let (_, table) = ROOT.split_once("//! # Clients").expect("a section");
+    let rows = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `"));
+    rows.map(|row| {
+        let (feature, rest) = row.split_once("` | ").expect("a name");
+        let (versions, _) = rest.split_once(" | ").expect("versions");
+        (feature.to_owned(), versions.to_owned())
+    })
+    .collect()
+}
+
+/// Returns whether the version is one of `0.13`, of `0.32 to 0.43` or of `3.11 and later 3.x`; words after a comma are of
+/// other packages.
+fn is_named(versions: &str, tested: (u32, u32)) -> bool {
+    let first = versions.split(',').next().expect("a part");
+    let mut words = first
+        .split(' ')
+        .filter(|word| word.contains(|c: char| c.is_ascii_digit()));
+    let parse = |word: &str| version(word.trim_end_matches(".x"));
+    let lowest = words.next().expect("a version");
+    // A major version alone stands for all of it.
+    let whole = |word: &str| !word.contains('.') || word.ends_with(".x");
+    match words.next() {
+        None if whole(lowest) => tested.0 == parse(lowest).0,
+        None => tested == parse(lowest),
+        Some(highest) if whole(highest) => tested >= parse(lowest) && tested.0 == parse(highest).0,
+        Some(highest) => (parse(lowest)..=parse(highest)).contains(&tested),
+    }
+}
+
+#[test]
+fn each_client_has_a_row_in_the_guide() {
+    for feature in clients().keys() {
+        let name = format!("`{feature}`");
+        let row = |page: &&str| {
+            let mut rows = page.lines().filter(|line| line.starts_with('|'));
+            rows.any(|row| {
+                row.split('|')
+                    .nth(2)
+                    .is_some_and(|cell| cell.contains(&name))
+            })
+        };
+        assert!(
+            PAGES.iter().any(|page| row(&page)),
+            "{name} has no row in the guide"
+        );
+    }
+}
+
+#[test]
+fn named_versions_of_clients_are_those_that_are_tested() {
+    let features = features();
+    let dependencies = dependencies();
+    for (feature, versions) in clients() {
+        let mut packages = features[&feature]
+            .iter()
+            .filter_map(|part| part.strip_prefix("dep:"));
+        // The first whose name is like the feature's, else the first.
+        let own = packages
+            .clone()
+            .find(|package| package.starts_with(&feature));
+        let package = own.or_else(|| packages.next()).expect("a dependency");
+        let tested = &dependencies[&package.replace('_', "-")]["version"];
+        let tested = version(tested.as_str().expect("a version"));
+        assert!(
+            is_named(&versions, tested),
+            "`{feature}` {versions}, tested with {tested:?}"
+        );
     }
 }

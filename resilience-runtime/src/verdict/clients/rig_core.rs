@@ -18,6 +18,8 @@
 //! Most of these errors have no `source()`, so without this feature they are unclassified: a 401 opens the circuit. A
 //! report keeps of a lost connection only the texts, so a refused one counts as outcome unknown there.
 //!
+//! A turn that the provider calls failed, with a 200, is an `Ok` whose `error` is set: judge it with `classify_ok`.
+//!
 //! rig-core sends each request once. What it keeps is complete: status, body and headers, `Retry-After` among them. The
 //! headers of an `Ok` are not handed out, so the limiter learns of a provider's budget from errors alone.
 

@@ -8,6 +8,7 @@ mod fault_proxy;
 mod lifetime;
 mod llm_clients;
 mod llm_connections;
+mod llm_frameworks;
 mod llm_openai;
 mod llm_quotas;
 mod llm_reqwest;
