@@ -67,7 +67,7 @@
 //!
 //! | feature | versions | Rust | errors | the client's own retries |
 //! |---|---|---|---|---|
-//! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | none that repeats a request |
+//! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | 2 of a stream that HTTP/2 refuses, switched off by `retry(reqwest::retry::never())` |
 //! | `reqwest-0_12` | 0.12 | 1.88 | the same | the same |
 //! | `reqwest-middleware` | 0.5, reqwest-retry 0.9 | 1.88 | `reqwest_middleware::Error`, `RetryError` | those of `RetryTransientMiddleware`: leave it out |
 //! | `hyper` | 1, hyper-util 0.1, h2 0.4 | 1.88 | `hyper::Error`, `legacy::Error`, `h2::Error` | none that repeats a request |

@@ -1,6 +1,8 @@
 //! For tests: a server that speaks just as much HTTP/2 as it takes to refuse, reset or abandon a request.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -69,6 +71,7 @@ impl Reaction {
 
 pub(super) struct Http2Server {
     port: u16,
+    requests: Arc<AtomicUsize>,
 }
 
 impl Http2Server {
@@ -76,12 +79,20 @@ impl Http2Server {
     pub(super) async fn start(reaction: Reaction) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
+        let requests = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, reaction));
+                tokio::spawn(serve(stream, reaction, Arc::clone(&counted)));
             }
         });
-        Self { port }
+        Self { port, requests }
+    }
+
+    /// How many whole requests have arrived.
+    #[cfg(any(feature = "reqwest", feature = "reqwest-0_12"))]
+    pub(super) fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
     }
 
     pub(super) fn url(&self) -> String {
@@ -89,7 +100,11 @@ impl Http2Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, reaction: Reaction) -> io::Result<()> {
+async fn serve(
+    mut stream: TcpStream,
+    reaction: Reaction,
+    requests: Arc<AtomicUsize>,
+) -> io::Result<()> {
     const HEADERS: u8 = 1;
     const DATA: u8 = 0;
     const SETTINGS: u8 = 4;
@@ -109,6 +124,7 @@ async fn serve(mut stream: TcpStream, reaction: Reaction) -> io::Result<()> {
         if !matches!(kind, HEADERS | DATA) || flags & END_STREAM == 0 {
             continue;
         }
+        requests.fetch_add(1, Ordering::SeqCst);
         if let Some(frame) = reaction.frame(id) {
             stream.write_all(&frame).await?;
         }

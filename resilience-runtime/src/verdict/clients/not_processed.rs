@@ -5,6 +5,9 @@
 //! | the server reset the stream with `REFUSED_STREAM` | RFC 9113, section 8.7: sent before any processing |
 //! | the server's `GOAWAY` reached the request | h2 hands it only to streams above the last one that the server took |
 //! | hyper's "operation was canceled" | the request was still in the queue of the connection |
+//!
+//! One proxy breaks the first rule: HAProxy refuses a stream as well when the server behind it has read the request and hung up.
+//! Nothing in the frame tells the two apart, so the guide says what to do there.
 
 use std::error::Error;
 

@@ -14,8 +14,10 @@
 //!
 //! `error_for_status` throws the headers and the body away, and with them `Retry-After` and what a proxy says of a request that
 //! reached no server: where that matters, look at `Response::status()` and make an error of your own with
-//! [`Verdict::from_http_response`]. The client does not retry by itself, except where the server surely did not read the
-//! request; a `retry` policy of one's own (`ClientBuilder::retry`) repeats what it is told to.
+//! [`Verdict::from_http_response`].
+//!
+//! The client does not retry by itself, except twice where HTTP/2 says that the server did not read the request; `retry(retry::never())`
+//! switches that off, and a policy of one's own repeats what it is told to.
 
 use std::error::Error as _;
 use std::io;

@@ -174,6 +174,10 @@ async fn unprocessed_http2_request_is_transient() {
         let server = Http2Server::start(reaction).await;
         let error = http2().post(server.url()).body("x").send().await;
         let verdict = found(error.expect_err("no answer"));
+        // It repeats by itself what it takes for unread.
+        let again = matches!(reaction, Reaction::Refuse | Reaction::GoAwayBelow);
+        let expected = if again { 3 } else { 1 };
+        assert_eq!(server.requests(), expected, "{reaction:?}");
         if reaction.proves_that_nothing_ran() {
             assert_eq!(verdict, Verdict::transient(), "{reaction:?}");
             assert_eq!(name(verdict), Some(ErrorCode::Name("not processed")));
