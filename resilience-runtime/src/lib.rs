@@ -45,6 +45,7 @@
 //! # Features
 //!
 //! The default features need Rust 1.88, and so do all others except some of the [clients](#clients).
+//! The default features need Rust 1.88, and so do all others except `async-nats`, `sea-orm` and `sqlx`.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
@@ -80,6 +81,14 @@
 //! | `sqlx` | 0.9 | 1.94 | `sqlx::Error` of PostgreSQL, MySQL, SQLite | the pool connects until `acquire_timeout` |
 //! | `sqlx-0_8` | 0.8 | 1.88 | the same | the same |
 //! | `tokio-postgres` | 0.7 | 1.88 | `tokio_postgres::Error` | none |
+//! | `sea-orm` | 2.0 | 1.94 | `DbErr`, `RuntimeErr`, `TransactionError<E>` | its sqlx pool connects until `acquire_timeout` |
+//! | `diesel` | 2.3 | 1.88 | `diesel::result::Error`, `ConnectionError` | none |
+//! | `diesel-async` | 0.9 | 1.88 | `PoolError`, and those of `diesel` | none; with `bb8`: connects until `connection_timeout` |
+//! | `mysql_async` | 0.37 | 1.88 | `mysql_async::Error` | none |
+//! | `lapin` | 4.12 and later 4.x | 1.88 | `lapin::Error` | none, unless `enable_auto_recover()`, which connects again |
+//! | `async-nats` | 0.51 | 1.89 | `PublishError`, `RequestError`, `ConnectError`, JetStream's and its buckets' | none that repeats a message; connects again for good, unless `max_reconnects` |
+//! | `etcd-client` | 0.21, needs `protoc` | 1.88 | `etcd_client::Error` | one with a new token, after the old one was refused |
+//! | `mongodb` | 3.9 and later 3.x | 1.88 | `mongodb::error::Error` | 1 of reads, writes and commits, switched off by `retryReads=false&retryWrites=false` |
 //! | `rusqlite` | 0.32 to 0.43 | 1.88 | `rusqlite::Error` | waits `busy_timeout` for a lock |
 //! | `redis` | 1.8 and later 1.x | 1.88 | `RedisError` | `ConnectionManager`: `set_number_of_retries`; cluster: `retries(0)` |
 //! | `rmcp` | 3.11 and later 3.x | 1.88 | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again |

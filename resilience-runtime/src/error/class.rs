@@ -72,6 +72,8 @@ pub enum ErrorCode {
     Io(std::io::ErrorKind),
     /// Holds a name defined by the client's documentation.
     Name(&'static str),
+    /// Holds a number defined by the server's documentation, of MongoDB or NATS.
+    Number(i64),
 }
 
 impl fmt::Display for ErrorCode {
@@ -85,6 +87,7 @@ impl fmt::Display for ErrorCode {
             Self::Grpc(code) => write!(f, "grpc:{code}"),
             Self::Io(kind) => write!(f, "io:{kind:?}"),
             Self::Name(name) => f.write_str(name),
+            Self::Number(number) => write!(f, "{number}"),
         }
     }
 }

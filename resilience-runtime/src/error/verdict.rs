@@ -319,7 +319,13 @@ impl Verdict {
 
     /// Returns the verdict of an error met while connecting: the request was not sent yet, so its outcome is known,
     /// and there is no broken connection to replace.
-    #[cfg(any(feature = "bb8", feature = "deadpool", feature = "rmcp"))]
+    #[cfg(any(
+        feature = "bb8",
+        feature = "deadpool",
+        feature = "diesel",
+        feature = "rmcp",
+        feature = "sea-orm"
+    ))]
     pub(crate) const fn while_connecting(mut self) -> Self {
         self.reconnect = false;
         self.not_executed()

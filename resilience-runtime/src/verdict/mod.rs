@@ -16,11 +16,14 @@ mod classify;
 mod clients;
 mod codes;
 #[cfg(any(
+    feature = "async-nats",
     feature = "aws",
     feature = "hyper",
     feature = "object_store",
     feature = "reqwest",
     feature = "reqwest-0_12",
+    feature = "mongodb",
+    feature = "mysql_async",
     feature = "rmcp",
     feature = "sqlx",
     feature = "sqlx-0_8",

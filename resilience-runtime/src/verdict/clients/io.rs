@@ -53,6 +53,27 @@ impl Classify for Error {
     }
 }
 
+/// Returns the verdict on an I/O error of a connection that a client keeps: it is lost, unless it did not come about.
+#[cfg(any(
+    feature = "etcd-client",
+    feature = "lapin",
+    feature = "mysql_async",
+    feature = "sqlx",
+    feature = "sqlx-0_8",
+    feature = "tokio-postgres"
+))]
+pub(super) fn of_a_connection(error: &Error) -> Verdict {
+    let verdict = error.classify();
+    // Some kinds have no verdict of their own, but the connection is lost all the same.
+    if verdict.is_unknown() {
+        Verdict::outcome_unknown().needs_reconnect()
+    } else if verdict.is_transient() {
+        verdict
+    } else {
+        verdict.needs_reconnect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

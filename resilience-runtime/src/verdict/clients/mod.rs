@@ -1,5 +1,7 @@
 //! The errors of client libraries: one file and one feature each, and their lines in the list of known errors.
 
+#[cfg(feature = "async-nats")]
+mod async_nats;
 #[cfg(feature = "async-openai")]
 mod async_openai;
 #[cfg(feature = "aws")]
@@ -10,6 +12,12 @@ mod aws_sdk;
 mod bb8;
 #[cfg(feature = "deadpool")]
 mod deadpool;
+#[cfg(feature = "diesel")]
+mod diesel;
+#[cfg(feature = "diesel-async")]
+mod diesel_async;
+#[cfg(feature = "etcd-client")]
+mod etcd_client;
 #[cfg(feature = "genai")]
 mod genai;
 #[cfg(all(
@@ -37,6 +45,12 @@ mod hyper;
 mod io;
 #[cfg(feature = "kube")]
 mod kube;
+#[cfg(feature = "lapin")]
+mod lapin;
+#[cfg(feature = "mongodb")]
+mod mongodb;
+#[cfg(feature = "mysql_async")]
+mod mysql_async;
 #[cfg(any(
     feature = "hyper",
     feature = "reqwest",
@@ -60,6 +74,8 @@ mod rig_core;
 mod rmcp;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
+#[cfg(feature = "sea-orm")]
+mod sea_orm;
 pub(crate) mod source_chain;
 #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
 mod sqlx;
@@ -74,6 +90,52 @@ mod vaultrs;
 macro_rules! known_errors {
     ($callback:ident) => {
         $callback! {
+            #[cfg(feature = "async-nats")]
+            ::async_nats::PublishError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::client::FlushError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::RequestError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::SubscribeError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::ConnectError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::SubjectError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::Error,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::PublishError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::RequestError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::CreateStreamError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::GetStreamError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::ConsumerInfoError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::context::AccountError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::stream::ConsumerError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::stream::DirectGetError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::stream::DeleteMessageError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::stream::PurgeError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::stream::LastRawMessageError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::kv::CreateError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::kv::PutError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::kv::UpdateError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::kv::EntryError,
+            #[cfg(feature = "async-nats")]
+            ::async_nats::jetstream::consumer::pull::MessagesError,
             #[cfg(feature = "async-openai")]
             ::async_openai::error::OpenAIError,
             #[cfg(feature = "async-openai")]
@@ -102,6 +164,26 @@ macro_rules! known_errors {
             ::hyper::Error,
             #[cfg(feature = "hyper")]
             ::h2::Error,
+            #[cfg(feature = "diesel")]
+            ::diesel::result::Error,
+            #[cfg(feature = "diesel")]
+            ::diesel::result::ConnectionError,
+            #[cfg(feature = "diesel-async")]
+            ::diesel_async::pooled_connection::PoolError,
+            #[cfg(feature = "etcd-client")]
+            ::etcd_client::Error,
+            #[cfg(feature = "lapin")]
+            ::lapin::Error,
+            #[cfg(feature = "lapin")]
+            ::lapin::protocol::AMQPError,
+            #[cfg(feature = "mongodb")]
+            ::mongodb::error::Error,
+            #[cfg(feature = "mysql_async")]
+            ::mysql_async::Error,
+            #[cfg(feature = "mysql_async")]
+            ::mysql_async::DriverError,
+            #[cfg(feature = "mysql_async")]
+            ::mysql_async::ServerError,
             #[cfg(feature = "redis")]
             ::redis::RedisError,
             #[cfg(feature = "redis")]
@@ -140,6 +222,12 @@ macro_rules! known_errors {
             ::rmcp::transport::streamable_http_client::StreamableHttpError<::reqwest::Error>,
             #[cfg(feature = "rusqlite")]
             ::rusqlite::Error,
+            #[cfg(feature = "sea-orm")]
+            ::sea_orm::DbErr,
+            #[cfg(feature = "sea-orm")]
+            ::sea_orm::RuntimeErr,
+            #[cfg(feature = "sea-orm")]
+            ::sea_orm::TransactionError<::sea_orm::DbErr>,
             #[cfg(feature = "sqlx")]
             sqlx_core::Error,
             #[cfg(feature = "sqlx")]
@@ -159,10 +247,14 @@ macro_rules! known_errors {
             #[cfg(feature = "vaultrs")]
             rustify::errors::ClientError,
             // The pools are generic, so each common instance is listed.
+            #[cfg(all(feature = "bb8", feature = "diesel-async"))]
+            ::bb8::RunError<::diesel_async::pooled_connection::PoolError>,
             #[cfg(all(feature = "bb8", feature = "redis"))]
             ::bb8::RunError<::redis::RedisError>,
             #[cfg(all(feature = "bb8", feature = "tokio-postgres"))]
             ::bb8::RunError<::tokio_postgres::Error>,
+            #[cfg(all(feature = "deadpool", feature = "diesel-async"))]
+            ::deadpool::managed::PoolError<::diesel_async::pooled_connection::PoolError>,
             #[cfg(all(feature = "deadpool", feature = "redis"))]
             ::deadpool::managed::PoolError<::redis::RedisError>,
             #[cfg(all(feature = "deadpool", feature = "tokio-postgres"))]

@@ -27,7 +27,7 @@
 
 use std::fmt;
 
-use super::source_chain;
+use super::{io, source_chain};
 use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, Reason, Verdict};
 
@@ -39,7 +39,7 @@ macro_rules! classify_sqlx {
                 use $sqlx::Error;
                 match self {
                     Error::Database(error) => error.classify(),
-                    Error::Io(error) => by_io(error),
+                    Error::Io(error) => io::of_a_connection(error),
                     Error::Protocol(_) | Error::WorkerCrashed => Verdict::outcome_unknown(),
                     Error::PoolTimedOut => Verdict::permanent().counts_as_failure(),
                     Error::PoolClosed => Verdict::permanent().ignored_by_breaker(),
@@ -78,21 +78,9 @@ classify_sqlx!(sqlx_core);
 #[cfg(feature = "sqlx-0_8")]
 classify_sqlx!(sqlx_core_0_8);
 
-fn by_io(error: &std::io::Error) -> Verdict {
-    let verdict = error.classify();
-    // Some kinds have no verdict of their own, but the connection is lost all the same.
-    if verdict.is_unknown() {
-        Verdict::outcome_unknown().needs_reconnect()
-    } else if verdict.is_transient() {
-        verdict
-    } else {
-        verdict.needs_reconnect()
-    }
-}
-
 fn by_code(code: Option<&str>, message: &str, shown: &dyn fmt::Display) -> Verdict {
     if let Some(number) = mysql_number(code, shown) {
-        let by_number = Verdict::from_mysql_error(number, message);
+        let by_number = Verdict::from_mysql_session(number, message);
         let by_state = code.map_or(Verdict::unclassified(), Verdict::from_sqlstate);
         return if by_number.is_unknown() && !by_state.is_unknown() {
             by_state

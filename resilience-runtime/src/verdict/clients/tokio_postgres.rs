@@ -18,11 +18,11 @@
 //! attribute on a function that begins and commits its own transaction.
 
 use std::error::Error as _;
-use std::io;
 
 use ::tokio_postgres::Error;
 use ::tokio_postgres::error::{DbError, Severity};
 
+use super::io;
 use crate::verdict::{Classify, ErrorCode, Verdict};
 
 impl Classify for Error {
@@ -36,17 +36,7 @@ impl Classify for Error {
                 .with_code(ErrorCode::Name("closed"));
         }
         match self.source().and_then(|source| source.downcast_ref()) {
-            Some(error) => {
-                let verdict = io::Error::classify(error);
-                // Some kinds have no verdict of their own, but the connection is lost all the same.
-                if verdict.is_unknown() {
-                    Verdict::outcome_unknown().needs_reconnect()
-                } else if verdict.is_transient() {
-                    verdict
-                } else {
-                    verdict.needs_reconnect()
-                }
-            }
+            Some(error) => io::of_a_connection(error),
             None => Verdict::permanent(),
         }
     }

@@ -14,6 +14,7 @@
 //! | `Unauthenticated`, `PermissionDenied` | permanent, denied |
 //! | `NotFound` | permanent, not found |
 //! | the rest | permanent |
+//! | etcd's own texts, whatever the code | by what was proposed to the cluster: see `codes/etcd.rs` |
 //!
 //! `grpc-retry-pushback-ms` in the metadata is obeyed: the wait, or no retry if it is negative. tonic does
 //! not retry by itself, but connects again; a service configuration with a `retryPolicy` is ignored by it.
@@ -28,6 +29,10 @@ use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
 impl Classify for Status {
     fn classify(&self) -> Verdict {
+        let code = ErrorCode::Grpc(self.code() as i32);
+        if let Some(verdict) = Verdict::from_etcd(self.message()) {
+            return verdict.with_code(code);
+        }
         let verdict = match self.code() {
             Code::Ok => return Verdict::unclassified(),
             // Which code tonic takes for it depends on its features.
@@ -50,7 +55,7 @@ impl Classify for Status {
             | Code::FailedPrecondition
             | Code::OutOfRange => Verdict::permanent(),
         };
-        pushed_back(self, verdict).with_code(ErrorCode::Grpc(self.code() as i32))
+        pushed_back(self, verdict).with_code(code)
     }
 }
 
@@ -159,6 +164,16 @@ mod tests {
             assert_eq!(verdict.code(), Some(ErrorCode::Grpc(code as i32)));
         }
         assert_eq!(Status::ok("").classify(), Verdict::unclassified());
+    }
+
+    #[test]
+    fn texts_of_etcd_say_more_than_their_code() {
+        let read = Status::unavailable("etcdserver: leader changed");
+        assert_eq!(found(read), Verdict::transient());
+        let full = Status::resource_exhausted("etcdserver: mvcc: database space exceeded");
+        let verdict = found(full);
+        assert_eq!(verdict, Verdict::permanent().counts_as_failure());
+        assert_eq!(verdict.code(), Some(ErrorCode::Grpc(8)));
     }
 
     #[test]

@@ -62,22 +62,34 @@ impl Verdict {
         };
         verdict.with_code(ErrorCode::MySql(number))
     }
-}
 
-impl Verdict {
-    /// The same with the server's message, which tells what user's limit is meant: how many connections at once, or how much
-    /// in an hour.
-    #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
-    pub(crate) fn from_mysql_error(number: u16, message: &str) -> Self {
+    /// The same from a client of MySQL, which knows that its session has ended with some of them, with the server's message. That
+    /// tells what limit of a user is meant: how many connections at once, or how much in an hour.
+    #[cfg(any(
+        test,
+        feature = "diesel",
+        feature = "mysql_async",
+        feature = "sqlx",
+        feature = "sqlx-0_8"
+    ))]
+    pub(crate) fn from_mysql_session(number: u16, message: &str) -> Self {
         const PER_HOUR: [&str; 3] = [
             "'max_questions' resource",
             "'max_updates' resource",
             "'max_connections_per_hour' resource",
         ];
-        if number == 1226 && PER_HOUR.iter().any(|limit| message.contains(limit)) {
-            return Self::quota_exhausted().with_code(ErrorCode::MySql(number));
+        let verdict = Self::from_mysql(number);
+        match number {
+            1226 if PER_HOUR.iter().any(|limit| message.contains(limit)) => {
+                Self::quota_exhausted().with_code(ErrorCode::MySql(number))
+            }
+            1053 | 1927 | 1152 | 1158..=1161 | 1184 | 2006 | 2013 | 2055 => {
+                verdict.needs_reconnect()
+            }
+            // It is sent while the server waits for a statement, and read when the next one is sent.
+            4031 => verdict.not_executed().needs_reconnect(),
+            _ => verdict,
         }
-        Self::from_mysql(number)
     }
 }
 
@@ -86,12 +98,11 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(any(feature = "sqlx", feature = "sqlx-0_8"))]
     fn limit_per_hour_is_a_quota() {
         let of = |limit: &str| {
             let message =
                 format!("User 'hunter2' has exceeded the '{limit}' resource (current value: 1)");
-            Verdict::from_mysql_error(1226, &message)
+            Verdict::from_mysql_session(1226, &message)
         };
         assert_eq!(of("max_user_connections"), Verdict::transient());
         for limit in ["max_questions", "max_updates", "max_connections_per_hour"] {
@@ -129,6 +140,10 @@ mod tests {
                 assert_eq!(verdict.reason(), None, "{number}");
             }
         }
+        let ended = Verdict::outcome_unknown().needs_reconnect();
+        assert_eq!(Verdict::from_mysql_session(1927, ""), ended);
+        let idle = Verdict::transient().needs_reconnect();
+        assert_eq!(Verdict::from_mysql_session(4031, ""), idle);
         for number in [1044, 1045, 1142, 1698] {
             let verdict = Verdict::from_mysql(number);
             assert!(verdict.is_permanent(), "{number}");

@@ -90,23 +90,38 @@ const POSTGRES: &[&str] = &[
 impl Verdict {
     /// Returns the verdict on an error with the code 08P01 by its message.
     pub(super) fn from_pgbouncer(message: &str) -> Self {
-        let is_one_of = |texts: &[&str]| texts.iter().any(|text| message.starts_with(text));
-        let verdict = if is_one_of(CUT) {
-            Self::outcome_unknown().needs_reconnect()
-        } else if is_one_of(NOT_SENT) {
-            Self::transient()
-        } else if is_one_of(IDLE) {
-            Self::transient().needs_reconnect()
-        } else if is_one_of(DENIED) {
+        let verdict = if let Some(known) = Self::from_pgbouncers_own(message) {
+            known
+        } else if is_one_of(DENIED, message) {
             Self::permanent().because(Reason::Denied)
-        } else if is_one_of(WRONG) || is_one_of(POSTGRES) {
+        } else if is_one_of(WRONG, message) || is_one_of(POSTGRES, message) {
             Self::permanent()
         } else {
             // PgBouncer ends the client's connection with each of them, whatever it ran.
             Self::outcome_unknown()
         };
-        verdict.with_code(ErrorCode::SqlState(*b"08P01"))
+        verdict.with_code(CODE)
     }
+
+    /// Returns the verdict on a text that only PgBouncer sends, for a client that loses the code.
+    pub(super) fn from_pgbouncers_own(message: &str) -> Option<Self> {
+        let verdict = if is_one_of(CUT, message) {
+            Self::outcome_unknown().needs_reconnect()
+        } else if is_one_of(NOT_SENT, message) {
+            Self::transient()
+        } else if is_one_of(IDLE, message) {
+            Self::transient().needs_reconnect()
+        } else {
+            return None;
+        };
+        Some(verdict.with_code(CODE))
+    }
+}
+
+const CODE: ErrorCode = ErrorCode::SqlState(*b"08P01");
+
+fn is_one_of(texts: &[&str], message: &str) -> bool {
+    texts.iter().any(|text| message.starts_with(text))
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ impl Verdict {
     /// ended the session with it, as far as the client tells.
     #[cfg(any(
         test,
+        feature = "diesel",
         feature = "sqlx",
         feature = "sqlx-0_8",
         feature = "tokio-postgres"
