@@ -31,7 +31,8 @@ impl Classify for PromptError {
         match self {
             Self::Provider(error) => error.classify().after_proxy_retries(),
             Self::Report(report) => report.classify().after_proxy_retries(),
-            Self::Memory(error) => source_chain::find(error)
+            // Its fields have names from 0.45 or 0.46 on.
+            Self::Memory { .. } => source_chain::find_in_sources(self)
                 .unwrap_or(Verdict::unclassified())
                 .after_proxy_retries(),
             Self::MaxTurns { .. } | Self::UnknownToolCall { .. } => Verdict::permanent(),
