@@ -17,33 +17,39 @@
 //! # Ok(()) }
 //! ```
 
+mod etcd;
 mod fault_proxy;
 mod http;
 mod llmock;
 mod mcp_everything;
 mod mcp_orders;
 mod moto;
+mod nats;
 mod openbao;
 mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
 mod provisioned;
+mod rabbitmq;
 mod redis;
 mod report;
 mod server;
 mod unprivileged;
 
+pub use etcd::Etcd;
 pub use fault_proxy::{Ending, FaultProxy, Mode, Rule, Side};
 pub use llmock::{LlMock, LlMockVerdict, Served};
 pub use mcp_everything::McpEverything;
 pub use mcp_orders::{CallLog, McpOrders, McpOrdersStdio};
 pub use moto::Moto;
+pub use nats::Nats;
 pub use openbao::OpenBao;
 pub use pgbouncer::PgBouncer;
 pub use port::Port;
 pub use postgres::{Postgres, connect as postgres_client};
 pub use process::Launch;
+pub use rabbitmq::RabbitMq;
 pub use redis::Redis;
 pub use report::Faults;
 pub use server::{Peer, Place, Server};

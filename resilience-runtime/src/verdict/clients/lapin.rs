@@ -44,7 +44,7 @@
 //! }
 //!
 //! #[resilient(classify_ok = unconfirmed, timeout = "5s")]
-//! async fn publish(channel: &Channel, body: &[u8]) -> Result<Confirmation, lapin::Error> { … }
+//! async fn publish(channel: &Channel, body: &[u8]) -> Result<Confirmation, BoxError> { … }
 //! ```
 //!
 //! A broker with an alarm on its memory or disk stops reading, and a publish waits without end: keep the `timeout`.

@@ -3,6 +3,7 @@
 mod aws_secrets;
 #[allow(dead_code, reason = "the tests of secrets need more of it")]
 mod bank;
+mod etcd;
 mod examples;
 mod fault_proxy;
 mod lifetime;
@@ -21,6 +22,7 @@ mod mcp_resilient;
 mod mcp_sessions;
 mod mcp_tools;
 mod moto;
+mod nats;
 mod openai_example;
 mod openbao;
 mod pgbouncer;
@@ -29,8 +31,10 @@ mod postgres;
 mod postgres_contention;
 mod postgres_example;
 mod postgres_lost_commit;
+mod postgres_orms;
 mod postgres_refusals;
 mod postgres_restarts;
+mod rabbitmq;
 mod redis;
 mod redis_resilient;
 mod vault_cache;
