@@ -25,9 +25,10 @@
 //! An error of a channel ends all that waits on it: a `PublisherConfirm` fails with the error of another publish. Give each call a
 //! channel of its own where that matters, and a `reconnect` that opens a new one: a channel stays closed.
 //!
-//! lapin sends nothing twice. With `ConnectionProperties::enable_auto_recover()` it connects again, up to 16 times; a message that
-//! waited for its confirm meanwhile may fail with the "refused" of the last of them, although the broker had it. Hence the second row
-//! on `IOError`. It is switched off by not calling it, which is the default.
+//! lapin sends nothing twice. With `ConnectionProperties::enable_auto_recover()` it connects again by itself; a message that waits for its
+//! confirm meanwhile waits without end (so against RabbitMQ 3.10 behind a proxy that refuses), or ends with the "refused" of the last
+//! attempt, although the broker has it. Hence the first row on `IOError`. Leave recovery off, which is the default, and say so by
+//! `client_retries = off`; with it, keep a `timeout`.
 //!
 //! **What is no error.** Without `confirm_select` a publish is `Ok` before the broker has read it. With it, wait for the confirm, and judge
 //! it by `classify_ok`, since a `Nack` and an unroutable message are an `Ok`:
