@@ -11,9 +11,10 @@
 //! | `READONLY`, `UNBLOCKED` (the server became a replica) | transient, ignored by the breaker, on a new connection |
 //! | cluster: `CLUSTERDOWN`, no connection to a node (on a new connection) | outcome unknown; transient without the client's own retries |
 //! | cluster: `TRYAGAIN` (slots on the move) | the same, ignored by the breaker |
+//! | `MOVED`, `ASK`: told by a node that no longer has the slot, where the client does not follow by itself | transient, ignored by the breaker |
 //! | `OOM`, `MISCONF` | permanent, a breaker failure |
 //! | `NOAUTH`, `WRONGPASS`, `NOPERM`, a failed authentication | permanent, denied |
-//! | the rest: wrong types, wrong commands, `MOVED` outside of a cluster client, conversions | permanent |
+//! | the rest: wrong types, wrong commands, conversions | permanent |
 //!
 //! In a pipeline that is no transaction other commands may have been executed: there, transient becomes
 //! outcome unknown. In an aborted transaction none was: its first cause decides.
@@ -133,8 +134,9 @@ fn by_code(code: &str) -> Verdict {
         "NOPERM" => (denied, "NOPERM"),
         "ERR" => (wrong, "ERR"),
         "WRONGTYPE" => (wrong, "WRONGTYPE"),
-        "MOVED" => (wrong, "MOVED"),
-        "ASK" => (wrong, "ASK"),
+        // A cluster client without retries of its own returns it, and asks the new home next.
+        "MOVED" => (moving, "MOVED"),
+        "ASK" => (moving, "ASK"),
         "CROSSSLOT" => (wrong, "CROSSSLOT"),
         "EXECABORT" => (wrong, "EXECABORT"),
         "NOSCRIPT" => (wrong, "NOSCRIPT"),
@@ -242,8 +244,8 @@ mod tests {
                 None,
             ),
             ("ERR unknown command", Verdict::permanent(), None),
-            ("MOVED 3999 127.0.0.1:6381", Verdict::permanent(), None),
-            ("ASK 3999 127.0.0.1:6381", Verdict::permanent(), None),
+            ("MOVED 3999 127.0.0.1:6381", moving, None),
+            ("ASK 3999 127.0.0.1:6381", moving, None),
             ("CROSSSLOT Keys in request", Verdict::permanent(), None),
             (
                 "EXECABORT Transaction discarded",

@@ -25,6 +25,22 @@ const NOT_SENT: &[&str] = &[
     "server shutting down",
 ];
 
+/// How PostgreSQL refuses a login, which PgBouncer passes on to whoever waits for a connection: under this code, not under
+/// PostgreSQL's own.
+const LOGIN_REFUSED: &[&str] = &[
+    "sorry, too many clients already",
+    "remaining connection slots are reserved",
+    "too many connections for ",
+    "the database system is starting up",
+    "the database system is not yet accepting connections",
+    "the database system is not accepting connections",
+    "the database system is shutting down",
+    "the database system is in recovery mode",
+];
+
+/// The same for a database that is closed for a while, after its name.
+const DATABASE_CLOSED: &str = "is not currently accepting connections";
+
 /// Sent to a client that did nothing: an open transaction was rolled back.
 const IDLE: &[&str] = &["idle transaction timeout", "client_idle_timeout"];
 
@@ -90,8 +106,12 @@ const POSTGRES: &[&str] = &[
 impl Verdict {
     /// Returns the verdict on an error with the code 08P01 by its message.
     pub(super) fn from_pgbouncer(message: &str) -> Self {
+let is_database_closed =
+            message.starts_with("database \"") && message.ends_with(DATABASE_CLOSED);
         let verdict = if let Some(known) = Self::from_pgbouncers_own(message) {
             known
+        } else if is_one_of(LOGIN_REFUSED, message) || is_database_closed {
+            Self::transient()
         } else if is_one_of(DENIED, message) {
             Self::permanent().because(Reason::Denied)
         } else if is_one_of(WRONG, message) || is_one_of(POSTGRES, message) {
@@ -140,6 +160,12 @@ mod tests {
             ("transaction timeout", cut),
             ("query_wait_timeout", not_sent),
             ("no more connections allowed (max_client_conn)", not_sent),
+            ("sorry, too many clients already", not_sent),
+            ("the database system is starting up", not_sent),
+            (
+                "database \"shop\" is not currently accepting connections",
+                not_sent,
+            ),
             (
                 "server login has been failing, try again later (server_login_retry)",
                 not_sent,

@@ -77,8 +77,12 @@ impl Verdict {
             // They end the session, whoever asked for it: an administrator, a crash, a dropped database, an idle session,
             // an idle or a long transaction.
             "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" => verdict.needs_reconnect(),
-            // A replica ends the session where it needs the lock of a query.
-            "40001" if fatal => verdict.needs_reconnect(),
+            // A standby ends the session where it needs what an idle transaction holds. Not every client knows the severity.
+            "40001"
+                if fatal || message == "terminating connection due to conflict with recovery" =>
+            {
+                verdict.needs_reconnect()
+            }
             // A statement that was prepared before its tables changed fails on that connection for good.
             "0A000" if message.starts_with("cached plan must not change result type") => {
                 let stale = Self::transient().ignored_by_breaker().needs_reconnect();
@@ -178,6 +182,9 @@ mod tests {
                 "{code} {fatal}"
             );
         }
+        let ended = "terminating connection due to conflict with recovery";
+        let ended = Verdict::from_postgres("40001", ended, false);
+        assert_eq!(ended, contention.needs_reconnect());
         let stale = "cached plan must not change result type";
         assert_eq!(
             Verdict::from_postgres("0A000", stale, false),
