@@ -76,6 +76,11 @@ impl LlMock {
             .map(drop)
     }
 
+    /// Forgets what is queued and what was served, without a trace in the report.
+    pub async fn forget(&self) -> Result<()> {
+        ask(self.client.post(self.control("reset"))).await.map(drop)
+    }
+
     /// The requests that it has served, oldest first.
     pub async fn requests(&self) -> Result<Vec<Value>> {
         let mut journal = ask_json(self.client.get(self.control("requests"))).await?;

@@ -60,6 +60,10 @@ impl McpOrders {
 pub struct CallLog(PathBuf);
 
 impl CallLog {
+    pub(crate) fn at(path: PathBuf) -> Self {
+        Self(path)
+    }
+
     /// The lines.
     pub fn lines(&self) -> Vec<String> {
         let log = fs::read_to_string(&self.0).unwrap_or_default();
@@ -81,7 +85,7 @@ impl CallLog {
         self.lines().iter().filter(|line| **line == wanted).count()
     }
 
-    fn faults(&self) -> Result<Faults> {
+    pub(crate) fn faults(&self) -> Result<Faults> {
         let lines = self.lines();
         let count = |word: &str| lines.iter().filter(|line| line.starts_with(word)).count() as u64;
         let (began, ended, failed) = (count("began "), count("ended "), count("failed "));

@@ -1,10 +1,10 @@
 //! PostgreSQL.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use tokio::sync::Mutex;
 use tokio_postgres::{Client, NoTls};
 
@@ -12,6 +12,7 @@ use crate::process::Launch;
 use crate::provisioned;
 use crate::report::Faults;
 use crate::server::{Peer, Place, Server};
+use crate::template::{keep, output, run};
 use crate::unprivileged;
 
 /// A cluster of its own, without passwords, for the user and the database `postgres`.
@@ -38,6 +39,29 @@ impl Postgres {
             .arg(place.path("data")))?;
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         Server::new(Self { place, settings }).await
+    }
+
+    /// Starts a hot standby of this one, with settings such as `max_standby_streaming_delay=0`: it follows, and answers
+    /// whoever only reads.
+    pub async fn standby_of(primary: &Self, settings: &[&str]) -> Result<Server<Self>> {
+        let place = Place::new()?;
+        unprivileged::give(&place.path(""))?;
+        let backup = unprivileged::launch(provisioned::postgres_program("pg_basebackup")?);
+        let backup = backup
+            .args(["--write-recovery-conf", "--no-sync", "--checkpoint=fast"])
+            .args(["--dbname".to_owned(), primary.url()])
+            .args(["--pgdata".to_owned(), place.text("data")]);
+        run(&mut backup.command())?;
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        Server::new(Self { place, settings }).await
+    }
+
+    /// Makes a standby the one that takes writes.
+    pub async fn promote(&self) -> Result<()> {
+        let client = self.client().await?;
+        let promoted = client.query_one("SELECT pg_promote()", &[]).await?;
+        ensure!(promoted.get::<_, bool>(0), "it was not promoted in time");
+        Ok(())
     }
 
     /// For clients.
@@ -126,7 +150,7 @@ impl Peer for Postgres {
             state
                 .lines()
                 .nth(7)
-                .is_some_and(|status| status.trim() == "ready"),
+                .is_some_and(|status| ["ready", "standby"].contains(&status.trim())),
             "it is starting up"
         );
         self.client().await?.simple_query("SELECT 1").await?;
@@ -193,35 +217,4 @@ async fn template() -> Result<PathBuf> {
         .command())?;
     keep(&data, &template)?;
     Ok(template)
-}
-
-/// Another process may do the same: whoever comes first has made it.
-fn keep(data: &Path, template: &Path) -> Result<()> {
-    let folder = provisioned::folder();
-    fs::create_dir_all(folder)?;
-    let near = tempfile::tempdir_in(folder)?;
-    run(Command::new("cp")
-        .arg("-a")
-        .arg(data)
-        .arg(near.path().join("data")))?;
-    match fs::rename(near.path().join("data"), template) {
-        Err(error) if !template.exists() => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    output(command).map(drop)
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("{command:?}"))?;
-    if !output.status.success() {
-        bail!(
-            "{command:?}: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -27,6 +27,16 @@ pub(crate) fn file(path: &str) -> Result<PathBuf> {
     Ok(file)
 }
 
+/// Envoy, which comes as a Python package.
+pub(crate) fn envoy() -> Result<PathBuf> {
+    let library = file("venv/lib")?;
+    let pythons = library.read_dir()?.flatten();
+    pythons
+        .map(|python| python.path().join("site-packages/envoy/_bin/envoy"))
+        .find(|program| program.is_file())
+        .context("envoy is missing: run scripts/provision-peers")
+}
+
 /// A program on the `PATH`, or where Debian puts what only root runs.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -59,7 +69,12 @@ pub(crate) fn postgres_program(name: &str) -> Result<PathBuf> {
 
 /// Of a Python package, for servers that do not say it themselves.
 pub(crate) async fn python_package_version(package: &str) -> Result<String> {
-    let mut python = Command::new(file("venv/bin/python")?);
+    package_version("venv", package).await
+}
+
+/// Of a Python package in this environment.
+pub(crate) async fn package_version(environment: &str, package: &str) -> Result<String> {
+    let mut python = Command::new(file(&format!("{environment}/bin/python"))?);
     python.args([
         "-c",
         "import importlib.metadata as m, sys; print(m.version(sys.argv[1]))",

@@ -14,13 +14,20 @@ use crate::server::{Peer, Place, Server};
 /// One that keeps nothing on disk.
 pub struct Redis {
     place: Place,
+    options: Vec<String>,
 }
 
 impl Redis {
     /// Starts one.
     pub async fn start() -> Result<Server<Self>> {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with options such as `--cluster-enabled yes`, word by word.
+    pub async fn start_with(options: &[&str]) -> Result<Server<Self>> {
         Server::new(Self {
             place: Place::new()?,
+            options: options.iter().map(|&option| option.to_owned()).collect(),
         })
         .await
     }
@@ -38,39 +45,7 @@ impl Redis {
     /// Sends one command on a connection of its own, beside whatever is tested. Returns the reply as text; of an array,
     /// its elements by line. What Redis answers with an error is one.
     pub async fn command(&self, words: &[&str]) -> Result<String> {
-        let mut stream = BufStream::new(TcpStream::connect(self.address()).await?);
-        let mut request = format!("*{}\r\n", words.len());
-        for word in words {
-            request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-        }
-        stream.write_all(request.as_bytes()).await?;
-        stream.flush().await?;
-
-        let mut elements = 1;
-        let mut reply = Vec::new();
-        while elements > 0 {
-            elements -= 1;
-            let mut line = String::new();
-            stream.read_line(&mut line).await?;
-            let (kind, rest) = line
-                .trim_end()
-                .split_at_checked(1)
-                .context("Redis closed the connection")?;
-            match kind {
-                "-" => bail!("{rest}"),
-                "*" => elements += rest.parse::<usize>().unwrap_or(0),
-                "$" if rest == "-1" => reply.push(String::new()),
-                "$" => {
-                    // The value and the end of its line.
-                    let mut value = vec![0; rest.parse::<usize>()? + 2];
-                    stream.read_exact(&mut value).await?;
-                    value.truncate(value.len() - 2);
-                    reply.push(String::from_utf8_lossy(&value).into_owned());
-                }
-                _ => reply.push(rest.to_owned()),
-            }
-        }
-        Ok(reply.join("\n"))
+        command(self.address(), words).await
     }
 
     /// Closes all connections of other clients; how many.
@@ -99,6 +74,43 @@ impl Redis {
     }
 }
 
+/// Sends one command on a connection of its own.
+pub(crate) async fn command(address: SocketAddr, words: &[&str]) -> Result<String> {
+    let mut stream = BufStream::new(TcpStream::connect(address).await?);
+    let mut request = format!("*{}\r\n", words.len());
+    for word in words {
+        request.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+    }
+    stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
+
+    let mut elements = 1;
+    let mut reply = Vec::new();
+    while elements > 0 {
+        elements -= 1;
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        let (kind, rest) = line
+            .trim_end()
+            .split_at_checked(1)
+            .context("Redis closed the connection")?;
+        match kind {
+            "-" => bail!("{rest}"),
+            "*" => elements += rest.parse::<usize>().unwrap_or(0),
+            "$" if rest == "-1" => reply.push(String::new()),
+            "$" => {
+                // The value and the end of its line.
+                let mut value = vec![0; rest.parse::<usize>()? + 2];
+                stream.read_exact(&mut value).await?;
+                value.truncate(value.len() - 2);
+                reply.push(String::from_utf8_lossy(&value).into_owned());
+            }
+            _ => reply.push(rest.to_owned()),
+        }
+    }
+    Ok(reply.join("\n"))
+}
+
 impl Peer for Redis {
     const NAME: &'static str = "redis";
     const RECORD_SURVIVES: bool = false;
@@ -111,7 +123,8 @@ impl Peer for Redis {
         Ok(Launch::new(provisioned::program("redis-server")?)
             .args(["--port".to_owned(), self.place.port().number().to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-            .args(["--dir".to_owned(), self.place.text("")]))
+            .args(["--dir".to_owned(), self.place.text("")])
+            .args(self.options.clone()))
     }
 
     async fn ready(&self) -> Result<()> {

@@ -106,7 +106,7 @@ const POSTGRES: &[&str] = &[
 impl Verdict {
     /// Returns the verdict on an error with the code 08P01 by its message.
     pub(super) fn from_pgbouncer(message: &str) -> Self {
-let is_database_closed =
+        let is_database_closed =
             message.starts_with("database \"") && message.ends_with(DATABASE_CLOSED);
         let verdict = if let Some(known) = Self::from_pgbouncers_own(message) {
             known
