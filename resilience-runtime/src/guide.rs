@@ -1,6 +1,7 @@
 //! Contains the guide: what is retried for each kind of service, how each part is used, and recipes.
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
+//! * For what stands between a program and a server: [`proxies`].
 //! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`nested_calls`],
 //!   [`by_hand`], [`health`].
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
@@ -21,6 +22,9 @@ pub mod secrets {}
 
 #[doc = include_str!("../guide/errors.md")]
 pub mod errors {}
+
+#[doc = include_str!("../guide/proxies.md")]
+pub mod proxies {}
 
 #[doc = include_str!("../guide/configuration.md")]
 pub mod configuration {}
