@@ -5,8 +5,8 @@
 //!
 //! | error | verdict |
 //! |---|---|
-//! | `McpError` | [`Verdict::from_jsonrpc`] |
-//! | -32000, -32600, -32001, or HTTP 400 and 404, that speak of a session; `SessionExpired` | [`Verdict::session_lost`] |
+//! | `McpError` | [`Verdict::from_jsonrpc_error`] |
+//! | -32000, -32600, -32001 that say that a session is gone; HTTP 400 and 404 that speak of one; `SessionExpired` | [`Verdict::session_lost`] |
 //! | `TransportSend`: written to a closed pipe | transient, on a new connection |
 //! | `TransportSend`: over HTTP | by the HTTP client's error or the status |
 //! | `TransportClosed` | outcome unknown, on a new connection |
@@ -28,6 +28,7 @@ use ::rmcp::service::ClientInitializeError;
 use ::rmcp::transport::DynamicTransportError;
 use ::rmcp::{ErrorData, ServiceError};
 
+use crate::verdict::codes::mcp_texts::speaks_of_session;
 use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, ErrorCode, Verdict};
 
@@ -49,13 +50,7 @@ impl Classify for ServiceError {
 
 impl Classify for ErrorData {
     fn classify(&self) -> Verdict {
-        let code = self.code.0;
-        // What servers answer to a session that they do not know, each with a code of its own. There is
-        // no other sign of it.
-        if matches!(code, -32000 | -32001 | -32600) && speaks_of_session(&self.message) {
-            return Verdict::session_lost().with_code(ErrorCode::JsonRpc(code.into()));
-        }
-        Verdict::from_jsonrpc(code)
+        Verdict::from_jsonrpc_error(self.code.0, &self.message)
     }
 }
 
@@ -158,15 +153,6 @@ fn http_answer(shown: &str) -> Option<Verdict> {
         Verdict::session_lost().with_code(ErrorCode::Http(status))
     } else {
         Verdict::from_http(status, &())
-    })
-}
-
-/// Whether a word begins with "session": "No valid session ID", "Session not found", "Mcp-Session-Id".
-fn speaks_of_session(message: &str) -> bool {
-    const WORD: &[u8] = b"session";
-    let bytes = message.as_bytes();
-    bytes.windows(WORD.len()).enumerate().any(|(at, word)| {
-        word.eq_ignore_ascii_case(WORD) && (at == 0 || !bytes[at - 1].is_ascii_alphabetic())
     })
 }
 

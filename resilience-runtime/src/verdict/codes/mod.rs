@@ -19,6 +19,7 @@ mod llm_body;
 pub(super) mod llm_prose;
 #[cfg(any(test, feature = "mongodb"))]
 mod mongodb;
+pub(super) mod mcp_texts;
 mod mysql;
 #[cfg(any(
     test,

@@ -36,6 +36,7 @@ fn error_data_is_classified_by_jsonrpc_code() {
         (-32000, "Connection closed", Verdict::outcome_unknown()),
         (-32001, "Request timed out", Verdict::outcome_unknown()),
         (-32050, "made up", Verdict::unclassified()),
+        (-32000, "Rate limit exceeded", Verdict::throttled(None)),
         // A lost session, in the words of some servers.
         (
             -32000,
@@ -50,6 +51,11 @@ fn error_data_is_classified_by_jsonrpc_code() {
         (-32600, "Session terminated", Verdict::session_lost()),
         (-32600, "Missing session ID", Verdict::session_lost()),
         (-32001, "Session not found", Verdict::session_lost()),
+        (
+            -32000,
+            "Bad Request: Server not initialized",
+            Verdict::session_lost(),
+        ),
         // Other codes may speak of sessions.
         (-32602, "no such session", Verdict::permanent()),
         (-32603, "session", Verdict::outcome_unknown()),
@@ -57,7 +63,11 @@ fn error_data_is_classified_by_jsonrpc_code() {
     ] {
         let verdict = found(mcp(code, message));
         assert_eq!(verdict, expected, "{code} {message}");
-        let reason = (code == -32002).then_some(Reason::NotFound);
+        let reason = match code {
+            -32002 => Some(Reason::NotFound),
+            -32001 if expected == Verdict::outcome_unknown() => Some(Reason::TimedOut),
+            _ => None,
+        };
         assert_eq!(verdict.reason(), reason, "{code}");
         assert_eq!(verdict.code(), Some(ErrorCode::JsonRpc(code.into())));
         let data = ErrorData::new(McpCode(code), message, None);
