@@ -1,14 +1,17 @@
 //! Helpers for clients of the Model Context Protocol that use `rmcp`.
 
-use std::any::Any;
+mod cache_hints;
+mod input_required;
+mod tasks;
 
-use ::rmcp::model::{
-    CallToolResponse, CallToolResult, GetPromptResponse, InputRequiredResult, ReadResourceResponse,
-    ServerResult, Tool, ToolAnnotations,
-};
+use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
 
 use crate::verdict::ToolSafety;
 use crate::verdict::Verdict;
+
+pub use cache_hints::{CacheHints, cache_lifetime};
+pub(crate) use input_required::is_input_required;
+pub use tasks::poll_task;
 
 /// Returns a permanent verdict, ignored by the breaker, for the result of a failed tool. For use as `classify_ok`.
 ///
@@ -27,24 +30,6 @@ use crate::verdict::Verdict;
 #[must_use]
 pub fn tool_error(result: &CallToolResult) -> Option<Verdict> {
     (result.is_error == Some(true)).then(|| Verdict::permanent().ignored_by_breaker())
-}
-
-/// Whether a server asks for input before it answers.
-pub(crate) fn is_input_required(answer: &dyn Any) -> bool {
-    let is = |asks: Option<bool>| asks == Some(true);
-    answer.is::<InputRequiredResult>()
-        || is(answer
-            .downcast_ref()
-            .map(|it| matches!(it, CallToolResponse::InputRequired(_))))
-        || is(answer
-            .downcast_ref()
-            .map(|it| matches!(it, GetPromptResponse::InputRequired(_))))
-        || is(answer
-            .downcast_ref()
-            .map(|it| matches!(it, ReadResourceResponse::InputRequired(_))))
-        || is(answer
-            .downcast_ref()
-            .map(|it| matches!(it, ServerResult::InputRequiredResult(_))))
 }
 
 impl From<&ToolAnnotations> for ToolSafety {
