@@ -19,14 +19,15 @@ mod codes;
     feature = "async-nats",
     feature = "aws",
     feature = "hyper",
+    feature = "mongodb",
+    feature = "mysql_async",
     feature = "object_store",
     feature = "reqwest",
     feature = "reqwest-0_12",
-    feature = "mongodb",
-    feature = "mysql_async",
     feature = "rmcp",
     feature = "sqlx",
     feature = "sqlx-0_8",
+    feature = "tokio-postgres",
     feature = "tonic",
 ))]
 mod display_prefix;

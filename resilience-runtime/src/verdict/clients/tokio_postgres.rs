@@ -11,7 +11,7 @@
 //! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | the connection is closed (`is_closed`) | outcome unknown, on a new connection |
 //! | an I/O error: refused | transient |
-//! | any other I/O error | outcome unknown, on a new connection |
+//! | any other I/O error, a message that was not expected | outcome unknown, on a new connection |
 //! | the rest: parameters, columns, number of rows, configuration | permanent |
 //!
 //! A `Client` does not connect again by itself: use a pool, or an attribute with `reconnect`. Put the
@@ -23,7 +23,10 @@ use ::tokio_postgres::Error;
 use ::tokio_postgres::error::{DbError, Severity};
 
 use super::io;
+use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, ErrorCode, Verdict};
+
+const UNEXPECTED: &str = "unexpected message from server";
 
 impl Classify for Error {
     fn classify(&self) -> Verdict {
@@ -37,6 +40,10 @@ impl Classify for Error {
         }
         match self.source().and_then(|source| source.downcast_ref()) {
             Some(error) => io::of_a_connection(error),
+            // The client has no other sign of a server that lost the thread.
+            None if display_prefix(self, UNEXPECTED.len()) == UNEXPECTED => {
+                Verdict::outcome_unknown().needs_reconnect()
+            }
             None => Verdict::permanent(),
         }
     }
@@ -82,6 +89,22 @@ mod tests {
         config.user("me");
         let (error, ()) = tokio::join!(config.connect_raw(near, NoTls), server);
         error.err().expect("refused")
+    }
+
+    #[tokio::test]
+    async fn unexpected_message_is_no_success() {
+        let (near, mut far) = duplex(4096);
+        let server = async {
+            let mut startup = [0; 256];
+            let _ = far.read(&mut startup).await;
+            // `CommandComplete`, before the login.
+            far.write_all(b"C\0\0\0\x06x\0").await.expect("sent");
+        };
+        let mut config = Config::new();
+        config.user("me");
+        let (error, ()) = tokio::join!(config.connect_raw(near, NoTls), server);
+        let verdict = found(error.err().expect("no login"));
+        assert_eq!(verdict, Verdict::outcome_unknown().needs_reconnect());
     }
 
     #[tokio::test]

@@ -17,9 +17,9 @@ mod llm;
 #[cfg(feature = "llm-json")]
 mod llm_body;
 pub(super) mod llm_prose;
+pub(super) mod mcp_texts;
 #[cfg(any(test, feature = "mongodb"))]
 mod mongodb;
-pub(super) mod mcp_texts;
 mod mysql;
 #[cfg(any(
     test,

@@ -3,8 +3,8 @@
 mod aws_secrets;
 #[allow(dead_code, reason = "the tests of secrets need more of it")]
 mod bank;
-mod etcd;
 mod envoy;
+mod etcd;
 mod examples;
 mod fastmcp;
 mod fault_proxy;
@@ -42,8 +42,8 @@ mod postgres_lost_commit;
 mod postgres_orms;
 mod postgres_refusals;
 mod postgres_restarts;
-mod rabbitmq;
 mod postgres_standby;
+mod rabbitmq;
 mod redis;
 mod redis_cluster;
 mod redis_resilient;
