@@ -42,9 +42,7 @@ pub fn cache_lifetime<A: CacheHints + ?Sized>(answer: &A) -> CacheLifetime {
     let lifetime = CacheLifetime::from(ttl);
     match answer.cache_scope() {
         Some(CacheScope::Public) => lifetime,
-        Some(CacheScope::Private) | None => lifetime.private(),
-        #[allow(unreachable_patterns, reason = "later versions may have more of them")]
-        Some(_) => lifetime.private(),
+        _ => lifetime.private(),
     }
 }
 

@@ -60,8 +60,13 @@ impl McpOrders {
 pub struct CallLog(PathBuf);
 
 impl CallLog {
-    pub(crate) fn at(path: PathBuf) -> Self {
-        Self(path)
+    pub(crate) fn at(file: PathBuf) -> Self {
+        Self(file)
+    }
+
+    /// Forgets all of it, with the first call of `hang_once`.
+    pub fn clear(&self) -> Result<()> {
+        Ok(fs::write(&self.0, "")?)
     }
 
     /// The lines.

@@ -1,12 +1,16 @@
 //! A client of MCP servers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use reqwest::{Client, Response};
 use rmcp::ServiceExt as _;
-use rmcp::model::{CallToolRequestParams, CallToolResult};
-use rmcp::service::{RoleClient, RunningService, ServiceError};
+use rmcp::model::{CallToolRequestParams, CallToolResult, ProtocolVersion};
+use rmcp::service::{
+    ClientLifecycleMode, ClientServiceExt as _, RoleClient, RunningService, Service, ServiceError,
+};
+use rmcp::transport::common::client_side_sse::NeverRetry;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
 use serde_json::{Value, json};
@@ -19,12 +23,45 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) type Session = RunningService<RoleClient, ()>;
 
 pub(crate) async fn over_http(url: &str) -> Result<Session> {
+    let mut config = StreamableHttpClientTransportConfig::with_uri(url);
+    // A stream that is gone is asked for again once, and not for ever.
+    config.retry_config = Arc::new(NeverRetry::default());
+    over_http_with(config).await
+}
+
+pub(crate) async fn over_http_with(config: StreamableHttpClientTransportConfig) -> Result<Session> {
     let http = Client::builder().no_proxy().build()?;
-    let config = StreamableHttpClientTransportConfig::with_uri(url);
     Ok(
         ().serve(StreamableHttpClientTransport::with_client(http, config))
             .await?,
     )
+}
+
+/// The same without a session: each request says that it speaks 2026-07-28.
+pub(crate) async fn without_session(url: &str) -> Result<Session> {
+    let session = without_session_as((), url).await?;
+    let version = session
+        .peer_info()
+        .map(|server| server.protocol_version.clone());
+    anyhow::ensure!(
+        version == Some(ProtocolVersion::V_2026_07_28),
+        "{version:?}"
+    );
+    Ok(session)
+}
+
+pub(crate) async fn without_session_as<H: Service<RoleClient>>(
+    host: H,
+    url: &str,
+) -> Result<RunningService<RoleClient, H>> {
+    let http = Client::builder().no_proxy().build()?;
+    let config = StreamableHttpClientTransportConfig::with_uri(url);
+    let transport = StreamableHttpClientTransport::with_client(http, config);
+    let lifecycle = ClientLifecycleMode::Auto {
+        preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+        legacy_version: None,
+    };
+    Ok(host.serve_with_lifecycle(transport, lifecycle).await?)
 }
 
 pub(crate) async fn over_stdio(command: Command) -> Result<Session> {

@@ -14,6 +14,7 @@ use resilience_runtime::{
 use rmcp::model::{
     CallToolRequestParams, CallToolResult, ClientRequest, CustomRequest, ServerResult, Tool,
 };
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::Value;
 
 use crate::mcp::{self, Session};
@@ -21,6 +22,10 @@ use crate::mcp::{self, Session};
 /// How the server is reached.
 pub(crate) enum Way {
     Http(String),
+    /// With the client's defaults.
+    Patient(String),
+    /// By the version without sessions.
+    Stateless(String),
     Stdio(Arc<McpOrdersStdio>),
 }
 
@@ -123,6 +128,25 @@ impl Tools {
         self.ask(tool, arguments).await
     }
 
+    /// The same with hardly any, for servers that leave a call without an answer.
+    #[mcp_resilient(
+        registry = &self.registry,
+        retry(max_attempts = 1_000, base_delay = "20ms", max_delay = "200ms"),
+        retry_budget = off,
+        circuit_breaker = off,
+        timeout = "800ms",
+        deadline = "60s",
+        safety = Self::safety,
+        reconnect = Self::renew
+    )]
+    pub(crate) async fn call_briefly(
+        &self,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<CallToolResult> {
+        self.ask(tool, arguments).await
+    }
+
     /// Nothing is known of the tool.
     #[mcp_resilient(
         registry = &self.registry,
@@ -175,6 +199,11 @@ impl Tools {
 async fn connect(way: &Way) -> Result<Session> {
     match way {
         Way::Http(url) => mcp::over_http(url).await,
+        Way::Patient(url) => {
+            let config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
+            mcp::over_http_with(config).await
+        }
+        Way::Stateless(url) => mcp::without_session(url).await,
         Way::Stdio(server) => mcp::over_stdio(server.command()?).await,
     }
 }
