@@ -215,7 +215,7 @@ fn mcp_table_is_that_of_the_verdicts() {
 
 #[test]
 fn database_table_is_that_of_the_verdicts() {
-    let state = |codes: &[&str]| verdicts(codes.iter().map(|code| Verdict::from_sqlstate(code)));
+    let state = |codes: &[&str]| verdicts(codes.iter().copied().map(Verdict::from_sqlstate));
     let contention = ["40001", "40P01", "55P03"].map(Verdict::from_sqlstate);
     let other = [1213, 1205].map(Verdict::from_mysql);
     let sqlite = [5, 6].map(Verdict::from_sqlite);

@@ -61,7 +61,12 @@ impl<'a> Expansion<'a> {
         // What it asks of the answer is reported at the return type.
         let value_ops = self
             .of_output(|private| quote_spanned!(self.return_span()=> #private::Call::value_ops()));
-        let store = match self.lifetime(cache) {
+        let lifetime = self.lifetime(cache);
+        // A path would be a duration, so a closure that only calls a function is not redundant.
+        let allow = lifetime
+            .as_ref()
+            .map(|_| quote_spanned!(mixed=> #[allow(clippy::redundant_closure)]));
+        let store = match lifetime {
             None => quote_spanned!(mixed=> #private::Call::store(&mut call, value_ops, loaded)),
             Some(lifetime) => {
                 quote_spanned!(mixed=> #private::Call::store_for(&mut call, value_ops, loaded, #lifetime))
@@ -89,6 +94,7 @@ impl<'a> Expansion<'a> {
                     #private::Call::load(watch, #load).await
                 };
                 // No result is kept during a wait, since it need not be `Send`.
+                #allow
                 let bystander = match #store {
                     ::core::ops::ControlFlow::Break(out) => break 'cached out,
                     ::core::ops::ControlFlow::Continue(bystander) => bystander,

@@ -6,7 +6,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::bytes::Bytes;
 
-pub(crate) const NAMES: [&str; 75] = [
+pub(crate) const NAMES: [&str; 77] = [
     "service",
     "retry",
     "retry_budget",
@@ -25,6 +25,7 @@ pub(crate) const NAMES: [&str; 75] = [
     "classify_ok",
     "idempotent",
     "client_retries",
+    "private",
     "correlation_id",
     "borrow",
     "registry",

@@ -176,7 +176,7 @@ fn is_session_lost(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let session = |text: &str| SESSION.iter().any(|word| begins_with_word(text, word));
     let named = |before: &&str| message.strip_prefix(*before).is_some_and(session);
-    UNKNOWN.iter().any(|before| named(&before))
+    UNKNOWN.iter().any(named)
         || (session(&message) && GONE.iter().any(|gone| message.contains(gone)))
 }
 
