@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use resilience_peers::{
-    CallLog, FaultProxy, McpFastmcp, McpOrders, McpRust, McpTypescript, Mode, Server,
+    CallLog, FastMcp, FaultProxy, McpOrders, McpRust, McpTypescript, Mode, Server,
 };
 use resilience_runtime::ResilienceError;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ macro_rules! orders {
 
 orders! {
     McpOrders, "2.3.0", runs_on = false, refuses_by_name = true;
-    McpFastmcp, "4.2.3", runs_on = false, refuses_by_name = true;
+    FastMcp, "4.2.3", runs_on = false, refuses_by_name = true;
     McpTypescript, "1.32.2", runs_on = true, refuses_by_name = false;
     McpRust, "3.11.0", runs_on = true, refuses_by_name = true;
 }
@@ -229,12 +229,12 @@ async fn python_without_sessions() -> Result<()> {
 
 #[tokio::test]
 async fn fastmcp_with_sessions() -> Result<()> {
-    each_fault(McpFastmcp::start(&[]).await?, SESSIONS).await
+    each_fault(FastMcp::start().await?, SESSIONS).await
 }
 
 #[tokio::test]
 async fn fastmcp_without_sessions() -> Result<()> {
-    each_fault(McpFastmcp::start(&[]).await?, STATELESS).await
+    each_fault(FastMcp::start().await?, STATELESS).await
 }
 
 /// It knows no version without them.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use resilience_peers::{McpFastmcp, Server};
+use resilience_peers::{FastMcp, Server};
 use resilience_runtime::verdict::Reason;
 use resilience_runtime::{Registry, Service, ServiceKind, Verdict, mcp_resilient};
 use rmcp::model::{CallToolRequestParams, CallToolResult, GetPromptRequestParams};
@@ -19,7 +19,7 @@ struct Host {
 }
 
 impl Host {
-    async fn both(server: &Server<McpFastmcp>) -> Result<[Self; 2]> {
+    async fn both(server: &Server<FastMcp>) -> Result<[Self; 2]> {
         let host = |session| Self {
             session,
             registry: Registry::new(),
@@ -62,7 +62,7 @@ impl Host {
 async fn limits_throttle() -> Result<()> {
     const LIMITS: [&[&str]; 3] = [&["client-limit"], &["sliding-limit"], &["global-limit"]];
     let start = |limit| async move {
-        let server = McpFastmcp::start(limit).await?;
+        let server = FastMcp::start_with(limit).await?;
         // The first requests are within the limit.
         let session = mcp::without_session(&server.url()).await?;
         let _ = session.list_tools(None).await;
@@ -90,7 +90,7 @@ async fn limits_throttle() -> Result<()> {
 
 #[tokio::test]
 async fn failed_tools_become_errors_that_are_not_repeated() -> Result<()> {
-    let server = McpFastmcp::start(&["errors"]).await?;
+    let server = FastMcp::start_with(&["errors"]).await?;
     let calls = server.calls();
     for host in Host::both(&server).await? {
         calls.clear()?;
@@ -123,8 +123,8 @@ async fn failed_tools_become_errors_that_are_not_repeated() -> Result<()> {
 
 #[tokio::test]
 async fn denials_are_the_callers_fault() -> Result<()> {
-    let server = McpFastmcp::start(&["nobody"]).await?;
-    let with_errors = McpFastmcp::start(&["errors", "nobody"]);
+    let server = FastMcp::start_with(&["nobody"]).await?;
+    let with_errors = FastMcp::start_with(&["errors", "nobody"]);
     let with_errors = with_errors.await?;
     for server in [&server, &with_errors] {
         for host in Host::both(server).await? {
