@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 /// The client of a framework, as an application writes it.
 #[derive(Clone)]
 enum Framework {
-    Rig(OpenAI),
+    Rig(Box<OpenAI>),
     Genai(genai::Client),
 }
 
@@ -33,7 +33,10 @@ impl Framework {
             })
         });
         let genai = genai::Client::builder().with_service_target_resolver(resolver);
-        Ok([Self::Rig(rig.client()), Self::Genai(genai.build()?)])
+        Ok([
+            Self::Rig(Box::new(rig.client())),
+            Self::Genai(genai.build()?),
+        ])
     }
 
     fn name(&self) -> &'static str {
