@@ -129,7 +129,7 @@ async fn litellm_statuses_are_not_those_of_the_model() -> Result<()> {
     for (model, sends) in [("mock", 1), ("mock-thrice", 3)] {
         // The wait of the model's provider comes under another name.
         scene
-            .fail(json!({"status": 429, "retry_after": 7, "times": 9}))
+            .fail(json!({"status": 429, "retry_after": 3, "times": 9}))
             .await?;
         let registry = Registry::new();
         let error = registry
@@ -139,7 +139,7 @@ async fn litellm_statuses_are_not_those_of_the_model() -> Result<()> {
         let verdict = error.classify();
         assert_eq!(
             verdict.retry_after(),
-            Some(Duration::from_secs(7)),
+            Some(Duration::from_secs(3)),
             "{error}"
         );
         assert!(verdict.is_ignored_by_breaker(), "{error}");
