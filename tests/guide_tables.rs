@@ -193,19 +193,48 @@ fn secrets_table_is_that_of_the_verdicts() {
 #[test]
 fn mcp_table_is_that_of_the_verdicts() {
     let rpc = |code: i64| Verdict::from_jsonrpc(code);
+    let says = |code: i64, message: &str| Verdict::from_jsonrpc_error(code, message);
     compare(
         include_str!("../resilience-runtime/guide/mcp.md"),
         ServiceKind::Mcp,
         &[
             ("server not reached", verdicts([Verdict::transient()])),
-            ("session lost", verdicts([Verdict::session_lost()])),
+            (
+                "session lost",
+                verdicts([
+                    Verdict::session_lost(),
+                    says(-32001, "Session not found"),
+                    says(-32000, "Bad Request: Server not initialized"),
+                ]),
+            ),
             ("transport closed", verdicts([Verdict::outcome_unknown()])),
             ("internal error", verdicts([rpc(-32603)])),
-            ("429", verdicts([http(429)])),
+            (
+                "a timeout of the server",
+                verdicts([
+                    says(-32000, "Request timeout: a"),
+                    says(-32001, "Request timed out"),
+                ]),
+            ),
+            ("429", verdicts([http(429), says(-32000, "Rate limit exceeded")])),
             ("503", verdicts([http(503)])),
             (
                 "wrong request",
-                verdicts([-32700, -32600, -32601, -32602, -32002, -32042].map(rpc)),
+                verdicts(
+                    [-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042]
+                        .map(rpc),
+                ),
+            ),
+            (
+                "not found",
+                verdicts([
+                    rpc(-32002),
+                    says(-32602, "Unknown resource: a"),
+                    says(-32001, "Not found: a"),
+                    says(-32000, "Permission denied: a"),
+                    http(401),
+                    http(403),
+                ]),
             ),
             ("`is_error`", Row::Runtime),
             ("an unclassified error", Row::Runtime),

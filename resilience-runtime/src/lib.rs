@@ -91,7 +91,7 @@
 //! | `mongodb` | 3.9 and later 3.x | 1.88 | `mongodb::error::Error` | 1 of reads, writes and commits, switched off by `retryReads=false&retryWrites=false` |
 //! | `rusqlite` | 0.32 to 0.43 | 1.88 | `rusqlite::Error` | waits `busy_timeout` for a lock |
 //! | `redis` | 1.8 and later 1.x | 1.88 | `RedisError` | `ConnectionManager`: `set_number_of_retries`; cluster: `retries(0)` |
-//! | `rmcp` | 3.11 and later 3.x | 1.88 | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again |
+//! | `rmcp` | 3.11 and later 3.x | 1.88 | `ServiceError`, `ClientInitializeError`, with `reqwest` also its HTTP client's | initializes a lost HTTP session again; asks for a broken stream for ever, unless `NeverRetry` |
 //! | `vaultrs` | 0.8, with rustls | 1.88 | `ClientError` | none |
 //! | `aws` | smithy 1.x, all services | 1.88 | `SdkError<E, R>` | 2, switched off by `RetryConfig::disabled()` |
 //! | `tonic` | 0.14 | 1.88 | `tonic::Status` | none |
@@ -100,7 +100,7 @@
 //!
 //! For other clients, classify their codes: [`Verdict::from_http`], [`Verdict::from_llm_error`],
 //! [`Verdict::from_llm_event`], [`Verdict::from_sqlstate`], [`Verdict::from_mysql`],
-//! [`Verdict::from_sqlite`], [`Verdict::from_jsonrpc`], [`Verdict::from_vault`] and
+//! [`Verdict::from_sqlite`], [`Verdict::from_jsonrpc_error`], [`Verdict::from_vault`] and
 //! [`Verdict::from_aws_code`].
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,6 +1,8 @@
 //! Helpers for clients of the Model Context Protocol that use `rmcp`.
 
 mod cache_hints;
+#[cfg(feature = "reqwest")]
+mod identified_errors;
 mod input_required;
 mod tasks;
 
@@ -10,6 +12,9 @@ use crate::verdict::ToolSafety;
 use crate::verdict::Verdict;
 
 pub use cache_hints::{CacheHints, cache_lifetime};
+#[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
+pub use identified_errors::IdentifiedErrors;
 pub(crate) use input_required::is_input_required;
 pub use tasks::poll_task;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use reqwest::{Client, Response};
+use resilience_runtime::rmcp::IdentifiedErrors;
 use rmcp::ServiceExt as _;
 use rmcp::model::{CallToolRequestParams, CallToolResult, ProtocolVersion};
 use rmcp::service::{
@@ -31,10 +32,16 @@ pub(crate) async fn over_http(url: &str) -> Result<Session> {
 
 pub(crate) async fn over_http_with(config: StreamableHttpClientTransportConfig) -> Result<Session> {
     let http = Client::builder().no_proxy().build()?;
-    Ok(
-        ().serve(StreamableHttpClientTransport::with_client(http, config))
-            .await?,
-    )
+    let transport = StreamableHttpClientTransport::with_client(http, config);
+    Ok(().serve(transport).await?)
+}
+
+/// By a client that knows which request an error is about.
+pub(crate) async fn over_http_identified(url: &str) -> Result<Session> {
+    let http = IdentifiedErrors(Client::builder().no_proxy().build()?);
+    let config = StreamableHttpClientTransportConfig::with_uri(url);
+    let transport = StreamableHttpClientTransport::with_client(http, config);
+    Ok(().serve(transport).await?)
 }
 
 /// The same without a session: each request says that it speaks 2026-07-28.

@@ -269,3 +269,20 @@ async fn a_client_with_defaults_waits_for_a_stream_that_is_gone() -> Result<()> 
     assert!(meaning(&lost).is_outcome_unknown(), "{lost:?}");
     Ok(())
 }
+
+/// A refusal that names no call is about the one that was sent: nothing waits for a timeout, and an order is placed once.
+#[tokio::test]
+async fn a_refusal_without_a_name_is_that_of_the_call() -> Result<()> {
+    let mut server = McpTypescript::start().await?;
+    let tools = Tools::over(Way::Identified(server.url())).await?;
+    server.restart().await?;
+    let placed = tools.call("place_order", &order(0.0)).await?;
+    assert_eq!(mcp::text(&placed), "order 1: tea");
+    let stats = tools.stats()?;
+    assert_eq!(
+        (stats.attempts, stats.timeouts, tools.renewals()),
+        (2, 0, 1)
+    );
+    assert_eq!(server.calls().began("place_order"), 1);
+    Ok(())
+}

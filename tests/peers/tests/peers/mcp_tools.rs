@@ -24,6 +24,8 @@ pub(crate) enum Way {
     Http(String),
     /// With the client's defaults.
     Patient(String),
+    /// By a client that knows which request an error is about.
+    Identified(String),
     /// By the version without sessions.
     Stateless(String),
     Stdio(Arc<McpOrdersStdio>),
@@ -203,6 +205,7 @@ async fn connect(way: &Way) -> Result<Session> {
             let config = StreamableHttpClientTransportConfig::with_uri(url.as_str());
             mcp::over_http_with(config).await
         }
+        Way::Identified(url) => mcp::over_http_identified(url).await,
         Way::Stateless(url) => mcp::without_session(url).await,
         Way::Stdio(server) => mcp::over_stdio(server.command()?).await,
     }
