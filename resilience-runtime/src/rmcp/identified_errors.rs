@@ -20,13 +20,13 @@ use ::rmcp::transport::streamable_http_client::{
 /// ```
 /// use resilience_runtime::rmcp::IdentifiedErrors;
 /// use rmcp::transport::StreamableHttpClientTransport;
-/// use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+/// use rmcp::transport::streamable_http_client::{StreamableHttpClient, StreamableHttpClientTransportConfig};
 ///
-/// # fn client() -> reqwest::Client { todo!() }
-/// # fn connect() {
-/// let config = StreamableHttpClientTransportConfig::with_uri("http://127.0.0.1:8080/mcp");
-/// let transport = StreamableHttpClientTransport::with_client(IdentifiedErrors(client()), config);
-/// # }
+/// /// With a `reqwest::Client`, for example.
+/// fn transport<C: StreamableHttpClient + Sync>(client: C) -> StreamableHttpClientTransport<IdentifiedErrors<C>> {
+///     let config = StreamableHttpClientTransportConfig::with_uri("http://127.0.0.1:8080/mcp");
+///     StreamableHttpClientTransport::with_client(IdentifiedErrors(client), config)
+/// }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct IdentifiedErrors<C>(
