@@ -216,13 +216,18 @@ fn mcp_table_is_that_of_the_verdicts() {
                     says(-32001, "Request timed out"),
                 ]),
             ),
-            ("429", verdicts([http(429), says(-32000, "Rate limit exceeded")])),
+            (
+                "429",
+                verdicts([http(429), says(-32000, "Rate limit exceeded")]),
+            ),
             ("503", verdicts([http(503)])),
             (
                 "wrong request",
                 verdicts(
-                    [-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042]
-                        .map(rpc),
+                    [
+                        -32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042,
+                    ]
+                    .map(rpc),
                 ),
             ),
             (
