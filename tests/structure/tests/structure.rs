@@ -23,6 +23,7 @@ const NO_PATTERNS: [&str; 14] = [
     "plan",
     "poll_context",
     "registry",
+    "rmcp",
     "session",
     "telemetry",
     "verdict",
