@@ -12,6 +12,7 @@ use crate::llm_clients::{HttpError, OpenAi, Plain, complete, openai};
 
 #[llm_resilient(
     service = "openai",
+    client_retries = off,
     retry(
         max_attempts = 5,
         base_delay = "50ms",
@@ -127,6 +128,7 @@ async fn refused_is_retried_and_then_answered_by_somebody_else() -> Result<()> {
     }
     #[llm_resilient(
         service = "openai",
+        client_retries = off,
         retry(max_attempts = 3, base_delay = "10ms"),
         fallback = elsewhere
     )]
