@@ -103,6 +103,7 @@ fn estimate(prompt: &str) -> u32 {
 /// The limits are a little below those of the account: what is sent evenly does not arrive evenly.
 #[llm_resilient(
     service = "openai",
+    client_retries = off,
     timeout = "60s",
     rate_limit(
         requests_per_minute = 450,
@@ -151,6 +152,7 @@ async fn elsewhere(_: &OpenAi, _: &str) -> Result<Answer, ChatError> {
 /// Retried until the first word, so the frame before it, which has none, must not count as one.
 #[llm_resilient(
     service = "openai",
+    client_retries = off,
     stream(idle_timeout = "30s", complete = is_last),
     rate_limit(cost = estimate(prompt), max_wait = "30s")
 )]

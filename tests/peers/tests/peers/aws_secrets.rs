@@ -56,6 +56,7 @@ impl Secrets {
     #[secret_resilient(
         service = "aws",
         registry = &self.registry,
+        client_retries = off,
         retry(max_attempts = 4, base_delay = "10ms", max_delay = "50ms")
     )]
     async fn read(&self, name: &str) -> Result<Option<String>, Unread> {
