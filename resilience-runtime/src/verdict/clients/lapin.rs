@@ -33,7 +33,7 @@
 //! **What is no error.** Without `confirm_select` a publish is `Ok` before the broker has read it. With it, wait for the confirm, and judge
 //! it by `classify_ok`, since a `Nack` and an unroutable message are an `Ok`:
 //!
-//! ```ignore
+//! ```text
 //! fn unconfirmed(confirmation: &lapin::Confirmation) -> Option<Verdict> {
 //!     match confirmation {
 //!         // Some of the queues may have it.

@@ -301,7 +301,7 @@ async fn mysql_driver_displays_its_number_first() {
         (1040, "#08004", Verdict::transient()),
         (1040, "", Verdict::transient()),
         (1045, "#28000", Verdict::permanent()),
-        (1053, "#08S01", Verdict::outcome_unknown()),
+        (1053, "#08S01", Verdict::outcome_unknown().needs_reconnect()),
     ] {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
             .await
