@@ -21,6 +21,7 @@ mod llm_reqwest;
 mod llm_streams;
 mod llmock;
 mod mariadb;
+mod mariadb_async;
 mod mcp;
 mod mcp_everything;
 mod mcp_faults;
