@@ -51,10 +51,10 @@ async fn place_and_commit(pool: &MySqlPool) -> Result<(), ShopError> {
     Ok(())
 }
 
-const ORDER: &str = "INSERT INTO orders (item) VALUES ('book')";
-const ADD: &str = "UPDATE stock SET pieces = pieces + 1 WHERE id = 1";
+pub(crate) const ORDER: &str = "INSERT INTO orders (item) VALUES ('book')";
+pub(crate) const ADD: &str = "UPDATE stock SET pieces = pieces + 1 WHERE id = 1";
 
-async fn shop(settings: &[&str]) -> Result<Server<MariaDb>> {
+pub(crate) async fn shop(settings: &[&str]) -> Result<Server<MariaDb>> {
     let mariadb = MariaDb::start_with(settings).await?;
     mariadb.run(
         "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, item VARCHAR(20) NOT NULL);
@@ -64,11 +64,11 @@ async fn shop(settings: &[&str]) -> Result<Server<MariaDb>> {
     Ok(mariadb)
 }
 
-fn orders(mariadb: &MariaDb) -> Result<u64> {
+pub(crate) fn orders(mariadb: &MariaDb) -> Result<u64> {
     Ok(mariadb.run("SELECT count(*) FROM orders")?.parse()?)
 }
 
-fn attempts(registry: &Registry) -> u64 {
+pub(crate) fn attempts(registry: &Registry) -> u64 {
     registry.get("shop").map_or(0, |shop| shop.stats().attempts)
 }
 

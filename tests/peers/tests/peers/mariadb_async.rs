@@ -3,9 +3,11 @@
 use anyhow::Result;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, TxOpts};
-use resilience_peers::{FaultProxy, MariaDb, Mode, Server};
+use resilience_peers::{FaultProxy, MariaDb, Mode};
 use resilience_runtime::{Classify, Registry, ResilienceError, database_resilient};
 use tokio::time::{Duration, sleep};
+
+use crate::mariadb::{ADD, ORDER, attempts, orders, shop};
 
 #[derive(Debug, thiserror::Error, Classify)]
 enum ShopError {
@@ -49,30 +51,9 @@ async fn place_and_commit(url: &str) -> Result<(), ShopError> {
     Ok(())
 }
 
-const ORDER: &str = "INSERT INTO orders (item) VALUES ('book')";
-const ADD: &str = "UPDATE stock SET pieces = pieces + 1 WHERE id = 1";
-
-async fn shop() -> Result<Server<MariaDb>> {
-    let mariadb = MariaDb::start().await?;
-    mariadb.run(
-        "CREATE TABLE orders (id INT AUTO_INCREMENT PRIMARY KEY, item VARCHAR(20) NOT NULL);
-         CREATE TABLE stock (id INT PRIMARY KEY, pieces INT NOT NULL);
-         INSERT INTO stock VALUES (1, 0)",
-    )?;
-    Ok(mariadb)
-}
-
-fn orders(mariadb: &MariaDb) -> Result<u64> {
-    Ok(mariadb.run("SELECT count(*) FROM orders")?.parse()?)
-}
-
-fn attempts(registry: &Registry) -> u64 {
-    registry.get("shop").map_or(0, |shop| shop.stats().attempts)
-}
-
 #[tokio::test]
 async fn mysql_async_lost_answer_is_not_asked_for_again() -> Result<()> {
-    let mariadb = shop().await?;
+    let mariadb = shop(&[]).await?;
     let proxy = FaultProxy::to(mariadb.address()).await?;
     // By default it asks a server on the loopback for its socket, and passes by the proxy.
     let url = format!("{}?prefer_socket=false", MariaDb::url_at(proxy.address()));
@@ -104,7 +85,7 @@ async fn mysql_async_lost_answer_is_not_asked_for_again() -> Result<()> {
 
 #[tokio::test]
 async fn mysql_async_refusals_are_waited_for() -> Result<()> {
-    let mut mariadb = shop().await?;
+    let mut mariadb = shop(&[]).await?;
     let url = mariadb.url();
 
     // A lock that somebody holds: 1205.
@@ -148,7 +129,7 @@ async fn mysql_async_refusals_are_waited_for() -> Result<()> {
 
 #[tokio::test]
 async fn mysql_async_faults_of_the_caller_are_not_repeated() -> Result<()> {
-    let mariadb = shop().await?;
+    let mariadb = shop(&[]).await?;
     let url = mariadb.url();
     for (number, statements) in [
         (1062, "INSERT INTO stock VALUES (1, 1)"),
