@@ -7,6 +7,7 @@ use etcd_client::{Client, ConnectOptions, Error, GetOptions};
 use resilience_peers::{Etcd, FaultProxy, Mode};
 use resilience_runtime::verdict::Reason;
 use resilience_runtime::{Classify, Verdict};
+use tokio::time::sleep;
 
 async fn client(address: std::net::SocketAddr) -> Result<Client, Error> {
     let options = ConnectOptions::new().with_timeout(Duration::from_secs(1));
@@ -60,13 +61,16 @@ async fn etcds_own_texts_are_known() -> Result<()> {
     assert_eq!(empty.classify(), Verdict::permanent(), "{empty:?}");
 
     let large = "x".repeat(500_000);
-    // The server looks at its size as of the last time that it wrote to the disk.
-    let full = loop {
+    let mut full = None;
+    for _ in 0..500 {
         if let Err(error) = client.put("large", large.as_str(), None).await {
-            break error;
+            full = Some(error);
+            break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    };
+        // The server looks at its size as of the last time that it wrote to the disk.
+        sleep(Duration::from_millis(20)).await;
+    }
+    let full = full.expect("the quota is less");
     let sick = Verdict::permanent().counts_as_failure();
     assert_eq!(full.classify(), sick, "{full:?}");
     Ok(())
