@@ -8,9 +8,18 @@ use crate::function::{Function, Parsed};
 use crate::kind::Kind;
 use crate::{check, expand};
 
+/// The arguments of a method's attribute that `#[resilient_methods]` leaves as it is: the attribute stays, so that its
+/// import is used.
+pub(crate) fn skipped() -> TokenStream {
+    quote::quote!(skip in impl)
+}
+
 /// Expands an attribute. Where anything is wrong, the item is emitted unchanged, with every error beside it, so that
 /// its callers report nothing more.
 pub(crate) fn resilient(kind: Kind, args: TokenStream, item: TokenStream) -> TokenStream {
+    if args.to_string() == skipped().to_string() {
+        return item;
+    }
     match try_resilient(kind, args, &item) {
         Ok(Some(expanded)) => expanded,
         Ok(None) => item,

@@ -13,6 +13,25 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Llm,
+        Self::Database,
+        Self::Mcp,
+        Self::Secret,
+        Self::Custom,
+    ];
+
+    /// Returns the attribute of the kind.
+    pub(crate) fn attribute(self) -> &'static str {
+        match self {
+            Self::Llm => "llm_resilient",
+            Self::Database => "database_resilient",
+            Self::Mcp => "mcp_resilient",
+            Self::Secret => "secret_resilient",
+            Self::Custom => "resilient",
+        }
+    }
+
     /// Returns the name of the service where none is written.
     pub(crate) fn default_service(self) -> Option<&'static str> {
         match self {
@@ -26,13 +45,17 @@ impl Kind {
 
     /// Returns the variant of the runtime's `ServiceKind`.
     pub(crate) fn variant(self) -> Ident {
-        let name = match self {
+        Ident::new(self.name(), Span::mixed_site())
+    }
+
+    /// Returns the name of that variant, which is what a declaration writes.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::Llm => "Llm",
             Self::Database => "Database",
             Self::Mcp => "Mcp",
             Self::Secret => "Secret",
             Self::Custom => "Custom",
-        };
-        Ident::new(name, Span::mixed_site())
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`macro@resilient`] | everything else | none, `service = "…"` is required | no |
 //!
 //! They take the same arguments, which [`macro@resilient`] documents, and differ in their presets.
+//! [`macro@resilient_methods`] annotates every method of an `impl` block.
 //! [`macro@Classify`] classifies the variants of an error type. The introduction, the guides and everything that
 //! works without an attribute are in the documentation of [`resilience-runtime`].
 //!
@@ -17,10 +18,12 @@
 mod args;
 mod attribute;
 mod check;
+mod declare;
 mod derive;
 mod expand;
 mod function;
 mod kind;
+mod methods;
 mod runtime;
 #[cfg(test)]
 mod tests;
@@ -157,6 +160,19 @@ pub fn secret_resilient(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn resilient(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute::resilient(Kind::Custom, args.into(), item.into()).into()
+}
+
+#[doc = include_str!("../docs/methods.md")]
+#[proc_macro_attribute]
+pub fn resilient_methods(args: TokenStream, item: TokenStream) -> TokenStream {
+    methods::resilient_methods(args.into(), item.into()).into()
+}
+
+/// What `resilience_runtime::service!` expands with: `(path of the runtime) declarations`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn declare_services(input: TokenStream) -> TokenStream {
+    declare::services(input.into()).into()
 }
 
 #[doc = include_str!("../docs/classify.md")]

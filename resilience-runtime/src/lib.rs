@@ -180,7 +180,8 @@ pub use verdict::{Classify, Verdict};
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
 pub use resilience_macros::{
-    Classify, database_resilient, llm_resilient, mcp_resilient, resilient, secret_resilient,
+    Classify, database_resilient, llm_resilient, mcp_resilient, resilient, resilient_methods,
+    secret_resilient,
 };
 
 #[cfg(all(doctest, feature = "macros"))]

@@ -20,7 +20,8 @@ pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, original};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
-    CacheConfig, Jitter, Key, OnAbandoned, Pattern, RateLimitStrategy, RefreshAhead, Value, Window,
+    CacheConfig, Declared, Jitter, Key, OnAbandoned, Pattern, RateLimitStrategy, RefreshAhead,
+    Value, Window, declared, kind,
 };
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::instance::Instance;
@@ -30,6 +31,9 @@ pub use crate::registry::Registry;
 pub use crate::timer::NoTimer;
 pub use crate::verdict::autoref::{self as probe, Classified, Known};
 pub use crate::verdict::{Classify, Verdict};
+
+#[cfg(feature = "macros")]
+pub use resilience_macros::declare_services;
 
 /// Parses what a server wrote, so fuzzers want it.
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]

@@ -12,6 +12,7 @@ mod clashes;
 #[path = "../operations/client.rs"]
 #[allow(dead_code)]
 mod client;
+mod declared;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;

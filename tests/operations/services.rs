@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use resilience_runtime::{
     BoxError, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, Verdict,
     admin::admin_router, config::BulkheadSettings, config::CircuitBreakerSettings,
-    config::RateLimitSettings, config::RetrySettings, health::HealthCheck, llm_resilient,
+    config::RateLimitSettings, config::RetrySettings, health::HealthCheck,
+    health::ServiceHealthChecker, llm_resilient,
 };
 use serde_json::{Value, json};
 
@@ -357,4 +358,55 @@ async fn service_json_has_token_limit_and_cooldown() {
     let unlimited = get(&routes, "/services/unlimited").await.json();
     assert_eq!(unlimited["rate_limit"], Value::Null);
     assert_eq!(unlimited["cooldown_seconds"], json!(15.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn declared_services_are_shown_before_their_first_call() {
+    resilience_runtime::service! {
+        static OPENAI: Llm = "openai" { rate_limit(requests_per_minute = 500), circuit_breaker(failure_threshold = 9) }
+        static ORDERS: Database = "orders";
+    }
+    let registry = Registry::new();
+    registry.declare(&[&OPENAI, &ORDERS]).unwrap();
+    let monitor = monitor(immediate());
+    for service in registry.services() {
+        let checker = ServiceHealthChecker::new(&service);
+        monitor
+            .add_checker(service.name().as_str(), checker)
+            .unwrap();
+        monitor.check_now(service.name()).await;
+    }
+    let routes = admin_router(&registry, &monitor);
+
+    let all = get(&routes, "/services").await.json();
+    assert_eq!(
+        (&all["totals"]["services"], &all["totals"]["calls"]),
+        (&json!(2), &json!(0))
+    );
+    let openai = &all["services"][0];
+    assert_eq!(
+        (&openai["name"], &openai["kind"]),
+        (&json!("openai"), &json!("llm"))
+    );
+    assert_eq!(openai["circuit_breaker"]["state"], "closed");
+    assert_eq!(openai["health"], "healthy");
+    assert_eq!(openai["rate_limit"]["limit"], 500);
+    let values = openai["config"]["values"].as_array().unwrap();
+    let threshold = values
+        .iter()
+        .find(|it| it["key"] == "circuit_breaker.failure_threshold");
+    let from = threshold.unwrap()["from"].as_str().unwrap();
+    assert!(
+        from.starts_with("declaration `operations::services::"),
+        "{from}"
+    );
+
+    let metrics = get(&routes, "/metrics").await.text;
+    for line in [
+        r#"resilience_calls_total{service="orders",kind="database",result="success"} 0"#,
+        r#"resilience_circuit_breaker_state{service="openai",kind="llm",state="closed"} 1"#,
+        r#"resilience_health_check_status{check="openai",status="healthy"} 1"#,
+    ] {
+        assert!(metrics.lines().any(|it| it == line), "{line}\n{metrics}");
+    }
 }

@@ -1,7 +1,7 @@
 //! All that can be written in an attribute: the arguments of every one, and those of each pattern.
 
 use darling::Error;
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 
 use super::cache::Cache;
 use super::counts::{Attempts, PerHour, PerMinute, PerSecond};
@@ -9,13 +9,14 @@ use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::items::{self, Partial, options};
 use super::limit::Limit;
+use super::service::Service;
 use super::settings::settings;
 use super::spanned::Spanned;
 use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
     Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, Off, OnAbandoned,
-    PathText, RateLimitStrategy, Refill, Setting, Share, Text,
+    PathText, RateLimitStrategy, Refill, Setting, Share,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
@@ -42,7 +43,7 @@ macro_rules! groups {
         options! {
             /// The arguments of every attribute.
             Args {
-                service: Text,
+                service: Service,
                 $($group: Toggle<$args>,)*
                 $($limit: Limit,)*
                 fallback: Fallback,
@@ -87,6 +88,36 @@ macro_rules! groups {
                 settings
             }
 
+            /// The settings that were given and that all functions of a service share: pattern, name, and where it stands.
+            pub(crate) fn shared_settings(&self) -> Vec<(&'static str, &'static str, Span)> {
+                let mut shared = Vec::new();
+                $(
+                    if let Some(settings) = Toggle::on(self.$group.as_ref()) {
+                        let written = [
+                            $($((true, stringify!($rate), settings.$rate.as_ref().map(|it| it.name)),)*)?
+                            $((sharing!($sharing), stringify!($field), settings.$field.as_ref().map(|it| it.name)),)*
+                        ];
+                        let written = written.into_iter().filter(|(is_shared, ..)| *is_shared);
+                        shared.extend(written.filter_map(|(_, name, place)| Some((stringify!($group), name, place?))));
+                    }
+                )*
+                shared
+            }
+
+            /// The arguments of patterns that are code, and where each stands.
+            pub(crate) fn code_of_patterns(&self) -> Vec<(&'static str, &'static str, Span)> {
+                let mut code: Vec<(&'static str, &'static str, Option<Span>)> = Vec::new();
+                $($(
+                    if let Some(settings) = Toggle::on(self.$group.as_ref()) {
+                        $(code.push((stringify!($group), stringify!($code), settings.$code.as_ref().map(|it| it.name)));)*
+                    }
+                )?)*
+                code.into_iter().filter_map(|(group, name, place)| Some((group, name, place?))).collect()
+            }
+
+            /// What a declaration of a service takes.
+            pub(crate) const DECLARED: &'static [&'static str] = &[$(stringify!($group),)* $(stringify!($limit),)*];
+
             /// The patterns that are switched off, by the runtime's name.
             pub(crate) fn patterns_off(&self) -> Vec<&'static str> {
                 let patterns = [
@@ -97,6 +128,16 @@ macro_rules! groups {
                 patterns.into_iter().filter_map(|(pattern, off)| off.then_some(pattern)).collect()
             }
         }
+    };
+}
+
+/// Whether all functions of a service share a setting.
+macro_rules! sharing {
+    (shared) => {
+        true
+    };
+    (own) => {
+        false
     };
 }
 settings!(groups);

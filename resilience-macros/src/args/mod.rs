@@ -12,6 +12,7 @@ pub(crate) mod fallback;
 pub(crate) mod items;
 mod limit;
 pub(crate) mod names;
+mod service;
 mod settings;
 pub(crate) mod spanned;
 mod stream;
@@ -24,7 +25,8 @@ pub(crate) use duration::{Time, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;
 pub(crate) use limit::Limit;
-pub(crate) use spanned::{Spanned, Value, strip_groups};
+pub(crate) use service::Service;
+pub(crate) use spanned::{Spanned, Value, path_text, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream};
 pub(crate) use toggle::Toggle;
 pub(crate) use value::{

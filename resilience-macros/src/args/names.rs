@@ -13,6 +13,10 @@ const EXPLAINED: &[(&str, &str)] = &[
         "batch",
         "it was removed: the limiter takes tokens call by call",
     ),
+    (
+        "skip",
+        "it stands alone, as `#[resilient(skip)]`, at a method of an `impl` block under `#[resilient_methods(…)]`",
+    ),
 ];
 
 /// The message about a name that `here` does not take.

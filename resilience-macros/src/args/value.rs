@@ -216,30 +216,6 @@ macro_rules! choices_that_are_settings {
 }
 choices_that_are_settings!(Jitter, OnAbandoned, RateLimitStrategy);
 
-/// A string literal that is not empty.
-#[derive(Clone, Debug)]
-pub(crate) struct Text(pub(crate) syn::LitStr);
-
-impl Value for Text {
-    const EXAMPLE: &'static str = "\"openai\"";
-
-    fn of(expr: &Expr) -> Result<Self> {
-        match literal(expr) {
-            Some(Lit::Str(text)) if text.value().trim().is_empty() => {
-                Err(Error::custom("must not be empty").with_span(expr))
-            }
-            Some(Lit::Str(text)) => Ok(Self(text.clone())),
-            _ => Err(
-                Error::custom(
-                    "the name of a service is a string literal, such as `\"openai\"`; for a name known only at run time \
-                     call `Registry::service(name, kind)?.call(|| …)` by hand",
-                )
-                .with_span(expr),
-            ),
-        }
-    }
-}
-
 /// `name`, `name = true` or `name = false`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Flag(pub(crate) bool);

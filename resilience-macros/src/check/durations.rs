@@ -14,7 +14,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
     for (name, time) in durations(args) {
         if let Some(ident) = bare_name(time)
-            && is_argument(ident, function)
+            && function.binds(ident)
         {
             problems.push(Error::custom(message(name, ident)).with_span(ident));
         }
@@ -27,12 +27,6 @@ fn bare_name(time: &Time) -> Option<&Ident> {
         Time::Path(Expr::Path(path)) => path.path.get_ident(),
         _ => None,
     }
-}
-
-fn is_argument(ident: &Ident, function: &Function) -> bool {
-    let arguments = function.arguments.iter();
-    let mut bindings = arguments.flat_map(|argument| &argument.bindings);
-    bindings.any(|binding| binding.ident == *ident)
 }
 
 fn message(name: &str, ident: &Ident) -> String {

@@ -6,6 +6,7 @@ mod database;
 mod durations;
 mod fallback;
 mod hooks;
+mod service;
 mod stream;
 mod tokens;
 mod values;
@@ -17,6 +18,11 @@ use syn::Type;
 use crate::args::{Args, names};
 use crate::function::{Function, bare_error_parameter};
 use crate::kind::Kind;
+
+/// Reports values that contradict one another, of an attribute or of a declaration.
+pub(crate) fn values(args: &Args) -> Result<()> {
+    values::check(args)
+}
 
 /// Reports every violation at once. Without a function only the arguments are checked. Where some of them
 /// could not be parsed, rules about missing arguments are skipped: what seems to be missing may be one of those.
@@ -36,6 +42,7 @@ pub(crate) fn check(
         );
     }
     problems.handle(values::check(args));
+    problems.handle(service::check(args, function));
     problems.handle(stream::check(args));
     if all_parsed {
         problems.handle(tokens::check(args));

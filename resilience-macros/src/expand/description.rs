@@ -3,9 +3,11 @@
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use crate::args::{Fallback, LastGood, Step};
+use crate::args::{Fallback, LastGood, Service, Step};
+use crate::runtime::mixed_at;
 
 /// `const { &Function::new(…)… }`
 pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
@@ -18,17 +20,31 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     } = expansion;
     let mixed = Span::mixed_site();
     let private = &expansion.private;
-    let service = match &args.service {
-        Some(service) => service.value.0.value(),
-        None => kind.default_service().unwrap_or_default().to_owned(),
+    let kind_name = kind.variant();
+    let (constructor, service) = match args.service.as_ref().map(|it| &it.value) {
+        Some(Service::Declared(path)) => {
+            let there = mixed_at(path.span());
+            let private = runtime.private(there);
+            let checked = quote_spanned! {there=>
+                #private::declared::<#private::kind::#kind_name, _>(&#path)
+            };
+            ("declared", checked)
+        }
+        written => {
+            let name = match written {
+                Some(Service::Name(name)) => name.value(),
+                _ => kind.default_service().unwrap_or_default().to_owned(),
+            };
+            let kind = quote_spanned!(mixed=> #private::ServiceKind::#kind_name);
+            ("new", quote_spanned!(mixed=> #name, #kind))
+        }
     };
-    let kind = kind.variant();
+    let constructor = Ident::new(constructor, mixed);
     let name = function.sig.ident.unraw().to_string();
 
     let mut built = quote_spanned! {mixed=>
-        #private::Function::new(
+        #private::Function::#constructor(
             #service,
-            #private::ServiceKind::#kind,
             ::core::concat!(::core::module_path!(), "::", #name),
             ::core::concat!(::core::file!(), ":", ::core::line!()),
         )

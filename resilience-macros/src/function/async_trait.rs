@@ -51,6 +51,12 @@ pub(crate) enum Recognized {
     Unfinished,
 }
 
+/// Whether the signature has the lifetime that `#[async_trait]` adds.
+pub(super) fn leaves(sig: &Signature) -> bool {
+    let mut lifetimes = sig.generics.lifetimes();
+    lifetimes.any(|parameter| parameter.lifetime.ident == "async_trait")
+}
+
 /// Matches the shape above.
 pub(crate) fn recognize(
     sig: &Signature,
@@ -58,9 +64,7 @@ pub(crate) fn recognize(
     arguments: &[Argument],
     receiver: Option<&Receiver>,
 ) -> Recognized {
-    let is_its_lifetime =
-        |parameter: &syn::LifetimeParam| parameter.lifetime.ident == "async_trait";
-    if !sig.generics.lifetimes().any(is_its_lifetime) {
+    if !leaves(sig) {
         return Recognized::No;
     }
     let Ok(block) = syn::parse2::<Block>(body.to_token_stream()) else {

@@ -47,8 +47,9 @@ pub(crate) enum Shape {
 }
 
 /// A function as parsed, before its shape is checked.
-struct Raw {
-    attrs: Vec<Attribute>,
+#[derive(Clone)]
+pub(crate) struct Raw {
+    pub(crate) attrs: Vec<Attribute>,
     vis: Visibility,
     defaultness: Option<Token![default]>,
     sig: Signature,
@@ -71,6 +72,26 @@ impl Parse for Raw {
                 Some((brace, body.parse()?))
             },
         })
+    }
+}
+
+impl ToTokens for Raw {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append_all(&self.attrs);
+        self.vis.to_tokens(tokens);
+        self.defaultness.to_tokens(tokens);
+        self.sig.to_tokens(tokens);
+        match &self.body {
+            Some((brace, body)) => brace.surround(tokens, |inside| body.to_tokens(inside)),
+            None => <Token![;]>::default().to_tokens(tokens),
+        }
+    }
+}
+
+impl Raw {
+    /// Whether it is an `async fn`, or what `#[async_trait]` leaves of one.
+    pub(crate) fn is_async(&self) -> bool {
+        self.sig.asyncness.is_some() || async_trait::leaves(&self.sig)
     }
 }
 
@@ -249,6 +270,12 @@ fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
 }
 
 impl Function {
+    /// Whether it is the name of an argument.
+    pub(crate) fn binds(&self, ident: &syn::Ident) -> bool {
+        let mut bindings = self.arguments.iter().flat_map(|it| &it.bindings);
+        bindings.any(|binding| binding.ident == *ident)
+    }
+
     /// Returns the function with the statements of `block` instead of its body.
     pub(crate) fn with_block(&self, sig: &Signature, block: impl ToTokens) -> TokenStream {
         let mut tokens = TokenStream::new();

@@ -168,7 +168,7 @@ struct Function {
     function: Box<str>,
     place: &'static str,
     values: Vec<ConfigValue>,
-    off: &'static [Pattern],
+    off: Vec<Pattern>,
     idempotent: bool,
     unretried_error: Option<&'static str>,
     invalid: Option<String>,

@@ -112,8 +112,7 @@ macro_rules! keys {
             }
 
             /// The pattern that it configures.
-            #[cfg(test)]
-            const fn pattern(self) -> Pattern {
+            pub(crate) const fn pattern(self) -> Pattern {
                 match self {
                     $(
                         $(Self::$rate_key => Pattern::$pattern,)?

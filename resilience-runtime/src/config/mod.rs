@@ -5,15 +5,17 @@
 //! 1. the environment variable that names the service,
 //! 2. [`Registry::configure`](crate::Registry::configure) for the service,
 //! 3. the attribute,
-//! 4. the environment variable that names the kind,
-//! 5. `Registry::configure` for the kind,
-//! 6. the kind's preset.
+//! 4. the [declaration](crate::service!) of the service, which for what functions share stands in place of the attribute,
+//! 5. the environment variable that names the kind,
+//! 6. `Registry::configure` for the kind,
+//! 7. the kind's preset.
 
 mod aliases;
 mod bulkhead;
 mod cache;
 mod circuit_breaker;
 mod declaration;
+mod declared;
 mod duration_text;
 mod effective;
 mod environment;
@@ -54,6 +56,9 @@ pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
 
 pub use crate::error::{ConfigError, ConfigProblem, ConfigSource};
+pub use declared::{Declaration, Declared, kind};
+#[doc(hidden)]
+pub use declared::{DeclaredAs, DeclaredService, declared};
 pub use key::Pattern;
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};

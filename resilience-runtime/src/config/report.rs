@@ -71,6 +71,16 @@ impl ServiceConfig {
         }
     }
 
+    /// Notes what the declaration of the service switches off.
+    pub(crate) fn switch_off(&mut self, patterns: &[Pattern]) {
+        if patterns.contains(&Pattern::Timeout) {
+            self.timeout = None;
+        }
+        if patterns.contains(&Pattern::Deadline) {
+            self.deadline = None;
+        }
+    }
+
     /// Returns whether the same values run, from the same sources.
     pub(crate) fn runs_as(&self, other: &Self) -> bool {
         let of_functions = |config: &Self| -> Vec<_> {
@@ -112,14 +122,14 @@ pub struct FunctionConfig {
     pub cache: Option<CacheConfig>,
     /// Lists the settings that it runs with in place of its service's.
     pub values: Vec<ConfigValue>,
-    /// Lists the patterns that its attribute switched off.
-    pub off: &'static [Pattern],
+    /// Lists the patterns that are off for it, by its attribute or by the declaration of its service.
+    pub off: Vec<Pattern>,
     /// Names the type of an error that no rule knew and that was therefore not retried, if one was seen.
     pub unretried_error: Option<&'static str>,
     /// Explains why it does not run.
     pub invalid: Option<String>,
-    /// Explains which of its shared values are ignored, because a function that was called before it sets others, or is of
-    /// another kind.
+    /// Explains which of its shared values are ignored, because its service is declared, or because a function that was called
+    /// before it sets others or is of another kind.
     pub ignored: Option<String>,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) refusal: Option<ConfigError>,

@@ -16,6 +16,7 @@ pub(crate) enum Source<'a> {
     Environment(&'a EnvironmentLayer),
     Settings(&'a Layer, &'a str),
     Attribute(&'a Layer, &'a str),
+    Declaration(&'a Layer, &'a str),
 }
 
 impl Source<'_> {
@@ -27,7 +28,9 @@ impl Source<'_> {
     fn get(self, key: Key) -> Option<Value> {
         match self {
             Self::Environment(layer) => layer.values.get(key),
-            Self::Settings(layer, _) | Self::Attribute(layer, _) => layer.get(key),
+            Self::Settings(layer, _) | Self::Attribute(layer, _) | Self::Declaration(layer, _) => {
+                layer.get(key)
+            }
         }
     }
 
@@ -44,6 +47,10 @@ impl Source<'_> {
             Self::Attribute(_, place) => (
                 key.name().to_owned(),
                 ConfigSource::Attribute((*place).to_owned()),
+            ),
+            Self::Declaration(_, place) => (
+                key.name().to_owned(),
+                ConfigSource::Declaration((*place).to_owned()),
             ),
         }
     }

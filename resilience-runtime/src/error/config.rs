@@ -199,6 +199,8 @@ pub enum ConfigSource {
     Settings(String),
     /// Comes from the attribute of the function named here, with its place.
     Attribute(String),
+    /// Comes from the declaration of the service that is named here, with its place.
+    Declaration(String),
     /// Comes from the preset of the kind.
     Preset,
     /// Comes from a configuration built in code.
@@ -211,6 +213,7 @@ impl fmt::Display for ConfigSource {
             Self::Environment => f.write_str("environment variable"),
             Self::Settings(scope) => write!(f, "settings of {scope}"),
             Self::Attribute(place) => write!(f, "attribute of {place}"),
+            Self::Declaration(place) => write!(f, "declaration {place}"),
             Self::Preset => f.write_str("preset"),
             Self::Code => f.write_str("given in code"),
         }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use crate::config::{CacheConfig, Key, Pattern, Value};
+use crate::config::{CacheConfig, Declaration, DeclaredService, Key, Pattern, Value};
 use crate::name::ServiceKind;
 
 /// What an attribute says of its function.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    pub(crate) service: &'static str,
-    pub(crate) kind: ServiceKind,
+    service: Named,
     pub(crate) name: &'static str,
     pub(crate) path: Option<fn() -> &'static str>,
     pub(crate) place: &'static str,
@@ -24,6 +23,14 @@ pub struct Function {
     pub(crate) read_through: Option<CacheConfig>,
 }
 
+/// How a function names its service.
+#[derive(Clone, Copy, Debug)]
+enum Named {
+    Literally(&'static str, ServiceKind),
+    /// A constant must not read it.
+    Declared(&'static dyn Declaration),
+}
+
 impl Function {
     /// A function of a service, with its path and its place in the source.
     #[must_use]
@@ -33,9 +40,22 @@ impl Function {
         name: &'static str,
         place: &'static str,
     ) -> Self {
+        Self::of(Named::Literally(service, kind), name, place)
+    }
+
+    /// A function of a declared service.
+    #[must_use]
+    pub const fn declared(
+        service: &'static dyn Declaration,
+        name: &'static str,
+        place: &'static str,
+    ) -> Self {
+        Self::of(Named::Declared(service), name, place)
+    }
+
+    const fn of(service: Named, name: &'static str, place: &'static str) -> Self {
         Self {
             service,
-            kind,
             name,
             path: None,
             place,
@@ -62,6 +82,37 @@ impl Function {
     pub(crate) fn label(&self) -> String {
         let labelled = self.path.and_then(|path| label(path(), self.name));
         labelled.unwrap_or_else(|| self.name.to_owned())
+    }
+
+    /// The name of its service.
+    pub(crate) fn service(&self) -> &'static str {
+        match self.service {
+            Named::Literally(name, _) => name,
+            Named::Declared(service) => service.service().name,
+        }
+    }
+
+    /// Its own kind, which is that of its service where that is declared.
+    pub(crate) fn kind(&self) -> ServiceKind {
+        match self.service {
+            Named::Literally(_, kind) => kind,
+            Named::Declared(service) => service.service().kind,
+        }
+    }
+
+    /// The declaration that it names.
+    pub(crate) fn declaration(&self) -> Option<&'static DeclaredService> {
+        match self.service {
+            Named::Literally(..) => None,
+            Named::Declared(service) => Some(service.service()),
+        }
+    }
+
+    /// Whether it switches a pattern on that the declaration of its service switches off: by a value of its own.
+    pub(crate) fn switches_on(&self, pattern: Pattern) -> bool {
+        let mut keys = self.settings.iter().map(|(key, _)| key);
+        keys.any(|key| !key.is_shared() && key.pattern() == pattern)
+            || pattern == Pattern::Retry && self.retry_if
     }
 
     /// With these values.

@@ -61,6 +61,7 @@ impl Plan {
         core: Arc<ServiceCore>,
         function: Arc<FunctionState>,
         bare: bool,
+        off: Patterns,
         effective: Result<&Effective, ConfigError>,
     ) -> Self {
         let kind = function.kind.unwrap_or(core.kind);
@@ -75,7 +76,6 @@ impl Plan {
         if let (Err(error), false) = (&function.cache, bare) {
             refusal.get_or_insert_with(|| error.clone());
         }
-        let off = Patterns::of(function.off);
         let on = |pattern| !bare && !off.has(pattern);
         let retry = if on(Pattern::Retry) && effective.retry.max_attempts > 1 {
             match RetryPolicy::new(effective.retry.clone()) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::description::Function;
 use crate::cache::Store;
-use crate::config::{ConfigError, ConfigSource, Pattern};
+use crate::config::{ConfigError, ConfigSource};
 use crate::fallback::LastGood;
 use crate::name::{ServiceKind, ServiceName};
 
@@ -19,7 +19,6 @@ pub(crate) struct FunctionState {
     pub(crate) place: &'static str,
     /// Its own kind; calls by hand have that of their service.
     pub(super) kind: Option<ServiceKind>,
-    pub(crate) off: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
     /// The client's own retries are switched off.
     pub(crate) client_retries_off: bool,
@@ -37,11 +36,10 @@ pub(crate) struct FunctionState {
 impl FunctionState {
     pub(crate) fn of(function: &'static Function) -> Self {
         Self {
-            service: ServiceName::constant(function.service),
+            service: ServiceName::constant(function.service()),
             name: function.label().into(),
             place: function.place,
-            kind: Some(function.kind),
-            off: function.off,
+            kind: Some(function.kind()),
             idempotent: function.idempotent,
             client_retries_off: function.client_retries_off,
             has_fallback: function.has_fallback,
@@ -69,7 +67,6 @@ impl FunctionState {
             name: service.as_str().into(),
             place: "",
             kind: None,
-            off: &[],
             idempotent: None,
             client_retries_off: false,
             has_fallback: false,

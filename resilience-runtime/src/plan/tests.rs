@@ -19,7 +19,14 @@ fn plan(
     effective: &Effective,
 ) -> Plan {
     let (core, function) = (Arc::clone(core), Arc::clone(function));
-    Plan::new(epoch, core, function, false, Ok(effective))
+    Plan::new(
+        epoch,
+        core,
+        function,
+        false,
+        Patterns::default(),
+        Ok(effective),
+    )
 }
 
 fn error() -> ConfigError {
@@ -138,6 +145,7 @@ fn a_plan_that_refuses_takes_no_room() {
             Arc::clone(&core),
             Arc::clone(&function),
             false,
+            Patterns::default(),
             Err(error()),
         );
         assert!(kept(&site.keep(Arc::new(refusing))).is_none());

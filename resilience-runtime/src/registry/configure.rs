@@ -78,7 +78,7 @@ impl Registry {
             .map(|name| (name.as_str(), ServiceKind::Custom));
         let kinds = ServiceKind::ALL.iter().map(|kind| (kind.name(), *kind));
         for (name, kind) in configured.chain(kinds) {
-            let levels = levels::service_levels(sources, name, kind, |levels| {
+            let levels = levels::service_levels(sources, name, kind, None, |levels| {
                 levels.resolve(kind).err().unwrap_or_default()
             });
             // An attribute may have the other half.
@@ -117,7 +117,7 @@ impl Registry {
 }
 
 /// Each problem once, in the order in which they were found.
-fn distinct(found: impl IntoIterator<Item = ConfigProblem>) -> Vec<ConfigProblem> {
+pub(super) fn distinct(found: impl IntoIterator<Item = ConfigProblem>) -> Vec<ConfigProblem> {
     let mut problems = Vec::new();
     for problem in found {
         if !problems.contains(&problem) {

@@ -7,14 +7,34 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use super::function::{FunctionEntry, report};
 use super::shared_values::SharedValues;
 use super::sources::ConfigSources;
-use super::twins::name_shared;
+use super::twins::{declared_twice, name_shared};
 use crate::config::{
-    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Levels, ServiceConfig,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, DeclaredService, Effective, Levels,
+    Pattern, Patterns, ServiceConfig,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, ServiceCore, Site};
 use crate::service::{Running, Service};
 use crate::wake::later;
+
+/// A service that nothing runs for yet.
+fn service_of(core: Arc<ServiceCore>) -> Service {
+    let kind = core.kind;
+    let effective = Effective::preset(kind);
+    let values = Levels(Vec::new()).values(kind, &effective);
+    Service {
+        running: ArcSwap::from_pointee(Running {
+            config: ServiceConfig::new(kind, true, &effective, values),
+            states: Vec::new(),
+        }),
+        core,
+        plan: ArcSwapOption::const_empty(),
+    }
+}
+
+fn declared_at(declaration: &'static DeclaredService) -> String {
+    format!(" as {} declares it", declaration.place())
+}
 
 /// One service and its functions.
 #[derive(Debug)]
@@ -22,6 +42,9 @@ pub(super) struct Entry {
     service: Arc<Service>,
     by_hand: Arc<FunctionState>,
     functions: Vec<FunctionEntry>,
+    declaration: Option<&'static DeclaredService>,
+    /// Other declarations of the same name.
+    rivals: Vec<&'static DeclaredService>,
     /// What keeps the whole service from running.
     error: Option<ConfigError>,
     /// Another service whose name variables write in the same way.
@@ -34,27 +57,49 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(core: Arc<ServiceCore>) -> Self {
-        let kind = core.kind;
-        let effective = Effective::preset(kind);
-        let values = Levels(Vec::new()).values(kind, &effective);
+    pub(super) fn new(
+        core: Arc<ServiceCore>,
+        declaration: Option<&'static DeclaredService>,
+    ) -> Self {
         Self {
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),
-            service: Arc::new(Service {
-                running: ArcSwap::from_pointee(Running {
-                    config: ServiceConfig::new(kind, true, &effective, values),
-                    states: Vec::new(),
-                }),
-                core,
-                plan: ArcSwapOption::const_empty(),
-            }),
+            seen_at: declaration.map_or_else(String::new, declared_at),
+            declaration,
+            rivals: Vec::new(),
+            service: Arc::new(service_of(core)),
             functions: Vec::new(),
             error: None,
             twin: None,
             twin_told: false,
             runs_bare: false,
-            seen_at: String::new(),
         }
+    }
+
+    pub(super) fn declaration(&self) -> Option<&'static DeclaredService> {
+        self.declaration
+    }
+
+    /// Takes the declaration of a service that was seen before it. What functions share becomes what is declared; where
+    /// the kind is another one, it begins anew, with `core`.
+    pub(super) fn set_declaration(
+        &mut self,
+        declaration: &'static DeclaredService,
+        core: Option<Arc<ServiceCore>>,
+    ) {
+        self.declaration = Some(declaration);
+        self.seen_at = declared_at(declaration);
+        if let Some(core) = core {
+            self.service = Arc::new(service_of(core));
+        }
+    }
+
+    /// Notes another declaration of the same name, and returns whether it is a new one.
+    pub(super) fn add_rival(&mut self, rival: &'static DeclaredService) -> bool {
+        let is_new = !self.rivals.iter().any(|known| known.is(rival));
+        if is_new {
+            self.rivals.push(rival);
+        }
+        is_new
     }
 
     /// Notes another service whose name variables write in the same way: where one does, neither runs.
@@ -134,13 +179,24 @@ impl Entry {
             .chain(of_functions)
             .chain(ignored)
             .flat_map(|error| error.problems().to_vec())
+            .chain(self.rival_problems())
             .collect()
+    }
+
+    fn rival_problems(&self) -> impl Iterator<Item = ConfigProblem> {
+        let rivals = self.declaration.into_iter();
+        rivals.flat_map(|first| {
+            self.rivals
+                .iter()
+                .map(move |rival| declared_twice(first, rival))
+        })
     }
 
     /// What `sources` would keep from running, with the shared values of the functions.
     pub(super) fn problems_with(&self, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let service = &self.service;
-        let shared = SharedValues::of(service.name(), service.kind(), &self.functions, sources);
+        let (name, kind) = (service.name(), service.kind());
+        let shared = SharedValues::of(name, kind, &self.functions, self.declaration, sources);
         shared.resolved.err().unwrap_or_default()
     }
 
@@ -191,7 +247,7 @@ impl Entry {
             attribute,
             functions,
             resolved,
-        } = SharedValues::of(&name, kind, &self.functions, sources);
+        } = SharedValues::of(&name, kind, &self.functions, self.declaration, sources);
         let shared = match (twin, enabled.err(), resolved) {
             (Some(error), ..) | (None, Some(error), _) => Err(error),
             (None, None, Ok(shared)) => self.service.core.reconfigure(&shared.0).map(|()| shared),
@@ -211,6 +267,8 @@ impl Entry {
             Err(_) => self.service.running.load().config.clone(),
         };
         config.functions.clear();
+        let declared_off = self.declaration.map_or(&[][..], |it| it.off);
+        config.switch_off(declared_off);
         let core = Arc::clone(&self.service.core);
         let bare = self.runs_bare;
         // What is wrong does not matter to what runs bare.
@@ -228,21 +286,31 @@ impl Entry {
             let effective = or_bare(match (&shared, &own.refusal) {
                 (Err(error), _) | (_, Some(error)) => Err(error.clone()),
                 (Ok((shared, _)), None) => {
-                    function.effective(sources, &name, &attribute.layer, (kind, shared))
+                    let shared = (kind, self.declaration, shared);
+                    function.effective(sources, &name, &attribute.layer, shared)
                 }
             });
             function.error = effective.as_ref().err().cloned();
             let running = effective.as_ref().map(|(effective, _)| effective);
             let (core, state) = (Arc::clone(&core), Arc::clone(&function.state));
-            let plan = Plan::new(epoch, core, state, bare, running.map_err(Clone::clone));
+            let off = function.off(self.declaration);
+            let patterns = Patterns::of(&off);
+            let plan = Plan::new(
+                epoch,
+                core,
+                state,
+                bare,
+                patterns,
+                running.map_err(Clone::clone),
+            );
             let own = effective.map_or_else(|_| Vec::new(), |(_, values)| values);
             let own = own.into_iter().filter(|it| !config.values.contains(it));
             let own = own.collect();
-            let report = report(&plan, own, function.ignored.as_ref());
+            let report = report(&plan, own, off, function.ignored.as_ref());
             config.functions.push(report);
             function.plan = Some(Arc::new(plan));
         }
-        self.run(epoch, config, or_bare(shared));
+        self.run(epoch, config, declared_off, or_bare(shared));
     }
 
     /// Hands the service what it runs with.
@@ -250,13 +318,15 @@ impl Entry {
         &self,
         epoch: u64,
         config: ServiceConfig,
+        off: &[Pattern],
         shared: Result<(Effective, Vec<ConfigValue>), ConfigError>,
     ) {
         let core = Arc::clone(&self.service.core);
         let running = shared.as_ref().map(|(shared, _)| shared);
         let state = Arc::clone(&self.by_hand);
         let running = running.map_err(Clone::clone);
-        let by_hand = Plan::new(epoch, core, state, self.runs_bare, running);
+        let off = Patterns::of(off);
+        let by_hand = Plan::new(epoch, core, state, self.runs_bare, off, running);
         self.service.plan.store(Some(Arc::new(by_hand)));
         let states = self.functions.iter().map(|it| Arc::clone(&it.state));
         let states = states.collect();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::levels::service_levels;
 use super::sources::ConfigSources;
 use crate::config::{
-    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, FunctionConfig, Key, Layer,
-    Value,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, DeclaredService, Effective,
+    FunctionConfig, Key, Layer, Pattern, Value,
 };
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::{Function, FunctionState, Plan, Site};
@@ -56,6 +56,19 @@ impl FunctionEntry {
         settings.iter().copied().filter(|(key, _)| key.is_shared())
     }
 
+    /// The patterns that are off for it: a declaration's `off` is a default.
+    pub(super) fn off(&self, of_service: Option<&'static DeclaredService>) -> Vec<Pattern> {
+        let mut off = self.function.off.to_vec();
+        let declaration = self.function.declaration().or(of_service);
+        let declared = declaration.map_or(&[][..], |it| it.off);
+        for pattern in declared {
+            if !off.contains(pattern) && !self.function.switches_on(*pattern) {
+                off.push(*pattern);
+            }
+        }
+        off
+    }
+
     /// Notes which of its shared values are ignored, and logs it once.
     pub(super) fn ignore(&mut self, service: &ServiceName, ignored: Option<ConfigError>) {
         if let Some(error) = &ignored
@@ -69,7 +82,7 @@ impl FunctionEntry {
                     service = service.as_str(),
                     function = place,
                     problem,
-                    "shared values are ignored: a function that was called before sets others"
+                    "shared values are ignored: they are set elsewhere"
                 );
             });
         }
@@ -84,7 +97,7 @@ impl FunctionEntry {
         seen_at: &str,
         ignored: Option<ConfigError>,
     ) -> Option<ConfigError> {
-        let own = self.function.kind;
+        let own = self.function.kind();
         if own == kind {
             return ignored;
         }
@@ -107,10 +120,16 @@ impl FunctionEntry {
         sources: &ConfigSources,
         name: &str,
         attribute: &Layer,
-        (kind, shared): (ServiceKind, &Effective),
+        (kind, of_service, shared): (ServiceKind, Option<&'static DeclaredService>, &Effective),
     ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
-        let own = self.function.kind;
-        let mut layer = if own == kind {
+        let own = self.function.kind();
+        let declaration = self.function.declaration().or(of_service);
+        let is_of_service = match (declaration, of_service) {
+            (Some(declaration), Some(of_service)) => declaration.is(of_service),
+            _ => true,
+        };
+        let shares_all = own == kind && is_of_service;
+        let mut layer = if shares_all {
             attribute.clone()
         } else {
             Layer::default()
@@ -120,13 +139,13 @@ impl FunctionEntry {
                 layer.set(*key, *value);
             }
         }
-        service_levels(sources, name, own, |levels| {
+        service_levels(sources, name, own, declaration, |levels| {
             levels.with_attribute(&layer, &self.place, |levels| {
                 let effective = levels.resolve(own)?;
                 let mut values = levels.values(own, &effective);
                 // The others are the same for all functions.
                 values.retain(|value| !value.setting().is_shared());
-                if own == kind {
+                if shares_all {
                     return Ok((effective, values));
                 }
                 Ok((effective.sharing(shared), values))
@@ -141,6 +160,7 @@ impl FunctionEntry {
 pub(super) fn report(
     plan: &Plan,
     values: Vec<ConfigValue>,
+    off: Vec<Pattern>,
     ignored: Option<&ConfigError>,
 ) -> FunctionConfig {
     FunctionConfig {
@@ -155,7 +175,7 @@ pub(super) fn report(
         idempotent: plan.idempotent,
         cache: plan.function.cache().map(|cache| *cache.config()),
         values,
-        off: plan.function.off,
+        off,
         unretried_error: None,
         invalid: plan.refusal.as_ref().map(ToString::to_string),
         ignored: ignored.map(|error| error.withheld().to_string()),

@@ -1,13 +1,14 @@
 //! The levels of a service's configuration, strongest first.
 
 use super::sources::ConfigSources;
-use crate::config::{ConfigProblem, Effective, Key, Layer, Levels, Source};
+use crate::config::{ConfigProblem, DeclaredService, Effective, Key, Layer, Levels, Source};
 use crate::name::ServiceKind;
 
 /// The levels of a service, without an attribute.
 pub(super) struct ServiceLevels<'a> {
     above: [Option<Source<'a>>; 2],
-    beneath: [Option<Source<'a>>; 2],
+    /// The declaration of the service, and what lies beneath it.
+    beneath: [Option<Source<'a>>; 3],
 }
 
 impl ServiceLevels<'_> {
@@ -38,6 +39,7 @@ pub(super) fn service_levels<R>(
     sources: &ConfigSources,
     name: &str,
     kind: ServiceKind,
+    declaration: Option<&DeclaredService>,
     work: impl FnOnce(&ServiceLevels<'_>) -> R,
 ) -> Result<R, Vec<ConfigProblem>> {
     let environment = sources.environment.as_ref();
@@ -54,6 +56,7 @@ pub(super) fn service_levels<R>(
     };
     let service_scope = format!("service `{name}`");
     let kind_scope = format!("kind `{kind}`");
+    let declared = declaration.map(|it| (it.layer(), it.place()));
     let levels = ServiceLevels {
         above: [
             by_service.as_ref().map(Source::Environment),
@@ -63,6 +66,9 @@ pub(super) fn service_levels<R>(
                 .map(|layer| Source::Settings(layer, &service_scope)),
         ],
         beneath: [
+            declared
+                .as_ref()
+                .map(|(layer, place)| Source::Declaration(layer, place)),
             by_kind.as_ref().map(Source::Environment),
             sources
                 .kinds

@@ -4,6 +4,7 @@
 mod chaos;
 mod configure;
 mod current;
+mod declarations;
 mod entry;
 mod function;
 mod levels;

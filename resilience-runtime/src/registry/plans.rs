@@ -46,10 +46,13 @@ impl Registry {
         site: &'static Site,
         function: &'static Function,
     ) -> Arc<Plan> {
-        let name = ServiceName::constant(function.service);
+        if let Some(declaration) = function.declaration() {
+            self.take_declaration(state, declaration);
+        }
+        let name = ServiceName::constant(function.service());
         let place = ConfigSource::Attribute(format!("{} ({})", function.label(), function.place));
         // Of another kind, it runs all the same.
-        self.entry(state, &name, function.kind, &place);
+        self.entry(state, &name, function.kind(), &place);
         let sources = &mut state.sources;
         let entry = state.entries.get_mut(&name).expect("made just before");
         if !entry.knows(site) {

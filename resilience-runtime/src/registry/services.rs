@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::sources::ConfigSources;
 use super::twins::VariableNames;
 use crate::circuit_breaker::CircuitState;
-use crate::config::{ConfigError, ConfigSource};
+use crate::config::{ConfigError, ConfigSource, DeclaredService};
 use crate::fallback::{RegisteredFallback, RegisteredFallbacks};
 use crate::name::{ServiceKind, ServiceName};
 use crate::plan::ServiceCore;
@@ -54,6 +54,8 @@ pub(super) struct Inner {
 pub(super) struct State {
     pub(super) sources: ConfigSources,
     pub(super) entries: BTreeMap<ServiceName, Entry>,
+    /// By the name of the service. They outlast services that are removed.
+    pub(super) declarations: BTreeMap<&'static str, &'static DeclaredService>,
     variable_names: VariableNames,
 }
 
@@ -243,12 +245,16 @@ impl Registry {
         kind: ServiceKind,
         place: &ConfigSource,
     ) {
-        let mut entry = Entry::new(self.inner.core_of(name, kind));
+        let declaration = state.declarations.get(name.as_str()).copied();
+        let kind = declaration.map_or(kind, |it| it.kind);
+        let mut entry = Entry::new(self.inner.core_of(name, kind), declaration);
         let environment = state.sources.environment_of(name);
         for unknown in environment.unknown_variables([&**name]) {
             later(move || unknown.log());
         }
-        entry.first_seen_at(place);
+        if declaration.is_none() {
+            entry.first_seen_at(place);
+        }
         if let Some(first) = state.variable_names.add(name) {
             if state.entries.get(&first).is_some_and(Entry::is_alone) {
                 self.set_twin(state, &first, Some(name.clone()));

@@ -1,12 +1,14 @@
 //! The shared values that the functions of a service write, brought together.
 //!
 //! The first function that was seen with a value decides. No later one is refused for writing another: its value is
-//! ignored, and reported.
+//! ignored, and reported. Where the service is declared, no function decides.
 
 use super::function::FunctionEntry;
 use super::levels::{ServiceLevels, service_levels};
 use super::sources::ConfigSources;
-use crate::config::{ConfigError, ConfigProblem, ConfigSource, ConfigValue, Effective, Key, Layer};
+use crate::config::{
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, DeclaredService, Effective, Key, Layer,
+};
 use crate::name::ServiceKind;
 
 /// What all functions of a service share.
@@ -38,13 +40,17 @@ impl SharedValues {
         name: &str,
         kind: ServiceKind,
         functions: &[FunctionEntry],
+        declaration: Option<&DeclaredService>,
         sources: &ConfigSources,
     ) -> Self {
         let mut attribute = AttributeValues::default();
         let mut own = Vec::new();
-        let resolved = service_levels(sources, name, kind, |levels| {
-            for index in 0..functions.len() {
-                own.push(attribute.add(index, functions, levels, kind, name));
+        let resolved = service_levels(sources, name, kind, declaration, |levels| {
+            for (index, function) in functions.iter().enumerate() {
+                own.push(match declaration {
+                    Some(declaration) => OwnValues::declared_elsewhere(function, name, declaration),
+                    None => attribute.add(index, functions, levels, kind, name),
+                });
             }
             levels.with_attribute(&attribute.layer, "its functions", |levels| {
                 let shared = levels.resolve(kind)?;
@@ -56,6 +62,33 @@ impl SharedValues {
             attribute,
             functions: own,
             resolved: resolved.and_then(|resolved| resolved),
+        }
+    }
+}
+
+impl OwnValues {
+    /// Those of a function of a declared service.
+    fn declared_elsewhere(
+        function: &FunctionEntry,
+        service: &str,
+        declaration: &DeclaredService,
+    ) -> Self {
+        let declared_at = declaration.place();
+        let ignored = |(key, value): (Key, _)| {
+            ConfigProblem::new(
+                key.name(),
+                value,
+                ConfigSource::Attribute(function.place.clone()),
+                format!(
+                    "is ignored: service `{service}` is declared as {declared_at}; write it there, and name the service by \
+                     that path"
+                ),
+            )
+        };
+        let ignored: Vec<_> = function.shared_values().map(ignored).collect();
+        Self {
+            refusal: None,
+            ignored: (!ignored.is_empty()).then(|| ConfigError::new(ignored)),
         }
     }
 }

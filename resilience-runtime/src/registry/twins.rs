@@ -1,9 +1,9 @@
 //! Services whose names variables write in the same way, such as `my-api` and `my.api`. They get on with each other until a
-//! variable is set that means both.
+//! variable is set that means both. And two declarations of one name, of which the first holds.
 
 use std::collections::BTreeMap;
 
-use crate::config::{ConfigProblem, ConfigSource, canonical_upper};
+use crate::config::{ConfigProblem, ConfigSource, DeclaredService, canonical_upper};
 use crate::name::ServiceName;
 
 /// The services of a registry by the name that variables write.
@@ -42,6 +42,19 @@ pub(super) fn name_shared(name: &str, other: &str, variable: &str) -> ConfigProb
             "`{name}` shares `{}`, and so the variable `{variable}`, with service `{other}`; rename one of them or unset the \
              variable",
             canonical_upper(name)
+        ),
+    )
+}
+
+/// Says that a service is declared twice.
+pub(super) fn declared_twice(first: &DeclaredService, second: &DeclaredService) -> ConfigProblem {
+    ConfigProblem::without_value(
+        "service",
+        ConfigSource::Declaration(second.place()),
+        format!(
+            "service `{}` is declared as {} already, whose values hold for what functions share; keep one",
+            first.name,
+            first.place()
         ),
     )
 }
