@@ -36,7 +36,10 @@ fn try_resilient(
     item: &TokenStream,
 ) -> darling::Result<Option<TokenStream>> {
     let mut problems = Error::accumulator();
-    let Partial { value: args, error } = Args::read(args);
+    let Partial {
+        value: mut args,
+        error,
+    } = Args::read(args);
     let all_parsed = error.is_none();
     error.into_iter().for_each(|error| problems.push(error));
     let parsed = problems.handle(Function::parse(item.clone()));
@@ -44,6 +47,9 @@ fn try_resilient(
         Some(Parsed::Function(function)) => Some(&**function),
         _ => None,
     };
+    if let Some(function) = function {
+        args.compute_limits(|ident| function.binds(ident));
+    }
     problems.handle(check::check(kind, &args, all_parsed, function));
     problems.finish()?;
     Ok(function.map(|function| expand::expand(kind, &args, function)))

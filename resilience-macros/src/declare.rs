@@ -10,7 +10,7 @@ use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{Attribute, LitStr, Path, Token, Visibility, token};
 
 use crate::args::arg_list::Options as _;
-use crate::args::{Args, Partial, items, names, path_text};
+use crate::args::{Args, CallLimit, Partial, items, names, path_text};
 use crate::check;
 use crate::kind::Kind;
 use crate::runtime::Runtime;
@@ -207,6 +207,17 @@ impl Declaration {
                 ))
                 .with_span(&place),
             );
+        }
+        for (name, limit) in [("timeout", &args.timeout), ("deadline", &args.deadline)] {
+            if let Some(code) = CallLimit::computed(limit.as_ref()) {
+                problems.push(
+                    Error::custom(format!(
+                        "`{name}` as code belongs at each function: `#[{attribute}(service = {ident}, {name} = …)]`; here it is a \
+                         literal, such as `\"30s\"`, or the path of a `const` of type `Duration`"
+                    ))
+                    .with_span(code),
+                );
+            }
         }
         problems.handle(check::values(&args));
         problems.finish_with(args)

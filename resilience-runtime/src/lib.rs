@@ -169,7 +169,7 @@ pub use exporters::opentelemetry;
 pub use exporters::prometheus;
 pub use fallback::Fallback;
 pub use name::{ServiceKind, ServiceName};
-pub use poll_context::hint;
+pub use poll_context::{CallContext, hint};
 pub use rate_limit::{RateLimitConfig, RateLimiter};
 pub use registry::Registry;
 pub use retry::{RetryBudget, RetryBudgetConfig, RetryConfig, RetryPolicy};

@@ -1,14 +1,14 @@
 //! All that can be written in an attribute: the arguments of every one, and those of each pattern.
 
 use darling::Error;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 
 use super::cache::Cache;
+use super::call_limit::CallLimit;
 use super::counts::{Attempts, PerHour, PerMinute, PerSecond};
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::items::{self, Partial, options};
-use super::limit::Limit;
 use super::service::Service;
 use super::settings::settings;
 use super::spanned::Spanned;
@@ -45,7 +45,7 @@ macro_rules! groups {
             Args {
                 service: Service,
                 $($group: Toggle<$args>,)*
-                $($limit: Limit,)*
+                $($limit: CallLimit,)*
                 fallback: Fallback,
                 cache: Cache,
                 classify: Callable,
@@ -84,7 +84,7 @@ macro_rules! groups {
             pub(crate) fn settings_of_patterns(&self) -> Vec<(&'static str, &dyn Setting)> {
                 let mut settings = Vec::new();
                 $(settings.extend(Toggle::on(self.$group.as_ref()).into_iter().flat_map($args::settings));)*
-                $(settings.extend(Limit::on(self.$limit.as_ref()).map(|time| (stringify!($limit_key), time)));)*
+                $(settings.extend(CallLimit::on(self.$limit.as_ref()).map(|time| (stringify!($limit_key), time)));)*
                 settings
             }
 
@@ -122,7 +122,7 @@ macro_rules! groups {
             pub(crate) fn patterns_off(&self) -> Vec<&'static str> {
                 let patterns = [
                     $((stringify!($pattern), Toggle::is_off(self.$group.as_ref())),)*
-                    $((stringify!($limit_key), Limit::is_off(self.$limit.as_ref())),)*
+                    $((stringify!($limit_key), CallLimit::is_off(self.$limit.as_ref())),)*
                     ("Fallback", Fallback::is_off(self.fallback.as_ref())),
                 ];
                 patterns.into_iter().filter_map(|(pattern, off)| off.then_some(pattern)).collect()
@@ -157,6 +157,12 @@ impl Args {
             value: args,
             error: (!errors.is_empty()).then(|| Error::multiple(errors)),
         }
+    }
+
+    /// Takes limits of time that name what the function's signature binds for code.
+    pub(crate) fn compute_limits(&mut self, binds: impl Fn(&Ident) -> bool) {
+        CallLimit::compute_from(self.timeout.as_mut(), &binds);
+        CallLimit::compute_from(self.deadline.as_mut(), &binds);
     }
 
     /// Whether failed attempts are repeated.

@@ -4,29 +4,13 @@ use darling::{Error, Result};
 use syn::Expr;
 
 use super::duration::{Time, Wait};
-use super::spanned::{Spanned, Value, is_off};
-use super::value::Setting;
+use super::spanned::{Value, is_off};
 
 /// A limit of time, or `off`.
 #[derive(Debug)]
 pub(crate) enum Limit {
     Off,
     On(Time),
-}
-
-impl Limit {
-    /// Whether it was written and is off.
-    pub(super) fn is_off(written: Option<&Spanned<Self>>) -> bool {
-        written.is_some_and(|written| matches!(written.value, Self::Off))
-    }
-
-    /// The setting, where there is one.
-    pub(super) fn on(written: Option<&Spanned<Self>>) -> Option<&dyn Setting> {
-        match &written?.value {
-            Self::Off => None,
-            Self::On(time) => Some(time),
-        }
-    }
 }
 
 impl Value for Limit {

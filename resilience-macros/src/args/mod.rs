@@ -5,6 +5,7 @@ mod all_lists;
 pub(crate) mod arg_list;
 mod attribute_args;
 mod cache;
+mod call_limit;
 mod counts;
 mod duration;
 mod duration_text;
@@ -21,6 +22,7 @@ mod value;
 
 pub(crate) use attribute_args::{Args, Bulkhead, CircuitBreaker, RateLimit, Retry};
 pub(crate) use cache::{Cache, ReadThrough, RefreshAhead, Ttl};
+pub(crate) use call_limit::CallLimit;
 pub(crate) use duration::{Time, Window};
 pub(crate) use fallback::{Fallback, LastGood, Step, When};
 pub(crate) use items::Partial;

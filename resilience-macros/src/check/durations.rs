@@ -4,8 +4,8 @@ use darling::{Error, Result};
 use syn::{Expr, Ident};
 
 use crate::args::{
-    Args, Bulkhead, Cache, CircuitBreaker, Fallback, Limit, RateLimit, RefreshAhead, Retry,
-    Spanned, Step, Time, Toggle, Window,
+    Args, Bulkhead, Cache, CallLimit, CircuitBreaker, Fallback, Limit, RateLimit, RefreshAhead,
+    Retry, Spanned, Step, Time, Toggle, Window,
 };
 use crate::function::Function;
 
@@ -30,22 +30,17 @@ fn bare_name(time: &Time) -> Option<&Ident> {
 }
 
 fn message(name: &str, ident: &Ident) -> String {
-    let way_out = match name {
-        "timeout" => "; for a limit by argument use `tokio::time::timeout` in the body",
-        "deadline" => "; for a limit by argument use `tokio::time::timeout` at the caller",
-        _ => "",
-    };
     format!(
-        "`{name} = {ident}`: a duration from an argument is not supported yet; expected a literal, such as `\"30s\"`, or the \
-         path of a `const` of type `Duration`{way_out}"
+        "`{name} = {ident}`: it is the same for all calls, so it cannot be an argument; expected a literal, such as `\"30s\"`, or \
+         the path of a `const` of type `Duration`; `timeout` and `deadline` can be arguments"
     )
 }
 
 /// Returns every duration that was written, with the name of its argument.
 fn durations(args: &Args) -> Vec<(&'static str, &Time)> {
     let mut found = vec![
-        ("timeout", limit(args.timeout.as_ref())),
-        ("deadline", limit(args.deadline.as_ref())),
+        ("timeout", CallLimit::time(args.timeout.as_ref())),
+        ("deadline", CallLimit::time(args.deadline.as_ref())),
     ];
     if let Some(retry) = Toggle::on(args.retry.as_ref()) {
         found.extend(of_retry(retry));

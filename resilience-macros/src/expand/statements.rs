@@ -3,10 +3,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 use syn::FnArg;
+use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
 use super::{attempt, classify, description, fallback, hooks, stream};
-use crate::args::{Args, Toggle};
+use crate::args::{Args, CallLimit, Toggle};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, mixed_at};
@@ -85,6 +86,7 @@ impl Expansion<'_> {
             let cost = self.user_code(&cost.value.0);
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
+        let limits = self.computed_limits();
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
             let there = mixed_at(id.place);
             let id = self.user_code(&id.value.0);
@@ -104,12 +106,33 @@ impl Expansion<'_> {
             // Whatever the cache does is told under the id.
             (
                 quote_spanned!(mixed=> #start #correlation_id),
-                quote_spanned!(mixed=> #key #cost #safety #cache_key),
+                quote_spanned!(mixed=> #key #cost #limits #safety #cache_key),
             )
         } else {
-            let evaluated = quote_spanned!(mixed=> #key #cost #correlation_id #safety #cache_key);
+            let evaluated =
+                quote_spanned!(mixed=> #key #cost #limits #correlation_id #safety #cache_key);
             (start, evaluated)
         }
+    }
+
+    /// `Call::timeout(&mut call, code);` and the same of the deadline, where they are code.
+    fn computed_limits(&self) -> TokenStream {
+        let limits = [
+            ("timeout", &self.args.timeout),
+            ("deadline", &self.args.deadline),
+        ];
+        let computed = limits
+            .into_iter()
+            .filter_map(|(name, limit)| Some((name, CallLimit::computed(limit.as_ref())?)));
+        let call = quote_spanned!(Span::mixed_site()=> call);
+        let set = computed.map(|(name, code)| {
+            let there = mixed_at(code.span());
+            let private = self.runtime.private(there);
+            let name = Ident::new(name, there);
+            let code = self.user_code(code);
+            quote_spanned!(there=> #private::Call::#name(&mut #call, #code);)
+        });
+        set.collect()
     }
 
     fn attempts(&self) -> TokenStream {

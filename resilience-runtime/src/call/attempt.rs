@@ -103,19 +103,29 @@ impl<'p> Attempt<'p> {
         if call.plan.bare {
             return Ok(());
         }
+        // Neither a backoff nor the deadline can be in the way of a first attempt that begins at once.
+        if call.is_special(self.started) {
+            self.permits.set_special();
+            self.in_time(call)?;
+        }
+        self.permits.acquire(call, self.started)
+    }
+
+    fn in_time(&self, call: &Call<'p>) -> Result<(), Blocked> {
         if self.started < call.next_start {
             return Err(Blocked::WaitFor(WaitFor::Backoff(call.next_start)));
         }
         if self.started >= call.deadline_at() {
             return Err(Blocked::Rejected(Rejection::Deadline));
         }
-        self.permits.acquire(call, self.started)
+        Ok(())
     }
 
     /// Ends an attempt that ran, and with it every permit; the breaker learns the outcome.
     pub(super) fn complete(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
         self.phase = Phase::Ended;
         let outcome = if self.permits.is_noted() {
+            self.charge_reported_usage();
             self.report(outcome)
         } else {
             outcome

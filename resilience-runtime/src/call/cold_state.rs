@@ -1,5 +1,6 @@
 //! The state that most calls do not need: what was logged of a call, and the entry of a cache that it loads.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Span;
@@ -9,6 +10,7 @@ use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::fallback::FailureCause;
+use crate::poll_context::SharedContext;
 use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
 use crate::verdict::{Reason, Verdict};
@@ -24,8 +26,21 @@ pub(super) struct ColdState {
     pub(super) last_failure: Option<BoxError>,
     /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
     pub(super) lines_up: Option<Moment>,
+    /// The limits of time that the call got from its arguments.
+    pub(super) limits: OwnLimits,
+    /// What the failure of the attempt before meant, where bodies look at such things.
+    pub(super) previous: Option<Verdict>,
+    /// What its bodies and hooks see of the call, once one has looked.
+    pub(super) context: Option<Arc<SharedContext>>,
     /// Why another call could not renew the session that this one had lost as well.
     pub(super) refusal: Option<Refusal>,
+}
+
+/// Limits of time that stand in place of the plan's, in nanoseconds.
+#[derive(Clone, Copy, Default)]
+pub(super) struct OwnLimits {
+    pub(super) timeout: Option<u64>,
+    pub(super) deadline: Option<u64>,
 }
 
 /// Identifies a call in what is logged of it.

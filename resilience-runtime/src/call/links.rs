@@ -17,6 +17,10 @@ impl Links {
 
     /// It has notes, or is inside of the body of another call.
     pub(super) const NOTED: Self = Self(16);
+    /// More is to be known of it than its plan says.
+    pub(super) const SPECIAL: Self = Self(32);
+    /// What it is whatever permits it holds.
+    pub(super) const LASTING: Self = Self(Self::NOTED.0 | Self::SPECIAL.0);
 
     #[inline]
     pub(super) fn any(self) -> bool {

@@ -25,6 +25,7 @@ pub(crate) mod cache;
 pub(crate) mod cache_load;
 mod cold_state;
 pub(crate) mod conclude;
+mod context;
 mod ending;
 mod events;
 mod failed_attempt;
@@ -178,9 +179,17 @@ impl<'p> Call<'p> {
     }
 
     /// Returns the end of the call's time. Computed, so that the future of a call is smaller.
-    #[inline]
     fn deadline_at(&self) -> Moment {
-        Moment(self.started.0.saturating_add(self.plan.until_deadline))
+        let own = self.own_limits().deadline;
+        self.started.later(own.unwrap_or(self.plan.until_deadline))
+    }
+
+    /// Whether more is to be known of an attempt that begins now than its plan says: it is not the first, or waited, or
+    /// the call has state of its own.
+    #[inline(always)]
+    fn is_special(&self, now: Moment) -> bool {
+        // One branch.
+        self.cold.is_some() | (self.attempts != 0) | (now != self.started)
     }
 
     #[inline]

@@ -198,7 +198,10 @@ impl Attempt<'_> {
 
     /// Takes what was noted in one poll of the body.
     #[cold]
-    pub(super) fn take_notes(&mut self, poll: Special) {
+    pub(super) fn take_notes(&mut self, poll: Special, call: &mut Call<'_>) {
+        if let Some((_, shared)) = poll.notes.as_ref().and_then(|it| it.context.as_ref()) {
+            call.keep_context(shared);
+        }
         self.permits
             .set_links(poll.nested || poll.notes.is_some(), poll.lent);
         self.notes = poll.notes;
@@ -239,6 +242,9 @@ impl Attempt<'_> {
         if let Some(mut of_hook) = of_hook {
             if let Some(hint) = of_hook.hint.take() {
                 self.notes.get_or_insert_default().hint = Some(hint);
+            }
+            if let Some(context) = of_hook.context.take() {
+                self.notes.get_or_insert_default().context = Some(context);
             }
             Notes::recycle(of_hook);
         }

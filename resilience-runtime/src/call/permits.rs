@@ -89,9 +89,9 @@ impl AttemptPermits {
 
     /// Moves the permits out.
     pub(super) fn take(&mut self) -> Self {
-        let noted = self.links.only(Links::NOTED);
+        let lasting = self.links.only(Links::LASTING);
         let taken = std::mem::replace(self, Self::new(self.key, self.cost));
-        self.links = noted;
+        self.links = lasting;
         taken
     }
 
@@ -249,6 +249,11 @@ impl AttemptPermits {
         self.links.add(Links::NOTED);
     }
 
+    #[inline]
+    pub(super) fn set_special(&mut self) {
+        self.links.add(Links::SPECIAL);
+    }
+
     pub(super) fn set_links(&mut self, noted: bool, lent: bool) {
         self.links.set(Links::NOTED, noted);
         self.links.set(Links::LENT, lent);
@@ -300,7 +305,7 @@ impl AttemptPermits {
         if self.links.has(Links::PLACE) {
             self.bulkhead = Place::None;
         }
-        self.links = self.links.only(Links::NOTED);
+        self.links = self.links.only(Links::LASTING);
         poll_context::give_back(ScopeId::new(core, self.key))
     }
 }
@@ -372,7 +377,7 @@ impl AttemptPermits {
         {
             return Ok(probe);
         }
-        let longest = || call.plan.timeout.unwrap_or_default();
+        let longest = || call.timeout_or_zero();
         let admitted = call.core().breaker.admit_by_state(now, longest);
         let ticket = admitted.map_err(|rejection| {
             Blocked::Rejected(Rejection::CircuitBreaker {

@@ -103,7 +103,7 @@ impl Rejection {
             Self::Bulkhead => ResilienceError::BulkheadFull { service },
             Self::Deadline => ResilienceError::DeadlineExceeded {
                 service,
-                after: call.plan.deadline.unwrap_or_default(),
+                after: call.deadline_or_zero(),
                 source: call.cold.as_mut().and_then(|cold| cold.last_failure.take()),
             },
             Self::InvalidConfig | Self::NoTimer(_) => {
@@ -133,7 +133,7 @@ impl Interruption {
         match self {
             Self::TimedOut => ResilienceError::Timeout {
                 service: call.service(),
-                after: call.plan.timeout.unwrap_or_default(),
+                after: call.timeout_or_zero(),
             },
             Self::DeadlinePassed => Rejection::Deadline.into_error(call),
             Self::NoTimer(cause) => Rejection::NoTimer(cause).into_error(call),

@@ -41,6 +41,7 @@ impl Call<'_> {
             }
             match planned {
                 Ok(delay) => {
+                    self.keep_previous(verdict);
                     let attempt = self.attempts;
                     if self.is_enabled(Level::WARN) {
                         self.emit(EventKind::Retry {

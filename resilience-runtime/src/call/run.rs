@@ -66,14 +66,21 @@ impl<'p> Attempt<'p> {
     }
 
     /// When the body is cut.
-    #[inline]
     pub(super) fn ends_at(&self, call: &Call<'_>) -> Moment {
-        self.timeout_at().min(call.deadline_at())
+        self.timeout_at(call).min(call.deadline_at())
     }
 
-    #[inline]
-    fn timeout_at(&self) -> Moment {
-        Moment(self.started.0.saturating_add(self.plan.until_timeout))
+    fn timeout_at(&self, call: &Call<'_>) -> Moment {
+        let own = call.own_limits().timeout;
+        self.started.later(own.unwrap_or(self.plan.until_timeout))
+    }
+
+    /// Enters a poll of which more is to be known than the plan says.
+    #[cold]
+    fn enter_special(&mut self, call: &Call<'p>, resumed: bool) -> PollScope {
+        let limit = (self.ends_at(call), self.plan.brief);
+        let offer = self.permits.offer(&self.plan.core);
+        PollScope::enter_special(limit, resumed, self.notes.take(), offer, call.told())
     }
 
     /// Polls the body once, within the call's span and the limits of time.
@@ -99,18 +106,18 @@ impl<'p> Attempt<'p> {
         }
         let resumed = self.phase == Phase::Running;
         self.phase = Phase::Running;
-        let limit = self.ends_at(call);
         let scope = if self.permits.is_linked() {
-            let offer = self.permits.offer(&self.plan.core);
-            PollScope::enter_special(limit, resumed, self.notes.take(), offer)
+            self.enter_special(call, resumed)
         } else {
-            PollScope::enter(limit, resumed)
+            // The call and the attempt began together.
+            let limit = Moment(self.started.0 + self.plan.until_limit);
+            PollScope::enter(limit, self.plan.brief, resumed)
         };
         let span = call.enter_span();
         let mut polled = poll_once(body, cx);
         drop(span);
         if let Some(noted) = scope.end() {
-            self.take_notes(noted);
+            self.take_notes(noted, call);
         }
         if polled.is_pending() {
             timer.interrupt(&mut polled, self, call, cx);
@@ -165,7 +172,7 @@ impl AttemptTimer {
         cx: &mut Context<'_>,
     ) -> Poll<Interruption> {
         let mut this = self.project();
-        let timeout_at = attempt.timeout_at();
+        let timeout_at = attempt.timeout_at(call);
         if !*this.armed {
             *this.armed = true;
             let at = timeout_at.min(call.deadline_at());

@@ -6,7 +6,7 @@ use super::ending::Inner;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
-use crate::rate_limit::Grant;
+use crate::rate_limit::{Grant, Usage};
 use crate::verdict::Verdict;
 
 impl<'p> Attempt<'p> {
@@ -23,7 +23,21 @@ impl<'p> Attempt<'p> {
             && let Some(answer) = result.success()
             && let Some(grant) = attempt.permits.take_rate_limit(attempt.plan.unit())
         {
-            attempt.correct(call, grant, usage(answer));
+            let reported = attempt.notes.as_ref().and_then(|notes| notes.usage());
+            let used = reported.map_or_else(|| usage(answer), Usage::total);
+            attempt.correct(call, grant, used);
+        }
+    }
+
+    /// Corrects what the attempt reserved to what its body has reported, however the attempt ends.
+    #[cold]
+    pub(super) fn charge_reported_usage(&mut self) {
+        if self.plan.counts_tokens
+            && let Some(usage) = self.notes.as_ref().and_then(|notes| notes.usage())
+            && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
+        {
+            let now = Moment::now().max(self.started);
+            self.core().limiter.settle_grant(grant, usage.total(), now);
         }
     }
 

@@ -10,6 +10,6 @@ mod moment;
 #[cfg(feature = "test-util")]
 mod reads;
 
-pub(crate) use moment::{Moment, nanos};
+pub(crate) use moment::{Moment, NEVER, nanos};
 #[cfg(feature = "test-util")]
 pub use reads::reads;

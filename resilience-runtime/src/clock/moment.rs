@@ -9,6 +9,9 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Moment(pub(crate) u64);
 
+/// 146 years in nanoseconds: what is so far away never comes. Two such times can be added without an overflow.
+pub(crate) const NEVER: u64 = 1 << 62;
+
 impl Moment {
     pub(crate) const FAR_FUTURE: Self = Self(u64::MAX);
 
@@ -16,6 +19,16 @@ impl Moment {
     #[inline]
     pub(crate) fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+
+    /// The moment so many nanoseconds later.
+    #[inline]
+    pub(crate) fn later(self, nanos: u64) -> Self {
+        if nanos >= NEVER {
+            Self::FAR_FUTURE
+        } else {
+            Self(self.0.saturating_add(nanos))
+        }
     }
 
     #[inline]

@@ -28,7 +28,15 @@ pub(crate) struct Effective {
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
+    pub(crate) decided: Decided,
     pub(super) limits: Limits,
+}
+
+/// Which limits of time a level above the attribute decides on: those that a function computes for each call give way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Decided {
+    pub(crate) timeout: bool,
+    pub(crate) deadline: bool,
 }
 
 /// The settings that rate limiter and bulkhead are built from, where they are on.
@@ -63,6 +71,7 @@ impl Effective {
             bulkhead_wait: Duration::ZERO,
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
+            decided: Decided::default(),
             limits: Limits::default(),
         }
     }
@@ -77,6 +86,7 @@ impl Effective {
             bulkhead_wait: self.bulkhead_wait,
             timeout: self.timeout,
             deadline: self.deadline,
+            decided: self.decided,
             ..shared.clone()
         }
     }

@@ -67,7 +67,7 @@ pub use settings::*;
 pub use unknown_variable::UnknownVariable;
 
 pub(crate) use declaration::rejections;
-pub(crate) use effective::Effective;
+pub(crate) use effective::{Decided, Effective};
 pub(crate) use environment::{Environment, canonical_upper};
 #[doc(hidden)]
 pub use key::Key;

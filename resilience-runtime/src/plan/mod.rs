@@ -10,9 +10,10 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::nanos;
+use crate::clock::{NEVER, nanos};
 use crate::config::{ConfigError, Effective, Pattern, Patterns};
 use crate::name::ServiceKind;
+use crate::poll_context::Brief;
 use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
 
@@ -46,12 +47,19 @@ pub(crate) struct Plan {
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    /// The timeout in nanoseconds; without one, the end of time.
+    /// The timeout in nanoseconds; without one, never.
     pub(crate) until_timeout: u64,
     /// An attempt's longest waits and its timeout; zero without a deadline.
     pub(crate) longest_attempt: u64,
     /// The same of the deadline.
     pub(crate) until_deadline: u64,
+    /// The shorter of both.
+    pub(crate) until_limit: u64,
+    /// A level above the attribute decides on the timeout.
+    pub(crate) timeout_is_decided: bool,
+    pub(crate) deadline_is_decided: bool,
+    /// What a body can be told without asking the call.
+    pub(crate) brief: Brief,
     pub(crate) idempotent: bool,
 }
 
@@ -90,6 +98,11 @@ impl Plan {
         };
         let deadline = on(Pattern::Deadline).then_some(effective.deadline);
         let timeout = on(Pattern::Timeout).then_some(effective.timeout);
+        let until = |limit: Option<Duration>| limit.map_or(NEVER, |limit| nanos(limit).min(NEVER));
+        let until_limit = until(timeout).min(until(deadline));
+        let max_attempts = retry
+            .as_ref()
+            .map_or(1, |retry| retry.config().max_attempts);
         Self {
             epoch,
             refusal: refusal.map(|error| error.withheld()),
@@ -107,9 +120,13 @@ impl Plan {
             bulkhead_wait: effective.bulkhead_wait,
             timeout,
             deadline,
-            until_timeout: timeout.map_or(u64::MAX, nanos),
+            until_timeout: until(timeout),
             longest_attempt: deadline.map_or(0, |_| longest_attempt(effective, timeout)),
-            until_deadline: deadline.map_or(u64::MAX, nanos),
+            until_deadline: until(deadline),
+            until_limit,
+            timeout_is_decided: bare || effective.decided.timeout,
+            deadline_is_decided: bare || effective.decided.deadline,
+            brief: Brief::new(max_attempts, until_limit),
             idempotent: function
                 .idempotent
                 .unwrap_or_else(|| kind.idempotent_by_default()),
@@ -141,6 +158,10 @@ impl Plan {
             until_timeout: _,
             longest_attempt: _,
             until_deadline: _,
+            until_limit: _,
+            timeout_is_decided,
+            deadline_is_decided,
+            brief: _,
             idempotent,
         } = other;
         let retries = |policy: &Option<RetryPolicy>| policy.as_ref().map(|it| it.config().clone());
@@ -160,6 +181,8 @@ impl Plan {
             && self.bulkhead_wait == *bulkhead_wait
             && self.timeout == *timeout
             && self.deadline == *deadline
+            && self.timeout_is_decided == *timeout_is_decided
+            && self.deadline_is_decided == *deadline_is_decided
             && self.idempotent == *idempotent
     }
 

@@ -1,26 +1,44 @@
-//! What a thread knows of the body that it polls, in one word.
+//! What a thread knows of the body that it polls, in two words.
 
 use std::cell::Cell;
 
-use crate::clock::Moment;
+use super::brief::Brief;
+use crate::clock::{Moment, NEVER};
 
-/// The end of a body's time and a few flags beside it, in one word that is read and written once at each edge of a poll.
-/// The flags take the place of the last nanoseconds.
+/// When the body is cut, and what its plan says of it, with a few flags beside that. Read and written once at each edge of
+/// a poll.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Frame(u64);
+pub(super) struct Frame {
+    limit: Moment,
+    /// The brief, and in its lowest bits the flags.
+    word: u64,
+}
 
 thread_local! {
     static FRAME: Cell<Frame> = const { Cell::new(Frame::OUTSIDE) };
 }
 
+pub(super) const FLAG_BITS: u32 = 4;
+const INSIDE: u64 = 1;
+const RESUMED: u64 = 1 << 1;
+const NOTED: u64 = 1 << 2;
+const TOLD: u64 = 1 << 3;
+
 impl Frame {
     /// No body is being polled.
-    pub(super) const OUTSIDE: Self = Self(!FLAGS);
+    pub(super) const OUTSIDE: Self = Self {
+        limit: Moment::FAR_FUTURE,
+        word: 0,
+    };
 
     /// A body is being polled whose time ends at `limit`.
     #[inline]
-    pub(super) fn inside(limit: Moment, resumed: bool) -> Self {
-        Self(limit.0 & !FLAGS | INSIDE | if resumed { RESUMED } else { 0 })
+    pub(super) fn inside(limit: Moment, brief: Brief, resumed: bool) -> Self {
+        let resumed = if resumed { RESUMED } else { 0 };
+        Self {
+            limit,
+            word: brief.0 | INSIDE | resumed,
+        }
     }
 
     #[inline]
@@ -35,55 +53,84 @@ impl Frame {
 
     #[inline]
     pub(super) fn is_inside(self) -> bool {
-        self.0 & INSIDE != 0
+        self.word & INSIDE != 0
     }
 
     /// Whether the body was pending before.
     pub(super) fn is_resumed(self) -> bool {
-        self.0 & RESUMED != 0
+        self.word & RESUMED != 0
     }
 
     /// Whether there may be notes on the body, or anything else that the end of the poll has to look at.
     #[inline]
     pub(super) fn is_noted(self) -> bool {
-        self.0 & NOTED != 0
+        self.word & NOTED != 0
     }
 
     pub(super) fn noted(self) -> Self {
-        Self(self.0 | NOTED)
+        Self {
+            word: self.word | NOTED,
+            ..self
+        }
+    }
+
+    /// Whether the call has told about itself in more than a brief.
+    pub(super) fn is_told(self) -> bool {
+        self.word & TOLD != 0
+    }
+
+    pub(super) fn told(self) -> Self {
+        Self {
+            word: self.word | TOLD,
+            ..self
+        }
+    }
+
+    /// The same, cut no later than `limit`.
+    pub(super) fn within(self, limit: Moment) -> Self {
+        Self {
+            limit: self.limit.min(limit),
+            ..self
+        }
+    }
+
+    pub(super) fn brief(self) -> Brief {
+        Brief(self.word & !((1 << FLAG_BITS) - 1))
     }
 
     /// When the body is cut; never, where no body is being polled.
     pub(super) fn limit(self) -> Moment {
-        match self.0 | FLAGS {
-            u64::MAX => Moment::FAR_FUTURE,
-            _ => Moment(self.0 & !FLAGS),
+        if self.limit.0 >= NEVER {
+            Moment::FAR_FUTURE
+        } else {
+            self.limit
         }
     }
-}
 
-const FLAGS: u64 = 0b111;
-const INSIDE: u64 = 1;
-const RESUMED: u64 = 1 << 1;
-const NOTED: u64 = 1 << 2;
+    /// When the call began whose first attempt this is, if it was cut by nothing but its own limits and did not wait.
+    pub(super) fn began(self) -> Moment {
+        Moment(self.limit.0.saturating_sub(self.brief().until_limit()))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_flags_cost_the_limit_a_few_nanoseconds() {
-        for limit in [0, 7, 8, 1_000_003, u64::MAX - 8, u64::MAX] {
+    fn limit_and_brief_come_back_whole() {
+        for (began, until) in [(0, 7), (8, 1_000_003), (1_000_003, NEVER)] {
             for resumed in [false, true] {
-                let frame = Frame::inside(Moment(limit), resumed).noted();
-                assert!(frame.is_inside() && frame.is_noted());
+                let brief = Brief::new(3, until);
+                let frame = Frame::inside(Moment(began + until), brief, resumed);
+                let frame = frame.noted();
+                assert!(frame.is_inside() && frame.is_noted() && !frame.is_told());
                 assert_eq!(frame.is_resumed(), resumed);
-                let lost = limit - frame.limit().0;
-                assert!(lost < 8, "{limit}: {lost}");
+                assert_eq!((frame.brief(), frame.began()), (brief, Moment(began)));
+                let ends = until < NEVER;
+                assert_eq!(frame.limit() != Moment::FAR_FUTURE, ends);
             }
         }
-        let frame = Frame::inside(Moment::FAR_FUTURE, false);
-        assert_eq!(frame.limit(), Moment::FAR_FUTURE);
         assert_eq!(Frame::OUTSIDE.limit(), Moment::FAR_FUTURE);
         assert!(!Frame::OUTSIDE.is_inside() && !Frame::OUTSIDE.is_noted());
     }

@@ -66,7 +66,9 @@ mod tests {
     use super::*;
 
     fn pause(pairs: &[(&str, &str)]) -> Option<Duration> {
-        let scope = crate::poll_context::PollScope::enter(crate::clock::Moment::FAR_FUTURE, false);
+        let brief = crate::poll_context::Brief::new(1, crate::clock::NEVER);
+        let limit = crate::clock::Moment::FAR_FUTURE;
+        let scope = crate::poll_context::PollScope::enter(limit, brief, false);
         headers(pairs);
         scope.end()?.notes?.hint?.pause(false)
     }

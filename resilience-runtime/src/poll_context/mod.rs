@@ -3,6 +3,8 @@
 //!
 //! All of it is saved and cleared round each poll of a body, so what is noted reaches the innermost annotated call alone.
 
+mod brief;
+mod call_context;
 mod frame;
 pub mod hint;
 mod inner_failure;
@@ -11,10 +13,15 @@ mod offers;
 mod poll_scope;
 mod scope_id;
 mod server_hint;
+mod shared_context;
+mod told;
 
 use crate::clock::Moment;
 use frame::Frame;
 
+pub(crate) use brief::Brief;
+pub use call_context::CallContext;
+pub(crate) use call_context::is_looked_at;
 pub(crate) use inner_failure::{InnerFailure, Judged, Leaving};
 pub(crate) use notes::{
     Notes, forget_failures, note_failure_type, record_failure, record_report, rewrite_failure,
@@ -23,6 +30,8 @@ pub(crate) use offers::{Offer, borrow_place, borrow_probe, give_back};
 pub(crate) use poll_scope::{PollScope, Special};
 pub(crate) use scope_id::ScopeId;
 pub(crate) use server_hint::Hint;
+pub(crate) use shared_context::SharedContext;
+pub(crate) use told::Told;
 
 /// Whether a body is being polled.
 #[inline]

@@ -1,13 +1,16 @@
 //! What is noted of an attempt while its body is polled: by the body itself, and by the calls inside of it.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use super::Hint;
 use super::frame::Frame;
 use super::inner_failure::{InnerFailure, Leaving};
 use super::scope_id::ScopeId;
+use super::shared_context::SharedContext;
 use crate::clock::Moment;
 use crate::error_type::ErrorType;
+use crate::rate_limit::Usage;
 use crate::thread_slot::ThreadSlot;
 
 /// What is noted of one attempt. Most have none.
@@ -15,6 +18,8 @@ use crate::thread_slot::ThreadSlot;
 pub(crate) struct Notes {
     /// What the body reported of its server.
     pub(crate) hint: Option<Hint>,
+    /// What the body or a hook sees of the call, once it has looked, and in which attempt.
+    pub(crate) context: Option<(u32, Arc<SharedContext>)>,
     failures: Vec<InnerFailure>,
     /// The services, with the key, whose breaker inner attempts reported to.
     reports: Vec<ScopeId>,
@@ -38,6 +43,7 @@ impl Notes {
     /// Keeps the memory of notes that nobody needs any more.
     pub(crate) fn recycle(mut notes: Box<Self>) {
         notes.hint = None;
+        notes.context = None;
         notes.failures.clear();
         notes.reports.clear();
         // It is gone where the thread ends.
@@ -55,6 +61,12 @@ impl Notes {
     pub(crate) fn failure_behind(&self, error: &Leaving<'_>) -> Option<&InnerFailure> {
         let newest_first = self.failures.iter().rev();
         newest_first.into_iter().find(|failure| failure.is(error))
+    }
+
+    /// What the attempt has reported of its usage.
+    pub(crate) fn usage(&self) -> Option<Usage> {
+        let (attempt, context) = self.context.as_ref()?;
+        context.usage_of(*attempt)
     }
 
     /// Whether an attempt of an inner call has reported to this breaker.

@@ -2,9 +2,11 @@
 
 use std::mem::ManuallyDrop;
 
+use super::brief::Brief;
 use super::frame::Frame;
 use super::notes::Notes;
 use super::offers::{self, Offer};
+use super::told::{self, Told};
 use crate::clock::Moment;
 
 /// The time of one poll of a body.
@@ -13,6 +15,8 @@ pub(crate) struct PollScope {
     outer_notes: Option<Box<Notes>>,
     /// It was entered by the long way, and offers something.
     offers: bool,
+    /// It was entered by the long way, and the call has told about itself.
+    tells: bool,
 }
 
 /// How a poll ended that was not an ordinary one.
@@ -25,10 +29,10 @@ pub(crate) struct Special {
 }
 
 impl PollScope {
-    /// Enters the poll of a body that has no notes and offers nothing. `limit`: when the body is cut.
+    /// Enters the poll of a first attempt that did not wait, has no notes and offers nothing. `limit`: when the body is cut.
     #[inline]
-    pub(crate) fn enter(limit: Moment, resumed: bool) -> Self {
-        let outer = Frame::inside(limit, resumed).replace();
+    pub(crate) fn enter(limit: Moment, brief: Brief, resumed: bool) -> Self {
+        let outer = Frame::inside(limit, brief, resumed).replace();
         if outer.is_inside() {
             return Self::enter_inside(outer);
         }
@@ -36,43 +40,66 @@ impl PollScope {
             outer,
             outer_notes: None,
             offers: false,
+            tells: false,
         }
     }
 
+    /// The limit of the body round it may be shorter, and then says nothing of when this call began.
     #[cold]
     fn enter_inside(outer: Frame) -> Self {
         let own = Frame::current();
-        let limit = own.limit().min(outer.limit());
-        Frame::inside(limit, own.is_resumed()).noted().replace();
+        let told = Told {
+            attempt: 1,
+            max_attempts: own.brief().max_attempts(),
+            began: own.began(),
+            previous: None,
+            shared: None,
+        };
+        own.within(outer.limit()).noted().replace();
+        let tells = Self::tell(told);
         Self {
             outer,
             outer_notes: Notes::replace(None),
             offers: false,
+            tells,
         }
     }
 
-    /// As [`enter`](Self::enter), with what was noted in earlier polls, and what is offered to inner calls.
+    fn tell(told: Told) -> bool {
+        let tells = told::push(told);
+        if tells {
+            Frame::current().told().replace();
+        }
+        tells
+    }
+
+    /// As [`enter`](Self::enter), with what was noted in earlier polls, what is offered to inner calls, and what the call
+    /// tells.
     #[cold]
     pub(crate) fn enter_special(
-        limit: Moment,
+        (limit, brief): (Moment, Brief),
         resumed: bool,
         mut notes: Option<Box<Notes>>,
         offer: Option<Offer>,
+        told: Told,
     ) -> Self {
-        let mut scope = Self::enter(limit, resumed);
-        Frame::current().noted().replace();
+        let outer = Frame::current();
+        let own = Frame::inside(limit, brief, resumed);
+        own.within(outer.limit()).noted().replace();
         if let Some(notes) = &mut notes {
             notes.begin_poll();
         }
         let outer_notes = Notes::replace(notes);
-        if outer_notes.is_some() {
-            scope.outer_notes = outer_notes;
-        }
+        let offers = offer.is_some();
         if let Some(offer) = offer {
             offers::push(offer);
-            scope.offers = true;
         }
-        scope
+        Self {
+            outer,
+            outer_notes,
+            offers,
+            tells: Self::tell(told),
+        }
     }
 
     /// Ends it. `None`: nothing was noted, offered or enclosing.
@@ -90,6 +117,9 @@ impl PollScope {
     fn end_special(mut self) -> Special {
         let notes = Notes::replace(self.outer_notes.take());
         let lent = self.offers && offers::pop().is_some_and(|offer| offer.lent);
+        if self.tells {
+            told::pop();
+        }
         let nested = self.outer.is_inside();
         std::mem::forget(self);
         Special {
@@ -108,6 +138,9 @@ impl Drop for PollScope {
         if self.offers {
             offers::pop();
         }
+        if self.tells {
+            told::pop();
+        }
         self.outer.replace();
     }
 }
@@ -119,8 +152,19 @@ mod tests {
     use super::super::{Hint, hint};
     use super::*;
 
+    fn brief() -> Brief {
+        Brief::new(3, crate::clock::NEVER)
+    }
+
     fn enter(notes: Option<Box<Notes>>) -> PollScope {
-        PollScope::enter_special(Moment::FAR_FUTURE, false, notes, None)
+        let told = Told {
+            attempt: 2,
+            max_attempts: 3,
+            began: Moment(0),
+            previous: None,
+            shared: None,
+        };
+        PollScope::enter_special((Moment::FAR_FUTURE, brief()), false, notes, None, told)
     }
 
     fn end(scope: PollScope) -> Option<Box<Notes>> {
@@ -139,19 +183,19 @@ mod tests {
     #[test]
     fn a_hint_reaches_the_innermost_body_alone() {
         say(1);
-        let outer = PollScope::enter(Moment::FAR_FUTURE, false);
+        let outer = PollScope::enter(Moment::FAR_FUTURE, brief(), false);
         say(2);
-        let inner = PollScope::enter(Moment::FAR_FUTURE, false);
+        let inner = PollScope::enter(Moment::FAR_FUTURE, brief(), false);
         say(3);
         assert_eq!(said(end(inner).as_deref()), Some(3));
         assert_eq!(said(end(outer).as_deref()), Some(2));
-        let next = PollScope::enter(Moment::FAR_FUTURE, false);
+        let next = PollScope::enter(Moment::FAR_FUTURE, brief(), false);
         assert_eq!(said(end(next).as_deref()), None);
     }
 
     #[test]
     fn a_hint_lives_from_poll_to_poll() {
-        let first = PollScope::enter(Moment::FAR_FUTURE, false);
+        let first = PollScope::enter(Moment::FAR_FUTURE, brief(), false);
         say(5);
         let notes = end(first);
         let notes = end(enter(notes));
@@ -163,7 +207,7 @@ mod tests {
         let outer = enter(None);
         say(1);
         let caught = std::panic::catch_unwind(|| {
-            let _inner = PollScope::enter(Moment::FAR_FUTURE, false);
+            let _inner = PollScope::enter(Moment::FAR_FUTURE, brief(), false);
             say(9);
             panic!("planned");
         });
@@ -174,11 +218,11 @@ mod tests {
     #[test]
     fn the_limit_inside_is_the_shorter_one() {
         let limit = || Frame::current().limit().0;
-        let outer = PollScope::enter(Moment(800), false);
-        let inner = PollScope::enter(Moment(1600), false);
+        let outer = PollScope::enter(Moment(800), brief(), false);
+        let inner = PollScope::enter(Moment(1600), brief(), false);
         assert_eq!(limit(), 800);
         drop(inner);
-        let inner = PollScope::enter(Moment(80), false);
+        let inner = PollScope::enter(Moment(80), brief(), false);
         assert_eq!(limit(), 80);
         drop(inner);
         assert_eq!(limit(), 800);

@@ -54,6 +54,7 @@ mod reservation;
 mod shared;
 mod state;
 mod store;
+mod usage;
 mod wait;
 mod waiting;
 
@@ -69,6 +70,7 @@ pub(crate) use grant::{Grant, Unit};
 pub(crate) use key_hash::KeyHash;
 pub use limiter::RateLimiter;
 pub use reservation::Reservation;
+pub use usage::Usage;
 pub use wait::Acquire;
 pub(crate) use wait::WaitError;
 pub(crate) use waiting::wait_state::LONGEST_SPREAD;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::levels::service_levels;
 use super::sources::ConfigSources;
 use crate::config::{
-    ConfigError, ConfigProblem, ConfigSource, ConfigValue, DeclaredService, Effective,
+    ConfigError, ConfigProblem, ConfigSource, ConfigValue, Decided, DeclaredService, Effective,
     FunctionConfig, Key, Layer, Pattern, Value,
 };
 use crate::name::{ServiceKind, ServiceName};
@@ -140,8 +140,13 @@ impl FunctionEntry {
             }
         }
         service_levels(sources, name, own, declaration, |levels| {
+            let decided = Decided {
+                timeout: levels.decide(Key::Timeout),
+                deadline: levels.decide(Key::Deadline),
+            };
             levels.with_attribute(&layer, &self.place, |levels| {
-                let effective = levels.resolve(own)?;
+                let mut effective = levels.resolve(own)?;
+                effective.decided = decided;
                 let mut values = levels.values(own, &effective);
                 // The others are the same for all functions.
                 values.retain(|value| !value.setting().is_shared());

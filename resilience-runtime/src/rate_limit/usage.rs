@@ -1,0 +1,37 @@
+//! What a call of a language model used.
+
+/// Counts the tokens that a call of a language model used, for
+/// [`CallContext::report_usage`](crate::CallContext::report_usage) and `rate_limit(usage = …)`. Tokens that cost nothing of the limit,
+/// such as cached input at some providers, are left out.
+///
+/// ```
+/// use resilience_runtime::rate_limit::Usage;
+///
+/// let usage = Usage::new(1_200, 340);
+/// assert_eq!(usage.total(), 1_540);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Usage {
+    /// Counts the tokens that were sent.
+    pub input_tokens: u32,
+    /// Counts the tokens that were received.
+    pub output_tokens: u32,
+}
+
+impl Usage {
+    /// Counts input and output.
+    #[must_use]
+    pub const fn new(input_tokens: u32, output_tokens: u32) -> Self {
+        Self {
+            input_tokens,
+            output_tokens,
+        }
+    }
+
+    /// Returns the sum of both, at most `u32::MAX`.
+    #[must_use]
+    pub const fn total(self) -> u32 {
+        self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
