@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 
 use super::source_chain;
 use crate::verdict::Classify;
-use crate::verdict::{ErrorCode, Verdict};
+use crate::verdict::{ErrorCode, Reason, Verdict};
 
 impl Classify for Error {
     fn classify(&self) -> Verdict {
@@ -14,23 +14,27 @@ impl Classify for Error {
         }
         let verdict = match self.kind() {
             // The connection did not come about, so nothing was sent.
-            ErrorKind::ConnectionRefused
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::AddrNotAvailable
-            | ErrorKind::NotConnected
+            ErrorKind::ConnectionRefused | ErrorKind::AddrNotAvailable
             // The operation did not begin.
-            | ErrorKind::WouldBlock
-            | ErrorKind::Interrupted
             | ErrorKind::ResourceBusy => Verdict::transient(),
-            // The connection broke in use, so the outcome is unknown.
+            // Perhaps the connection broke in use, so the outcome is unknown.
             ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe
             | ErrorKind::UnexpectedEof
-            | ErrorKind::TimedOut
-            | ErrorKind::WriteZero => Verdict::outcome_unknown(),
+            | ErrorKind::WriteZero
+            // A router's word also ends a connection on which a request was sent, once nobody acknowledges it.
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+            | ErrorKind::NetworkDown
+            // Also what QUIC says of a connection that was lost, and a socket that the other side has closed.
+            | ErrorKind::NotConnected
+            // Also of a wait for the answer.
+            | ErrorKind::Interrupted => Verdict::outcome_unknown(),
+            // A socket with a read timeout says "would block" when that has passed.
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+                Verdict::outcome_unknown().because(Reason::TimedOut)
+            }
             ErrorKind::NotFound
             | ErrorKind::PermissionDenied
             | ErrorKind::AlreadyExists
@@ -85,14 +89,36 @@ mod tests {
     fn io_error_is_classified_by_kind() {
         for (kind, expected) in [
             (ErrorKind::ConnectionRefused, Verdict::transient()),
+            (ErrorKind::AddrNotAvailable, Verdict::transient()),
             (ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
             (ErrorKind::UnexpectedEof, Verdict::outcome_unknown()),
+            (ErrorKind::HostUnreachable, Verdict::outcome_unknown()),
+            (ErrorKind::NetworkUnreachable, Verdict::outcome_unknown()),
+            (ErrorKind::NotConnected, Verdict::outcome_unknown()),
+            (ErrorKind::Interrupted, Verdict::outcome_unknown()),
             (ErrorKind::TimedOut, Verdict::outcome_unknown()),
+            (ErrorKind::WouldBlock, Verdict::outcome_unknown()),
             (ErrorKind::PermissionDenied, Verdict::permanent()),
             (ErrorKind::Other, Verdict::unclassified()),
         ] {
             assert_eq!(Error::from(kind).classify(), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn read_timeout_of_a_socket_is_outcome_unknown() {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        let (_server, _) = listener.accept().expect("a connection");
+        stream.write_all(b"a request").expect("sent");
+        let timeout = stream.set_read_timeout(Some(Duration::from_millis(1)));
+        timeout.expect("a timeout");
+        let late = stream.read(&mut [0]).expect_err("no answer");
+        let verdict = late.classify();
+        assert!(verdict.is_outcome_unknown(), "{:?}", late.kind());
+        assert_eq!(verdict.reason(), Some(Reason::TimedOut));
     }
 
     #[test]
