@@ -320,7 +320,6 @@ impl Verdict {
     /// Returns the verdict of an error met while connecting: the request was not sent yet, so its outcome is known,
     /// and there is no broken connection to replace.
     #[cfg(any(
-        feature = "bb8",
         feature = "deadpool",
         feature = "diesel",
         feature = "rmcp",

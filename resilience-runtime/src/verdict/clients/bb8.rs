@@ -5,10 +5,11 @@
 //! | error | verdict |
 //! |---|---|
 //! | `TimedOut` | permanent, a breaker failure |
-//! | `User` | by the connection's error; an unknown outcome becomes transient |
+//! | `User` | as the error in it |
 //!
-//! Nothing of the caller's was sent yet, whatever went wrong. `TimedOut` hides a server that is down: the
-//! pool tries to connect until `connection_timeout` (30 s by default) is over, and a retry would wait that
+//! `User` holds the error of a connection that did not come about, and as well that of a statement: `?` makes it of either, in a function
+//! whose error is a `RunError`. So what it holds decides, and a connection that was lost is of unknown outcome. `TimedOut` hides a server
+//! that is down: nothing was sent, and the pool tries to connect until `connection_timeout` (30 s by default) is over, and a retry would wait that
 //! long again. Make it shorter than the timeout of an attempt; `retry_connection(false)` switches off the
 //! pool's own retry.
 //!
@@ -22,7 +23,7 @@ use crate::verdict::{Classify, ErrorCode, Verdict};
 impl<E: Classify> Classify for RunError<E> {
     fn classify(&self) -> Verdict {
         match self {
-            Self::User(error) => error.classify().while_connecting(),
+            Self::User(error) => error.classify(),
             Self::TimedOut => Verdict::permanent()
                 .counts_as_failure()
                 .with_code(ErrorCode::Name("timed out")),
@@ -37,17 +38,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pool_error_is_never_outcome_unknown() {
+    fn error_inside_keeps_its_verdict() {
         let full = Verdict::permanent().counts_as_failure();
         assert_eq!(RunError::<io::Error>::TimedOut.classify(), full);
         for (kind, expected) in [
             (io::ErrorKind::ConnectionRefused, Verdict::transient()),
-            (io::ErrorKind::ConnectionReset, Verdict::transient()),
+            (io::ErrorKind::ConnectionReset, Verdict::outcome_unknown()),
             (io::ErrorKind::PermissionDenied, Verdict::permanent()),
         ] {
             let error = RunError::User(io::Error::from(kind));
             assert_eq!(error.classify(), expected, "{kind:?}");
         }
+    }
+
+    /// `?` makes the pool's error of a statement's as well, which may have been executed.
+    #[test]
+    fn statement_that_was_lost_is_outcome_unknown() {
+        fn run(statement: io::Result<()>) -> Result<(), RunError<io::Error>> {
+            Ok(statement?)
+        }
+        let error = run(Err(io::ErrorKind::UnexpectedEof.into())).expect_err("lost");
+        assert_eq!(error.classify(), Verdict::outcome_unknown());
     }
 
     #[cfg(feature = "redis")]

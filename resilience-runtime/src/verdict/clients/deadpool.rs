@@ -6,11 +6,13 @@
 //! |---|---|
 //! | `Timeout(Wait)`: all connections are in use | permanent, a breaker failure |
 //! | `Timeout(Create)`, `Timeout(Recycle)` | transient |
-//! | `Backend`, `PostCreateHook` | by the connection's error; an unknown outcome becomes transient |
+//! | `Backend` | as the error in it |
+//! | `PostCreateHook` | by the connection's error; an unknown outcome becomes transient |
 //! | `Closed`, `NoRuntimeSpecified` | permanent, ignored by the breaker |
 //!
-//! Nothing of the caller's was sent yet, whatever went wrong. Waiting for a place a second time only makes
-//! the queue longer. A pool has no timeouts unless you set them: set `wait` and `create` to less than the
+//! `Backend` holds the error of a connection that did not come about, and as well that of a statement: `?` makes it of either, in a
+//! function whose error is a `PoolError`. So what it holds decides, and a connection that was lost is of unknown outcome. With all
+//! others nothing of the caller's was sent yet. Waiting for a place a second time only makes the queue longer. A pool has no timeouts unless you set them: set `wait` and `create` to less than the
 //! timeout of an attempt.
 //!
 //! In a chain of sources the errors of PostgreSQL and Redis pools are found, with the features
@@ -32,9 +34,8 @@ impl<E: Classify> Classify for PoolError<E> {
             Self::Timeout(TimeoutType::Recycle) => {
                 Verdict::transient().with_code(ErrorCode::Name("recycle"))
             }
-            Self::Backend(error) | Self::PostCreateHook(HookError::Backend(error)) => {
-                error.classify().while_connecting()
-            }
+            Self::Backend(error) => error.classify(),
+            Self::PostCreateHook(HookError::Backend(error)) => error.classify().while_connecting(),
             Self::PostCreateHook(HookError::Message(_)) => Verdict::transient(),
             Self::Closed | Self::NoRuntimeSpecified => Verdict::permanent().ignored_by_breaker(),
         }
@@ -65,7 +66,7 @@ mod tests {
                 PoolError::Backend(error(io::ErrorKind::ConnectionRefused)),
                 Verdict::transient(),
             ),
-            (PoolError::Backend(error(reset)), Verdict::transient()),
+            (PoolError::Backend(error(reset)), Verdict::outcome_unknown()),
             (
                 PoolError::PostCreateHook(HookError::Backend(error(reset))),
                 Verdict::transient(),
@@ -80,12 +81,22 @@ mod tests {
     }
 
     #[test]
-    fn pool_error_is_never_outcome_unknown() {
+    fn only_the_error_of_a_statement_is_outcome_unknown() {
         for (error, expected) in rows(io::Error::from) {
             assert_eq!(error.classify(), expected, "{error:?}");
         }
         let denied = PoolError::Backend(io::Error::from(io::ErrorKind::PermissionDenied));
         assert_eq!(denied.classify(), Verdict::permanent());
+    }
+
+    /// `?` makes the pool's error of a statement's as well, which may have been executed.
+    #[test]
+    fn statement_that_was_lost_is_outcome_unknown() {
+        fn run(statement: io::Result<()>) -> Result<(), PoolError<io::Error>> {
+            Ok(statement?)
+        }
+        let error = run(Err(io::ErrorKind::UnexpectedEof.into())).expect_err("lost");
+        assert_eq!(error.classify(), Verdict::outcome_unknown());
     }
 
     #[cfg(feature = "redis")]
