@@ -57,7 +57,8 @@ impl Classify for Error {
     }
 }
 
-/// Returns the verdict on an I/O error of a connection that a client keeps: it is lost, unless it did not come about.
+/// Returns the verdict on an I/O error of a connection that a client keeps: it is lost, whatever the kind, unless it did not come
+/// about.
 #[cfg(any(
     feature = "etcd-client",
     feature = "lapin",
@@ -68,14 +69,21 @@ impl Classify for Error {
 ))]
 pub(super) fn of_a_connection(error: &Error) -> Verdict {
     let verdict = error.classify();
-    // Some kinds have no verdict of their own, but the connection is lost all the same.
-    if verdict.is_unknown() {
-        Verdict::outcome_unknown().needs_reconnect()
-    } else if verdict.is_transient() {
-        verdict
-    } else {
-        verdict.needs_reconnect()
+    if verdict.is_transient() {
+        return verdict;
     }
+    let code = ErrorCode::Io(error.kind());
+    if verdict.is_outcome_unknown() || verdict.code() != Some(code) {
+        // Also of another error, which only travels as an I/O error.
+        return verdict.needs_reconnect();
+    }
+    match error.kind() {
+        // There is no socket file: the server is down. Nothing but connecting looks for a file.
+        ErrorKind::NotFound => Verdict::transient(),
+        // Also an answer that cannot be read: a statement may have been executed before.
+        _ => Verdict::outcome_unknown().needs_reconnect(),
+    }
+    .with_code(code)
 }
 
 #[cfg(test)]
@@ -135,5 +143,27 @@ mod tests {
             after: Duration::from_secs(1),
         };
         assert_eq!(Error::from(timeout).classify(), Verdict::outcome_unknown());
+    }
+
+    #[cfg(any(feature = "mysql_async", feature = "sqlx", feature = "tokio-postgres"))]
+    #[test]
+    fn kept_connection_is_lost_by_whatever_kind_of_error() {
+        let lost = Verdict::outcome_unknown().needs_reconnect();
+        for (kind, expected) in [
+            (ErrorKind::ConnectionRefused, Verdict::transient()),
+            // The file of a socket.
+            (ErrorKind::NotFound, Verdict::transient()),
+            (ErrorKind::UnexpectedEof, lost),
+            (ErrorKind::NotConnected, lost),
+            // An answer that cannot be read, and rustls' for a broken stream.
+            (ErrorKind::InvalidData, lost),
+            (ErrorKind::InvalidInput, lost),
+            (ErrorKind::PermissionDenied, lost),
+            (ErrorKind::Other, lost),
+        ] {
+            let verdict = of_a_connection(&Error::from(kind));
+            assert_eq!(verdict, expected, "{kind:?}");
+            assert_eq!(verdict.code(), Some(ErrorCode::Io(kind)));
+        }
     }
 }

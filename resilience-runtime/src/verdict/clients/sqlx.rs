@@ -14,7 +14,8 @@
 //! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | `Io`: refused | transient |
 //! | `Io`: anything else | outcome unknown, on a new connection |
-//! | `Protocol`, `WorkerCrashed` | outcome unknown |
+//! | `Protocol`, `WorkerCrashed` | outcome unknown, on a new connection |
+//! | `Protocol`: too many or too few parameters | permanent |
 //! | `PoolTimedOut` | permanent, a breaker failure |
 //! | `RowNotFound` | permanent, not found |
 //! | the rest: columns, decoding, configuration, TLS | permanent |
@@ -31,6 +32,12 @@ use super::{io, source_chain};
 use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, Reason, Verdict};
 
+/// What the caller did, though the errors of the protocol say so.
+const WRONG_PARAMETERS: &[&str] = &[
+    "PgConnection::run(): too many arguments for query",
+    "prepared statement expected ",
+];
+
 /// One version of sqlx.
 macro_rules! classify_sqlx {
     ($sqlx:ident) => {
@@ -40,7 +47,14 @@ macro_rules! classify_sqlx {
                 match self {
                     Error::Database(error) => error.classify(),
                     Error::Io(error) => io::of_a_connection(error),
-                    Error::Protocol(_) | Error::WorkerCrashed => Verdict::outcome_unknown(),
+                    Error::Protocol(text)
+                        if WRONG_PARAMETERS.iter().any(|wrong| text.starts_with(wrong)) =>
+                    {
+                        Verdict::permanent()
+                    }
+                    Error::Protocol(_) | Error::WorkerCrashed => {
+                        Verdict::outcome_unknown().needs_reconnect()
+                    }
                     Error::PoolTimedOut => Verdict::permanent().counts_as_failure(),
                     Error::PoolClosed => Verdict::permanent().ignored_by_breaker(),
                     Error::RowNotFound => Verdict::permanent().because(Reason::NotFound),

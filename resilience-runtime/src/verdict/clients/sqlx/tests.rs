@@ -113,8 +113,27 @@ macro_rules! tests_of {
                         io(io::ErrorKind::Other),
                         Verdict::outcome_unknown().needs_reconnect(),
                     ),
-                    (Error::Protocol(text()), Verdict::outcome_unknown()),
-                    (Error::WorkerCrashed, Verdict::outcome_unknown()),
+                    // A socket file that is not there: the server is down.
+                    (io(io::ErrorKind::NotFound), Verdict::transient()),
+                    (
+                        io(io::ErrorKind::InvalidData),
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
+                    (
+                        Error::Protocol(text()),
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
+                    (
+                        Error::Protocol(
+                            "prepared statement expected 2 parameters but 1 parameters were provided"
+                                .to_owned(),
+                        ),
+                        Verdict::permanent(),
+                    ),
+                    (
+                        Error::WorkerCrashed,
+                        Verdict::outcome_unknown().needs_reconnect(),
+                    ),
                     (
                         Error::PoolTimedOut,
                         Verdict::permanent().counts_as_failure(),
@@ -130,7 +149,13 @@ macro_rules! tests_of {
                     ),
                 ] {
                     let shown = format!("{error:?}");
-                    let reason = matches!(error, Error::RowNotFound).then_some(Reason::NotFound);
+                    let reason = match &error {
+                        Error::RowNotFound => Some(Reason::NotFound),
+                        Error::Io(late) if late.kind() == io::ErrorKind::TimedOut => {
+                            Some(Reason::TimedOut)
+                        }
+                        _ => None,
+                    };
                     let verdict = found(error);
                     assert_eq!(verdict, expected, "{shown}");
                     assert_eq!(verdict.reason(), reason, "{shown}");
