@@ -11,7 +11,8 @@
 //! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | the connection is closed (`is_closed`) | outcome unknown, on a new connection |
 //! | an I/O error: refused | transient |
-//! | any other I/O error, a message that was not expected | outcome unknown, on a new connection |
+//! | any other I/O error, an answer that was not expected or cannot be read | outcome unknown, on a new connection |
+//! | TLS | permanent, a breaker failure |
 //! | the rest: parameters, columns, number of rows, configuration | permanent |
 //!
 //! A `Client` does not connect again by itself: use a pool, or an attribute with `reconnect`. Put the
@@ -26,7 +27,17 @@ use super::io;
 use crate::verdict::display_prefix::display_prefix;
 use crate::verdict::{Classify, ErrorCode, Verdict};
 
-const UNEXPECTED: &str = "unexpected message from server";
+/// The client has no other sign of a server that lost the thread, or was silent.
+const GARBLED: &[&str] = &[
+    "unexpected message from server",
+    "error parsing response from server",
+    "timeout waiting for server",
+];
+
+/// What the caller did, though an I/O error says so.
+const ENCODING: &str = "error encoding message to server";
+
+const TLS: &str = "error performing TLS handshake";
 
 impl Classify for Error {
     fn classify(&self) -> Verdict {
@@ -38,15 +49,26 @@ impl Classify for Error {
                 .needs_reconnect()
                 .with_code(ErrorCode::Name("closed"));
         }
-        match self.source().and_then(|source| source.downcast_ref()) {
-            Some(error) => io::of_a_connection(error),
-            // The client has no other sign of a server that lost the thread.
-            None if display_prefix(self, UNEXPECTED.len()) == UNEXPECTED => {
+        let begins = |text: &str| display_prefix(self, text.len()) == text;
+        let io = self.source().and_then(|source| source.downcast_ref());
+        match io {
+            _ if begins(ENCODING) => Verdict::permanent(),
+            Some(error) if is_embedded_zero(error) => Verdict::permanent(),
+            _ if GARBLED.iter().any(|text| begins(text)) => {
                 Verdict::outcome_unknown().needs_reconnect()
             }
+            Some(error) => io::of_a_connection(error),
+            // Before the first statement.
+            None if begins(TLS) => Verdict::permanent().counts_as_failure(),
             None => Verdict::permanent(),
         }
     }
+}
+
+/// A text that cannot be sent, which `query_typed` shows as an answer that cannot be read.
+fn is_embedded_zero(error: &std::io::Error) -> bool {
+    const TEXT: &str = "string contains embedded null";
+    error.kind() == std::io::ErrorKind::InvalidInput && display_prefix(error, TEXT.len()) == TEXT
 }
 
 impl Classify for DbError {
@@ -186,6 +208,69 @@ mod tests {
         config.user("me");
         let error = config.connect_raw(near, NoTls).await.err().expect("lost");
         assert_eq!(found(error).class(), Verdict::outcome_unknown().class());
+    }
+
+    /// A connection to a server that takes what comes, and answers all of it with one message.
+    async fn connected(answer: &'static [u8]) -> ::tokio_postgres::Client {
+        let (near, mut far) = duplex(4096);
+        tokio::spawn(async move {
+            let mut taken = [0; 1024];
+            let _ = far.read(&mut taken).await;
+            // `AuthenticationOk`, `ReadyForQuery`.
+            let ready = b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I";
+            far.write_all(ready).await.expect("sent");
+            while far.read(&mut taken).await.is_ok_and(|length| length > 0) {
+                if far.write_all(answer).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let mut config = Config::new();
+        config.user("me");
+        let (client, connection) = config.connect_raw(near, NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        client
+    }
+
+    /// The statement was sent, so it may have been executed.
+    #[tokio::test]
+    async fn answer_that_cannot_be_read_is_outcome_unknown() {
+        // A row of which no column was announced, and a command whose tag is no text.
+        for answer in [
+            &b"C\0\0\0\x07\xff\xff\0Z\0\0\0\x05I"[..],
+            b"D\0\0\0\x06\0\x01",
+        ] {
+            let client = connected(answer).await;
+            let error = client.simple_query("SELECT pay()").await.err();
+            let verdict = found(error.expect("nonsense"));
+            assert_eq!(verdict, Verdict::outcome_unknown().needs_reconnect());
+        }
+    }
+
+    #[tokio::test]
+    async fn text_that_cannot_be_sent_is_the_callers_fault() {
+        let client = connected(b"").await;
+        let error = client.simple_query("SELECT '\0'").await.err();
+        assert_eq!(found(error.expect("nonsense")), Verdict::permanent());
+        let error = client.query_typed("SELECT '\0'", &[]).await.err();
+        assert_eq!(found(error.expect("nonsense")), Verdict::permanent());
+    }
+
+    #[tokio::test]
+    async fn server_without_tls_is_no_success() {
+        let (near, mut far) = duplex(4096);
+        let server = async {
+            let mut startup = [0; 256];
+            let _ = far.read(&mut startup).await;
+            far.write_all(b"N").await.expect("sent");
+        };
+        let mut config = Config::new();
+        config
+            .user("me")
+            .ssl_mode(::tokio_postgres::config::SslMode::Require);
+        let (error, ()) = tokio::join!(config.connect_raw(near, NoTls), server);
+        let verdict = found(error.err().expect("no TLS"));
+        assert_eq!(verdict, Verdict::permanent().counts_as_failure());
     }
 
     #[tokio::test]
