@@ -11,7 +11,7 @@
 //! | `READONLY`, `UNBLOCKED` (the server became a replica) | transient, ignored by the breaker, on a new connection |
 //! | cluster: `CLUSTERDOWN`, no connection to a node (on a new connection) | outcome unknown; transient without the client's own retries |
 //! | cluster: `TRYAGAIN` (slots on the move) | the same, ignored by the breaker |
-//! | `MOVED`, `ASK`: told by a node that no longer has the slot, where the client does not follow by itself | transient, ignored by the breaker |
+//! | cluster: `MOVED`, `ASK`, where the client does not follow, or no longer | the same, ignored by the breaker |
 //! | `OOM`, `MISCONF` | permanent, a breaker failure |
 //! | `NOAUTH`, `WRONGPASS`, `NOPERM`, a failed authentication | permanent, denied |
 //! | the rest: wrong types, wrong commands, conversions | permanent |
@@ -89,7 +89,8 @@ fn by_server(error: &RedisError) -> Verdict {
         None => own.unwrap_or(Verdict::unclassified()),
         Some((_, first)) if aborted => first.classify(),
         Some((_, first)) => {
-            let verdict = first.classify();
+            // Whatever the client repeats.
+            let verdict = first.classify().without_client_retries();
             if !verdict.is_transient() {
                 return verdict;
             }
@@ -134,9 +135,10 @@ fn by_code(code: &str) -> Verdict {
         "NOPERM" => (denied, "NOPERM"),
         "ERR" => (wrong, "ERR"),
         "WRONGTYPE" => (wrong, "WRONGTYPE"),
-        // A cluster client without retries of its own returns it, and asks the new home next.
-        "MOVED" => (moving, "MOVED"),
-        "ASK" => (moving, "ASK"),
+        // A cluster client without retries of its own returns it, and asks the new home next; one with them if it was its last
+        // send.
+        "MOVED" => (in_cluster(moving), "MOVED"),
+        "ASK" => (in_cluster(moving), "ASK"),
         "CROSSSLOT" => (wrong, "CROSSSLOT"),
         "EXECABORT" => (wrong, "EXECABORT"),
         "NOSCRIPT" => (wrong, "NOSCRIPT"),
@@ -166,6 +168,37 @@ mod tests {
     fn reply(line: &str) -> RedisError {
         let value = parse_redis_value(format!("-{line}\r\n").as_bytes()).expect("a reply");
         value.extract_error().expect_err("an error reply")
+    }
+
+    /// The error of a pipeline of two commands, of which the second gets this reply.
+    fn pipeline(line: &str) -> RedisError {
+        use std::io::{Read as _, Write as _};
+
+        let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("redis://{}", server.local_addr().expect("an address"));
+        let answer = format!(":1\r\n-{line}\r\n");
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = server.accept().expect("a client");
+            let mut taken = [0; 4096];
+            while let Ok(length @ 1..) = client.read(&mut taken) {
+                let taken = String::from_utf8_lossy(&taken[..length]);
+                // What the client says of itself comes first.
+                let ok = "+OK\r\n".repeat(taken.matches('*').count());
+                let answer = if taken.contains("INCR") { &answer } else { &ok };
+                client.write_all(answer.as_bytes()).expect("sent");
+            }
+        });
+        let client = ::redis::Client::open(url).expect("an address");
+        let mut connection = client.get_connection().expect("a connection");
+        let result = ::redis::pipe()
+            .cmd("INCR")
+            .arg("a")
+            .cmd("INCR")
+            .arg("b")
+            .query::<()>(&mut connection);
+        drop(connection);
+        server.join().expect("no panic");
+        result.expect_err("refused")
     }
 
     #[test]
@@ -244,8 +277,16 @@ mod tests {
                 None,
             ),
             ("ERR unknown command", Verdict::permanent(), None),
-            ("MOVED 3999 127.0.0.1:6381", moving, None),
-            ("ASK 3999 127.0.0.1:6381", moving, None),
+            (
+                "MOVED 3999 127.0.0.1:6381",
+                Verdict::outcome_unknown().ignored_by_breaker(),
+                None,
+            ),
+            (
+                "ASK 3999 127.0.0.1:6381",
+                Verdict::outcome_unknown().ignored_by_breaker(),
+                None,
+            ),
             ("CROSSSLOT Keys in request", Verdict::permanent(), None),
             (
                 "EXECABORT Transaction discarded",
@@ -277,6 +318,26 @@ mod tests {
         assert_eq!(once, Verdict::transient().needs_reconnect());
         let down = reply("CLUSTERDOWN The cluster is down").classify();
         assert_eq!(down.without_client_retries(), Verdict::transient());
+        let moved = reply("MOVED 3999 127.0.0.1:6381").classify();
+        let moving = Verdict::transient().ignored_by_breaker();
+        assert_eq!(moved.without_client_retries(), moving);
+    }
+
+    /// The other commands were executed, whoever repeats.
+    #[test]
+    fn pipeline_is_outcome_unknown_also_without_the_clients_retries() {
+        for line in [
+            "CLUSTERDOWN The cluster is down",
+            "TRYAGAIN Multiple keys request during rehashing of slot",
+            "MOVED 3999 127.0.0.1:6381",
+            "LOADING Redis is loading the dataset in memory",
+            "READONLY You can't write against a read only replica.",
+        ] {
+            let verdict = pipeline(line).classify();
+            assert!(verdict.is_outcome_unknown(), "{line}");
+            let once = verdict.without_client_retries();
+            assert!(!once.may_retry(false), "{line}");
+        }
     }
 
     #[test]
