@@ -82,9 +82,7 @@ const WRONG: &[&str] = &[
     "broken Bind packet",
     "broken Describe packet",
     "broken Close packet",
-    "unknown pkt",
     "failed to parse packet",
-    "bad packet",
 ];
 
 /// How PostgreSQL's own messages of this code begin.
@@ -118,7 +116,7 @@ impl Verdict {
             Self::permanent()
         } else {
             // PgBouncer ends the client's connection with each of them, whatever it ran.
-            Self::outcome_unknown()
+            Self::outcome_unknown().needs_reconnect()
         };
         verdict.with_code(CODE)
     }
@@ -152,7 +150,7 @@ mod tests {
     fn from_pgbouncer_judges_by_what_had_been_sent() {
         let cut = Verdict::outcome_unknown().needs_reconnect();
         let idle = Verdict::transient().needs_reconnect();
-        let (not_sent, unknown) = (Verdict::transient(), Verdict::outcome_unknown());
+        let (not_sent, unknown) = (Verdict::transient(), cut);
         for (message, expected) in [
             ("server conn crashed?", cut),
             ("query timeout", cut),
@@ -199,6 +197,9 @@ mod tests {
             ),
             ("invalid frontend message type 0", Verdict::permanent()),
             ("admin forced disconnect", unknown),
+            // Said of what the client sent, and as well of what the server answered.
+            ("bad packet", unknown),
+            ("unknown pkt", unknown),
             ("a text of a version to come", unknown),
             ("", unknown),
         ] {

@@ -48,12 +48,12 @@ impl Verdict {
                 "08" => Self::outcome_unknown(),
                 "40" => Self::transient().ignored_by_breaker(),
                 // Out of memory or disk, I/O trouble, internal error: more load only makes it worse.
-                "53" | "54" | "58" | "F0" | "XX" => Self::permanent().counts_as_failure(),
+                "53" | "58" | "F0" | "XX" => Self::permanent().counts_as_failure(),
                 "28" => Self::permanent().because(Reason::Denied),
                 "00" | "01" | "02" | "03" | "09" | "0A" | "0B" | "0F" | "0L" | "0P" | "0Z"
                 | "20" | "21" | "22" | "23" | "24" | "25" | "26" | "27" | "2B" | "2D" | "2F"
-                | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "55" | "57" | "72"
-                | "HV" | "P0" => Self::permanent(),
+                | "34" | "38" | "39" | "3B" | "3D" | "3F" | "42" | "44" | "54" | "55" | "57"
+                | "72" | "HV" | "P0" => Self::permanent(),
                 _ => Self::unclassified(),
             },
         };
@@ -129,6 +129,9 @@ mod tests {
             ("22012", Verdict::permanent()),
             ("23505", Verdict::permanent()),
             ("42601", Verdict::permanent()),
+            // A value too long for its index, a statement with too many arguments.
+            ("54000", Verdict::permanent()),
+            ("54023", Verdict::permanent()),
             ("0A000", Verdict::permanent()),
             ("28P01", Verdict::permanent()),
             ("ZZ999", Verdict::unclassified()),
