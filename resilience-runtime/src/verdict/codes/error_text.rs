@@ -69,6 +69,10 @@ const POSTGRES: &[(&str, Code)] = &[
     ("password authentication failed for ", State("28P01")),
     ("no pg_hba.conf entry for ", State("28000")),
     ("permission denied for ", State("42501")),
+    (
+        "new row violates row-level security policy ",
+        State("42501"),
+    ),
     ("must be owner of ", State("42501")),
     ("syntax error at ", State("42601")),
     ("division by zero", State("22012")),
@@ -77,6 +81,7 @@ const POSTGRES: &[(&str, Code)] = &[
     ("integer out of range", State("22003")),
     ("bigint out of range", State("22003")),
     ("smallint out of range", State("22003")),
+    ("value \"", State("22003")),
     ("invalid input syntax for ", State("22P02")),
     ("invalid input value for enum ", State("22P02")),
     ("invalid byte sequence for encoding ", State("22021")),
@@ -163,11 +168,29 @@ const SQLITE: &[(&str, Code)] = &[
     ("near \"", Sqlite(1)),
 ];
 
+/// Texts of MySQL that begin with a name: what stands before it, and what after it.
+const NAMED: &[(&str, &str, u16)] = &[
+    ("User '", "' has exceeded the '", 1226),
+    (
+        "User ",
+        " already has more than 'max_user_connections' active connections",
+        1203,
+    ),
+    ("Table '", "' doesn't exist", 1146),
+];
+
 impl Verdict {
     /// Returns the verdict on the message of a database server, or of its client library, if the text is known.
     pub(crate) fn from_error_text(message: &str) -> Option<Self> {
         if let Some(verdict) = Self::from_pgbouncers_own(message) {
             return Some(verdict);
+        }
+        let named = NAMED.iter().find(|(before, after, _)| {
+            let name = message.strip_prefix(before);
+            name.is_some_and(|rest| rest.contains(after))
+        });
+        if let Some(&(_, _, number)) = named {
+            return Some(Self::from_mysql_session(number, message));
         }
         let mut texts = [POSTGRES, MYSQL, SQLITE].into_iter().flatten();
         let (_, code) = texts.find(|(text, _)| message.starts_with(text))?;
@@ -246,11 +269,47 @@ mod tests {
             assert_eq!(verdict, Some(expected), "{message}");
             assert!(verdict.is_some_and(|verdict| verdict.code().is_some()));
         }
-        let denied = Verdict::from_error_text("password authentication failed for user \"me\"");
-        assert_eq!(
-            denied.and_then(|verdict| verdict.reason()),
-            Some(Reason::Denied)
-        );
+        for (message, expected, reason) in [
+            (
+                "password authentication failed for user \"me\"",
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (
+                "new row violates row-level security policy for table \"orders\"",
+                Verdict::permanent(),
+                Some(Reason::Denied),
+            ),
+            (
+                "User 'me' has exceeded the 'max_questions' resource (current value: 5)",
+                Verdict::quota_exhausted(),
+                Some(Reason::QuotaExhausted),
+            ),
+            (
+                "User 'me' has exceeded the 'max_user_connections' resource (current value: 5)",
+                Verdict::transient(),
+                None,
+            ),
+            (
+                "User me already has more than 'max_user_connections' active connections",
+                Verdict::transient(),
+                None,
+            ),
+            (
+                "Table 'shop.orders' doesn't exist",
+                Verdict::permanent(),
+                None,
+            ),
+            (
+                "value \"99999999999\" is out of range for type integer",
+                Verdict::permanent(),
+                None,
+            ),
+        ] {
+            let verdict = Verdict::from_error_text(message).expect("known");
+            assert_eq!(verdict, expected, "{message}");
+            assert_eq!(verdict.reason(), reason, "{message}");
+        }
     }
 
     #[test]

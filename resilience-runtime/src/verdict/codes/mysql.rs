@@ -73,6 +73,8 @@ impl Verdict {
         feature = "sqlx-0_8"
     ))]
     pub(crate) fn from_mysql_session(number: u16, message: &str) -> Self {
+        /// How the client libraries of C begin with their own numbers, of which nothing was sent.
+        const NOT_REACHED: [&str; 2] = ["Can't connect to ", "Unknown "];
         const PER_HOUR: [&str; 3] = [
             "'max_questions' resource",
             "'max_updates' resource",
@@ -82,6 +84,16 @@ impl Verdict {
         match number {
             1226 if PER_HOUR.iter().any(|limit| message.contains(limit)) => {
                 Self::quota_exhausted().with_code(ErrorCode::MySql(number))
+            }
+            // As a server's number they come from a proxy: MaxScale's "Lost connection to backend server".
+            2002 | 2003 | 2005 if !NOT_REACHED.iter().any(|text| message.starts_with(text)) => {
+                Self::outcome_unknown()
+                    .needs_reconnect()
+                    .with_code(ErrorCode::MySql(number))
+            }
+            // Another option than one of those that make a server read-only stands in the way: `--secure-file-priv`.
+            1290 if message.contains("--") && !message.contains("read-only") => {
+                Self::permanent().with_code(ErrorCode::MySql(number))
             }
             1053 | 1927 | 1152 | 1158..=1161 | 1184 | 2006 | 2013 | 2055 => {
                 verdict.needs_reconnect()
@@ -142,6 +154,30 @@ mod tests {
         }
         let ended = Verdict::outcome_unknown().needs_reconnect();
         assert_eq!(Verdict::from_mysql_session(1927, ""), ended);
+        for (number, message, expected) in [
+            (2003, "Lost connection to backend server.", ended),
+            (2002, "", ended),
+            (
+                2003,
+                "Can't connect to MySQL server on '10.0.0.1' (111)",
+                Verdict::transient(),
+            ),
+            (2005, "Unknown server host 'db'", Verdict::transient()),
+            (
+                1290,
+                "The MariaDB server is running with the --read-only option so it cannot execute this statement",
+                contention.needs_reconnect(),
+            ),
+            (
+                1290,
+                "The MySQL server is running with the --secure-file-priv option so it cannot execute this statement",
+                Verdict::permanent(),
+            ),
+        ] {
+            let verdict = Verdict::from_mysql_session(number, message);
+            assert_eq!(verdict, expected, "{message}");
+            assert_eq!(verdict.code(), Some(ErrorCode::MySql(number)));
+        }
         let idle = Verdict::transient().needs_reconnect();
         assert_eq!(Verdict::from_mysql_session(4031, ""), idle);
         for number in [1044, 1045, 1142, 1698] {
