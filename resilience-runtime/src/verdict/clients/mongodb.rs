@@ -60,9 +60,19 @@ impl Classify for Error {
         };
         let is_network = matches!(*self.kind, ErrorKind::Io(_));
         by_labels(verdict, self.base_backoff(), is_network, |label| {
-            self.contains_label(label)
+            self.contains_label(label) && tells_of_all(&self.kind, label)
         })
     }
+}
+
+/// Whether a label tells of all that was sent. A bulk write also shows those of its source, which is one of its commands:
+/// others may have been executed before. A transaction is one whole.
+fn tells_of_all(kind: &ErrorKind, label: &str) -> bool {
+    !matches!(kind, ErrorKind::BulkWrite(_))
+        || matches!(
+            label,
+            TRANSIENT_TRANSACTION_ERROR | UNKNOWN_TRANSACTION_COMMIT_RESULT
+        )
 }
 
 /// Labels come from the server, or from the driver, which knows what it was doing.

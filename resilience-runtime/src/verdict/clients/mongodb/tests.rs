@@ -146,6 +146,20 @@ fn partial_writes_are_never_transient() {
         let shown = format!("{kind:?}");
         assert_eq!(found(Error::from(kind)), expected, "{shown}");
     }
+    // Labels of its second command, say.
+    let bulk = ErrorKind::BulkWrite(BulkWriteError::default());
+    for (labels, expected) in [
+        (&[NO_WRITES_PERFORMED][..], Verdict::outcome_unknown()),
+        (
+            &[SYSTEM_OVERLOADED_ERROR, RETRYABLE_ERROR],
+            Verdict::outcome_unknown(),
+        ),
+        (&[TRANSIENT_TRANSACTION_ERROR], Verdict::transient()),
+    ] {
+        let has = |label: &str| labels.contains(&label) && tells_of_all(&bulk, label);
+        let verdict = by_labels(Verdict::outcome_unknown(), None, false, has);
+        assert_eq!(verdict, expected, "{labels:?}");
+    }
     let refused = Error::from(io::Error::from(io::ErrorKind::ConnectionRefused));
     let bulk = by_bulk_write(&BulkWriteError::default(), Some(&refused));
     assert_eq!(bulk, Verdict::outcome_unknown());
