@@ -174,15 +174,29 @@ fn is_session_lost(message: &str) -> bool {
         return true;
     }
     let message = message.to_ascii_lowercase();
-    let session = |text: &str| SESSION.iter().any(|word| begins_with_word(text, word));
-    let named = |before: &&str| message.strip_prefix(*before).is_some_and(session);
-    UNKNOWN.iter().any(named)
-        || (session(&message) && GONE.iter().any(|gone| message.contains(gone)))
+    let named = |before: &&str| message.strip_prefix(*before).and_then(after_session);
+    UNKNOWN.iter().any(|before| named(before).is_some())
+        || after_session(&message).is_some_and(is_gone)
 }
 
-fn begins_with_word(text: &str, word: &str) -> bool {
-    text.strip_prefix(word)
-        .is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphabetic()))
+/// What follows the word, where the text begins with it.
+fn after_session(text: &str) -> Option<&str> {
+    let rest = SESSION.iter().find_map(|word| text.strip_prefix(word))?;
+    (!rest.starts_with(|next: char| next.is_ascii_alphabetic())).then_some(rest)
+}
+
+/// Whether this is all that is said of it: a session that "expired after the transfer" was there for the transfer.
+fn is_gone(said: &str) -> bool {
+    const MORE: &[&str] = &["or ", "in ", "for ", "at "];
+    GONE.iter().any(|gone| {
+        let Some((between, after)) = said.split_once(gone) else {
+            return false;
+        };
+        let after = after.trim_start();
+        !between.contains([',', ';'])
+            && (MORE.iter().any(|more| after.starts_with(more))
+                || !after.starts_with(|next: char| next.is_alphanumeric()))
+    })
 }
 
 /// Whether the body of an answer with HTTP status 400 or 404 speaks of a session. Its server ran nothing, so one word of it is enough.
@@ -288,6 +302,10 @@ mod tests {
             "MCP error -32001: Session not found",
             "Session terminated",
             "Session 7 not found",
+            "Session not found or expired",
+            "Session expired, please initialize again",
+            "Session ID required in mcp-session-id header",
+            "Session with the given ID does not exist.",
             "Invalid session ID: 7",
             "Unknown session id '7' for 'tools/call'; client should reinitialize",
         ] {
@@ -299,6 +317,8 @@ mod tests {
             "The session of the bank expired after the transfer",
             "Permission denied: Session not found",
             "Sessions of parliament are closed",
+            "Session expired after the transfer",
+            "Session 7: transferred, its receipt is missing",
             "Session 7 is full",
             "obsession not found",
             "My cache: Server not initialized",
