@@ -1,5 +1,6 @@
 //! Answers that say themselves how long they are kept, and for whom.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -240,4 +241,174 @@ async fn cache_by_hand_keeps_an_answer_as_long_as_it_says() {
     let (one, two) = tokio::join!(own.get_or_load(&(), load), own.get_or_load(&(), load));
     assert_ne!(one.unwrap(), two.unwrap());
     assert!(own.is_empty());
+}
+
+/// Has a last good answer as well, for all who ask.
+#[resilient(
+    service = "hints",
+    retry = off,
+    cache(key = "all", ttl = |token| lifetime(token), stale_if_error = off),
+    fallback(cache(key = "all", ttl = "1h"))
+)]
+async fn shared_with_last_good(
+    server: &Login,
+    private: bool,
+    fails: bool,
+) -> Result<Token, BoxError> {
+    if fails {
+        return Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into());
+    }
+    Ok(server.token(private).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn private_answer_is_no_last_good_one_for_others() {
+    let registry = Registry::new();
+    let server = Login::new([10, 10]);
+    let calls = async {
+        shared_with_last_good(&server, true, false).await.unwrap();
+        let other = shared_with_last_good(&server, true, true).await;
+        assert!(other.is_err(), "another caller got it");
+
+        let public = shared_with_last_good(&server, false, false).await.unwrap();
+        advance(11 * SECOND).await;
+        let out = shared_with_last_good(&server, false, true).await;
+        assert_eq!(out.unwrap(), public);
+        shared_with_last_good(&server, true, false).await.unwrap();
+        let other = shared_with_last_good(&server, true, true).await;
+        assert!(other.is_err(), "it is private by now");
+    };
+    registry.scope(calls).await;
+}
+
+#[resilient(
+    service = "hints",
+    retry = off,
+    cache(key = user, ttl = |token| lifetime(token), stale_if_error = off, private),
+    fallback(cache(key = user, ttl = "1h"))
+)]
+async fn own_with_last_good(user: &str, server: &Login, fails: bool) -> Result<Token, BoxError> {
+    if fails {
+        return Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into());
+    }
+    Ok(server.token(true).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn private_cache_has_a_private_last_good_answer() {
+    let registry = Registry::new();
+    let server = Login::new([10]);
+    let calls = async {
+        let alice = own_with_last_good("alice", &server, false).await.unwrap();
+        advance(11 * SECOND).await;
+        let out = own_with_last_good("alice", &server, true).await;
+        assert_eq!(out.unwrap(), alice);
+        assert!(own_with_last_good("bob", &server, true).await.is_err());
+    };
+    registry.scope(calls).await;
+}
+
+/// A closure over the answer that fails leaves nothing behind: who waits loads, and the next one as well.
+#[resilient(
+    service = "auth",
+    retry = off,
+    cache(key = (), ttl = |token| { assert!(token.expires_in != 13, "unlucky"); token.expires_in })
+)]
+async fn unlucky(server: &Login) -> Result<Token, BoxError> {
+    Ok(server.token(false).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn closure_that_panics_leaves_the_load_to_the_next() {
+    let registry = Registry::new();
+    let server = Login::new([13, 20]);
+    let calls = async {
+        let (mut first, mut waiting) = (Box::pin(unlucky(&server)), Box::pin(unlucky(&server)));
+        assert!(poll(&mut first).is_pending());
+        assert!(poll(&mut waiting).is_pending());
+        advance(2 * SECOND).await;
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut first).is_ready()));
+        assert!(polled.is_err(), "it panicked");
+        drop(first);
+        assert_eq!(waiting.await.unwrap().number, 2);
+        assert_eq!(unlucky(&server).await.unwrap().number, 2, "it is kept");
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn inserted_answer_is_kept_as_long_as_it_says() {
+    let token = |expires_in, private| Token {
+        number: 7,
+        expires_in,
+        private,
+    };
+    let tokens = Cache::<Token>::new("auth", CacheConfig::default())
+        .unwrap()
+        .lifetime(lifetime);
+    tokens.insert(&(), token(60, false));
+    assert!(tokens.get(&()).is_some());
+    advance(61 * SECOND).await;
+    assert_eq!(tokens.get(&()), None);
+    for not_kept in [token(0, false), token(-1, false), token(60, true)] {
+        tokens.insert(&(), token(60, false));
+        tokens.insert(&(), not_kept);
+        assert_eq!(tokens.get(&()), None);
+        assert!(tokens.is_empty());
+    }
+}
+
+/// What is for one caller alone reaches nobody who waits for a load, and that load is not kept.
+#[tokio::test(start_paused = true)]
+async fn inserted_private_answer_is_not_shared_with_those_who_wait() {
+    let server = Login::new([60, 60]);
+    let tokens = Cache::<Token>::new("auth", CacheConfig::default())
+        .unwrap()
+        .lifetime(lifetime);
+    let load = || async { Ok::<_, BoxError>(server.token(false).await) };
+    let mut one = Box::pin(tokens.get_or_load(&(), load));
+    let mut two = Box::pin(tokens.get_or_load(&(), load));
+    assert!(poll(&mut one).is_pending());
+    assert!(poll(&mut two).is_pending());
+    let private = Token {
+        number: 99,
+        expires_in: 60,
+        private: true,
+    };
+    tokens.insert(&(), private);
+    let (one, two) = tokio::join!(one, two);
+    assert_eq!((one.unwrap().number, two.unwrap().number), (1, 1));
+    assert!(tokens.is_empty());
+}
+
+async fn own_of_another_place(server: &Login, _fails: bool) -> Result<Token, BoxError> {
+    Ok(server.token(true).await)
+}
+
+#[resilient(
+    service = "hints",
+    retry = off,
+    cache(key = "all", ttl = |token| lifetime(token)),
+    fallback = own_of_another_place
+)]
+async fn shared_with_fallback(server: &Login, fails: bool) -> Result<Token, BoxError> {
+    sleep(SECOND).await;
+    if fails {
+        return Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into());
+    }
+    Ok(server.token(false).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn private_answer_of_a_fallback_is_not_shared_with_those_who_wait() {
+    let registry = Registry::new();
+    let server = Login::new([]);
+    let calls = async {
+        let (one, two) = tokio::join!(
+            shared_with_fallback(&server, true),
+            shared_with_fallback(&server, true)
+        );
+        assert_ne!(one.unwrap(), two.unwrap());
+    };
+    registry.scope(calls).await;
 }

@@ -90,7 +90,16 @@ pub(super) fn fallbacks(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
         None => quote_spanned!(mixed=> let out = #attempts;),
         // In a scope of its own, because what was borrowed is held until the scope ends.
         Some(_) => {
-            let remember = quote_spanned!(there=> #private::Call::last_good_put(&mut call, &out););
+            let lifetime = expansion
+                .read_through()
+                .and_then(|cache| expansion.lifetime(cache));
+            let remember = match lifetime {
+                None => quote_spanned!(there=> #private::Call::last_good_put(&mut call, &out);),
+                Some(lifetime) => quote_spanned! {there=>
+                    #[allow(clippy::redundant_closure)]
+                    #private::Call::last_good_put_for(&mut call, &out, #lifetime);
+                },
+            };
             quote_spanned!(mixed=> let out = { let out = #attempts; #remember out };)
         }
     };

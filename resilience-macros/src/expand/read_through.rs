@@ -38,7 +38,7 @@ impl<'a> Expansion<'a> {
     }
 
     /// What `ttl = |answer| …` reads from an answer.
-    fn lifetime(&self, cache: &ReadThrough) -> Option<TokenStream> {
+    pub(super) fn lifetime(&self, cache: &ReadThrough) -> Option<TokenStream> {
         let mixed = Span::mixed_site();
         let ttl = cache.ttl.as_ref()?;
         let Ttl::OfAnswer(lifetime) = &ttl.value else {

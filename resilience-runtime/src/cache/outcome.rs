@@ -8,7 +8,7 @@ use crate::clock::Moment;
 pub(crate) enum LoadResult {
     Value(Value, Keep),
     /// The load failed, and a fallback made a value for this time only.
-    FallbackValue(Value, Failure),
+    FallbackValue(Value, Failure, Keep),
     Failed(Failure),
 }
 

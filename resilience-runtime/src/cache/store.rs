@@ -12,7 +12,7 @@ use super::entries::{Absence, Entries, Entry, Evicted};
 use super::failure::CacheEffect;
 use super::flights::{Flights, Lead, WaiterId, Waiting};
 use super::key::Key;
-use super::lifetime::Kept;
+use super::lifetime::{Keep, Kept};
 use super::outcome::{LoadOutcome, LoadResult, Rejected, Withdrawn};
 use super::{Served, Value};
 use crate::clock::{Moment, nanos};
@@ -113,15 +113,37 @@ impl Store {
         fresh
     }
 
-    /// Inserts a value that did not come from a load. A load in progress completes with it.
-    pub(crate) fn insert(&self, hash: u128, instance: Instance, value: Value, now: Moment) {
-        let ttl = self.jittered_ttl();
+    /// Inserts a value that did not come from a load. A load in progress completes with it, unless it is shared with nobody: then that
+    /// load is not kept.
+    pub(crate) fn insert(
+        &self,
+        hash: u128,
+        instance: Instance,
+        value: Value,
+        keep: Keep,
+        now: Moment,
+    ) {
+        let kept = keep.resolve(&self.config, || self.jittered_ttl());
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
         let key = state.key(hash, instance);
         let outcome = LoadOutcome::Answer(Arc::clone(&value));
-        let overtaken = state.flights.complete_early(key, outcome);
-        state.entries.insert(key, value, ttl, now, &mut evicted);
+        let overtaken = match kept {
+            Kept::For(ttl) => {
+                state.entries.insert(key, value, ttl, now, &mut evicted);
+                state.flights.complete_early(key, outcome)
+            }
+            // What was kept before is out of date.
+            Kept::Shared => {
+                state.entries.remove(key, &mut evicted);
+                state.flights.complete_early(key, outcome)
+            }
+            Kept::Own => {
+                state.entries.remove(key, &mut evicted);
+                state.flights.detach(key);
+                Err(outcome)
+            }
+        };
         drop(state);
         drop(evicted);
         if let Ok(overtaken) = overtaken {
@@ -182,8 +204,10 @@ impl Store {
     /// Ends a load. A returned value is to be served in place of its result.
     pub(super) fn complete(&self, flight: u64, end: LoadResult, now: Moment) -> Option<Served> {
         let kept = match &end {
-            LoadResult::Value(_, keep) => keep.resolve(&self.config, || self.jittered_ttl()),
-            LoadResult::FallbackValue(..) | LoadResult::Failed(_) => Kept::Shared,
+            LoadResult::Value(_, keep) | LoadResult::FallbackValue(_, _, keep) => {
+                keep.resolve(&self.config, || self.jittered_ttl())
+            }
+            LoadResult::Failed(_) => Kept::Shared,
         };
         let mut evicted = Evicted::new();
         let mut state = self.state.lock();
@@ -332,8 +356,10 @@ impl State {
         // The key was invalidated meanwhile: nothing of a load that began before is kept.
         let Some(key) = self.flights.current_key(flight) else {
             return match end {
-                LoadResult::Value(..) if kept == Kept::Own => LoadOutcome::NotShared,
-                LoadResult::Value(value, _) | LoadResult::FallbackValue(value, _) => {
+                LoadResult::Value(..) | LoadResult::FallbackValue(..) if kept == Kept::Own => {
+                    LoadOutcome::NotShared
+                }
+                LoadResult::Value(value, _) | LoadResult::FallbackValue(value, ..) => {
                     LoadOutcome::Answer(value)
                 }
                 LoadResult::Failed(failure) => LoadOutcome::Failed(failure, now),
@@ -357,7 +383,7 @@ impl State {
                     LoadOutcome::NotShared
                 }
             },
-            LoadResult::FallbackValue(value, failure) => {
+            LoadResult::FallbackValue(value, failure, _) => {
                 if failure.invalidates() {
                     self.entries.remove(key, evicted);
                 } else if let Some(served) = self
@@ -367,6 +393,10 @@ impl State {
                     // The value is still fresh, so it is better than a fallback.
                     evicted.push(value);
                     return LoadOutcome::Served(served);
+                }
+                if kept == Kept::Own {
+                    evicted.push(value);
+                    return LoadOutcome::NotShared;
                 }
                 LoadOutcome::Answer(value)
             }

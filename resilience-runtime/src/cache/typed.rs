@@ -18,7 +18,7 @@ use crate::config::{CacheConfig, ConfigError, ConfigSource};
 use crate::error::ResilienceError;
 use crate::instance::Instance;
 use crate::name::ServiceName;
-use crate::verdict::{Classify, Reason};
+use crate::verdict::{Classify, Reason, is_partial};
 
 /// Keeps values by key, and loads each missing one once for all concurrent callers.
 ///
@@ -84,7 +84,7 @@ impl<T: Cacheable> Cache<T> {
         })
     }
 
-    /// Keeps each loaded answer as long as it says itself, in place of the `ttl` of the configuration.
+    /// Keeps each answer as long as it says itself, in place of the `ttl` of the configuration.
     ///
     /// ```
     /// use resilience_runtime::{Cache, CacheConfig};
@@ -161,12 +161,13 @@ impl<T: Cacheable> Cache<T> {
         Some(copied(&value))
     }
 
-    /// Inserts a value that did not come from a load. Callers that wait for a load of `key` get it as well, and the result
-    /// of that load is not kept.
+    /// Inserts a value that did not come from a load, for as long as it [says itself](Self::lifetime). Callers that wait for a load
+    /// of `key` get it as well, unless it is for one of them alone, and the result of that load is not kept.
     pub fn insert<K: Hash + ?Sized>(&self, key: &K, answer: T) {
-        let (hash, value): (_, Value) = (self.store.hash(key), Arc::new(answer));
+        let (hash, keep) = (self.store.hash(key), self.keep(&answer));
+        let value: Value = Arc::new(answer);
         self.store
-            .insert(hash, Self::instance(), value, Moment::now());
+            .insert(hash, Self::instance(), value, keep, Moment::now());
     }
 
     /// Removes the value of `key`, and returns how many entries that were: none where nothing was asked for under a key
@@ -216,6 +217,7 @@ impl<T: Cacheable> Cache<T> {
 
     fn keep(&self, answer: &T) -> Keep {
         match &self.lifetime {
+            _ if is_partial(answer) => Keep::Own,
             Some(lifetime) => Keep::Given(lifetime(answer)),
             None => Keep::Configured,
         }

@@ -15,7 +15,6 @@ use super::Call;
 use super::cold_state::CacheLoad;
 use super::ending::Leaves;
 use super::outcome::Outcome;
-use super::partial::is_partial;
 use super::rejection::Rejection;
 use crate::cache::{
     CacheLifetime, Cacheable, Failure, Leader, LoadOutcome, Lookup, Served, Store, Timer, Value,
@@ -25,6 +24,7 @@ use crate::clock::Moment;
 use crate::instance::Instance;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
+use crate::verdict::is_partial;
 
 /// What the cache has for a call.
 pub(super) enum CacheAnswer {

@@ -178,7 +178,7 @@ impl<'p> Call<'p> {
         }
         let end = match (value, self.failure) {
             (Some(value), None) => LoadResult::Value(value, keep),
-            (Some(value), Some(_)) => LoadResult::FallbackValue(value, failure),
+            (Some(value), Some(_)) => LoadResult::FallbackValue(value, failure, keep),
             (None, _) => LoadResult::Failed(failure),
         };
         let served = leader.complete(end, now)?;

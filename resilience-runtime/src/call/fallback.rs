@@ -12,12 +12,13 @@ use super::Call;
 use super::ending::Leaves;
 use super::failed_attempt::Pushback;
 use super::outcome::Outcome;
-use super::partial::is_partial;
+use crate::cache::CacheLifetime;
 use crate::clock::Moment;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::{AnswerFuture, EntryKey, FailureCause, FallbackContext};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
+use crate::verdict::is_partial;
 
 /// The failures that a fallback answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +100,28 @@ impl<'p> Call<'p> {
             && !is_partial(value)
         {
             last_good.put(call.last_good_key(), value, Moment::now());
+        }
+    }
+
+    /// As [`last_good_put`](Self::last_good_put), with what the answer itself says: one that is for this caller alone is kept where
+    /// the read-through cache keeps it, and nowhere else.
+    pub fn last_good_put_for<R: Outcome>(
+        call: &mut Self,
+        out: &R,
+        lifetime: impl FnOnce(&R) -> Option<CacheLifetime>,
+    ) where
+        R::Ok: Clone + Send + Sync + 'static,
+    {
+        if call.cause().is_some() {
+            return;
+        }
+        let cache = call.plan.function.cache();
+        let keeps_private = cache.is_some_and(|cache| cache.config().private);
+        if !keeps_private && lifetime(out).is_some_and(|lifetime| lifetime.is_private()) {
+            // What was kept before is out of date.
+            call.forget_last_good();
+        } else {
+            Self::last_good_put(call, out);
         }
     }
 

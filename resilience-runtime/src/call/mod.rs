@@ -38,7 +38,6 @@ mod links;
 mod manual;
 mod nested;
 mod outcome;
-mod partial;
 mod past;
 mod permits;
 #[cfg(all(test, not(resilience_loom)))]

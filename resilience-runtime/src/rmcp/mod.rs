@@ -3,7 +3,6 @@
 mod cache_hints;
 #[cfg(feature = "reqwest")]
 mod identified_errors;
-mod input_required;
 mod tasks;
 
 use ::rmcp::model::{CallToolResult, Tool, ToolAnnotations};
@@ -15,7 +14,6 @@ pub use cache_hints::{CacheHints, cache_lifetime};
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use identified_errors::IdentifiedErrors;
-pub(crate) use input_required::is_input_required;
 pub use tasks::poll_task;
 
 /// Returns a permanent verdict, ignored by the breaker, for the result of a failed tool. For use as `classify_ok`.

@@ -31,6 +31,7 @@ mod codes;
     feature = "tonic",
 ))]
 mod display_prefix;
+mod partial;
 mod ratelimit_headers;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod retry_after_text;
@@ -39,6 +40,7 @@ mod tool_safety;
 
 pub use classify::Classify;
 pub use codes::http_parts::{HttpHeaders, HttpStatus};
+pub(crate) use partial::is_partial;
 pub(crate) use ratelimit_headers::{Quota, RateLimitHeaders};
 pub use tool_safety::ToolSafety;
 

@@ -168,7 +168,7 @@ fn waiters_complete_after_an_invalidation() {
 #[test]
 fn waiters_get_an_inserted_value() {
     let (store, leader, mut waiting) = with_waiters(1);
-    store.insert(1, numbers(), number(9), at(0));
+    store.insert(1, numbers(), number(9), Keep::Configured, at(0));
     assert_eq!((waiting[0].woken(), how(&waiting[0].poll())), (1, "answer"));
     drop(leader);
     assert_eq!((store.flights(), store.held()), (0, 1));

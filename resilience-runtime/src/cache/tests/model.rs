@@ -208,7 +208,7 @@ proptest! {
                         Way::Permanent => failed(Verdict::permanent()),
                         Way::Denied => failed(Verdict::permanent().because(Reason::Denied)),
                         Way::NotFound => failed(not_found()),
-                        Way::FallbackValue => LoadResult::FallbackValue(number(answer), transient),
+                        Way::FallbackValue => LoadResult::FallbackValue(number(answer), transient, Keep::Configured),
                     };
                     let served = leader.complete(end, now).map(|served| copied::<u32>(&served.value));
                     prop_assert_eq!(served, model.end(way, answer), "{:?} at {}", way, model.now);

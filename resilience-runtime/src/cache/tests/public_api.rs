@@ -168,3 +168,40 @@ fn new_rejects_invalid_config() {
         "`cache.max_entries` is `0` (given in code): must be at least 1"
     );
 }
+
+/// It is for the one who asked: the server waits for the same call with the answers.
+#[cfg(feature = "rmcp")]
+#[tokio::test(start_paused = true)]
+async fn question_for_input_is_neither_kept_nor_shared() {
+    use ::rmcp::model::{CallToolResponse, CallToolResult, InputRequiredResult};
+
+    let rounds = AtomicU32::new(0);
+    let call = || async {
+        sleep(seconds(1)).await;
+        let round = rounds.fetch_add(1, Ordering::SeqCst);
+        let asks = InputRequiredResult::new(None, Some(round.to_string()));
+        Ok::<_, Error>(CallToolResponse::from(asks))
+    };
+    for cache in [
+        Cache::<CallToolResponse>::new("shop", CacheConfig::DEFAULT).expect("valid"),
+        Cache::new("shop", CacheConfig::DEFAULT.private(true))
+            .expect("valid")
+            .lifetime(|_| 60),
+    ] {
+        let (one, two) = tokio::join!(cache.get_or_load("a", call), cache.get_or_load("a", call));
+        let state = |answer: Result<CallToolResponse, Error>| match answer {
+            Ok(CallToolResponse::InputRequired(asks)) => asks.request_state,
+            _ => panic!("it was to ask"),
+        };
+        assert_ne!(state(one), state(two));
+        assert!(cache.is_empty());
+        cache.insert(
+            "a",
+            InputRequiredResult::new(None, Some("9".to_owned())).into(),
+        );
+        assert!(cache.is_empty());
+        let done = CallToolResponse::from(CallToolResult::success(vec![]));
+        cache.insert("a", done);
+        assert_eq!(cache.len(), 1);
+    }
+}

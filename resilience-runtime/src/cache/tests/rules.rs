@@ -222,7 +222,10 @@ fn fallback_value_is_shared_and_not_kept() {
     let leader = loads(lookup(&store, 1, at(0)));
     assert!(
         leader
-            .complete(LoadResult::FallbackValue(number(7), failure), at(0))
+            .complete(
+                LoadResult::FallbackValue(number(7), failure, Keep::Configured),
+                at(0)
+            )
             .is_none()
     );
     let leader = loads(lookup(&store, 1, at(0)));
@@ -231,7 +234,10 @@ fn fallback_value_is_shared_and_not_kept() {
     let leader = loads(lookup(&store, 1, at(200)));
     assert!(
         leader
-            .complete(LoadResult::FallbackValue(number(7), failure), at(200))
+            .complete(
+                LoadResult::FallbackValue(number(7), failure, Keep::Configured),
+                at(200)
+            )
             .is_none()
     );
 
@@ -240,7 +246,10 @@ fn fallback_value_is_shared_and_not_kept() {
     let Lookup::Refresh(leader) = lookup(&store, 1, at(50)) else {
         panic!("it is due");
     };
-    let served = leader.complete(LoadResult::FallbackValue(number(7), failure), at(50));
+    let served = leader.complete(
+        LoadResult::FallbackValue(number(7), failure, Keep::Configured),
+        at(50),
+    );
     assert_eq!(copied::<u32>(&served.expect("the fresh one").value), 1);
 }
 
@@ -248,7 +257,10 @@ fn fallback_value_is_shared_and_not_kept() {
 fn absence_with_a_fallback_value_is_not_remembered() {
     let store = store(config());
     let failure = Failure::of(not_found());
-    loads(lookup(&store, 1, at(0))).complete(LoadResult::FallbackValue(number(7), failure), at(0));
+    loads(lookup(&store, 1, at(0))).complete(
+        LoadResult::FallbackValue(number(7), failure, Keep::Configured),
+        at(0),
+    );
     drop(loads(lookup(&store, 1, at(0))));
 }
 
@@ -281,7 +293,7 @@ fn load_begun_before_invalidate_is_not_kept() {
 fn insert_completes_a_load_in_progress() {
     let store = store(config());
     let leader = loads(lookup(&store, 1, at(0)));
-    store.insert(1, numbers(), number(5), at(0));
+    store.insert(1, numbers(), number(5), Keep::Configured, at(0));
     leader.complete(good(1), at(1));
     assert_eq!(describe(&lookup(&store, 1, at(1))), "hit 5");
     assert_eq!(store.flights(), 0);
@@ -350,13 +362,21 @@ fn values_are_dropped_outside_the_lock() {
     load(1, at(0), LoadResult::Value(nosy(), Keep::Configured));
     load(1, at(50), LoadResult::Value(nosy(), Keep::Configured));
     load(2, at(50), LoadResult::Value(nosy(), Keep::Configured));
-    load(2, at(80), LoadResult::FallbackValue(nosy(), failure));
-    load(3, at(80), LoadResult::FallbackValue(nosy(), failure));
-    store.insert(2, instance, nosy(), at(90));
+    load(
+        2,
+        at(80),
+        LoadResult::FallbackValue(nosy(), failure, Keep::Configured),
+    );
+    load(
+        3,
+        at(80),
+        LoadResult::FallbackValue(nosy(), failure, Keep::Configured),
+    );
+    store.insert(2, instance, nosy(), Keep::Configured, at(90));
     let Lookup::Load(leader) = store.lookup(9, instance, at(90)) else {
         panic!("it is to be loaded");
     };
-    store.insert(9, instance, nosy(), at(90));
+    store.insert(9, instance, nosy(), Keep::Configured, at(90));
     leader.complete(LoadResult::Value(nosy(), Keep::Configured), at(90));
     load(9, at(5_000), LoadResult::Value(nosy(), Keep::Configured));
     store.invalidate(9, at(0));

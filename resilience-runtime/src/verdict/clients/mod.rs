@@ -71,7 +71,7 @@ mod rig_agent;
 #[cfg(feature = "rig-core")]
 mod rig_core;
 #[cfg(feature = "rmcp")]
-mod rmcp;
+pub(super) mod rmcp;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 #[cfg(feature = "sea-orm")]

@@ -21,6 +21,8 @@
 //! The client has no timeout of its own and hangs forever on some lost sessions: keep the one of
 //! `#[mcp_resilient]`. Over stdio it never connects again: give the attribute a `reconnect`.
 
+pub(crate) mod input_required;
+
 use std::error::Error;
 use std::io;
 

@@ -4,9 +4,9 @@ use std::any::Any;
 
 /// Whether an answer asks the caller for more before there is a result, as a server of the Model Context Protocol does with
 /// `input_required`. It belongs to the caller that got it, so no cache keeps it.
-pub(super) fn is_partial<A: Any>(answer: &A) -> bool {
+pub(crate) fn is_partial<A: Any>(answer: &A) -> bool {
     #[cfg(feature = "rmcp")]
-    return crate::rmcp::is_input_required(answer);
+    return super::clients::rmcp::input_required::is_input_required(answer);
     #[cfg(not(feature = "rmcp"))]
     {
         let _ = answer;
