@@ -287,7 +287,7 @@ fn database_table_is_that_of_the_verdicts() {
             ),
             (
                 "wrong data, constraint",
-                state(&["22001", "23505", "42601", "28000", "0A000"]),
+                state(&["22001", "23505", "42601", "28000", "0A000", "54000"]),
             ),
             ("an unclassified error", Row::Runtime),
         ],

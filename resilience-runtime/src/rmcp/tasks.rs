@@ -134,6 +134,28 @@ mod tests {
         assert_eq!((times, outcome), (vec![1000], Ok(TaskStatus::Cancelled)));
     }
 
+    /// By the deadline of the call that waits, for example.
+    #[tokio::test(start_paused = true)]
+    async fn wait_of_whatever_length_can_be_cut() {
+        for interval in [u64::MAX, 1_000 * 60 * 60] {
+            let never = || async { panic!("it is not time yet") };
+            let created = task(Some(interval));
+            let polled = poll_task::<_, _, ()>(&created, never);
+            let cut = tokio::time::timeout(Duration::from_secs(60), polled).await;
+            assert!(cut.is_err(), "{interval}");
+        }
+        let polls = RefCell::new(0);
+        let silent = || async {
+            *polls.borrow_mut() += 1;
+            std::future::pending().await
+        };
+        let created = task(Some(0));
+        let polled = poll_task::<_, _, ()>(&created, silent);
+        let cut = tokio::time::timeout(Duration::from_secs(60), polled).await;
+        assert!(cut.is_err());
+        assert_eq!(polls.into_inner(), 1);
+    }
+
     #[tokio::test(start_paused = true)]
     async fn poll_task_returns_questions_and_errors_at_once() {
         let input_requests = Default::default();

@@ -7,7 +7,7 @@
 //! | `Server` | [`Verdict::from_mysql`], else by its SQLSTATE |
 //! | `Server`: shut down, killed, lost (1053, 1927, 1152, 1158 to 1161, 1184, 2006, 2013, 2055) | outcome unknown, on a new connection |
 //! | `Server`: idle for too long (4031) | transient, on a new connection: the server left before the statement came |
-//! | `Io`: refused | transient |
+//! | `Io`: refused, or no socket file | transient |
 //! | `Io`: anything else, also the end of the stream in a handshake | outcome unknown, on a new connection |
 //! | `Io`: a packet larger than `max_allowed_packet` | permanent, on a new connection |
 //! | `Io`: TLS | permanent, a breaker failure |

@@ -12,7 +12,7 @@
 //! | the server ended the session (57P01, 57P02, 57P04, 57P05, 25P03, 25P04) | by its SQLSTATE, on a new connection |
 //! | a prepared statement whose tables have changed (0A000, "cached plan …") | transient, ignored by the breaker, on a new connection |
 //! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
-//! | `Io`: refused | transient |
+//! | `Io`: refused, or no socket file | transient |
 //! | `Io`: anything else | outcome unknown, on a new connection |
 //! | `Protocol`, `WorkerCrashed` | outcome unknown, on a new connection |
 //! | `Protocol`: too many or too few parameters | permanent |

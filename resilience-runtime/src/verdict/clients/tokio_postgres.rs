@@ -10,7 +10,7 @@
 //! | a prepared statement whose tables have changed (0A000, "cached plan …") | transient, ignored by the breaker, on a new connection |
 //! | PgBouncer (08P01) | by its message: transient where nothing was sent, outcome unknown on a new connection where a query was cut |
 //! | the connection is closed (`is_closed`) | outcome unknown, on a new connection |
-//! | an I/O error: refused | transient |
+//! | an I/O error: refused, or no socket file | transient |
 //! | any other I/O error, an answer that was not expected or cannot be read | outcome unknown, on a new connection |
 //! | TLS | permanent, a breaker failure |
 //! | the rest: parameters, columns, number of rows, configuration | permanent |
