@@ -8,10 +8,12 @@
 //! | `User` | as the error in it |
 //!
 //! `User` holds the error of a connection that did not come about, and as well that of a statement: `?` makes it of either, in a function
-//! whose error is a `RunError`. So what it holds decides, and a connection that was lost is of unknown outcome. `TimedOut` hides a server
-//! that is down: nothing was sent, and the pool tries to connect until `connection_timeout` (30 s by default) is over, and a retry would wait that
-//! long again. Make it shorter than the timeout of an attempt; `retry_connection(false)` switches off the
-//! pool's own retry.
+//! whose error is a `RunError`. So what it holds decides, and a connection that was lost is of unknown outcome: a `classify` may say
+//! more, where your own error keeps the two apart.
+//!
+//! `TimedOut` hides a server that is down: nothing was sent, the pool tried to connect until `connection_timeout` (30 s by default)
+//! was over, and a retry would wait that long again. Make it shorter than the timeout of an attempt; `retry_connection(false)`
+//! switches off the pool's own retry.
 //!
 //! In a chain of sources the errors of PostgreSQL and Redis pools are found, with the features
 //! `tokio-postgres` and `redis`.

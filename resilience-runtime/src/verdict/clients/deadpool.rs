@@ -11,9 +11,11 @@
 //! | `Closed`, `NoRuntimeSpecified` | permanent, ignored by the breaker |
 //!
 //! `Backend` holds the error of a connection that did not come about, and as well that of a statement: `?` makes it of either, in a
-//! function whose error is a `PoolError`. So what it holds decides, and a connection that was lost is of unknown outcome. With all
-//! others nothing of the caller's was sent yet. Waiting for a place a second time only makes the queue longer. A pool has no timeouts unless you set them: set `wait` and `create` to less than the
-//! timeout of an attempt.
+//! function whose error is a `PoolError`. So what it holds decides, and a connection that was lost is of unknown outcome: a `classify`
+//! may say more, where your own error keeps the two apart.
+//!
+//! With all others nothing of the caller's was sent yet. Waiting for a place a second time only makes the queue longer. A pool has no
+//! timeouts unless you set them: set `wait` and `create` to less than the timeout of an attempt.
 //!
 //! In a chain of sources the errors of PostgreSQL and Redis pools are found, with the features
 //! `tokio-postgres` and `redis`.
