@@ -204,8 +204,10 @@ impl Verdict {
 
     /// Returns the verdict on an answer to a request that a proxy sent more than once.
     pub(crate) const fn after_proxy_retries(mut self) -> Self {
-        if let Class::Transient | Class::Throttled = self.class {
+        let marked_by_client = matches!(self.earlier, EarlierSends::ByClient(_));
+        if marked_by_client || matches!(self.class, Class::Transient | Class::Throttled) {
             self.class = after_earlier_sends(self.class);
+            // Whether the client's own retries are off does not matter any more.
             self.earlier = EarlierSends::ByProxy;
         }
         self

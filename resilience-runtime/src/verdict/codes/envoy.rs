@@ -28,6 +28,9 @@ const NOTHING_SENT: &[&str] = &[
 /// In the words after a retry of Envoy's own: what an earlier send did is not known.
 const RETRIED: &[u8] = b"retried and the latest reset reason";
 
+/// What Envoy itself writes is shorter.
+const LONGEST: usize = 4096;
+
 /// Whether Envoy rejected the request because too many are on their way.
 pub(super) fn is_overloaded<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
     headers.header("x-envoy-overloaded").is_some() && !is_of_server(headers)
@@ -40,12 +43,13 @@ fn is_of_server<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
 
 /// Whether the body says that Envoy sent the request again.
 pub(super) fn is_retried(body: &[u8]) -> bool {
-    body.windows(RETRIED.len()).any(|part| part == RETRIED)
+    let beginning = &body[..body.len().min(LONGEST)];
+    beginning.windows(RETRIED.len()).any(|part| part == RETRIED)
 }
 
 /// Whether the whole body is Envoy's own, about a request that reached no server.
 pub(super) fn reached_no_server<H: HttpHeaders + ?Sized>(headers: &H, body: &[u8]) -> bool {
-    if is_of_server(headers) {
+    if body.len() > LONGEST || is_of_server(headers) {
         return false;
     }
     let Ok(body) = std::str::from_utf8(body) else {

@@ -15,7 +15,7 @@ impl Verdict {
     /// | 429 | throttled |
     /// | 425 | transient, ignored by the breaker |
     /// | 503 with `x-envoy-overloaded` | transient |
-    /// | 408, 504 | outcome unknown, for [`Reason::TimedOut`] |
+    /// | 408, 504, Cloudflare's 524 | outcome unknown, for [`Reason::TimedOut`] |
     /// | 409 | outcome unknown, ignored by the breaker |
     /// | 501, 505 | permanent, a breaker failure |
     /// | 403 with `Retry-After` or `x-ratelimit-remaining: 0` | throttled |
@@ -46,7 +46,7 @@ impl Verdict {
             429 => Self::throttled(None),
             503 if envoy::is_overloaded(headers) => Self::transient(),
             // A server between timed out, and the one behind it may go on.
-            408 | 504 => Self::outcome_unknown().because(Reason::TimedOut),
+            408 | 504 | 524 => Self::outcome_unknown().because(Reason::TimedOut),
             // Perhaps a conflict with what an earlier send of the same request did.
             409 => Self::outcome_unknown().ignored_by_breaker(),
             425 => Self::transient().ignored_by_breaker(),
@@ -107,17 +107,26 @@ impl Verdict {
         body: &[u8],
     ) -> Self {
         let status = status.code();
-        let verdict = Self::from_http(status, headers);
+        Self::from_http(status, headers).with_words_of_a_proxy(status, headers, body)
+    }
+
+    /// Returns the verdict on an answer with what a proxy says of the request in the body.
+    pub(super) fn with_words_of_a_proxy<H: HttpHeaders + ?Sized>(
+        self,
+        status: u16,
+        headers: &H,
+        body: &[u8],
+    ) -> Self {
         let sent_again = is_sent_again(headers) || envoy::is_retried(body);
         if sent_again {
-            verdict.after_proxy_retries()
+            self.after_proxy_retries()
         } else if status == 503
-            && verdict.is_outcome_unknown()
+            && self.is_outcome_unknown()
             && envoy::reached_no_server(headers, body)
         {
-            verdict.not_executed()
+            self.not_executed()
         } else {
-            verdict
+            self
         }
     }
 }

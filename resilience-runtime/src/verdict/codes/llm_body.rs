@@ -25,7 +25,9 @@ impl Verdict {
     /// used up: Anthropic, Google, vLLM, OpenRouter, Bedrock, xAI, Mistral, litellm. It is known if the message begins with it.
     ///
     /// An error inside a 200, as gateways send it, is classified by its number (`{"error": {"code": 429}}`) or its names, and is
-    /// of unknown outcome if it has neither.
+    /// of unknown outcome if it has neither. A body whose `type` or `object` is `"error"` is an error, too.
+    ///
+    /// What Envoy says of a request that it could not pass on counts as in [`from_http_response`](Self::from_http_response).
     ///
     /// ```
     /// use resilience_runtime::{Verdict, verdict::Reason};
@@ -41,13 +43,17 @@ impl Verdict {
         body: &[u8],
     ) -> Self {
         let status = status.code();
-        let body = if body.len() <= LARGEST_BODY {
+        let json = if body.len() <= LARGEST_BODY {
             serde_json::from_slice(body).unwrap_or(Value::Null)
         } else {
             Value::Null
         };
+        Self::from_llm_json(status, headers, &json).with_words_of_a_proxy(status, headers, body)
+    }
+
+    fn from_llm_json<H: HttpHeaders + ?Sized>(status: u16, headers: &H, body: &Value) -> Self {
         // Google's servers may put the one error into a list.
-        let body = body.get(0).unwrap_or(&body);
+        let body = body.get(0).unwrap_or(body);
         let nested = body.get("error");
         let error = nested.filter(|error| error.is_object()).unwrap_or(body);
         let text = |name: &str| error.get(name).and_then(Value::as_str);
@@ -64,7 +70,7 @@ impl Verdict {
             Some(inside) if status < 400 => inside,
             _ => status,
         };
-        let verdict = if status < 400 && nested.is_some_and(|error| !error.is_null()) {
+        let verdict = if status < 400 && is_error(body) {
             Self::from_llm_success(status, &names, message)
         } else {
             Self::from_llm_fields(status, headers, &names, message)
@@ -101,10 +107,16 @@ impl Verdict {
             return None;
         }
         let body: Value = serde_json::from_slice(text).ok()?;
-        let error = body.get(0).unwrap_or(&body).get("error")?;
         // The status is lost. As an answer of 200 it is at least no success.
-        (!error.is_null()).then(|| Self::from_llm_response(200, &(), text))
+        is_error(body.get(0).unwrap_or(&body)).then(|| Self::from_llm_json(200, &(), &body))
     }
+}
+
+/// Whether a body is an error: it holds one, or is one itself, as in OpenAI's event `error` and in vLLM's answers.
+fn is_error(body: &Value) -> bool {
+    let is_one = |name| body.get(name).and_then(Value::as_str) == Some("error");
+    let nested = body.get("error");
+    nested.is_some_and(|error| !error.is_null()) || is_one("type") || is_one("object")
 }
 
 /// The HTTP status in `code`, as a number or as text.

@@ -51,6 +51,7 @@ const CONTEXT_TOO_LARGE: &[(&str, &[&str])] = &[
             "Input is too long for requested model$",
             "The model returned the following errors: Input is too long for requested model$",
             "The model returned the following errors: prompt is too long: # tokens > # maximum",
+            "The model returned the following errors: input length and `max_tokens` exceed context limit: # + # > #",
         ],
     ),
     (

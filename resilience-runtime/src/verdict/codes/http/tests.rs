@@ -21,12 +21,13 @@ fn from_http_classifies_each_status() {
         (502, Verdict::outcome_unknown()),
         (503, Verdict::outcome_unknown()),
         (504, Verdict::outcome_unknown()),
+        (524, Verdict::outcome_unknown()),
         (529, Verdict::outcome_unknown()),
     ] {
         assert_eq!(Verdict::from_http(status, &()), expected, "{status}");
         let reason = Verdict::from_http(status, &()).reason();
         let timed_out = reason == Some(Reason::TimedOut);
-        assert_eq!(timed_out, matches!(status, 408 | 504), "{status}");
+        assert_eq!(timed_out, matches!(status, 408 | 504 | 524), "{status}");
     }
 }
 
@@ -116,6 +117,35 @@ fn answer_to_a_repeated_request_is_never_surely_not_executed() {
             "{once}"
         );
     }
+}
+
+#[test]
+fn evidence_against_the_last_answer_outlasts_the_clients_settings() {
+    for last in [Verdict::transient(), Verdict::throttled(None)] {
+        for both in [
+            last.after_client_retries().after_proxy_retries(),
+            last.after_proxy_retries().after_client_retries(),
+        ] {
+            assert!(!both.may_retry(false), "{both:?}");
+            let once = both.without_client_retries();
+            assert!(!once.may_retry(false), "{once:?}");
+            assert!(once.may_retry(true), "{once:?}");
+        }
+    }
+}
+
+#[test]
+fn large_body_is_judged_by_its_beginning() {
+    let retried = b"retried and the latest reset reason: overflow";
+    let overloaded = [("x-envoy-overloaded", "true")];
+    let mut large = vec![b'x'; 1 << 20];
+    let late = large.len() - retried.len();
+    large[late..].copy_from_slice(retried);
+    let verdict = Verdict::from_http_response(503, &overloaded, &large);
+    assert_eq!(verdict, Verdict::transient());
+    large[..retried.len()].copy_from_slice(retried);
+    let verdict = Verdict::from_http_response(503, &overloaded, &large);
+    assert_eq!(verdict, Verdict::outcome_unknown());
 }
 
 #[test]

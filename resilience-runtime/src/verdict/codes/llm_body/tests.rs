@@ -98,6 +98,37 @@ fn from_llm_response_reads_each_provider() {
 }
 
 #[test]
+fn words_of_envoy_count_as_in_other_answers() {
+    const FAILED: &str = "upstream connect error or disconnect/reset before headers. ";
+    let overloaded = [("x-envoy-overloaded", "true")];
+    let wait = [("retry-after", "2")];
+    for body in [
+        "no healthy upstream".to_owned(),
+        format!("{FAILED}reset reason: overflow"),
+        format!("{FAILED}reset reason: connection termination"),
+        format!("{FAILED}retried and the latest reset reason: overflow"),
+        format!(r#"{{"error":{{"message":"{FAILED}retried and the latest reset reason: x"}}}}"#),
+        "overflow".to_owned(),
+        String::new(),
+    ] {
+        for status in [429, 503] {
+            for headers in [&[][..], &overloaded, &wait] {
+                let read = body.as_bytes();
+                let verdict = Verdict::from_llm_response(status, headers, read);
+                let expected = Verdict::from_http_response(status, headers, read);
+                assert_eq!(verdict, expected, "{status} {headers:?} {body}");
+                let safe = expected.may_retry(false);
+                assert_eq!(
+                    verdict.may_retry(false),
+                    safe,
+                    "{status} {headers:?} {body}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn headers_override_the_wait_of_the_body() {
     let body = r#"{"error":{"message":"try again in 20s","code":"rate_limit_exceeded","details":[{"@type":"google.rpc.RetryInfo","retryDelay":"34s"}]}}"#;
     let verdict = Verdict::from_llm_response(429, &[("retry-after", "3")], body.as_bytes());
@@ -175,6 +206,10 @@ fn prompt_that_is_too_large_is_known_by_its_sentence() {
         (
             400,
             r#"{"message":"Input is too long for requested model."}"#,
+        ),
+        (
+            400,
+            r#"{"message":"The model returned the following errors: input length and `max_tokens` exceed context limit: 183102 + 32000 > 204698, decrease"}"#,
         ),
         (
             400,
@@ -308,6 +343,23 @@ fn error_inside_a_200_is_never_a_success() {
         (r#"{"error":"hunter2"}"#, Verdict::outcome_unknown()),
         (r#"{"error":{}}"#, Verdict::outcome_unknown()),
         (r#"{"error":{"code":400}}"#, Verdict::permanent()),
+        // OpenAI's event `error`, and vLLM's answers.
+        (
+            r#"{"type":"error","code":"server_error","message":"x","param":null}"#,
+            Verdict::outcome_unknown(),
+        ),
+        (
+            r#"{"type":"error","code":"rate_limit_exceeded","message":"Try again in 7 seconds"}"#,
+            Verdict::throttled(Some(Duration::from_secs(7))),
+        ),
+        (
+            r#"{"type":"error","code":null,"message":"x"}"#,
+            Verdict::outcome_unknown(),
+        ),
+        (
+            r#"{"object":"error","message":"x","type":"InternalServerError","code":500}"#,
+            Verdict::outcome_unknown(),
+        ),
         (
             r#"{"error":{"code":429,"message":"Try again in 7 seconds"}}"#,
             Verdict::throttled(Some(Duration::from_secs(7))),
@@ -324,4 +376,7 @@ fn error_inside_a_200_is_never_a_success() {
         let verdict = judge(200, body);
         assert_eq!(verdict, expected, "{body}");
     }
+    let late = judge(200, r#"{"error":{"type":"timeout_error","message":"x"}}"#);
+    assert_eq!(late, Verdict::outcome_unknown());
+    assert_eq!(late.reason(), Some(Reason::TimedOut));
 }
