@@ -9,7 +9,8 @@
 //! | `Unavailable`, else | outcome unknown: gRPC warns that it is not always safe to retry |
 //! | `ResourceExhausted` | throttled |
 //! | `Aborted` (lost against another transaction) | transient, ignored by the breaker |
-//! | `DeadlineExceeded`, `Cancelled` (also tonic's own timeout), `Unknown`, `Internal` | outcome unknown |
+//! | `DeadlineExceeded`, tonic's own timeout (`Cancelled`) | outcome unknown, [`Reason::TimedOut`] |
+//! | `Cancelled`, `Unknown`, `Internal` | outcome unknown |
 //! | `Unimplemented`, `DataLoss` | permanent, a breaker failure |
 //! | `Unauthenticated`, `PermissionDenied` | permanent, denied |
 //! | `NotFound` | permanent, not found |
@@ -19,10 +20,10 @@
 //! `grpc-retry-pushback-ms` in the metadata is obeyed: the wait, or no retry if it is negative. tonic does
 //! not retry by itself, but connects again; a service configuration with a `retryPolicy` is ignored by it.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::time::Duration;
 
-use ::tonic::{Code, Status};
+use ::tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::{not_processed, source_chain};
 use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
@@ -38,11 +39,13 @@ impl Classify for Status {
             // Which code tonic takes for it depends on its features.
             _ if never_processed(self) => Verdict::transient(),
             Code::Unavailable if never_connected(self) => Verdict::transient(),
-            Code::Unavailable
-            | Code::DeadlineExceeded
-            | Code::Cancelled
-            | Code::Unknown
-            | Code::Internal => Verdict::outcome_unknown(),
+            Code::DeadlineExceeded => Verdict::outcome_unknown().because(Reason::TimedOut),
+            Code::Cancelled if holds::<TimeoutExpired>(self) => {
+                Verdict::outcome_unknown().because(Reason::TimedOut)
+            }
+            Code::Unavailable | Code::Cancelled | Code::Unknown | Code::Internal => {
+                Verdict::outcome_unknown()
+            }
             Code::ResourceExhausted => Verdict::throttled(None),
             Code::Aborted => Verdict::transient().ignored_by_breaker(),
             Code::Unimplemented | Code::DataLoss => Verdict::permanent().counts_as_failure(),
@@ -65,10 +68,23 @@ fn never_processed(status: &Status) -> bool {
 
 /// A status that came over the wire has no source; one that tonic made has the transport's error.
 fn never_connected(status: &Status) -> bool {
-    status
-        .source()
-        .and_then(source_chain::find)
-        .is_some_and(|verdict| verdict.is_transient())
+    holds::<ConnectError>(status)
+        || status
+            .source()
+            .and_then(source_chain::find)
+            .is_some_and(|verdict| verdict.is_transient())
+}
+
+/// Whether an error of type `E` is in the chain of sources.
+fn holds<E: Error + 'static>(status: &Status) -> bool {
+    let mut next = status.source();
+    while let Some(error) = next {
+        if error.is::<E>() {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// Applies gRPC's proposal A6: the server sends the time until the next attempt, or forbids one.
@@ -130,7 +146,11 @@ mod tests {
         let sick = Verdict::permanent().counts_as_failure();
         for (code, expected, reason) in [
             (Code::Unavailable, Verdict::outcome_unknown(), None),
-            (Code::DeadlineExceeded, Verdict::outcome_unknown(), None),
+            (
+                Code::DeadlineExceeded,
+                Verdict::outcome_unknown(),
+                Some(Reason::TimedOut),
+            ),
             (Code::Cancelled, Verdict::outcome_unknown(), None),
             (Code::Unknown, Verdict::outcome_unknown(), None),
             (Code::Internal, Verdict::outcome_unknown(), None),
@@ -186,6 +206,22 @@ mod tests {
             status.set_source(Arc::new(io::Error::from(kind)));
             assert_eq!(status.classify(), expected, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn failure_to_connect_is_transient_whatever_its_cause() {
+        for cause in [io::ErrorKind::HostUnreachable, io::ErrorKind::TimedOut] {
+            let connect = ConnectError(io::Error::from(cause).into());
+            let verdict = found(Status::from_error(connect.into()));
+            assert_eq!(verdict, Verdict::transient(), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn timeout_of_the_client_is_one() {
+        let verdict = found(Status::from_error(TimeoutExpired(()).into()));
+        assert_eq!(verdict, Verdict::outcome_unknown());
+        assert_eq!(verdict.reason(), Some(Reason::TimedOut));
     }
 
     #[test]

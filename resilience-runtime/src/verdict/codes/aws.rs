@@ -42,7 +42,7 @@ const CODES: &[(Meaning, &[&str])] = &[
     (
         Meaning::OutcomeUnknown,
         &[
-            "DependencyTimeoutException",
+            "EC2UnexpectedException",
             "InternalError",
             "InternalFailure",
             "InternalServerError",
@@ -51,13 +51,22 @@ const CODES: &[(Meaning, &[&str])] = &[
             "InternalServiceErrorException",
             "InternalServiceException",
             "KMSInternalException",
-            "ModelTimeoutException",
-            "RequestTimeout",
-            "RequestTimeoutException",
+            "ServerException",
+            "ServiceException",
             // A load balancer of the service may have lost the server that executed it.
             "ServiceUnavailable",
             "ServiceUnavailableError",
             "ServiceUnavailableException",
+        ],
+    ),
+    // Bedrock bills a model that took too long.
+    (
+        Meaning::TimedOut,
+        &[
+            "DependencyTimeoutException",
+            "ModelTimeoutException",
+            "RequestTimeout",
+            "RequestTimeoutException",
         ],
     ),
     (
@@ -167,6 +176,7 @@ enum Meaning {
     NotReady,
     Contention,
     OutcomeUnknown,
+    TimedOut,
     Denied,
     NotFound,
     Quota,
@@ -180,6 +190,7 @@ impl Meaning {
             Self::NotReady => Verdict::transient(),
             Self::Contention => Verdict::transient().ignored_by_breaker(),
             Self::OutcomeUnknown => Verdict::outcome_unknown(),
+            Self::TimedOut => Verdict::outcome_unknown().because(Reason::TimedOut),
             Self::Denied => Verdict::permanent().because(Reason::Denied),
             Self::NotFound => Verdict::permanent().because(Reason::NotFound),
             Self::Quota => Verdict::permanent()
@@ -276,7 +287,19 @@ mod tests {
             ),
             ("InternalServiceError", Verdict::outcome_unknown(), None),
             ("InternalFailure", Verdict::outcome_unknown(), None),
-            ("RequestTimeout", Verdict::outcome_unknown(), None),
+            (
+                "RequestTimeout",
+                Verdict::outcome_unknown(),
+                Some(Reason::TimedOut),
+            ),
+            (
+                "ModelTimeoutException",
+                Verdict::outcome_unknown(),
+                Some(Reason::TimedOut),
+            ),
+            // Of Lambda and ECS.
+            ("ServiceException", Verdict::outcome_unknown(), None),
+            ("ServerException", Verdict::outcome_unknown(), None),
             ("DecryptionFailure", Verdict::permanent(), None),
             ("InvalidRequestException", Verdict::permanent(), None),
             ("AccessDenied", Verdict::permanent(), Some(Reason::Denied)),

@@ -91,14 +91,13 @@ const WITHOUT_STATUS: &[(Meaning, &[&str])] = &[
             "internal_error",
             "internal_server_error",
             "server_error",
-            "timeout_error",
-            "DEADLINE_EXCEEDED",
             "INTERNAL",
             // gRPC's word for a server that was not reached, and for one that was lost.
             "UNAVAILABLE",
             "UNKNOWN",
         ],
     ),
+    (Meaning::TimedOut, &["timeout_error", "DEADLINE_EXCEEDED"]),
     (Meaning::Denied, &["PERMISSION_DENIED", "UNAUTHENTICATED"]),
     (Meaning::NotFound, &["NOT_FOUND"]),
     (
@@ -124,6 +123,7 @@ enum Meaning {
     Throttled,
     Contention,
     OutcomeUnknown,
+    TimedOut,
 }
 
 impl Meaning {
@@ -140,6 +140,7 @@ impl Meaning {
             Self::Throttled => Verdict::throttled(None),
             Self::Contention => Verdict::transient().ignored_by_breaker(),
             Self::OutcomeUnknown => Verdict::outcome_unknown(),
+            Self::TimedOut => Verdict::outcome_unknown().because(Reason::TimedOut),
         }
     }
 }
