@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use resilience_runtime::{Registry, database_resilient, llm_resilient, telemetry::EventKind};
+use resilience_runtime::{
+    Registry, Verdict, database_resilient, llm_resilient, telemetry::EventKind,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::errors::ApiError;
@@ -95,6 +97,50 @@ async fn verified_as_not_executed_is_retried() {
     assert_eq!(out.unwrap(), 100);
     assert_eq!(ledger.entries(), [100]);
     assert_eq!(ledger.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_not_asked_where_the_client_sent_nothing() {
+    fn refused(_: &ApiError) -> Verdict {
+        Verdict::transient().after_client_retries()
+    }
+    #[database_resilient(verify = happened, client_retries = off, classify = refused)]
+    async fn once(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    let ledger = Ledger::ending([(false, Err(ApiError::Unknown))]);
+    let out = Registry::new().scope(once(&ledger, 100)).await;
+    assert_eq!(out.unwrap(), 100);
+    assert_eq!(ledger.asked(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn is_asked_after_the_clients_own_retries() {
+    fn refused(_: &ApiError) -> Verdict {
+        Verdict::transient().after_client_retries()
+    }
+    fn throttled(_: &ApiError) -> Verdict {
+        Verdict::throttled(None).after_client_retries()
+    }
+    #[database_resilient(verify = happened, classify = refused)]
+    async fn down(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    #[database_resilient(verify = happened, classify = throttled)]
+    async fn busy(ledger: &Ledger, amount: u64) -> Result<u64, ApiError> {
+        ledger.transfer(amount)
+    }
+    for written in [true, false] {
+        let ending = || Ledger::ending([(written, Err(ApiError::Unknown))]);
+        let (first, second) = (ending(), ending());
+        let registry = Registry::new();
+        assert_eq!(registry.scope(down(&first, 100)).await.unwrap(), 100);
+        assert_eq!(registry.scope(busy(&second, 100)).await.unwrap(), 100);
+        for ledger in [first, second] {
+            assert_eq!(ledger.entries(), [100], "written: {written}");
+            assert_eq!(ledger.asked(), 1, "written: {written}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

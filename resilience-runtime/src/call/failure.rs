@@ -41,11 +41,7 @@ impl<'p> Attempt<'p> {
     ) -> FailedAttempt {
         let at = Moment::now().max(self.started);
         let not_executed = self.not_executed;
-        let known = if self.plan.function.client_retries_off {
-            classified.verdict.without_client_retries()
-        } else {
-            classified.verdict
-        };
+        let known = self.known(classified.verdict);
         let verdict = self.refine_verdict(known);
         let allowed = verdict.may_retry(call.may_repeat());
         if classified.verdict.is_unknown() && self.plan.retry.is_some() && !allowed {
@@ -145,6 +141,15 @@ impl<'p> Attempt<'p> {
         self.complete(BreakerOutcome::Ignored, Moment::now);
         call.count(Counter::AttemptNotTimed);
         call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig);
+    }
+
+    /// Returns the verdict with what the attribute says of the client.
+    pub(super) fn known(&self, verdict: Verdict) -> Verdict {
+        if self.plan.function.client_retries_off {
+            verdict.without_client_retries()
+        } else {
+            verdict
+        }
     }
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.

@@ -84,8 +84,8 @@ impl<'p> Attempt<'p> {
         classify: impl Fn(&R::Error) -> Known<'_, R::Error>,
     ) -> bool {
         let unknown = |verdict: Verdict| {
-            let verdict = verdict.or_default_of(self.plan.kind());
-            verdict.is_outcome_unknown()
+            let verdict = self.known(verdict).or_default_of(self.plan.kind());
+            verdict.may_retry(true) && !verdict.is_not_executed()
         };
         match outcome {
             Ok(result) => {
