@@ -9,12 +9,16 @@
 //! | the connection was closed before the request was written | transient |
 //! | timed out | outcome unknown, [`Reason::TimedOut`] |
 //! | broken while sending or in the middle of the answer | outcome unknown |
+//! | the request's own body failed | outcome unknown, ignored by the breaker |
 //! | `error_for_status` | by [`Verdict::from_http`], without headers |
 //! | the answer came, but is not what was expected; too many redirects; no valid request | permanent |
 //!
 //! `error_for_status` throws the headers and the body away, and with them `Retry-After` and what a proxy says of a request that
 //! reached no server: where that matters, look at `Response::status()` and make an error of your own with
 //! [`Verdict::from_http_response`].
+//!
+//! **The client follows redirects**, and its error tells of the last request alone: "not connected" may be the page to which a server
+//! redirects after it has executed a `POST`. Where a function is not idempotent, build the client with `redirect(Policy::none())`.
 //!
 //! The client does not retry by itself, except twice where HTTP/2 says that the server did not read the request; `retry(retry::never())`
 //! switches that off, and a policy of one's own repeats what it is told to.
@@ -54,6 +58,8 @@ macro_rules! classify_reqwest {
                 } else if self.is_request() {
                     if not_processed::find(self).is_some() {
                         (Verdict::transient(), "not processed")
+                    } else if is_fault_of_the_caller(self) {
+                        (Verdict::outcome_unknown().ignored_by_breaker(), "user")
                     } else {
                         (Verdict::outcome_unknown(), "request")
                     }
@@ -76,6 +82,21 @@ macro_rules! classify_reqwest {
 classify_reqwest!(reqwest);
 #[cfg(feature = "reqwest-0_12")]
 classify_reqwest!(reqwest_0_12);
+
+/// Whether the request's own body failed, which the server has a part of.
+fn is_fault_of_the_caller(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_user)
+        {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
 
 fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is::<hyper::Error>() || error.is::<io::Error>()

@@ -5,7 +5,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use super::version::{Client, Error, Response};
+use super::version::redirect::Policy;
+use super::version::{Body, Client, Error, Response};
 use crate::verdict::chain_test_util::found;
 use crate::verdict::clients::http2_test_server::{Http2Server, Reaction};
 use crate::verdict::{ErrorCode, Reason, Verdict};
@@ -146,6 +147,44 @@ async fn error_for_status_is_classified_by_http_status() {
         assert_eq!(verdict, expected, "{answer}");
         assert_eq!(verdict.reason(), reason, "{answer}");
     }
+}
+
+/// A body that cannot be read to its end, such as a file that was cut off.
+struct Broken;
+
+impl hyper::body::Body for Broken {
+    type Data = std::collections::VecDeque<u8>;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Ready(Some(Err(std::io::ErrorKind::UnexpectedEof.into())))
+    }
+}
+
+#[tokio::test]
+async fn failure_of_the_requests_own_body_is_not_the_servers() {
+    let url = server("", Some(Duration::from_secs(5))).await;
+    let error = client().post(url).body(Body::wrap(Broken)).send().await;
+    let verdict = found(error.expect_err("no body"));
+    assert_eq!(verdict, Verdict::outcome_unknown().ignored_by_breaker());
+    assert_eq!(name(verdict), Some(ErrorCode::Name("user")));
+}
+
+/// Nothing in the error tells of the first request, so the documentation says what to do.
+#[tokio::test]
+async fn refused_redirect_hides_the_request_before_it() {
+    const ELSEWHERE: &str =
+        "HTTP/1.1 303 X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n";
+    let url = server(ELSEWHERE, None).await;
+    let error = client().post(&url).body("hunter2").send().await;
+    assert!(found(error.expect_err("refused")).is_transient());
+    let unfollowed = Client::builder().no_proxy().redirect(Policy::none());
+    let unfollowed = unfollowed.build().expect("a client");
+    let answer = unfollowed.post(&url).body("hunter2").send().await;
+    assert_eq!(answer.expect("an answer").status(), 303);
 }
 
 #[tokio::test]
