@@ -21,7 +21,7 @@ pub fn try_again_in(message: &str) -> Option<Duration> {
     })
 }
 
-/// `7 seconds`, `1.5 minutes`, `1 hour`.
+/// `7 seconds`, `1.5 minutes`, `1 hour`. `1 minute and 30 seconds` is not read, rather than too short.
 fn wait_in_words(text: &str) -> Option<Duration> {
     const UNITS: [(&[&str], f64); 4] = [
         (&["millisecond", "milliseconds"], 0.001),
@@ -35,7 +35,12 @@ fn wait_in_words(text: &str) -> Option<Duration> {
     let end = rest
         .find(|c: char| !c.is_alphanumeric())
         .unwrap_or(rest.len());
-    let word = &rest[..end];
+    let (word, after) = rest.split_at(end);
+    let after = after.trim_start_matches([' ', ',']);
+    let goes_on = after.strip_prefix("and ").unwrap_or(after);
+    if goes_on.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (_, seconds) = UNITS.iter().find(|(words, _)| words.contains(&word))?;
     Duration::try_from_secs_f64(number * seconds).ok()
 }
@@ -94,6 +99,7 @@ mod tests {
             ("try again in 0s", 0),
             ("Rate limit exceeded. Try again in 7 seconds.", 7_000),
             ("Try again in 1.5 minutes, please", 90_000),
+            ("Try again in 7 seconds and so on", 7_000),
             ("try again in 1 second", 1_000),
             ("try again in 250 milliseconds", 250),
             ("Try again in 20s", 20_000),
@@ -114,6 +120,9 @@ mod tests {
             "try again in s",
             "try again in 5",
             "try again in 5 secondsabc",
+            "try again in 1 minute 30 seconds",
+            "try again in 1 hour, 2 minutes",
+            "try again in 1 minute and 30 seconds",
             "try again in 5 light-years",
             "try again in five seconds",
             "try again in -5 seconds",
