@@ -153,7 +153,7 @@ async fn error_for_status_is_classified_by_http_status() {
 struct Broken;
 
 impl hyper::body::Body for Broken {
-    type Data = std::collections::VecDeque<u8>;
+    type Data = hyper::body::Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(
