@@ -15,7 +15,9 @@
 //! not known, unless a service of one's own hands them to [`hint::headers`](crate::hint::headers). Of a 5xx the
 //! client keeps only the text of the body, which is read as JSON if it is that. Of other answers it understands
 //! OpenAI's errors alone: where the code is a number, as OpenRouter and Google send it, or where an error
-//! comes in the middle of a stream, it only reports that it could not parse it. That text is parsed here, too.
+//! comes in the middle of a stream, it only reports that it could not parse it. That text is parsed here, too. Of a 4xx whose body is
+//! no JSON, such as nginx' page for a 429, nothing is left that could be read, and it counts as permanent: look at the status in the
+//! HTTP service.
 //!
 //! **The client retries by itself**, three times and also on an `insufficient_quota` that is only in `code`: with
 //! three attempts of an attribute that makes twelve requests. Switch it off with async-openai's feature
