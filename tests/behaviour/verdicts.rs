@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resilience_runtime::{
     BoxError, CircuitState, Registry, ResilienceError, ServiceKind, Verdict, llm_resilient,
-    resilient,
+    resilient, secret_resilient,
 };
 
 use crate::errors::ApiError;
@@ -210,4 +210,19 @@ async fn unclassified_error_gets_the_verdict_of_the_kind() {
     let remote = Remote::healthy();
     registry.scope(ask(&remote)).await.unwrap_err();
     assert_eq!(remote.asked(), 1, "outcome unknown");
+
+    #[llm_resilient(circuit_breaker = off, idempotent = false)]
+    async fn run_tools(remote: &Remote) -> Result<(), Strange> {
+        remote.answer().unwrap();
+        Err(Strange::Strange)
+    }
+    #[secret_resilient(circuit_breaker = off, idempotent = false)]
+    async fn rotate(remote: &Remote) -> Result<(), Strange> {
+        remote.answer().unwrap();
+        Err(Strange::Strange)
+    }
+    let (first, second) = (Remote::healthy(), Remote::healthy());
+    registry.scope(run_tools(&first)).await.unwrap_err();
+    registry.scope(rotate(&second)).await.unwrap_err();
+    assert_eq!((first.asked(), second.asked()), (1, 1), "not idempotent");
 }

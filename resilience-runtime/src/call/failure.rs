@@ -154,7 +154,7 @@ impl<'p> Attempt<'p> {
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.
     fn refine_verdict(&self, verdict: Verdict) -> Verdict {
-        let mut verdict = verdict.or_default_of(self.plan.kind());
+        let mut verdict = verdict.or_default_of(self.plan.kind_of_unknown_errors());
         if self.not_executed {
             verdict = verdict.not_executed();
         } else if verdict.is_reconnect_needed() && self.session_is_hopeless() {

@@ -191,6 +191,16 @@ impl Plan {
         self.function.kind.unwrap_or(self.core.kind)
     }
 
+    /// The kind whose default holds for an error that no rule knows. Nobody knows what became of the call, so only what may be
+    /// repeated gets the default of a kind that repeats.
+    pub(crate) fn kind_of_unknown_errors(&self) -> ServiceKind {
+        if self.idempotent {
+            self.kind()
+        } else {
+            ServiceKind::Custom
+        }
+    }
+
     /// What the cost of a call is measured in.
     pub(crate) fn unit(&self) -> Unit {
         if self.counts_tokens {

@@ -84,7 +84,9 @@ impl<'p> Attempt<'p> {
         classify: impl Fn(&R::Error) -> Known<'_, R::Error>,
     ) -> bool {
         let unknown = |verdict: Verdict| {
-            let verdict = self.known(verdict).or_default_of(self.plan.kind());
+            let verdict = self
+                .known(verdict)
+                .or_default_of(self.plan.kind_of_unknown_errors());
             verdict.may_retry(true) && !verdict.is_not_executed()
         };
         match outcome {
