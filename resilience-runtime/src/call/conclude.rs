@@ -123,7 +123,7 @@ impl<'p> Call<'p> {
         classified: &Classified<'_>,
         error: ErrorType,
     ) -> Next {
-        let inner = match attempt.notes {
+        let inner = match *attempt.notes {
             Some(_) => attempt.inner_failure(error, classified),
             None => None,
         };

@@ -74,7 +74,7 @@ impl Attempt<'_> {
     pub(super) fn drop_reply(&mut self) -> Option<Interruption> {
         let fault = self.fault.take()?;
         fault.reply_lost.then(|| {
-            if let Some(notes) = &mut self.notes {
+            if let Some(notes) = &mut *self.notes {
                 notes.hint = None;
                 notes.clear_failures();
             }

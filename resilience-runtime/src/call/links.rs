@@ -28,6 +28,11 @@ impl Links {
     }
 
     #[inline]
+    pub(super) fn any_but(self, flag: Self) -> bool {
+        self.0 & !flag.0 != 0
+    }
+
+    #[inline]
     pub(super) fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0
     }

@@ -204,7 +204,7 @@ impl Attempt<'_> {
         }
         self.permits
             .set_links(poll.nested || poll.notes.is_some(), poll.lent);
-        self.notes = poll.notes;
+        *self.notes = poll.notes;
     }
 
     /// Returns what the breaker is to learn of the attempt. Inner attempts of the same service report in its stead, and
@@ -238,7 +238,7 @@ impl Attempt<'_> {
     /// Goes on with the notes on the body. The calls inside of a hook are not the body's; what a hook has reported of the
     /// server concerns both.
     pub(super) fn resume_notes(&mut self, of_body: Option<Box<Notes>>) {
-        let of_hook = std::mem::replace(&mut self.notes, of_body);
+        let of_hook = std::mem::replace(&mut *self.notes, of_body);
         if let Some(mut of_hook) = of_hook {
             if let Some(hint) = of_hook.hint.take() {
                 self.notes.get_or_insert_default().hint = Some(hint);

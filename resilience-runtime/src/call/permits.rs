@@ -3,6 +3,8 @@
 //! Every pattern that admits attempts is a [`Gate`] with the same three steps, so that the order in which they are
 //! asked can be read in one place, [`AttemptPermits::acquire`].
 
+mod loans;
+
 use std::time::Duration;
 
 use super::Call;
@@ -12,7 +14,7 @@ use crate::bulkhead::Place;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
-use crate::poll_context::{self, Offer, ScopeId};
+use crate::poll_context;
 use crate::rate_limit::{Grant, KeyHash, Take, Unit};
 
 /// What an attempt holds of its service.
@@ -217,96 +219,6 @@ impl AttemptPermits {
     /// What was taken of the rate limit is spent.
     pub(super) fn spend_rate_limit(&mut self) {
         self.rate_limit = None;
-    }
-}
-
-/// What is lent to the calls inside of a body, and borrowed from the one round it.
-impl AttemptPermits {
-    /// What calls inside of the body may borrow.
-    #[cold]
-    pub(super) fn offer(&self, core: &ServiceCore) -> Option<Offer> {
-        self.links.has(Links::LENDS).then(|| Offer {
-            of: ScopeId::new(core, self.key),
-            probe: self.breaker.filter(|ticket| ticket.is_probe()),
-            place: !self.bulkhead.is_none(),
-            lent: self.links.has(Links::LENT),
-        })
-    }
-
-    /// Whether anything connects it with other calls.
-    #[inline]
-    pub(super) fn is_linked(&self) -> bool {
-        self.links.any()
-    }
-
-    /// Whether the attempt has notes, or is inside of the body of another call.
-    #[inline]
-    pub(super) fn is_noted(&self) -> bool {
-        self.links.has(Links::NOTED)
-    }
-
-    pub(super) fn set_noted(&mut self) {
-        self.links.add(Links::NOTED);
-    }
-
-    #[inline]
-    pub(super) fn set_special(&mut self) {
-        self.links.add(Links::SPECIAL);
-    }
-
-    pub(super) fn set_links(&mut self, noted: bool, lent: bool) {
-        self.links.set(Links::NOTED, noted);
-        self.links.set(Links::LENT, lent);
-    }
-
-    #[cold]
-    fn borrow_probe(&mut self, core: &ServiceCore, now: Moment) -> Option<Ticket> {
-        let of = ScopeId::new(core, self.key);
-        let probe = poll_context::borrow_probe(of)?;
-        if !core.breaker.is_held(probe, now) {
-            poll_context::give_back(of);
-            return None;
-        }
-        self.links.add(Links::PROBE);
-        self.links.add(Links::LENDS);
-        Some(probe)
-    }
-
-    #[cold]
-    fn borrow_place(&mut self, core: &ServiceCore) -> bool {
-        let again = self.links.any_borrowed();
-        let borrowed = poll_context::borrow_place(ScopeId::new(core, self.key), again);
-        if borrowed {
-            self.bulkhead = Place::Borrowed;
-            self.links.add(Links::PLACE);
-            self.links.add(Links::LENDS);
-        }
-        borrowed
-    }
-
-    /// Ends what was borrowed: the breaker learns the outcome, the lender keeps its place.
-    #[cold]
-    fn complete_borrowed(&mut self, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
-        let probe = self.breaker.filter(|_| self.links.has(Links::PROBE));
-        if self.give_back(core)
-            && let Some(probe) = probe
-        {
-            core.breaker
-                .record_for_other(probe, end.outcome, end.started, &end.now);
-        }
-    }
-
-    /// Gives back what was borrowed. `false`: it has ended with the attempt that lent it.
-    #[cold]
-    fn give_back(&mut self, core: &ServiceCore) -> bool {
-        if self.links.has(Links::PROBE) {
-            self.breaker = None;
-        }
-        if self.links.has(Links::PLACE) {
-            self.bulkhead = Place::None;
-        }
-        self.links = self.links.only(Links::LASTING);
-        poll_context::give_back(ScopeId::new(core, self.key))
     }
 }
 

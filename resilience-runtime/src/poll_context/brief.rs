@@ -1,13 +1,14 @@
 //! What a body can be told of its call without asking the call, in one word: how many attempts it may have, and how long after
 //! its beginning the first attempt is cut.
 
-use super::frame::FLAG_BITS;
 use crate::clock::NEVER;
 
 /// One word of a plan. Its lowest bits belong to the frame that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Brief(pub(super) u64);
 
+/// The lowest bits, which are the frame's.
+pub(super) const FLAG_BITS: u32 = 4;
 const ATTEMPT_BITS: u32 = 16;
 const MOST_ATTEMPTS: u64 = (1 << ATTEMPT_BITS) - 1;
 /// Times above are kept in steps of 16 ms.

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::entered;
 use super::frame::Frame;
 use super::notes::note;
 use super::shared_context::SharedContext;
-use super::told::{self, Told};
+use super::told::Told;
 use crate::clock::Moment;
 use crate::rate_limit::Usage;
 use crate::telemetry::CorrelationId;
@@ -72,7 +73,7 @@ impl CallContext {
             return CARRIED.with(ThreadSlot::get);
         }
         let told = if frame.is_told() {
-            told::innermost()?
+            entered::told()?
         } else {
             Told {
                 attempt: 1,

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::brief::Brief;
+use super::brief::{Brief, FLAG_BITS};
 use crate::clock::{Moment, NEVER};
 
 /// When the body is cut, and what its plan says of it, with a few flags beside that. Read and written once at each edge of
@@ -15,10 +15,10 @@ pub(super) struct Frame {
 }
 
 thread_local! {
-    static FRAME: Cell<Frame> = const { Cell::new(Frame::OUTSIDE) };
+    static LIMIT: Cell<Moment> = const { Cell::new(Moment::FAR_FUTURE) };
+    static WORD: Cell<u64> = const { Cell::new(0) };
 }
 
-pub(super) const FLAG_BITS: u32 = 4;
 const INSIDE: u64 = 1;
 const RESUMED: u64 = 1 << 1;
 const NOTED: u64 = 1 << 2;
@@ -41,14 +41,39 @@ impl Frame {
         }
     }
 
+    /// Outside of all bodies the limit is whatever the last one left.
     #[inline]
     pub(super) fn current() -> Self {
-        FRAME.get()
+        match WORD.get() {
+            0 => Self::OUTSIDE,
+            word => Self {
+                limit: LIMIT.get(),
+                word,
+            },
+        }
     }
 
     #[inline]
-    pub(super) fn replace(self) -> Self {
-        FRAME.replace(self)
+    pub(super) fn set(self) {
+        LIMIT.set(self.limit);
+        WORD.set(self.word);
+    }
+
+    /// Whether any body is being polled.
+    #[inline]
+    pub(super) fn is_anything_inside() -> bool {
+        WORD.get() != 0
+    }
+
+    /// Leaves a body that was entered from outside of all, and returns whether that is not all there is to do.
+    #[inline]
+    pub(super) fn leave() -> bool {
+        let word = WORD.get();
+        if word & NOTED != 0 {
+            return true;
+        }
+        WORD.set(0);
+        false
     }
 
     #[inline]

@@ -5,10 +5,12 @@
 
 mod brief;
 mod call_context;
+mod entered;
 mod frame;
 pub mod hint;
 mod inner_failure;
 mod notes;
+mod offer;
 mod offers;
 mod poll_scope;
 mod scope_id;
@@ -26,7 +28,8 @@ pub(crate) use inner_failure::{InnerFailure, Judged, Leaving};
 pub(crate) use notes::{
     Notes, forget_failures, note_failure_type, record_failure, record_report, rewrite_failure,
 };
-pub(crate) use offers::{Offer, borrow_place, borrow_probe, give_back};
+pub(crate) use offer::Offer;
+pub(crate) use offers::{borrow_place, borrow_probe, give_back};
 pub(crate) use poll_scope::{PollScope, Special};
 pub(crate) use scope_id::ScopeId;
 pub(crate) use server_hint::Hint;

@@ -101,7 +101,7 @@ pub(super) fn note(say: impl FnOnce(&mut Notes)) {
         let mut notes = (Notes::replace(None)).or_else(spare).unwrap_or_default();
         say(&mut notes);
         Notes::replace(Some(notes));
-        frame.noted().replace();
+        frame.noted().set();
     }
 }
 

@@ -1,23 +1,16 @@
 //! The time of one poll of a body.
 
-use std::mem::ManuallyDrop;
-
 use super::brief::Brief;
+use super::entered;
 use super::frame::Frame;
 use super::notes::Notes;
-use super::offers::{self, Offer};
-use super::told::{self, Told};
+use super::offer::Offer;
+use super::told::Told;
 use crate::clock::Moment;
 
-/// The time of one poll of a body.
-pub(crate) struct PollScope {
-    outer: Frame,
-    outer_notes: Option<Box<Notes>>,
-    /// It was entered by the long way, and offers something.
-    offers: bool,
-    /// It was entered by the long way, and the call has told about itself.
-    tells: bool,
-}
+/// The time of one poll of a body. Whatever lies outside of it, if anything does, is kept beside the frame: then the frame is
+/// noted.
+pub(crate) struct PollScope(());
 
 /// How a poll ended that was not an ordinary one.
 pub(crate) struct Special {
@@ -32,22 +25,17 @@ impl PollScope {
     /// Enters the poll of a first attempt that did not wait, has no notes and offers nothing. `limit`: when the body is cut.
     #[inline]
     pub(crate) fn enter(limit: Moment, brief: Brief, resumed: bool) -> Self {
-        let outer = Frame::inside(limit, brief, resumed).replace();
-        if outer.is_inside() {
-            return Self::enter_inside(outer);
+        let own = Frame::inside(limit, brief, resumed);
+        if Frame::is_anything_inside() {
+            return Self::enter_inside(own);
         }
-        Self {
-            outer,
-            outer_notes: None,
-            offers: false,
-            tells: false,
-        }
+        own.set();
+        Self(())
     }
 
     /// The limit of the body round it may be shorter, and then says nothing of when this call began.
     #[cold]
-    fn enter_inside(outer: Frame) -> Self {
-        let own = Frame::current();
+    fn enter_inside(own: Frame) -> Self {
         let told = Told {
             attempt: 1,
             max_attempts: own.brief().max_attempts(),
@@ -55,22 +43,7 @@ impl PollScope {
             previous: None,
             shared: None,
         };
-        own.within(outer.limit()).noted().replace();
-        let tells = Self::tell(told);
-        Self {
-            outer,
-            outer_notes: Notes::replace(None),
-            offers: false,
-            tells,
-        }
-    }
-
-    fn tell(told: Told) -> bool {
-        let tells = told::push(told);
-        if tells {
-            Frame::current().told().replace();
-        }
-        tells
+        Self::push(own, None, None, told)
     }
 
     /// As [`enter`](Self::enter), with what was noted in earlier polls, what is offered to inner calls, and what the call
@@ -83,50 +56,41 @@ impl PollScope {
         offer: Option<Offer>,
         told: Told,
     ) -> Self {
-        let outer = Frame::current();
-        let own = Frame::inside(limit, brief, resumed);
-        own.within(outer.limit()).noted().replace();
         if let Some(notes) = &mut notes {
             notes.begin_poll();
         }
-        let outer_notes = Notes::replace(notes);
-        let offers = offer.is_some();
-        if let Some(offer) = offer {
-            offers::push(offer);
-        }
-        Self {
-            outer,
-            outer_notes,
-            offers,
-            tells: Self::tell(told),
-        }
+        Self::push(Frame::inside(limit, brief, resumed), notes, offer, told)
+    }
+
+    fn push(own: Frame, notes: Option<Box<Notes>>, offer: Option<Offer>, told: Told) -> Self {
+        let outer = Frame::current();
+        entered::push(outer, Notes::replace(notes), offer, told);
+        own.within(outer.limit()).noted().told().set();
+        Self(())
     }
 
     /// Ends it. `None`: nothing was noted, offered or enclosing.
     #[inline]
     pub(crate) fn end(self) -> Option<Special> {
-        let scope = ManuallyDrop::new(self);
-        let frame = scope.outer.replace();
-        if !frame.is_noted() {
-            return None;
-        }
-        Some(ManuallyDrop::into_inner(scope).end_special())
-    }
-
-    #[cold]
-    fn end_special(mut self) -> Special {
-        let notes = Notes::replace(self.outer_notes.take());
-        let lent = self.offers && offers::pop().is_some_and(|offer| offer.lent);
-        if self.tells {
-            told::pop();
-        }
-        let nested = self.outer.is_inside();
         std::mem::forget(self);
-        Special {
-            notes,
-            lent,
-            nested,
-        }
+        Frame::leave().then(end_special)
+    }
+}
+
+/// Ends the poll of a body of which something is noted, or kept beside the frame.
+#[cold]
+fn end_special() -> Special {
+    let kept = if Frame::current().is_told() {
+        entered::pop()
+    } else {
+        None
+    };
+    let (outer, outer_notes, offer) = kept.unwrap_or((Frame::OUTSIDE, None, None));
+    outer.set();
+    Special {
+        notes: Notes::replace(outer_notes),
+        lent: offer.is_some_and(|offer| offer.lent),
+        nested: outer.is_inside(),
     }
 }
 
@@ -134,14 +98,9 @@ impl Drop for PollScope {
     /// After a panic: what the body noted would be taken for the outer one's.
     #[cold]
     fn drop(&mut self) {
-        Notes::replace(self.outer_notes.take());
-        if self.offers {
-            offers::pop();
+        if Frame::leave() {
+            end_special();
         }
-        if self.tells {
-            told::pop();
-        }
-        self.outer.replace();
     }
 }
 

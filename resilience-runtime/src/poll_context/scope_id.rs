@@ -1,6 +1,5 @@
 //! Which state of a service calls share.
 
-use crate::plan::ServiceCore;
 use crate::rate_limit::KeyHash;
 
 /// A service and a key: calls with the same one share its state.
@@ -12,7 +11,8 @@ pub(crate) struct ScopeId {
 }
 
 impl ScopeId {
-    pub(crate) fn new(core: &ServiceCore, key: KeyHash) -> Self {
+    /// `core`: what the callers of the service share.
+    pub(crate) fn new<T>(core: &T, key: KeyHash) -> Self {
         Self {
             core: std::ptr::from_ref(core).addr(),
             key,
