@@ -2,8 +2,8 @@
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For what stands between a program and a server: [`proxies`].
-//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`nested_calls`],
-//!   [`by_hand`], [`health`].
+//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`call_context`],
+//!   [`nested_calls`], [`by_hand`], [`health`].
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
 //!   `prometheus`), `operations` (feature `axum`).
 //! * For a decision: [`limits`], [`versions`], [`algorithms`].
@@ -37,6 +37,9 @@ pub mod caching {}
 
 #[doc = include_str!("../guide/fallbacks.md")]
 pub mod fallbacks {}
+
+#[doc = include_str!("../guide/call_context.md")]
+pub mod call_context {}
 
 #[doc = include_str!("../guide/nested_calls.md")]
 pub mod nested_calls {}

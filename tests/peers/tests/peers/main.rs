@@ -48,6 +48,7 @@ mod postgres_refusals;
 mod postgres_restarts;
 mod postgres_standby;
 mod rabbitmq;
+mod recipes;
 mod redis;
 mod redis_cluster;
 mod redis_resilient;
