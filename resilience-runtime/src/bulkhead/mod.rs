@@ -133,6 +133,7 @@ impl Bulkhead {
     fn full(&self) -> ResilienceError {
         ResilienceError::BulkheadFull {
             service: self.name.clone(),
+            attempts: 0,
         }
     }
 }

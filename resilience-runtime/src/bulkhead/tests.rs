@@ -38,7 +38,9 @@ async fn rejects_when_full() {
     assert_eq!(bulkhead.in_flight(), 2);
     for refused in [bulkhead.try_acquire(), bulkhead.acquire().await] {
         let refused = refused.expect_err("it is full");
-        assert!(matches!(refused, ResilienceError::BulkheadFull { service } if service == "llm"));
+        assert!(
+            matches!(refused, ResilienceError::BulkheadFull { service, .. } if service == "llm")
+        );
     }
     drop(first);
     drop(bulkhead.acquire_owned().await.expect("a permit"));

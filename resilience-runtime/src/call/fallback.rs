@@ -237,6 +237,7 @@ impl<'p> Call<'p> {
             strategy,
             error,
             source,
+            attempts: self.attempts,
         }
     }
 }

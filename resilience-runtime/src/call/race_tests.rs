@@ -64,6 +64,7 @@ async fn body(script: Script) -> Answer {
         End::Succeeds => Ok(1),
         End::Fails => Err(ResilienceError::BulkheadFull {
             service: "elsewhere".into(),
+            attempts: 0,
         }),
         End::Panics => panic!("planned"),
         End::Hangs => std::future::pending().await,

@@ -90,21 +90,24 @@ impl Rejection {
     }
 
     pub(super) fn into_error(self, call: &mut Call<'_>) -> ResilienceError {
-        let service = call.service();
+        let (service, attempts) = (call.service(), call.attempts);
         match self {
             Self::CircuitBreaker { retry_after } => ResilienceError::CircuitBreakerOpen {
                 service,
                 retry_after,
+                attempts,
             },
             Self::RateLimit { retry_after } => ResilienceError::RateLimitExceeded {
                 service,
                 retry_after,
+                attempts,
             },
-            Self::Bulkhead => ResilienceError::BulkheadFull { service },
+            Self::Bulkhead => ResilienceError::BulkheadFull { service, attempts },
             Self::Deadline => ResilienceError::DeadlineExceeded {
                 service,
                 after: call.deadline_or_zero(),
                 source: call.cold.as_mut().and_then(|cold| cold.last_failure.take()),
+                attempts,
             },
             Self::InvalidConfig | Self::NoTimer(_) => {
                 // The plan's has no values, so there is nothing to withhold again.
@@ -134,6 +137,7 @@ impl Interruption {
             Self::TimedOut => ResilienceError::Timeout {
                 service: call.service(),
                 after: call.timeout_or_zero(),
+                attempts: call.attempts,
             },
             Self::DeadlinePassed => Rejection::Deadline.into_error(call),
             Self::NoTimer(cause) => Rejection::NoTimer(cause).into_error(call),

@@ -80,6 +80,7 @@ impl CircuitBreaker {
         ResilienceError::CircuitBreakerOpen {
             service: self.name.clone(),
             retry_after: rejection.retry_after,
+            attempts: 0,
         }
     }
 }

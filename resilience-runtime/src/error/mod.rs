@@ -36,6 +36,8 @@ pub enum ResilienceError {
         /// Holds the time until the next probe: the rest of the pause, or the recovery timeout where that is unknown.
         /// `None` if the breaker is forced open, which does not end by itself.
         retry_after: Option<Duration>,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Rejects a call because the rate limit is used up or the server requested back-off: nothing was sent.
     #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
@@ -45,6 +47,8 @@ pub enum ResilienceError {
         service: ServiceName,
         /// Holds the time until the call could pass; `None` if its cost is above the capacity, so that it never can.
         retry_after: Option<Duration>,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Rejects a call because the bulkhead has no free permit: nothing was sent.
     #[error("bulkhead of service `{service}` is full")]
@@ -52,6 +56,8 @@ pub enum ResilienceError {
     BulkheadFull {
         /// Names the service whose bulkhead rejected the call.
         service: ServiceName,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Ends an attempt that took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
@@ -61,6 +67,8 @@ pub enum ResilienceError {
         service: ServiceName,
         /// Holds the limit that was exceeded.
         after: Duration,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Ends a call that, sleeps included, took longer than its `deadline`.
     #[error("call to service `{service}` passed its deadline of {after:?}")]
@@ -72,6 +80,8 @@ pub enum ResilienceError {
         after: Duration,
         /// Holds the error of the attempt before, if there was one and its type is an error.
         source: Option<BoxError>,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Reports a stream that ended before its last item (`stream(complete = …)`).
     #[error("a stream of service `{service}` broke off before its end")]
@@ -103,6 +113,8 @@ pub enum ResilienceError {
         error: BoxError,
         /// Holds the error of the call itself.
         source: BoxError,
+        /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
+        attempts: u32,
     },
     /// Reports that a health check of the service failed.
     #[error("health check of service `{service}` failed")]
@@ -182,7 +194,7 @@ impl ResilienceError {
         match self {
             Self::CircuitBreakerOpen { service, .. }
             | Self::RateLimitExceeded { service, .. }
-            | Self::BulkheadFull { service }
+            | Self::BulkheadFull { service, .. }
             | Self::StreamInterrupted { service }
             | Self::Timeout { service, .. }
             | Self::DeadlineExceeded { service, .. }
@@ -205,6 +217,22 @@ impl ResilienceError {
             #[cfg(feature = "test-util")]
             Self::Injected { verdict, .. } => verdict.retry_after(),
             _ => None,
+        }
+    }
+
+    /// Returns how many attempts of the call had begun when it ended so; 0 where nothing was attempted, and where a pattern
+    /// was used by hand.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        match self {
+            Self::CircuitBreakerOpen { attempts, .. }
+            | Self::RateLimitExceeded { attempts, .. }
+            | Self::BulkheadFull { attempts, .. }
+            | Self::Timeout { attempts, .. }
+            | Self::DeadlineExceeded { attempts, .. }
+            | Self::RetryExhausted { attempts, .. }
+            | Self::FallbackFailed { attempts, .. } => *attempts,
+            _ => 0,
         }
     }
 
@@ -235,31 +263,41 @@ impl fmt::Debug for ResilienceError {
             Self::CircuitBreakerOpen {
                 service,
                 retry_after,
+                attempts,
             } => f
                 .debug_struct("CircuitBreakerOpen")
                 .field("service", service)
                 .field("retry_after", retry_after)
+                .field("attempts", attempts)
                 .finish(),
             Self::RateLimitExceeded {
                 service,
                 retry_after,
+                attempts,
             } => f
                 .debug_struct("RateLimitExceeded")
                 .field("service", service)
                 .field("retry_after", retry_after)
+                .field("attempts", attempts)
                 .finish(),
-            Self::BulkheadFull { service } => f
+            Self::BulkheadFull { service, attempts } => f
                 .debug_struct("BulkheadFull")
                 .field("service", service)
+                .field("attempts", attempts)
                 .finish(),
             Self::StreamInterrupted { service } => f
                 .debug_struct("StreamInterrupted")
                 .field("service", service)
                 .finish(),
-            Self::Timeout { service, after } => f
+            Self::Timeout {
+                service,
+                after,
+                attempts,
+            } => f
                 .debug_struct("Timeout")
                 .field("service", service)
                 .field("after", after)
+                .field("attempts", attempts)
                 .finish(),
             Self::DeadlineExceeded { service, after, .. } => f
                 .debug_struct("DeadlineExceeded")

@@ -175,6 +175,7 @@ impl<T, E> Fallback<T, E> {
                     strategy: "call",
                     error: error.into(),
                     source: source.into(),
+                    attempts: 0,
                 }
                 .into()),
             },

@@ -194,6 +194,7 @@ impl Future for Acquire {
         let exceeded = |retry_after| ResilienceError::RateLimitExceeded {
             service: shared.name.clone(),
             retry_after,
+            attempts: 0,
         };
         Poll::Ready(match taken {
             Ok(at) => Ok(Reservation::new(

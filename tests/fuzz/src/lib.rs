@@ -7,6 +7,8 @@ mod args;
 mod attribute;
 #[path = "../../../resilience-macros/src/check/mod.rs"]
 mod check;
+#[path = "../../../resilience-macros/src/declare.rs"]
+mod declare;
 #[path = "../../../resilience-macros/src/derive/mod.rs"]
 mod derive;
 #[path = "../../../resilience-macros/src/expand/mod.rs"]
@@ -15,26 +17,32 @@ mod expand;
 mod function;
 #[path = "../../../resilience-macros/src/kind.rs"]
 mod kind;
+#[path = "../../../resilience-macros/src/methods/mod.rs"]
+mod methods;
 #[path = "../../../resilience-macros/src/runtime.rs"]
 mod runtime;
 
 mod attribute_arguments;
 mod bytes;
 mod decimal;
+mod declarations;
 mod derive_arguments;
 mod durations;
 mod header_list;
 mod hints;
 mod http_verdicts;
+mod impl_blocks;
 mod llm_bodies;
 mod settings;
 mod tokens;
 
 pub use attribute_arguments::attribute_arguments;
+pub use declarations::declarations;
 pub use derive_arguments::derive_arguments;
 pub use durations::durations;
 pub use hints::hints;
 pub use http_verdicts::http_verdicts;
+pub use impl_blocks::impl_blocks;
 pub use llm_bodies::llm_bodies;
 pub use settings::settings;
 
@@ -44,10 +52,12 @@ pub type Target = fn(&[u8]);
 /// Every target by its name, which is also that of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("attribute_arguments", attribute_arguments),
+    ("declarations", declarations),
     ("derive_arguments", derive_arguments),
     ("durations", durations),
     ("hints", hints),
     ("http_verdicts", http_verdicts),
+    ("impl_blocks", impl_blocks),
     ("llm_bodies", llm_bodies),
     ("settings", settings),
 ];

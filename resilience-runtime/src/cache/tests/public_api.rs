@@ -113,6 +113,7 @@ async fn stale_value_is_served_while_a_circuit_is_open() {
         Err(Error::Cache(ResilienceError::CircuitBreakerOpen {
             service: "api".into(),
             retry_after: Some(seconds(1)),
+            attempts: 0,
         }))
     };
     let out = cache.get_or_load("a", open).await;

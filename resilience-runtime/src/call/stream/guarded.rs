@@ -128,7 +128,11 @@ where
                 };
                 ready!(poll_idle(this.idle, this.armed, after, cx));
                 *this.ended = true;
-                let timeout = |service| ResilienceError::Timeout { service, after };
+                let timeout = |service| ResilienceError::Timeout {
+                    service,
+                    after,
+                    attempts: 0,
+                };
                 let error = broken_off(this.permits, timeout);
                 return Poll::Ready(Some(Err(error.into())));
             }

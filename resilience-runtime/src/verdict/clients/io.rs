@@ -134,6 +134,7 @@ mod tests {
         let rejection = ResilienceError::CircuitBreakerOpen {
             service: "db".into(),
             retry_after: Some(Duration::from_secs(1)),
+            attempts: 0,
         };
         let verdict = Error::from(rejection).classify();
         assert_eq!(verdict, Verdict::permanent().ignored_by_breaker());
@@ -141,6 +142,7 @@ mod tests {
         let timeout = ResilienceError::Timeout {
             service: "db".into(),
             after: Duration::from_secs(1),
+            attempts: 0,
         };
         assert_eq!(Error::from(timeout).classify(), Verdict::outcome_unknown());
     }
