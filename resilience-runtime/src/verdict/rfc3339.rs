@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 /// Returns the time from 1970 to a date such as `2026-01-31T12:00:00Z`, with an optional fraction of a second and
-/// offset. Returns `None` for an invalid date and for one before 1970.
+/// offset. Atlassian leaves the seconds out. Returns `None` for an invalid date and for one before 1970.
 pub(super) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     let number = |from: usize, to: usize| -> Option<u64> {
@@ -21,16 +21,19 @@ pub(super) fn parse(text: &str) -> Option<Duration> {
             .map(|_| ())
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    let (hour, minute) = (number(11, 13)?, number(14, 16)?);
+    let (second, end) = match text.as_bytes().get(16) {
+        Some(b':') => (number(17, 19)?, 19),
+        _ => (0, 16),
+    };
     separator(4, b"-")?;
     separator(7, b"-")?;
     separator(10, b"Tt ")?;
     separator(13, b":")?;
-    separator(16, b":")?;
     if year < 1970 || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let rest = &text[19..];
+    let rest = text.get(end..)?;
     let (fraction, zone) = match rest.strip_prefix('.') {
         None => (0.0, rest),
         Some(rest) => {
@@ -84,6 +87,8 @@ mod tests {
         assert_eq!(at("2026-01-31T12:00:00.250Z"), Some(1_769_860_800_250));
         assert_eq!(at("2026-01-31T14:00:00+02:00"), Some(1_769_860_800_000));
         assert_eq!(at("2026-01-31T10:00:00-02:00"), Some(1_769_860_800_000));
+        assert_eq!(at("2026-01-31T12:00Z"), Some(1_769_860_800_000));
+        assert_eq!(at("2026-01-31T14:00+02:00"), Some(1_769_860_800_000));
         for wrong in [
             "",
             "2026-02-29T00:00:00Z",
@@ -93,6 +98,9 @@ mod tests {
             "2026-1-01T00:00:00Z",
             "1969-12-31T23:59:59Z",
             "2026-01-01T00:00:00.Z5",
+            "2026-01-01T00:00",
+            "2026-01-01T00:00:Z",
+            "2026-01-01T00:0",
         ] {
             assert_eq!(at(wrong), None, "{wrong}");
         }
