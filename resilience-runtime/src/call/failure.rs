@@ -162,7 +162,7 @@ impl<'p> Attempt<'p> {
             verdict = verdict.counts_as_failure();
         }
         let hint = self.notes.as_ref().and_then(|notes| notes.hint.as_ref());
-        let hinted = hint.and_then(|hint| hint.retry_after);
+        let hinted = hint.and_then(|hint| hint.asked(verdict));
         match (hinted, verdict.retry_after()) {
             (Some(wait), None) => verdict.with_retry_after(wait),
             _ => verdict,

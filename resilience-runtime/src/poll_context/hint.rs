@@ -43,12 +43,14 @@ pub fn retry_after(wait: Duration) {
 }
 
 /// Records the headers of a response, successful or not: `Retry-After` and `retry-after-ms`, and what is left of a
-/// quota: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` as `OpenAI` sends them and
-/// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`.
+/// quota: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` as `OpenAI` sends them,
+/// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, and those that many servers
+/// share: `RateLimit` with `RateLimit-Policy`, and `RateLimit-{Remaining,Reset}`, also as `X-RateLimit-…` and `X-Rate-Limit-…`.
 ///
-/// What is left lowers the level of the rate limiter, if there is one. Where no request is left, all callers pause
-/// until there is one again, and where no token is left and the limiter counts none, until the reset; for at most
-/// `max_cooldown`.
+/// What is left lowers the level of the rate limiter, if there is one. Where no request is left by `OpenAI` or Anthropic, all
+/// callers pause until there is one again, and where no token is left and the limiter counts none, until the reset; for at most
+/// `max_cooldown`. By the shared headers they pause only if the body's error is throttled: after a success the quota of a day
+/// would stop the service.
 pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     let parsed = RateLimitHeaders::parse(headers);
     if !parsed.is_empty() {
@@ -57,6 +59,7 @@ pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
             hint.retry_after = hint.retry_after.max(parsed.retry_after);
             hint.requests = parsed.requests.or(hint.requests);
             hint.tokens = parsed.tokens.or(hint.tokens);
+            hint.wait_of_refusal = hint.wait_of_refusal.max(parsed.wait_of_refusal);
         });
     }
 }
@@ -64,6 +67,7 @@ pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::Verdict;
 
     fn pause(pairs: &[(&str, &str)]) -> Option<Duration> {
         let brief = crate::poll_context::Brief::new(1, crate::clock::NEVER);
@@ -82,6 +86,21 @@ mod tests {
             ("retry-after", "3"),
         ];
         assert_eq!(pause(&used_up), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn pause_by_a_shared_quota_needs_a_refusal() {
+        let scope = crate::poll_context::PollScope::enter(crate::clock::Moment::FAR_FUTURE, false);
+        headers(&[("ratelimit", r#""daily";r=0;t=7200"#)]);
+        headers(&[("x-ratelimit-reset", "9")]);
+        let notes = scope.end().and_then(|ended| ended.notes);
+        let hint = notes.and_then(|notes| notes.hint).expect("a hint");
+        assert_eq!(hint.pause(false), None);
+        let throttled = hint.asked(Verdict::throttled(None));
+        assert_eq!(throttled, Some(Duration::from_secs(7_200)));
+        for other in [Verdict::transient(), Verdict::permanent()] {
+            assert_eq!(hint.asked(other), None);
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::verdict::Quota;
+use crate::verdict::{Quota, Verdict};
 
 /// What a body has reported about its server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,9 +10,17 @@ pub(crate) struct Hint {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) requests: Option<Quota>,
     pub(crate) tokens: Option<Quota>,
+    /// The wait where the server refused, by a quota that it says is used up.
+    pub(crate) wait_of_refusal: Option<Duration>,
 }
 
 impl Hint {
+    /// Returns the wait that the server asked for with the answer that this verdict is about.
+    pub(crate) fn asked(&self, verdict: Verdict) -> Option<Duration> {
+        let by_quota = self.wait_of_refusal.filter(|_| verdict.is_throttled());
+        self.retry_after.or(by_quota)
+    }
+
     /// Returns how long all callers must wait. A single token is of no use, so the whole reset counts for tokens,
     /// unless the limiter counts tokens itself and computes the wait for the tokens that are needed.
     pub(crate) fn pause(&self, tokens_are_counted: bool) -> Option<Duration> {

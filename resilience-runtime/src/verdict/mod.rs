@@ -32,7 +32,9 @@ mod codes;
 ))]
 mod display_prefix;
 mod partial;
+mod ratelimit_fields;
 mod ratelimit_headers;
+mod reset_time;
 #[cfg(any(test, feature = "async-openai", feature = "llm-json"))]
 pub(crate) mod retry_after_text;
 mod rfc3339;

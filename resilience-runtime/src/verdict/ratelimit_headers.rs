@@ -1,10 +1,11 @@
 //! Parses the rate-limit headers of a response: `Retry-After` and what is left of the server's quotas.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::codes::http::retry_after;
 use super::codes::http_parts::HttpHeaders;
-use super::rfc3339;
+use super::codes::http_quotas::{HttpQuotas, is_no_limit};
+use super::reset_time::until_reset;
 
 /// The rate-limit headers of one response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,20 +13,29 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) requests: Option<Quota>,
     pub(crate) tokens: Option<Quota>,
+    /// The time until a quota is there again, should this be the answer of one that is used up. After a success it is no
+    /// reason to wait.
+    pub(crate) wait_of_refusal: Option<Duration>,
 }
 
 impl RateLimitHeaders {
+    /// Parses the headers of a vendor first: those that all share know less about the same quota.
     pub(crate) fn parse<H: HttpHeaders + ?Sized>(headers: &H) -> Self {
+        let shared = HttpQuotas::parse(headers);
         Self {
             retry_after: retry_after(headers),
-            requests: requests(headers),
-            tokens: tokens(headers),
+            requests: requests(headers).or(shared.requests.map(Quota::of_a_window)),
+            tokens: tokens(headers).or(shared.tokens.map(Quota::of_a_window)),
+            wait_of_refusal: shared.wait_of_refusal(),
         }
     }
 
     /// Returns whether the response has none of these headers.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.retry_after.is_none() && self.requests.is_none() && self.tokens.is_none()
+        self.retry_after.is_none()
+            && self.requests.is_none()
+            && self.tokens.is_none()
+            && self.wait_of_refusal.is_none()
     }
 }
 
@@ -35,11 +45,20 @@ pub(crate) struct Quota {
     pub(crate) remaining: u32,
     /// The size of the quota.
     pub(crate) limit: Option<u32>,
-    /// The time until the quota is full again.
+    /// The time until the quota is full again, if it refills bit by bit until then.
     pub(crate) reset: Option<Duration>,
 }
 
 impl Quota {
+    /// What is left until a window ends, perhaps one of a day: nobody waits for that by himself.
+    const fn of_a_window(remaining: u32) -> Self {
+        Self {
+            remaining,
+            limit: None,
+            reset: None,
+        }
+    }
+
     /// Returns the time until one unit is available, where none is left: a quota refills evenly over `reset`.
     pub(crate) fn next_unit(self) -> Option<Duration> {
         Some(self.reset? / self.limit.unwrap_or(1).max(1))
@@ -61,24 +80,43 @@ fn tokens<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Quota> {
 }
 
 fn openai<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> {
-    let remaining = headers.header(&format!("x-ratelimit-remaining-{what}"))?;
-    let limit = headers.header(&format!("x-ratelimit-limit-{what}"));
-    let reset = headers.header(&format!("x-ratelimit-reset-{what}"));
-    Some(Quota {
-        remaining: count(remaining)?,
-        limit: limit.and_then(count),
-        reset: reset.and_then(go_duration),
-    })
+    quota(
+        headers,
+        &format!("x-ratelimit-remaining-{what}"),
+        &format!("x-ratelimit-limit-{what}"),
+        &format!("x-ratelimit-reset-{what}"),
+    )
 }
 
 fn anthropic<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> {
-    let remaining = headers.header(&format!("anthropic-ratelimit-{what}-remaining"))?;
-    let limit = headers.header(&format!("anthropic-ratelimit-{what}-limit"));
-    let reset = headers.header(&format!("anthropic-ratelimit-{what}-reset"));
+    quota(
+        headers,
+        &format!("anthropic-ratelimit-{what}-remaining"),
+        &format!("anthropic-ratelimit-{what}-limit"),
+        &format!("anthropic-ratelimit-{what}-reset"),
+    )
+}
+
+fn quota<H: HttpHeaders + ?Sized>(
+    headers: &H,
+    remaining: &str,
+    limit: &str,
+    reset: &str,
+) -> Option<Quota> {
+    let remaining = headers.header(remaining).and_then(count)?;
+    let limit = headers.header(limit);
+    // Azure sends -1 of -1 where it does not know:
+    // https://learn.microsoft.com/en-us/answers/questions/5625878/azure-openai-responses-api-x-ratelimit-headers-val
+    if limit.is_some_and(is_no_limit) {
+        return None;
+    }
+    let date = headers.header("date");
     Some(Quota {
-        remaining: count(remaining)?,
+        remaining,
         limit: limit.and_then(count),
-        reset: reset.and_then(|date| until(date, headers.header("date"))),
+        reset: headers
+            .header(reset)
+            .and_then(|text| until_reset(text, date)),
     })
 }
 
@@ -86,48 +124,6 @@ fn anthropic<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> 
 fn count(text: &str) -> Option<u32> {
     let number: i64 = text.trim().parse().ok()?;
     Some(u32::try_from(number.max(0)).unwrap_or(u32::MAX))
-}
-
-/// Parses a duration in the format of Go: `6m0s`, `52.8s`, `120ms`, `1h2m3s`.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
-    let mut total = 0.0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .filter(|&digits| digits > 0)?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let unit = rest
-            .find(|c: char| c.is_ascii_digit() || c == '.')
-            .unwrap_or(rest.len());
-        total += number
-            * match &rest[..unit] {
-                "h" => 3_600.0,
-                "m" => 60.0,
-                "s" => 1.0,
-                "ms" => 1e-3,
-                "us" | "µs" => 1e-6,
-                "ns" => 1e-9,
-                _ => return None,
-            };
-        rest = &rest[unit..];
-    }
-    Duration::try_from_secs_f64(total).ok()
-}
-
-/// Returns the time until an RFC 3339 date, measured from the `Date` header if there is one, since the two clocks
-/// may differ.
-fn until(date: &str, server_time: Option<&str>) -> Option<Duration> {
-    let then = rfc3339::parse(date)?;
-    let now = server_time
-        .and_then(|date| httpdate::parse_http_date(date.trim()).ok())
-        .unwrap_or_else(SystemTime::now);
-    let now = now.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    Some(then.saturating_sub(now))
 }
 
 #[cfg(test)]
@@ -194,37 +190,52 @@ mod tests {
     }
 
     #[test]
-    fn go_duration_reads_all_units() {
-        for (text, millis) in [
-            ("6m0s", 360_000),
-            ("52.8s", 52_800),
-            ("120ms", 120),
-            ("1h2m3s", 3_723_000),
-            ("0s", 0),
-        ] {
-            assert_eq!(
-                go_duration(text),
-                Some(Duration::from_millis(millis)),
-                "{text}"
-            );
-        }
-        for text in [
-            "",
-            "s",
-            "5",
-            "1d",
-            "-1s",
-            "1.2.3s",
-            "9".repeat(400).as_str(),
-        ] {
-            assert_eq!(go_duration(text), None, "{text}");
-        }
+    fn parse_reads_azure_openai_headers() {
+        let parsed = RateLimitHeaders::parse(&[
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "7"),
+            ("x-ratelimit-limit-tokens", "-1"),
+            ("x-ratelimit-remaining-tokens", "-1"),
+            ("x-ratelimit-reset-tokens", "0"),
+        ]);
+        assert_eq!(parsed.requests, Some(quota(0, 7)));
+        assert_eq!(parsed.tokens, None, "it does not know");
+    }
+
+    #[test]
+    fn parse_prefers_the_vendor_in_each_dimension() {
+        let parsed = RateLimitHeaders::parse(&[
+            ("x-ratelimit-remaining-requests", "59"),
+            ("x-ratelimit-reset-requests", "1s"),
+            ("ratelimit", r#""requests";r=3;t=9, "tokens";r=70;t=9"#),
+            ("x-ratelimit-remaining", "2"),
+        ]);
+        assert_eq!(parsed.requests, Some(quota(59, 1)));
+        assert_eq!(parsed.tokens, Some(Quota::of_a_window(70)));
+        assert_eq!(parsed.wait_of_refusal, None);
+    }
+
+    #[test]
+    fn used_up_window_is_no_reason_to_wait_by_itself() {
+        let day = [
+            ("ratelimit-policy", r#""daily";q=1000;w=86400"#),
+            ("ratelimit", r#""daily";r=0;t=80000"#),
+        ];
+        let parsed = RateLimitHeaders::parse(&day);
+        assert_eq!(parsed.requests.and_then(Quota::next_unit), None);
+        assert_eq!(parsed.wait_of_refusal, Some(Duration::from_secs(80_000)));
+        assert!(!parsed.is_empty());
+        let alone = RateLimitHeaders::parse(&[("x-ratelimit-reset", "60")]);
+        assert!(!alone.is_empty() && alone.requests.is_none());
     }
 
     proptest! {
         #[test]
         fn parsers_never_panic(text in "\\PC{0,40}") {
-            let _ = (go_duration(&text), until(&text, None), count(&text));
+            let _ = count(&text);
+            for name in ["ratelimit", "ratelimit-policy", "x-ratelimit-remaining", "x-ratelimit-reset-requests"] {
+                let _ = RateLimitHeaders::parse(&[(name, &*text), ("date", &*text)]);
+            }
         }
     }
 }

@@ -4,11 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use super::envoy;
 use super::http_parts::{HttpHeaders, HttpStatus};
+use super::http_quotas::HttpQuotas;
 use crate::verdict::{ErrorCode, Reason, Verdict};
 
 impl Verdict {
     /// Returns the verdict on an HTTP status and the headers `x-should-retry`, `retry-after-ms` and
-    /// `Retry-After` (seconds, fractions of them, or an HTTP date), the latter two also with the prefix `llm_provider-`.
+    /// `Retry-After` (seconds, fractions of them, or an HTTP date), the latter two also with the prefix `llm_provider-`. Where
+    /// these say nothing, a 403, 429 or 503 waits for the quota that is used up by `RateLimit`, `RateLimit-Reset`,
+    /// `X-RateLimit-Reset` or `X-Rate-Limit-Reset`, and a 429 also for a reset that stands alone.
     ///
     /// | status | verdict |
     /// |---|---|
@@ -18,7 +21,7 @@ impl Verdict {
     /// | 408, 504, Cloudflare's 524 | outcome unknown, for [`Reason::TimedOut`] |
     /// | 409 | outcome unknown, ignored by the breaker |
     /// | 501, 505 | permanent, a breaker failure |
-    /// | 403 with `Retry-After` or `x-ratelimit-remaining: 0` | throttled |
+    /// | 403 with `Retry-After` or a quota that is used up (`x-ratelimit-remaining: 0`, `RateLimit: "api";r=0`) | throttled |
     /// | other 5xx, 503 and 529 among them | outcome unknown |
     /// | everything else | permanent |
     ///
@@ -38,6 +41,8 @@ impl Verdict {
     ///
     /// let verdict = Verdict::from_http(429, &[("Retry-After", "1.5")]);
     /// assert_eq!(verdict, Verdict::throttled(Some(Duration::from_millis(1500))));
+    /// let verdict = Verdict::from_http(429, &[("RateLimit", r#""api";r=0;t=30"#)]);
+    /// assert_eq!(verdict, Verdict::throttled(Some(Duration::from_secs(30))));
     /// assert!(Verdict::from_http(404, &()).is_permanent());
     /// ```
     pub fn from_http<H: HttpHeaders + ?Sized>(status: impl HttpStatus, headers: &H) -> Self {
@@ -78,7 +83,8 @@ impl Verdict {
             _ => by_status,
         };
         let verdict = verdict.with_code(ErrorCode::Http(status));
-        let verdict = match retry_after(headers) {
+        let wait = retry_after(headers).or_else(|| wait_for_quota(status, headers));
+        let verdict = match wait {
             Some(wait) if !verdict.is_permanent() => verdict.with_retry_after(wait),
             _ => verdict,
         };
@@ -145,10 +151,17 @@ pub(super) fn should_retry<H: HttpHeaders + ?Sized>(headers: &H) -> Option<&str>
 
 /// Whether a 403 is the answer of a limit, as GitHub sends it. One without these headers denies access.
 fn is_throttle<H: HttpHeaders + ?Sized>(headers: &H) -> bool {
-    let used_up = |name| headers.header(name).is_some_and(|text| text.trim() == "0");
-    retry_after(headers).is_some()
-        || used_up("x-ratelimit-remaining")
-        || used_up("ratelimit-remaining")
+    retry_after(headers).is_some() || HttpQuotas::parse(headers).is_used_up
+}
+
+/// Returns the wait until a quota is there again, for the answers with which servers refuse for one. Only a 429 says by itself
+/// that it does; the others have the headers of a quota beside them whatever they are for, and it has to be used up.
+fn wait_for_quota<H: HttpHeaders + ?Sized>(status: u16, headers: &H) -> Option<Duration> {
+    match status {
+        429 => HttpQuotas::parse(headers).wait_of_refusal(),
+        403 | 503 => HttpQuotas::parse(headers).until_there_again,
+        _ => None,
+    }
 }
 
 /// Returns the time after which the server wants the next request: `retry-after-ms`, else `Retry-After`. litellm passes those

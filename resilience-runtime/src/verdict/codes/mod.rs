@@ -10,6 +10,7 @@ mod error_text;
 mod etcd;
 pub(super) mod http;
 pub(super) mod http_parts;
+pub(super) mod http_quotas;
 #[cfg(any(test, feature = "async-nats"))]
 mod jetstream;
 mod jsonrpc;

@@ -155,6 +155,7 @@ fn forbidden_by_a_limit_is_throttled() {
     for name in [
         "x-ratelimit-remaining",
         "X-RateLimit-Remaining",
+        "x-rate-limit-remaining",
         "ratelimit-remaining",
     ] {
         assert_eq!(
