@@ -293,3 +293,38 @@ fn database_table_is_that_of_the_verdicts() {
         ],
     );
 }
+
+/// Each row of the table of headers: with its headers and at its time, each status has that wait.
+#[test]
+fn table_of_headers_is_that_of_the_verdicts() {
+    let page = include_str!("../resilience-runtime/guide/rate_limits.md");
+    let (_, rest) = page
+        .split_once("## What servers send\n")
+        .expect("a section");
+    let lines = rest.lines().skip_while(|line| !line.starts_with('|'));
+    let mut rows = 0;
+    for row in lines.take_while(|line| line.starts_with('|')).skip(2) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let [_, statuses, headers, wait] = cells[..] else {
+            panic!("not four cells: {row}");
+        };
+        let code = headers.split('`').skip(1).step_by(2);
+        let headers: Vec<(&str, &str)> = code
+            .map(|header| header.split_once(": ").expect("a name and a value"))
+            .chain([("Date", "Sat, 31 Jan 2026 12:00:00 GMT")])
+            .collect();
+        let expected = wait.strip_suffix(" s").map(|seconds| {
+            let seconds = seconds.parse().expect("a number of seconds");
+            std::time::Duration::from_secs(seconds)
+        });
+        assert!(expected.is_some() || wait.starts_with("none"), "{row}");
+        for status in statuses.split(", ") {
+            let status: u16 = status.parse().expect("a status");
+            let verdict = Verdict::from_http(status, &headers);
+            assert_eq!(verdict.retry_after(), expected, "{status} in {row}");
+            assert_eq!(verdict.is_throttled(), status != 503, "{status} in {row}");
+        }
+        rows += 1;
+    }
+    assert!(rows > 15, "{rows} rows are too few");
+}

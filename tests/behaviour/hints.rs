@@ -133,6 +133,90 @@ async fn reset_header_delays_until_the_next_call_can_pass() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn used_up_quota_of_a_window_lowers_the_limit_and_stops_nobody() {
+    const DAY: [(&str, &str); 2] = [
+        ("RateLimit-Policy", "\"daily\";q=1000;w=86400"),
+        ("RateLimit", "\"daily\";r=0;t=80000"),
+    ];
+    const HOUR: [(&str, &str); 2] = [
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "3600"),
+    ];
+    #[llm_resilient(service = "hinted", retry = off)]
+    async fn ask(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        respond(headers, Ok(())).await
+    }
+    #[llm_resilient(service = "counted", retry = off, rate_limit(requests_per_minute = 60))]
+    async fn counted(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        respond(headers, Ok(())).await
+    }
+    for headers in [&DAY, &HOUR] {
+        let calls = async {
+            ask(headers).await.unwrap();
+            ask(&[]).await.unwrap();
+            // Of 60 none is left, and the next one comes as fast as ever.
+            counted(headers).await.unwrap();
+            assert!(limited(counted(&[]).await).unwrap() <= SECONDS(1));
+            advance(SECONDS(1)).await;
+            counted(&[]).await.unwrap();
+        };
+        Registry::new().scope(calls).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_a_window_lower_the_limit_of_tokens() {
+    #[llm_resilient(
+        service = "counted",
+        retry = off,
+        rate_limit(requests_per_minute = 600, tokens_per_minute = 6_000, cost = 100)
+    )]
+    async fn counted(headers: &[(&str, &str)]) -> Result<(), ApiError> {
+        respond(headers, Ok(())).await
+    }
+    let calls = async {
+        let left = [("RateLimit", "\"requests\";r=9;t=9, \"tokens\";r=50;t=9")];
+        counted(&left).await.unwrap();
+        // 50 more come in half a second.
+        let wait = limited(counted(&[]).await).unwrap();
+        assert!(wait <= SECONDS(1) / 2, "{wait:?}");
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusal_waits_until_the_quota_is_there_again() {
+    #[llm_resilient(service = "hinted", retry(base_delay = "1s", jitter = "none"))]
+    async fn ask(left: &std::cell::Cell<u32>, reset: &str) -> Result<(), ApiError> {
+        if left.get() == 0 {
+            return respond(&[], Ok(())).await;
+        }
+        left.set(left.get() - 1);
+        let headers = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", reset)];
+        respond(&headers, Err(ApiError::Throttled(None))).await
+    }
+    let began = Instant::now();
+    let left = std::cell::Cell::new(1);
+    Registry::new().scope(ask(&left, "7")).await.unwrap();
+    let elapsed = began.elapsed();
+    assert!(elapsed > SECONDS(7) && elapsed < SECONDS(8), "{elapsed:?}");
+
+    // Nobody waits until tomorrow, and the cooldown is no longer than it may be.
+    let began = Instant::now();
+    let calls = async {
+        left.set(1);
+        let out = ask(&left, "80000").await;
+        assert!(matches!(out, Err(ApiError::Throttled(None))));
+        assert!(began.elapsed() < SECONDS(1), "{:?}", began.elapsed());
+        let wait = limited(ask(&left, "0").await).unwrap();
+        assert!(wait > SECONDS(59) && wait <= SECONDS(60), "{wait:?}");
+        advance(SECONDS(61)).await;
+        ask(&left, "0").await.unwrap();
+    };
+    Registry::new().scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_permanent_error_stays_permanent() {
     #[llm_resilient(service = "hinted")]
     async fn ask(attempts: &std::cell::Cell<u32>) -> Result<(), ApiError> {
