@@ -33,6 +33,7 @@ mod hints;
 mod http_verdicts;
 mod impl_blocks;
 mod llm_bodies;
+mod quota_headers;
 mod settings;
 mod tokens;
 
@@ -44,6 +45,7 @@ pub use hints::hints;
 pub use http_verdicts::http_verdicts;
 pub use impl_blocks::impl_blocks;
 pub use llm_bodies::llm_bodies;
+pub use quota_headers::quota_headers;
 pub use settings::settings;
 
 /// A target.
@@ -59,5 +61,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("http_verdicts", http_verdicts),
     ("impl_blocks", impl_blocks),
     ("llm_bodies", llm_bodies),
+    ("quota_headers", quota_headers),
     ("settings", settings),
 ];

@@ -122,5 +122,6 @@ replayed! {
     hints
     http_verdicts
     llm_bodies
+    quota_headers
     settings
 }
