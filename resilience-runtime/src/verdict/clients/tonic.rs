@@ -17,16 +17,20 @@
 //! | the rest | permanent |
 //! | etcd's own texts, whatever the code | by what was proposed to the cluster: see `codes/etcd.rs` |
 //!
-//! `grpc-retry-pushback-ms` in the metadata is obeyed: the wait, or no retry if it is negative. tonic does
-//! not retry by itself, but connects again; a service configuration with a `retryPolicy` is ignored by it.
+//! `grpc-retry-pushback-ms` in the metadata is obeyed: the wait, or no retry if it is negative. Without it
+//! `ResourceExhausted` and `Unavailable`, as Envoy answers to calls above a limit, wait until the quota that the metadata says is
+//! used up is there again. tonic does not retry by itself, but connects again; a service configuration with a `retryPolicy` is
+//! ignored by it.
 
 use std::error::Error;
 use std::time::Duration;
 
+use ::tonic::metadata::MetadataMap;
 use ::tonic::{Code, ConnectError, Status, TimeoutExpired};
 
 use super::{not_processed, source_chain};
-use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
+use crate::verdict::codes::http_quotas::HttpQuotas;
+use crate::verdict::{Classify, ErrorCode, HttpHeaders, Reason, Verdict};
 
 impl Classify for Status {
     fn classify(&self) -> Verdict {
@@ -93,12 +97,41 @@ fn pushed_back(status: &Status, verdict: Verdict) -> Verdict {
         return verdict;
     }
     let Some(pushback) = status.metadata().get("grpc-retry-pushback-ms") else {
-        return verdict;
+        return match wait_for_quota(status) {
+            Some(wait) => verdict.with_retry_after(wait),
+            None => verdict,
+        };
     };
     match pushback.to_str().ok().and_then(|text| text.parse().ok()) {
         Some(wait) => verdict.with_retry_after(Duration::from_millis(wait)),
         None if verdict.is_breaker_failure() => Verdict::permanent().counts_as_failure(),
         None => Verdict::permanent().ignored_by_breaker(),
+    }
+}
+
+/// The headers of an answer without a message are its metadata.
+struct Metadata<'a>(&'a MetadataMap);
+
+impl HttpHeaders for Metadata<'_> {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.to_str().ok()
+    }
+
+    fn each_value<'a>(&'a self, name: &str, visit: &mut dyn FnMut(&'a str)) {
+        let texts = self.0.get_all(name).iter();
+        texts
+            .filter_map(|value| value.to_str().ok())
+            .for_each(visit);
+    }
+}
+
+/// Envoy answers `Unavailable` above a limit, unless it is told to say `ResourceExhausted`.
+fn wait_for_quota(status: &Status) -> Option<Duration> {
+    let quotas = HttpQuotas::parse(&Metadata(status.metadata()));
+    match status.code() {
+        Code::ResourceExhausted => quotas.wait_of_refusal(),
+        Code::Unavailable => quotas.until_there_again,
+        _ => None,
     }
 }
 
@@ -254,5 +287,41 @@ mod tests {
             );
         }
         assert_eq!(pushed(Code::NotFound, "250"), Verdict::permanent());
+    }
+    #[test]
+    fn used_up_quota_in_the_metadata_sets_the_wait() {
+        let wait = |code, headers: &[(&'static str, &str)]| {
+            let mut status = Status::new(code, "");
+            for (name, value) in headers {
+                let value = value.parse().expect("text");
+                status.metadata_mut().append(*name, value);
+            }
+            found(status).retry_after()
+        };
+        let used_up = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "7")];
+        let twice = [("ratelimit", "\"a\";r=1"), ("ratelimit", "\"b\";r=0;t=7")];
+        let alone = [("x-ratelimit-reset", "7")];
+        let left = [("x-ratelimit-remaining", "3"), ("x-ratelimit-reset", "7")];
+        let pushed = [
+            ("grpc-retry-pushback-ms", "7000"),
+            ("x-ratelimit-reset", "9"),
+        ];
+        let seven = Some(Duration::from_secs(7));
+        for (headers, exhausted, unavailable) in [
+            (&used_up[..], seven, seven),
+            (&twice, seven, seven),
+            (&alone, seven, None),
+            (&left, None, None),
+            (&pushed, seven, seven),
+        ] {
+            assert_eq!(
+                wait(Code::ResourceExhausted, headers),
+                exhausted,
+                "{headers:?}"
+            );
+            assert_eq!(wait(Code::Unavailable, headers), unavailable, "{headers:?}");
+            assert_eq!(wait(Code::NotFound, headers), None, "{headers:?}");
+        }
+        assert_eq!(wait(Code::Internal, &used_up), None);
     }
 }
