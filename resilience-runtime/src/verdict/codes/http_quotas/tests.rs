@@ -115,6 +115,11 @@ fn each_dimension_has_its_own_limit() {
             ],
             (Some(5), Some(9), seconds(20), Some(seconds(20))),
         ),
+        // A reset is not alone if another kind says what is left.
+        (
+            &[("ratelimit-remaining", "5"), ("x-ratelimit-reset", "60")],
+            (Some(5), None, None, None),
+        ),
     ] {
         assert_eq!(read(headers), expected, "{headers:?}");
     }
@@ -266,6 +271,30 @@ fn odd_values_are_bounded_or_ignored() {
     ] {
         assert_eq!(read(headers), expected, "{:.80?}", headers);
     }
+}
+
+#[test]
+fn as_many_lines_are_read_as_members() {
+    let line = ("ratelimit", r#""a";r=5;t=9"#);
+    let policy = ("ratelimit-policy", r#""b";qu="tokens""#);
+    let of = |before: usize| {
+        let used_up = ("ratelimit", r#""b";r=0;t=30"#);
+        let lines: Vec<_> = std::iter::repeat_n(line, before).chain([used_up]).collect();
+        HttpQuotas::parse(&lines)
+    };
+    assert_eq!(of(MOST_MEMBERS - 1).until_there_again, seconds(30));
+    assert!(!of(MOST_MEMBERS).is_used_up && !of(10_000).is_used_up);
+    // Policies behind the last one that is read are unknown.
+    let policies = std::iter::repeat_n(("ratelimit-policy", r#""a";q=1"#), MOST_MEMBERS);
+    let limit = [("ratelimit", r#""b";r=1"#)];
+    let late: Vec<_> = policies.chain([policy]).chain(limit).collect();
+    assert_eq!(HttpQuotas::parse(&late).requests, Some(1));
+    assert_eq!(HttpQuotas::parse(&late[1..]).tokens, Some(1));
+    // As many of the older ones are read, too.
+    let left = std::iter::repeat_n(("x-ratelimit-remaining", "3"), MOST_VALUES);
+    let left: Vec<_> = left.chain([("x-ratelimit-remaining", "0")]).collect();
+    assert_eq!(HttpQuotas::parse(&left).requests, Some(3));
+    assert_eq!(HttpQuotas::parse(&left[1..]).requests, Some(0));
 }
 
 #[test]
