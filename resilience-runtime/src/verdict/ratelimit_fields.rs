@@ -26,16 +26,25 @@ const MOST_NAMES: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member<'a> {
     text: &'a str,
+    /// Found once: each limit is compared with each policy.
+    names: [Option<&'a str>; MOST_NAMES],
 }
 
 impl<'a> Member<'a> {
+    fn new(text: &'a str) -> Self {
+        let mut names = [None; MOST_NAMES];
+        let found = split(text, b';')
+            .map(str::trim)
+            .filter(|piece| !piece.is_empty() && parameter(piece).is_none());
+        for (place, name) in names.iter_mut().zip(found) {
+            *place = Some(bare(name));
+        }
+        Self { text, names }
+    }
+
     /// Returns the names of the policy. The draft has one, some servers send several.
     pub(crate) fn names(self) -> impl Iterator<Item = &'a str> {
-        split(self.text, b';')
-            .map(str::trim)
-            .filter(|piece| !piece.is_empty() && parameter(piece).is_none())
-            .map(bare)
-            .take(MOST_NAMES)
+        self.names.into_iter().flatten()
     }
 
     /// Returns the value of the first parameter that has one of these keys.
@@ -60,9 +69,7 @@ pub(crate) fn members(value: &str) -> impl Iterator<Item = Member<'_>> {
     } else {
         ""
     };
-    split(value, b',')
-        .map(|text| Member { text })
-        .take(MOST_MEMBERS)
+    split(value, b',').map(Member::new).take(MOST_MEMBERS)
 }
 
 /// Splits at a separator outside of quoted strings. A string that does not end goes on to the end.
