@@ -380,3 +380,24 @@ fn error_inside_a_200_is_never_a_success() {
     assert_eq!(late, Verdict::outcome_unknown());
     assert_eq!(late.reason(), Some(Reason::TimedOut));
 }
+
+/// OpenRouter, above the limit of its free models.
+#[test]
+fn reset_of_a_used_up_quota_is_the_wait() {
+    let body = br#"{"error":{"message":"Rate limit exceeded: free-models-per-min.","code":429}}"#;
+    let headers = [
+        ("date", "Sat, 31 Jan 2026 12:00:00 GMT"),
+        ("x-ratelimit-limit", "20"),
+        ("x-ratelimit-remaining", "0"),
+        ("x-ratelimit-reset", "1769860845000"),
+    ];
+    let wait = Some(Duration::from_secs(45));
+    let verdict = Verdict::from_llm_response(429, &headers, body);
+    assert!(verdict.is_throttled());
+    assert_eq!(verdict.retry_after(), wait);
+    let verdict = Verdict::from_http_response(429, &headers, body);
+    assert_eq!(verdict.retry_after(), wait);
+    // A spent account stays spent.
+    let spent = Verdict::from_llm_error(429, &headers, Some("insufficient_quota"), None);
+    assert!(spent.is_permanent() && spent.retry_after().is_none());
+}
