@@ -13,7 +13,7 @@
 //! The first moments of each scale lie in 2001 or before, and 10^9 seconds are 31 years: no quota is meant both ways. A span
 //! in milliseconds cannot be told from one in seconds, and counts as seconds.
 //!
-//! Text is a duration of Go (OpenAI, Groq: `6m0s`), a date of RFC 3339 (Anthropic, Atlassian, AspNetCoreRateLimit) or one of
+//! Text is a duration of Go (OpenAI, Groq: `6m0s`), a date of RFC 3339 (Anthropic, Atlassian) or one of
 //! HTTP.
 
 use std::time::{Duration, SystemTime};

@@ -4,7 +4,7 @@
 //! | headers | sent by |
 //! |---|---|
 //! | `RateLimit`, `RateLimit-Policy` | see [`ratelimit_fields`](crate::verdict::ratelimit_fields) |
-//! | `RateLimit-…`, a span | [draft 6](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/06/), express-rate-limit `draft-6`, [Fastify](https://github.com/fastify/fastify-rate-limit), Kong |
+//! | `RateLimit-…`, a span | [draft 6](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/06/), express-rate-limit `draft-6`, [Fastify](https://github.com/fastify/fastify-rate-limit), [Kong](https://github.com/Kong/kong/blob/master/kong/plugins/rate-limiting/handler.lua) |
 //! | `RateLimit-…`, a moment | [GitLab](https://gitlab.com/gitlab-org/gitlab/-/issues/199738) |
 //! | `X-RateLimit-…`, a span | [Envoy](https://github.com/envoyproxy/envoy/blob/main/source/extensions/filters/http/ratelimit/ratelimit_headers.cc), Fastify, [APISIX](https://apisix.apache.org/docs/apisix/3.19/plugins/limit-count/) (with a 503), [Vault](https://developer.hashicorp.com/vault/api-docs/system/quotas-config), [Reddit](https://github.com/reddit/reddit/wiki/API) |
 //! | `X-RateLimit-…`, a moment | [GitHub](https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api) (with a 403 as well), [Discord](https://docs.discord.com/developers/topics/rate-limits), [OpenRouter](https://github.com/Gitlawb/openclaude/issues/936) (milliseconds), [Atlassian](https://developer.atlassian.com/cloud/jira/platform/rate-limiting) (a date) |
@@ -66,7 +66,8 @@ impl HttpQuotas {
     }
 
     /// Returns the wait that an answer asks for which refuses for a limit, but names none: a 429. A reset that stands alone
-    /// counts as well: <https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/route/v3/route_components.proto> waits for it.
+    /// counts as well, as for Envoy's own retries:
+    /// <https://hexdocs.pm/envoy_data_plane_api/Envoy.Config.Route.V3.RetryPolicy.RateLimitedRetryBackOff.html>.
     pub(crate) fn wait_of_refusal(&self) -> Option<Duration> {
         let alone = self.reset_alone.filter(|_| !self.says_what_is_left);
         self.until_there_again.or(alone)
