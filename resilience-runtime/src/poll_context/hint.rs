@@ -67,12 +67,16 @@ pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::{Moment, NEVER};
+    use crate::poll_context::{Brief, PollScope};
     use crate::verdict::Verdict;
 
+    fn enter() -> PollScope {
+        PollScope::enter(Moment::FAR_FUTURE, Brief::new(1, NEVER), false)
+    }
+
     fn pause(pairs: &[(&str, &str)]) -> Option<Duration> {
-        let brief = crate::poll_context::Brief::new(1, crate::clock::NEVER);
-        let limit = crate::clock::Moment::FAR_FUTURE;
-        let scope = crate::poll_context::PollScope::enter(limit, brief, false);
+        let scope = enter();
         headers(pairs);
         scope.end()?.notes?.hint?.pause(false)
     }
@@ -90,7 +94,7 @@ mod tests {
 
     #[test]
     fn pause_by_a_shared_quota_needs_a_refusal() {
-        let scope = crate::poll_context::PollScope::enter(crate::clock::Moment::FAR_FUTURE, false);
+        let scope = enter();
         headers(&[("ratelimit", r#""daily";r=0;t=7200"#)]);
         headers(&[("x-ratelimit-reset", "9")]);
         let notes = scope.end().and_then(|ended| ended.notes);
