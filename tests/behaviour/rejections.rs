@@ -164,3 +164,47 @@ async fn rejections_say_so_and_when_to_come_back() {
     };
     registry.scope(calls).await;
 }
+
+/// Each error says how many attempts there were, whatever ended the call.
+#[tokio::test(start_paused = true)]
+async fn error_counts_the_attempts_of_its_call() {
+    use resilience_runtime::{RateLimitConfig, RateLimiter};
+
+    #[resilient(
+        service = "api",
+        retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
+        circuit_breaker(failure_threshold = 4, recovery_timeout = "60s"),
+        timeout = "5s",
+        deadline = total,
+        idempotent
+    )]
+    async fn hangs(total: Duration) -> Answer {
+        std::future::pending().await
+    }
+    let registry = Registry::new();
+    let attempts = async |seconds| {
+        let error = registry.scope(hangs(Duration::from_secs(seconds))).await;
+        let error = error.unwrap_err();
+        (error.local().attempts(), error)
+    };
+    let (count, error) = attempts(0).await;
+    assert!(count == 0 && error.is_deadline(), "{error}");
+    let (count, error) = attempts(8).await;
+    assert!(count == 2 && error.is_deadline(), "{error}");
+    registry
+        .get("api")
+        .unwrap()
+        .circuit_breaker()
+        .force_closed();
+    let (count, error) = attempts(100).await;
+    assert!(count == 3 && error.is_timeout(), "{error}");
+    let (count, error) = attempts(100).await;
+    assert!(count == 1 && error.is_timeout(), "{error}");
+    let (count, error) = attempts(100).await;
+    assert!(count == 0 && error.is_open_circuit(), "{error}");
+    assert!(format!("{:?}", error.local()).contains("attempts: 0"));
+
+    let limiter = RateLimiter::new("by hand", RateLimitConfig::per_minute(1)).unwrap();
+    let two = limiter.acquire("key", 2, Duration::ZERO).await;
+    assert_eq!(two.unwrap_err().attempts(), 0);
+}
