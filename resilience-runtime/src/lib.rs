@@ -45,7 +45,6 @@
 //! # Features
 //!
 //! The default features need Rust 1.88, and so do all others except some of the [clients](#clients).
-//! The default features need Rust 1.88, and so do all others except `async-nats`, `sea-orm` and `sqlx`.
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|

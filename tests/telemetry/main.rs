@@ -6,6 +6,7 @@ mod capture;
 #[allow(dead_code)]
 mod client;
 mod correlation;
+mod disabled;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;

@@ -93,8 +93,8 @@ impl FunctionState {
                 kind = kind.name(),
                 function = &*self.name,
                 error_type = error,
-                "no rule knows this error, so it is not retried: implement Classify, name a classifier \
-                 (classify = …), or say that the function is idempotent"
+                "no rule knows this error, so it is not retried: turn on the feature of the client that it comes from, \
+                 implement Classify, or name a classifier (classify = …)"
             );
         }
     }

@@ -242,6 +242,7 @@ impl Entry {
         let (name, kind) = (self.service.name().clone(), self.service.kind());
         let enabled = sources.enabled();
         self.runs_bare = matches!(enabled, Ok(false));
+        sources.tell_whether_disabled(self.runs_bare);
         let twin = self.twin_problem(sources);
         let SharedValues {
             attribute,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::config::{ConfigError, ConfigProblem, Environment, Layer, Settings};
 use crate::name::ServiceKind;
+use crate::wake::later;
 
 /// The values of every source, by level.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,8 @@ pub(super) struct ConfigSources {
     pub(super) enabled: Option<bool>,
     pub(super) kinds: BTreeMap<ServiceKind, Layer>,
     pub(super) services: BTreeMap<String, Layer>,
+    /// That nothing is protected was logged.
+    disabled_told: bool,
 }
 
 impl ConfigSources {
@@ -49,6 +52,19 @@ impl ConfigSources {
             None => None,
         };
         Ok(by_environment.or(self.enabled).unwrap_or(true))
+    }
+
+    /// Logs once that the patterns are off, however many services there are.
+    pub(super) fn tell_whether_disabled(&mut self, disabled: bool) {
+        if disabled && !self.disabled_told {
+            later(|| {
+                tracing::warn!(
+                    target: "resilience",
+                    "resilience is disabled: bodies run without any pattern, only fallbacks stay"
+                );
+            });
+        }
+        self.disabled_told = disabled;
     }
 
     /// Overlays `settings`; what they leave out stays.

@@ -1,4 +1,4 @@
-//! A duration is the same for all calls.
+//! A duration is the same for all calls, apart from `timeout` and `deadline`.
 
 use std::io;
 use std::time::Duration;
@@ -18,9 +18,9 @@ async fn f(timeout: Duration, limits: Duration) -> io::Result<u8> {
     Ok(1)
 }
 
-#[resilient(service = "s", timeout = self.timeout)]
-async fn g() -> io::Result<u8> {
-    Ok(1)
+#[resilient(service = "s", timeout = seconds, deadline = 3 + 4)]
+async fn g(seconds: u64) -> io::Result<u64> {
+    Ok(seconds)
 }
 
 fn main() {}
