@@ -117,10 +117,12 @@ macro_rules! replayed {
 
 replayed! {
     attribute_arguments
+    declarations
     derive_arguments
     durations
     hints
     http_verdicts
+    impl_blocks
     llm_bodies
     quota_headers
     settings
