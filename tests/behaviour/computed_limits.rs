@@ -170,3 +170,80 @@ async fn it_is_evaluated_once() {
     Registry::new().scope(counted(&asked)).await.unwrap_err();
     assert_eq!(asked.get(), 1);
 }
+
+service! {
+    static ENDLESS: Custom = "endless" { timeout = off, deadline = off }
+}
+
+#[resilient(service = ENDLESS, timeout = limit, deadline = total)]
+async fn left_of_endless(
+    limit: Option<Duration>,
+    total: Option<Duration>,
+) -> Result<Option<Duration>, ApiError> {
+    Ok(CallContext::current().unwrap().remaining())
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_a_declaration_that_says_off_none_is_off() {
+    let (two, three) = (Some(2 * SECOND), Some(3 * SECOND));
+    let registry = Registry::new();
+    let calls = async {
+        assert_eq!(left_of_endless(three, None).await.unwrap(), three);
+        assert_eq!(left_of_endless(None, two).await.unwrap(), two);
+        assert_eq!(left_of_endless(three, two).await.unwrap(), two);
+        assert_eq!(left_of_endless(None, None).await.unwrap(), None);
+    };
+    registry.scope(calls).await;
+    // A variable decides on what is on.
+    let variables = Settings::from_vars([("TIMEOUT_ENDLESS", "8")]);
+    registry.configure(variables.unwrap()).unwrap();
+    let calls = async {
+        let eight = Some(8 * SECOND);
+        assert_eq!(left_of_endless(three, None).await.unwrap(), eight);
+        assert_eq!(left_of_endless(None, None).await.unwrap(), None);
+        assert_eq!(left_of_endless(None, two).await.unwrap(), two);
+    };
+    registry.scope(calls).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_that_cuts_a_retry_has_the_failure_before_it() {
+    use crate::remote::Remote;
+
+    #[resilient(service = "api", timeout = limit, deadline = total, retry(base_delay = "1s"))]
+    async fn hangs_later(
+        limit: Option<Duration>,
+        total: Option<Duration>,
+        remote: &Remote,
+    ) -> Answer {
+        remote.answer()?;
+        std::future::pending().await
+    }
+    #[resilient(service = ENDLESS, timeout = limit, deadline = total, retry(base_delay = "1s"))]
+    async fn endless(limit: Option<Duration>, total: Option<Duration>, remote: &Remote) -> Answer {
+        remote.answer()?;
+        std::future::pending().await
+    }
+    let seconds = |seconds| Some(seconds * SECOND);
+    for (limit, total) in [
+        (None, seconds(10)),
+        (seconds(100), None),
+        (seconds(100), seconds(50)),
+    ] {
+        let failing = || Remote::scripted([Err(ApiError::Transient)]);
+        let registry = Registry::new();
+        let error = registry.scope(hangs_later(limit, total, &failing())).await;
+        let mut errors = vec![error.unwrap_err()];
+        if total.is_some() {
+            let error = registry.scope(endless(limit, total, &failing())).await;
+            errors.push(error.unwrap_err());
+        }
+        for error in errors {
+            let ResilienceError::DeadlineExceeded { source, .. } = error.local() else {
+                panic!("{error}");
+            };
+            let source = source.as_ref().expect("the failure before");
+            assert_eq!(source.to_string(), "refused");
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod clashes;
 #[allow(dead_code)]
 mod client;
 mod declared;
+mod declared_edges;
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]
 mod errors;

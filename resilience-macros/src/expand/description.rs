@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use crate::args::{CallLimit, Fallback, LastGood, Service, Step};
+use crate::args::{Fallback, LastGood, Service, Step};
 use crate::runtime::mixed_at;
 
 /// `const { &Function::new(…)… }`
@@ -77,17 +77,6 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     }
     if args.retry_if().is_some() {
         built = quote_spanned!(mixed=> #built.retry_if());
-    }
-    let computed: Vec<_> = [("Timeout", &args.timeout), ("Deadline", &args.deadline)]
-        .into_iter()
-        .filter(|(_, limit)| CallLimit::computed(limit.as_ref()).is_some())
-        .map(|(pattern, _)| {
-            let pattern = Ident::new(pattern, mixed);
-            quote_spanned!(mixed=> #private::Pattern::#pattern)
-        })
-        .collect();
-    if !computed.is_empty() {
-        built = quote_spanned!(mixed=> #built.computes(const { &[#(#computed),*] }));
     }
     if args.reconnect.is_some() {
         built = quote_spanned!(mixed=> #built.reconnects());

@@ -1,7 +1,7 @@
 //! An `impl` block, taken apart into its methods and the rest. Bodies stay tokens, even where syn cannot parse them.
 
 use darling::{Error, Result};
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, TokenStreamExt as _, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -170,6 +170,15 @@ impl Method {
             let error = error.with_span(&second.path()).write_errors();
             return quote!(#item #error);
         }
+        if let Some(hidden) = self.function.attrs.iter().find(|attr| hides_own(attr)) {
+            let item = self.plain();
+            let error = Error::custom(
+                "`#[resilient_methods]` cannot tell whether this attribute will be there, and both would protect the method; write \
+                 the method twice, under `#[cfg(…)]` and `#[cfg(not(…))]`, each with its own",
+            );
+            let error = error.with_span(&hidden.path()).write_errors();
+            return quote!(#item #error);
+        }
         let Some(place) = self.own.first() else {
             let item = self.function.to_token_stream();
             return attribute::resilient(Kind::Custom, args.clone(), item);
@@ -206,6 +215,26 @@ impl Method {
 /// Whether the attribute is one of ours.
 fn is_own(attr: &Attribute) -> bool {
     let last = attr.path().segments.last();
+    last.is_some_and(|last| is_own_name(&last.ident))
+}
+
+fn is_own_name(ident: &Ident) -> bool {
     let mut kinds = Kind::ALL.into_iter();
-    last.is_some_and(|last| kinds.any(|kind| last.ident == kind.attribute()))
+    kinds.any(|kind| ident == kind.attribute())
+}
+
+/// Whether it is a `cfg_attr` of one of ours.
+fn hides_own(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else {
+        return false;
+    };
+    let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(it) if it.as_char() == ',');
+    let is_own = |token: &TokenTree| matches!(token, TokenTree::Ident(it) if is_own_name(it));
+    // The condition comes first.
+    let mut tokens = list
+        .tokens
+        .clone()
+        .into_iter()
+        .skip_while(|it| !is_comma(it));
+    list.path.is_ident("cfg_attr") && tokens.any(|token| is_own(&token))
 }

@@ -34,9 +34,8 @@ impl TimeLimit for Option<Duration> {
 impl Call<'_> {
     /// Sets the timeout of each attempt, unless a level above the attribute decides. Zero ends the call before its body.
     pub fn timeout(call: &mut Self, timeout: impl TimeLimit) {
-        if let Some(timeout) = timeout.limit()
-            && !call.plan.timeout_is_decided
-        {
+        let decided = (call.plan.timeout, call.plan.decided_timeout);
+        if let Some(timeout) = call.computed(timeout, decided) {
             let limits = &mut call.cold().limits;
             limits.timeout = Some(nanos(timeout));
             if timeout.is_zero() {
@@ -47,13 +46,27 @@ impl Call<'_> {
 
     /// Sets the deadline of the call, as [`timeout`](Self::timeout).
     pub fn deadline(call: &mut Self, deadline: impl TimeLimit) {
-        if let Some(deadline) = deadline.limit()
-            && !call.plan.deadline_is_decided
-        {
+        let decided = (call.plan.deadline, call.plan.decided_deadline);
+        if let Some(deadline) = call.computed(deadline, decided) {
             let limits = &mut call.cold().limits;
             // A timeout of zero has set it.
             let earlier = limits.deadline.unwrap_or(u64::MAX);
             limits.deadline = Some(nanos(deadline).min(earlier));
+        }
+    }
+
+    /// What stands in place of the plan's limit, if anything does. Code that gives a limit is like one that is written: what
+    /// the declaration of the service switches off is on, and a level above decides on it all the same.
+    fn computed(
+        &self,
+        computed: impl TimeLimit,
+        (planned, decided): (Option<Duration>, Option<Duration>),
+    ) -> Option<Duration> {
+        let limit = computed.limit().filter(|_| !self.plan.bare)?;
+        match decided {
+            Some(_) if planned.is_some() => None,
+            Some(decided) => Some(decided),
+            None => Some(limit),
         }
     }
 

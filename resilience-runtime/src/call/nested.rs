@@ -230,9 +230,13 @@ impl Attempt<'_> {
         }
     }
 
-    /// Sets aside what was noted of the body while a hook is polled.
+    /// Sets aside what was noted of the body while a hook is polled. What it reported of its usage counts also where the
+    /// hook is dropped.
     pub(super) fn set_notes_aside(&mut self) -> Option<Box<Notes>> {
-        self.notes.take()
+        let of_body = self.notes.take();
+        let context = of_body.as_ref().and_then(|notes| notes.context.clone());
+        *self.notes = context.map(|context| Box::new(Notes::of_context(context)));
+        of_body
     }
 
     /// Goes on with the notes on the body. The calls inside of a hook are not the body's; what a hook has reported of the

@@ -77,8 +77,14 @@ impl Call<'_> {
 
     /// Whether the deadline may come before the end of the next attempt, by its other limits.
     fn deadline_may_end_next(&self) -> bool {
-        let longest = self.plan.longest_attempt;
-        self.next_start.0.saturating_add(longest) >= self.deadline_at().0
+        let own = self.own_limits();
+        // Computed limits may be longer than the plan's.
+        let longest = match (own.timeout, own.deadline) {
+            (None, None) => self.plan.longest_attempt,
+            _ => u64::MAX,
+        };
+        let deadline = self.deadline_at();
+        deadline != Moment::FAR_FUTURE && self.next_start.0.saturating_add(longest) >= deadline.0
     }
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {

@@ -62,6 +62,10 @@ impl<'p> Attempt<'p> {
         // A fault that the timeout cut is over.
         #[cfg(feature = "test-util")]
         attempt.fault.take();
+        // It may begin later than the body did.
+        if call.is_special(attempt.started) {
+            attempt.permits.set_special();
+        }
         Run::new(attempt, call, hook)
     }
 

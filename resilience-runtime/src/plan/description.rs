@@ -17,8 +17,6 @@ pub struct Function {
     pub(crate) idempotent: Option<bool>,
     pub(crate) client_retries_off: bool,
     pub(crate) retry_if: bool,
-    /// The limits of time that it computes for each call.
-    computed: &'static [Pattern],
     pub(crate) reconnects: bool,
     pub(crate) has_fallback: bool,
     pub(crate) cache: Option<(Duration, Option<usize>)>,
@@ -66,7 +64,6 @@ impl Function {
             idempotent: None,
             client_retries_off: false,
             retry_if: false,
-            computed: &[],
             reconnects: false,
             has_fallback: false,
             cache: None,
@@ -116,7 +113,6 @@ impl Function {
         let mut keys = self.settings.iter().map(|(key, _)| key);
         keys.any(|key| !key.is_shared() && key.pattern() == pattern)
             || pattern == Pattern::Retry && self.retry_if
-            || self.computed.contains(&pattern)
     }
 
     /// With these values.
@@ -151,13 +147,6 @@ impl Function {
     #[must_use]
     pub const fn retry_if(mut self) -> Self {
         self.retry_if = true;
-        self
-    }
-
-    /// It computes these limits of time for each call.
-    #[must_use]
-    pub const fn computes(mut self, limits: &'static [Pattern]) -> Self {
-        self.computed = limits;
         self
     }
 

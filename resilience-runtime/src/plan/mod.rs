@@ -55,11 +55,13 @@ pub(crate) struct Plan {
     pub(crate) until_deadline: u64,
     /// The shorter of both.
     pub(crate) until_limit: u64,
-    /// A level above the attribute decides on the timeout.
-    pub(crate) timeout_is_decided: bool,
-    pub(crate) deadline_is_decided: bool,
+    /// What a level above the attribute decides on them, also where the declaration switches them off.
+    pub(crate) decided_timeout: Option<Duration>,
+    pub(crate) decided_deadline: Option<Duration>,
     /// What a body can be told without asking the call.
     pub(crate) brief: Brief,
+    /// One if that is not all of it. A number, so that nobody branches for it alone.
+    pub(crate) brief_is_short: u64,
     pub(crate) idempotent: bool,
 }
 
@@ -103,6 +105,7 @@ impl Plan {
         let max_attempts = retry
             .as_ref()
             .map_or(1, |retry| retry.config().max_attempts);
+        let brief = Brief::new(max_attempts, until_limit);
         Self {
             epoch,
             refusal: refusal.map(|error| error.withheld()),
@@ -124,9 +127,10 @@ impl Plan {
             longest_attempt: deadline.map_or(0, |_| longest_attempt(effective, timeout)),
             until_deadline: until(deadline),
             until_limit,
-            timeout_is_decided: bare || effective.decided.timeout,
-            deadline_is_decided: bare || effective.decided.deadline,
-            brief: Brief::new(max_attempts, until_limit),
+            decided_timeout: effective.decided.timeout.then_some(effective.timeout),
+            decided_deadline: effective.decided.deadline.then_some(effective.deadline),
+            brief,
+            brief_is_short: u64::from(!brief.is_exact(max_attempts, until_limit)),
             idempotent: function
                 .idempotent
                 .unwrap_or_else(|| kind.idempotent_by_default()),
@@ -159,9 +163,10 @@ impl Plan {
             longest_attempt: _,
             until_deadline: _,
             until_limit: _,
-            timeout_is_decided,
-            deadline_is_decided,
+            decided_timeout,
+            decided_deadline,
             brief: _,
+            brief_is_short: _,
             idempotent,
         } = other;
         let retries = |policy: &Option<RetryPolicy>| policy.as_ref().map(|it| it.config().clone());
@@ -181,8 +186,8 @@ impl Plan {
             && self.bulkhead_wait == *bulkhead_wait
             && self.timeout == *timeout
             && self.deadline == *deadline
-            && self.timeout_is_decided == *timeout_is_decided
-            && self.deadline_is_decided == *deadline_is_decided
+            && self.decided_timeout == *decided_timeout
+            && self.decided_deadline == *decided_deadline
             && self.idempotent == *idempotent
     }
 

@@ -28,6 +28,11 @@ impl Brief {
         Self((until << ATTEMPT_BITS | attempts) << FLAG_BITS)
     }
 
+    /// Whether it holds exactly this.
+    pub(crate) fn is_exact(self, max_attempts: u32, until_limit: u64) -> bool {
+        self.max_attempts() == max_attempts && self.until_limit() == until_limit.min(NEVER)
+    }
+
     pub(super) fn max_attempts(self) -> u32 {
         u32::try_from(self.0 >> FLAG_BITS & MOST_ATTEMPTS).unwrap_or(u32::MAX)
     }
@@ -61,6 +66,9 @@ mod tests {
         let hours = 5 * 3_600_000_000_000;
         let coarse = Brief::new(9, hours).until_limit();
         assert!(hours - coarse < 1 << STEPS, "{coarse}");
+        assert!(!Brief::new(9, hours).is_exact(9, hours));
+        assert!(!Brief::new(65_536, 5).is_exact(65_536, 5));
+        assert!(Brief::new(65_535, u64::MAX).is_exact(65_535, u64::MAX));
         assert_eq!(Brief::new(1_000_000, 5).max_attempts(), 65_535);
     }
 }

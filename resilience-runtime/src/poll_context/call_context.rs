@@ -24,7 +24,8 @@ use crate::verdict::Verdict;
 /// Shows the body of an annotated function, and the hooks of the same call, which attempt of which call runs.
 ///
 /// It is that of the innermost annotated call, and can be kept and sent to other threads. A spawned task sees none by itself:
-/// [`scope`](Self::scope) carries it there.
+/// [`scope`](Self::scope) carries it there. (The tasks of a `LocalSet` that a body drives are polled inside of that body, and see
+/// its context.)
 ///
 /// ```
 /// use std::time::Duration;
@@ -147,7 +148,7 @@ impl CallContext {
     }
 
     /// Reports what the attempt used of the language model's tokens: what was reserved by `cost` is corrected to it when
-    /// the attempt ends, however it ends. The last report counts, and it stands in for the attribute's `usage`. Without a limit
+    /// the attempt ends, however it ends; that of a function which returns a stream ends with the stream. The last report counts, and it stands in for the attribute's `usage`. Without a limit
     /// of tokens it does nothing.
     pub fn report_usage(&self, usage: Usage) {
         self.shared.report_usage(self.told.attempt, usage);

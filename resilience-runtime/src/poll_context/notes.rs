@@ -35,6 +35,14 @@ thread_local! {
 }
 
 impl Notes {
+    /// Makes notes that hold nothing but the context.
+    pub(crate) fn of_context(context: (u32, Arc<SharedContext>)) -> Self {
+        Self {
+            context: Some(context),
+            ..Self::default()
+        }
+    }
+
     /// Exchanges the notes of the body that is being polled.
     pub(super) fn replace(notes: Option<Box<Self>>) -> Option<Box<Self>> {
         NOTES.with(|slot| slot.replace(notes))

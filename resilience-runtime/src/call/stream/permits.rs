@@ -9,6 +9,8 @@ use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::plan::{FunctionState, ServiceCore};
+use crate::poll_context::SharedContext;
+use crate::rate_limit::Unit;
 use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
 
@@ -19,6 +21,8 @@ pub(super) struct StreamPermits {
     function: Arc<FunctionState>,
     started: Moment,
     permits: AttemptPermits,
+    /// Where it may report what it used of the limit of tokens, and as which attempt.
+    context: Option<(u32, Arc<SharedContext>)>,
     /// With the first item: whether the breaker has been told that its probe succeeded.
     reported: Option<bool>,
 }
@@ -28,7 +32,10 @@ impl StreamPermits {
     pub(super) fn of(attempt: &mut Attempt<'_>) -> Self {
         // The timeout was about the first item.
         attempt.permits.keep_place(&attempt.plan.core);
+        let notes = attempt.notes.as_ref();
+        let context = notes.and_then(|notes| notes.context.clone());
         Self {
+            context: context.filter(|_| attempt.plan.counts_tokens),
             core: Arc::clone(&attempt.plan.core),
             kind: attempt.plan.kind(),
             function: Arc::clone(&attempt.plan.function),
@@ -49,6 +56,13 @@ impl StreamPermits {
     /// Returns the permits when the stream ends; a second end changes nothing.
     pub(super) fn complete(&mut self, outcome: BreakerOutcome) {
         let permits = &mut self.permits;
+        if let Some((attempt, context)) = self.context.take()
+            && let Some(usage) = context.usage_of(attempt)
+            && let Some(grant) = permits.take_rate_limit(Unit::Tokens)
+        {
+            let now = Moment::now().max(self.started);
+            self.core.limiter.settle_grant(grant, usage.total(), now);
+        }
         if self.reported == Some(true) && outcome == BreakerOutcome::Success {
             permits.forget_breaker();
         }
