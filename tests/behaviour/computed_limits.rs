@@ -247,3 +247,25 @@ async fn deadline_that_cuts_a_retry_has_the_failure_before_it() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_the_answer_of_another_call_has_its_own_deadline() {
+    #[resilient(service = "api", timeout = off, deadline = total, cache(key = 1, ttl = "9s"))]
+    async fn load(total: Duration) -> Answer {
+        tokio::time::sleep(20 * SECOND).await;
+        Ok(1)
+    }
+    let began = Instant::now();
+    let waits = async {
+        let error = load(SECOND).await.unwrap_err();
+        assert!(error.is_deadline(), "{error}");
+        assert_eq!(began.elapsed(), SECOND);
+    };
+    let calls = async {
+        let (leader, ()) = tokio::join!(load(30 * SECOND), waits);
+        assert_eq!(leader.unwrap(), 1);
+        // What is there needs no time.
+        assert_eq!(load(Duration::ZERO).await.unwrap(), 1);
+    };
+    Registry::new().scope(calls).await;
+}

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
 use super::{attempt, classify, description, fallback, hooks, stream};
-use crate::args::{Args, CallLimit, Toggle};
+use crate::args::{Args, CallLimit, Spanned, Toggle};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, mixed_at};
@@ -86,7 +86,8 @@ impl Expansion<'_> {
             let cost = self.user_code(&cost.value.0);
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
-        let limits = self.computed_limits();
+        let timeout = self.computed_limit("timeout", self.args.timeout.as_ref());
+        let deadline = self.computed_limit("deadline", self.args.deadline.as_ref());
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
             let there = mixed_at(id.place);
             let id = self.user_code(&id.value.0);
@@ -103,36 +104,30 @@ impl Expansion<'_> {
             let mut call = #private::Call::start(&plan);
         };
         if self.read_through().is_some() {
-            // Whatever the cache does is told under the id.
+            // Whatever the cache does is told under the id, and who waits for another's answer has a deadline.
             (
-                quote_spanned!(mixed=> #start #correlation_id),
-                quote_spanned!(mixed=> #key #cost #limits #safety #cache_key),
+                quote_spanned!(mixed=> #start #correlation_id #deadline),
+                quote_spanned!(mixed=> #key #cost #timeout #safety #cache_key),
             )
         } else {
-            let evaluated =
-                quote_spanned!(mixed=> #key #cost #limits #correlation_id #safety #cache_key);
+            let evaluated = quote_spanned!(mixed=> #key #cost #timeout #deadline #correlation_id #safety #cache_key);
             (start, evaluated)
         }
     }
 
-    /// `Call::timeout(&mut call, code);` and the same of the deadline, where they are code.
-    fn computed_limits(&self) -> TokenStream {
-        let limits = [
-            ("timeout", &self.args.timeout),
-            ("deadline", &self.args.deadline),
-        ];
-        let computed = limits
-            .into_iter()
-            .filter_map(|(name, limit)| Some((name, CallLimit::computed(limit.as_ref())?)));
+    /// `Call::timeout(&mut call, code);` or the same of the deadline, where it is code.
+    fn computed_limit(
+        &self,
+        name: &str,
+        limit: Option<&Spanned<CallLimit>>,
+    ) -> Option<TokenStream> {
+        let code = CallLimit::computed(limit)?;
+        let there = mixed_at(code.span());
         let call = quote_spanned!(Span::mixed_site()=> call);
-        let set = computed.map(|(name, code)| {
-            let there = mixed_at(code.span());
-            let private = self.runtime.private(there);
-            let name = Ident::new(name, there);
-            let code = self.user_code(code);
-            quote_spanned!(there=> #private::Call::#name(&mut #call, #code);)
-        });
-        set.collect()
+        let private = self.runtime.private(there);
+        let name = Ident::new(name, there);
+        let code = self.user_code(code);
+        Some(quote_spanned!(there=> #private::Call::#name(&mut #call, #code);))
     }
 
     fn attempts(&self) -> TokenStream {
