@@ -141,7 +141,8 @@ impl CallContext {
         self.correlation_id.as_ref().map(CorrelationId::as_str)
     }
 
-    /// Returns what the failure of the attempt before this one meant: its class, code and reason. `None` in the first one.
+    /// Returns what the failure of the attempt before this one meant: its class, code and reason. `None` in the first one, and
+    /// where no body of the process had looked at its call when that attempt failed: so look in each attempt.
     #[must_use]
     pub fn previous(&self) -> Option<Verdict> {
         self.told.previous

@@ -91,6 +91,15 @@ fn poll_idle(
     }
 }
 
+/// The stream was silent for longer than it may be.
+fn silent(service: ServiceName, after: Duration) -> ResilienceError {
+    ResilienceError::Timeout {
+        service,
+        after,
+        attempts: 0,
+    }
+}
+
 /// Ends a stream that broke off without an error of its own, and returns the error that its caller gets instead.
 fn broken_off(
     permits: &mut StreamPermits,
@@ -128,12 +137,7 @@ where
                 };
                 ready!(poll_idle(this.idle, this.armed, after, cx));
                 *this.ended = true;
-                let timeout = |service| ResilienceError::Timeout {
-                    service,
-                    after,
-                    attempts: 0,
-                };
-                let error = broken_off(this.permits, timeout);
+                let error = broken_off(this.permits, |service| silent(service, after));
                 return Poll::Ready(Some(Err(error.into())));
             }
         };
