@@ -102,8 +102,11 @@ impl<'p> Attempt<'p> {
         if call.plan.refusal.is_some() {
             return Err(Blocked::Rejected(Rejection::InvalidConfig));
         }
-        if call.plan.bare {
-            return Ok(());
+        if call.plan.is_unusual {
+            if call.plan.bare {
+                return Ok(());
+            }
+            self.permits.set_special();
         }
         // Neither a backoff nor the deadline can be in the way of a first attempt that begins at once.
         if call.is_special(self.started) {

@@ -184,7 +184,7 @@ impl<'p> Call<'p> {
     }
 
     /// Whether more is to be known of an attempt that begins now than its plan says: it is not the first, or waited, or
-    /// the call has state of its own, or the plan says more than a brief holds.
+    /// the call has state of its own.
     #[inline(always)]
     fn is_special(&self, now: Moment) -> bool {
         // One branch.
@@ -192,8 +192,7 @@ impl<'p> Call<'p> {
             .cold
             .as_deref()
             .map_or(0, |cold| std::ptr::from_ref(cold).addr());
-        let more = self.plan.brief_is_short | u64::from(self.attempts);
-        (cold as u64 | more | (now.0 ^ self.started.0)) != 0
+        (cold as u64 | u64::from(self.attempts) | (now.0 ^ self.started.0)) != 0
     }
 
     #[inline]

@@ -60,8 +60,8 @@ pub(crate) struct Plan {
     pub(crate) decided_deadline: Option<Duration>,
     /// What a body can be told without asking the call.
     pub(crate) brief: Brief,
-    /// One if that is not all of it. A number, so that nobody branches for it alone.
-    pub(crate) brief_is_short: u64,
+    /// Bodies run bare, or the brief does not hold all of it.
+    pub(crate) is_unusual: bool,
     pub(crate) idempotent: bool,
 }
 
@@ -130,7 +130,7 @@ impl Plan {
             decided_timeout: effective.decided.timeout.then_some(effective.timeout),
             decided_deadline: effective.decided.deadline.then_some(effective.deadline),
             brief,
-            brief_is_short: u64::from(!brief.is_exact(max_attempts, until_limit)),
+            is_unusual: bare || !brief.is_exact(max_attempts, until_limit),
             idempotent: function
                 .idempotent
                 .unwrap_or_else(|| kind.idempotent_by_default()),
@@ -166,7 +166,7 @@ impl Plan {
             decided_timeout,
             decided_deadline,
             brief: _,
-            brief_is_short: _,
+            is_unusual: _,
             idempotent,
         } = other;
         let retries = |policy: &Option<RetryPolicy>| policy.as_ref().map(|it| it.config().clone());
