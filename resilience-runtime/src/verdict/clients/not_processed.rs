@@ -11,6 +11,7 @@
 
 use std::error::Error;
 
+use super::source_chain;
 use crate::verdict::display_prefix::display_prefix;
 
 /// What is known of a request for which no answer came.
@@ -29,8 +30,7 @@ pub(super) enum NotProcessed {
 
 /// Returns why the request was surely not processed, if an error in the chain of sources proves it.
 pub(super) fn find(error: &(dyn Error + 'static)) -> Option<NotProcessed> {
-    let mut next = Some(error);
-    while let Some(error) = next {
+    for error in source_chain::chain(error) {
         if let Some(error) = error.downcast_ref::<::h2::Error>() {
             return by_h2(error);
         }
@@ -39,7 +39,6 @@ pub(super) fn find(error: &(dyn Error + 'static)) -> Option<NotProcessed> {
         {
             return Some(NotProcessed::NotSent);
         }
-        next = error.source();
     }
     None
 }

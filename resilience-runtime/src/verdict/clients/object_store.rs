@@ -76,14 +76,10 @@ impl Classify for HttpError {
 
 /// Classifies by the first error in the chain that is known by its type or by the beginning of its text.
 fn by_chain(error: &(dyn StdError + 'static)) -> Verdict {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(verdict) = by_text(&error) {
-            return verdict;
-        }
-        next = error.source();
-    }
-    source_chain::find(error).unwrap_or(Verdict::unclassified())
+    source_chain::chain(error)
+        .find_map(|error| by_text(&error))
+        .or_else(|| source_chain::find(error))
+        .unwrap_or(Verdict::unclassified())
 }
 
 /// Reads the text of `RequestError`, in object_store's `client/retry.rs`.

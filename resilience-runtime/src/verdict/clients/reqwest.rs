@@ -26,7 +26,7 @@
 use std::error::Error as _;
 use std::io;
 
-use super::not_processed;
+use super::{not_processed, source_chain};
 use crate::verdict::{Classify, ErrorCode, Reason, Verdict};
 
 /// One version of reqwest.
@@ -85,17 +85,11 @@ classify_reqwest!(reqwest_0_12);
 
 /// Whether the request's own body failed, which the server has a part of.
 fn is_fault_of_the_caller(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error
+    source_chain::chain(error).any(|error| {
+        error
             .downcast_ref::<hyper::Error>()
             .is_some_and(hyper::Error::is_user)
-        {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    })
 }
 
 fn is_lost(error: &(dyn std::error::Error + 'static)) -> bool {

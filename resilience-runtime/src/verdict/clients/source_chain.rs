@@ -23,19 +23,25 @@ fn find_first(
     error: &(dyn Error + 'static),
     classify: fn(&(dyn Error + 'static)) -> Option<Verdict>,
 ) -> Option<Verdict> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
-            // `Arc` forwards `source` to the error inside and hides that error itself.
-            next = Some(&**shared);
-            continue;
-        }
-        if let Some(verdict) = classify(error) {
-            return Some(verdict);
-        }
-        next = error.source();
+    chain(error).find_map(classify)
+}
+
+/// So many errors of a chain are looked at: an error may be its own source.
+const DEEPEST: usize = 128;
+
+/// The error and its sources, the outermost first.
+pub(super) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| inside(error)).take(DEEPEST)
+}
+
+fn inside<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        // `Arc` forwards `source` to the error inside and hides that error itself.
+        Some(shared) => Some(&**shared),
+        None => error.source(),
     }
-    None
 }
 
 /// Returns the verdict of the first known source. `error` itself is not included: it need not be `'static`, so
@@ -106,5 +112,30 @@ mod tests {
         ] {
             assert_eq!(boxed.classify(), Verdict::transient());
         }
+    }
+
+    /// An error that is its own source.
+    #[derive(Debug)]
+    struct Endless;
+
+    impl std::fmt::Display for Endless {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("endless")
+        }
+    }
+
+    impl Error for Endless {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    #[test]
+    fn chain_without_end_has_no_verdict() {
+        assert_eq!(find(&Endless), None);
+        assert_eq!(find_in_sources(&Endless), None);
+        assert_eq!(chain(&Endless).count(), DEEPEST);
+        let boxed: Box<dyn Error> = Box::new(Endless);
+        assert_eq!(boxed.classify(), Verdict::unclassified());
     }
 }

@@ -81,14 +81,8 @@ fn never_connected(status: &Status) -> bool {
 
 /// Whether an error of type `E` is in the chain of sources.
 fn holds<E: Error + 'static>(status: &Status) -> bool {
-    let mut next = status.source();
-    while let Some(error) = next {
-        if error.is::<E>() {
-            return true;
-        }
-        next = error.source();
-    }
-    false
+    let source = status.source();
+    source.is_some_and(|source| source_chain::chain(source).any(|error| error.is::<E>()))
 }
 
 /// Applies gRPC's proposal A6: the server sends the time until the next attempt, or forbids one.
