@@ -12,6 +12,7 @@ use syn::{Attribute, LitStr, Path, Token, Visibility, token};
 use crate::args::arg_list::Options as _;
 use crate::args::{Args, CallLimit, Partial, items, names, path_text};
 use crate::check;
+use crate::expand::with_values;
 use crate::kind::Kind;
 use crate::runtime::Runtime;
 
@@ -40,6 +41,7 @@ impl Parse for Declaration {
         let args = if ahead.peek(token::Brace) {
             let args;
             syn::braced!(args in input);
+            input.parse::<Option<Token![;]>>()?;
             args.parse()?
         } else if ahead.peek(Token![;]) {
             input.parse::<Token![;]>()?;
@@ -233,30 +235,13 @@ impl Declaration {
         let private = runtime.private(mixed);
         let service = &self.name;
         let ident = self.ident.unraw().to_string();
-        let mut built = quote_spanned! {mixed=>
+        let built = quote_spanned! {mixed=>
             #private::Declared::new(
                 #service,
                 ::core::concat!(::core::module_path!(), "::", #ident),
                 ::core::concat!(::core::file!(), ":", ::core::line!()),
             )
         };
-        let settings = args.settings_of_patterns();
-        if !settings.is_empty() {
-            let settings = settings.into_iter().map(|(key, value)| {
-                let key = Ident::new(key, mixed);
-                let value = value.expand(runtime);
-                quote_spanned!(mixed=> (#private::Key::#key, #value))
-            });
-            built = quote_spanned!(mixed=> #built.settings(const { &[#(#settings),*] }));
-        }
-        let off = args.patterns_off();
-        if !off.is_empty() {
-            let off = off.into_iter().map(|pattern| {
-                let pattern = Ident::new(pattern, mixed);
-                quote_spanned!(mixed=> #private::Pattern::#pattern)
-            });
-            built = quote_spanned!(mixed=> #built.off(const { &[#(#off),*] }));
-        }
-        built
+        with_values(built, args, runtime)
     }
 }

@@ -6,8 +6,8 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use crate::args::{Fallback, LastGood, Service, Step};
-use crate::runtime::mixed_at;
+use crate::args::{Args, Fallback, LastGood, Service, Step};
+use crate::runtime::{Runtime, mixed_at};
 
 /// `const { &Function::new(…)… }`
 pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
@@ -51,23 +51,7 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         // Only the compiler knows the type whose method it is.
         .path(|| #private::type_name_of_val(&|| ()))
     };
-    let settings = args.settings_of_patterns();
-    if !settings.is_empty() {
-        let settings = settings.into_iter().map(|(key, value)| {
-            let key = Ident::new(key, mixed);
-            let value = value.expand(runtime);
-            quote_spanned!(mixed=> (#private::Key::#key, #value))
-        });
-        built = quote_spanned!(mixed=> #built.settings(const { &[#(#settings),*] }));
-    }
-    let off = args.patterns_off();
-    if !off.is_empty() {
-        let off = off.into_iter().map(|pattern| {
-            let pattern = Ident::new(pattern, mixed);
-            quote_spanned!(mixed=> #private::Pattern::#pattern)
-        });
-        built = quote_spanned!(mixed=> #built.off(const { &[#(#off),*] }));
-    }
+    built = with_values(built, args, runtime);
     if let Some(idempotent) = &args.idempotent {
         let idempotent = idempotent.value.0;
         built = quote_spanned!(mixed=> #built.idempotent(#idempotent));
@@ -99,6 +83,30 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         built = quote_spanned!(mixed=> #built.read_through(#config));
     }
     quote_spanned!(mixed=> const { &#built })
+}
+
+/// `….settings(…).off(…)`: what an attribute or a declaration says of its patterns.
+pub(crate) fn with_values(mut built: TokenStream, args: &Args, runtime: &Runtime) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let private = runtime.private(mixed);
+    let settings = args.settings_of_patterns();
+    if !settings.is_empty() {
+        let settings = settings.into_iter().map(|(key, value)| {
+            let key = Ident::new(key, mixed);
+            let value = value.expand(runtime);
+            quote_spanned!(mixed=> (#private::Key::#key, #value))
+        });
+        built = quote_spanned!(mixed=> #built.settings(const { &[#(#settings),*] }));
+    }
+    let off = args.patterns_off();
+    if !off.is_empty() {
+        let off = off.into_iter().map(|pattern| {
+            let pattern = Ident::new(pattern, mixed);
+            quote_spanned!(mixed=> #private::Pattern::#pattern)
+        });
+        built = quote_spanned!(mixed=> #built.off(const { &[#(#off),*] }));
+    }
+    built
 }
 
 /// The last-good-answer cache, where the function has one.

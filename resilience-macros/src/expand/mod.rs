@@ -36,4 +36,5 @@ mod statements;
 mod step;
 mod stream;
 
+pub(crate) use description::with_values;
 pub(crate) use statements::expand;

@@ -38,7 +38,7 @@ pub mod services {
         /// Without values.
         pub static TOOLS: Mcp = "tools" {}
         #[cfg(any())]
-        pub static LEFT_OUT: Mcp = "left-out" {}
+        pub static LEFT_OUT: Mcp = "left-out" {};
     }
     service! {}
 }

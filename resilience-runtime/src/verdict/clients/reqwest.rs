@@ -17,8 +17,8 @@
 //! reached no server: where that matters, look at `Response::status()` and make an error of your own with
 //! [`Verdict::from_http_response`].
 //!
-//! **The client follows redirects**, and its error tells of the last request alone: "not connected" may be the page to which a server
-//! redirects after it has executed a `POST`. Where a function is not idempotent, build the client with `redirect(Policy::none())`.
+//! **The client follows redirects**, and its error has the first address with the cause of the last request: "not connected" may be the
+//! page to which a server redirects after it has executed a `POST`. Where a function is not idempotent, build the client with `redirect(Policy::none())`.
 //!
 //! The client does not retry by itself, except twice where HTTP/2 says that the server did not read the request; `retry(retry::never())`
 //! switches that off, and a policy of one's own repeats what it is told to.
