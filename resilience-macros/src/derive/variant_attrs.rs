@@ -162,21 +162,31 @@ fn classify_items(attrs: &[Attribute], place: ArgList, problems: &mut Accumulato
     items
 }
 
-/// Reports words that no list of names explains: `with` and `delegate` belong to a field, and `unknown` was
-/// renamed, since two classes would be "unknown".
+/// Reports words that no list of names explains: `with` and `delegate` belong to a field, `unknown` was renamed, since two
+/// classes would be "unknown", and some are other words for a class.
 fn is_explained(item: &NestedMeta, problems: &mut Accumulator) -> bool {
     let path = match item {
         NestedMeta::Meta(meta) => meta.path(),
         NestedMeta::NameValueInvalidExpr(pair) => &pair.path,
         NestedMeta::Lit(_) => return false,
     };
-    let message = match path_text(path).as_str() {
-        "with" => "`with` belongs to a field: `Variant(#[classify(with = path)] Inner)`",
-        "delegate" => "`delegate` belongs to a field: `Variant(#[classify(delegate)] Inner)`",
-        "unknown" => {
-            "unknown argument `unknown` in `classify(…)`; here it is called `unclassified`"
-        }
+    let word = path_text(path);
+    let called = match word.as_str() {
+        "with" | "delegate" => "",
+        "unknown" => "unclassified",
+        "retryable" | "retry" | "temporary" => "transient",
+        "timeout" | "timed_out" => "outcome_unknown",
+        "rate_limited" | "too_many_requests" => "throttled",
+        "fatal" | "not_retryable" => "permanent",
+        "unauthorized" | "forbidden" => "denied",
         _ => return false,
+    };
+    let message = match word.as_str() {
+        "with" => "`with` belongs to a field: `Variant(#[classify(with = path)] Inner)`".to_owned(),
+        "delegate" => {
+            "`delegate` belongs to a field: `Variant(#[classify(delegate)] Inner)`".to_owned()
+        }
+        word => format!("unknown argument `{word}` in `classify(…)`; here it is called `{called}`"),
     };
     problems.push(Error::custom(message).with_span(path));
     true

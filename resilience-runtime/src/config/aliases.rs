@@ -40,4 +40,21 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("refresh_after", "refresh_ahead"),
     ("stale_for", "stale_if_error"),
     ("max_park", "max_cooldown"),
+    // Of resilience4j.
+    ("wait_duration", "base_delay"),
+    ("initial_interval", "base_delay"),
+    ("interval_function", "base_delay"),
+    ("exponential_backoff_multiplier", "multiplier"),
+    ("sliding_window_size", "window"),
+    ("minimum_number_of_calls", "minimum_calls"),
+    ("wait_duration_in_open_state", "recovery_timeout"),
+    (
+        "permitted_number_of_calls_in_half_open_state",
+        "half_open_max_calls",
+    ),
+    ("slow_call_duration_threshold", "slow_call_duration"),
+    ("slow_call_rate_threshold", "slow_call_rate"),
+    ("timeout_duration", "timeout"),
+    ("max_concurrent_calls", "max_concurrent"),
+    ("max_wait_duration", "max_wait"),
 ];
