@@ -189,7 +189,8 @@ async fn dropped_at_every_poll_nothing_stays_behind() {
         let key = own_key();
         let keys = tokio::join!(fails_first(1), fails_first(2));
         assert_eq!(own_key(), key);
-        (keys.0?, keys.1?);
+        keys.0?;
+        keys.1?;
         Ok(1)
     }
     for polls in 0..20 {
@@ -272,7 +273,8 @@ async fn each_load_of_a_cache_is_a_call_of_its_own() {
     let keys = Mutex::default();
     let calls = async {
         let (leader, waiter) = tokio::join!(load(&keys), load(&keys));
-        (leader.unwrap(), waiter.unwrap());
+        leader.unwrap();
+        waiter.unwrap();
         for seconds in [6, 20] {
             tokio::time::advance(seconds * SECOND).await;
             load(&keys).await.unwrap();

@@ -118,7 +118,8 @@ async fn declared_with_another_kind_while_calls_run() {
         yield_now().await;
         registry.declare(&[&CHAT]).unwrap_err();
         let (first, second) = tokio::join!(slow(), slow());
-        (first.unwrap_err(), second.unwrap_err());
+        first.unwrap_err();
+        second.unwrap_err();
     };
     let (first, ()) = registry
         .scope(async { tokio::join!(slow(), declared_meanwhile) })
@@ -187,7 +188,8 @@ async fn variable_that_means_two_declarations_stops_both() {
     let error = registry.declare(&[&DOTTED]).unwrap_err();
     assert_eq!(error.problems().len(), 1, "{error}");
     let calls = async {
-        (dashed().await.unwrap_err(), dotted().await.unwrap_err());
+        dashed().await.unwrap_err();
+        dotted().await.unwrap_err();
         assert!(registry.remove("my.api"));
         dashed().await.unwrap();
     };
