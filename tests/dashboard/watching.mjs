@@ -65,8 +65,8 @@ export async function measured(browser, page, act) {
   const thread = ({ pid, tid }) => `${pid}:${tid}`;
   const main = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(thread));
   const all = traceEvents.filter((event) => event.name === "RunTask" && event.ph === "X" && main.has(thread(event)));
-  // A task that was running when the record began or ended has no length.
+  // A task that was running when the record began or ended has no length; on a busy machine the record drops a few more.
   const tasks = all.filter(({ tdur }) => tdur != null).map(({ tdur }) => tdur / 1000);
-  if (tasks.length === 0 || all.length - tasks.length > 2) throw new Error(`the browser told the length of ${tasks.length} of ${all.length} tasks`);
+  if (tasks.length === 0 || all.length - tasks.length > 2 + all.length / 10) throw new Error(`the browser told the length of ${tasks.length} of ${all.length} tasks`);
   return { longest: Math.max(...tasks), all: tasks.reduce((sum, task) => sum + task, 0) };
 }
