@@ -216,6 +216,15 @@ impl AttemptPermits {
         })
     }
 
+    /// Corrects the tokens that were taken of the rate limit to those that were used.
+    #[cold]
+    pub(super) fn settle_tokens(&mut self, core: &ServiceCore, used: u32, started: Moment) {
+        if let Some(grant) = self.take_rate_limit(Unit::Tokens) {
+            let now = Moment::now().max(started);
+            core.limiter.settle_grant(grant, used, now);
+        }
+    }
+
     /// What was taken of the rate limit is spent.
     pub(super) fn spend_rate_limit(&mut self) {
         self.rate_limit = None;

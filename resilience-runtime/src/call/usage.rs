@@ -34,10 +34,10 @@ impl<'p> Attempt<'p> {
     pub(super) fn charge_reported_usage(&mut self) {
         if self.plan.counts_tokens
             && let Some(usage) = self.notes.as_ref().and_then(|notes| notes.usage())
-            && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
         {
-            let now = Moment::now().max(self.started);
-            self.core().limiter.settle_grant(grant, usage.total(), now);
+            let core = self.core();
+            self.permits
+                .settle_tokens(core, usage.total(), self.started);
         }
     }
 

@@ -10,7 +10,6 @@ use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::plan::{FunctionState, ServiceCore};
 use crate::poll_context::SharedContext;
-use crate::rate_limit::Unit;
 use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
 
@@ -58,10 +57,8 @@ impl StreamPermits {
         let permits = &mut self.permits;
         if let Some((attempt, context)) = self.context.take()
             && let Some(usage) = context.usage_of(attempt)
-            && let Some(grant) = permits.take_rate_limit(Unit::Tokens)
         {
-            let now = Moment::now().max(self.started);
-            self.core.limiter.settle_grant(grant, usage.total(), now);
+            permits.settle_tokens(&self.core, usage.total(), self.started);
         }
         if self.reported == Some(true) && outcome == BreakerOutcome::Success {
             permits.forget_breaker();
