@@ -126,6 +126,7 @@ pub mod guide;
 pub mod health;
 mod instance;
 mod keyed_hash;
+mod limit_name;
 mod name;
 mod patience;
 mod plan;

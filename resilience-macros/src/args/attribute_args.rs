@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use super::cache::Cache;
 use super::call_limit::CallLimit;
-use super::counts::{Attempts, PerHour, PerMinute, PerSecond};
+use super::counts::Attempts;
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::items::{self, Partial, options};
@@ -25,9 +25,6 @@ macro_rules! groups {
         groups { $(
             $(#[$group_doc:meta])*
             $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
-                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
-                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
-                )* })?
                 settings { $(
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
@@ -67,7 +64,6 @@ macro_rules! groups {
             options! {
                 #[doc = concat!("`", stringify!($group), "(…)`")]
                 $args in $group {
-                    $($($rate: $rate_arg => $rate_key,)*)?
                     $($field: $arg => $key,)*
                     $($($code: $code_arg,)*)?
                 }
@@ -94,7 +90,6 @@ macro_rules! groups {
                 $(
                     if let Some(settings) = Toggle::on(self.$group.as_ref()) {
                         let written = [
-                            $($((true, stringify!($rate), settings.$rate.as_ref().map(|it| it.name)),)*)?
                             $((sharing!($sharing), stringify!($field), settings.$field.as_ref().map(|it| it.name)),)*
                         ];
                         let written = written.into_iter().filter(|(is_shared, ..)| *is_shared);

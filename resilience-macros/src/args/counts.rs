@@ -1,8 +1,7 @@
-//! Counts that are more than a number: the attempts of a call, and the requests in a period.
+//! Counts that are more than a number: the attempts of a call.
 
 use darling::{Error, Result};
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::quote;
+use proc_macro2::TokenStream;
 use syn::Expr;
 
 use super::spanned::Value;
@@ -34,28 +33,3 @@ impl Setting for Attempts {
         self.0.expand(runtime)
     }
 }
-
-/// Requests in one period.
-macro_rules! rates {
-    ($($name:ident: $seconds:literal;)*) => { $(
-        #[derive(Clone, Copy, Debug)]
-        pub(crate) struct $name(Count);
-
-        impl Value for $name {
-            const EXAMPLE: &'static str = "60";
-
-            fn of(expr: &Expr) -> Result<Self> {
-                Count::of(expr).map(Self)
-            }
-        }
-
-        impl Setting for $name {
-            fn expand(&self, runtime: &Runtime) -> TokenStream {
-                let private = runtime.private(Span::mixed_site());
-                let limit = Literal::u32_unsuffixed(self.0.0);
-                quote!(#private::Value::Rate { limit: #limit, period: #private::Duration::from_secs($seconds) })
-            }
-        }
-    )* };
-}
-rates! { PerSecond: 1; PerMinute: 60; PerHour: 3600; }

@@ -1,9 +1,8 @@
 //! Values that contradict one another.
 
 use darling::{Error, Result};
-use proc_macro2::Span;
 
-use crate::args::{Args, CircuitBreaker, RateLimit, Retry, Spanned, Time, Toggle, Window};
+use crate::args::{Args, CircuitBreaker, Retry, Spanned, Time, Toggle, Window};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
@@ -13,9 +12,6 @@ pub(super) fn check(args: &Args) -> Result<()> {
     if let Some(circuit) = Toggle::on(args.circuit_breaker.as_ref()) {
         problems.handle(pauses(circuit));
         problems.handle(window(circuit));
-    }
-    if let Some(rate_limit) = Toggle::on(args.rate_limit.as_ref()) {
-        problems.handle(one_rate(rate_limit));
     }
     problems.finish()
 }
@@ -62,43 +58,4 @@ fn window(circuit: &CircuitBreaker) -> Result<()> {
         .with_span(&minimum.place));
     }
     Ok(())
-}
-
-fn one_rate(rate_limit: &RateLimit) -> Result<()> {
-    let rates: [(&str, Option<Span>); 3] = [
-        (
-            "requests_per_second",
-            rate_limit
-                .requests_per_second
-                .as_ref()
-                .map(|rate| rate.name),
-        ),
-        (
-            "requests_per_minute",
-            rate_limit
-                .requests_per_minute
-                .as_ref()
-                .map(|rate| rate.name),
-        ),
-        (
-            "requests_per_hour",
-            rate_limit.requests_per_hour.as_ref().map(|rate| rate.name),
-        ),
-    ];
-    let mut given = rates
-        .iter()
-        .filter_map(|(name, place)| place.map(|place| (name, place)));
-    let Some((first, _)) = given.next() else {
-        return Ok(());
-    };
-    let mut problems = Error::accumulator();
-    for (name, place) in given {
-        problems.push(
-            Error::custom(format!(
-                "`{name}` and `{first}` both set the rate of the limiter; keep one"
-            ))
-            .with_span(&place),
-        );
-    }
-    problems.finish()
 }

@@ -79,7 +79,7 @@ impl<'p> Attempt<'p> {
     }
 
     fn wait_for_token(&self, call: &Call<'p>, until: Moment) -> Queue {
-        let wait = self.core().limiter.wait(call.key, call.cost, until);
+        let wait = self.core().limiter.wait(call.key, call.amount, until);
         Queue::RateLimit(Box::pin(wait))
     }
 
@@ -156,10 +156,7 @@ impl Queue {
         match self {
             Self::RateLimit(wait) => wait.as_mut().poll(cx).map(|end| match end {
                 Ok(at) => Ok(Acquired::Token { at }),
-                Err(WaitError::TimedOut { retry_after }) => Err(Rejection::RateLimit {
-                    retry_after: Some(retry_after),
-                }),
-                Err(WaitError::Never) => Err(Rejection::RateLimit { retry_after: None }),
+                Err(WaitError::Refused(refusal)) => Err(Rejection::RateLimit(refusal)),
                 Err(WaitError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {

@@ -52,7 +52,7 @@ impl<'p> Attempt<'p> {
     pub fn new(call: &Call<'p>) -> Self {
         Self {
             plan: call.plan,
-            permits: AttemptPermits::new(call.key, call.cost),
+            permits: AttemptPermits::new(call.key, call.amount),
             started: call.now,
             phase: Phase::Waiting,
             not_executed: false,

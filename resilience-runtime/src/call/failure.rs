@@ -15,6 +15,7 @@ use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::poll_context::Hint;
+use crate::rate_limit::Remaining;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::autoref::Classified;
@@ -224,9 +225,14 @@ impl<'p> Attempt<'p> {
         let limiter = &self.core().limiter;
         if let Some(hint) = &hint {
             let left = |quota: Option<Quota>| quota.map(|quota| quota.remaining);
-            let (requests, tokens) = (left(hint.requests), left(hint.tokens));
-            if requests.is_some() || tokens.is_some() {
-                limiter.cap_remaining(call.key, requests, tokens, now);
+            let remaining = Remaining {
+                requests: left(hint.requests),
+                tokens: left(hint.tokens),
+                input_tokens: left(hint.input_tokens),
+                output_tokens: left(hint.output_tokens),
+            };
+            if remaining != Remaining::default() {
+                limiter.cap_remaining(call.key, remaining, now);
             }
         }
         let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));

@@ -58,7 +58,7 @@ use crate::fallback::FailureCause;
 use crate::instance::Instance;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
-use crate::rate_limit::KeyHash;
+use crate::rate_limit::{Amount, CostOfCall, KeyHash};
 use crate::registry::Registry;
 use crate::retry::RetryHistory;
 use crate::telemetry::Counter;
@@ -83,7 +83,7 @@ pub struct Call<'p> {
     next_start: Moment,
     retries: RetryHistory,
     key: KeyHash,
-    cost: u32,
+    amount: Amount,
     /// The key of the last good answer, in bytes so that it asks for no alignment.
     cache_key: [u8; 16],
     /// Attempts that began.
@@ -139,7 +139,7 @@ impl<'p> Call<'p> {
             next_start: Moment::default(),
             retries: RetryHistory::NEW,
             key: KeyHash::NONE,
-            cost: 1,
+            amount: Amount::DEFAULT,
             cache_key: [0; 16],
             attempts: 0,
             began: Began::InThisPoll,
@@ -160,9 +160,12 @@ impl<'p> Call<'p> {
     }
 
     /// Sets what each attempt costs of the rate limit.
-    pub fn cost(call: &mut Self, cost: u32) {
+    pub fn cost(call: &mut Self, cost: impl CostOfCall) {
+        call.amount = cost.amount();
         // Beside tokens each call is a request, whatever the estimate.
-        call.cost = cost.max(u32::from(call.plan.counts_tokens));
+        if call.plan.counts_tokens && call.amount.is_nothing() {
+            call.amount = Amount::units(1);
+        }
     }
 
     /// Sets the key of the last good answer, which no other instance of a generic function shares.

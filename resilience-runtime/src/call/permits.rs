@@ -15,7 +15,7 @@ use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
 use crate::poll_context;
-use crate::rate_limit::{Grant, KeyHash, Take, Unit};
+use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
 
 /// What an attempt holds of its service.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct AttemptPermits {
     bulkhead: Place,
     links: Links,
     key: KeyHash,
-    cost: u32,
+    amount: Amount,
     /// After how many more items an injected fault breaks the stream off.
     #[cfg(feature = "test-util")]
     pub(super) breaks_after: Option<u32>,
@@ -74,16 +74,16 @@ struct RateLimitGate;
 struct BulkheadGate;
 
 impl AttemptPermits {
-    /// Makes an empty set for an attempt that takes `cost` from the limit of `key`.
+    /// Makes an empty set for an attempt that takes that amount from the limit of `key`.
     #[inline(always)]
-    pub(super) const fn new(key: KeyHash, cost: u32) -> Self {
+    pub(super) const fn new(key: KeyHash, amount: Amount) -> Self {
         Self {
             breaker: None,
             rate_limit: None,
             bulkhead: Place::None,
             links: Links::NONE,
             key,
-            cost,
+            amount,
             #[cfg(feature = "test-util")]
             breaks_after: None,
         }
@@ -92,7 +92,7 @@ impl AttemptPermits {
     /// Moves the permits out.
     pub(super) fn take(&mut self) -> Self {
         let lasting = self.links.only(Links::LASTING);
-        let taken = std::mem::replace(self, Self::new(self.key, self.cost));
+        let taken = std::mem::replace(self, Self::new(self.key, self.amount));
         self.links = lasting;
         taken
     }
@@ -210,7 +210,7 @@ impl AttemptPermits {
     pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
         self.rate_limit.take().map(|at| Grant {
             key: self.key,
-            cost: self.cost,
+            amount: self.amount,
             at: Some(at),
             unit: Some(unit),
         })
@@ -218,7 +218,7 @@ impl AttemptPermits {
 
     /// Corrects the tokens that were taken of the rate limit to those that were used.
     #[cold]
-    pub(super) fn settle_tokens(&mut self, core: &ServiceCore, used: u32, started: Moment) {
+    pub(super) fn settle_tokens(&mut self, core: &ServiceCore, used: Amount, started: Moment) {
         if let Some(grant) = self.take_rate_limit(Unit::Tokens) {
             let now = Moment::now().max(started);
             core.limiter.settle_grant(grant, used, now);
@@ -265,7 +265,11 @@ impl Gate for RateLimitGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.rate_limit && permits.rate_limit.is_none() {
-            match call.core().limiter.try_take(permits.key, permits.cost, now) {
+            match call
+                .core()
+                .limiter
+                .try_take(permits.key, permits.amount, now)
+            {
                 Take::Taken { at } => permits.rate_limit = Some(at),
                 Take::Rejected { retry_after } => {
                     return Err(permits.no_token(call, retry_after, now));
@@ -319,8 +323,11 @@ impl AttemptPermits {
         let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
         if longest.is_zero() || !fits {
             let limiter = &call.core().limiter;
-            let retry_after = limiter.retry_after(self.key, self.cost, now);
-            return Blocked::Rejected(Rejection::RateLimit { retry_after });
+            if soonest.is_none() && limiter.lacks_sorts(self.amount) {
+                return Blocked::Rejected(Rejection::SortsNeeded);
+            }
+            let refusal = limiter.refusal(self.key, self.amount, now);
+            return Blocked::Rejected(Rejection::RateLimit(refusal));
         }
         Blocked::WaitFor(WaitFor::RateLimit)
     }

@@ -20,7 +20,7 @@ use crate::config::{
 use crate::error::ResilienceError;
 use crate::name::ServiceKind;
 use crate::plan::PlanRef;
-use crate::rate_limit::{KeyHash, Take};
+use crate::rate_limit::{Amount, KeyHash, Take};
 use crate::registry::Registry;
 use crate::service::Service;
 use crate::telemetry::ServiceStats;
@@ -221,7 +221,7 @@ fn check(service: &Service, stats: &ServiceStats, ended: Ended, context: &str) {
         service
             .core
             .limiter
-            .try_take(KeyHash::NONE, 1, Moment::now())
+            .try_take(KeyHash::NONE, Amount::units(1), Moment::now())
     };
     let left = (0..=TOKENS).take_while(|_| matches!(take(), Take::Taken { .. }));
     let spent = u64::from(TOKENS) - left.count() as u64;

@@ -9,6 +9,7 @@ use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::FailureCause;
+use crate::rate_limit::{Refusal, sorts_needed};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer::NoTimer;
@@ -33,37 +34,41 @@ pub enum Interruption {
 impl Rejection {
     fn cause(self) -> FailureCause {
         match self {
-            Self::CircuitBreaker { .. } | Self::RateLimit { .. } | Self::Bulkhead => {
+            Self::CircuitBreaker { .. } | Self::RateLimit(_) | Self::Bulkhead => {
                 FailureCause::Rejection
             }
             Self::Deadline => FailureCause::Timeout,
-            Self::InvalidConfig | Self::NoTimer(_) => FailureCause::InvalidConfig,
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => {
+                FailureCause::InvalidConfig
+            }
         }
     }
 
     const fn counter(self) -> Counter {
         match self {
             Self::CircuitBreaker { .. } => Counter::RejectedByCircuit,
-            Self::RateLimit { .. } => Counter::RejectedByRateLimit,
+            Self::RateLimit(_) => Counter::RejectedByRateLimit,
             Self::Bulkhead => Counter::RejectedByBulkhead,
             Self::Deadline => Counter::Deadlines,
-            Self::InvalidConfig | Self::NoTimer(_) => Counter::InvalidConfig,
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => Counter::InvalidConfig,
         }
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::CircuitBreaker { .. } => "circuit_breaker",
-            Self::RateLimit { .. } => "rate_limit",
+            Self::RateLimit(_) => "rate_limit",
             Self::Bulkhead => "bulkhead",
             Self::Deadline => "deadline",
-            Self::InvalidConfig | Self::NoTimer(_) => "invalid_config",
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => "invalid_config",
         }
     }
 
     const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::CircuitBreaker { retry_after } | Self::RateLimit { retry_after } => retry_after,
+            Self::CircuitBreaker { retry_after } | Self::RateLimit(Refusal { retry_after, .. }) => {
+                retry_after
+            }
             _ => None,
         }
     }
@@ -72,9 +77,9 @@ impl Rejection {
     fn verdict(self) -> Verdict {
         let verdict = match self {
             Self::CircuitBreaker { .. } | Self::Bulkhead => Verdict::transient(),
-            Self::RateLimit { .. } => Verdict::throttled(None),
+            Self::RateLimit(_) => Verdict::throttled(None),
             Self::Deadline => Verdict::outcome_unknown(),
-            Self::InvalidConfig | Self::NoTimer(_) => Verdict::permanent(),
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => Verdict::permanent(),
         };
         verdict.with_code(ErrorCode::Name(self.name()))
     }
@@ -82,6 +87,7 @@ impl Rejection {
     fn config_error(self, call: &Call<'_>) -> ConfigError {
         match self {
             Self::NoTimer(cause) => cause.into(),
+            Self::SortsNeeded => sorts_needed(),
             _ => {
                 let refusal = &call.plan.refusal;
                 refusal.clone().expect("only then it is rejected for that")
@@ -97,8 +103,9 @@ impl Rejection {
                 retry_after,
                 attempts,
             },
-            Self::RateLimit { retry_after } => ResilienceError::RateLimitExceeded {
+            Self::RateLimit(Refusal { retry_after, limit }) => ResilienceError::RateLimitExceeded {
                 service,
+                limit,
                 retry_after,
                 attempts,
             },
@@ -109,7 +116,7 @@ impl Rejection {
                 source: call.cold.as_mut().and_then(|cold| cold.last_failure.take()),
                 attempts,
             },
-            Self::InvalidConfig | Self::NoTimer(_) => {
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => {
                 // The plan's has no values, so there is nothing to withhold again.
                 ResilienceError::InvalidConfig(self.config_error(call))
             }
@@ -118,9 +125,11 @@ impl Rejection {
 
     fn emit(self, call: &mut Call<'_>) {
         call.emit(match self {
-            Self::InvalidConfig | Self::NoTimer(_) => EventKind::InvalidConfig {
-                problems: self.config_error(call).problems().len(),
-            },
+            Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => {
+                EventKind::InvalidConfig {
+                    problems: self.config_error(call).problems().len(),
+                }
+            }
             _ => EventKind::Rejected {
                 cause: self.name(),
                 retry_after: self.retry_after(),
@@ -173,7 +182,7 @@ impl Call<'_> {
         self.note_failure(|| rejection.verdict());
         self.note_rejection(rejection);
         let cause = rejection.cause();
-        if let Rejection::RateLimit { .. } = rejection {
+        if let Rejection::RateLimit(_) = rejection {
             self.pushback = Some(Pushback::Throttled);
         }
         self.end_failed(rejection.counter(), cause);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::rate_limit::Refusal;
 use crate::timer::NoTimer;
 
 /// Why an attempt did not begin.
@@ -13,10 +14,9 @@ pub enum Rejection {
         retry_after: Option<Duration>,
     },
     /// No token came within `max_wait`.
-    RateLimit {
-        /// When a token is due; `None`: never, since the cost is above the capacity.
-        retry_after: Option<Duration>,
-    },
+    RateLimit(Refusal),
+    /// The cost does not say which sorts of tokens it is of, and the sorts alone are limited.
+    SortsNeeded,
     /// No permit came within `max_wait`.
     Bulkhead,
     /// The call's deadline passed before the attempt.
@@ -30,6 +30,6 @@ pub enum Rejection {
 impl Rejection {
     /// Whether the rate limit rejected it.
     pub(super) const fn is_by_limit(self) -> bool {
-        matches!(self, Self::RateLimit { .. })
+        matches!(self, Self::RateLimit(_))
     }
 }

@@ -6,7 +6,7 @@ use super::ending::Inner;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
-use crate::rate_limit::{Grant, Usage};
+use crate::rate_limit::{Amount, Grant, UsageOfCall};
 use crate::verdict::Verdict;
 
 impl<'p> Attempt<'p> {
@@ -17,14 +17,14 @@ impl<'p> Attempt<'p> {
         attempt: &mut Self,
         call: &Call<'p>,
         outcome: &Result<R, Interruption>,
-        usage: impl FnOnce(&R::Ok) -> u32,
+        usage: impl FnOnce(&R::Ok) -> Amount,
     ) {
         if let Ok(result) = outcome
             && let Some(answer) = result.success()
             && let Some(grant) = attempt.permits.take_rate_limit(attempt.plan.unit())
         {
             let reported = attempt.notes.as_ref().and_then(|notes| notes.usage());
-            let used = reported.map_or_else(|| usage(answer), Usage::total);
+            let used = reported.map_or_else(|| usage(answer), Amount::from);
             attempt.correct(call, grant, used);
         }
     }
@@ -36,14 +36,13 @@ impl<'p> Attempt<'p> {
             && let Some(usage) = self.notes.as_ref().and_then(|notes| notes.usage())
         {
             let core = self.core();
-            self.permits
-                .settle_tokens(core, usage.total(), self.started);
+            self.permits.settle_tokens(core, usage.into(), self.started);
         }
     }
 
     #[inline(never)]
-    fn correct(&self, call: &Call<'p>, grant: Grant, used: u32) {
-        if used != call.cost {
+    fn correct(&self, call: &Call<'p>, grant: Grant, used: Amount) {
+        if used != call.amount {
             let now = Moment::now().max(self.started);
             self.core().limiter.settle_grant(grant, used, now);
         }
@@ -56,7 +55,9 @@ impl<'p> Attempt<'p> {
             && verdict.is_not_executed()
             && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
         {
-            self.core().limiter.settle_grant(grant, 0, now);
+            self.core()
+                .limiter
+                .settle_grant(grant, Amount::split(0, 0), now);
         }
     }
 
@@ -77,6 +78,6 @@ impl<'p> Attempt<'p> {
 
 /// Returns what `usage = …` reads from an answer.
 #[inline]
-pub fn usage_of<T>(answer: &T, usage: impl FnOnce(&T) -> u32) -> u32 {
-    usage(answer)
+pub fn usage_of<T, U: UsageOfCall>(answer: &T, usage: impl FnOnce(&T) -> U) -> Amount {
+    usage(answer).amount()
 }

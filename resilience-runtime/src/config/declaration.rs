@@ -11,10 +11,9 @@
 ///     => key at the place where the resolved value is kept;
 /// ```
 ///
-/// The variable is the first word, the service and the name in upper case. `rates` are several spellings of one
-/// setting, each with the seconds of its period. `renamed` are old names of keys in files, each with its
-/// place in the runtime's table of them. `code` are arguments that are code and no settings. `limits` are
-/// settings without a group.
+/// The variable is the first word, the service and the name in upper case. `renamed` are old names of keys in
+/// files, each with its place in the runtime's table of them. `code` are arguments that are code and no settings.
+/// `limits` are settings without a group.
 macro_rules! settings {
     ($callback:ident) => {
         $callback! {
@@ -83,20 +82,44 @@ macro_rules! settings {
                     }
                 }
                 /// Holds the part of [`ServiceSettings`] about the rate limiter; see
-                /// [`RateLimitConfig`](crate::RateLimitConfig). At most one of the rates may be set.
+                /// [`RateLimitConfig`](crate::RateLimitConfig). Any number of limits hold together.
                 rate_limit(RateLimit, RateLimit, RateLimitSettings, "RATE_LIMIT") {
-                    rates RateLimitRate as requests_per_minute at limits.rate {
-                        /// Limits the requests in each second.
-                        requests_per_second: PerSecond, 1;
-                        /// Limits the requests in each minute.
-                        requests_per_minute: PerMinute, 60;
-                        /// Limits the requests in each hour.
-                        requests_per_hour: PerHour, 3_600;
-                    }
                     settings {
-                        /// Sets the token bucket's size.
+                        /// Limits the requests in each second.
+                        requests_per_second: Count, Count, shared => RateLimitRequestsPerSecond at limits.rates.requests_per_second;
+                        /// Limits the requests in each minute.
+                        requests_per_minute: Count, Count, shared => RateLimitRequestsPerMinute at limits.rates.requests_per_minute;
+                        /// Limits the requests in each hour.
+                        requests_per_hour: Count, Count, shared => RateLimitRequestsPerHour at limits.rates.requests_per_hour;
+                        /// Limits the requests in each day.
+                        requests_per_day: Count, Count, shared => RateLimitRequestsPerDay at limits.rates.requests_per_day;
+                        /// Limits the tokens, input and output together, in each second.
+                        tokens_per_second: Count, Count, shared => RateLimitTokensPerSecond at limits.rates.tokens_per_second;
+                        /// Limits the tokens, input and output together, in each minute.
+                        tokens_per_minute: Count, Count, shared => RateLimitTokensPerMinute at limits.rates.tokens_per_minute;
+                        /// Limits the tokens, input and output together, in each hour.
+                        tokens_per_hour: Count, Count, shared => RateLimitTokensPerHour at limits.rates.tokens_per_hour;
+                        /// Limits the tokens, input and output together, in each day.
+                        tokens_per_day: Count, Count, shared => RateLimitTokensPerDay at limits.rates.tokens_per_day;
+                        /// Limits the input tokens in each second.
+                        input_tokens_per_second: Count, Count, shared => RateLimitInputTokensPerSecond at limits.rates.input_tokens_per_second;
+                        /// Limits the input tokens in each minute.
+                        input_tokens_per_minute: Count, Count, shared => RateLimitInputTokensPerMinute at limits.rates.input_tokens_per_minute;
+                        /// Limits the input tokens in each hour.
+                        input_tokens_per_hour: Count, Count, shared => RateLimitInputTokensPerHour at limits.rates.input_tokens_per_hour;
+                        /// Limits the input tokens in each day.
+                        input_tokens_per_day: Count, Count, shared => RateLimitInputTokensPerDay at limits.rates.input_tokens_per_day;
+                        /// Limits the output tokens in each second.
+                        output_tokens_per_second: Count, Count, shared => RateLimitOutputTokensPerSecond at limits.rates.output_tokens_per_second;
+                        /// Limits the output tokens in each minute.
+                        output_tokens_per_minute: Count, Count, shared => RateLimitOutputTokensPerMinute at limits.rates.output_tokens_per_minute;
+                        /// Limits the output tokens in each hour.
+                        output_tokens_per_hour: Count, Count, shared => RateLimitOutputTokensPerHour at limits.rates.output_tokens_per_hour;
+                        /// Limits the output tokens in each day.
+                        output_tokens_per_day: Count, Count, shared => RateLimitOutputTokensPerDay at limits.rates.output_tokens_per_day;
+                        /// Sets the size of the token bucket of the shortest limit of requests.
                         burst: Count, Count, shared => RateLimitBurst at limits.burst;
-                        /// Chooses how requests are counted.
+                        /// Chooses how all limits are counted.
                         strategy: RateLimitStrategy, RateLimitStrategy, shared => RateLimitStrategy at limits.strategy;
                         /// Limits how long a call waits for a token.
                         max_wait: Time, Wait, own => RateLimitMaxWait at rate_limit_wait;
@@ -104,8 +127,6 @@ macro_rules! settings {
                         max_keys: Count, Count, shared => RateLimitMaxKeys at max_keys;
                         /// Limits how long all callers obey a server's Retry-After.
                         max_cooldown: Time, Time, shared => RateLimitMaxCooldown at max_cooldown;
-                        /// Limits the tokens in each minute, beside the requests or alone.
-                        tokens_per_minute: Count, Count, shared => RateLimitTokens at limits.tokens_per_minute;
                     }
                     renamed {
                         max_park: 1,

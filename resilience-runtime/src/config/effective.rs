@@ -42,10 +42,10 @@ pub(crate) struct Decided {
 /// The settings that rate limiter and bulkhead are built from, where they are on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Limits {
-    rate: Option<(u32, Duration)>,
+    /// The limits of the rate alone.
+    rates: RateLimitConfig,
     burst: Option<u32>,
     strategy: Option<RateLimitStrategy>,
-    tokens_per_minute: Option<u32>,
     max_concurrent: Option<usize>,
 }
 
@@ -95,22 +95,18 @@ impl Effective {
     /// alone waits for a limit: it is checked, but it is no value that runs.
     pub(super) fn build_limits(&mut self, validator: &mut Validator) {
         let limits = &mut self.limits;
-        let limit = match (limits.rate, limits.tokens_per_minute) {
-            (Some((limit, period)), _) => Some(RateLimitConfig::new(limit, period)),
-            (None, Some(tokens)) => Some(RateLimitConfig::tokens_alone(tokens)),
-            (None, None) => None,
-        };
-        if let Some(mut limit) = limit {
-            limit.burst = limits.burst;
-            limit.tokens_per_minute = limits.tokens_per_minute;
-            let strategy = *limits.strategy.get_or_insert_default();
-            let limit = limit.strategy(strategy).max_keys(self.max_keys);
-            self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
-        } else {
+        if limits.rates == RateLimitConfig::NONE {
             if let Some(burst) = limits.burst.take() {
                 validator.count(Key::RateLimitBurst, burst);
             }
             limits.strategy = None;
+        } else {
+            let mut limit = limits.rates.clone().with_shortest_first();
+            limit.burst = limits.burst;
+            limit.strategy_is_set = limits.strategy.is_some();
+            limit.strategy = *limits.strategy.get_or_insert_default();
+            let limit = limit.max_keys(self.max_keys);
+            self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
         }
         self.bulkhead = limits.max_concurrent.map(|max_concurrent| {
             let bulkhead = BulkheadConfig::default().max_concurrent(max_concurrent);
@@ -150,9 +146,6 @@ macro_rules! slots {
         groups { $(
             $(#[$group_doc:meta])*
             $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
-                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
-                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
-                )* })?
                 settings { $(
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
@@ -171,7 +164,6 @@ macro_rules! slots {
                 debug_assert!(key.value_type() == value.value_type(), "{key} does not take {value:?}");
                 match key {
                     $(
-                        $(Key::$rate_key => self.$($rate_place).+.set(value),)?
                         $(Key::$key => self.$($place).+.set(value),)*
                     )*
                     $(Key::$limit_key => self.$($limit_place).+.set(value),)*
@@ -182,7 +174,6 @@ macro_rules! slots {
             pub(super) fn value(&self, key: Key) -> Option<Value> {
                 match key {
                     $(
-                        $(Key::$rate_key => self.$($rate_place).+.get(),)?
                         $(Key::$key => self.$($place).+.get(),)*
                     )*
                     $(Key::$limit_key => self.$($limit_place).+.get(),)*
@@ -196,7 +187,6 @@ macro_rules! slots {
                 T::TYPE
             }
             $(
-                $(assert!(kept(|it| &it.$($rate_place).+) as u8 == ValueType::Rate as u8);)?
                 $(assert!(kept(|it| &it.$($place).+) as u8 == ValueType::$value as u8);)*
             )*
             $(assert!(kept(|it| &it.$($limit_place).+) as u8 == ValueType::Time as u8);)*

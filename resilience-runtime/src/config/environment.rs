@@ -1,7 +1,6 @@
 //! The environment's variables: a snapshot, read for one name at a time.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
@@ -118,30 +117,28 @@ impl Environment {
         for key in Key::ALL {
             for name in upper_names(name) {
                 problems.extend(self.renamed(*key, &name));
-                for (variable, seconds) in key.variables(&name) {
-                    let Some(text) = self.variables.get(&variable) else {
-                        continue;
-                    };
-                    let period = Duration::from_secs(seconds.unwrap_or_default());
-                    // A text that was not kept is no value: what could be one was.
-                    let parsed = key.value_type().parse(text.unwrap_or_default(), period);
-                    let problem = match parsed {
-                        Err(allowed) => allowed.to_owned(),
-                        Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
-                            (Some(before), Some(other)) if before != value => {
-                                format!(
-                                    "`{other}` sets another value of the same setting; set one of them"
-                                )
-                            }
-                            _ => {
-                                layer.values.set(*key, value);
-                                layer.variables.push((*key, variable));
-                                continue;
-                            }
-                        },
-                    };
-                    problems.push(problem_of(variable, text, problem));
-                }
+                let variable = key.variable(&name);
+                let Some(text) = self.variables.get(&variable) else {
+                    continue;
+                };
+                // A text that was not kept is no value: what could be one was.
+                let parsed = key.value_type().parse(text.unwrap_or_default());
+                let problem = match parsed {
+                    Err(allowed) => allowed.to_owned(),
+                    Ok(value) => match (layer.values.get(*key), layer.variable(*key)) {
+                        (Some(before), Some(other)) if before != value => {
+                            format!(
+                                "`{other}` sets another value of the same setting; set one of them"
+                            )
+                        }
+                        _ => {
+                            layer.values.set(*key, value);
+                            layer.variables.push((*key, variable));
+                            continue;
+                        }
+                    },
+                };
+                problems.push(problem_of(variable, text, problem));
             }
         }
         if problems.is_empty() {
@@ -157,10 +154,10 @@ impl Environment {
         let names = upper_names(name);
         let of_name = |name: &String| {
             let keys = Key::ALL.iter();
-            let mut variables = keys.flat_map(|key| key.variables(name));
-            variables.find(|(variable, _)| self.variables.get(variable).is_some())
+            let mut variables = keys.map(|key| key.variable(name));
+            variables.find(|variable| self.variables.get(variable).is_some())
         };
-        names.iter().find_map(of_name).map(|(variable, _)| variable)
+        names.iter().find_map(of_name)
     }
 
     /// The variables that set this key under a name that it no longer has.
@@ -202,7 +199,7 @@ fn own_variables<'a>(services: impl IntoIterator<Item = &'a str>) -> BTreeSet<St
     own.insert(ENABLED.to_owned());
     for name in kinds.chain(services).flat_map(upper_names) {
         for key in Key::ALL {
-            own.extend(key.variables(&name).into_iter().map(|(name, _)| name));
+            own.insert(key.variable(&name));
             own.extend(old_names(*key, &name).map(|(old, _)| old));
         }
     }
@@ -211,12 +208,11 @@ fn own_variables<'a>(services: impl IntoIterator<Item = &'a str>) -> BTreeSet<St
 
 /// The names that the variables of this key had once, each with its new one.
 fn old_names(key: Key, name: &str) -> impl Iterator<Item = (String, String)> {
-    key.variables(name).into_iter().flat_map(|(variable, _)| {
-        RENAMED.iter().filter_map(move |(old, new)| {
-            let stem = variable.strip_suffix(&new.to_ascii_uppercase())?;
-            let old = old.to_ascii_uppercase();
-            Some((format!("{stem}{old}"), variable.clone()))
-        })
+    let variable = key.variable(name);
+    RENAMED.iter().filter_map(move |(old, new)| {
+        let stem = variable.strip_suffix(&new.to_ascii_uppercase())?;
+        let old = old.to_ascii_uppercase();
+        Some((format!("{stem}{old}"), variable.clone()))
     })
 }
 
@@ -293,14 +289,19 @@ mod tests {
     }
 
     #[test]
-    fn only_one_rate_may_be_set() {
-        let problems = Environment::from_variables([
+    fn limits_of_several_periods_hold_together() {
+        let layer = Environment::from_variables([
             ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "60"),
             ("RATE_LIMIT_LLM_REQUESTS_PER_SECOND", "2"),
         ])
         .layer("llm")
-        .expect_err("they clash");
-        assert_eq!(problems.len(), 1, "{problems:?}");
+        .expect("both may be set");
+        for (key, limit) in [
+            (Key::RateLimitRequestsPerMinute, 60),
+            (Key::RateLimitRequestsPerSecond, 2),
+        ] {
+            assert_eq!(layer.values.get(key), Some(Value::Count(limit)), "{key}");
+        }
     }
 
     #[test]

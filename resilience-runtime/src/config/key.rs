@@ -42,7 +42,6 @@ pub(crate) enum ValueType {
     Jitter,
     Window,
     OnAbandoned,
-    Rate,
     RateLimitStrategy,
 }
 
@@ -52,9 +51,6 @@ macro_rules! keys {
         groups { $(
             $(#[$group_doc:meta])*
             $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
-                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
-                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
-                )* })?
                 settings { $(
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
@@ -93,18 +89,17 @@ macro_rules! keys {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[allow(missing_docs)]
         #[non_exhaustive]
-        pub enum Key { $( $($rate_key,)? $($key,)* )* $($limit_key,)* }
+        pub enum Key { $( $($key,)* )* $($limit_key,)* }
 
         impl Key {
             /// Every key, in the order of the documentation.
-            pub(crate) const ALL: &'static [Self] = &[$( $(Self::$rate_key,)? $(Self::$key,)* )* $(Self::$limit_key,)*];
+            pub(crate) const ALL: &'static [Self] = &[$( $(Self::$key,)* )* $(Self::$limit_key,)*];
 
             /// Returns the name in files, errors and statistics, as in `retry.max_attempts`.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self {
                     $(
-                        $(Self::$rate_key => concat!(stringify!($group), ".", stringify!($rate_name)),)?
                         $(Self::$key => concat!(stringify!($group), ".", stringify!($field)),)*
                     )*
                     $(Self::$limit_key => stringify!($limit),)*
@@ -115,7 +110,6 @@ macro_rules! keys {
             pub(crate) const fn pattern(self) -> Pattern {
                 match self {
                     $(
-                        $(Self::$rate_key => Pattern::$pattern,)?
                         $(Self::$key => Pattern::$pattern,)*
                     )*
                     $(Self::$limit_key => Pattern::$limit_key,)*
@@ -125,7 +119,6 @@ macro_rules! keys {
             pub(crate) const fn value_type(self) -> ValueType {
                 match self {
                     $(
-                        $(Self::$rate_key => ValueType::Rate,)?
                         $(Self::$key => ValueType::$value,)*
                     )*
                     $(Self::$limit_key => ValueType::Time,)*
@@ -136,7 +129,6 @@ macro_rules! keys {
             pub(crate) const fn is_shared(self) -> bool {
                 match self {
                     $(
-                        $(Self::$rate_key => true,)?
                         $(Self::$key => sharing!($sharing),)*
                     )*
                     $(Self::$limit_key => false,)*
@@ -147,21 +139,17 @@ macro_rules! keys {
             const fn prefix(self) -> &'static str {
                 match self {
                     $(
-                        $(Self::$rate_key => $prefix,)?
                         $(Self::$key => $prefix,)*
                     )*
                     $(Self::$limit_key => $limit_prefix,)*
                 }
             }
 
-            /// The names that set it within its group, each with the seconds of the period where it is a rate.
-            const fn spellings(self) -> &'static [(&'static str, Option<u64>)] {
+            /// The name within its group; empty: it has none.
+            const fn spelling(self) -> &'static str {
                 match self {
-                    $(
-                        $(Self::$rate_key => &[$((stringify!($rate), Some($seconds))),*],)?
-                        $(Self::$key => &[(stringify!($field), None)],)*
-                    )*
-                    $(Self::$limit_key => &[("", None)],)*
+                    $( $(Self::$key => stringify!($field),)* )*
+                    $(Self::$limit_key => "",)*
                 }
             }
         }
@@ -186,18 +174,13 @@ impl Key {
     /// How many keys there are.
     pub(crate) const COUNT: usize = Self::ALL.len();
 
-    /// The variables that set this key for a name (in upper case), each with the seconds of the period
-    /// where it is a rate.
-    pub(crate) fn variables(self, name: &str) -> Vec<(String, Option<u64>)> {
+    /// The variable that sets this key for a name (in upper case).
+    pub(crate) fn variable(self, name: &str) -> String {
         let prefix = self.prefix();
-        let variable = |(spelling, seconds): &(&str, Option<u64>)| match *spelling {
-            "" => (format!("{prefix}_{name}"), *seconds),
-            _ => {
-                let suffix = spelling.to_ascii_uppercase();
-                (format!("{prefix}_{name}_{suffix}"), *seconds)
-            }
-        };
-        self.spellings().iter().map(variable).collect()
+        match self.spelling() {
+            "" => format!("{prefix}_{name}"),
+            spelling => format!("{prefix}_{name}_{}", spelling.to_ascii_uppercase()),
+        }
     }
 }
 
@@ -215,22 +198,16 @@ mod tests {
     fn names_and_variables_belong_to_one_key_each() {
         for key in Key::ALL {
             assert!(key.name().starts_with(key.pattern().name()), "{key}");
-            for (variable, _) in key.variables("LLM") {
-                let owners = Key::ALL
-                    .iter()
-                    .filter(|other| {
-                        other
-                            .variables("LLM")
-                            .iter()
-                            .any(|(name, _)| *name == variable)
-                    })
-                    .count();
-                assert_eq!(owners, 1, "{variable}");
-                assert!(
-                    PREFIXES.iter().any(|prefix| variable.starts_with(prefix)),
-                    "{variable}"
-                );
-            }
+            let variable = key.variable("LLM");
+            let owners = Key::ALL
+                .iter()
+                .filter(|other| other.variable("LLM") == variable)
+                .count();
+            assert_eq!(owners, 1, "{variable}");
+            assert!(
+                PREFIXES.iter().any(|prefix| variable.starts_with(prefix)),
+                "{variable}"
+            );
         }
     }
 }

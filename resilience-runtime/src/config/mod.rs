@@ -51,6 +51,7 @@ pub use circuit_breaker::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, W
 #[doc(hidden)]
 pub use health::HealthMonitorConfig;
 #[doc(hidden)]
+pub(crate) use rate_limit::LimitConfig;
 pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
 #[doc(hidden)]
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};

@@ -8,8 +8,9 @@ use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
+use crate::limit_name::LimitName;
 
-/// Configures how many requests a key may make, and how they are counted.
+/// Configures how much a key may use, and how it is counted.
 ///
 /// ```
 /// use resilience_runtime::RateLimitConfig;
@@ -18,7 +19,8 @@ use crate::error::ConfigError;
 /// assert_eq!(config.capacity(), 10);
 /// ```
 ///
-/// What a language model bills in tokens is limited in both, and a call takes both or neither:
+/// Any number of limits hold together: a call takes from all of them or from none. A call of a language model is one
+/// request and [costs](crate::rate_limit::Cost) tokens:
 ///
 /// ```
 /// use resilience_runtime::{RateLimitConfig, RateLimiter};
@@ -34,22 +36,62 @@ use crate::error::ConfigError;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RateLimitConfig {
-    /// Limits the requests in one `period`; at least 1. Beside `tokens_per_minute`, `u32::MAX` means that requests are
-    /// not counted.
+    /// Limits the requests in one `period`; at least 1. Beside another limit, `u32::MAX` means that this one is none.
     pub limit: u32,
     /// Sets the time that `limit` is about.
     pub period: Duration,
-    /// Sets the token bucket's size; `None`: as much as `limit`. The windows have no burst.
+    /// Sets the size of the token bucket of the shortest limit of requests; `None`: as much as the limit. The other
+    /// buckets are as large as their limits, and windows have no burst.
     pub burst: Option<u32>,
-    /// Chooses how requests are counted.
+    /// Chooses how all limits are counted. Those of a day are counted by fixed window, unless [a
+    /// strategy](Self::strategy) was set.
     pub strategy: RateLimitStrategy,
     /// Limits how many keys have a state of their own; the others share one.
     pub max_keys: usize,
     /// Limits how long all callers obey a server's Retry-After.
     pub max_cooldown: Duration,
-    /// Limits the tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
-    /// request as well. `None`: only requests are counted.
+    /// Limits the requests in each second; `None`: by no such limit.
+    pub requests_per_second: Option<u32>,
+    /// Limits the requests in each minute; `None`: by no such limit.
+    pub requests_per_minute: Option<u32>,
+    /// Limits the requests in each hour; `None`: by no such limit.
+    pub requests_per_hour: Option<u32>,
+    /// Limits the requests in each day; `None`: by no such limit.
+    pub requests_per_day: Option<u32>,
+    /// Limits the tokens in each second; `None`: by no such limit.
+    pub tokens_per_second: Option<u32>,
+    /// Limits the tokens in each minute; `None`: by no such limit.
     pub tokens_per_minute: Option<u32>,
+    /// Limits the tokens in each hour; `None`: by no such limit.
+    pub tokens_per_hour: Option<u32>,
+    /// Limits the tokens in each day; `None`: by no such limit.
+    pub tokens_per_day: Option<u32>,
+    /// Limits the input tokens in each second; `None`: by no such limit.
+    pub input_tokens_per_second: Option<u32>,
+    /// Limits the input tokens in each minute; `None`: by no such limit.
+    pub input_tokens_per_minute: Option<u32>,
+    /// Limits the input tokens in each hour; `None`: by no such limit.
+    pub input_tokens_per_hour: Option<u32>,
+    /// Limits the input tokens in each day; `None`: by no such limit.
+    pub input_tokens_per_day: Option<u32>,
+    /// Limits the output tokens in each second; `None`: by no such limit.
+    pub output_tokens_per_second: Option<u32>,
+    /// Limits the output tokens in each minute; `None`: by no such limit.
+    pub output_tokens_per_minute: Option<u32>,
+    /// Limits the output tokens in each hour; `None`: by no such limit.
+    pub output_tokens_per_hour: Option<u32>,
+    /// Limits the output tokens in each day; `None`: by no such limit.
+    pub output_tokens_per_day: Option<u32>,
+    /// Whether the strategy was chosen, so that it is also that of the limits of a day.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(crate) strategy_is_set: bool,
+}
+
+/// No limit yet.
+impl Default for RateLimitConfig {
+    fn default() -> Self {
+        Self::NONE
+    }
 }
 
 impl RateLimitConfig {
@@ -57,6 +99,9 @@ impl RateLimitConfig {
     pub const DEFAULT_MAX_KEYS: usize = 100_000;
     /// Holds the default of `max_cooldown`.
     pub const DEFAULT_MAX_COOLDOWN: Duration = Duration::from_secs(60);
+
+    /// No limit yet.
+    pub(crate) const NONE: Self = Self::per_minute(u32::MAX);
 
     /// Allows at most `limit` requests in each `period`, by token bucket.
     #[must_use]
@@ -68,13 +113,24 @@ impl RateLimitConfig {
             strategy: RateLimitStrategy::TokenBucket,
             max_keys: Self::DEFAULT_MAX_KEYS,
             max_cooldown: Self::DEFAULT_MAX_COOLDOWN,
+            requests_per_second: None,
+            requests_per_minute: None,
+            requests_per_hour: None,
+            requests_per_day: None,
+            tokens_per_second: None,
             tokens_per_minute: None,
+            tokens_per_hour: None,
+            tokens_per_day: None,
+            input_tokens_per_second: None,
+            input_tokens_per_minute: None,
+            input_tokens_per_hour: None,
+            input_tokens_per_day: None,
+            output_tokens_per_second: None,
+            output_tokens_per_minute: None,
+            output_tokens_per_hour: None,
+            output_tokens_per_day: None,
+            strategy_is_set: false,
         }
-    }
-
-    /// Tokens alone.
-    pub(crate) const fn tokens_alone(tokens: u32) -> Self {
-        Self::per_minute(u32::MAX).tokens_per_minute(tokens)
     }
 
     /// Allows `limit` requests a second.
@@ -107,25 +163,118 @@ impl RateLimitConfig {
         self.strategy(RateLimitStrategy::SlidingWindow)
     }
 
-    /// Returns the greatest cost that can ever pass.
+    /// Chooses how all limits are counted, those of a day included.
     #[must_use]
-    pub const fn capacity(&self) -> u32 {
-        match self.tokens_per_minute {
-            Some(tokens) => tokens,
-            None => self.requests_at_once(),
-        }
+    pub const fn strategy(mut self, strategy: RateLimitStrategy) -> Self {
+        self.strategy = strategy;
+        self.strategy_is_set = true;
+        self
     }
 
-    pub(crate) const fn counts_requests(&self) -> bool {
-        self.tokens_per_minute.is_none() || self.limit < u32::MAX
+    /// Returns the greatest cost that can ever pass: in tokens where these are limited, else in requests.
+    #[must_use]
+    pub fn capacity(&self) -> u32 {
+        let limits = self.limits();
+        let tokens = limits.iter().filter(|it| it.name.dimension().is_tokens());
+        let tokens = tokens.map(|it| it.burst).min();
+        let requests = limits.iter().map(|it| it.burst).min();
+        tokens.or(requests).unwrap_or(u32::MAX)
     }
 
-    /// The most requests that can pass at one instant.
-    pub(crate) const fn requests_at_once(&self) -> u32 {
-        match (self.strategy, self.burst) {
-            (RateLimitStrategy::TokenBucket, Some(burst)) => burst,
-            _ => self.limit,
+    /// Whether tokens are limited: then a cost is so many of them, and each call is one request.
+    pub(crate) fn counts_tokens(&self) -> bool {
+        let named = self.named();
+        named
+            .iter()
+            .any(|(name, limit)| name.dimension().is_tokens() && limit.is_some())
+    }
+
+    fn named(&self) -> [(LimitName, Option<u32>); 16] {
+        [
+            (LimitName::REQUESTS_PER_SECOND, self.requests_per_second),
+            (LimitName::REQUESTS_PER_MINUTE, self.requests_per_minute),
+            (LimitName::REQUESTS_PER_HOUR, self.requests_per_hour),
+            (LimitName::REQUESTS_PER_DAY, self.requests_per_day),
+            (LimitName::TOKENS_PER_SECOND, self.tokens_per_second),
+            (LimitName::TOKENS_PER_MINUTE, self.tokens_per_minute),
+            (LimitName::TOKENS_PER_HOUR, self.tokens_per_hour),
+            (LimitName::TOKENS_PER_DAY, self.tokens_per_day),
+            (
+                LimitName::INPUT_TOKENS_PER_SECOND,
+                self.input_tokens_per_second,
+            ),
+            (
+                LimitName::INPUT_TOKENS_PER_MINUTE,
+                self.input_tokens_per_minute,
+            ),
+            (LimitName::INPUT_TOKENS_PER_HOUR, self.input_tokens_per_hour),
+            (LimitName::INPUT_TOKENS_PER_DAY, self.input_tokens_per_day),
+            (
+                LimitName::OUTPUT_TOKENS_PER_SECOND,
+                self.output_tokens_per_second,
+            ),
+            (
+                LimitName::OUTPUT_TOKENS_PER_MINUTE,
+                self.output_tokens_per_minute,
+            ),
+            (
+                LimitName::OUTPUT_TOKENS_PER_HOUR,
+                self.output_tokens_per_hour,
+            ),
+            (LimitName::OUTPUT_TOKENS_PER_DAY, self.output_tokens_per_day),
+        ]
+    }
+
+    /// Returns the limits: those of requests, of tokens, of input tokens and of output tokens, each with the shortest
+    /// period first.
+    pub(crate) fn limits(&self) -> Vec<LimitConfig> {
+        let mut limits: Vec<_> = (self.named().into_iter())
+            .filter_map(|(name, limit)| {
+                let by_window = name.is_per_day() && !self.strategy_is_set;
+                Some((name, limit?, name.period()?, by_window))
+            })
+            .collect();
+        if self.limit < u32::MAX || limits.is_empty() {
+            let name = LimitName::of_requests_in(self.period);
+            limits.push((name, self.limit, self.period, false));
         }
+        limits.sort_by_key(|&(name, _, period, _)| (name.dimension(), period));
+        let mut limits: Vec<_> = (limits.into_iter())
+            .map(|(name, limit, period, by_window)| LimitConfig {
+                name,
+                limit,
+                period,
+                burst: limit,
+                strategy: if by_window {
+                    RateLimitStrategy::FixedWindow
+                } else {
+                    self.strategy
+                },
+            })
+            .collect();
+        if let (Some(shortest), Some(burst)) = (limits.first_mut(), self.burst)
+            && !shortest.name.dimension().is_tokens()
+            && shortest.strategy == RateLimitStrategy::TokenBucket
+        {
+            shortest.burst = burst;
+        }
+        limits
+    }
+
+    /// Makes the shortest named limit of requests the `limit` of the `period`, where there is none.
+    pub(crate) fn with_shortest_first(mut self) -> Self {
+        for (limit, seconds) in [
+            (&mut self.requests_per_second, 1),
+            (&mut self.requests_per_minute, 60),
+            (&mut self.requests_per_hour, 3_600),
+        ] {
+            if self.limit == u32::MAX
+                && let Some(shortest) = limit.take()
+            {
+                (self.limit, self.period) = (shortest, Duration::from_secs(seconds));
+            }
+        }
+        self
     }
 
     /// Checks that every value is in range and fits the others.
@@ -139,8 +288,22 @@ impl RateLimitConfig {
     }
 
     pub(crate) fn check(&self, validator: &mut Validator) {
-        validator.count((Key::RateLimitRate, "rate_limit.limit"), self.limit);
-        validator.duration((Key::RateLimitRate, "rate_limit.period"), self.period);
+        let own = LimitName::of_requests_in(self.period);
+        let key = key_of(own);
+        validator.count((key, "rate_limit.limit"), self.limit);
+        validator.duration((key, "rate_limit.period"), self.period);
+        for (name, limit) in self.named() {
+            let Some(limit) = limit else {
+                continue;
+            };
+            validator.count(key_of(name), limit);
+            validator.require(
+                name != own || self.limit == u32::MAX,
+                key_of(name),
+                limit,
+                "is a second limit of the same period; keep one",
+            );
+        }
         if let Some(burst) = self.burst {
             validator.count(Key::RateLimitBurst, burst);
         }
@@ -151,10 +314,42 @@ impl RateLimitConfig {
             "must be at least 1",
         );
         validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
-        if let Some(tokens) = self.tokens_per_minute {
-            validator.count(Key::RateLimitTokens, tokens);
-        }
     }
+}
+
+/// The setting of a named limit.
+fn key_of(name: LimitName) -> Key {
+    match name {
+        LimitName::REQUESTS_PER_SECOND => Key::RateLimitRequestsPerSecond,
+        LimitName::REQUESTS_PER_MINUTE => Key::RateLimitRequestsPerMinute,
+        LimitName::REQUESTS_PER_HOUR => Key::RateLimitRequestsPerHour,
+        LimitName::REQUESTS_PER_DAY => Key::RateLimitRequestsPerDay,
+        LimitName::TOKENS_PER_SECOND => Key::RateLimitTokensPerSecond,
+        LimitName::TOKENS_PER_MINUTE => Key::RateLimitTokensPerMinute,
+        LimitName::TOKENS_PER_HOUR => Key::RateLimitTokensPerHour,
+        LimitName::TOKENS_PER_DAY => Key::RateLimitTokensPerDay,
+        LimitName::INPUT_TOKENS_PER_SECOND => Key::RateLimitInputTokensPerSecond,
+        LimitName::INPUT_TOKENS_PER_MINUTE => Key::RateLimitInputTokensPerMinute,
+        LimitName::INPUT_TOKENS_PER_HOUR => Key::RateLimitInputTokensPerHour,
+        LimitName::INPUT_TOKENS_PER_DAY => Key::RateLimitInputTokensPerDay,
+        LimitName::OUTPUT_TOKENS_PER_SECOND => Key::RateLimitOutputTokensPerSecond,
+        LimitName::OUTPUT_TOKENS_PER_MINUTE => Key::RateLimitOutputTokensPerMinute,
+        LimitName::OUTPUT_TOKENS_PER_HOUR => Key::RateLimitOutputTokensPerHour,
+        LimitName::OUTPUT_TOKENS_PER_DAY => Key::RateLimitOutputTokensPerDay,
+        // In code alone: it has no setting of its own.
+        _ => Key::RateLimitRequestsPerMinute,
+    }
+}
+
+/// One limit of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LimitConfig {
+    pub(crate) name: LimitName,
+    pub(crate) limit: u32,
+    pub(crate) period: Duration,
+    /// The most that can pass at one instant.
+    pub(crate) burst: u32,
+    pub(crate) strategy: RateLimitStrategy,
 }
 
 setters! {
@@ -162,10 +357,24 @@ setters! {
         limit: u32,
         period: Duration,
         [some] burst: u32,
-        strategy: RateLimitStrategy,
         max_keys: usize,
         max_cooldown: Duration,
+        [some] requests_per_second: u32,
+        [some] requests_per_minute: u32,
+        [some] requests_per_hour: u32,
+        [some] requests_per_day: u32,
+        [some] tokens_per_second: u32,
         [some] tokens_per_minute: u32,
+        [some] tokens_per_hour: u32,
+        [some] tokens_per_day: u32,
+        [some] input_tokens_per_second: u32,
+        [some] input_tokens_per_minute: u32,
+        [some] input_tokens_per_hour: u32,
+        [some] input_tokens_per_day: u32,
+        [some] output_tokens_per_second: u32,
+        [some] output_tokens_per_minute: u32,
+        [some] output_tokens_per_hour: u32,
+        [some] output_tokens_per_day: u32,
     }
 }
 

@@ -17,7 +17,6 @@ use super::retry::Jitter;
 use super::setters::setters;
 use super::slot::Slot as _;
 use super::unknown_variable::UnknownVariable;
-use super::value::Value;
 use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
 
@@ -215,9 +214,6 @@ macro_rules! groups {
         groups { $(
             $(#[$group_doc:meta])*
             $group:ident($pattern:ident, $args:ident, $settings:ident, $prefix:literal) {
-                $(rates $rate_key:ident as $rate_name:ident at $($rate_place:ident).+ { $(
-                    $(#[$rate_doc:meta])* $rate:ident: $rate_arg:ident, $seconds:literal;
-                )* })?
                 settings { $(
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
@@ -237,10 +233,6 @@ macro_rules! groups {
             #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
             #[non_exhaustive]
             pub struct $settings {
-                $($(
-                    $(#[$rate_doc])*
-                    pub $rate: Option<u32>,
-                )*)?
                 $(
                     $(#[$doc])*
                     #[cfg_attr(feature = "serde", serde(deserialize_with = "super::read::setting"))]
@@ -255,7 +247,6 @@ macro_rules! groups {
             impl fmt::Debug for $settings {
                 fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                     f.debug_struct(stringify!($settings))
-                        $($( .field(stringify!($rate), &self.$rate) )*)?
                         $( .field(stringify!($field), &self.$field) )*
                         .finish()
                 }
@@ -268,12 +259,9 @@ macro_rules! groups {
                     Self::default()
                 }
 
-                $($( setter!(Count $rate); )*)?
                 $( setter!($value $field); )*
 
-                #[allow(unused_variables)] // Only one group has rates.
-                fn fill(&self, layer: &mut Layer, rates: &mut Rates) {
-                    $($( rates.add(Key::$rate_key, (stringify!($group), stringify!($rate)), self.$rate, $seconds); )*)?
+                fn fill(&self, layer: &mut Layer) {
                     $( layer.set_some(Key::$key, self.$field.get()); )*
                 }
             }
@@ -315,8 +303,8 @@ macro_rules! groups {
         }
 
         impl ServiceSettings {
-            fn fill(&self, layer: &mut Layer, rates: &mut Rates) {
-                $( self.$group.fill(layer, rates); )*
+            fn fill(&self, layer: &mut Layer) {
+                $( self.$group.fill(layer); )*
                 $( layer.set_some(Key::$limit_key, self.$limit.get()); )*
             }
         }
@@ -324,27 +312,6 @@ macro_rules! groups {
 }
 
 settings!(groups);
-
-/// The rates of one service: several spellings of one setting, of which one may be set.
-#[derive(Default)]
-struct Rates {
-    set: Option<(Key, Value)>,
-    /// Those that were set beside another, with their limits.
-    surplus: Vec<(String, u32)>,
-}
-
-impl Rates {
-    fn add(&mut self, key: Key, (group, name): (&str, &str), limit: Option<u32>, seconds: u64) {
-        let Some(limit) = limit else {
-            return;
-        };
-        if self.set.is_some() {
-            self.surplus.push((format!("{group}.{name}"), limit));
-        }
-        let period = Duration::from_secs(seconds);
-        self.set = Some((key, Value::Rate { limit, period }));
-    }
-}
 
 impl ServiceSettings {
     /// Returns settings that set nothing.
@@ -356,20 +323,9 @@ impl ServiceSettings {
     /// The values as a layer; `scope` names whose they are, for errors.
     pub(crate) fn layer(&self, scope: &str) -> Result<Layer, Vec<ConfigProblem>> {
         let origin = ConfigSource::Settings(scope.to_owned());
-        let (mut layer, mut rates) = (Layer::default(), Rates::default());
-        self.fill(&mut layer, &mut rates);
-        if let Some((key, value)) = rates.set {
-            layer.set(key, value);
-        }
-        let mut problems: Vec<ConfigProblem> = rates
-            .surplus
-            .into_iter()
-            .map(|(name, limit)| {
-                let allowed = "only one of requests_per_second, requests_per_minute, requests_per_hour may be set";
-                ConfigProblem::new(name, limit, origin.clone(), allowed)
-            })
-            .collect();
-        problems.extend(layer.problems(&origin, |key| key.name().to_owned()));
+        let mut layer = Layer::default();
+        self.fill(&mut layer);
+        let problems = layer.problems(&origin, |key| key.name().to_owned());
         if problems.is_empty() {
             Ok(layer)
         } else {

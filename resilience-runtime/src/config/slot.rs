@@ -70,20 +70,3 @@ slots! {
     OnAbandoned: OnAbandoned(abandoned) => abandoned, abandoned;
     RateLimitStrategy: RateLimitStrategy(strategy) => strategy, strategy;
 }
-
-/// So many requests in such a period.
-impl Slot for (u32, Duration) {
-    const TYPE: ValueType = ValueType::Rate;
-
-    fn of(value: Value) -> Option<Self> {
-        match value {
-            Value::Rate { limit, period } => Some((limit, period)),
-            _ => None,
-        }
-    }
-
-    fn get(&self) -> Option<Value> {
-        let (limit, period) = *self;
-        Some(Value::Rate { limit, period })
-    }
-}

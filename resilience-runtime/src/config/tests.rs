@@ -44,12 +44,6 @@ fn value(key: Key) -> BoxedStrategy<Value> {
                 .prop_map(Value::OnAbandoned)
                 .boxed()
         }
-        ValueType::Rate => (1..900_u32)
-            .prop_map(|limit| Value::Rate {
-                limit,
-                period: Duration::from_secs(60),
-            })
-            .boxed(),
         ValueType::RateLimitStrategy => prop::sample::select(Counting::ALL)
             .prop_map(Value::RateLimitStrategy)
             .boxed(),
@@ -79,15 +73,14 @@ fn as_variable(name: &str, (key, value): (&Key, &Value)) -> (String, String) {
     let text = match *value {
         Value::Time(span) | Value::Window(Window::Time(span)) => format!("{}ms", span.as_millis()),
         Value::Window(Window::Calls(calls)) => calls.to_string(),
-        Value::Rate { limit, .. } => limit.to_string(),
         other => other.to_string(),
     };
-    let variables = key.variables(name);
-    let (variable, _) = variables
-        .into_iter()
-        .find(|(variable, period)| period.is_none() || variable.ends_with("MINUTE"))
-        .expect("each key has a variable");
-    (variable, text)
+    (key.variable(name), text)
+}
+
+/// Whether it sets one of the limits of the rate.
+fn is_limit(key: Key) -> bool {
+    key.name().starts_with("rate_limit.") && key.name().contains("_per_")
 }
 
 /// What runs, read back; nothing where a pattern is off. What a limit or a bulkhead is built of is read where it runs.
@@ -95,19 +88,14 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
     let limit = effective.rate_limit.as_ref();
     let count = |count: u32| Some(Value::Count(count.into()));
     match key {
-        Key::RateLimitRate => {
-            limit
-                .filter(|limit| limit.limit < u32::MAX)
-                .map(|limit| Value::Rate {
-                    limit: limit.limit,
-                    period: limit.period,
-                })
-        }
         Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
         Key::RateLimitStrategy => limit.map(|limit| Value::RateLimitStrategy(limit.strategy)),
-        Key::RateLimitTokens => limit
-            .and_then(|limit| limit.tokens_per_minute)
-            .and_then(count),
+        _ if is_limit(key) => {
+            let limits = limit.map(|limit| limit.limits()).unwrap_or_default();
+            let of_key = |name: &str| key.name().strip_prefix("rate_limit.") == Some(name);
+            let found = limits.iter().find(|it| of_key(it.name.as_str()));
+            found.and_then(|it| count(it.limit))
+        }
         Key::BulkheadMaxConcurrent => effective
             .bulkhead
             .as_ref()
@@ -223,9 +211,8 @@ proptest! {
                 return Err(TestCaseError::fail(problems.join("\n")));
             }
         };
-        // Without a rate and tokens there is no limit to have a burst or a strategy.
-        let limits = [Key::RateLimitRate, Key::RateLimitTokens];
-        if limits.iter().all(|key| !expected.contains_key(key)) {
+        // Without a limit there is none to have a burst or a strategy.
+        if !expected.keys().any(|key| is_limit(*key)) {
             expected.remove(&Key::RateLimitBurst);
             expected.remove(&Key::RateLimitStrategy);
         } else {

@@ -59,8 +59,7 @@ pub(super) fn unknown_among<'a>(
 ) -> Vec<UnknownVariable> {
     let known: Vec<String> = names
         .iter()
-        .flat_map(|name| Key::ALL.iter().flat_map(|key| key.variables(name)))
-        .map(|(variable, _)| variable)
+        .flat_map(|name| Key::ALL.iter().map(|key| key.variable(name)))
         .collect();
     variables
         .filter(|variable| !known.contains(variable))
@@ -111,17 +110,14 @@ fn is_under(variable: &str, name: &str) -> bool {
 /// Whether it would be right for a service whose name begins with this one: `RETRY_LLM_EU_MAX_ATTEMPTS`
 /// is no slip under `LLM`, it belongs to a service that has not appeared yet.
 fn is_of_longer_name(variable: &str, name: &str) -> bool {
-    Key::ALL
-        .iter()
-        .flat_map(|key| key.variables(name))
-        .any(|(right, _)| {
-            let Some(at) = right.find(name) else {
-                return false;
-            };
-            let (head, tail) = right.split_at(at + name.len());
-            variable
-                .strip_prefix(head)
-                .and_then(|rest| rest.strip_suffix(tail))
-                .is_some_and(|longer| longer.starts_with('_') && longer.len() > 1)
-        })
+    Key::ALL.iter().map(|key| key.variable(name)).any(|right| {
+        let Some(at) = right.find(name) else {
+            return false;
+        };
+        let (head, tail) = right.split_at(at + name.len());
+        variable
+            .strip_prefix(head)
+            .and_then(|rest| rest.strip_suffix(tail))
+            .is_some_and(|longer| longer.starts_with('_') && longer.len() > 1)
+    })
 }

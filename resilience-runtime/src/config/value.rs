@@ -19,7 +19,6 @@ pub enum Value {
     Jitter(Jitter),
     Window(Window),
     OnAbandoned(OnAbandoned),
-    Rate { limit: u32, period: Duration },
     RateLimitStrategy(RateLimitStrategy),
 }
 
@@ -32,7 +31,6 @@ impl Value {
             Self::Jitter(_) => ValueType::Jitter,
             Self::Window(_) => ValueType::Window,
             Self::OnAbandoned(_) => ValueType::OnAbandoned,
-            Self::Rate { .. } => ValueType::Rate,
             Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
         }
     }
@@ -47,15 +45,14 @@ impl fmt::Display for Value {
             Self::Jitter(jitter) => jitter.fmt(f),
             Self::Window(Window::Calls(calls)) => write!(f, "{calls} calls"),
             Self::OnAbandoned(abandoned) => abandoned.fmt(f),
-            Self::Rate { limit, period } => write!(f, "{limit} per {period:?}"),
             Self::RateLimitStrategy(strategy) => strategy.fmt(f),
         }
     }
 }
 
 impl ValueType {
-    /// Reads a text, or returns what is allowed. `period` is that of the variable, for a rate.
-    pub(crate) fn parse(self, text: &str, period: Duration) -> Result<Value, &'static str> {
+    /// Reads a text, or returns what is allowed.
+    pub(crate) fn parse(self, text: &str) -> Result<Value, &'static str> {
         let text = text.trim();
         match self {
             Self::Count => text
@@ -87,10 +84,6 @@ impl ValueType {
                 .parse()
                 .map(Value::OnAbandoned)
                 .map_err(|_| "must be one of ignored, failure"),
-            Self::Rate => text
-                .parse()
-                .map(|limit| Value::Rate { limit, period })
-                .map_err(|_| "must be a whole number of at least 1, such as `60`"),
             Self::RateLimitStrategy => text
                 .parse()
                 .map(Value::RateLimitStrategy)
@@ -162,23 +155,20 @@ mod tests {
     #[test]
     fn numbers_are_finite() {
         for text in ["NaN", "inf", "-inf", "x", ""] {
-            assert!(ValueType::Number.parse(text, Duration::ZERO).is_err());
+            assert!(ValueType::Number.parse(text).is_err());
         }
-        assert!(ValueType::Count.parse("-1", Duration::ZERO).is_err());
-        assert_eq!(
-            ValueType::Count.parse("007", Duration::ZERO),
-            Ok(Value::Count(7))
-        );
+        assert!(ValueType::Count.parse("-1").is_err());
+        assert_eq!(ValueType::Count.parse("007"), Ok(Value::Count(7)));
     }
 
     #[test]
     fn a_window_is_calls_or_time() {
         assert_eq!(
-            ValueType::Window.parse("100", Duration::ZERO),
+            ValueType::Window.parse("100"),
             Ok(Value::Window(Window::Calls(100)))
         );
         assert_eq!(
-            ValueType::Window.parse("30s", Duration::ZERO),
+            ValueType::Window.parse("30s"),
             Ok(Value::Window(Window::Time(Duration::from_secs(30))))
         );
     }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use super::key::Key;
 
@@ -91,15 +90,13 @@ impl Variables {
 fn is_usable(variable: &str, text: &str) -> bool {
     const ANY: &str = "*";
     Key::ALL.iter().any(|key| {
-        key.variables(ANY).iter().any(|(pattern, seconds)| {
-            let names_a_service = pattern.split_once(ANY).is_some_and(|(head, tail)| {
-                let rest = variable.strip_prefix(head);
-                rest.and_then(|rest| rest.strip_suffix(tail))
-                    .is_some_and(|service| !service.is_empty())
-            });
-            let period = Duration::from_secs(seconds.unwrap_or_default());
-            names_a_service && key.value_type().parse(text, period).is_ok()
-        })
+        let pattern = key.variable(ANY);
+        let names_a_service = pattern.split_once(ANY).is_some_and(|(head, tail)| {
+            let rest = variable.strip_prefix(head);
+            rest.and_then(|rest| rest.strip_suffix(tail))
+                .is_some_and(|service| !service.is_empty())
+        });
+        names_a_service && key.value_type().parse(text).is_ok()
     })
 }
 

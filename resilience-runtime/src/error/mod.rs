@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::limit_name::LimitName;
 use crate::name::ServiceName;
 
 pub use class::{Class, ErrorCode, Reason};
@@ -40,11 +41,14 @@ pub enum ResilienceError {
         attempts: u32,
     },
     /// Rejects a call because the rate limit is used up or the server requested back-off: nothing was sent.
-    #[error("rate limit of service `{service}` exceeded, {}", retry_hint(*.retry_after))]
+    #[error("rate limit of service `{service}` exceeded{}, {}", limit_hint(*.limit), retry_hint(*.retry_after))]
     #[non_exhaustive]
     RateLimitExceeded {
         /// Names the service whose limit rejected the call.
         service: ServiceName,
+        /// Names the limit that is short: the one that the call would wait for longest, or that its cost is above. `None`
+        /// where the server requested back-off.
+        limit: Option<LimitName>,
         /// Holds the time until the call could pass; `None` if its cost is above the capacity, so that it never can.
         retry_after: Option<Duration>,
         /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
@@ -173,6 +177,10 @@ fn until(retry_after: Option<Duration>) -> String {
     }
 }
 
+fn limit_hint(limit: Option<LimitName>) -> String {
+    limit.map_or_else(String::new, |limit| format!(" ({limit})"))
+}
+
 fn retry_hint(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!("retry in {:?}", rounded(wait)),
@@ -272,11 +280,13 @@ impl fmt::Debug for ResilienceError {
                 .finish(),
             Self::RateLimitExceeded {
                 service,
+                limit,
                 retry_after,
                 attempts,
             } => f
                 .debug_struct("RateLimitExceeded")
                 .field("service", service)
+                .field("limit", limit)
                 .field("retry_after", retry_after)
                 .field("attempts", attempts)
                 .finish(),

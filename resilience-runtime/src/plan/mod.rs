@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{NEVER, nanos};
-use crate::config::{ConfigError, Effective, Pattern, Patterns};
+use crate::config::{ConfigError, Effective, Pattern, Patterns, RateLimitConfig};
 use crate::name::ServiceKind;
 use crate::poll_context::Brief;
 use crate::rate_limit::Unit;
@@ -117,8 +117,7 @@ impl Plan {
             rate_limit: on(Pattern::RateLimit),
             rate_limit_wait: effective.rate_limit_wait,
             counts_tokens: on(Pattern::RateLimit)
-                && (effective.rate_limit.as_ref())
-                    .is_some_and(|limit| limit.tokens_per_minute.is_some()),
+                && (effective.rate_limit.as_ref()).is_some_and(RateLimitConfig::counts_tokens),
             bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
             bulkhead_wait: effective.bulkhead_wait,
             timeout,

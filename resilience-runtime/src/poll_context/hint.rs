@@ -47,7 +47,8 @@ pub fn retry_after(wait: Duration) {
 /// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, and those that many servers
 /// share: `RateLimit` with `RateLimit-Policy`, and `RateLimit-{Remaining,Reset}`, also as `X-RateLimit-…` and `X-Rate-Limit-…`.
 ///
-/// What is left lowers the level of the rate limiter, if there is one. Where no request is left by `OpenAI` or Anthropic, all
+/// What is left lowers the level of the rate limiter, if there is one: of the limit that counts the same, and where there are
+/// several, of the one with the shortest period. Where no request is left by `OpenAI` or Anthropic, all
 /// callers pause until there is one again, and where no token is left and the limiter counts none, until the reset; for at most
 /// `max_cooldown`. By the shared headers they pause only if the body's error is throttled: after a success the quota of a day
 /// would stop the service.
@@ -59,6 +60,8 @@ pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
             hint.retry_after = hint.retry_after.max(parsed.retry_after);
             hint.requests = parsed.requests.or(hint.requests);
             hint.tokens = parsed.tokens.or(hint.tokens);
+            hint.input_tokens = parsed.input_tokens.or(hint.input_tokens);
+            hint.output_tokens = parsed.output_tokens.or(hint.output_tokens);
             hint.wait_of_refusal = hint.wait_of_refusal.max(parsed.wait_of_refusal);
         });
     }

@@ -10,6 +10,8 @@ pub(crate) struct Hint {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) requests: Option<Quota>,
     pub(crate) tokens: Option<Quota>,
+    pub(crate) input_tokens: Option<Quota>,
+    pub(crate) output_tokens: Option<Quota>,
     /// The wait where the server refused, by a quota that it says is used up.
     pub(crate) wait_of_refusal: Option<Duration>,
 }
@@ -26,14 +28,11 @@ impl Hint {
     pub(crate) fn pause(&self, tokens_are_counted: bool) -> Option<Duration> {
         let is_used_up = |quota: &Quota| quota.remaining == 0;
         let requests = self.requests.filter(is_used_up);
-        let tokens = self
-            .tokens
-            .filter(|quota| is_used_up(quota) && !tokens_are_counted);
-        let pauses = [
-            self.retry_after,
-            requests.and_then(Quota::next_unit),
-            tokens.and_then(|quota| quota.reset),
-        ];
-        pauses.into_iter().flatten().max()
+        let tokens = [self.tokens, self.input_tokens, self.output_tokens];
+        let tokens = tokens.into_iter().flatten();
+        let tokens = tokens.filter(|quota| is_used_up(quota) && !tokens_are_counted);
+        let of_requests = [self.retry_after, requests.and_then(Quota::next_unit)];
+        let of_tokens = tokens.filter_map(|quota| quota.reset);
+        of_requests.into_iter().flatten().chain(of_tokens).max()
     }
 }

@@ -3,12 +3,14 @@
 use std::hash::Hash;
 use std::time::Duration;
 
+use super::algorithms::limits::Remaining;
+use super::amount::Amount;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
 use super::limiter::RateLimiter;
 use super::state::State;
-use super::wait::{Bound, Wait};
+use super::wait::{Bound, Refusal, Wait};
 use crate::clock::Moment;
 
 /// The outcome of taking tokens without waiting.
@@ -65,25 +67,25 @@ impl RateLimiter {
         self.shared.hash(key)
     }
 
-    /// Takes `cost` if it may pass now.
+    /// Takes the amount if it may pass now.
     #[inline(always)]
-    pub(crate) fn try_take(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
+    pub(crate) fn try_take(&self, key: KeyHash, amount: Amount, now: Moment) -> Take {
         // The fast path takes without the lock. Where it does not, the state behind the lock decides.
         let bypassed = self.shared.is_bypassed();
-        if bypassed || key.is_none() && self.shared.fast_path.try_take(cost, now) {
+        if bypassed || key.is_none() && self.shared.fast_path.try_take(amount.requests(), now) {
             return Take::Taken { at: now };
         }
-        self.try_take_locked(key, cost, now)
+        self.try_take_locked(key, amount, now)
     }
 
     #[inline(never)]
-    fn try_take_locked(&self, key: KeyHash, cost: u32, now: Moment) -> Take {
-        if let Some(wait) = self.shared.wait_fast(key, cost, now) {
+    fn try_take_locked(&self, key: KeyHash, amount: Amount, now: Moment) -> Take {
+        if let Some(wait) = self.shared.wait_fast(key, amount, now) {
             return Take::Rejected {
                 retry_after: Some(wait),
             };
         }
-        let (outcome, now) = self.shared.try_take_locked(key, cost, now);
+        let (outcome, now) = self.shared.try_take_locked(key, amount, now);
         match outcome {
             Ok(()) => Take::Taken { at: now },
             Err(ready_at) => Take::Rejected {
@@ -92,31 +94,44 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for `cost`, at most until `until`. It is taken when the future completes, at the moment returned.
-    pub(crate) fn wait(&self, key: KeyHash, cost: u32, until: Moment) -> Wait {
-        self.wait_for(key, cost, Bound::At(until))
+    /// Waits for the amount, at most until `until`. It is taken when the future completes, at the moment returned.
+    pub(crate) fn wait(&self, key: KeyHash, amount: Amount, until: Moment) -> Wait {
+        self.wait_for(key, amount, Bound::At(until))
     }
 
-    /// Returns how long `cost` would have to wait now, behind all waiters; `None`: for ever.
-    pub(crate) fn earliest(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+    /// Returns how long the amount would have to wait now, behind all waiters; `None`: for ever.
+    pub(crate) fn earliest(&self, key: KeyHash, amount: Amount, now: Moment) -> Option<Duration> {
         if self.shared.is_bypassed() {
             return Some(Duration::ZERO);
         }
         self.shared.with(key, now, |state, now, _| {
-            state.ready_at(key, cost, now).map(|ready| ready.since(now))
+            state
+                .ready_at(key, amount, now)
+                .map(|ready| ready.since(now))
         })
     }
 
-    /// Returns when a rejected call of this cost could pass if no other call comes; `None`: never.
+    /// Returns why a call is rejected: when it could pass if no other call comes, and which limit is short.
     #[inline]
-    pub(crate) fn retry_after(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
-        if let Some(wait) = self.shared.wait_fast(key, cost, now) {
-            return Some(wait);
+    pub(crate) fn refusal(&self, key: KeyHash, amount: Amount, now: Moment) -> Refusal {
+        if let Some(wait) = self.shared.wait_fast(key, amount, now) {
+            return Refusal {
+                retry_after: Some(wait),
+                limit: self.shared.only_limit(),
+            };
         }
         self.shared.with(key, now, |state, now, _| {
-            let ready = state.retry_at(key, cost, now)?;
-            Some(nonzero_wait(ready, now))
+            let ready = state.retry_at(key, amount, now);
+            Refusal {
+                retry_after: ready.map(|ready| nonzero_wait(ready, now)),
+                limit: state.short(key, amount, now),
+            }
         })
+    }
+
+    /// Whether a call says how many tokens it takes, and not of which sort, although the sorts alone are limited.
+    pub(crate) fn lacks_sorts(&self, amount: Amount) -> bool {
+        amount.is_units() && self.shared.read(State::needs_sorts)
     }
 
     /// Whether the key is cooling down now.
@@ -136,22 +151,16 @@ impl RateLimiter {
     }
 
     /// Corrects the cost of a grant to what was used. The request stays counted.
-    pub(crate) fn settle_grant(&self, grant: Grant, used: u32, now: Moment) {
+    pub(crate) fn settle_grant(&self, grant: Grant, used: Amount, now: Moment) {
         self.shared.settle(grant, used, now);
     }
 
     /// Lowers what remains to the key to what the server reported. It never raises it, and changes nothing
     /// where that dimension is not limited.
-    pub(crate) fn cap_remaining(
-        &self,
-        key: KeyHash,
-        requests: Option<u32>,
-        tokens: Option<u32>,
-        now: Moment,
-    ) {
+    pub(crate) fn cap_remaining(&self, key: KeyHash, remaining: Remaining, now: Moment) {
         if !self.shared.is_bypassed() {
             self.shared.with(key, now, |state, now, wakers| {
-                state.cap_remaining(key, requests, tokens, now, wakers);
+                state.cap_remaining(key, remaining, now, wakers);
             });
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::limit_name::LimitName;
+
 /// Holds the result of a check by a [`RateLimiter`](super::RateLimiter): enough for the usual response headers
 /// (`RateLimit-Limit`, `RateLimit-Remaining`, `RateLimit-Reset`, `Retry-After`).
 ///
@@ -20,12 +22,15 @@ use std::time::Duration;
 pub struct Decision {
     /// States whether the call passes, in which case the tokens are taken.
     pub allowed: bool,
-    /// Holds the greatest cost that can ever pass at once: the size of the bucket, the limit of the window, or the
-    /// tokens of a minute where these are counted; `u32::MAX` where no limit is set.
+    /// Holds the greatest cost that can ever pass at once, in tokens where these are limited, else in requests: the size of
+    /// the smallest bucket or window; `u32::MAX` where no limit is set.
     pub limit: u32,
     /// Holds the cost that could still pass right now; zero while the key is cooling down or has waiters, and
     /// where tokens remain but no request.
     pub remaining: u32,
+    /// Names the limit that is short, if the call is rejected by one: the one that it would wait for longest, or that its
+    /// cost is above. `None` if it is allowed or cooling down.
+    pub short: Option<LimitName>,
     /// Holds the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
     /// can never pass because its cost is above `limit`; otherwise never zero.
     pub retry_after: Option<Duration>,
@@ -39,6 +44,7 @@ impl Decision {
         allowed: true,
         limit: u32::MAX,
         remaining: u32::MAX,
+        short: None,
         retry_after: None,
         reset_after: Duration::ZERO,
     };

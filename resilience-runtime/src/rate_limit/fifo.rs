@@ -6,7 +6,8 @@
 
 use std::task::Waker;
 
-use super::algorithms::meter::Meter;
+use super::algorithms::limits::Limits;
+use super::amount::Amount;
 use super::key_hash::KeyHash;
 use super::keys::keyed::Keyed;
 use super::waiting::queue::{ReadyAt, Wakers};
@@ -31,29 +32,29 @@ pub(super) enum WaitStatus {
     Waiting(Ticket, Moment),
 }
 
-impl<M: Meter> Keyed<M> {
+impl<L: Limits> Keyed<L> {
     /// Passes at once, or joins the queue if it can pass by `until` behind all waiters ahead.
     pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         until: Moment,
         now: Moment,
         waker: Waker,
     ) -> WaitStatus {
-        let ready = match self.try_take(key, cost, now) {
+        let ready = match self.try_take(key, amount, now) {
             Ok(()) => return WaitStatus::Admitted,
             Err(Some(ready)) if now < until && ready <= until => ready,
-            Err(_) => return WaitStatus::Rejected(self.retry_at(key, cost, now)),
+            Err(_) => return WaitStatus::Rejected(self.retry_at(key, amount, now)),
         };
         let slot = self.key_states.find_or_insert(key, now);
         let id = self.key_states.wait_state(slot, key);
         let Some(wait_state) = self.key_states.wait_states.get_mut(id) else {
             return WaitStatus::Rejected(Some(ready));
         };
-        let number = wait_state.queue.push(key, cost, until, waker);
+        let number = wait_state.queue.push(key, amount, until, waker);
         // A call without a cost waits for the end of the cooldown alone.
-        let poll_at = if cost == 0 || wait_state.queue.len() == 1 {
+        let poll_at = if amount.is_nothing() || wait_state.queue.len() == 1 {
             ready
         } else {
             until.min(wait_state.queue.watch_at(number, now))
@@ -90,7 +91,7 @@ impl<M: Meter> Keyed<M> {
             return WaitStatus::Rejected(Some(now));
         };
         let slot = self.key_states.slot_of(owner);
-        let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
+        let (key_state, limits, wait_states) = self.key_states.get_mut(slot);
         let Some(wait_state) = wait_states.get_mut(id) else {
             return WaitStatus::Rejected(Some(now));
         };
@@ -104,45 +105,45 @@ impl<M: Meter> Keyed<M> {
             debug_assert!(false, "a ticket is not polled after its waiter left");
             return WaitStatus::Rejected(Some(now));
         };
-        let (cost, until) = (waiter.cost, waiter.until);
-        if cost > meter.capacity() {
+        let (amount, until) = (waiter.amount, waiter.until);
+        if !limits.fits(amount) {
             // The limit was lowered while it was passed over.
             self.leave_queue(ticket, now, wakers);
             return WaitStatus::Rejected(None);
         }
         let out_of_time = now >= until;
-        if !is_head && !out_of_time && cost > 0 {
+        if !is_head && !out_of_time && !amount.is_nothing() {
             let at = until.min(wait_state.queue.watch_at(number, now));
             wait_state.queue.set_waker(number, waker, at, wakers);
             return WaitStatus::Waiting(ticket, at);
         }
-        if !is_head && cost > 0 {
+        if !is_head && !amount.is_nothing() {
             // The jitter must not hold a waiter beyond its limit: it ends for all waiters.
             wait_state.end_jitter(now);
         }
         let from = now.max(wait_state.cooldown.until);
         let ready = match is_head {
-            _ if cost == 0 => from,
-            true => meter.ready(&key_state.state, cost, from),
+            _ if amount.is_nothing() => from,
+            true => limits.ready(&key_state.state, amount, from),
             false => {
                 let (ahead, total) = wait_state.queue.ahead_of(number);
-                meter.ready_behind(&key_state.state, ahead, total, cost, from)
+                limits.ready_behind(&key_state.state, ahead, total, amount, from)
             }
         };
         // A waiter whose time is up passes if there is enough for it and for all ahead: then it delays no other
         // waiter, and does not depend on the others being polled first. Nor does the jitter hold the head back.
-        let start = if out_of_time || cost == 0 {
+        let start = if out_of_time || amount.is_nothing() {
             ready
         } else {
             ready.max(wait_state.release_at(now))
         };
         if start <= now {
-            let yields = !is_head && cost > 0;
+            let yields = !is_head && !amount.is_nothing();
             if yields && wait_state.queue.yield_to_head(number, &waker, now, wakers) {
                 return WaitStatus::Waiting(ticket, Moment::FAR_FUTURE);
             }
-            if cost > 0 {
-                meter.force_take(&mut key_state.state, cost, now);
+            if !amount.is_nothing() {
+                limits.force_take(&mut key_state.state, amount, now);
             }
             self.leave_queue(ticket, now, wakers);
             return WaitStatus::Admitted;

@@ -1,5 +1,6 @@
 //! What a call took, to be given back or corrected later.
 
+use super::amount::Amount;
 use super::key_hash::KeyHash;
 use crate::clock::Moment;
 
@@ -15,7 +16,7 @@ pub(crate) enum Unit {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grant {
     pub(crate) key: KeyHash,
-    pub(crate) cost: u32,
+    pub(crate) amount: Amount,
     /// When it was taken; `None`: not known.
     pub(crate) at: Option<Moment>,
     /// The unit of the cost. A live change may have replaced it since, and then the grant is worth nothing:

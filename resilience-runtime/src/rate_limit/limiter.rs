@@ -5,6 +5,8 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::amount::Amount;
+use super::cost::Cost;
 use super::decision::Decision;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
@@ -19,13 +21,13 @@ use crate::name::ServiceName;
 ///
 /// A key is anything that is `Hash`: a user, a tenant, an endpoint. It is kept as a randomly keyed 128-bit
 /// hash, and neither stored nor printed. Memory is bounded: at most [`max_keys`](RateLimitConfig::max_keys) keys
-/// have counters of their own (40 to 50 bytes for each key with the token bucket, 60 to 75 with tokens beside
-/// the requests; in a sliding window 56 more, and at most 8 for each request). When more keys are busy, new ones
+/// have counters of their own (40 to 50 bytes for each key with the token bucket, 60 to 75 with two limits, 90 to 115 with
+/// four; in a sliding window 56 more, and at most 8 for each request). When more keys are busy, new ones
 /// share one set of counters, so that the limit is never exceeded, only reached earlier.
 ///
-/// With [`tokens_per_minute`](RateLimitConfig::tokens_per_minute) a call takes one request and `n` tokens, both
-/// or neither: every number of tokens that is taken, given back or returned is a number of the language model's
-/// tokens.
+/// Any number of limits hold together, and a call takes from all of them or from none. Where tokens are limited, as by
+/// [`tokens_per_minute`](RateLimitConfig::tokens_per_minute), a call takes one request and its tokens: every number that is
+/// taken, given back or returned is a number of the language model's tokens.
 ///
 /// Clones share the same state.
 ///
@@ -91,8 +93,8 @@ impl RateLimiter {
         }
     }
 
-    pub(super) fn wait_for(&self, key: KeyHash, cost: u32, bound: Bound) -> Wait {
-        Wait::new(Arc::clone(&self.shared), key, cost, bound)
+    pub(super) fn wait_for(&self, key: KeyHash, amount: Amount, bound: Bound) -> Wait {
+        Wait::new(Arc::clone(&self.shared), key, amount, bound)
     }
 
     /// Returns the name of the service whose limit it is.
@@ -120,19 +122,50 @@ impl RateLimiter {
     /// ```
     #[must_use = "if it is allowed, a token was spent"]
     pub fn check<K: Hash + ?Sized>(&self, key: &K) -> Decision {
-        self.check_n(key, 1)
+        self.check_amount(key, Amount::DEFAULT)
     }
 
     /// Takes `n` tokens if they are all there, otherwise none. Zero tokens pass unless the key is
     /// [cooling down](Self::cooldown); more than the capacity never pass.
+    ///
+    /// Limits of `input_tokens` and `output_tokens` take nothing of a number that does not say which they are. Where
+    /// tokens are limited by these alone, it never passes: use [`check_cost`](Self::check_cost).
     #[must_use = "if it is allowed, the tokens were spent"]
     pub fn check_n<K: Hash + ?Sized>(&self, key: &K, n: u32) -> Decision {
+        self.check_amount(key, Amount::units(n))
+    }
+
+    /// Takes one request and the tokens of `cost` if they are all there, otherwise nothing. Limits of `tokens` take both
+    /// sorts together, those of `input_tokens` and `output_tokens` their own.
+    ///
+    /// ```
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// use resilience_runtime::rate_limit::{Cost, LimitName};
+    ///
+    /// let config = RateLimitConfig::per_minute(50)
+    ///     .input_tokens_per_minute(30_000)
+    ///     .output_tokens_per_minute(8_000);
+    /// let limiter = RateLimiter::new("anthropic", config)?;
+    /// assert!(limiter.check_cost("user_123", Cost::new(20_000, 1_000)).allowed);
+    ///
+    /// let rejected = limiter.check_cost("user_123", Cost::new(15_000, 1_000));
+    /// assert!(!rejected.allowed);
+    /// assert_eq!(rejected.short, Some(LimitName::INPUT_TOKENS_PER_MINUTE));
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    #[must_use = "if it is allowed, the tokens were spent"]
+    pub fn check_cost<K: Hash + ?Sized>(&self, key: &K, cost: Cost) -> Decision {
+        self.check_amount(key, cost.into())
+    }
+
+    fn check_amount<K: Hash + ?Sized>(&self, key: &K, amount: Amount) -> Decision {
         if self.shared.is_bypassed() {
             return Decision::UNLIMITED;
         }
         let key = self.hash_key(key);
-        self.shared
-            .with(key, Moment::now(), |state, now, _| state.check(key, n, now))
+        self.shared.with(key, Moment::now(), |state, now, _| {
+            state.check(key, amount, now)
+        })
     }
 
     /// Returns what [`check`](Self::check) would return, without taking anything.
@@ -160,7 +193,8 @@ impl RateLimiter {
     /// # Errors
     /// [`RateLimitExceeded`](crate::ResilienceError::RateLimitExceeded) with the time until it could pass,
     /// or without one where `n` is above the capacity.
-    /// [`InvalidConfig`](crate::ResilienceError::InvalidConfig) if it has to wait and there is no timer.
+    /// [`InvalidConfig`](crate::ResilienceError::InvalidConfig) if it has to wait and there is no timer, and where tokens
+    /// are limited by their sorts alone, as [`check_n`](Self::check_n) says.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -177,10 +211,48 @@ impl RateLimiter {
     /// # }
     /// ```
     pub fn acquire<K: Hash + ?Sized>(&self, key: &K, n: u32, max_wait: Duration) -> Acquire {
-        Acquire::new(
-            self.wait_for(self.hash_key(key), n, Bound::Within(max_wait)),
-            n,
-        )
+        self.acquire_amount(key, Amount::units(n), max_wait)
+    }
+
+    /// As [`acquire`](Self::acquire), for one request and the tokens of `cost`, as [`check_cost`](Self::check_cost) takes
+    /// them.
+    ///
+    /// # Errors
+    /// As those of [`acquire`](Self::acquire).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use resilience_runtime::{RateLimitConfig, RateLimiter};
+    /// use resilience_runtime::rate_limit::{Cost, Usage};
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RateLimitConfig::per_minute(50).output_tokens_per_minute(8_000);
+    /// let limiter = RateLimiter::new("anthropic", config)?;
+    /// let cost = Cost::new(2_000, 4_096);
+    /// let tokens = limiter.acquire_cost("user_123", cost, Duration::from_secs(10)).await?;
+    /// // … the call …
+    /// tokens.settle_usage(Usage::new(1_950, 300));
+    /// assert_eq!(limiter.peek("user_123").remaining, 7_700);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn acquire_cost<K: Hash + ?Sized>(
+        &self,
+        key: &K,
+        cost: Cost,
+        max_wait: Duration,
+    ) -> Acquire {
+        self.acquire_amount(key, cost.into(), max_wait)
+    }
+
+    fn acquire_amount<K: Hash + ?Sized>(
+        &self,
+        key: &K,
+        amount: Amount,
+        max_wait: Duration,
+    ) -> Acquire {
+        let bound = Bound::Within(max_wait);
+        Acquire::new(self.wait_for(self.hash_key(key), amount, bound))
     }
 
     /// Gives back `n` tokens of a request that was not made after all, and wakes a call that waits for them.
@@ -198,6 +270,7 @@ impl RateLimiter {
     /// A call that reserves as much waits for the debt for at most one period; what is above is
     /// [forgiven](Self::forgiven_debt).
     pub fn settle<K: Hash + ?Sized>(&self, key: &K, reserved: u32, used: u32) {
+        let used = Amount::units(used);
         self.shared
             .settle(self.unremembered(key, reserved), used, Moment::now());
     }
@@ -222,7 +295,7 @@ impl RateLimiter {
     fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Grant {
         Grant {
             key: self.hash_key(key),
-            cost,
+            amount: Amount::units(cost),
             at: None,
             unit: None,
         }
@@ -305,6 +378,9 @@ impl RateLimiter {
 
     /// Whether a call of this cost could ever pass.
     pub(super) fn fits_capacity(&self, cost: u32) -> bool {
-        self.shared.is_bypassed() || self.shared.read(|state| state.fits_capacity(cost))
+        self.shared.is_bypassed()
+            || self
+                .shared
+                .read(|state| state.fits_capacity(Amount::units(cost)))
     }
 }

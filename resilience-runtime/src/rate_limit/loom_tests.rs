@@ -85,7 +85,7 @@ fn loom_refund_is_counted_once() {
         assert_eq!(takes(&limiter), 1);
         let taken = Grant {
             key: KEY,
-            cost: 1,
+            amount: Amount::units(1),
             at: Some(NOW),
             unit: None,
         };

@@ -1,7 +1,7 @@
 //! Limits how often something is called, per key, and obeys a server's Retry-After.
 //!
-//! A [`RateLimiter`] counts requests, the tokens of a language model, or both, for each key by itself: a user, a
-//! tenant, an endpoint. A call that finds no token is rejected with the time to wait
+//! A [`RateLimiter`] counts requests and the tokens of a language model, in any number of limits together, for each key
+//! by itself: a user, a tenant, an endpoint. A call that finds no token is rejected with the time to wait
 //! ([`check`](RateLimiter::check)), or waits for its turn, first come, first served
 //! ([`acquire`](RateLimiter::acquire)). A server that asks for a pause [cools the key
 //! down](RateLimiter::cool_down): until then no call with that key passes.
@@ -29,9 +29,10 @@
 
 // From the inside out:
 //
-// * `algorithms` count one key: plain functions of a state, a cost and a time. `meter` is the trait, `log` the
-//   packed log of the sliding window, `requests_and_tokens` puts tokens beside any strategy, and `carry_over` is
-//   what a key keeps when the strategy changes;
+// * `algorithms` count one key: plain functions of a state, a cost and a time. `meter` is the trait of one limit, `log`
+//   the packed log of the sliding window, `any_meter` a meter of any strategy. `limits` is the trait of all that is
+//   limited for a key: one limit of requests, or a `limit_set`;
+// * `amount` is what one call takes, `cost` and `usage` are its public forms;
 // * `key_hash` stands for a key;
 // * `waiting`: `wait_state` is the cooldown and the `queue` of a key;
 // * `keys`: `segment`, `table` and `key_states` find the state of a key in bounded memory, and `keyed` decides
@@ -42,7 +43,9 @@
 // * `limiter` is the public API, and `call_path` what the call path uses of it.
 
 mod algorithms;
+mod amount;
 mod call_path;
+mod cost;
 mod decision;
 mod fast_path;
 mod fifo;
@@ -64,13 +67,19 @@ mod loom_tests;
 mod tests;
 
 pub use crate::config::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
+pub use crate::limit_name::{LimitDimension, LimitName};
+pub(crate) use algorithms::limits::Remaining;
+pub(crate) use amount::Amount;
 pub(crate) use call_path::Take;
+pub use cost::Cost;
+pub(crate) use cost::CostOfCall;
 pub use decision::Decision;
 pub(crate) use grant::{Grant, Unit};
 pub(crate) use key_hash::KeyHash;
 pub use limiter::RateLimiter;
 pub use reservation::Reservation;
 pub use usage::Usage;
+pub(crate) use usage::UsageOfCall;
 pub use wait::Acquire;
-pub(crate) use wait::WaitError;
+pub(crate) use wait::{Refusal, WaitError, sorts_needed};
 pub(crate) use waiting::wait_state::LONGEST_SPREAD;

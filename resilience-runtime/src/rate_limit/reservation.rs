@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::amount::Amount;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::shared::Shared;
+use super::usage::Usage;
 use crate::clock::Moment;
 
 /// Holds tokens taken by [`RateLimiter::acquire`](super::RateLimiter::acquire). Dropping it keeps them spent.
@@ -28,10 +30,10 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, at: Moment) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, amount: Amount, at: Moment) -> Self {
         let grant = Grant {
             key,
-            cost: tokens,
+            amount,
             at: Some(at),
             unit: Some(shared.unit()),
         };
@@ -41,7 +43,7 @@ impl Reservation {
     /// Returns how many tokens were taken.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.grant.cost
+        self.grant.amount.tokens()
     }
 
     /// Gives all of them back, because the request was not made. Where tokens are counted beside requests, the
@@ -55,7 +57,14 @@ impl Reservation {
     ///
     /// Windows give back only what they still count.
     pub fn settle(self, used: u32) {
-        self.shared.settle(self.grant, used, Moment::now());
+        self.shared
+            .settle(self.grant, Amount::units(used), Moment::now());
+    }
+
+    /// As [`settle`](Self::settle), where it is known which tokens were used. Those that cost nothing of the limit, such as
+    /// cached input at some providers, are left out.
+    pub fn settle_usage(self, used: Usage) {
+        self.shared.settle(self.grant, used.into(), Moment::now());
     }
 }
 
@@ -63,7 +72,7 @@ impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
             .field("service", &self.shared.name)
-            .field("tokens", &self.grant.cost)
+            .field("tokens", &self.grant.amount.tokens())
             .finish_non_exhaustive()
     }
 }

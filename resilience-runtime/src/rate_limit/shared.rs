@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use super::amount::Amount;
 use super::fast_path::FastPath;
 use super::grant::{Grant, Unit};
 use super::key_hash::{KeyHash, KeyHasher};
@@ -11,8 +12,9 @@ use super::state::State;
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
+use crate::limit_name::LimitName;
 use crate::name::ServiceName;
-use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The state with the lock held.
@@ -56,6 +58,9 @@ pub(super) struct Shared {
     // new limit counts as one that came a moment earlier.
     bypassed: AtomicBool,
     pub(super) fast_path: FastPath,
+    /// The place of the only limit's name in the list of all; beyond it, none.
+    // Relaxed for the same reason.
+    only_limit: AtomicU8,
     state: Mutex<State>,
 }
 
@@ -71,10 +76,12 @@ impl Shared {
             hasher: KeyHasher::new(),
             bypassed: AtomicBool::new(limit.is_none()),
             fast_path: FastPath::new(),
+            only_limit: AtomicU8::new(u8::MAX),
             state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
         // Opens the fast path.
-        drop(shared.lock(KeyHash::NONE));
+        let only_limit = shared.lock(KeyHash::NONE).only_limit();
+        shared.set_only_limit(only_limit);
         shared
     }
 
@@ -124,32 +131,46 @@ impl Shared {
         done
     }
 
+    /// Returns the name of the only limit, where that is one of the names in the list.
+    pub(super) fn only_limit(&self) -> Option<LimitName> {
+        let index = self.only_limit.load(Ordering::Relaxed);
+        LimitName::ALL.get(usize::from(index)).copied()
+    }
+
+    /// To be called after each change of the limits.
+    pub(super) fn set_only_limit(&self, name: Option<LimitName>) {
+        let index = LimitName::ALL.iter().position(|known| Some(*known) == name);
+        let index = index.and_then(|index| u8::try_from(index).ok());
+        self.only_limit
+            .store(index.unwrap_or(u8::MAX), Ordering::Relaxed);
+    }
+
     /// Reads something that does not depend on the time.
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock())
     }
 
-    /// Returns how long `cost` has to wait, where that is known without the lock. `None` decides nothing.
-    pub(super) fn wait_fast(&self, key: KeyHash, cost: u32, now: Moment) -> Option<Duration> {
+    /// Returns how long the amount has to wait, where that is known without the lock. `None` decides nothing.
+    pub(super) fn wait_fast(&self, key: KeyHash, amount: Amount, now: Moment) -> Option<Duration> {
         // A call without a cost waits for a cooldown alone.
-        if key.is_none() && cost > 0 {
-            self.fast_path.wait(cost, now)
+        if key.is_none() && !amount.is_nothing() {
+            self.fast_path.wait(amount.requests(), now)
         } else {
             None
         }
     }
 
-    /// Takes `cost` under the lock. Taking tokens changes nothing for waiters, so none is woken.
+    /// Takes the amount under the lock. Taking tokens changes nothing for waiters, so none is woken.
     #[inline]
     pub(super) fn try_take_locked(
         &self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         now: Moment,
     ) -> (Result<(), ReadyAt>, Moment) {
         let mut state = self.lock(key);
         let now = state.tick(now.max(self.fast_path.latest()));
-        let taken = state.try_take(key, cost, now);
+        let taken = state.try_take(key, amount, now);
         if state.try_bypass(now) {
             self.bypassed.store(true, Ordering::Relaxed);
         }
@@ -166,15 +187,15 @@ impl Shared {
     }
 
     pub(super) fn refund(&self, grant: Grant, now: Moment) {
-        if grant.cost > 0 && !self.is_bypassed() {
+        if !grant.amount.is_nothing() && !self.is_bypassed() {
             self.with(grant.key, now, |state, now, wakers| {
                 state.refund(grant, now, wakers);
             });
         }
     }
 
-    pub(super) fn settle(&self, grant: Grant, used: u32, now: Moment) {
-        if grant.cost != used && !self.is_bypassed() {
+    pub(super) fn settle(&self, grant: Grant, used: Amount, now: Moment) {
+        if grant.amount != used && !self.is_bypassed() {
             self.with(grant.key, now, |state, now, wakers| {
                 state.settle(grant, used, now, wakers);
             });

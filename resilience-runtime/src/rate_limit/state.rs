@@ -1,12 +1,13 @@
 //! What the lock of a limiter protects: the state under the configured strategy, and the latest time.
 
-use std::cmp::Ordering::{Equal, Greater, Less};
 use std::mem;
 use std::task::Waker;
 use std::time::Duration;
 
-use super::algorithms::meter::{Meter as _, Unlimited};
+use super::algorithms::limits::{Limits as _, Remaining};
+use super::algorithms::meter::Unlimited;
 use super::algorithms::token_bucket::{FullAt, TokenBucket};
+use super::amount::Amount;
 use super::decision::Decision;
 use super::fifo::{Ticket, WaitStatus};
 use super::grant::{Grant, Unit};
@@ -15,11 +16,14 @@ use super::keys::keyed::Keyed;
 use super::store::{Store, on};
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
-use crate::config::RateLimitConfig;
+use crate::config::{LimitConfig, RateLimitConfig};
+use crate::limit_name::LimitName;
 
 pub(super) struct State {
     store: Store,
     limit: Option<RateLimitConfig>,
+    /// The limits in it.
+    limits: Vec<LimitConfig>,
     max_keys: usize,
     max_cooldown: Duration,
     /// The latest time seen: a clock that goes backwards stands still.
@@ -41,6 +45,7 @@ impl State {
         let mut state = Self {
             store: Store::Unlimited(Keyed::new(Unlimited, max_keys)),
             limit: None,
+            limits: Vec::new(),
             max_keys,
             max_cooldown,
             latest: Moment::default(),
@@ -75,7 +80,7 @@ impl State {
             return None;
         };
         let full_at = *keyed.key_states.keyless_unblocked()?;
-        Some((keyed.key_states.meter, full_at))
+        Some((keyed.key_states.limits, full_at))
     }
 
     /// Returns the limit, or one of `u32::MAX` where none is set.
@@ -105,87 +110,134 @@ impl State {
     }
 
     #[inline]
-    pub(super) fn try_take(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), ReadyAt> {
-        on!(&mut self.store, keyed => keyed.try_take(key, cost, now))
+    pub(super) fn try_take(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        now: Moment,
+    ) -> Result<(), ReadyAt> {
+        on!(&mut self.store, keyed => keyed.try_take(key, amount, now))
     }
 
-    pub(super) fn check(&mut self, key: KeyHash, cost: u32, now: Moment) -> Decision {
-        on!(&mut self.store, keyed => {
-            let passed = keyed.try_take(key, cost, now).map_err(|_| keyed.retry_at(key, cost, now));
+    pub(super) fn check(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Decision {
+        let decision = on!(&mut self.store, keyed => {
+            let passed = keyed.try_take(key, amount, now).map_err(|_| keyed.retry_at(key, amount, now));
             keyed.decision(key, passed, now)
-        })
+        });
+        self.with_short(decision, key, amount, now)
     }
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
-        on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, 1, now));
+        let amount = Amount::DEFAULT;
+        let decision = on!(&mut self.store, keyed => {
+            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, amount, now));
             keyed.decision(key, passes, now)
-        })
+        });
+        self.with_short(decision, key, amount, now)
     }
 
-    pub(super) fn retry_at(&mut self, key: KeyHash, cost: u32, now: Moment) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.retry_at(key, cost, now))
+    fn with_short(
+        &mut self,
+        decision: Decision,
+        key: KeyHash,
+        amount: Amount,
+        now: Moment,
+    ) -> Decision {
+        if decision.allowed {
+            return decision;
+        }
+        let short = self.short(key, amount, now);
+        Decision { short, ..decision }
     }
 
-    pub(super) fn ready_at(&mut self, key: KeyHash, cost: u32, now: Moment) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.ready_at(key, cost, now))
+    /// Returns the limit that rejects a call; `None`: a cooldown does.
+    pub(super) fn short(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Option<LimitName> {
+        let fits = on!(&self.store, keyed => keyed.fits(amount));
+        if fits && self.cooldown(key, now).is_some() {
+            return None;
+        }
+        let of_set = on!(&mut self.store, keyed => keyed.short(key, amount, now));
+        of_set.or_else(|| self.limits.first().map(|only| only.name))
+    }
+
+    /// Returns the name of the limit of requests that is the only one.
+    pub(super) fn only_limit(&self) -> Option<LimitName> {
+        match &*self.limits {
+            [only] => Some(only.name),
+            _ => None,
+        }
+    }
+
+    /// Whether a number of tokens of no known sort says nothing, since their sorts are limited.
+    pub(super) fn needs_sorts(&self) -> bool {
+        let fits = |amount| on!(&self.store, keyed => keyed.fits(amount));
+        !fits(Amount::units(1)) && fits(Amount::DEFAULT)
+    }
+
+    pub(super) fn retry_at(&mut self, key: KeyHash, amount: Amount, now: Moment) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.retry_at(key, amount, now))
+    }
+
+    pub(super) fn ready_at(&mut self, key: KeyHash, amount: Amount, now: Moment) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.ready_at(key, amount, now))
     }
 
     #[cfg(test)]
-    pub(super) fn fits_capacity(&self, cost: u32) -> bool {
-        on!(&self.store, keyed => keyed.fits_capacity(cost))
+    pub(super) fn fits_capacity(&self, amount: Amount) -> bool {
+        on!(&self.store, keyed => keyed.fits(amount))
     }
 
     /// Returns the unit of costs that is in force.
     pub(super) fn unit(&self) -> Unit {
-        match &self.limit {
-            Some(limit) if limit.tokens_per_minute.is_some() => Unit::Tokens,
-            _ => Unit::Requests,
+        if self.limits.iter().any(|it| it.name.dimension().is_tokens()) {
+            Unit::Tokens
+        } else {
+            Unit::Requests
         }
     }
 
     pub(super) fn refund(&mut self, grant: Grant, now: Moment, wakers: &mut Wakers) {
-        let Grant { key, cost, at, .. } = grant;
+        let Grant {
+            key, amount, at, ..
+        } = grant;
         if grant.unit.is_none_or(|unit| unit == self.unit()) {
-            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |meter, state| {
-                meter.refund(state, cost, at, now);
+            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
+                limits.refund(state, amount, at, now);
             }));
         }
     }
 
-    pub(super) fn settle(&mut self, grant: Grant, used: u32, now: Moment, wakers: &mut Wakers) {
-        let Grant { key, cost, at, .. } = grant;
+    pub(super) fn settle(&mut self, grant: Grant, used: Amount, now: Moment, wakers: &mut Wakers) {
+        let Grant {
+            key, amount, at, ..
+        } = grant;
         if grant.unit.is_some_and(|unit| unit != self.unit()) {
             return;
         }
-        match used.cmp(&cost) {
-            Less => {
-                on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |meter, state| {
-                    meter.credit(state, cost - used, at, now);
-                }))
-            }
-            Equal => {}
-            Greater => {
-                let mut forgiven = 0;
-                on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |meter, state| {
-                    meter.charge(state, used - cost, now);
-                    forgiven = meter.forgive(state, cost, now);
-                }));
-                self.forgiven = self.forgiven.saturating_add(forgiven);
-            }
+        let (more, less) = on!(&self.store, keyed => keyed.key_states.limits.differs(amount, used));
+        if more {
+            let mut forgiven = 0;
+            on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |limits, state| {
+                forgiven = limits.charge(state, amount, used, now);
+            }));
+            self.forgiven = self.forgiven.saturating_add(forgiven);
+        }
+        if less {
+            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
+                limits.credit(state, amount, used, at, now);
+            }));
         }
     }
 
     pub(super) fn cap_remaining(
         &mut self,
         key: KeyHash,
-        requests: Option<u32>,
-        tokens: Option<u32>,
+        remaining: Remaining,
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |meter, state| {
-            meter.cap_remaining(state, requests, tokens, now);
+        on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |limits, state| {
+            limits.cap_remaining(state, remaining, now);
         }));
     }
 
@@ -210,12 +262,13 @@ impl State {
     pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         until: Moment,
         now: Moment,
         waker: Waker,
     ) -> WaitStatus {
-        let status = on!(&mut self.store, keyed => keyed.join_queue(key, cost, until, now, waker));
+        let status =
+            on!(&mut self.store, keyed => keyed.join_queue(key, amount, until, now, waker));
         if let WaitStatus::Waiting(..) = status {
             self.waiting += 1;
         }
@@ -266,8 +319,10 @@ impl State {
         }
         let nothing = Store::Unlimited(Keyed::new(Unlimited, self.max_keys));
         let old = mem::replace(&mut self.store, nothing);
-        self.store = old.with_limit(limit.as_ref(), self.max_keys, now);
-        self.limit = limit;
+        let limits = limit.as_ref().map(RateLimitConfig::limits);
+        let limits = limits.unwrap_or_default();
+        self.store = old.with_limits(&self.limits, &limits, self.max_keys, now);
+        (self.limit, self.limits) = (limit, limits);
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
         let max_cooldown = self.max_cooldown;
         on!(&mut self.store, keyed => keyed.recheck_all(max_cooldown, now, wakers));

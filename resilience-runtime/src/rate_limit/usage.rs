@@ -1,5 +1,7 @@
 //! What a call of a language model used.
 
+use super::amount::Amount;
+
 /// Counts the tokens that a call of a language model used, for
 /// [`CallContext::report_usage`](crate::CallContext::report_usage) and `rate_limit(usage = …)`. Tokens that cost nothing of the limit,
 /// such as cached input at some providers, are left out.
@@ -33,5 +35,36 @@ impl Usage {
     #[must_use]
     pub const fn total(self) -> u32 {
         self.input_tokens.saturating_add(self.output_tokens)
+    }
+}
+
+impl From<Usage> for Amount {
+    fn from(usage: Usage) -> Self {
+        Self::split(usage.input_tokens, usage.output_tokens)
+    }
+}
+
+/// What an attribute's `usage = |answer| …` may return.
+#[diagnostic::on_unimplemented(
+    message = "`usage` must return a `u32` or a `Usage`, and this is `{Self}`",
+    label = "not a usage",
+    note = "`u32`: tokens, or requests where no tokens are limited; `resilience_runtime::rate_limit::Usage::new(input, output)`: both sorts of tokens"
+)]
+pub trait UsageOfCall {
+    #[doc(hidden)]
+    fn amount(self) -> Amount;
+}
+
+impl UsageOfCall for u32 {
+    #[inline]
+    fn amount(self) -> Amount {
+        Amount::units(self)
+    }
+}
+
+impl UsageOfCall for Usage {
+    #[inline]
+    fn amount(self) -> Amount {
+        self.into()
     }
 }

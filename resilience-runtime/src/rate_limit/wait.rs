@@ -9,14 +9,18 @@ use std::time::Duration;
 
 use tokio::time::Sleep;
 
+use super::amount::Amount;
 use super::fifo::{Ticket, WaitStatus};
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
 use super::reservation::Reservation;
 use super::shared::Shared;
+use super::state::State;
+use super::waiting::queue::ReadyAt;
 use crate::clock::Moment;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 use crate::error::ResilienceError;
+use crate::limit_name::LimitName;
 use crate::timer::{self, NoTimer};
 
 /// The longest wait.
@@ -27,13 +31,20 @@ pub(super) enum Bound {
     Within(Duration),
 }
 
+/// Why a call cannot pass now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// When it could; `None`: never, since its cost is above the limit.
+    pub(crate) retry_after: Option<Duration>,
+    /// The limit that is short; `None`: a cooldown holds it.
+    pub(crate) limit: Option<LimitName>,
+}
+
 /// Why a wait ended without tokens, or did not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitError {
-    /// It could not pass in time, but after `retry_after`.
-    TimedOut { retry_after: Duration },
-    /// The cost is above the capacity.
-    Never,
+    /// It could not pass in time.
+    Refused(Refusal),
     /// It would have to wait, and there is no timer.
     NoTimer(NoTimer),
 }
@@ -45,7 +56,7 @@ pub(crate) enum WaitError {
 pub(crate) struct Wait {
     shared: Arc<Shared>,
     key: KeyHash,
-    cost: u32,
+    amount: Amount,
     bound: Bound,
     ticket: Option<Ticket>,
     timer: Option<Timer>,
@@ -58,11 +69,11 @@ struct Timer {
 }
 
 impl Wait {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, cost: u32, bound: Bound) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, amount: Amount, bound: Bound) -> Self {
         Self {
             shared,
             key,
-            cost,
+            amount,
             bound,
             ticket: None,
             timer: None,
@@ -84,7 +95,7 @@ impl Wait {
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
                     (
-                        state.join_queue(self.key, self.cost, until, latest, waker),
+                        state.join_queue(self.key, self.amount, until, latest, waker),
                         latest,
                     )
                 }
@@ -128,11 +139,7 @@ impl Future for Wait {
                 }
                 WaitStatus::Rejected(ready_at) => {
                     this.ticket = None;
-                    return Poll::Ready(Err(ready_at.map_or(WaitError::Never, |ready| {
-                        WaitError::TimedOut {
-                            retry_after: nonzero_wait(ready, now),
-                        }
-                    })));
+                    return Poll::Ready(Err(WaitError::Refused(this.refusal(ready_at, now))));
                 }
                 WaitStatus::Waiting(ticket, at) => (ticket, at),
             };
@@ -156,6 +163,16 @@ impl Future for Wait {
 }
 
 impl Wait {
+    #[cold]
+    fn refusal(&self, ready_at: ReadyAt, now: Moment) -> Refusal {
+        let (key, amount) = (self.key, self.amount);
+        let limit = (self.shared).with(key, now, |state, now, _| state.short(key, amount, now));
+        Refusal {
+            retry_after: ready_at.map(|ready| nonzero_wait(ready, now)),
+            limit,
+        }
+    }
+
     fn leave(&mut self) {
         if let Some(ticket) = self.ticket.take() {
             self.shared
@@ -176,12 +193,11 @@ impl Drop for Wait {
 #[must_use = "futures do nothing unless polled or awaited"]
 pub struct Acquire {
     wait: Wait,
-    n: u32,
 }
 
 impl Acquire {
-    pub(super) fn new(wait: Wait, n: u32) -> Self {
-        Self { wait, n }
+    pub(super) fn new(wait: Wait) -> Self {
+        Self { wait }
     }
 }
 
@@ -191,20 +207,26 @@ impl Future for Acquire {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let taken = std::task::ready!(Pin::new(&mut self.wait).poll(cx));
         let shared = &self.wait.shared;
-        let exceeded = |retry_after| ResilienceError::RateLimitExceeded {
-            service: shared.name.clone(),
-            retry_after,
-            attempts: 0,
-        };
         Poll::Ready(match taken {
             Ok(at) => Ok(Reservation::new(
                 Arc::clone(shared),
                 self.wait.key,
-                self.n,
+                self.wait.amount,
                 at,
             )),
-            Err(WaitError::TimedOut { retry_after }) => Err(exceeded(Some(retry_after))),
-            Err(WaitError::Never) => Err(exceeded(None)),
+            Err(WaitError::Refused(_))
+                if self.wait.amount.is_units() && shared.read(State::needs_sorts) =>
+            {
+                Err(sorts_needed().into())
+            }
+            Err(WaitError::Refused(Refusal { retry_after, limit })) => {
+                Err(ResilienceError::RateLimitExceeded {
+                    service: shared.name.clone(),
+                    limit,
+                    retry_after,
+                    attempts: 0,
+                })
+            }
             Err(WaitError::NoTimer(cause)) => Err(ConfigError::from(cause).into()),
         })
     }
@@ -214,7 +236,15 @@ impl fmt::Debug for Acquire {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Acquire")
             .field("service", &self.wait.shared.name)
-            .field("n", &self.n)
+            .field("tokens", &self.wait.amount.tokens())
             .finish_non_exhaustive()
     }
+}
+
+/// The error of a cost without sorts, where the sorts alone are limited.
+#[cold]
+pub(crate) fn sorts_needed() -> ConfigError {
+    let allowed = "is a number of tokens, and the limits are of input or output tokens: give both, as \
+                   `rate_limit::Cost::new(input, output)`";
+    ConfigProblem::without_value("rate_limit.cost", ConfigSource::Code, allowed).into()
 }

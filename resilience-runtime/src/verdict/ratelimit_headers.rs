@@ -13,6 +13,8 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) requests: Option<Quota>,
     pub(crate) tokens: Option<Quota>,
+    pub(crate) input_tokens: Option<Quota>,
+    pub(crate) output_tokens: Option<Quota>,
     /// The time until a quota is there again, should this be the answer of one that is used up. After a success it is no
     /// reason to wait.
     pub(crate) wait_of_refusal: Option<Duration>,
@@ -26,6 +28,10 @@ impl RateLimitHeaders {
             retry_after: retry_after(headers),
             requests: requests(headers).or(shared.requests.map(Quota::of_a_window)),
             tokens: tokens(headers).or(shared.tokens.map(Quota::of_a_window)),
+            input_tokens: anthropic(headers, "input-tokens")
+                .or(shared.input_tokens.map(Quota::of_a_window)),
+            output_tokens: anthropic(headers, "output-tokens")
+                .or(shared.output_tokens.map(Quota::of_a_window)),
             wait_of_refusal: shared.wait_of_refusal(),
         }
     }
@@ -35,6 +41,8 @@ impl RateLimitHeaders {
         self.retry_after.is_none()
             && self.requests.is_none()
             && self.tokens.is_none()
+            && self.input_tokens.is_none()
+            && self.output_tokens.is_none()
             && self.wait_of_refusal.is_none()
     }
 }
@@ -69,14 +77,8 @@ fn requests<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Quota> {
     openai(headers, "requests").or_else(|| anthropic(headers, "requests"))
 }
 
-/// Returns the scarcest of the token quotas.
 fn tokens<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Quota> {
-    openai(headers, "tokens").or_else(|| {
-        ["tokens", "input-tokens", "output-tokens"]
-            .into_iter()
-            .filter_map(|what| anthropic(headers, what))
-            .min_by_key(|quota| quota.remaining)
-    })
+    openai(headers, "tokens").or_else(|| anthropic(headers, "tokens"))
 }
 
 fn openai<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> {
@@ -176,7 +178,9 @@ mod tests {
             ),
         ]);
         assert_eq!(parsed.requests, Some(quota(0, 7)));
-        assert_eq!(parsed.tokens, Some(quota(90, 60)));
+        assert_eq!(parsed.tokens, None);
+        assert_eq!(parsed.input_tokens, Some(quota(500, 30)));
+        assert_eq!(parsed.output_tokens, Some(quota(90, 60)));
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl StreamPermits {
         if let Some((attempt, context)) = self.context.take()
             && let Some(usage) = context.usage_of(attempt)
         {
-            permits.settle_tokens(&self.core, usage.total(), self.started);
+            permits.settle_tokens(&self.core, usage.into(), self.started);
         }
         if self.reported == Some(true) && outcome == BreakerOutcome::Success {
             permits.forget_breaker();

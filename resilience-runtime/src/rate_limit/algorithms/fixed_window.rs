@@ -15,6 +15,21 @@ pub(in crate::rate_limit) struct Window {
     used: u64,
 }
 
+impl Window {
+    pub(super) fn new(start: Moment, used: u64) -> Self {
+        Self { start, used }
+    }
+
+    pub(super) fn start(self) -> Moment {
+        self.start
+    }
+
+    /// What was taken in it.
+    pub(super) fn taken(self) -> u64 {
+        self.used
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(in crate::rate_limit) struct FixedWindow {
     limit: u32,

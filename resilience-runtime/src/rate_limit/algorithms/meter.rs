@@ -1,9 +1,7 @@
 //! What the strategies have in common: a plain function from a state, a cost and a time to the next state.
 //!
-//! A meter takes and gives back in two ways, and each has its opposite. A call takes its cost by
-//! [`try_take`](Meter::try_take) or [`force_take`](Meter::force_take), and [`refund`](Meter::refund) undoes
-//! that. An amount is corrected later by [`charge`](Meter::charge), and by [`credit`](Meter::credit) in the
-//! other direction.
+//! A call takes its cost by [`try_take`](Meter::try_take) or [`force_take`](Meter::force_take). It is corrected later by
+//! [`charge`](Meter::charge), and by [`credit`](Meter::credit) in the other direction.
 
 use crate::clock::Moment;
 
@@ -44,20 +42,9 @@ pub(in crate::rate_limit) trait Meter: Sized {
     /// Gives back `amount` of what a call took at `taken` and did not use; `None`: not known when.
     fn credit(&self, state: &mut Self::State, amount: u32, taken: Option<Moment>, now: Moment);
 
-    /// Undoes the taking of a call that did not pass after all.
-    fn refund(&self, state: &mut Self::State, cost: u32, taken: Option<Moment>, now: Moment) {
-        self.credit(state, cost, taken, now);
-    }
-
-    /// Lowers what remains to the given numbers, where these are less.
-    fn cap_remaining(
-        &self,
-        state: &mut Self::State,
-        requests: Option<u32>,
-        _tokens: Option<u32>,
-        now: Moment,
-    ) {
-        if let Some(left) = requests
+    /// Lowers what remains to the given number, where it is less.
+    fn cap_remaining(&self, state: &mut Self::State, left: Option<u32>, now: Moment) {
+        if let Some(left) = left
             && let Ok(above) = u32::try_from(self.tokens(state, now) - i64::from(left))
             && above > 0
         {

@@ -28,6 +28,16 @@ impl FullAt {
     }
 
     #[inline]
+    pub(super) fn words(self) -> [u32; 3] {
+        self.0
+    }
+
+    #[inline]
+    pub(super) fn of_words(words: [u32; 3]) -> Self {
+        Self(words)
+    }
+
+    #[inline]
     pub(in crate::rate_limit) fn new(value: u128) -> Self {
         let value = value.min(Self::MAX);
         Self([value as u32, (value >> 32) as u32, (value >> 64) as u32])

@@ -2,7 +2,7 @@
 
 use super::table::{KeyState, SlotIndex, Table};
 use crate::clock::Moment;
-use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, WaitStateId, WaitStates};
 
@@ -17,28 +17,28 @@ pub(in crate::rate_limit) enum KeySlot {
     Own(SlotIndex),
 }
 
-/// The states of all keys of one limiter, counted by one strategy.
+/// The states of all keys of one limiter, counted under the same limits.
 ///
 /// Every key has a slot of its own while there is room. An idle key may lose its slot to a new key, since
 /// both have their whole limit. When no key is idle, new keys share the overflow state. Invariant: a key
 /// never gets more than its limit by moving between the two. So a key that gets a slot while the overflow
 /// state is not idle begins with a copy of that state, because the key may have used it.
-pub(in crate::rate_limit) struct KeyStates<M: Meter> {
-    pub(in crate::rate_limit) meter: M,
+pub(in crate::rate_limit) struct KeyStates<L: Limits> {
+    pub(in crate::rate_limit) limits: L,
     pub(in crate::rate_limit) wait_states: WaitStates,
     max_keys: usize,
-    keyless: KeyState<M::State>,
-    overflow: KeyState<M::State>,
-    table: Table<M::State>,
+    keyless: KeyState<L::State>,
+    overflow: KeyState<L::State>,
+    table: Table<L::State>,
 }
 
-impl<M: Meter> KeyStates<M> {
+impl<L: Limits> KeyStates<L> {
     /// The most keys that are evicted for one new key.
     const MAX_EVICTIONS: usize = 4;
 
-    pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
+    pub(in crate::rate_limit) fn new(limits: L, max_keys: usize) -> Self {
         Self {
-            meter,
+            limits,
             wait_states: WaitStates::default(),
             max_keys,
             keyless: KeyState::default(),
@@ -48,7 +48,7 @@ impl<M: Meter> KeyStates<M> {
     }
 
     #[inline]
-    pub(in crate::rate_limit) fn get(&self, slot: KeySlot) -> &KeyState<M::State> {
+    pub(in crate::rate_limit) fn get(&self, slot: KeySlot) -> &KeyState<L::State> {
         match slot {
             KeySlot::Keyless => &self.keyless,
             KeySlot::Overflow => &self.overflow,
@@ -56,27 +56,27 @@ impl<M: Meter> KeyStates<M> {
         }
     }
 
-    /// Returns the state, the meter that counts it and the wait states.
+    /// Returns the state, the limits that count it and the wait states.
     #[inline]
     pub(in crate::rate_limit) fn get_mut(
         &mut self,
         slot: KeySlot,
-    ) -> (&mut KeyState<M::State>, &M, &mut WaitStates) {
+    ) -> (&mut KeyState<L::State>, &L, &mut WaitStates) {
         let key_state = match slot {
             KeySlot::Keyless => &mut self.keyless,
             KeySlot::Overflow => &mut self.overflow,
             KeySlot::Own(index) => self.table.get_mut(index),
         };
-        (key_state, &self.meter, &mut self.wait_states)
+        (key_state, &self.limits, &mut self.wait_states)
     }
 
     /// Returns the state of callers without a key, unless they are cooling down or wait.
-    pub(in crate::rate_limit) fn keyless_unblocked(&mut self) -> Option<&mut M::State> {
+    pub(in crate::rate_limit) fn keyless_unblocked(&mut self) -> Option<&mut L::State> {
         (self.keyless.wait_state.is_none()).then_some(&mut self.keyless.state)
     }
 
     /// Returns the state of callers without a key.
-    pub(in crate::rate_limit) fn keyless_mut(&mut self) -> &mut M::State {
+    pub(in crate::rate_limit) fn keyless_mut(&mut self) -> &mut L::State {
         &mut self.keyless.state
     }
 
@@ -90,7 +90,7 @@ impl<M: Meter> KeyStates<M> {
             return Some(KeySlot::Own(index));
         }
         // With room the key would begin with a copy of the overflow state, without room it would share it.
-        (!is_evictable(&mut self.overflow, &self.meter, &mut self.wait_states, now))
+        (!is_evictable(&mut self.overflow, &self.limits, &mut self.wait_states, now))
             .then_some(KeySlot::Overflow)
     }
 
@@ -109,13 +109,13 @@ impl<M: Meter> KeyStates<M> {
     #[cold]
     fn insert(&mut self, key: KeyHash, now: Moment) -> KeySlot {
         let Self {
-            meter,
+            limits,
             wait_states,
             overflow,
             table,
             ..
         } = self;
-        let fresh = is_evictable(overflow, meter, wait_states, now);
+        let fresh = is_evictable(overflow, limits, wait_states, now);
         let shared = wait_states.get(overflow.wait_state);
         if shared.is_some_and(|wait_state| wait_state.queue.has_key(key)) {
             // The key has waiters in the overflow queue, and must not overtake them.
@@ -128,7 +128,7 @@ impl<M: Meter> KeyStates<M> {
         let mut room = table.len() < self.max_keys;
         for _ in 0..Self::MAX_EVICTIONS {
             if table.len() < self.max_keys
-                || !table.evict(|key_state| is_evictable(key_state, meter, wait_states, now))
+                || !table.evict(|key_state| is_evictable(key_state, limits, wait_states, now))
             {
                 break;
             }
@@ -138,7 +138,7 @@ impl<M: Meter> KeyStates<M> {
             return KeySlot::Overflow;
         }
         let index = table.insert(key, self.max_keys, |key_state| {
-            is_evictable(key_state, meter, wait_states, now)
+            is_evictable(key_state, limits, wait_states, now)
         });
         if !fresh {
             table.get_mut(index).state = overflow.state.clone();
@@ -194,16 +194,16 @@ impl<M: Meter> KeyStates<M> {
         key_state.wait_state.is_none() || release_if_idle(key_state, wait_states, now)
     }
 
-    /// Converts the states to another meter; keys, cooldowns and queues stay.
-    pub(in crate::rate_limit) fn convert<N: Meter>(
+    /// Converts the states to other limits; keys, cooldowns and queues stay.
+    pub(in crate::rate_limit) fn convert<N: Limits>(
         self,
-        meter: N,
+        limits: N,
         max_keys: usize,
         now: Moment,
-        state: impl Fn(&M, &M::State, &N) -> N::State,
+        state: impl Fn(&L, &L::State, &N) -> N::State,
     ) -> KeyStates<N> {
         let Self {
-            meter: old,
+            limits: old,
             mut wait_states,
             keyless,
             overflow,
@@ -211,13 +211,13 @@ impl<M: Meter> KeyStates<M> {
             ..
         } = self;
         // An evictable key is as good as a new one, under any limit.
-        let mut convert = |mut key_state: KeyState<M::State>| {
+        let mut convert = |mut key_state: KeyState<L::State>| {
             let evictable = is_evictable(&mut key_state, &old, &mut wait_states, now);
             (!evictable).then(|| KeyState {
                 state: if old.is_idle(&key_state.state, now) {
                     N::State::default()
                 } else {
-                    state(&old, &key_state.state, &meter)
+                    state(&old, &key_state.state, &limits)
                 },
                 wait_state: key_state.wait_state,
             })
@@ -226,7 +226,7 @@ impl<M: Meter> KeyStates<M> {
         let overflow = convert(overflow).unwrap_or_default();
         let table = table.map(convert);
         KeyStates {
-            meter,
+            limits,
             wait_states,
             max_keys,
             keyless,
@@ -247,13 +247,13 @@ impl<M: Meter> KeyStates<M> {
 }
 
 /// Whether the state is the same as a new one: idle, not cooling down, without waiters.
-fn is_evictable<M: Meter>(
-    key_state: &mut KeyState<M::State>,
-    meter: &M,
+fn is_evictable<L: Limits>(
+    key_state: &mut KeyState<L::State>,
+    limits: &L,
     wait_states: &mut WaitStates,
     now: Moment,
 ) -> bool {
-    meter.is_idle(&key_state.state, now)
+    limits.is_idle(&key_state.state, now)
         && (key_state.wait_state.is_none() || release_if_idle(key_state, wait_states, now))
 }
 

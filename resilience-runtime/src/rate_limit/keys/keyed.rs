@@ -8,65 +8,67 @@ use std::time::Duration;
 use super::key_states::{KeySlot, KeyStates};
 use super::line_end::LineEnds;
 use crate::clock::Moment;
-use crate::rate_limit::algorithms::meter::Meter;
+use crate::limit_name::LimitName;
+use crate::rate_limit::algorithms::limits::Limits;
+use crate::rate_limit::amount::Amount;
 use crate::rate_limit::decision::Decision;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::waiting::queue::{ReadyAt, Wakers};
 use crate::rate_limit::waiting::wait_state::{Cooldown, WaitStateId};
 
-pub(in crate::rate_limit) struct Keyed<M: Meter> {
-    pub(in crate::rate_limit) key_states: KeyStates<M>,
-    line_ends: LineEnds<M::State>,
+pub(in crate::rate_limit) struct Keyed<L: Limits> {
+    pub(in crate::rate_limit) key_states: KeyStates<L>,
+    line_ends: LineEnds<L::State>,
 }
 
-impl<M: Meter> Keyed<M> {
-    pub(in crate::rate_limit) fn new(meter: M, max_keys: usize) -> Self {
+impl<L: Limits> Keyed<L> {
+    pub(in crate::rate_limit) fn new(limits: L, max_keys: usize) -> Self {
         Self {
-            key_states: KeyStates::new(meter, max_keys),
+            key_states: KeyStates::new(limits, max_keys),
             line_ends: LineEnds::default(),
         }
     }
 
-    pub(in crate::rate_limit) fn fits_capacity(&self, cost: u32) -> bool {
-        cost <= self.key_states.meter.capacity()
+    pub(in crate::rate_limit) fn fits(&self, amount: Amount) -> bool {
+        self.key_states.limits.fits(amount)
     }
 
-    /// Takes `cost` if the call may pass now. Otherwise returns when it could, behind all waiters.
+    /// Takes the amount if the call may pass now. Otherwise returns when it could, behind all waiters.
     #[inline]
     pub(in crate::rate_limit) fn try_take(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         now: Moment,
     ) -> Result<(), ReadyAt> {
-        if !self.fits_capacity(cost) {
+        if !self.fits(amount) {
             return Err(None);
         }
-        if !M::COUNTS || cost == 0 {
-            return self.pass_uncounted(key, cost, now);
+        if !L::COUNTS || amount.is_nothing() {
+            return self.pass_uncounted(key, amount, now);
         }
         let slot = self.key_states.find_or_insert(key, now);
-        let (key_state, meter, _) = self.key_states.get_mut(slot);
-        if key_state.wait_state.is_none() && meter.try_take(&mut key_state.state, cost, now) {
+        let (key_state, limits, _) = self.key_states.get_mut(slot);
+        if key_state.wait_state.is_none() && limits.try_take(&mut key_state.state, amount, now) {
             return Ok(());
         }
-        self.try_take_behind_queue(slot, cost, now)
+        self.try_take_behind_queue(slot, amount, now)
     }
 
     #[cold]
     fn try_take_behind_queue(
         &mut self,
         slot: KeySlot,
-        cost: u32,
+        amount: Amount,
         now: Moment,
     ) -> Result<(), ReadyAt> {
         if !self.is_blocked(slot, now) {
-            let (key_state, meter, _) = self.key_states.get_mut(slot);
-            if meter.try_take(&mut key_state.state, cost, now) {
+            let (key_state, limits, _) = self.key_states.get_mut(slot);
+            if limits.try_take(&mut key_state.state, amount, now) {
                 return Ok(());
             }
         }
-        Err(Some(self.ready_at_slot(slot, cost, now)))
+        Err(Some(self.ready_at_slot(slot, amount, now)))
     }
 
     /// Whether the key is cooling down or has waiters that come first.
@@ -82,32 +84,32 @@ impl<M: Meter> Keyed<M> {
 
     /// Admits a call of which nothing is counted. A call without a cost waits for a cooldown alone; without a
     /// limit it also waits behind those that wait for the end of a cooldown.
-    fn pass_uncounted(&mut self, key: KeyHash, cost: u32, now: Moment) -> Result<(), ReadyAt> {
+    fn pass_uncounted(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Result<(), ReadyAt> {
         let Some(slot) = self.key_states.find(key, now) else {
             return Ok(());
         };
         if !self.is_blocked(slot, now) {
             return Ok(());
         }
-        let ready = self.ready_at_slot(slot, cost, now);
-        if cost == 0 && ready <= now {
+        let ready = self.ready_at_slot(slot, amount, now);
+        if amount.is_nothing() && ready <= now {
             return Ok(());
         }
         Err(Some(ready))
     }
 
-    /// Returns when `cost` could pass behind all waiters; `None`: never.
+    /// Returns when the amount could pass behind all waiters; `None`: never.
     pub(in crate::rate_limit) fn ready_at(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         now: Moment,
     ) -> ReadyAt {
-        if !self.fits_capacity(cost) {
+        if !self.fits(amount) {
             return None;
         }
         match self.key_states.find(key, now) {
-            Some(slot) => Some(self.ready_at_slot(slot, cost, now)),
+            Some(slot) => Some(self.ready_at_slot(slot, amount, now)),
             None => Some(now),
         }
     }
@@ -117,37 +119,38 @@ impl<M: Meter> Keyed<M> {
     pub(in crate::rate_limit) fn retry_at(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         now: Moment,
     ) -> ReadyAt {
-        let ready = self.ready_at(key, cost, now)?;
+        let ready = self.ready_at(key, amount, now)?;
         let wait_state = self.key_states.find(key, now).and_then(|slot| {
             let wait_state = self.key_states.get(slot).wait_state;
             self.key_states.wait_states.get(wait_state)
         });
         Some(match wait_state {
-            Some(wait_state) if cost > 0 => ready.max(wait_state.last_release_at()),
+            Some(wait_state) if !amount.is_nothing() => ready.max(wait_state.last_release_at()),
             _ => ready,
         })
     }
 
-    fn ready_at_slot(&mut self, slot: KeySlot, cost: u32, now: Moment) -> Moment {
+    fn ready_at_slot(&mut self, slot: KeySlot, amount: Amount, now: Moment) -> Moment {
         let key_state = self.key_states.get(slot);
-        let meter = &self.key_states.meter;
+        let limits = &self.key_states.limits;
         match self.key_states.wait_states.get(key_state.wait_state) {
-            Some(wait_state) if cost == 0 => now.max(wait_state.cooldown.until),
+            Some(wait_state) if amount.is_nothing() => now.max(wait_state.cooldown.until),
             Some(wait_state) => {
                 let from = now.max(wait_state.known_release_at());
                 let (state, queue) = (&key_state.state, &wait_state.queue);
-                if M::SUM_SUFFICES {
-                    meter.ready_behind(state, std::iter::empty(), queue.cost(), cost, from)
+                if L::SUM_SUFFICES {
+                    limits.ready_behind(state, std::iter::empty(), queue.requests(), amount, from)
                 } else {
                     let line = (key_state.wait_state, queue);
-                    self.line_ends.ready_behind(meter, state, line, cost, from)
+                    self.line_ends
+                        .ready_behind(limits, state, line, amount, from)
                 }
             }
-            None if cost == 0 => now,
-            None => meter.ready(&key_state.state, cost, now),
+            None if amount.is_nothing() => now,
+            None => limits.ready(&key_state.state, amount, now),
         }
     }
 
@@ -158,11 +161,11 @@ impl<M: Meter> Keyed<M> {
         passed: Result<(), ReadyAt>,
         now: Moment,
     ) -> Decision {
-        let limit = self.key_states.meter.capacity();
+        let limit = self.key_states.limits.capacity();
         let slot = self.key_states.find(key, now);
         let (remaining, reset_at) = slot.map_or((limit, now), |slot| {
             let key_state = self.key_states.get(slot);
-            let reset_at = self.key_states.meter.reset_at(&key_state.state, now);
+            let reset_at = self.key_states.limits.reset_at(&key_state.state, now);
             match self.key_states.wait_states.get(key_state.wait_state) {
                 Some(wait_state)
                     if wait_state.is_cooling_down(now) || wait_state.queue.len() > 0 =>
@@ -170,7 +173,7 @@ impl<M: Meter> Keyed<M> {
                     (0, reset_at.max(wait_state.cooldown.until))
                 }
                 _ => {
-                    let tokens = self.key_states.meter.tokens(&key_state.state, now);
+                    let tokens = self.key_states.limits.tokens(&key_state.state, now);
                     (u32::try_from(tokens.max(0)).unwrap_or(limit), reset_at)
                 }
             }
@@ -178,6 +181,7 @@ impl<M: Meter> Keyed<M> {
         Decision {
             allowed: passed.is_ok(),
             limit,
+            short: None,
             remaining,
             retry_after: passed.err().flatten().map(|ready| nonzero_wait(ready, now)),
             reset_after: reset_at.since(now),
@@ -192,12 +196,25 @@ impl<M: Meter> Keyed<M> {
     ) -> Result<(), ReadyAt> {
         let slot = self.key_states.find(key, now);
         let blocked = slot.is_some_and(|slot| self.is_blocked(slot, now));
-        let ready = self.ready_at(key, 1, now).ok_or(None)?;
+        let ready = self.ready_at(key, Amount::DEFAULT, now).ok_or(None)?;
         if ready <= now && !blocked {
             Ok(())
         } else {
             Err(Some(ready))
         }
+    }
+
+    /// Returns the limit of a set that is short of the amount; `None`: there is one limit alone.
+    pub(in crate::rate_limit) fn short(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        now: Moment,
+    ) -> Option<LimitName> {
+        let slot = self.key_states.find(key, now);
+        let idle = L::State::default();
+        let state = slot.map_or(&idle, |slot| &self.key_states.get(slot).state);
+        self.key_states.limits.short(state, amount, now)
     }
 
     /// Lets `give` return tokens to a key, and wakes the head of its queue.
@@ -209,11 +226,11 @@ impl<M: Meter> Keyed<M> {
         key: KeyHash,
         now: Moment,
         wakers: &mut Wakers,
-        give: impl FnOnce(&M, &mut M::State),
+        give: impl FnOnce(&L, &mut L::State),
     ) {
         if let Some(slot @ (KeySlot::Keyless | KeySlot::Own(_))) = self.key_states.find(key, now) {
-            let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
-            give(meter, &mut key_state.state);
+            let (key_state, limits, wait_states) = self.key_states.get_mut(slot);
+            give(limits, &mut key_state.state);
             if let Some(wait_state) = wait_states.get_mut(key_state.wait_state) {
                 wait_state.queue.touch();
                 wait_state.queue.wake_head(now, wakers);
@@ -227,12 +244,12 @@ impl<M: Meter> Keyed<M> {
         key: KeyHash,
         now: Moment,
         wakers: &mut Wakers,
-        take: impl FnOnce(&M, &mut M::State),
+        take: impl FnOnce(&L, &mut L::State),
     ) {
-        if M::COUNTS {
+        if L::COUNTS {
             let slot = self.key_states.find_or_insert(key, now);
-            let (key_state, meter, _) = self.key_states.get_mut(slot);
-            take(meter, &mut key_state.state);
+            let (key_state, limits, _) = self.key_states.get_mut(slot);
+            take(limits, &mut key_state.state);
             let wait_state = key_state.wait_state;
             self.recheck_queue(wait_state, now, wakers);
         }
@@ -277,7 +294,7 @@ impl<M: Meter> Keyed<M> {
             return;
         };
         let slot = self.key_states.slot_of(owner);
-        let (key_state, meter, wait_states) = self.key_states.get_mut(slot);
+        let (key_state, limits, wait_states) = self.key_states.get_mut(slot);
         let Some(wait_state) = wait_states.get_mut(id) else {
             return;
         };
@@ -288,27 +305,27 @@ impl<M: Meter> Keyed<M> {
         let mut state = key_state.state.clone();
         let begin = now.max(wait_state.cooldown.until);
         let mut from = begin;
-        let mut check = |cost: u32, until: Moment| {
-            if cost > meter.capacity() {
+        let mut check = |amount: Amount, until: Moment| {
+            if !limits.fits(amount) {
                 return Err(None);
             }
-            let ready = if cost == 0 {
+            let ready = if amount.is_nothing() {
                 begin
             } else {
-                meter.ready(&state, cost, from)
+                limits.ready(&state, amount, from)
             };
             if ready > until {
                 return Err(Some(ready));
             }
-            if cost > 0 {
+            if !amount.is_nothing() {
                 from = ready;
-                meter.force_take(&mut state, cost, ready);
+                limits.force_take(&mut state, amount, ready);
             }
             Ok(())
         };
         wait_state
             .queue
-            .reject_where(|waiter| check(waiter.cost, waiter.until), wakers);
+            .reject_where(|waiter| check(waiter.amount, waiter.until), wakers);
         wait_state.queue.wake_head(now, wakers);
     }
 
@@ -327,16 +344,16 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
-    /// Converts the state of each key to another meter.
-    pub(in crate::rate_limit) fn convert<N: Meter>(
+    /// Converts the state of each key to other limits.
+    pub(in crate::rate_limit) fn convert<N: Limits>(
         self,
-        meter: N,
+        limits: N,
         max_keys: usize,
         now: Moment,
-        state: impl Fn(&M, &M::State, &N) -> N::State,
+        state: impl Fn(&L, &L::State, &N) -> N::State,
     ) -> Keyed<N> {
         Keyed {
-            key_states: self.key_states.convert(meter, max_keys, now, state),
+            key_states: self.key_states.convert(limits, max_keys, now, state),
             line_ends: LineEnds::default(),
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::clock::Moment;
-use crate::rate_limit::algorithms::meter::Meter;
+use crate::rate_limit::algorithms::limits::Limits;
+use crate::rate_limit::amount::Amount;
 use crate::rate_limit::waiting::queue::Queue;
 use crate::rate_limit::waiting::wait_state::WaitStateId;
 
@@ -33,14 +34,14 @@ impl<S: Clone> LineEnds<S> {
     /// The most lines that are remembered. More are computed again.
     const MAX: usize = 16;
 
-    /// Returns when `cost` could pass behind the line, whose waiters pass from `from` on. Each new waiter is a step, and
+    /// Returns when the amount could pass behind the line, whose waiters pass from `from` on. Each new waiter is a step, and
     /// all of them after any other change of the line.
-    pub(super) fn ready_behind<M: Meter<State = S>>(
+    pub(super) fn ready_behind<L: Limits<State = S>>(
         &mut self,
-        meter: &M,
+        limits: &L,
         state: &S,
         (id, queue): (WaitStateId, &Queue),
-        cost: u32,
+        amount: Amount,
         from: Moment,
     ) -> Moment {
         let known = self.0.get(&id).is_some_and(|end| {
@@ -63,17 +64,20 @@ impl<S: Clone> LineEnds<S> {
         let Some(end) = self.0.get_mut(&id) else {
             return from;
         };
-        for (number, cost) in queue.since(end.next).filter(|&(_, cost)| cost > 0) {
+        for (number, amount) in queue
+            .since(end.next)
+            .filter(|(_, amount)| !amount.is_nothing())
+        {
             #[cfg(test)]
             STEPS.set(STEPS.get() + 1);
-            let ready = meter.ready(&end.state, cost, end.last_at);
-            meter.force_take(&mut end.state, cost, ready);
+            let ready = limits.ready(&end.state, amount, end.last_at);
+            limits.force_take(&mut end.state, amount, ready);
             if end.next == 0 {
                 end.first_at = ready;
             }
             (end.last_at, end.next) = (ready, number + 1);
         }
-        meter.ready(&end.state, cost, end.last_at.max(from))
+        limits.ready(&end.state, amount, end.last_at.max(from))
     }
 }
 

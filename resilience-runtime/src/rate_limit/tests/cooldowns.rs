@@ -170,10 +170,13 @@ async fn only_cooldown_rejects_without_a_limit() {
     let rejected = Take::Rejected {
         retry_after: Some(SECOND),
     };
-    assert_eq!(limiter.try_take(KeyHash::NONE, 1, Moment::now()), rejected);
+    assert_eq!(
+        limiter.try_take(KeyHash::NONE, Amount::units(1), Moment::now()),
+        rejected
+    );
     advance(SECOND).await;
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, 1, Moment::now()),
+        limiter.try_take(KeyHash::NONE, Amount::units(1), Moment::now()),
         Take::Taken { .. }
     ));
     assert!(limiter.is_bypassed(), "nothing is left to remember");
@@ -185,7 +188,7 @@ async fn acquire_zero_waits_for_cooldown_alone() {
     let limiter = limiter(RateLimitConfig::per_minute(60).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
-    let at_once = limiter.earliest(limiter.hash_key("a"), 0, Moment::now());
+    let at_once = limiter.earliest(limiter.hash_key("a"), Amount::units(0), Moment::now());
     assert_eq!(at_once, Some(Duration::ZERO));
     limiter.cool_down("a", SECOND);
     let start = Instant::now();
@@ -238,11 +241,14 @@ async fn retry_after_counts_the_line_that_drains_after_a_cooldown() {
                 rejected(at_once).map(|wait| start.elapsed() + wait),
                 Some(told)
             );
-            let Take::Rejected { .. } = limiter.try_take(limiter.hash_key("a"), 1, Moment::now())
+            let Take::Rejected { .. } =
+                limiter.try_take(limiter.hash_key("a"), Amount::units(1), Moment::now())
             else {
                 panic!("there is a line");
             };
-            let by_call = limiter.retry_after(limiter.hash_key("a"), 1, Moment::now());
+            let by_call = limiter
+                .refusal(limiter.hash_key("a"), Amount::units(1), Moment::now())
+                .retry_after;
             assert_eq!(by_call.map(|wait| start.elapsed() + wait), Some(told));
             tasks
                 .join_next()

@@ -12,7 +12,7 @@ fn both() -> RateLimitConfig {
 fn requests_left(limiter: &RateLimiter) -> usize {
     let taken: Vec<_> = std::iter::from_fn(|| {
         let now = Moment::now();
-        match limiter.try_take(limiter.hash_key("a"), 1, now) {
+        match limiter.try_take(limiter.hash_key("a"), Amount::units(1), now) {
             Take::Taken { at } => Some(grant(limiter.hash_key("a"), 1, Some(at))),
             Take::Rejected { .. } => None,
         }
@@ -44,7 +44,9 @@ async fn settle_returns_unused_and_charges_excess() {
         tokens.settle(1_000);
         let decision = limiter.peek("a");
         assert_eq!((decision.allowed, decision.remaining), (false, 0));
-        assert_eq!(decision.retry_after, Some(301 * ms(60)));
+        let by_bucket = limiter.config().strategy == RateLimitStrategy::TokenBucket;
+        let wait = if by_bucket { 301 * ms(60) } else { 60 * SECOND };
+        assert_eq!(decision.retry_after, Some(wait));
         limiter.settle("a", 400, 0);
         assert_eq!(limiter.peek("a").remaining, 100);
         assert_eq!(requests_left(&limiter), 1);
@@ -56,8 +58,8 @@ async fn debt_delays_a_call_of_the_same_cost_by_one_period() {
     let requests = RateLimitConfig::per_minute(1_000);
     for (config, forgiven) in [
         (both().tokens_per_minute(1_000), 4_100),
-        (both().sliding_window(), 4_100),
-        (both().fixed_window(), 4_100),
+        (both().sliding_window(), 0),
+        (both().fixed_window(), 0),
         (requests.clone(), 4_100),
         (requests.clone().sliding_window(), 0),
         (requests.clone().fixed_window(), 0),
@@ -83,8 +85,8 @@ async fn reported_remainder_delays_calls_by_at_most_one_period() {
         let limiter = limiter(config);
         limiter.settle("a", 0, 6_000);
         let (key, now) = (limiter.hash_key("a"), Moment::now());
-        limiter.cap_remaining(key, Some(0), Some(0), now);
-        limiter.cap_remaining(key, Some(0), Some(0), now);
+        limiter.cap_remaining(key, left(Some(0), Some(0)), now);
+        limiter.cap_remaining(key, left(Some(0), Some(0)), now);
         let start = tokio::time::Instant::now();
         limiter.acquire("a", 1, 600 * SECOND).await.expect("free");
         assert!(start.elapsed() <= 60 * SECOND, "{:?}", start.elapsed());
@@ -177,7 +179,7 @@ async fn cap_remaining_lowers_what_remains() {
         let limiter = limiter(config);
         let key = limiter.hash_key("a");
         let cap_remaining =
-            |requests, tokens| limiter.cap_remaining(key, requests, tokens, Moment::now());
+            |requests, tokens| limiter.cap_remaining(key, left(requests, tokens), Moment::now());
         cap_remaining(None, None);
         cap_remaining(Some(3), Some(1_000));
         cap_remaining(Some(u32::MAX), Some(u32::MAX));
@@ -216,7 +218,7 @@ async fn cap_remaining_with_equal_counts_changes_nothing() {
     let limiter = limiter(RateLimitConfig::per_second(5).sliding_window());
     assert!(limiter.check_n("a", 3).allowed);
     advance(ms(100)).await;
-    limiter.cap_remaining(limiter.hash_key("a"), Some(2), None, Moment::now());
+    limiter.cap_remaining(limiter.hash_key("a"), left(Some(2), None), Moment::now());
     assert_eq!(limiter.peek("a").remaining, 2);
     advance(ms(900)).await;
     assert!(limiter.check_n("a", 5).allowed);
@@ -249,25 +251,37 @@ async fn cap_remaining_ignores_unlimited_dimensions() {
     let key = KeyHash::NONE;
     let now = Moment::now();
     let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    free.cap_remaining(key, Some(0), Some(0), now);
+    free.cap_remaining(key, left(Some(0), Some(0)), now);
     assert!(free.is_bypassed());
     free.cool_down_key(key, SECOND, now);
-    free.cap_remaining(key, Some(0), Some(0), now);
+    free.cap_remaining(key, left(Some(0), Some(0)), now);
     advance(2 * SECOND).await;
-    let taken = free.try_take(key, 5, Moment::now());
+    let taken = free.try_take(key, Amount::units(5), Moment::now());
     assert!(matches!(taken, Take::Taken { .. }));
 
     let requests = limiter(RateLimitConfig::per_minute(3));
-    requests.cap_remaining(key, None, Some(0), now);
-    assert_eq!(requests.earliest(key, 3, now), Some(Duration::ZERO));
-    requests.cap_remaining(key, Some(2), Some(0), now);
-    assert_eq!(requests.earliest(key, 3, now), Some(20 * SECOND));
+    requests.cap_remaining(key, left(None, Some(0)), now);
+    assert_eq!(
+        requests.earliest(key, Amount::units(3), now),
+        Some(Duration::ZERO)
+    );
+    requests.cap_remaining(key, left(Some(2), Some(0)), now);
+    assert_eq!(
+        requests.earliest(key, Amount::units(3), now),
+        Some(20 * SECOND)
+    );
 
-    let tokens = limiter(RateLimitConfig::tokens_alone(60));
-    tokens.cap_remaining(key, Some(0), None, now);
-    assert_eq!(tokens.earliest(key, 60, now), Some(Duration::ZERO));
-    tokens.cap_remaining(key, None, Some(50), now);
-    assert_eq!(tokens.earliest(key, 60, now), Some(10 * SECOND));
+    let tokens = limiter(RateLimitConfig::default().tokens_per_minute(60));
+    tokens.cap_remaining(key, left(Some(0), None), now);
+    assert_eq!(
+        tokens.earliest(key, Amount::units(60), now),
+        Some(Duration::ZERO)
+    );
+    tokens.cap_remaining(key, left(None, Some(50)), now);
+    assert_eq!(
+        tokens.earliest(key, Amount::units(60), now),
+        Some(10 * SECOND)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +290,7 @@ async fn cap_remaining_rechecks_waiters() {
     assert!(limiter.check_n("a", 900).allowed);
     let mut waiting = Polled::new(limiter.acquire("a", 200, 7 * SECOND));
     assert!(waiting.poll().is_pending());
-    limiter.cap_remaining(limiter.hash_key("a"), None, Some(50), Moment::now());
+    limiter.cap_remaining(limiter.hash_key("a"), left(None, Some(50)), Moment::now());
     let Poll::Ready(outcome) = waiting.poll() else {
         panic!("the wait cannot succeed");
     };

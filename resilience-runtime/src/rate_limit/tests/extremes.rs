@@ -39,7 +39,7 @@ proptest! {
             for step in &steps {
                 match *step {
                     Step::Pass(nanos) => now += nanos,
-                    Step::Take(cost) => match limiter.try_take(key, cost, Moment(now)) {
+                    Step::Take(cost) => match limiter.try_take(key, Amount::units(cost), Moment(now)) {
                         Take::Taken { .. } => {
                             taken.push((now, cost));
                             answers.push(None);
@@ -51,12 +51,12 @@ proptest! {
                         limiter.refund_grant(grant(key, cost, Some(Moment(at))), Moment(now));
                     }
                     Step::Refund(_) => {}
-                    Step::Charge(cost) => limiter.settle_grant(grant(key, 0, None), cost, Moment(now)),
+                    Step::Charge(cost) => limiter.settle_grant(grant(key, 0, None), Amount::units(cost), Moment(now)),
                     Step::Cooldown(nanos) => {
                         limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
                     }
                 }
-                answers.push(Some(limiter.earliest(key, 1, Moment(now))));
+                answers.push(Some(limiter.earliest(key, Amount::units(1), Moment(now))));
             }
             answers
         };
@@ -78,20 +78,21 @@ fn token_bucket_refills_a_billion_tokens_exactly() {
         let period = period.as_nanos();
         let (mut now, mut taken) = (START, u128::from(burst));
         assert!(matches!(
-            limiter.try_take(KeyHash::NONE, burst, Moment(now)),
+            limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now)),
             Take::Taken { .. }
         ));
         while taken < 1_000_000_000 {
-            let wait = limiter.earliest(KeyHash::NONE, burst, Moment(now));
+            let wait = limiter.earliest(KeyHash::NONE, Amount::units(burst), Moment(now));
             let wait = u64::try_from(wait.expect("some day").as_nanos()).expect("short");
-            let rejected = limiter.try_take(KeyHash::NONE, burst, Moment(now + wait - 1));
+            let rejected =
+                limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now + wait - 1));
             assert!(
                 matches!(rejected, Take::Rejected { .. }),
                 "one nanosecond early"
             );
             now += wait;
             assert!(matches!(
-                limiter.try_take(KeyHash::NONE, burst, Moment(now)),
+                limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now)),
                 Take::Taken { .. }
             ));
             taken += u128::from(burst);
@@ -113,7 +114,7 @@ fn windows_count_up_to_u32_max() {
     ] {
         let limiter = limiter(config);
         let take = |cost, at| {
-            let taken = limiter.try_take(KeyHash::NONE, cost, Moment(at));
+            let taken = limiter.try_take(KeyHash::NONE, Amount::units(cost), Moment(at));
             matches!(taken, Take::Taken { .. })
         };
         let day = u64::try_from(DAY.as_nanos()).expect("short");
@@ -121,8 +122,16 @@ fn windows_count_up_to_u32_max() {
             assert!(take(u32::MAX / 15, START + part));
         }
         assert!(!take(1, START + 20));
-        limiter.settle_grant(grant(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
-        limiter.settle_grant(grant(KeyHash::NONE, 0, None), u32::MAX, Moment(START + 20));
+        limiter.settle_grant(
+            grant(KeyHash::NONE, 0, None),
+            Amount::units(u32::MAX),
+            Moment(START + 20),
+        );
+        limiter.settle_grant(
+            grant(KeyHash::NONE, 0, None),
+            Amount::units(u32::MAX),
+            Moment(START + 20),
+        );
         assert!(!take(1, START + day - 1));
         assert!(take(u32::MAX, START + day + 20));
         assert!(!take(1, START + day + 21));

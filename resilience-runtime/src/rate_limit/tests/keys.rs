@@ -15,7 +15,7 @@ async fn max_keys_bounds_a_million_keys() {
     let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(100_000));
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
-        limiter.try_take(limiter.hash_key(&user), 1, now);
+        limiter.try_take(limiter.hash_key(&user), Amount::units(1), now);
     }
     let (count, bytes) = keys(&limiter);
     assert_eq!(count, 100_000);
@@ -32,7 +32,7 @@ async fn key_takes_at_most_64_bytes() {
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
         assert!(matches!(
-            limiter.try_take(limiter.hash_key(&user), 1, now),
+            limiter.try_take(limiter.hash_key(&user), Amount::units(1), now),
             Take::Taken { .. }
         ));
     }
@@ -44,7 +44,7 @@ async fn key_takes_at_most_64_bytes() {
 #[tokio::test(start_paused = true)]
 async fn idle_key_is_evicted_under_every_strategy() {
     let requests = || RateLimitConfig::per_second(1).max_keys(2);
-    let both = || requests().tokens_per_minute(60);
+    let both = || requests().tokens_per_second(1);
     for config in [
         requests(),
         requests().sliding_window(),
@@ -190,11 +190,11 @@ async fn callers_without_a_key_share_one_state() {
     let limiter = limiter(RateLimitConfig::per_second(2));
     let now = Moment::now();
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, 2, now),
+        limiter.try_take(KeyHash::NONE, Amount::units(2), now),
         Take::Taken { .. }
     ));
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, 1, now),
+        limiter.try_take(KeyHash::NONE, Amount::units(1), now),
         Take::Rejected { .. }
     ));
     assert!(limiter.check("a").allowed);
@@ -214,7 +214,7 @@ async fn peek_does_not_insert_a_key() {
     assert_eq!(limiter.cooldown("a"), None);
     limiter.refund("a", 5);
     assert_eq!(
-        limiter.earliest(limiter.hash_key("a"), 2, Moment::now()),
+        limiter.earliest(limiter.hash_key("a"), Amount::units(2), Moment::now()),
         Some(Duration::ZERO)
     );
     assert_eq!(keys(&limiter), (0, 0));

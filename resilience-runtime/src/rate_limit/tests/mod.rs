@@ -4,6 +4,8 @@ mod cooldowns;
 mod corrections;
 mod extremes;
 mod keys;
+mod limit_set_model;
+mod limit_sets;
 mod long_lines;
 mod model;
 mod random_events;
@@ -38,9 +40,18 @@ fn limiter(config: RateLimitConfig) -> RateLimiter {
 fn grant(key: KeyHash, cost: u32, at: Option<Moment>) -> Grant {
     Grant {
         key,
-        cost,
+        amount: Amount::units(cost),
         at,
         unit: None,
+    }
+}
+
+/// What a server says is left of requests, and of tokens.
+fn left(requests: Option<u32>, tokens: Option<u32>) -> Remaining {
+    Remaining {
+        requests,
+        tokens,
+        ..Remaining::default()
     }
 }
 

@@ -166,14 +166,20 @@ fn clock_that_goes_backwards_stands_still() {
         let limiter = limiter(config);
         let key = limiter.hash_key("a");
         let late = Moment::now().after(1_000 * SECOND);
-        assert_eq!(limiter.try_take(key, 1, late), Take::Taken { at: late });
+        assert_eq!(
+            limiter.try_take(key, Amount::units(1), late),
+            Take::Taken { at: late }
+        );
         let early = Moment(late.0 - 900_000_000_000);
         let rejected = Take::Rejected {
             retry_after: Some(SECOND),
         };
-        assert_eq!(limiter.try_take(key, 1, early), rejected);
+        assert_eq!(limiter.try_take(key, Amount::units(1), early), rejected);
         let next = late.after(SECOND);
-        assert_eq!(limiter.try_take(key, 1, next), Take::Taken { at: next });
+        assert_eq!(
+            limiter.try_take(key, Amount::units(1), next),
+            Take::Taken { at: next }
+        );
     }
 }
 
@@ -213,6 +219,7 @@ async fn decision_has_what_ratelimit_headers_need() {
             allowed: true,
             limit: 10,
             remaining: 6,
+            short: None,
             retry_after: None,
             reset_after: 4 * SECOND,
         }

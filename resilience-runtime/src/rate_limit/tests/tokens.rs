@@ -33,6 +33,7 @@ fn requests_of(config: &RateLimitConfig) -> RateLimitConfig {
 
 fn tokens_of(config: &RateLimitConfig) -> RateLimitConfig {
     RateLimitConfig::per_minute(config.tokens_per_minute.expect("counted"))
+        .strategy(config.strategy)
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +72,7 @@ proptest! {
                         cost == 0 || requests.passes(1, at) && tokens.passes(cost, at)
                     };
                     let expected = cost <= config.capacity() && passes(&*requests, &*tokens, now);
-                    match limiter.try_take(key, cost, Moment(now)) {
+                    match limiter.try_take(key, Amount::units(cost), Moment(now)) {
                         Take::Taken { at } => {
                             prop_assert!(expected);
                             prop_assert_eq!(at, Moment(now));
@@ -92,7 +93,7 @@ proptest! {
                 }
                 Step::Settle(which, used) => if !taken.is_empty() {
                     let (at, cost) = taken.swap_remove(which % taken.len());
-                    limiter.settle_grant(grant(key, cost, Some(Moment(at))), used, Moment(now));
+                    limiter.settle_grant(grant(key, cost, Some(Moment(at))), Amount::units(used), Moment(now));
                     if used < cost {
                         tokens.refund(cost - used, Some(at), now);
                     } else if used > cost {
@@ -120,7 +121,7 @@ proptest! {
         let mut now = START;
         for (pause, cost) in calls {
             now += pause;
-            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, cost, Moment(now)) {
+            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, Amount::units(cost), Moment(now)) {
                 admitted.push((at.0, u128::from(cost)));
             }
         }
@@ -133,14 +134,18 @@ proptest! {
             for (count, &(end, cost)) in (1_u128..).zip(&admitted[first..]) {
                 sum += cost;
                 let span = u128::from(end - begin);
-                prop_assert!(sum * minute <= tokens * minute + span * tokens);
                 let holds = match config.strategy {
                     Counting::TokenBucket => {
-                        count * period <= u128::from(config.requests_at_once()) * period + span * limit
+                        sum * minute <= tokens * minute + span * tokens && count * period <= u128::from(config.burst.unwrap_or(config.limit)) * period + span * limit
                     }
-                    Counting::SlidingWindow => span >= period || count <= limit,
+                    Counting::SlidingWindow => {
+                        (span >= period || count <= limit) && (span >= minute || sum <= tokens)
+                    }
                     // Two windows may touch.
-                    Counting::FixedWindow => span >= period || count <= 2 * limit,
+                    Counting::FixedWindow => {
+                        (span >= period || count <= 2 * limit)
+                            && (span >= minute || sum <= 2 * tokens)
+                    }
                 };
                 prop_assert!(holds, "{count} requests in {span} ns");
             }
@@ -167,7 +172,7 @@ proptest! {
             let start = Instant::now();
             let mut tasks = tokio::task::JoinSet::new();
             for cost in costs {
-                let promised = limiter.earliest(key, cost, Moment::now()).expect("it fits");
+                let promised = limiter.earliest(key, Amount::units(cost), Moment::now()).expect("it fits");
                 let acquire = limiter.acquire("a", cost, 10_000 * SECOND);
                 tasks.spawn(async move {
                     acquire.await.expect("in time");
@@ -264,30 +269,21 @@ async fn waiters_pass_in_order_whichever_dimension_is_short() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_alone_count_no_requests() {
-    let by_itself = limiter(RateLimitConfig::per_minute(1));
-    assert!(by_itself.check("a").allowed);
     for &strategy in Counting::ALL {
-        let config = RateLimitConfig::tokens_alone(1_000).strategy(strategy);
+        let config = RateLimitConfig::default()
+            .tokens_per_minute(1_000)
+            .strategy(strategy);
         let limiter = limiter(config);
         for _ in 0..1_000 {
             assert!(limiter.check("a").allowed);
         }
         let rejected = limiter.check("a");
-        assert_eq!(
-            rejected.retry_after,
-            Some(ms(60)),
-            "a bucket, whatever the strategy"
-        );
-        let bytes = |limiter: &RateLimiter| {
-            limiter
-                .shared
-                .with(KeyHash::NONE, Moment::now(), |state, _, _| state.bytes())
+        let next = match strategy {
+            Counting::TokenBucket => ms(60),
+            Counting::SlidingWindow | Counting::FixedWindow => 60 * SECOND,
         };
-        assert_eq!(
-            bytes(&limiter),
-            bytes(&by_itself),
-            "as small as the bucket by itself"
-        );
+        assert_eq!(rejected.retry_after, Some(next), "{strategy}");
+        assert_eq!(rejected.short, Some(LimitName::TOKENS_PER_MINUTE));
     }
 }
 
@@ -311,8 +307,15 @@ async fn reconfigure_keeps_what_remains_of_both() {
             "{strategy}: nothing is known of its tokens"
         );
         assert_eq!(limiter.check_n("a", 600).remaining, 400);
+        // A bucket keeps its tokens, and a window what it has admitted.
         change(&both.clone().tokens_per_minute(500));
-        assert_eq!(limiter.peek("a").remaining, 400);
+        let left = if strategy == Counting::TokenBucket {
+            400
+        } else {
+            0
+        };
+        assert_eq!(limiter.peek("a").remaining, left, "{strategy}");
+        change(&both);
         // Another strategy.
         for &other in Counting::ALL {
             change(&both.clone().strategy(other));
@@ -337,7 +340,7 @@ async fn reconfigure_keeps_what_remains_of_both() {
 #[tokio::test(start_paused = true)]
 async fn reconfigure_to_and_from_tokens_alone() {
     let both = RateLimitConfig::per_minute(10).tokens_per_minute(1_000);
-    let alone = RateLimitConfig::tokens_alone(1_000);
+    let alone = RateLimitConfig::default().tokens_per_minute(1_000);
     for &strategy in Counting::ALL {
         let both = both.clone().strategy(strategy);
         let limiter = limiter(both.clone());

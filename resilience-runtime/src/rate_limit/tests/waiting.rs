@@ -344,7 +344,7 @@ async fn acquire_future_is_send() {
         .await
         .expect("free");
     let until = Moment::now().after(SECOND);
-    is_send(limiter.wait(KeyHash::NONE, 1, until))
+    is_send(limiter.wait(KeyHash::NONE, Amount::units(1), until))
         .await
         .expect("free");
 }
@@ -354,35 +354,53 @@ async fn wait_until_a_moment_admits_or_rejects() {
     let limiter = limiter(RateLimitConfig::per_second(1).burst(2));
     let key = limiter.hash_key("a");
     let start = Moment::now();
-    assert_eq!(limiter.try_take(key, 2, start), Take::Taken { at: start });
+    assert_eq!(
+        limiter.try_take(key, Amount::units(2), start),
+        Take::Taken { at: start }
+    );
     let rejected = Take::Rejected {
         retry_after: Some(SECOND),
     };
-    assert_eq!(limiter.try_take(key, 1, start), rejected);
+    assert_eq!(limiter.try_take(key, Amount::units(1), start), rejected);
     assert_eq!(
-        limiter.try_take(key, 3, start),
+        limiter.try_take(key, Amount::units(3), start),
         Take::Rejected { retry_after: None }
     );
-    assert_eq!(limiter.earliest(key, 2, start), Some(2 * SECOND));
-    assert_eq!(limiter.earliest(key, 3, start), None);
+    assert_eq!(
+        limiter.earliest(key, Amount::units(2), start),
+        Some(2 * SECOND)
+    );
+    assert_eq!(limiter.earliest(key, Amount::units(3), start), None);
     assert!(limiter.fits_capacity(2) && !limiter.fits_capacity(3));
-    let at = limiter.wait(key, 1, start.after(SECOND)).await;
+    let at = limiter
+        .wait(key, Amount::units(1), start.after(SECOND))
+        .await;
     assert_eq!(at, Ok(start.after(SECOND)));
     limiter.refund_grant(grant(key, 1, Some(start)), Moment::now());
     assert_eq!(
-        limiter.earliest(key, 1, Moment::now()),
+        limiter.earliest(key, Amount::units(1), Moment::now()),
         Some(Duration::ZERO)
     );
-    let timed_out = WaitError::TimedOut {
-        retry_after: SECOND,
-    };
+    let limit = Some(LimitName::REQUESTS_PER_SECOND);
+    let timed_out = WaitError::Refused(Refusal {
+        retry_after: Some(SECOND),
+        limit,
+    });
+    let never = WaitError::Refused(Refusal {
+        retry_after: None,
+        limit,
+    });
     assert_eq!(
-        limiter.wait(key, 2, start.after(ms(1_500))).await,
+        limiter
+            .wait(key, Amount::units(2), start.after(ms(1_500)))
+            .await,
         Err(timed_out)
     );
     assert_eq!(
-        limiter.wait(key, 3, Moment::FAR_FUTURE).await,
-        Err(WaitError::Never)
+        limiter
+            .wait(key, Amount::units(3), Moment::FAR_FUTURE)
+            .await,
+        Err(never)
     );
 }
 

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use crate::clock::Moment;
 use crate::patience::NEAR;
+use crate::rate_limit::amount::Amount;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::wake;
 
@@ -13,7 +14,7 @@ use crate::wake;
 pub(in crate::rate_limit) struct Waiter {
     pub(super) number: u64,
     pub(in crate::rate_limit) key: KeyHash,
-    pub(in crate::rate_limit) cost: u32,
+    pub(in crate::rate_limit) amount: Amount,
     /// The end of its wait.
     pub(in crate::rate_limit) until: Moment,
     /// When its timer fires, or when it was woken since it was polled last.
@@ -48,8 +49,8 @@ pub(in crate::rate_limit) struct Queue {
     pub(super) waiters: VecDeque<Waiter>,
     /// How many are not removed.
     pub(super) live: usize,
-    /// The sum of their costs.
-    pub(super) cost: u64,
+    /// The sum of their requests, where these alone are limited.
+    pub(super) requests: u64,
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
     next: u64,
@@ -72,9 +73,9 @@ impl Queue {
         self.live
     }
 
-    /// Returns the sum of their costs.
-    pub(in crate::rate_limit) fn cost(&self) -> u64 {
-        self.cost
+    /// Returns the sum of their requests, where these alone are limited.
+    pub(in crate::rate_limit) fn requests(&self) -> u64 {
+        self.requests
     }
 
     pub(in crate::rate_limit) fn version(&self) -> u64 {
@@ -87,10 +88,10 @@ impl Queue {
     }
 
     /// Returns the waiters from that number on, with their numbers.
-    pub(in crate::rate_limit) fn since(&self, number: u64) -> impl Iterator<Item = (u64, u32)> {
+    pub(in crate::rate_limit) fn since(&self, number: u64) -> impl Iterator<Item = (u64, Amount)> {
         let begin = self.waiters.partition_point(|it| it.number < number);
         let waiters = self.waiters.range(begin..).filter(|it| !it.removed);
-        waiters.map(|it| (it.number, it.cost))
+        waiters.map(|it| (it.number, it.amount))
     }
 
     /// Whether there is neither a waiter nor a rejection that was not collected yet.
@@ -112,18 +113,18 @@ impl Queue {
     pub(in crate::rate_limit) fn push(
         &mut self,
         key: KeyHash,
-        cost: u32,
+        amount: Amount,
         until: Moment,
         waker: Waker,
     ) -> u64 {
         let number = self.next;
         self.next += 1;
         self.live += 1;
-        self.cost += u64::from(cost);
+        self.requests += u64::from(amount.requests());
         self.waiters.push_back(Waiter {
             number,
             key,
-            cost,
+            amount,
             until,
             woken_at: until,
             waker: Some(waker),
@@ -139,14 +140,20 @@ impl Queue {
         Some((&self.waiters[index], index == 0))
     }
 
-    /// Returns the costs of the waiters ahead of that number, and their sum.
-    pub(in crate::rate_limit) fn ahead_of(&self, number: u64) -> (impl Iterator<Item = u32>, u64) {
-        let costs = || {
+    /// Returns the amounts of the waiters ahead of that number, and the sum of their requests.
+    pub(in crate::rate_limit) fn ahead_of(
+        &self,
+        number: u64,
+    ) -> (impl Iterator<Item = Amount>, u64) {
+        let amounts = || {
             self.iter()
                 .take_while(move |waiter| waiter.number < number)
-                .map(|waiter| waiter.cost)
+                .map(|waiter| waiter.amount)
         };
-        (costs(), costs().map(u64::from).sum())
+        (
+            amounts(),
+            amounts().map(|amount| u64::from(amount.requests())).sum(),
+        )
     }
 
     /// Notes that a waiter was polled, and will be polled again at that moment.
@@ -177,7 +184,7 @@ impl Queue {
         let waiter = &mut self.waiters[index];
         wakers.discard.extend(waiter.waker.take());
         waiter.removed = true;
-        self.cost -= u64::from(waiter.cost);
+        self.requests -= u64::from(waiter.amount.requests());
         self.live -= 1;
         if index < NEAR {
             self.waiters.remove(index);
@@ -224,7 +231,7 @@ impl Queue {
                 waiter.removed = true;
                 wakers.wake.extend(waiter.waker.take());
                 self.live -= 1;
-                self.cost -= u64::from(waiter.cost);
+                self.requests -= u64::from(waiter.amount.requests());
                 self.rejections.insert(waiter.number, ready_at);
             }
         }
@@ -264,7 +271,10 @@ mod tests {
         for number in all.clone() {
             let until = Moment::FAR_FUTURE;
             let waker = Waker::noop().clone();
-            assert_eq!(queue.push(KeyHash::NONE, 1, until, waker), number);
+            assert_eq!(
+                queue.push(KeyHash::NONE, Amount::units(1), until, waker),
+                number
+            );
         }
         // Far from the front entries stay until more than half of them, and 32, are removed ones.
         for number in near..near + 100 {
@@ -275,7 +285,7 @@ mod tests {
         // Near it they are dropped, and so is what comes near.
         assert!(!queue.remove(5, &mut wakers));
         assert_eq!((queue.waiters.len(), queue.len()), (NEAR, NEAR));
-        assert_eq!(queue.cost(), near);
+        assert_eq!(queue.requests(), near);
         assert!(queue.waiters.iter().all(|waiter| !waiter.removed));
         for number in (0..near).filter(|&number| number != 5) {
             assert!(queue.remove(number, &mut wakers));

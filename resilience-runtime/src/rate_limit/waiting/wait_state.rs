@@ -187,7 +187,7 @@ impl WaitState {
     /// Returns when the last waiter is released, tokens or not.
     pub(in crate::rate_limit) fn last_release_at(&self) -> Moment {
         let last = self.queue.len().saturating_sub(1);
-        if self.queue.cost() == 0 {
+        if self.queue.requests() == 0 {
             // Waiters without a cost all pass when the cooldown ends.
             return self.known_release_at();
         }
@@ -278,6 +278,7 @@ mod tests {
     use std::task::Waker;
 
     use super::*;
+    use crate::rate_limit::amount::Amount;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -293,7 +294,9 @@ mod tests {
     fn join(wait_state: &mut WaitState, count: u32) {
         for _ in 0..count {
             let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
-            wait_state.queue.push(KeyHash::NONE, 1, until, waker);
+            wait_state
+                .queue
+                .push(KeyHash::NONE, Amount::units(1), until, waker);
         }
     }
 

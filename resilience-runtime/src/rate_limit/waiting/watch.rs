@@ -22,7 +22,7 @@ impl Queue {
             && let Some(head) = self.waiters.pop_front()
         {
             self.live -= 1;
-            self.cost -= u64::from(head.cost);
+            self.requests -= u64::from(head.amount.requests());
             self.passed_over.insert(head.number, head);
             self.trim_near();
             self.touch();
@@ -36,7 +36,7 @@ impl Queue {
         if let Some(waiter) = self.passed_over.remove(&number) {
             self.touch();
             self.live += 1;
-            self.cost += u64::from(waiter.cost);
+            self.requests += u64::from(waiter.amount.requests());
             let index = self.waiters.partition_point(|it| it.number < number);
             self.waiters.insert(index, waiter);
         }

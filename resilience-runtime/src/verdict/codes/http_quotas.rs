@@ -31,6 +31,8 @@ pub(crate) struct HttpQuotas {
     pub(crate) requests: Option<u32>,
     /// What is left of the scarcest quota of tokens.
     pub(crate) tokens: Option<u32>,
+    pub(crate) input_tokens: Option<u32>,
+    pub(crate) output_tokens: Option<u32>,
     /// Whether a quota is used up, whatever it counts.
     pub(crate) is_used_up: bool,
     /// The time until all those that are used up are there again.
@@ -45,6 +47,8 @@ pub(crate) struct HttpQuotas {
 enum Unit {
     Requests,
     Tokens,
+    InputTokens,
+    OutputTokens,
     /// Calls that run at the same time: no time brings them back.
     Concurrency,
     /// Bytes and whatever else: a limiter does not count them, but one can wait for them.
@@ -78,6 +82,8 @@ impl HttpQuotas {
         Self {
             requests: self.requests.or(other.requests),
             tokens: self.tokens.or(other.tokens),
+            input_tokens: self.input_tokens.or(other.input_tokens),
+            output_tokens: self.output_tokens.or(other.output_tokens),
             is_used_up: self.is_used_up || other.is_used_up,
             until_there_again: self.until_there_again.or(other.until_there_again),
             says_what_is_left: self.says_what_is_left || other.says_what_is_left,
@@ -95,6 +101,8 @@ impl HttpQuotas {
         match unit {
             Unit::Requests => self.requests = scarcer(self.requests),
             Unit::Tokens => self.tokens = scarcer(self.tokens),
+            Unit::InputTokens => self.input_tokens = scarcer(self.input_tokens),
+            Unit::OutputTokens => self.output_tokens = scarcer(self.output_tokens),
             Unit::Other => {}
             Unit::Concurrency => return,
         }
@@ -151,21 +159,31 @@ fn unit<'a>(limit: Member<'a>, mut policies: impl Iterator<Item = Member<'a>>) -
         .or_else(|| policy?.parameter(&["qu"]));
     match said {
         Some("requests" | "request") => Unit::Requests,
-        // Not in the registry of the draft, but a unit is a free text.
-        Some(unit) if speaks_of_tokens(unit) => Unit::Tokens,
         Some("concurrent-requests") => Unit::Concurrency,
-        Some(_) => Unit::Other,
-        None if limit.names().any(speaks_of_tokens) => Unit::Tokens,
-        None if policy.is_some_and(|policy| policy.names().any(speaks_of_tokens)) => Unit::Tokens,
-        None => Unit::Requests,
+        // Not in the registry of the draft, but a unit is a free text.
+        Some(unit) => tokens_of(unit).unwrap_or(Unit::Other),
+        None => {
+            let by_policy = || policy?.names().find_map(tokens_of);
+            let by_name = limit.names().find_map(tokens_of).or_else(by_policy);
+            by_name.unwrap_or(Unit::Requests)
+        }
     }
 }
 
 /// `tokens-per-minute`, `input_tokens`, `TPM`. Not `per-token`: that one gives access.
-fn speaks_of_tokens(name: &str) -> bool {
-    const WORD: &[u8] = b"tokens";
-    let mut windows = name.as_bytes().windows(WORD.len());
-    name.eq_ignore_ascii_case("tpm") || windows.any(|part| part.eq_ignore_ascii_case(WORD))
+fn tokens_of(name: &str) -> Option<Unit> {
+    let has = |word: &str| {
+        let mut windows = name.as_bytes().windows(word.len());
+        windows.any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    if !has("tokens") {
+        return name.eq_ignore_ascii_case("tpm").then_some(Unit::Tokens);
+    }
+    Some(match (has("input"), has("output")) {
+        (true, false) => Unit::InputTokens,
+        (false, true) => Unit::OutputTokens,
+        _ => Unit::Tokens,
+    })
 }
 
 /// The three older headers, in one spelling.

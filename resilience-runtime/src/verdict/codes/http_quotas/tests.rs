@@ -75,7 +75,7 @@ fn each_dimension_has_its_own_limit() {
                     r#""a";r=50;t=9,"b";r=4;t=9,"TPM";r=40,"x";qu="input_tokens";r=30"#,
                 ),
             ],
-            (Some(4), Some(30), None, None),
+            (Some(4), Some(40), None, None),
         ),
         // What gives access is no unit, and what the policy says of the unit outweighs its name.
         (
@@ -123,6 +123,22 @@ fn each_dimension_has_its_own_limit() {
     ] {
         assert_eq!(read(headers), expected, "{headers:?}");
     }
+}
+
+#[test]
+fn sorts_of_tokens_are_apart() {
+    let headers = [
+        ("ratelimit-policy", r#""in";q=9;qu="input_tokens""#),
+        (
+            "ratelimit",
+            r#""in";r=30;t=9,"Output-Tokens-per-minute";r=7,"tokens";r=50,"input-and-output-tokens";r=40"#,
+        ),
+    ];
+    let quotas = HttpQuotas::parse(&headers);
+    assert_eq!(quotas.input_tokens, Some(30));
+    assert_eq!(quotas.output_tokens, Some(7));
+    assert_eq!(quotas.tokens, Some(40));
+    assert_eq!(quotas.requests, None);
 }
 
 #[test]
