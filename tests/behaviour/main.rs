@@ -38,6 +38,7 @@ mod fallback_registered;
 mod hints;
 mod idempotence;
 mod keys;
+mod limit_sets;
 mod nested;
 mod order;
 mod panics;

@@ -145,21 +145,37 @@ async fn a_configuration_that_fails_changes_nothing() {
 }
 
 #[test]
-fn only_one_rate_can_be_set_on_a_level() {
+fn each_limit_is_checked_by_itself() {
     let registry = Registry::new();
     let mut both = ServiceSettings::default();
-    both.rate_limit.requests_per_minute = Some(60);
-    both.rate_limit.requests_per_second = Some(1);
-    assert!(
-        registry
-            .configure(Settings::new().service("api", both))
-            .is_err()
+    both.rate_limit.requests_per_minute = Some(0);
+    both.rate_limit.output_tokens_per_day = Some(0);
+    both.rate_limit.tokens_per_hour = Some(1);
+    let error = registry
+        .configure(Settings::new().service("api", both))
+        .unwrap_err();
+    let keys: Vec<_> = error.problems().iter().map(|it| it.key()).collect();
+    assert_eq!(
+        keys,
+        [
+            "rate_limit.requests_per_minute",
+            "rate_limit.output_tokens_per_day"
+        ]
     );
     let error = Settings::from_vars([
         ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "60"),
-        ("RATE_LIMIT_LLM_REQUESTS_PER_HOUR", "60"),
+        ("RATE_LIMIT_LLM_REQUESTS_PER_DAY", "many"),
+        ("RATE_LIMIT_LLM_INPUT_TOKENS_PER_SECOND", "0"),
     ]);
-    assert_eq!(error.unwrap_err().problems().len(), 1);
+    let error = error.unwrap_err();
+    let keys: Vec<_> = error.problems().iter().map(|it| it.key()).collect();
+    assert_eq!(
+        keys,
+        [
+            "RATE_LIMIT_LLM_REQUESTS_PER_DAY",
+            "RATE_LIMIT_LLM_INPUT_TOKENS_PER_SECOND"
+        ]
+    );
 }
 
 #[test]

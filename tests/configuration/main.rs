@@ -23,6 +23,7 @@ mod files;
 #[allow(dead_code)]
 mod health_remote;
 mod limit_keys;
+mod limit_sets;
 mod live;
 mod names;
 mod off;

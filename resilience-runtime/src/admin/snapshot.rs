@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use crate::config::RateLimitStrategy;
+use crate::limit_name::LimitName;
+use crate::rate_limit::LimitLevel;
 use crate::service::Service;
 
 /// The version of all JSON here. A version may gain fields, but no field is removed or changes its meaning.
@@ -30,11 +32,34 @@ pub(super) struct RateLimit {
     period_seconds: f64,
     strategy: RateLimitStrategy,
     tokens_per_minute: Option<u32>,
+    /// Every limit, and what is there of it.
+    limits: Vec<Limit>,
     /// The capacity in tokens where these are limited, else in requests.
     capacity: u32,
     remaining: u32,
     level: f64,
     cooldown_seconds: f64,
+}
+
+#[derive(Serialize)]
+struct Limit {
+    name: LimitName,
+    limit: u32,
+    period_seconds: f64,
+    strategy: RateLimitStrategy,
+    remaining: u32,
+}
+
+impl Limit {
+    fn of(level: &LimitLevel) -> Self {
+        Self {
+            name: level.name,
+            limit: level.limit,
+            period_seconds: seconds(level.period),
+            strategy: level.strategy,
+            remaining: level.remaining,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -66,6 +91,9 @@ impl Limits {
         let config = &running.config;
         let peek = core.limiter.peek_without_key();
         let cooling_down = core.limiter.cooldown_without_key();
+        let levels = core.limiter.levels_without_key();
+        let share = f64::from(peek.remaining) / f64::from(peek.limit.max(1));
+        let share = share.clamp(0.0, 1.0);
         let cooldown_seconds = seconds(cooling_down.unwrap_or_default());
         Self {
             rate_limit: config.rate_limit.as_ref().map(|limit| RateLimit {
@@ -75,7 +103,9 @@ impl Limits {
                 tokens_per_minute: limit.tokens_per_minute,
                 capacity: peek.limit,
                 remaining: peek.remaining,
-                level: (f64::from(peek.remaining) / f64::from(peek.limit.max(1))).clamp(0.0, 1.0),
+                // The one of which least is there.
+                level: levels.iter().map(LimitLevel::share).fold(share, f64::min),
+                limits: levels.iter().map(Limit::of).collect(),
                 cooldown_seconds,
             }),
             cooldown_seconds,

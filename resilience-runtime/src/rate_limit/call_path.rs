@@ -8,6 +8,8 @@ use super::amount::Amount;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
+#[cfg(feature = "axum")]
+use super::limit_level::LimitLevel;
 use super::limiter::RateLimiter;
 use super::state::State;
 use super::wait::{Bound, Refusal, Wait};
@@ -40,6 +42,13 @@ impl RateLimiter {
             .with(KeyHash::NONE, Moment::now(), |state, now, _| {
                 state.peek(KeyHash::NONE, now)
             })
+    }
+
+    /// Returns what is there of each limit for calls without a key.
+    #[cfg(feature = "axum")]
+    pub(crate) fn levels_without_key(&self) -> Vec<LimitLevel> {
+        let none = KeyHash::NONE;
+        (self.shared).with(none, Moment::now(), |state, now, _| state.levels(none, now))
     }
 
     /// Returns how much longer calls without a key are cooling down.

@@ -52,6 +52,8 @@ mod fifo;
 mod grant;
 mod key_hash;
 mod keys;
+#[cfg(feature = "axum")]
+mod limit_level;
 mod limiter;
 mod reservation;
 mod shared;
@@ -76,6 +78,8 @@ pub(crate) use cost::CostOfCall;
 pub use decision::Decision;
 pub(crate) use grant::{Grant, Unit};
 pub(crate) use key_hash::KeyHash;
+#[cfg(feature = "axum")]
+pub(crate) use limit_level::LimitLevel;
 pub use limiter::RateLimiter;
 pub use reservation::Reservation;
 pub use usage::Usage;

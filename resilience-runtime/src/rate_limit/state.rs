@@ -13,6 +13,8 @@ use super::fifo::{Ticket, WaitStatus};
 use super::grant::{Grant, Unit};
 use super::key_hash::KeyHash;
 use super::keys::keyed::Keyed;
+#[cfg(feature = "axum")]
+use super::limit_level::LimitLevel;
 use super::store::{Store, on};
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
@@ -158,6 +160,20 @@ impl State {
         }
         let of_set = on!(&mut self.store, keyed => keyed.short(key, amount, now));
         of_set.or_else(|| self.limits.first().map(|only| only.name))
+    }
+
+    /// Returns what is there of each limit for a key.
+    #[cfg(feature = "axum")]
+    pub(super) fn levels(&mut self, key: KeyHash, now: Moment) -> Vec<LimitLevel> {
+        let parts = on!(&mut self.store, keyed => {
+            let state = keyed.key_states.find(key, now).map(|slot| keyed.key_states.get(slot));
+            let state = state.map(|it| it.state.clone()).unwrap_or_default();
+            keyed.key_states.limits.parts(&state)
+        });
+        let levels = self.limits.iter().zip(&parts);
+        levels
+            .map(|(limit, part)| LimitLevel::of(limit, part, now))
+            .collect()
     }
 
     /// Returns the name of the limit of requests that is the only one.

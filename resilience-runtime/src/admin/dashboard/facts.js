@@ -15,9 +15,15 @@ function facts({ totals: sum, latency, config, circuit_breaker: circuit, rate_li
       [line("calls", latency.calls), line("attempts", latency.attempts)],
     ));
   }
-  if (limit) parts.push(make("p", "note", `Limit: ${count(limit.limit)} in ${span(limit.period_seconds)}, ${word(limit.strategy)}.`));
+  for (const one of limit ? limitsOf(limit) : []) {
+    parts.push(make("p", "note", `Limit: ${count(one.limit)}${unitOf(one)} in ${span(one.period_seconds)}, ${word(one.strategy)}.`));
+  }
   return parts.concat(configOf(config));
 }
+
+// Every limit of a service; what sent the snapshot may know only one.
+const limitsOf = (limit) => limit.limits?.length ? limit.limits : [limit];
+const unitOf = ({ name }) => name ? ` ${word(name.replace(/_per_.*/, ""))}` : "";
 
 function totalsOf(sum, circuit) {
   const grid = make("dl", "grid");

@@ -93,7 +93,7 @@ class Row {
       budget ? `${rate(budget.left)} of ${rate(budget.capacity)} retries left` : "");
     const coolingDown = limit?.cooldown_seconds > 0;
     this.meter("limit", limit?.level ?? null, !limit ? NONE : coolingDown ? "cooldown" : whole(limit.level), coolingDown || limit?.level <= 0.02 ? "warn" : "",
-      limit ? `${rate(limit.remaining)} of ${rate(limit.limit)} in ${span(limit.period_seconds)} left` + (coolingDown ? `; cooling down for ${span(limit.cooldown_seconds)}` : "") : "no rate limit");
+      limit ? limitsOf(limit).map((one) => `${rate(one.remaining)} of ${rate(one.limit)}${unitOf(one)} in ${span(one.period_seconds)} left`).join(", ") + (coolingDown ? `; cooling down for ${span(limit.cooldown_seconds)}` : "") : "no rate limit");
     const full = bulkhead && bulkhead.in_flight >= bulkhead.max_concurrent;
     this.meter("bulkhead", bulkhead ? bulkhead.in_flight / bulkhead.max_concurrent : null, bulkhead ? `${count(bulkhead.in_flight)}/${count(bulkhead.max_concurrent)}` : NONE, full ? "warn" : "",
       bulkhead ? `${bulkhead.in_flight} of ${bulkhead.max_concurrent} running` : "no bulkhead");

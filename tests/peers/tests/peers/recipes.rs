@@ -1,11 +1,12 @@
 //! What bodies do with what they see of their call, at real servers.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Result;
-use resilience_peers::Postgres;
+use resilience_peers::{Envoy, EnvoyCluster, Etcd, Postgres, Reply, Upstream};
 use resilience_runtime::{
     CallContext, Classify, Registry, ResilienceError, database_resilient, resilient,
 };
@@ -55,6 +56,119 @@ async fn postgres_ends_by_itself_a_statement_that_nobody_waits_for() -> Result<(
     registry
         .scope(sleep_there(&client, Duration::from_secs(30), 0))
         .await?;
+    Ok(())
+}
+
+/// How long a server may work on it: a little less than the attempt waits.
+fn patience() -> Duration {
+    let context = CallContext::current().expect("inside of a body");
+    let remaining = context.remaining().expect("there is a timeout");
+    remaining.saturating_sub(Duration::from_millis(500))
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum CallError {
+    #[error("answered {0}")]
+    #[classify(outcome_unknown)]
+    Answered(String),
+    #[error(transparent)]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Guard(#[from] ResilienceError),
+}
+
+/// etcd is told by gRPC's own header. Written by hand, so that no client has a timer of its own.
+#[resilient(service = "etcd", timeout = limit, retry = off)]
+async fn lock_orders(
+    client: &reqwest::Client,
+    etcd: SocketAddr,
+    limit: Duration,
+) -> Result<(), CallError> {
+    // LockRequest { name: "orders" }, in a frame without compression.
+    let request = b"\0\0\0\0\x08\x0a\x06orders";
+    let answer = client
+        .post(format!("http://{etcd}/v3lockpb.Lock/Lock"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", format!("{}m", patience().as_millis()))
+        .body(&request[..])
+        .send()
+        .await?;
+    match answer.headers().get("grpc-status") {
+        // An answer with a message has its status behind it.
+        None => Ok(()),
+        Some(status) => Err(CallError::Answered(format!("{status:?}"))),
+    }
+}
+
+#[tokio::test]
+async fn grpc_server_stops_waiting_for_a_lock_when_its_client_does() -> Result<()> {
+    let etcd = Etcd::start().await?;
+    let mut owner = etcd_client::Client::connect([etcd.address().to_string()], None).await?;
+    let held = owner.lock("orders", None).await?;
+    let waiting = etcd_client::GetOptions::new()
+        .with_prefix()
+        .with_count_only();
+    let client = reqwest::Client::builder().http2_prior_knowledge().build()?;
+    let registry = Registry::new();
+    let limit = Duration::from_secs(2);
+    let error = registry
+        .scope(lock_orders(&client, etcd.address(), limit))
+        .await
+        .expect_err("another one has it");
+    // DEADLINE_EXCEEDED, by the server.
+    assert!(
+        matches!(&error, CallError::Answered(status) if status == "\"4\""),
+        "{error:?}"
+    );
+    // Nobody stands in the line any more who would get the lock and not know of it.
+    assert_eq!(owner.get("orders", Some(waiting)).await?.count(), 1);
+    owner.unlock(held.key()).await?;
+    registry
+        .scope(lock_orders(&client, etcd.address(), limit))
+        .await?;
+    Ok(())
+}
+
+/// Envoy is told by a header of its own.
+#[resilient(service = "envoy", timeout = limit, retry = off)]
+async fn ask_envoy(
+    client: &reqwest::Client,
+    url: &str,
+    limit: Duration,
+) -> Result<String, CallError> {
+    let millis = patience().as_millis().to_string();
+    let answer = client
+        .get(url)
+        .header("x-envoy-upstream-rq-timeout-ms", millis)
+        .send()
+        .await?;
+    match answer.status().as_u16() {
+        200 => Ok(answer.text().await?),
+        status => Err(CallError::Answered(status.to_string())),
+    }
+}
+
+#[tokio::test]
+async fn http_proxy_ends_by_itself_a_request_that_nobody_waits_for() -> Result<()> {
+    let upstream = Upstream::start().await?;
+    let envoy = Envoy::start(&[EnvoyCluster::new("slow", [upstream.address()])]).await?;
+    let (client, url) = (reqwest::Client::new(), envoy.url("slow"));
+    let registry = Registry::new();
+    let limit = Duration::from_secs(2);
+    upstream.next([Reply::Never]);
+    let error = registry.scope(ask_envoy(&client, &url, limit)).await;
+    let error = error.expect_err("nobody answers");
+    // The proxy's word, and not the timeout's; its route would have waited for a minute.
+    assert!(
+        matches!(&error, CallError::Answered(status) if status == "504"),
+        "{error:?}"
+    );
+    assert_eq!(envoy.stat("cluster.slow.upstream_rq_timeout").await?, 1);
+    assert_eq!(
+        registry.scope(ask_envoy(&client, &url, limit)).await?,
+        "done"
+    );
     Ok(())
 }
 
