@@ -286,7 +286,7 @@ async fn raised_limit_wakes_waiters() {
         let waiting = started(slow(&remote));
         advance(SECOND).await;
         let limit = ServiceSettings::default()
-            .rate_limit(RateLimitSettings::default().requests_per_second(10));
+            .rate_limit(RateLimitSettings::default().requests_per_hour(36_000));
         let began = Instant::now();
         registry
             .configure(Settings::new().service("api", limit))

@@ -194,7 +194,7 @@ const COUNTS: [(&str, u32, Set<u32>); 12] = [
         api.rate_limit.max_keys = Some(n);
         api.rate_limit.requests_per_second = Some(1);
     }),
-    ("rate_limit.requests_per_minute", u32::MAX, |api, n| {
+    ("rate_limit.requests_per_hour", u32::MAX, |api, n| {
         api.rate_limit.requests_per_hour = Some(n);
         api.rate_limit.strategy = Some(RateLimitStrategy::SlidingWindow);
     }),

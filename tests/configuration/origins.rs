@@ -59,9 +59,9 @@ async fn each_level_is_named() {
         ("2s", "environment variable `RETRY_OPENAI_BASE_DELAY`")
     );
     assert_eq!(
-        told("rate_limit.requests_per_minute"),
+        told("rate_limit.requests_per_second"),
         (
-            "9 per 1s",
+            "9",
             "environment variable `RATE_LIMIT_LLM_REQUESTS_PER_SECOND`"
         )
     );

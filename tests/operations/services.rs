@@ -220,7 +220,7 @@ async fn service_json_has_all_fields() {
         ("deadline", "50s", "environment variable `DEADLINE_OPENAI`"),
         (
             "rate_limit.requests_per_minute",
-            "10 per 60s",
+            "10",
             "settings of service `openai`",
         ),
         ("retry.max_attempts", "3", "preset of kind `llm`"),

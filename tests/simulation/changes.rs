@@ -50,7 +50,7 @@ impl Change {
         change
     }
 
-    /// Enough for probes and for every cost in the end, by the second or by the minute, counted in one way or another.
+    /// Enough for probes and for every cost in the end, counted in one way or another.
     fn limit(&mut self, first: Limit, random: &mut Random) {
         let settings = &mut self.settings.rate_limit;
         let most = 2 * first.capacity();
@@ -61,10 +61,12 @@ impl Change {
             settings.tokens_per_minute = Some(tokens);
             Limit::RequestsAndTokens { requests, tokens }
         } else {
-            let (limit, period) = if random.happens(300) {
+            // Each period has a limit of its own: the one that the code has is changed.
+            let second = Duration::from_secs(1);
+            let (limit, period) = if first.period() == Some(second) {
                 let limit = random.between(2, 9) as u32;
                 settings.requests_per_second = Some(limit);
-                (limit, Duration::from_secs(1))
+                (limit, second)
             } else {
                 let limit = random.between(8, 8 + u64::from(most)) as u32;
                 settings.requests_per_minute = Some(limit);
