@@ -268,7 +268,7 @@ impl Gate for RateLimitGate {
             match call
                 .core()
                 .limiter
-                .try_take(permits.key, permits.amount, now)
+                .try_take(permits.key, permits.amount, call.priority, now)
             {
                 Take::Taken { at } => permits.rate_limit = Some(at),
                 Take::Rejected { retry_after } => {
@@ -326,7 +326,7 @@ impl AttemptPermits {
             if soonest.is_none() && limiter.lacks_sorts(self.amount) {
                 return Blocked::Rejected(Rejection::SortsNeeded);
             }
-            let refusal = limiter.refusal(self.key, self.amount, now);
+            let refusal = limiter.refusal(self.key, self.amount, call.priority, now);
             return Blocked::Rejected(Rejection::RateLimit(refusal));
         }
         Blocked::WaitFor(WaitFor::RateLimit)

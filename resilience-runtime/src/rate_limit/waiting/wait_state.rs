@@ -279,6 +279,7 @@ mod tests {
 
     use super::*;
     use crate::rate_limit::amount::Amount;
+    use crate::rate_limit::priority::Priority;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -294,9 +295,13 @@ mod tests {
     fn join(wait_state: &mut WaitState, count: u32) {
         for _ in 0..count {
             let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
-            wait_state
-                .queue
-                .push(KeyHash::NONE, Amount::units(1), until, waker);
+            wait_state.queue.push(
+                KeyHash::NONE,
+                Amount::units(1),
+                until,
+                waker,
+                Priority::Normal,
+            );
         }
     }
 
