@@ -4,13 +4,15 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion};
-use resilience_benches::keyed::{Keyed, any_key, governor, key, ours};
+use resilience_benches::keyed::{Keyed, any_key, four_limits, governor, key, ours, two_limits};
 
 const KEYS: [u64; 3] = [1, 10_000, 1_000_000];
 
 pub(crate) fn keyed(criterion: &mut Criterion) {
     for keys in KEYS {
         checks(criterion, "ours", keys, &ours(keys));
+        checks(criterion, "ours, two limits", keys, &two_limits(keys));
+        checks(criterion, "ours, four limits", keys, &four_limits(keys));
         checks(criterion, "governor", keys, &governor());
     }
     evictions(criterion);

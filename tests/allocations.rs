@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use allocation_counter::measure;
+use resilience_runtime::rate_limit::{Cost, Usage};
 use resilience_runtime::{
     Classify, Registry, ResilienceError, ServiceKind, Verdict, llm_resilient, resilient,
 };
@@ -86,6 +87,27 @@ async fn with_tokens(registry: &Registry, prompt: &str, used: usize) -> Result<u
     }
 }
 
+#[llm_resilient(
+    service = "four limits",
+    registry = registry,
+    rate_limit(
+        requests_per_minute = 4_000_000_000,
+        tokens_per_minute = 4_000_000_000,
+        input_tokens_per_hour = 4_000_000_000,
+        output_tokens_per_day = 4_000_000_000,
+        key = prompt,
+        cost = Cost::new(1_000, 500),
+        usage = |used| Usage::new(1_000, *used as u32),
+    )
+)]
+async fn with_four_limits(
+    registry: &Registry,
+    prompt: &str,
+    used: usize,
+) -> Result<usize, ApiError> {
+    Ok(used)
+}
+
 #[resilient(service = "cached", registry = registry, cache(key = (tenant, user)))]
 async fn cached(registry: &Registry, tenant: &str, user: u32) -> Result<usize, ApiError> {
     let _ = user;
@@ -156,6 +178,17 @@ fn tokens_are_reserved_and_settled_without_allocating() {
         ready(with_tokens(&registry, "hello", 0)).unwrap_err();
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn four_limits_of_a_key_are_taken_and_settled_without_allocating() {
+    let registry = Registry::new();
+    for used in [10, 500, 2_000] {
+        let count = allocations(|| {
+            ready(with_four_limits(&registry, "hello", used)).unwrap();
+        });
+        assert_eq!(count, 0, "{used} used");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota};
+use resilience_runtime::rate_limit::Cost;
 use resilience_runtime::{RateLimitConfig, RateLimiter};
 
 /// A limiter that is asked by key.
@@ -53,6 +54,49 @@ pub fn ours_busy(keys: u64) -> RateLimiter {
 #[must_use]
 pub fn ours_sliding(keys: u64) -> RateLimiter {
     limiter(RateLimitConfig::per_hour(3_600).sliding_window(), keys)
+}
+
+/// Ours, with limits of requests and of tokens.
+pub struct TwoLimits(RateLimiter);
+
+/// Ours, with limits of requests, tokens, input and output tokens.
+pub struct FourLimits(RateLimiter);
+
+impl Keyed for TwoLimits {
+    fn admits(&self, key: u64) -> bool {
+        self.0.check_n(&key, 2).allowed
+    }
+}
+
+impl Keyed for FourLimits {
+    fn admits(&self, key: u64) -> bool {
+        self.0.check_cost(&key, Cost::new(1, 1)).allowed
+    }
+}
+
+/// Two limits for this many keys.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn two_limits(keys: u64) -> TwoLimits {
+    TwoLimits(limiter(
+        RateLimitConfig::per_hour(MANY).tokens_per_minute(MANY),
+        keys,
+    ))
+}
+
+/// Four limits for this many keys.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn four_limits(keys: u64) -> FourLimits {
+    let config = RateLimitConfig::per_hour(MANY)
+        .tokens_per_minute(MANY)
+        .input_tokens_per_minute(MANY)
+        .output_tokens_per_minute(MANY);
+    FourLimits(limiter(config, keys))
 }
 
 fn limiter(config: RateLimitConfig, keys: u64) -> RateLimiter {

@@ -27,6 +27,7 @@ pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::instance::Instance;
 pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, PlanRef, Site};
+pub use crate::rate_limit::Priority;
 pub use crate::registry::Registry;
 pub use crate::timer::NoTimer;
 pub use crate::verdict::autoref::{self as probe, Classified, Known};

@@ -1,11 +1,15 @@
 //! Limits of requests, input and output tokens together, as annotated functions use them.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-use resilience_runtime::rate_limit::{Cost, LimitName, Usage};
+use resilience_runtime::rate_limit::{Cost, LimitName, Priority, Usage};
 use resilience_runtime::{
     CallContext, RateLimiter, Registry, ResilienceError, Verdict, hint, llm_resilient,
 };
+
+use tokio::task::LocalSet;
 
 use crate::errors::ApiError;
 use crate::remote::Answer;
@@ -235,4 +239,40 @@ async fn waits_for_the_scarcest_limit_and_takes_all_at_once() {
             assert_eq!(start.elapsed(), Duration::from_secs(21));
         })
         .await;
+}
+
+#[llm_resilient(
+    service = "line",
+    retry = off,
+    timeout = off,
+    deadline = off,
+    rate_limit(requests_per_second = 1, max_wait = "1h", priority = priority)
+)]
+async fn wait(order: &RefCell<String>, name: char, priority: Priority) -> Answer {
+    order.borrow_mut().push(name);
+    Ok(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn higher_priority_passes_first_and_nobody_waits_for_ever() {
+    let registry = Rc::new(Registry::new());
+    let order = Rc::new(RefCell::new(String::new()));
+    let first = wait(&order, '-', Priority::Normal);
+    registry.scope(first).await.unwrap();
+    let calls = LocalSet::new();
+    for (name, priority) in [
+        ('l', Priority::Low),
+        ('n', Priority::Normal),
+        ('h', Priority::High),
+    ] {
+        for _ in 0..8 {
+            let (registry, order) = (Rc::clone(&registry), Rc::clone(&order));
+            calls.spawn_local(async move {
+                let call = wait(&order, name, priority);
+                registry.scope(call).await.unwrap();
+            });
+        }
+    }
+    calls.await;
+    assert_eq!(*order.borrow(), "-hhhhhhnlhhnnnnnlnnllllll");
 }

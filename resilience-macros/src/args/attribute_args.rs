@@ -9,6 +9,7 @@ use super::counts::Attempts;
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::items::{self, Partial, options};
+use super::prioritized::Prioritized;
 use super::service::Service;
 use super::settings::settings;
 use super::spanned::Spanned;

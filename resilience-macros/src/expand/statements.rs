@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
 use super::{attempt, classify, description, fallback, hooks, stream};
-use crate::args::{Args, CallLimit, Spanned, Toggle};
+use crate::args::{Args, CallLimit, Prioritized, Spanned, Toggle, variant};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
 use crate::runtime::{Runtime, mixed_at};
@@ -86,6 +86,9 @@ impl Expansion<'_> {
             let cost = self.user_code(&cost.value.0);
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)
         });
+        let priority = limit
+            .and_then(|limit| limit.priority.as_ref())
+            .map(|priority| self.priority(&priority.value));
         let timeout = self.computed_limit("timeout", self.args.timeout.as_ref());
         let deadline = self.computed_limit("deadline", self.args.deadline.as_ref());
         let correlation_id = self.args.correlation_id.as_ref().map(|id| {
@@ -107,12 +110,29 @@ impl Expansion<'_> {
             // Whatever the cache does is told under the id, and who waits for another's answer has a deadline.
             (
                 quote_spanned!(mixed=> #start #correlation_id #deadline),
-                quote_spanned!(mixed=> #key #cost #timeout #safety #cache_key),
+                quote_spanned!(mixed=> #key #cost #priority #timeout #safety #cache_key),
             )
         } else {
-            let evaluated = quote_spanned!(mixed=> #key #cost #timeout #deadline #correlation_id #safety #cache_key);
+            let evaluated = quote_spanned!(mixed=> #key #cost #priority #timeout #deadline #correlation_id #safety #cache_key);
             (start, evaluated)
         }
+    }
+
+    /// `Call::priority(&mut call, …);`
+    fn priority(&self, priority: &Prioritized) -> TokenStream {
+        let mixed = Span::mixed_site();
+        let private = &self.private;
+        let value = match priority {
+            Prioritized::Fixed(word) => {
+                let variant = variant(word);
+                quote_spanned!(mixed=> #private::Priority::#variant)
+            }
+            Prioritized::Computed(code) => {
+                let code = self.user_code(code);
+                quote_spanned!(mixed=> #code)
+            }
+        };
+        quote_spanned!(mixed=> #private::Call::priority(&mut call, #value);)
     }
 
     /// `Call::timeout(&mut call, code);` or the same of the deadline, where it is code.

@@ -79,7 +79,10 @@ impl<'p> Attempt<'p> {
     }
 
     fn wait_for_token(&self, call: &Call<'p>, until: Moment) -> Queue {
-        let wait = self.core().limiter.wait(call.key, call.amount, until);
+        let wait = self
+            .core()
+            .limiter
+            .wait(call.key, call.amount, call.priority, until);
         Queue::RateLimit(Box::pin(wait))
     }
 

@@ -58,7 +58,7 @@ use crate::fallback::FailureCause;
 use crate::instance::Instance;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, PlanRef, ServiceCore, Site};
-use crate::rate_limit::{Amount, CostOfCall, KeyHash};
+use crate::rate_limit::{Amount, CostOfCall, KeyHash, Priority};
 use crate::registry::Registry;
 use crate::retry::RetryHistory;
 use crate::telemetry::Counter;
@@ -84,6 +84,7 @@ pub struct Call<'p> {
     retries: RetryHistory,
     key: KeyHash,
     amount: Amount,
+    priority: Priority,
     /// The key of the last good answer, in bytes so that it asks for no alignment.
     cache_key: [u8; 16],
     /// Attempts that began.
@@ -140,6 +141,7 @@ impl<'p> Call<'p> {
             retries: RetryHistory::NEW,
             key: KeyHash::NONE,
             amount: Amount::DEFAULT,
+            priority: Priority::Normal,
             cache_key: [0; 16],
             attempts: 0,
             began: Began::InThisPoll,
@@ -166,6 +168,11 @@ impl<'p> Call<'p> {
         if call.plan.counts_tokens && call.amount.is_nothing() {
             call.amount = Amount::units(1);
         }
+    }
+
+    /// Sets which of the calls that wait for a token come first.
+    pub fn priority(call: &mut Self, priority: Priority) {
+        call.priority = priority;
     }
 
     /// Sets the key of the last good answer, which no other instance of a generic function shares.

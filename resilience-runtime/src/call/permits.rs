@@ -21,8 +21,8 @@ use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
 #[derive(Debug)]
 pub(super) struct AttemptPermits {
     breaker: Option<Ticket>,
-    /// When the cost was taken of the rate limit, unless it is settled.
-    rate_limit: Option<Moment>,
+    /// When the cost was taken of the rate limit; never: it was not, or is settled.
+    rate_limit: Moment,
     bulkhead: Place,
     links: Links,
     key: KeyHash,
@@ -74,12 +74,15 @@ struct RateLimitGate;
 struct BulkheadGate;
 
 impl AttemptPermits {
+    /// Half as large as an `Option`. No clock reads it.
+    const NOT_TAKEN: Moment = Moment::FAR_FUTURE;
+
     /// Makes an empty set for an attempt that takes that amount from the limit of `key`.
     #[inline(always)]
     pub(super) const fn new(key: KeyHash, amount: Amount) -> Self {
         Self {
             breaker: None,
-            rate_limit: None,
+            rate_limit: Self::NOT_TAKEN,
             bulkhead: Place::None,
             links: Links::NONE,
             key,
@@ -148,7 +151,7 @@ impl AttemptPermits {
 
     #[inline]
     pub(super) fn any_held(&self) -> bool {
-        self.breaker.is_some() || self.rate_limit.is_some() || !self.bulkhead.is_none()
+        self.breaker.is_some() || self.holds_rate_limit() || !self.bulkhead.is_none()
     }
 
     /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
@@ -176,7 +179,7 @@ impl AttemptPermits {
     }
 
     pub(super) fn set_rate_limit(&mut self, at: Moment) {
-        self.rate_limit = Some(at);
+        self.rate_limit = at;
     }
 
     pub(super) fn set_bulkhead(&mut self) {
@@ -201,14 +204,16 @@ impl AttemptPermits {
         self.bulkhead.keep(core.bulkhead.semaphore());
     }
 
+    #[inline(always)]
     pub(super) fn holds_rate_limit(&self) -> bool {
-        self.rate_limit.is_some()
+        self.rate_limit != Self::NOT_TAKEN
     }
 
     /// What was taken of the rate limit, to be settled; the second time `None`.
     #[inline]
     pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
-        self.rate_limit.take().map(|at| Grant {
+        let at = std::mem::replace(&mut self.rate_limit, Self::NOT_TAKEN);
+        (at != Self::NOT_TAKEN).then_some(Grant {
             key: self.key,
             amount: self.amount,
             at: Some(at),
@@ -227,7 +232,7 @@ impl AttemptPermits {
 
     /// What was taken of the rate limit is spent.
     pub(super) fn spend_rate_limit(&mut self) {
-        self.rate_limit = None;
+        self.rate_limit = Self::NOT_TAKEN;
     }
 }
 
@@ -264,13 +269,13 @@ impl Gate for BreakerGate {
 impl Gate for RateLimitGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.rate_limit && permits.rate_limit.is_none() {
+        if call.plan.rate_limit && !permits.holds_rate_limit() {
             match call
                 .core()
                 .limiter
-                .try_take(permits.key, permits.amount, now)
+                .try_take(permits.key, permits.amount, call.priority, now)
             {
-                Take::Taken { at } => permits.rate_limit = Some(at),
+                Take::Taken { at } => permits.rate_limit = at,
                 Take::Rejected { retry_after } => {
                     return Err(permits.no_token(call, retry_after, now));
                 }
@@ -282,7 +287,7 @@ impl Gate for RateLimitGate {
     /// What was taken and not settled is spent.
     #[inline]
     fn complete(permits: &mut AttemptPermits, _: &ServiceCore, _: &End<impl Fn() -> Moment>) {
-        permits.rate_limit = None;
+        permits.rate_limit = AttemptPermits::NOT_TAKEN;
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
@@ -326,7 +331,7 @@ impl AttemptPermits {
             if soonest.is_none() && limiter.lacks_sorts(self.amount) {
                 return Blocked::Rejected(Rejection::SortsNeeded);
             }
-            let refusal = limiter.refusal(self.key, self.amount, now);
+            let refusal = limiter.refusal(self.key, self.amount, call.priority, now);
             return Blocked::Rejected(Rejection::RateLimit(refusal));
         }
         Blocked::WaitFor(WaitFor::RateLimit)

@@ -20,7 +20,7 @@ use crate::config::{
 use crate::error::ResilienceError;
 use crate::name::ServiceKind;
 use crate::plan::PlanRef;
-use crate::rate_limit::{Amount, KeyHash, Take};
+use crate::rate_limit::{Amount, KeyHash, Priority, Take};
 use crate::registry::Registry;
 use crate::service::Service;
 use crate::telemetry::ServiceStats;
@@ -218,10 +218,12 @@ fn check(service: &Service, stats: &ServiceStats, ended: Ended, context: &str) {
     assert_eq!(decided, 1, "the call has one end: {context}");
     // Every attempt that began has one end, and spent its token; the others cost nothing.
     let take = || {
-        service
-            .core
-            .limiter
-            .try_take(KeyHash::NONE, Amount::units(1), Moment::now())
+        service.core.limiter.try_take(
+            KeyHash::NONE,
+            Amount::units(1),
+            Priority::Normal,
+            Moment::now(),
+        )
     };
     let left = (0..=TOKENS).take_while(|_| matches!(take(), Take::Taken { .. }));
     let spent = u64::from(TOKENS) - left.count() as u64;

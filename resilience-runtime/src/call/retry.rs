@@ -110,7 +110,10 @@ impl Call<'_> {
         }
         let mut lines_up = None;
         if plan.rate_limit {
-            let token = plan.core.limiter.earliest(self.key, self.amount, now);
+            let token = plan
+                .core
+                .limiter
+                .earliest(self.key, self.amount, self.priority, now);
             let token = token.ok_or("cost above the rate limit")?;
             // Until the end of a cooldown others wait as well.
             if token >= retry.delay && plan.core.limiter.is_cooling_down(self.key, now) {

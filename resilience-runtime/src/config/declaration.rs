@@ -134,6 +134,7 @@ macro_rules! settings {
                     code {
                         key: Code,
                         cost: Code,
+                        priority: Prioritized,
                         usage: Callable,
                     }
                 }

@@ -11,6 +11,7 @@ use super::keys::keyed::nonzero_wait;
 #[cfg(feature = "axum")]
 use super::limit_level::LimitLevel;
 use super::limiter::RateLimiter;
+use super::priority::Priority;
 use super::state::State;
 use super::wait::{Bound, Refusal, Wait};
 use crate::clock::Moment;
@@ -78,23 +79,35 @@ impl RateLimiter {
 
     /// Takes the amount if it may pass now.
     #[inline(always)]
-    pub(crate) fn try_take(&self, key: KeyHash, amount: Amount, now: Moment) -> Take {
+    pub(crate) fn try_take(
+        &self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Take {
         // The fast path takes without the lock. Where it does not, the state behind the lock decides.
         let bypassed = self.shared.is_bypassed();
         if bypassed || key.is_none() && self.shared.fast_path.try_take(amount.requests(), now) {
             return Take::Taken { at: now };
         }
-        self.try_take_locked(key, amount, now)
+        self.try_take_locked(key, amount, priority, now)
     }
 
     #[inline(never)]
-    fn try_take_locked(&self, key: KeyHash, amount: Amount, now: Moment) -> Take {
+    fn try_take_locked(
+        &self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Take {
         if let Some(wait) = self.shared.wait_fast(key, amount, now) {
             return Take::Rejected {
                 retry_after: Some(wait),
             };
         }
-        let (outcome, now) = self.shared.try_take_locked(key, amount, now);
+        let (outcome, now) = self.shared.try_take_locked(key, amount, priority, now);
         match outcome {
             Ok(()) => Take::Taken { at: now },
             Err(ready_at) => Take::Rejected {
@@ -104,25 +117,44 @@ impl RateLimiter {
     }
 
     /// Waits for the amount, at most until `until`. It is taken when the future completes, at the moment returned.
-    pub(crate) fn wait(&self, key: KeyHash, amount: Amount, until: Moment) -> Wait {
+    pub(crate) fn wait(
+        &self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        until: Moment,
+    ) -> Wait {
         self.wait_for(key, amount, Bound::At(until))
+            .with_priority(priority)
     }
 
     /// Returns how long the amount would have to wait now, behind all waiters; `None`: for ever.
-    pub(crate) fn earliest(&self, key: KeyHash, amount: Amount, now: Moment) -> Option<Duration> {
+    pub(crate) fn earliest(
+        &self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Option<Duration> {
         if self.shared.is_bypassed() {
             return Some(Duration::ZERO);
         }
         self.shared.with(key, now, |state, now, _| {
             state
-                .ready_at(key, amount, now)
+                .ready_at(key, amount, priority, now)
                 .map(|ready| ready.since(now))
         })
     }
 
     /// Returns why a call is rejected: when it could pass if no other call comes, and which limit is short.
     #[inline]
-    pub(crate) fn refusal(&self, key: KeyHash, amount: Amount, now: Moment) -> Refusal {
+    pub(crate) fn refusal(
+        &self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Refusal {
         if let Some(wait) = self.shared.wait_fast(key, amount, now) {
             return Refusal {
                 retry_after: Some(wait),
@@ -130,7 +162,7 @@ impl RateLimiter {
             };
         }
         self.shared.with(key, now, |state, now, _| {
-            let ready = state.retry_at(key, amount, now);
+            let ready = state.retry_at(key, amount, priority, now);
             Refusal {
                 retry_after: ready.map(|ready| nonzero_wait(ready, now)),
                 limit: state.short(key, amount, now),

@@ -1,4 +1,4 @@
-//! Waiting in the queue of a key: first come, first served, and a call that cannot pass in time is rejected at
+//! Waiting in the queue of a key: by priority, and within one first come, first served, and a call that cannot pass in time is rejected at
 //! once.
 //!
 //! Invariant: a waiter has taken nothing. It takes its cost in the poll in which it is admitted. So there is
@@ -10,6 +10,7 @@ use super::algorithms::limits::Limits;
 use super::amount::Amount;
 use super::key_hash::KeyHash;
 use super::keys::keyed::Keyed;
+use super::priority::Priority;
 use super::waiting::queue::{ReadyAt, Wakers};
 use super::waiting::wait_state::WaitStateId;
 use crate::clock::Moment;
@@ -37,24 +38,25 @@ impl<L: Limits> Keyed<L> {
     pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
-        amount: Amount,
+        (amount, priority): (Amount, Priority),
         until: Moment,
         now: Moment,
         waker: Waker,
     ) -> WaitStatus {
-        let ready = match self.try_take(key, amount, now) {
+        let ready = match self.try_take(key, amount, priority, now) {
             Ok(()) => return WaitStatus::Admitted,
             Err(Some(ready)) if now < until && ready <= until => ready,
-            Err(_) => return WaitStatus::Rejected(self.retry_at(key, amount, now)),
+            Err(_) => return WaitStatus::Rejected(self.retry_at(key, amount, priority, now)),
         };
         let slot = self.key_states.find_or_insert(key, now);
         let id = self.key_states.wait_state(slot, key);
         let Some(wait_state) = self.key_states.wait_states.get_mut(id) else {
             return WaitStatus::Rejected(Some(ready));
         };
-        let number = wait_state.queue.push(key, amount, until, waker);
+        let number = wait_state.queue.push(key, amount, until, waker, priority);
         // A call without a cost waits for the end of the cooldown alone.
-        let poll_at = if amount.is_nothing() || wait_state.queue.len() == 1 {
+        let is_head = wait_state.queue.find(number).is_some_and(|(_, head)| head);
+        let poll_at = if amount.is_nothing() || is_head {
             ready
         } else {
             until.min(wait_state.queue.watch_at(number, now))
@@ -144,6 +146,7 @@ impl<L: Limits> Keyed<L> {
             }
             if !amount.is_nothing() {
                 limits.force_take(&mut key_state.state, amount, now);
+                wait_state.queue.served();
             }
             self.leave_queue(ticket, now, wakers);
             return WaitStatus::Admitted;

@@ -55,6 +55,7 @@ mod keys;
 #[cfg(feature = "axum")]
 mod limit_level;
 mod limiter;
+mod priority;
 mod reservation;
 mod shared;
 mod state;
@@ -81,6 +82,7 @@ pub(crate) use key_hash::KeyHash;
 #[cfg(feature = "axum")]
 pub(crate) use limit_level::LimitLevel;
 pub use limiter::RateLimiter;
+pub use priority::Priority;
 pub use reservation::Reservation;
 pub use usage::Usage;
 pub(crate) use usage::UsageOfCall;

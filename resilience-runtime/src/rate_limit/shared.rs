@@ -8,6 +8,7 @@ use super::amount::Amount;
 use super::fast_path::FastPath;
 use super::grant::{Grant, Unit};
 use super::key_hash::{KeyHash, KeyHasher};
+use super::priority::Priority;
 use super::state::State;
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
@@ -166,11 +167,12 @@ impl Shared {
         &self,
         key: KeyHash,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> (Result<(), ReadyAt>, Moment) {
         let mut state = self.lock(key);
         let now = state.tick(now.max(self.fast_path.latest()));
-        let taken = state.try_take(key, amount, now);
+        let taken = state.try_take(key, amount, priority, now);
         if state.try_bypass(now) {
             self.bypassed.store(true, Ordering::Relaxed);
         }

@@ -15,11 +15,15 @@ use super::key_hash::KeyHash;
 use super::keys::keyed::Keyed;
 #[cfg(feature = "axum")]
 use super::limit_level::LimitLevel;
+use super::priority::Priority;
 use super::store::{Store, on};
 use super::waiting::queue::{ReadyAt, Wakers};
 use crate::clock::Moment;
 use crate::config::{LimitConfig, RateLimitConfig};
 use crate::limit_name::LimitName;
+
+/// Of those who do not wait.
+const NORMAL: Priority = Priority::Normal;
 
 pub(super) struct State {
     store: Store,
@@ -116,14 +120,16 @@ impl State {
         &mut self,
         key: KeyHash,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> Result<(), ReadyAt> {
-        on!(&mut self.store, keyed => keyed.try_take(key, amount, now))
+        on!(&mut self.store, keyed => keyed.try_take(key, amount, priority, now))
     }
 
     pub(super) fn check(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Decision {
         let decision = on!(&mut self.store, keyed => {
-            let passed = keyed.try_take(key, amount, now).map_err(|_| keyed.retry_at(key, amount, now));
+            let passed = keyed.try_take(key, amount, NORMAL, now);
+            let passed = passed.map_err(|_| keyed.retry_at(key, amount, NORMAL, now));
             keyed.decision(key, passed, now)
         });
         self.with_short(decision, key, amount, now)
@@ -132,7 +138,7 @@ impl State {
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
         let amount = Amount::DEFAULT;
         let decision = on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, amount, now));
+            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, amount, NORMAL, now));
             keyed.decision(key, passes, now)
         });
         self.with_short(decision, key, amount, now)
@@ -190,12 +196,24 @@ impl State {
         !fits(Amount::units(1)) && fits(Amount::DEFAULT)
     }
 
-    pub(super) fn retry_at(&mut self, key: KeyHash, amount: Amount, now: Moment) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.retry_at(key, amount, now))
+    pub(super) fn retry_at(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.retry_at(key, amount, priority, now))
     }
 
-    pub(super) fn ready_at(&mut self, key: KeyHash, amount: Amount, now: Moment) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.ready_at(key, amount, now))
+    pub(super) fn ready_at(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> ReadyAt {
+        on!(&mut self.store, keyed => keyed.ready_at(key, amount, priority, now))
     }
 
     #[cfg(test)]
@@ -278,13 +296,13 @@ impl State {
     pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
-        amount: Amount,
+        wanted: (Amount, Priority),
         until: Moment,
         now: Moment,
         waker: Waker,
     ) -> WaitStatus {
         let status =
-            on!(&mut self.store, keyed => keyed.join_queue(key, amount, until, now, waker));
+            on!(&mut self.store, keyed => keyed.join_queue(key, wanted, until, now, waker));
         if let WaitStatus::Waiting(..) = status {
             self.waiting += 1;
         }

@@ -13,6 +13,7 @@ use super::amount::Amount;
 use super::fifo::{Ticket, WaitStatus};
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
+use super::priority::Priority;
 use super::reservation::Reservation;
 use super::shared::Shared;
 use super::state::State;
@@ -57,6 +58,7 @@ pub(crate) struct Wait {
     shared: Arc<Shared>,
     key: KeyHash,
     amount: Amount,
+    priority: Priority,
     bound: Bound,
     ticket: Option<Ticket>,
     timer: Option<Timer>,
@@ -74,10 +76,17 @@ impl Wait {
             shared,
             key,
             amount,
+            priority: Priority::Normal,
             bound,
             ticket: None,
             timer: None,
         }
+    }
+
+    /// To be called before the first poll.
+    pub(super) fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
     }
 
     fn poll_queue(&mut self, cx: &Context<'_>) -> (WaitStatus, Moment) {
@@ -95,7 +104,13 @@ impl Wait {
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
                     (
-                        state.join_queue(self.key, self.amount, until, latest, waker),
+                        state.join_queue(
+                            self.key,
+                            (self.amount, self.priority),
+                            until,
+                            latest,
+                            waker,
+                        ),
                         latest,
                     )
                 }
@@ -198,6 +213,12 @@ pub struct Acquire {
 impl Acquire {
     pub(super) fn new(wait: Wait) -> Self {
         Self { wait }
+    }
+
+    /// Sets which of the calls that wait come first. To be called before the first poll; afterwards it changes nothing.
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.wait.priority = priority;
+        self
     }
 }
 

@@ -13,6 +13,7 @@ use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::decision::Decision;
 use crate::rate_limit::key_hash::KeyHash;
+use crate::rate_limit::priority::Priority;
 use crate::rate_limit::waiting::queue::{ReadyAt, Wakers};
 use crate::rate_limit::waiting::wait_state::{Cooldown, WaitStateId};
 
@@ -39,20 +40,21 @@ impl<L: Limits> Keyed<L> {
         &mut self,
         key: KeyHash,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> Result<(), ReadyAt> {
         if !self.fits(amount) {
             return Err(None);
         }
         if !L::COUNTS || amount.is_nothing() {
-            return self.pass_uncounted(key, amount, now);
+            return self.pass_uncounted(key, amount, priority, now);
         }
         let slot = self.key_states.find_or_insert(key, now);
         let (key_state, limits, _) = self.key_states.get_mut(slot);
         if key_state.wait_state.is_none() && limits.try_take(&mut key_state.state, amount, now) {
             return Ok(());
         }
-        self.try_take_behind_queue(slot, amount, now)
+        self.try_take_behind_queue(slot, amount, priority, now)
     }
 
     #[cold]
@@ -60,6 +62,7 @@ impl<L: Limits> Keyed<L> {
         &mut self,
         slot: KeySlot,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> Result<(), ReadyAt> {
         if !self.is_blocked(slot, now) {
@@ -68,7 +71,7 @@ impl<L: Limits> Keyed<L> {
                 return Ok(());
             }
         }
-        Err(Some(self.ready_at_slot(slot, amount, now)))
+        Err(Some(self.ready_at_slot(slot, amount, priority, now)))
     }
 
     /// Whether the key is cooling down or has waiters that come first.
@@ -84,14 +87,20 @@ impl<L: Limits> Keyed<L> {
 
     /// Admits a call of which nothing is counted. A call without a cost waits for a cooldown alone; without a
     /// limit it also waits behind those that wait for the end of a cooldown.
-    fn pass_uncounted(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Result<(), ReadyAt> {
+    fn pass_uncounted(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Result<(), ReadyAt> {
         let Some(slot) = self.key_states.find(key, now) else {
             return Ok(());
         };
         if !self.is_blocked(slot, now) {
             return Ok(());
         }
-        let ready = self.ready_at_slot(slot, amount, now);
+        let ready = self.ready_at_slot(slot, amount, priority, now);
         if amount.is_nothing() && ready <= now {
             return Ok(());
         }
@@ -103,13 +112,14 @@ impl<L: Limits> Keyed<L> {
         &mut self,
         key: KeyHash,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> ReadyAt {
         if !self.fits(amount) {
             return None;
         }
         match self.key_states.find(key, now) {
-            Some(slot) => Some(self.ready_at_slot(slot, amount, now)),
+            Some(slot) => Some(self.ready_at_slot(slot, amount, priority, now)),
             None => Some(now),
         }
     }
@@ -120,9 +130,10 @@ impl<L: Limits> Keyed<L> {
         &mut self,
         key: KeyHash,
         amount: Amount,
+        priority: Priority,
         now: Moment,
     ) -> ReadyAt {
-        let ready = self.ready_at(key, amount, now)?;
+        let ready = self.ready_at(key, amount, priority, now)?;
         let wait_state = self.key_states.find(key, now).and_then(|slot| {
             let wait_state = self.key_states.get(slot).wait_state;
             self.key_states.wait_states.get(wait_state)
@@ -133,7 +144,13 @@ impl<L: Limits> Keyed<L> {
         })
     }
 
-    fn ready_at_slot(&mut self, slot: KeySlot, amount: Amount, now: Moment) -> Moment {
+    fn ready_at_slot(
+        &mut self,
+        slot: KeySlot,
+        amount: Amount,
+        priority: Priority,
+        now: Moment,
+    ) -> Moment {
         let key_state = self.key_states.get(slot);
         let limits = &self.key_states.limits;
         match self.key_states.wait_states.get(key_state.wait_state) {
@@ -142,11 +159,15 @@ impl<L: Limits> Keyed<L> {
                 let from = now.max(wait_state.known_release_at());
                 let (state, queue) = (&key_state.state, &wait_state.queue);
                 if L::SUM_SUFFICES {
-                    limits.ready_behind(state, std::iter::empty(), queue.requests(), amount, from)
-                } else {
-                    let line = (key_state.wait_state, queue);
+                    let ahead = queue.requests_ahead_of_new(priority);
+                    limits.ready_behind(state, std::iter::empty(), ahead, amount, from)
+                } else if queue.has_only(priority) {
+                    let line = (key_state.wait_state, queue, priority);
                     self.line_ends
                         .ready_behind(limits, state, line, amount, from)
+                } else {
+                    let ahead = queue.amounts_ahead_of_new(priority);
+                    limits.ready_behind(state, ahead, 0, amount, from)
                 }
             }
             None if amount.is_nothing() => now,
@@ -196,7 +217,9 @@ impl<L: Limits> Keyed<L> {
     ) -> Result<(), ReadyAt> {
         let slot = self.key_states.find(key, now);
         let blocked = slot.is_some_and(|slot| self.is_blocked(slot, now));
-        let ready = self.ready_at(key, Amount::DEFAULT, now).ok_or(None)?;
+        let ready = self
+            .ready_at(key, Amount::DEFAULT, Priority::Normal, now)
+            .ok_or(None)?;
         if ready <= now && !blocked {
             Ok(())
         } else {

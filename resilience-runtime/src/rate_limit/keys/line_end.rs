@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::amount::Amount;
+use crate::rate_limit::priority::Priority;
 use crate::rate_limit::waiting::queue::Queue;
 use crate::rate_limit::waiting::wait_state::WaitStateId;
 
@@ -34,13 +35,13 @@ impl<S: Clone> LineEnds<S> {
     /// The most lines that are remembered. More are computed again.
     const MAX: usize = 16;
 
-    /// Returns when the amount could pass behind the line, whose waiters pass from `from` on. Each new waiter is a step, and
+    /// Returns when the amount could pass behind the line, whose waiters are all of that priority and pass from `from` on. Each new waiter is a step, and
     /// all of them after any other change of the line.
     pub(super) fn ready_behind<L: Limits<State = S>>(
         &mut self,
         limits: &L,
         state: &S,
-        (id, queue): (WaitStateId, &Queue),
+        (id, queue, priority): (WaitStateId, &Queue, Priority),
         amount: Amount,
         from: Moment,
     ) -> Moment {
@@ -65,7 +66,7 @@ impl<S: Clone> LineEnds<S> {
             return from;
         };
         for (number, amount) in queue
-            .since(end.next)
+            .since(end.next, priority)
             .filter(|(_, amount)| !amount.is_nothing())
         {
             #[cfg(test)]

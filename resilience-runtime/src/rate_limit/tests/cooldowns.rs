@@ -171,12 +171,22 @@ async fn only_cooldown_rejects_without_a_limit() {
         retry_after: Some(SECOND),
     };
     assert_eq!(
-        limiter.try_take(KeyHash::NONE, Amount::units(1), Moment::now()),
+        limiter.try_take(
+            KeyHash::NONE,
+            Amount::units(1),
+            Priority::Normal,
+            Moment::now()
+        ),
         rejected
     );
     advance(SECOND).await;
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, Amount::units(1), Moment::now()),
+        limiter.try_take(
+            KeyHash::NONE,
+            Amount::units(1),
+            Priority::Normal,
+            Moment::now()
+        ),
         Take::Taken { .. }
     ));
     assert!(limiter.is_bypassed(), "nothing is left to remember");
@@ -188,7 +198,12 @@ async fn acquire_zero_waits_for_cooldown_alone() {
     let limiter = limiter(RateLimitConfig::per_minute(60).burst(1));
     limiter.settle("a", 0, 5);
     assert!(limiter.check_n("a", 0).allowed, "in debt as well");
-    let at_once = limiter.earliest(limiter.hash_key("a"), Amount::units(0), Moment::now());
+    let at_once = limiter.earliest(
+        limiter.hash_key("a"),
+        Amount::units(0),
+        Priority::Normal,
+        Moment::now(),
+    );
     assert_eq!(at_once, Some(Duration::ZERO));
     limiter.cool_down("a", SECOND);
     let start = Instant::now();
@@ -241,13 +256,21 @@ async fn retry_after_counts_the_line_that_drains_after_a_cooldown() {
                 rejected(at_once).map(|wait| start.elapsed() + wait),
                 Some(told)
             );
-            let Take::Rejected { .. } =
-                limiter.try_take(limiter.hash_key("a"), Amount::units(1), Moment::now())
-            else {
+            let Take::Rejected { .. } = limiter.try_take(
+                limiter.hash_key("a"),
+                Amount::units(1),
+                Priority::Normal,
+                Moment::now(),
+            ) else {
                 panic!("there is a line");
             };
             let by_call = limiter
-                .refusal(limiter.hash_key("a"), Amount::units(1), Moment::now())
+                .refusal(
+                    limiter.hash_key("a"),
+                    Amount::units(1),
+                    Priority::Normal,
+                    Moment::now(),
+                )
                 .retry_after;
             assert_eq!(by_call.map(|wait| start.elapsed() + wait), Some(told));
             tasks

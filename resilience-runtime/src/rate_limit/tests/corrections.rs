@@ -12,7 +12,12 @@ fn both() -> RateLimitConfig {
 fn requests_left(limiter: &RateLimiter) -> usize {
     let taken: Vec<_> = std::iter::from_fn(|| {
         let now = Moment::now();
-        match limiter.try_take(limiter.hash_key("a"), Amount::units(1), now) {
+        match limiter.try_take(
+            limiter.hash_key("a"),
+            Amount::units(1),
+            Priority::Normal,
+            now,
+        ) {
             Take::Taken { at } => Some(grant(limiter.hash_key("a"), 1, Some(at))),
             Take::Rejected { .. } => None,
         }
@@ -256,30 +261,30 @@ async fn cap_remaining_ignores_unlimited_dimensions() {
     free.cool_down_key(key, SECOND, now);
     free.cap_remaining(key, left(Some(0), Some(0)), now);
     advance(2 * SECOND).await;
-    let taken = free.try_take(key, Amount::units(5), Moment::now());
+    let taken = free.try_take(key, Amount::units(5), Priority::Normal, Moment::now());
     assert!(matches!(taken, Take::Taken { .. }));
 
     let requests = limiter(RateLimitConfig::per_minute(3));
     requests.cap_remaining(key, left(None, Some(0)), now);
     assert_eq!(
-        requests.earliest(key, Amount::units(3), now),
+        requests.earliest(key, Amount::units(3), Priority::Normal, now),
         Some(Duration::ZERO)
     );
     requests.cap_remaining(key, left(Some(2), Some(0)), now);
     assert_eq!(
-        requests.earliest(key, Amount::units(3), now),
+        requests.earliest(key, Amount::units(3), Priority::Normal, now),
         Some(20 * SECOND)
     );
 
     let tokens = limiter(RateLimitConfig::default().tokens_per_minute(60));
     tokens.cap_remaining(key, left(Some(0), None), now);
     assert_eq!(
-        tokens.earliest(key, Amount::units(60), now),
+        tokens.earliest(key, Amount::units(60), Priority::Normal, now),
         Some(Duration::ZERO)
     );
     tokens.cap_remaining(key, left(None, Some(50)), now);
     assert_eq!(
-        tokens.earliest(key, Amount::units(60), now),
+        tokens.earliest(key, Amount::units(60), Priority::Normal, now),
         Some(10 * SECOND)
     );
 }

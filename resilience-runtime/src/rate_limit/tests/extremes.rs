@@ -39,7 +39,7 @@ proptest! {
             for step in &steps {
                 match *step {
                     Step::Pass(nanos) => now += nanos,
-                    Step::Take(cost) => match limiter.try_take(key, Amount::units(cost), Moment(now)) {
+                    Step::Take(cost) => match limiter.try_take(key, Amount::units(cost), Priority::Normal, Moment(now)) {
                         Take::Taken { .. } => {
                             taken.push((now, cost));
                             answers.push(None);
@@ -56,7 +56,7 @@ proptest! {
                         limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
                     }
                 }
-                answers.push(Some(limiter.earliest(key, Amount::units(1), Moment(now))));
+                answers.push(Some(limiter.earliest(key, Amount::units(1), Priority::Normal, Moment(now))));
             }
             answers
         };
@@ -78,21 +78,40 @@ fn token_bucket_refills_a_billion_tokens_exactly() {
         let period = period.as_nanos();
         let (mut now, mut taken) = (START, u128::from(burst));
         assert!(matches!(
-            limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now)),
+            limiter.try_take(
+                KeyHash::NONE,
+                Amount::units(burst),
+                Priority::Normal,
+                Moment(now)
+            ),
             Take::Taken { .. }
         ));
         while taken < 1_000_000_000 {
-            let wait = limiter.earliest(KeyHash::NONE, Amount::units(burst), Moment(now));
+            let wait = limiter.earliest(
+                KeyHash::NONE,
+                Amount::units(burst),
+                Priority::Normal,
+                Moment(now),
+            );
             let wait = u64::try_from(wait.expect("some day").as_nanos()).expect("short");
-            let rejected =
-                limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now + wait - 1));
+            let rejected = limiter.try_take(
+                KeyHash::NONE,
+                Amount::units(burst),
+                Priority::Normal,
+                Moment(now + wait - 1),
+            );
             assert!(
                 matches!(rejected, Take::Rejected { .. }),
                 "one nanosecond early"
             );
             now += wait;
             assert!(matches!(
-                limiter.try_take(KeyHash::NONE, Amount::units(burst), Moment(now)),
+                limiter.try_take(
+                    KeyHash::NONE,
+                    Amount::units(burst),
+                    Priority::Normal,
+                    Moment(now)
+                ),
                 Take::Taken { .. }
             ));
             taken += u128::from(burst);
@@ -114,7 +133,12 @@ fn windows_count_up_to_u32_max() {
     ] {
         let limiter = limiter(config);
         let take = |cost, at| {
-            let taken = limiter.try_take(KeyHash::NONE, Amount::units(cost), Moment(at));
+            let taken = limiter.try_take(
+                KeyHash::NONE,
+                Amount::units(cost),
+                Priority::Normal,
+                Moment(at),
+            );
             matches!(taken, Take::Taken { .. })
         };
         let day = u64::try_from(DAY.as_nanos()).expect("short");

@@ -15,7 +15,12 @@ async fn max_keys_bounds_a_million_keys() {
     let limiter = limiter(RateLimitConfig::per_hour(1).max_keys(100_000));
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
-        limiter.try_take(limiter.hash_key(&user), Amount::units(1), now);
+        limiter.try_take(
+            limiter.hash_key(&user),
+            Amount::units(1),
+            Priority::Normal,
+            now,
+        );
     }
     let (count, bytes) = keys(&limiter);
     assert_eq!(count, 100_000);
@@ -32,7 +37,12 @@ async fn key_takes_at_most_64_bytes() {
     let now = Moment::now();
     for user in 0..1_000_000_u32 {
         assert!(matches!(
-            limiter.try_take(limiter.hash_key(&user), Amount::units(1), now),
+            limiter.try_take(
+                limiter.hash_key(&user),
+                Amount::units(1),
+                Priority::Normal,
+                now
+            ),
             Take::Taken { .. }
         ));
     }
@@ -190,11 +200,11 @@ async fn callers_without_a_key_share_one_state() {
     let limiter = limiter(RateLimitConfig::per_second(2));
     let now = Moment::now();
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, Amount::units(2), now),
+        limiter.try_take(KeyHash::NONE, Amount::units(2), Priority::Normal, now),
         Take::Taken { .. }
     ));
     assert!(matches!(
-        limiter.try_take(KeyHash::NONE, Amount::units(1), now),
+        limiter.try_take(KeyHash::NONE, Amount::units(1), Priority::Normal, now),
         Take::Rejected { .. }
     ));
     assert!(limiter.check("a").allowed);
@@ -214,7 +224,12 @@ async fn peek_does_not_insert_a_key() {
     assert_eq!(limiter.cooldown("a"), None);
     limiter.refund("a", 5);
     assert_eq!(
-        limiter.earliest(limiter.hash_key("a"), Amount::units(2), Moment::now()),
+        limiter.earliest(
+            limiter.hash_key("a"),
+            Amount::units(2),
+            Priority::Normal,
+            Moment::now()
+        ),
         Some(Duration::ZERO)
     );
     assert_eq!(keys(&limiter), (0, 0));

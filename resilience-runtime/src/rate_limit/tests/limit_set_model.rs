@@ -110,7 +110,7 @@ proptest! {
                         })
                     };
                     let expected = fits && passes(&references, now);
-                    match limiter.try_take(key, Amount::split(input, output), Moment(now)) {
+                    match limiter.try_take(key, Amount::split(input, output), Priority::Normal, Moment(now)) {
                         Take::Taken { at } => {
                             prop_assert!(expected);
                             prop_assert_eq!(at, Moment(now));
@@ -129,7 +129,7 @@ proptest! {
                             prop_assert!(passes(&references, then));
                             prop_assert!(!passes(&references, then - 1));
                             // The one that is short is short until just before.
-                            let refusal = limiter.refusal(key, Amount::split(input, output), Moment(now));
+                            let refusal = limiter.refusal(key, Amount::split(input, output), Priority::Normal, Moment(now));
                             let short = references.iter().find(|it| Some(it.0) == refusal.limit);
                             let (name, _, reference) = short.expect("one of the limits");
                             prop_assert!(!reference.passes(part(*name, cost, counts_tokens), then - 1));

@@ -8,6 +8,7 @@ mod limit_set_model;
 mod limit_sets;
 mod long_lines;
 mod model;
+mod priorities;
 mod random_events;
 mod reconfigure;
 mod table;

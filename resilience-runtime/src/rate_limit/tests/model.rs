@@ -202,7 +202,7 @@ proptest! {
                     let expected = now >= cooling_down
                         && cost <= config.capacity()
                         && (cost == 0 || naive.passes(cost, now));
-                    match limiter.try_take(key, Amount::units(cost), Moment(now)) {
+                    match limiter.try_take(key, Amount::units(cost), Priority::Normal, Moment(now)) {
                         Take::Taken { at } => {
                             prop_assert!(expected);
                             prop_assert_eq!(at, Moment(now));
@@ -252,7 +252,7 @@ proptest! {
         let mut now = START;
         for (pause, cost) in requests {
             now += pause;
-            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, Amount::units(cost), Moment(now)) {
+            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, Amount::units(cost), Priority::Normal, Moment(now)) {
                 admitted.push((at.0, u128::from(cost)));
             }
         }
@@ -291,7 +291,7 @@ proptest! {
         let key = if keyed { limiter.hash_key("a") } else { KeyHash::NONE };
         for (pause, cost) in taken {
             now = now.after(Duration::from_nanos(pause));
-            limiter.try_take(key, Amount::units(cost), now);
+            limiter.try_take(key, Amount::units(cost), Priority::Normal, now);
         }
         let look = |limiter: &RateLimiter| {
             limiter.shared.with(key, now, |state, now, _| state.peek(key, now))

@@ -167,17 +167,20 @@ fn clock_that_goes_backwards_stands_still() {
         let key = limiter.hash_key("a");
         let late = Moment::now().after(1_000 * SECOND);
         assert_eq!(
-            limiter.try_take(key, Amount::units(1), late),
+            limiter.try_take(key, Amount::units(1), Priority::Normal, late),
             Take::Taken { at: late }
         );
         let early = Moment(late.0 - 900_000_000_000);
         let rejected = Take::Rejected {
             retry_after: Some(SECOND),
         };
-        assert_eq!(limiter.try_take(key, Amount::units(1), early), rejected);
+        assert_eq!(
+            limiter.try_take(key, Amount::units(1), Priority::Normal, early),
+            rejected
+        );
         let next = late.after(SECOND);
         assert_eq!(
-            limiter.try_take(key, Amount::units(1), next),
+            limiter.try_take(key, Amount::units(1), Priority::Normal, next),
             Take::Taken { at: next }
         );
     }

@@ -72,7 +72,7 @@ proptest! {
                         cost == 0 || requests.passes(1, at) && tokens.passes(cost, at)
                     };
                     let expected = cost <= config.capacity() && passes(&*requests, &*tokens, now);
-                    match limiter.try_take(key, Amount::units(cost), Moment(now)) {
+                    match limiter.try_take(key, Amount::units(cost), Priority::Normal, Moment(now)) {
                         Take::Taken { at } => {
                             prop_assert!(expected);
                             prop_assert_eq!(at, Moment(now));
@@ -121,7 +121,7 @@ proptest! {
         let mut now = START;
         for (pause, cost) in calls {
             now += pause;
-            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, Amount::units(cost), Moment(now)) {
+            if let Take::Taken { at } = limiter.try_take(KeyHash::NONE, Amount::units(cost), Priority::Normal, Moment(now)) {
                 admitted.push((at.0, u128::from(cost)));
             }
         }
@@ -172,7 +172,7 @@ proptest! {
             let start = Instant::now();
             let mut tasks = tokio::task::JoinSet::new();
             for cost in costs {
-                let promised = limiter.earliest(key, Amount::units(cost), Moment::now()).expect("it fits");
+                let promised = limiter.earliest(key, Amount::units(cost), Priority::Normal, Moment::now()).expect("it fits");
                 let acquire = limiter.acquire("a", cost, 10_000 * SECOND);
                 tasks.spawn(async move {
                     acquire.await.expect("in time");

@@ -344,7 +344,7 @@ async fn acquire_future_is_send() {
         .await
         .expect("free");
     let until = Moment::now().after(SECOND);
-    is_send(limiter.wait(KeyHash::NONE, Amount::units(1), until))
+    is_send(limiter.wait(KeyHash::NONE, Amount::units(1), Priority::Normal, until))
         .await
         .expect("free");
 }
@@ -355,30 +355,36 @@ async fn wait_until_a_moment_admits_or_rejects() {
     let key = limiter.hash_key("a");
     let start = Moment::now();
     assert_eq!(
-        limiter.try_take(key, Amount::units(2), start),
+        limiter.try_take(key, Amount::units(2), Priority::Normal, start),
         Take::Taken { at: start }
     );
     let rejected = Take::Rejected {
         retry_after: Some(SECOND),
     };
-    assert_eq!(limiter.try_take(key, Amount::units(1), start), rejected);
     assert_eq!(
-        limiter.try_take(key, Amount::units(3), start),
+        limiter.try_take(key, Amount::units(1), Priority::Normal, start),
+        rejected
+    );
+    assert_eq!(
+        limiter.try_take(key, Amount::units(3), Priority::Normal, start),
         Take::Rejected { retry_after: None }
     );
     assert_eq!(
-        limiter.earliest(key, Amount::units(2), start),
+        limiter.earliest(key, Amount::units(2), Priority::Normal, start),
         Some(2 * SECOND)
     );
-    assert_eq!(limiter.earliest(key, Amount::units(3), start), None);
+    assert_eq!(
+        limiter.earliest(key, Amount::units(3), Priority::Normal, start),
+        None
+    );
     assert!(limiter.fits_capacity(2) && !limiter.fits_capacity(3));
     let at = limiter
-        .wait(key, Amount::units(1), start.after(SECOND))
+        .wait(key, Amount::units(1), Priority::Normal, start.after(SECOND))
         .await;
     assert_eq!(at, Ok(start.after(SECOND)));
     limiter.refund_grant(grant(key, 1, Some(start)), Moment::now());
     assert_eq!(
-        limiter.earliest(key, Amount::units(1), Moment::now()),
+        limiter.earliest(key, Amount::units(1), Priority::Normal, Moment::now()),
         Some(Duration::ZERO)
     );
     let limit = Some(LimitName::REQUESTS_PER_SECOND);
@@ -392,13 +398,18 @@ async fn wait_until_a_moment_admits_or_rejects() {
     });
     assert_eq!(
         limiter
-            .wait(key, Amount::units(2), start.after(ms(1_500)))
+            .wait(
+                key,
+                Amount::units(2),
+                Priority::Normal,
+                start.after(ms(1_500))
+            )
             .await,
         Err(timed_out)
     );
     assert_eq!(
         limiter
-            .wait(key, Amount::units(3), Moment::FAR_FUTURE)
+            .wait(key, Amount::units(3), Priority::Normal, Moment::FAR_FUTURE)
             .await,
         Err(never)
     );

@@ -1,5 +1,6 @@
 //! What a key waits with: its cooldown and its queue.
 
 pub(super) mod queue;
+mod turns;
 pub(super) mod wait_state;
 pub(in crate::rate_limit) mod watch;

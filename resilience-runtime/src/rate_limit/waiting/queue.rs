@@ -1,17 +1,20 @@
-//! The queue of one key, first come, first served. Who is woken and not polled is passed over, see
-//! [`watch`](super::watch).
+//! The queue of one key: by priority, and within one first come, first served. Who is woken and not polled is passed
+//! over, see [`watch`](super::watch).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::task::Waker;
 
+use super::turns::{ByClass, Turns};
 use crate::clock::Moment;
 use crate::patience::NEAR;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::key_hash::KeyHash;
+use crate::rate_limit::priority::Priority;
 use crate::wake;
 
 /// A call that waits.
 pub(in crate::rate_limit) struct Waiter {
+    /// Counts the waiters of the queue; the last digits to the base of [`BASE`] are its class.
     pub(super) number: u64,
     pub(in crate::rate_limit) key: KeyHash,
     pub(in crate::rate_limit) amount: Amount,
@@ -43,14 +46,75 @@ impl Wakers {
     }
 }
 
+/// The class of a waiter is the rest of its number, divided by this.
+const BASE: u64 = 4;
+
+/// Returns the class of a waiter of that number.
+pub(super) const fn class_of(number: u64) -> usize {
+    (number % BASE) as usize
+}
+
+/// The waiters of one priority.
 #[derive(Default)]
-pub(in crate::rate_limit) struct Queue {
+pub(super) struct Class {
     /// Invariant: sorted by number, and none of the first [`NEAR`] is a removed one.
     pub(super) waiters: VecDeque<Waiter>,
     /// How many are not removed.
     pub(super) live: usize,
     /// The sum of their requests, where these alone are limited.
     pub(super) requests: u64,
+}
+
+impl Class {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Waiter> {
+        self.waiters.iter().filter(|waiter| !waiter.removed)
+    }
+
+    pub(super) fn index(&self, number: u64) -> Option<usize> {
+        self.waiters
+            .binary_search_by_key(&number, |waiter| waiter.number)
+            .ok()
+            .filter(|&index| !self.waiters[index].removed)
+    }
+
+    /// Counts a waiter.
+    pub(super) fn add(&mut self, amount: Amount) {
+        self.live += 1;
+        self.requests += u64::from(amount.requests());
+    }
+
+    /// Counts a waiter no longer.
+    pub(super) fn subtract(&mut self, amount: Amount) {
+        self.live -= 1;
+        self.requests -= u64::from(amount.requests());
+    }
+
+    /// Returns the requests of the first so many.
+    fn requests_of_first(&self, count: usize) -> u64 {
+        let sum = |waiters: &mut dyn Iterator<Item = &Waiter>| -> u64 {
+            waiters
+                .map(|waiter| u64::from(waiter.amount.requests()))
+                .sum()
+        };
+        if count * 2 <= self.live {
+            sum(&mut self.iter().take(count))
+        } else {
+            self.requests - sum(&mut self.iter().rev().take(self.live - count.min(self.live)))
+        }
+    }
+
+    /// Drops what was removed and has come near the front.
+    pub(super) fn trim_near(&mut self) {
+        while self.waiters.get(NEAR - 1).is_some_and(|it| it.removed) {
+            self.waiters.remove(NEAR - 1);
+        }
+    }
+}
+
+#[derive(Default)]
+pub(in crate::rate_limit) struct Queue {
+    pub(super) classes: ByClass<Class>,
+    turns: Turns,
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
     next: u64,
@@ -70,12 +134,62 @@ impl Queue {
 
     /// Returns the number of waiters.
     pub(in crate::rate_limit) fn len(&self) -> usize {
-        self.live
+        self.classes.iter().map(|class| class.live).sum()
     }
 
     /// Returns the sum of their requests, where these alone are limited.
     pub(in crate::rate_limit) fn requests(&self) -> u64 {
-        self.requests
+        self.classes.iter().map(|class| class.requests).sum()
+    }
+
+    /// Whether nobody of another priority waits, so that a new waiter would be the last one.
+    pub(in crate::rate_limit) fn has_only(&self, priority: Priority) -> bool {
+        let mut classes = self.classes.iter().enumerate();
+        classes.all(|(class, waiting)| class == priority as usize || waiting.live == 0)
+    }
+
+    /// Returns the class of the head.
+    pub(super) fn head_class(&self) -> Option<usize> {
+        self.turns.next(self.waiting().map(|count| count > 0))
+    }
+
+    pub(super) fn head(&self) -> Option<&Waiter> {
+        self.classes[self.head_class()?].waiters.front()
+    }
+
+    fn waiting(&self) -> ByClass<u64> {
+        std::array::from_fn(|class| self.classes[class].live as u64)
+    }
+
+    /// Notes that a waiter gets a token.
+    pub(in crate::rate_limit) fn served(&mut self) {
+        self.turns.advance();
+    }
+
+    /// Returns how many of each class pass before a new waiter.
+    fn ahead_of_new(&self, priority: Priority) -> ByClass<u64> {
+        let (waiting, class) = (self.waiting(), priority as usize);
+        self.turns.ahead(waiting, class, waiting[class])
+    }
+
+    /// Returns the requests of those that pass before a new waiter, where these alone are limited.
+    pub(in crate::rate_limit) fn requests_ahead_of_new(&self, priority: Priority) -> u64 {
+        if self.has_only(priority) {
+            return self.requests();
+        }
+        let ahead = self.ahead_of_new(priority);
+        let classes = self.classes.iter().zip(ahead);
+        let first = |(class, count): (&Class, u64)| class.requests_of_first(count as usize);
+        classes.map(first).sum()
+    }
+
+    /// Returns the amounts of those that pass before a new waiter, in their order.
+    pub(in crate::rate_limit) fn amounts_ahead_of_new(
+        &self,
+        priority: Priority,
+    ) -> impl Iterator<Item = Amount> {
+        let count: u64 = self.ahead_of_new(priority).iter().sum();
+        self.iter().take(count as usize).map(|waiter| waiter.amount)
     }
 
     pub(in crate::rate_limit) fn version(&self) -> u64 {
@@ -87,16 +201,21 @@ impl Queue {
         self.version += 1;
     }
 
-    /// Returns the waiters from that number on, with their numbers.
-    pub(in crate::rate_limit) fn since(&self, number: u64) -> impl Iterator<Item = (u64, Amount)> {
-        let begin = self.waiters.partition_point(|it| it.number < number);
-        let waiters = self.waiters.range(begin..).filter(|it| !it.removed);
+    /// Returns the waiters of a priority from that number on, with their numbers.
+    pub(in crate::rate_limit) fn since(
+        &self,
+        number: u64,
+        priority: Priority,
+    ) -> impl Iterator<Item = (u64, Amount)> {
+        let waiters = &self.classes[priority as usize].waiters;
+        let begin = waiters.partition_point(|it| it.number < number);
+        let waiters = waiters.range(begin..).filter(|it| !it.removed);
         waiters.map(|it| (it.number, it.amount))
     }
 
     /// Whether there is neither a waiter nor a rejection that was not collected yet.
     pub(super) fn is_unused(&self) -> bool {
-        self.live == 0 && self.rejections.is_empty() && self.passed_over.is_empty()
+        self.len() == 0 && self.rejections.is_empty() && self.passed_over.is_empty()
     }
 
     /// Whether a call with that key waits, passed over or not.
@@ -106,8 +225,16 @@ impl Queue {
             .any(|waiter| waiter.key == key)
     }
 
+    /// Returns the waiters in the order in which they pass, if nobody joins.
     pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &Waiter> {
-        self.waiters.iter().filter(|waiter| !waiter.removed)
+        let mut classes = self.classes.each_ref().map(|class| class.iter().peekable());
+        let mut turns = self.turns;
+        std::iter::from_fn(move || {
+            let waiting = classes.each_mut().map(|class| class.peek().is_some());
+            let next = classes[turns.next(waiting)?].next();
+            turns.advance();
+            next
+        })
     }
 
     pub(in crate::rate_limit) fn push(
@@ -116,12 +243,17 @@ impl Queue {
         amount: Amount,
         until: Moment,
         waker: Waker,
+        priority: Priority,
     ) -> u64 {
-        let number = self.next;
+        if !self.has_only(priority) {
+            // It may pass before others.
+            self.touch();
+        }
+        let number = self.next * BASE + priority as u64;
         self.next += 1;
-        self.live += 1;
-        self.requests += u64::from(amount.requests());
-        self.waiters.push_back(Waiter {
+        let class = &mut self.classes[priority as usize];
+        class.add(amount);
+        class.waiters.push_back(Waiter {
             number,
             key,
             amount,
@@ -136,8 +268,16 @@ impl Queue {
 
     /// Finds a waiter by its number, and whether it is the head.
     pub(in crate::rate_limit) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
-        let index = self.index(number)?;
-        Some((&self.waiters[index], index == 0))
+        let class = &self.classes[class_of(number)];
+        let waiter = &class.waiters[class.index(number)?];
+        let is_head = self.head().is_some_and(|head| head.number == number);
+        Some((waiter, is_head))
+    }
+
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Waiter> {
+        let class = &mut self.classes[class_of(number)];
+        let index = class.index(number)?;
+        class.waiters.get_mut(index)
     }
 
     /// Returns the amounts of the waiters ahead of that number, and the sum of their requests.
@@ -147,7 +287,7 @@ impl Queue {
     ) -> (impl Iterator<Item = Amount>, u64) {
         let amounts = || {
             self.iter()
-                .take_while(move |waiter| waiter.number < number)
+                .take_while(move |waiter| waiter.number != number)
                 .map(|waiter| waiter.amount)
         };
         (
@@ -164,8 +304,7 @@ impl Queue {
         at: Moment,
         wakers: &mut Wakers,
     ) {
-        if let Some(index) = self.index(number) {
-            let waiter = &mut self.waiters[index];
+        if let Some(waiter) = self.get_mut(number) {
             waiter.woken_at = at;
             wakers.discard.extend(waiter.waker.replace(waker));
         }
@@ -177,22 +316,24 @@ impl Queue {
             wakers.discard.extend(waiter.waker);
             return false;
         }
-        let Some(index) = self.index(number) else {
+        let was_head = self.head().is_some_and(|head| head.number == number);
+        let class = &mut self.classes[class_of(number)];
+        let Some(index) = class.index(number) else {
             return false;
         };
-        self.touch();
-        let waiter = &mut self.waiters[index];
+        let waiter = &mut class.waiters[index];
         wakers.discard.extend(waiter.waker.take());
         waiter.removed = true;
-        self.requests -= u64::from(waiter.amount.requests());
-        self.live -= 1;
+        let amount = waiter.amount;
+        class.subtract(amount);
         if index < NEAR {
-            self.waiters.remove(index);
-            self.trim_near();
-        } else if self.waiters.len() > 2 * self.live + 32 {
-            self.waiters.retain(|waiter| !waiter.removed);
+            class.waiters.remove(index);
+            class.trim_near();
+        } else if class.waiters.len() > 2 * class.live + 32 {
+            class.waiters.retain(|waiter| !waiter.removed);
         }
-        index == 0
+        self.touch();
+        was_head
     }
 
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
@@ -203,13 +344,12 @@ impl Queue {
         now: Moment,
         wakers: &mut Wakers,
     ) -> bool {
-        let Some(head) = self.waiters.front().map(|head| head.number) else {
+        let Some(head) = self.head().map(|head| head.number) else {
             return false;
         };
-        let Some(index) = self.index(number) else {
+        let Some(waiter) = self.get_mut(number) else {
             return false;
         };
-        let waiter = &mut self.waiters[index];
         let yields = waiter.yielded_to.replace(head) != Some(head);
         if yields {
             waiter.woken_at = now;
@@ -226,16 +366,21 @@ impl Queue {
         wakers: &mut Wakers,
     ) {
         self.touch();
-        for waiter in self.waiters.iter_mut().filter(|waiter| !waiter.removed) {
-            if let Err(ready_at) = check(waiter) {
+        let checked = self.iter().map(|waiter| (waiter.number, check(waiter)));
+        let rejected = checked.filter_map(|(number, checked)| Some((number, checked.err()?)));
+        let rejected: Vec<_> = rejected.collect();
+        for (number, ready_at) in rejected {
+            if let Some(waiter) = self.get_mut(number) {
                 waiter.removed = true;
                 wakers.wake.extend(waiter.waker.take());
-                self.live -= 1;
-                self.requests -= u64::from(waiter.amount.requests());
-                self.rejections.insert(waiter.number, ready_at);
+                let amount = waiter.amount;
+                self.classes[class_of(number)].subtract(amount);
+                self.rejections.insert(number, ready_at);
             }
         }
-        self.waiters.retain(|waiter| !waiter.removed);
+        for class in &mut self.classes {
+            class.waiters.retain(|waiter| !waiter.removed);
+        }
     }
 
     /// Takes the rejection of a waiter, if there is one.
@@ -243,18 +388,45 @@ impl Queue {
         self.rejections.remove(&number)
     }
 
-    pub(super) fn index(&self, number: u64) -> Option<usize> {
-        self.waiters
-            .binary_search_by_key(&number, |waiter| waiter.number)
-            .ok()
-            .filter(|&index| !self.waiters[index].removed)
+    /// Returns how many come before that waiter, if those behind the head passed by their priorities alone.
+    pub(super) fn place(&self, number: u64) -> Option<usize> {
+        let class = class_of(number);
+        let index = self.classes[class].index(number)?;
+        let head = self.head_class()?;
+        let higher = self.classes[..class].iter();
+        let before: usize = higher.map(|it| it.waiters.len()).sum();
+        Some(match index {
+            0 if class == head => 0,
+            // The head comes first, also before those that are higher.
+            _ => before + index + usize::from(head > class),
+        })
     }
 
-    /// Drops what was removed and has come near the front.
-    pub(super) fn trim_near(&mut self) {
-        while self.waiters.get(NEAR - 1).is_some_and(|it| it.removed) {
-            self.waiters.remove(NEAR - 1);
+    /// Returns the class and the index of the waiter at that [place](Self::place).
+    fn class_and_index(&self, place: usize) -> Option<(usize, usize)> {
+        let head = self.head_class()?;
+        let Some(mut rest) = place.checked_sub(1) else {
+            return Some((head, 0));
+        };
+        for (class, it) in self.classes.iter().enumerate() {
+            let skipped = usize::from(class == head);
+            let len = it.waiters.len() - skipped;
+            if rest < len {
+                return Some((class, rest + skipped));
+            }
+            rest -= len;
         }
+        None
+    }
+
+    pub(super) fn at_place(&self, place: usize) -> Option<&Waiter> {
+        let (class, index) = self.class_and_index(place)?;
+        self.classes[class].waiters.get(index)
+    }
+
+    pub(super) fn at_place_mut(&mut self, place: usize) -> Option<&mut Waiter> {
+        let (class, index) = self.class_and_index(place)?;
+        self.classes[class].waiters.get_mut(index)
     }
 }
 
@@ -271,28 +443,65 @@ mod tests {
         for number in all.clone() {
             let until = Moment::FAR_FUTURE;
             let waker = Waker::noop().clone();
-            assert_eq!(
-                queue.push(KeyHash::NONE, Amount::units(1), until, waker),
-                number
-            );
+            let amount = Amount::units(1);
+            let pushed = queue.push(KeyHash::NONE, amount, until, waker, Priority::Normal);
+            assert_eq!(pushed, of(number));
         }
+        let waiters = |queue: &Queue| queue.classes[Priority::Normal as usize].waiters.len();
         // Far from the front entries stay until more than half of them, and 32, are removed ones.
         for number in near..near + 100 {
-            assert!(!queue.remove(number, &mut wakers));
-            assert_eq!(queue.waiters.len(), NEAR + 101);
-            assert_eq!(queue.find(number).map(|_| ()), None);
+            assert!(!queue.remove(of(number), &mut wakers));
+            assert_eq!(waiters(&queue), NEAR + 101);
+            assert_eq!(queue.find(of(number)).map(|_| ()), None);
         }
         // Near it they are dropped, and so is what comes near.
-        assert!(!queue.remove(5, &mut wakers));
-        assert_eq!((queue.waiters.len(), queue.len()), (NEAR, NEAR));
+        assert!(!queue.remove(of(5), &mut wakers));
+        assert_eq!((waiters(&queue), queue.len()), (NEAR, NEAR));
         assert_eq!(queue.requests(), near);
-        assert!(queue.waiters.iter().all(|waiter| !waiter.removed));
+        assert!(queue.iter().all(|waiter| !waiter.removed));
         for number in (0..near).filter(|&number| number != 5) {
-            assert!(queue.remove(number, &mut wakers));
+            assert!(queue.remove(of(number), &mut wakers));
         }
         assert_eq!(
-            queue.find(near + 100).map(|(_, is_head)| is_head),
+            queue.find(of(near + 100)).map(|(_, is_head)| is_head),
             Some(true)
         );
+    }
+
+    /// The number of the n-th waiter, a normal one.
+    fn of(n: u64) -> u64 {
+        n * BASE + Priority::Normal as u64
+    }
+
+    #[test]
+    fn places_are_the_head_and_then_the_priorities() {
+        let mut queue = Queue::default();
+        let mut numbers = Vec::new();
+        for class in [2, 1, 0, 0, 2, 1, 2] {
+            let (waker, amount) = (Waker::noop().clone(), Amount::units(class as u32 + 1));
+            let priority = Priority::ALL[class];
+            let until = Moment::FAR_FUTURE;
+            numbers.push(queue.push(KeyHash::NONE, amount, until, waker, priority));
+        }
+        for _ in 0..8 {
+            let mut places: Vec<_> = numbers.iter().map(|it| queue.place(*it)).collect();
+            let head = queue.head().map(|head| head.number);
+            for (number, place) in numbers.iter().zip(&places) {
+                let place = place.expect("it waits");
+                assert_eq!(place == 0, head == Some(*number));
+                let there = queue.at_place_mut(place).map(|it| it.number);
+                assert_eq!(there, Some(*number));
+            }
+            places.sort();
+            assert!(places.into_iter().flatten().eq(0..7));
+            assert!(queue.at_place_mut(7).is_none());
+            // Each waiter as if it were new: the sum of all that the order has before it.
+            for &priority in Priority::ALL {
+                let ahead: Vec<_> = queue.amounts_ahead_of_new(priority).collect();
+                let sum: u64 = ahead.iter().map(|it| u64::from(it.requests())).sum();
+                assert_eq!(queue.requests_ahead_of_new(priority), sum, "{priority}");
+            }
+            queue.served();
+        }
     }
 }

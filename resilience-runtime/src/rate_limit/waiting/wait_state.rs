@@ -279,6 +279,7 @@ mod tests {
 
     use super::*;
     use crate::rate_limit::amount::Amount;
+    use crate::rate_limit::priority::Priority;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -294,10 +295,19 @@ mod tests {
     fn join(wait_state: &mut WaitState, count: u32) {
         for _ in 0..count {
             let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
-            wait_state
-                .queue
-                .push(KeyHash::NONE, Amount::units(1), until, waker);
+            wait_state.queue.push(
+                KeyHash::NONE,
+                Amount::units(1),
+                until,
+                waker,
+                Priority::Normal,
+            );
         }
+    }
+
+    fn remove_head(wait_state: &mut WaitState) {
+        let head = wait_state.queue.head().expect("somebody waits").number;
+        assert!(wait_state.queue.remove(head, &mut Wakers::default()));
     }
 
     #[test]
@@ -309,10 +319,10 @@ mod tests {
             assert_eq!(wait_state.release_at(Moment(2)), end);
             let last = wait_state.last_release_at();
             let mut turns = Vec::new();
-            for waiter in 0..3 {
+            for _ in 0..3 {
                 turns.push(wait_state.release_at(end).since(end));
                 assert_eq!(wait_state.last_release_at(), last, "known beforehand");
-                assert!(wait_state.queue.remove(waiter, &mut Wakers::default()));
+                remove_head(&mut wait_state);
                 wait_state.next_head();
             }
             let part = SECOND / 30;
@@ -327,7 +337,7 @@ mod tests {
     fn release_jitter_is_divided_among_waiters_at_the_end_of_the_cooldown() {
         let mut wait_state = wait_state(1);
         wait_state.cool_down(Cooldown::new(Moment(1), SECOND));
-        assert!(wait_state.queue.remove(0, &mut Wakers::default()));
+        remove_head(&mut wait_state);
         wait_state.next_head();
         join(&mut wait_state, 3);
         wait_state.release_at(wait_state.cooldown.until);

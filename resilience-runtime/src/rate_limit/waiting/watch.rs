@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::queue::{Queue, Wakers};
+use super::queue::{Class, Queue, Wakers, class_of};
 use crate::clock::Moment;
 use crate::patience::{PATIENCE, alerted_places, delay};
 
@@ -17,14 +17,15 @@ impl Queue {
     /// the front to the first that is not overdue. Returns how many.
     pub(super) fn pass_over(&mut self, judged_at: Moment) -> usize {
         let mut count = 0;
-        while let Some(head) = self.waiters.front()
+        while let Some(head) = self.head_class()
+            && let class = &mut self.classes[head]
+            && let Some(head) = class.waiters.front()
             && head.woken_at.after(PATIENCE) <= judged_at
-            && let Some(head) = self.waiters.pop_front()
+            && let Some(head) = class.waiters.pop_front()
         {
-            self.live -= 1;
-            self.requests -= u64::from(head.amount.requests());
+            class.subtract(head.amount);
+            class.trim_near();
             self.passed_over.insert(head.number, head);
-            self.trim_near();
             self.touch();
             count += 1;
         }
@@ -35,21 +36,22 @@ impl Queue {
     fn put_back(&mut self, number: u64) {
         if let Some(waiter) = self.passed_over.remove(&number) {
             self.touch();
-            self.live += 1;
-            self.requests += u64::from(waiter.amount.requests());
-            let index = self.waiters.partition_point(|it| it.number < number);
-            self.waiters.insert(index, waiter);
+            let class = &mut self.classes[class_of(number)];
+            class.add(waiter.amount);
+            let index = class.waiters.partition_point(|it| it.number < number);
+            class.waiters.insert(index, waiter);
         }
     }
 
     /// Whether every waiter would be passed over.
     pub(super) fn is_unattended(&self, now: Moment) -> bool {
-        self.iter().all(|it| it.woken_at.after(PATIENCE) <= now)
+        let mut waiters = self.classes.iter().flat_map(Class::iter);
+        waiters.all(|it| it.woken_at.after(PATIENCE) <= now)
     }
 
     /// Wakes the head, and those who have to watch it sooner than planned.
     pub(in crate::rate_limit) fn wake_head(&mut self, now: Moment, wakers: &mut Wakers) {
-        if let Some(head) = self.waiters.front_mut() {
+        if let Some(head) = self.at_place_mut(0) {
             head.woken_at = head.woken_at.min(now);
             wakers.wake.extend(head.waker.take());
             self.wake_watchers(now, wakers);
@@ -58,11 +60,11 @@ impl Queue {
 
     /// Wakes those who have to watch the head sooner than planned: because it was woken, or because a waiter left.
     pub(in crate::rate_limit) fn wake_watchers(&mut self, now: Moment, wakers: &mut Wakers) {
-        let Some(head_at) = self.waiters.front().map(|head| head.woken_at) else {
+        let Some(head_at) = self.head().map(|head| head.woken_at) else {
             return;
         };
         for place in alerted_places() {
-            let Some(waiter) = self.waiters.get_mut(place) else {
+            let Some(waiter) = self.at_place_mut(place) else {
                 return;
             };
             if waiter.woken_at > head_at.after(delay(place)) && waiter.woken_at > now {
@@ -74,30 +76,28 @@ impl Queue {
 
     /// Notes that a waiter will be polled at that moment.
     pub(in crate::rate_limit) fn plan(&mut self, number: u64, at: Moment) {
-        if let Some(index) = self.index(number) {
-            self.waiters[index].woken_at = at;
+        if let Some(waiter) = self.get_mut(number) {
+            waiter.woken_at = at;
         }
     }
 
     /// Notes that a waiter is polled, which puts it back to its place. Returns when it was woken; `now` if it was not.
     pub(in crate::rate_limit) fn polled(&mut self, number: u64, now: Moment) -> Moment {
         self.put_back(number);
-        let Some(index) = self.index(number) else {
+        let Some(waiter) = self.get_mut(number) else {
             return now;
         };
-        let waiter = &mut self.waiters[index];
         std::mem::replace(&mut waiter.woken_at, Moment::FAR_FUTURE).min(now)
     }
 
     /// Returns when a waiter is woken that is not the head: when all ahead have been woken long enough.
     pub(in crate::rate_limit) fn watch_at(&self, number: u64, now: Moment) -> Moment {
-        let (Some(head), Some(index)) = (self.waiters.front(), self.index(number)) else {
+        let (Some(head), Some(place)) = (self.head(), self.place(number)) else {
             return Moment::FAR_FUTURE;
         };
-        let turn = head.woken_at.after(delay(index));
-        let previous = index
-            .checked_sub(1)
-            .map_or(turn, |index| self.waiters[index].woken_at.after(PATIENCE));
+        let turn = head.woken_at.after(delay(place));
+        let previous = place.checked_sub(1).and_then(|place| self.at_place(place));
+        let previous = previous.map_or(turn, |waiter| waiter.woken_at.after(PATIENCE));
         let at = if previous > now {
             turn.min(previous)
         } else {
