@@ -13,6 +13,7 @@ pub(crate) mod fallback;
 pub(crate) mod items;
 mod limit;
 pub(crate) mod names;
+mod nested;
 mod service;
 mod settings;
 pub(crate) mod spanned;
@@ -32,5 +33,5 @@ pub(crate) use spanned::{Spanned, Value, path_text, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream};
 pub(crate) use toggle::Toggle;
 pub(crate) use value::{
-    Callable, Exhausted, Flag, On, Setting, literal, runtime_path, source, variant,
+    Callable, Count, Exhausted, Flag, On, Setting, literal, runtime_path, source, variant,
 };

@@ -3,7 +3,10 @@
 use darling::{Error, Result};
 use proc_macro2::Span;
 
-use crate::args::{Args, CircuitBreaker, RateLimit, Retry, Spanned, Time, Toggle, Window};
+use crate::args::Count;
+use crate::args::{
+    Args, Bulkhead, CircuitBreaker, RateLimit, Retry, Spanned, Time, Toggle, Window,
+};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
@@ -16,6 +19,9 @@ pub(super) fn check(args: &Args) -> Result<()> {
     }
     if let Some(rate_limit) = Toggle::on(args.rate_limit.as_ref()) {
         problems.handle(one_rate(rate_limit));
+    }
+    if let Some(bulkhead) = Toggle::on(args.bulkhead.as_ref()) {
+        problems.handle(one_limit(bulkhead));
     }
     problems.finish()
 }
@@ -99,6 +105,36 @@ fn one_rate(rate_limit: &RateLimit) -> Result<()> {
             ))
             .with_span(&place),
         );
+    }
+    problems.finish()
+}
+
+/// Requires a limit that is either fixed or adaptive, and bounds in their order.
+fn one_limit(bulkhead: &Bulkhead) -> Result<()> {
+    let Some(adaptive) = &bulkhead.adaptive else {
+        return Ok(());
+    };
+    let mut problems = Error::accumulator();
+    if let Some(fixed) = &bulkhead.max_concurrent {
+        let message =
+            "`max_concurrent` is a fixed limit, `adaptive` finds the limit by itself; keep one";
+        problems.push(Error::custom(message).with_span(&fixed.name));
+    }
+    let bounds = &adaptive.value.0;
+    let bound =
+        |written: &Option<Spanned<Count>>| written.as_ref().map(|it| (it.value.0, it.place));
+    let (min, max) = (bound(&bounds.adaptive_min), bound(&bounds.adaptive_max));
+    let initial = bound(&bounds.adaptive_initial);
+    for (low, high, message) in [
+        (min, max, "`min` is above `max`"),
+        (min, initial, "`min` is above `initial`"),
+        (initial, max, "`initial` is above `max`"),
+    ] {
+        if let (Some((low, place)), Some((high, _))) = (low, high)
+            && low > high
+        {
+            problems.push(Error::custom(message).with_span(&place));
+        }
     }
     problems.finish()
 }
