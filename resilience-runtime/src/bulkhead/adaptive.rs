@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::latency_level::LatencyLevel;
+use super::latency_level::{Latency, LatencyLevel};
 use crate::clock::Moment;
 use crate::config::AdaptiveConfig;
 
@@ -42,6 +42,8 @@ pub(super) struct AdaptiveLimit {
     answered: usize,
     /// Whether the limit was reached in this window.
     reached: bool,
+    /// It is the first window since the limit fell. Those that end first are the shortest, so their latency is not judged.
+    settling: bool,
     latency: LatencyLevel,
 }
 
@@ -52,6 +54,7 @@ impl AdaptiveLimit {
             fallen_at: None,
             answered: 0,
             reached: false,
+            settling: true,
             latency: LatencyLevel::default(),
             config,
         }
@@ -76,38 +79,45 @@ impl AdaptiveLimit {
         in_use: usize,
         now: Moment,
     ) -> Option<LimitChange> {
+        // Latencies of all calls: those that began after a moment and have ended are the short ones.
+        if let Report::Answered(Some(latency)) = report
+            && self.config.latency
+        {
+            self.latency.add(latency);
+        }
         if self.fallen_at.is_some_and(|fallen_at| started <= fallen_at) {
             return None;
         }
-        match report {
-            Report::Congested => {
-                self.latency.restart();
-                self.fall(now)
-            }
-            Report::Answered(latency) => {
-                self.reached |= in_use >= self.limit;
-                self.answered += 1;
-                if let Some(latency) = latency.filter(|_| self.config.latency) {
-                    self.latency.add(latency);
-                }
-                if self.answered < self.limit.max(LEAST_WINDOW) {
-                    return None;
-                }
-                self.end_window(now)
-            }
+        if report == Report::Congested {
+            self.latency.end_experiment();
+            return self.fall(now);
         }
+        self.reached |= in_use >= self.limit;
+        self.answered += 1;
+        if self.answered < self.limit.max(LEAST_WINDOW) {
+            return None;
+        }
+        self.end_window(now)
     }
 
     fn end_window(&mut self, now: Moment) -> Option<LimitChange> {
         let at_limit = self.reached;
         self.begin_window();
-        if let Some(latency) = self.latency.end_window(LEAST_WINDOW as u32, at_limit) {
-            let from = self.limit;
-            let change = self.fall(now);
-            self.latency.fell(latency, from, self.limit);
-            return change;
+        if std::mem::take(&mut self.settling) {
+            self.latency.begin_window();
+        } else {
+            match self.latency.end_window(LEAST_WINDOW as u32, at_limit) {
+                Latency::Usual => {}
+                Latency::Perhaps => return None,
+                Latency::FarAbove(latency) => {
+                    let from = self.limit;
+                    let change = self.fall(now);
+                    self.latency.fell(latency, from, self.limit);
+                    return change;
+                }
+            }
         }
-        if !at_limit {
+        if !at_limit || self.latency.is_experimenting() {
             return None;
         }
         self.change((self.limit + 1).min(self.config.max))
@@ -116,6 +126,8 @@ impl AdaptiveLimit {
     fn fall(&mut self, now: Moment) -> Option<LimitChange> {
         self.fallen_at = Some(now);
         self.begin_window();
+        self.settling = true;
+        self.latency.begin_window();
         #[allow(
             clippy::cast_precision_loss,
             clippy::cast_possible_truncation,
