@@ -3,6 +3,9 @@
 //! A window is as many answered calls as the limit, at least [`LEAST_WINDOW`]: about one round trip of all calls that may run. If
 //! the limit was reached in it without congestion, the limit rises by one. At a congestion it falls by the factor, at once, and
 //! a new window begins. What ends later but began before is of the same congestion, and counts no more.
+//!
+//! D. Chiu and R. Jain, "Analysis of the increase and decrease algorithms for congestion avoidance in computer networks" (1989),
+//! shows why the increase is a sum and the decrease a product: several clients of one service come to equal shares.
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use crate::clock::Moment;
 use crate::config::AdaptiveConfig;
 
 /// The least number of calls that a latency is judged by.
-const LEAST_WINDOW: usize = 10;
+const LEAST_WINDOW: u32 = 10;
 
 /// What a call that ran says about the load of its service. One that says nothing is not reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +97,7 @@ impl AdaptiveLimit {
         }
         self.reached |= in_use >= self.limit;
         self.answered += 1;
-        if self.answered < self.limit.max(LEAST_WINDOW) {
+        if self.answered < self.limit.max(LEAST_WINDOW as usize) {
             return None;
         }
         self.end_window(now)
@@ -106,7 +109,7 @@ impl AdaptiveLimit {
         if std::mem::take(&mut self.settling) {
             self.latency.begin_window();
         } else {
-            match self.latency.end_window(LEAST_WINDOW as u32, at_limit) {
+            match self.latency.end_window(LEAST_WINDOW, at_limit) {
                 Latency::Usual => {}
                 Latency::Perhaps => return None,
                 Latency::FarAbove(latency) => {
@@ -148,3 +151,6 @@ impl AdaptiveLimit {
         (from != to).then_some(LimitChange { from, to })
     }
 }
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests;
