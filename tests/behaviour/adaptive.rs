@@ -150,29 +150,6 @@ async fn overload_is_congestion() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn waiters_get_the_places_of_a_higher_limit_in_their_order() {
-    let registry = Registry::new();
-    let calls = async {
-        let mut running: Vec<_> = (0..10)
-            .map(|_| {
-                let (tell, answer) = oneshot::channel();
-                (tell, started(ask(answer)))
-            })
-            .collect();
-        let mut waiting: Vec<_> = (0..3).map(|_| started(ask(oneshot::channel().1))).collect();
-        // The tenth answer ends the window: one place is free, and one more.
-        for (tell, mut call) in running.drain(..8) {
-            tell.send(Ok(1)).unwrap();
-            assert!(poll(&mut call).is_ready());
-        }
-        assert_eq!(bulkhead(&registry).in_flight(), 2);
-        drop(waiting.pop());
-        drop(running);
-    };
-    registry.scope(calls).await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn latency_far_above_its_level_lowers_the_limit_unless_it_is_a_model() {
     #[resilient(service = "search", retry = off, bulkhead(adaptive))]
     async fn search(millis: u64) -> Answer {
