@@ -91,6 +91,10 @@ async fn bounds_change_while_the_limit_is_in_use() {
             .unwrap();
         assert_eq!(bulkhead(&registry).limit(), 4);
         assert_eq!(bulkhead(&registry).config().adaptive, None);
+        registry
+            .configure(api(BulkheadSettings::default().adaptive_max(60)))
+            .unwrap();
+        assert_eq!(bulkhead(&registry).limit(), 20, "the attribute's initial");
     };
     registry.scope(calls).await;
 }
@@ -130,14 +134,27 @@ async fn stronger_level_chooses_between_fixed_and_adaptive() {
         })
     };
     assert_eq!(from("bulkhead.max_concurrent"), None);
-    let (value, from_where, origin) = from("bulkhead.adaptive_initial").unwrap();
+    let (value, _, origin) = from("bulkhead.adaptive_initial").unwrap();
     assert_eq!((&*value, origin), ("9", ConfigSource::Preset));
-    assert!(
-        from_where.contains("clamped by `bulkhead.adaptive_max`"),
-        "{from_where}"
-    );
     let (value, _, origin) = from("bulkhead.adaptive_max").unwrap();
     assert_eq!((&*value, origin), ("9", ConfigSource::Environment));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clamped_bound_says_what_clamped_it() {
+    let registry = Registry::new();
+    let variables = [("BULKHEAD_API_ADAPTIVE_MAX", "12")];
+    registry
+        .configure(Settings::from_vars(variables).unwrap())
+        .unwrap();
+    registry.scope(ask(Ok(1))).await.unwrap();
+    let config = registry.get("api").unwrap().config();
+    let mut values = config.values.iter();
+    let initial = values.find(|value| value.key == "bulkhead.adaptive_initial");
+    let initial = initial.unwrap();
+    assert_eq!(initial.value, "12");
+    let clamped = "where it is 20: clamped by `bulkhead.adaptive_max`";
+    assert!(initial.from.ends_with(clamped), "{}", initial.from);
 }
 
 #[test]
