@@ -75,10 +75,10 @@ mod tests {
     fn stronger_level_chooses_between_fixed_and_adaptive() {
         let fixed = [Some(7), None, None, None];
         let adaptive = [None, None, Some(70), None];
-        let bulkhead = |levels: &[Written]| resolve(levels).unwrap().unwrap();
+        let bulkhead = |levels: &[Written]| resolve(levels).expect("valid").expect("a limit");
         assert_eq!(bulkhead(&[fixed, adaptive]).adaptive, None);
         assert_eq!(bulkhead(&[fixed, adaptive]).max_concurrent, 7);
-        let limits = bulkhead(&[adaptive, fixed]).adaptive.unwrap();
+        let limits = bulkhead(&[adaptive, fixed]).adaptive.expect("adaptive");
         assert_eq!((limits.min, limits.initial, limits.max), (1, 20, 70));
         assert_eq!(resolve(&[[Some(7), None, Some(70), None]]), Err(1));
         assert_eq!(resolve(&[[None; 4]]), Ok(None));
@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn weaker_bound_gives_way() {
         let limits = |levels: &[Written]| {
-            let limits = resolve(levels).unwrap().unwrap().adaptive.unwrap();
+            let bulkhead = resolve(levels).expect("valid").expect("a limit");
+            let limits = bulkhead.adaptive.expect("adaptive");
             (limits.min, limits.initial, limits.max)
         };
         // Beneath lie the defaults.
