@@ -178,6 +178,7 @@ impl Service {
             circuit: core.breaker.stats(),
             retry_budget: core.budget.balance(),
             in_flight: core.bulkhead.in_flight(),
+            max_concurrent: self.bulkhead().map(|bulkhead| bulkhead.limit()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The behaviour of calls through annotated functions, under paused time.
 
+mod adaptive;
 mod argument_originals;
 mod arguments;
 mod blocking;

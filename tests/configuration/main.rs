@@ -1,5 +1,6 @@
 //! Configuration: precedence of sources, conflicts, and that the effective values run.
 
+mod adaptive_keys;
 mod bad_values;
 mod by_key;
 #[path = "../telemetry/capture.rs"]

@@ -1,7 +1,9 @@
 //! Every list of arguments, so that an unknown name can be told where it belongs.
 
 use super::arg_list::{ArgList, place};
-use super::attribute_args::{Args, Bulkhead, CircuitBreaker, RateLimit, Retry, RetryBudget};
+use super::attribute_args::{
+    Adaptive, Args, Bulkhead, CircuitBreaker, RateLimit, Retry, RetryBudget,
+};
 use super::cache::ReadThrough;
 use super::fallback::{self, LastGood};
 use super::names;
@@ -18,6 +20,7 @@ macro_rules! lists {
         pub(super) const ARG_LISTS: &[ArgList] = &[
             place::<Args>(),
             $(place::<$args>(),)*
+            place::<Adaptive>(),
             fallback::ARG_LIST,
             place::<LastGood>(),
             place::<Stream>(),

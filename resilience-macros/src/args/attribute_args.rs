@@ -9,6 +9,7 @@ use super::counts::Attempts;
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::items::{self, Partial, options};
+use super::nested::{Nested, Preset};
 use super::prioritized::Prioritized;
 use super::service::Service;
 use super::settings::settings;
@@ -16,8 +17,8 @@ use super::spanned::Spanned;
 use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
-    Callable, Capacity, Code, Count, Exhausted, Factor, Flag, Jitter, Names, Off, OnAbandoned,
-    PathText, RateLimitStrategy, Refill, Setting, Share,
+    Callable, Capacity, Code, Count, Decrease, Exhausted, Factor, Flag, Jitter, Names, Off,
+    OnAbandoned, PathText, RateLimitStrategy, Refill, Setting, Share,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
@@ -30,6 +31,11 @@ macro_rules! groups {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
+                $(nested $nest:ident($nest_args:ident) { $(
+                    $(#[$nest_doc:meta])*
+                    $short:literal $nest_field:ident: $nest_value:ident, $nest_arg:ident, $nest_sharing:ident => $nest_key:ident
+                        at $($nest_place:ident).+;
+                )* })?
                 $(renamed { $($old:ident: $index:literal,)* })?
                 $(code { $($code:ident: $code_arg:ident,)* })?
             }
@@ -66,9 +72,29 @@ macro_rules! groups {
                 #[doc = concat!("`", stringify!($group), "(…)`")]
                 $args in $group {
                     $($field: $arg => $key,)*
+                    $($nest: Nested<$nest_args>,)?
                     $($($code: $code_arg,)*)?
                 }
             }
+            $(
+                options! {
+                    #[doc = concat!("`", stringify!($group), "(", stringify!($nest), "(…))`")]
+                    $nest_args in $nest {
+                        $($nest_field as $short: $nest_arg => $nest_key,)*
+                    }
+                }
+
+                impl $nest_args {
+                    /// Those that were given; where none was, the defaults of all.
+                    fn settings_or_presets(&self) -> Vec<(&'static str, &dyn Setting)> {
+                        let settings = self.settings();
+                        if settings.is_empty() {
+                            return vec![$((stringify!($nest_key), &Preset(stringify!($nest_key)))),*];
+                        }
+                        settings
+                    }
+                }
+            )?
         )*
 
         impl Args {
@@ -81,6 +107,12 @@ macro_rules! groups {
             pub(crate) fn settings_of_patterns(&self) -> Vec<(&'static str, &dyn Setting)> {
                 let mut settings = Vec::new();
                 $(settings.extend(Toggle::on(self.$group.as_ref()).into_iter().flat_map($args::settings));)*
+                $($(settings.extend(
+                    Toggle::on(self.$group.as_ref())
+                        .and_then(|it| it.$nest.as_ref())
+                        .into_iter()
+                        .flat_map(|it| it.value.0.settings_or_presets()),
+                );)?)*
                 $(settings.extend(CallLimit::on(self.$limit.as_ref()).map(|time| (stringify!($limit_key), time)));)*
                 settings
             }
@@ -92,6 +124,7 @@ macro_rules! groups {
                     if let Some(settings) = Toggle::on(self.$group.as_ref()) {
                         let written = [
                             $((sharing!($sharing), stringify!($field), settings.$field.as_ref().map(|it| it.name)),)*
+                            $((true, stringify!($nest), settings.$nest.as_ref().map(|it| it.name)),)?
                         ];
                         let written = written.into_iter().filter(|(is_shared, ..)| *is_shared);
                         shared.extend(written.filter_map(|(_, name, place)| Some((stringify!($group), name, place?))));
@@ -136,7 +169,7 @@ macro_rules! sharing {
         false
     };
 }
-settings!(groups);
+settings!(nested groups);
 
 impl Args {
     /// Reads the tokens between the attribute's parentheses.

@@ -13,6 +13,7 @@ pub(crate) mod fallback;
 pub(crate) mod items;
 mod limit;
 pub(crate) mod names;
+mod nested;
 mod prioritized;
 mod service;
 mod settings;

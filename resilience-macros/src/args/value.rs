@@ -126,6 +126,8 @@ numbers! {
     Share, "0.5", |share| share > 0.0 && share <= 1.0, "a rate must be above 0 and at most 1";
     /// What a pause is multiplied with.
     Factor, "2.0", |factor| factor >= 1.0, "must be at least 1";
+    /// What a limit is multiplied with at a congestion.
+    Decrease, "0.9", |factor| (0.5..1.0).contains(&factor), "must be at least 0.5 and below 1";
     /// What a retry budget holds.
     Capacity, "100", |capacity| (1.0..=1e9).contains(&capacity), "must be between 1 and 1000000000";
     /// What a success pays back.

@@ -2,7 +2,8 @@
 
 use darling::{Error, Result};
 
-use crate::args::{Args, CircuitBreaker, Retry, Spanned, Time, Toggle, Window};
+use crate::args::Count;
+use crate::args::{Args, Bulkhead, CircuitBreaker, Retry, Spanned, Time, Toggle, Window};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
@@ -12,6 +13,9 @@ pub(super) fn check(args: &Args) -> Result<()> {
     if let Some(circuit) = Toggle::on(args.circuit_breaker.as_ref()) {
         problems.handle(pauses(circuit));
         problems.handle(window(circuit));
+    }
+    if let Some(bulkhead) = Toggle::on(args.bulkhead.as_ref()) {
+        problems.handle(one_limit(bulkhead));
     }
     problems.finish()
 }
@@ -58,4 +62,34 @@ fn window(circuit: &CircuitBreaker) -> Result<()> {
         .with_span(&minimum.place));
     }
     Ok(())
+}
+
+/// Requires a limit that is either fixed or adaptive, and bounds in their order.
+fn one_limit(bulkhead: &Bulkhead) -> Result<()> {
+    let Some(adaptive) = &bulkhead.adaptive else {
+        return Ok(());
+    };
+    let mut problems = Error::accumulator();
+    if let Some(fixed) = &bulkhead.max_concurrent {
+        let message =
+            "`max_concurrent` is a fixed limit, `adaptive` finds the limit by itself; keep one";
+        problems.push(Error::custom(message).with_span(&fixed.name));
+    }
+    let bounds = &adaptive.value.0;
+    let bound =
+        |written: &Option<Spanned<Count>>| written.as_ref().map(|it| (it.value.0, it.place));
+    let (min, max) = (bound(&bounds.adaptive_min), bound(&bounds.adaptive_max));
+    let initial = bound(&bounds.adaptive_initial);
+    for (low, high, message) in [
+        (min, max, "`min` is above `max`"),
+        (min, initial, "`min` is above `initial`"),
+        (initial, max, "`initial` is above `max`"),
+    ] {
+        if let (Some((low, place)), Some((high, _))) = (low, high)
+            && low > high
+        {
+            problems.push(Error::custom(message).with_span(&place));
+        }
+    }
+    problems.finish()
 }

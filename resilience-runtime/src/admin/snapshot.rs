@@ -109,8 +109,8 @@ impl Limits {
                 cooldown_seconds,
             }),
             cooldown_seconds,
-            bulkhead: config.bulkhead.as_ref().map(|bulkhead| Bulkhead {
-                max_concurrent: bulkhead.max_concurrent,
+            bulkhead: config.bulkhead.as_ref().map(|_| Bulkhead {
+                max_concurrent: core.bulkhead.limit(),
                 in_flight: core.bulkhead.in_flight(),
             }),
             retry_budget: RetryBudget {

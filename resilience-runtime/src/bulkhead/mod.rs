@@ -1,7 +1,7 @@
 //! Limits how many calls run at the same time.
 //!
-//! A [`Bulkhead`] has `max_concurrent` permits. A call without one is rejected, or waits for at most `max_wait`,
-//! first come, first served.
+//! A [`Bulkhead`] has `max_concurrent` permits, or as many as it finds the service can take if its limit is
+//! [adaptive](AdaptiveConfig). A call without one is rejected, or waits for at most `max_wait`, first come, first served.
 //!
 //! ```
 //! use resilience_runtime::{Bulkhead, BulkheadConfig};
@@ -15,12 +15,16 @@
 //! ```
 
 // `semaphore` holds the permits, `line` those who wait for them and `holders` those whose time will be over; `wait` is the
-// future around it, `permit` the guards and how they are acquired, and `place` what the call path has instead.
+// future around it, `permit` the guards and how they are acquired, and `place` what the call path has instead. `adaptive` is
+// the limit that adapts itself, `latency_level` what it knows of the latency, and `reports` how it learns of calls.
 
+mod adaptive;
 mod holders;
+mod latency_level;
 mod line;
 mod permit;
 mod place;
+mod reports;
 mod semaphore;
 mod wait;
 
@@ -32,16 +36,21 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::adaptive::AdaptiveLimit;
+pub use self::adaptive::LimitChange;
+pub(crate) use self::adaptive::Report;
 pub use self::permit::{BulkheadPermit, OwnedBulkheadPermit};
 pub(crate) use self::place::Place;
 use self::semaphore::Semaphore;
 pub(crate) use self::wait::AcquireError;
 use crate::clock::Moment;
-pub use crate::config::BulkheadConfig;
 use crate::config::ConfigError;
+pub use crate::config::{AdaptiveConfig, BulkheadConfig};
 use crate::error::ResilienceError;
 use crate::name::ServiceName;
 use crate::sync::Mutex;
+use crate::sync::atomic::AtomicBool;
+use crate::sync::atomic::Ordering::Relaxed;
 use crate::wake::DeferredWakes;
 
 /// Limits how many calls run at the same time.
@@ -68,7 +77,18 @@ use crate::wake::DeferredWakes;
 pub struct Bulkhead {
     name: ServiceName,
     semaphore: Semaphore,
-    config: Mutex<BulkheadConfig>,
+    /// Whether the limit is adaptive: all that a call with a fixed limit pays for it.
+    // Relaxed: whoever acts upon it takes the lock.
+    is_adaptive: AtomicBool,
+    limits: Mutex<Limits>,
+    listener: Option<Arc<dyn Fn(LimitChange) + Send + Sync>>,
+}
+
+/// What is configured, and the limit where it adapts itself.
+#[derive(Debug)]
+struct Limits {
+    config: BulkheadConfig,
+    adaptive: Option<AdaptiveLimit>,
 }
 
 impl Bulkhead {
@@ -78,11 +98,23 @@ impl Bulkhead {
     /// Names each value of `config` that is out of range.
     pub fn new(name: impl Into<ServiceName>, config: BulkheadConfig) -> Result<Self, ConfigError> {
         config.validate()?;
+        let adaptive = config.adaptive.clone().map(AdaptiveLimit::new);
+        let limit = (adaptive.as_ref()).map_or(config.max_concurrent, AdaptiveLimit::limit);
         Ok(Self {
             name: name.into(),
-            semaphore: Semaphore::new(config.max_concurrent),
-            config: Mutex::new(config),
+            semaphore: Semaphore::new(limit),
+            is_adaptive: AtomicBool::new(adaptive.is_some()),
+            limits: Mutex::new(Limits { config, adaptive }),
+            listener: None,
         })
+    }
+
+    /// Calls `listener` after every change of an adaptive limit, outside of all locks. So concurrent changes may be reported
+    /// in either order. It runs where the change is made, in the middle of a call, and replaces an earlier one.
+    #[must_use]
+    pub fn with_listener(mut self, listener: impl Fn(LimitChange) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Arc::new(listener));
+        self
     }
 
     /// Returns the name of the service that it protects.
@@ -91,21 +123,28 @@ impl Bulkhead {
         &self.name
     }
 
-    /// Returns how many permits are in use. More than `max_concurrent` only while calls run that began before it
-    /// was lowered. One whose time is over counts until another call needs it.
+    /// Returns how many permits are in use. More than the limit only while calls run that began before it was lowered.
+    /// One whose time is over counts until another call needs it.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.semaphore.in_use()
     }
 
+    /// Returns how many calls may run at the same time now: `max_concurrent`, or what an adaptive limit has come to.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.semaphore.size()
+    }
+
     /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> BulkheadConfig {
-        self.config.lock().clone()
+        self.limits.lock().config.clone()
     }
 
     /// Changes the configuration while the bulkhead is in use. Additional permits go to the waiters at once; with
-    /// fewer, the calls in flight finish. A new `max_wait` applies to later calls.
+    /// fewer, the calls in flight finish. A new `max_wait` applies to later calls. A limit that was adaptive before keeps what
+    /// it has come to, within the new bounds; one that becomes adaptive begins with `initial`.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing is changed.
@@ -113,12 +152,20 @@ impl Bulkhead {
         config.validate()?;
         // Waking is foreign code and must not run under the lock.
         let wakes = DeferredWakes::begin();
-        let mut current = self.config.lock();
-        self.semaphore.resize(config.max_concurrent, Moment::now());
-        *current = config;
-        drop(current);
+        let mut limits = self.limits.lock();
+        let change = limits.reconfigure(config);
+        self.is_adaptive.store(limits.adaptive.is_some(), Relaxed);
+        self.semaphore.resize(limits.limit(), Moment::now());
+        if let Some(change) = change {
+            self.announce(change);
+        }
+        drop(limits);
         drop(wakes);
         Ok(())
+    }
+
+    fn longest_wait(&self) -> Duration {
+        self.limits.lock().config.max_wait
     }
 
     async fn wait_for(&self, longest: Duration) -> Result<(), ResilienceError> {
@@ -166,6 +213,7 @@ impl fmt::Debug for Bulkhead {
         f.debug_struct("Bulkhead")
             .field("name", &self.name)
             .field("in_flight", &self.in_flight())
+            .field("limit", &self.limit())
             .field("config", &self.config())
             .finish()
     }

@@ -1,21 +1,85 @@
 //! A permit of a bulkhead, as a guard, and how it is acquired.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Bulkhead;
+use super::adaptive::Report;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 
 /// Grants one concurrent call. Dropping it releases the permit, to the longest waiter if there is one.
+///
+/// A bulkhead with an [adaptive](crate::bulkhead::AdaptiveConfig) limit wants to know how the call ended: tell it by
+/// [`success`](Self::success) or [`congested`](Self::congested). A permit that is only dropped tells nothing. Of a bulkhead
+/// with a fixed limit they release the permit, no more.
 #[must_use = "dropping it releases the permit"]
-pub struct BulkheadPermit<'a>(&'a Bulkhead);
+pub struct BulkheadPermit<'a>(PermitGuard<&'a Bulkhead>);
 
 /// Grants one concurrent call as a [`BulkheadPermit`] does, and keeps its bulkhead alive, so that it can move to
 /// another task.
 #[must_use = "dropping it releases the permit"]
-pub struct OwnedBulkheadPermit(Arc<Bulkhead>);
+pub struct OwnedBulkheadPermit(PermitGuard<Arc<Bulkhead>>);
+
+/// A permit that is released when it is dropped.
+struct PermitGuard<B: Deref<Target = Bulkhead>> {
+    bulkhead: B,
+    /// When it was granted; [`Moment::FAR_FUTURE`] where the limit is fixed.
+    granted: Moment,
+}
+
+impl<B: Deref<Target = Bulkhead>> PermitGuard<B> {
+    #[inline]
+    fn new(bulkhead: B) -> Self {
+        let granted = if bulkhead.is_adaptive() {
+            Moment::now()
+        } else {
+            Moment::FAR_FUTURE
+        };
+        Self { bulkhead, granted }
+    }
+
+    fn report(&self, report: impl FnOnce(Duration) -> Report) {
+        if self.granted != Moment::FAR_FUTURE && self.bulkhead.is_adaptive() {
+            let now = Moment::now();
+            let report = report(now.since(self.granted));
+            self.bulkhead.report(report, self.granted, now);
+        }
+    }
+}
+
+impl<B: Deref<Target = Bulkhead>> Drop for PermitGuard<B> {
+    #[inline]
+    fn drop(&mut self) {
+        self.bulkhead.semaphore.release(Moment::now);
+    }
+}
+
+/// Declares how a call reports its end.
+macro_rules! reports {
+    ($($permit:ty),*) => { $(
+        impl $permit {
+            /// Releases the permit after a call that was answered. Its latency is the time since the permit was granted.
+            pub fn success(self) {
+                self.0.report(|took| Report::Answered(Some(took)));
+            }
+
+            /// Releases the permit after a call that was answered, and whose latency was this.
+            pub fn success_in(self, latency: Duration) {
+                self.0.report(|_| Report::Answered(Some(latency)));
+            }
+
+            /// Releases the permit after a call that was throttled, timed out, or met an overloaded service: an adaptive limit
+            /// falls, unless the call began before it fell last.
+            pub fn congested(self) {
+                self.0.report(|_| Report::Congested);
+            }
+        }
+    )* };
+}
+reports!(BulkheadPermit<'_>, OwnedBulkheadPermit);
 
 impl Bulkhead {
     #[inline]
@@ -30,7 +94,7 @@ impl Bulkhead {
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
         if self.try_enter() {
-            Ok(BulkheadPermit(self))
+            Ok(BulkheadPermit(PermitGuard::new(self)))
         } else {
             Err(self.full())
         }
@@ -42,7 +106,7 @@ impl Bulkhead {
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
         if self.try_enter() {
-            Ok(OwnedBulkheadPermit(Arc::clone(self)))
+            Ok(OwnedBulkheadPermit(PermitGuard::new(Arc::clone(self))))
         } else {
             Err(self.full())
         }
@@ -69,11 +133,11 @@ impl Bulkhead {
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
         if self.try_enter() {
-            return Ok(BulkheadPermit(self));
+            return Ok(BulkheadPermit(PermitGuard::new(self)));
         }
-        let longest = self.config.lock().max_wait;
+        let longest = self.longest_wait();
         self.wait_for(longest).await?;
-        Ok(BulkheadPermit(self))
+        Ok(BulkheadPermit(PermitGuard::new(self)))
     }
 
     /// Acquires a permit, and waits for it for at most `longest`; zero: not at all.
@@ -87,7 +151,7 @@ impl Bulkhead {
         if !self.try_enter() {
             self.wait_for(longest).await?;
         }
-        Ok(BulkheadPermit(self))
+        Ok(BulkheadPermit(PermitGuard::new(self)))
     }
 
     /// Acquires a permit that keeps the bulkhead alive, and waits for it as [`acquire`](Self::acquire) does.
@@ -96,31 +160,17 @@ impl Bulkhead {
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
         if !self.try_enter() {
-            let longest = self.config.lock().max_wait;
+            let longest = self.longest_wait();
             self.wait_for(longest).await?;
         }
-        Ok(OwnedBulkheadPermit(Arc::clone(self)))
-    }
-}
-
-impl Drop for BulkheadPermit<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.semaphore.release(Moment::now);
-    }
-}
-
-impl Drop for OwnedBulkheadPermit {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.semaphore.release(Moment::now);
+        Ok(OwnedBulkheadPermit(PermitGuard::new(Arc::clone(self))))
     }
 }
 
 impl fmt::Debug for BulkheadPermit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BulkheadPermit")
-            .field(self.0.name())
+            .field(self.0.bulkhead.name())
             .finish()
     }
 }
@@ -128,7 +178,7 @@ impl fmt::Debug for BulkheadPermit<'_> {
 impl fmt::Debug for OwnedBulkheadPermit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OwnedBulkheadPermit")
-            .field(self.0.name())
+            .field(self.0.bulkhead.name())
             .finish()
     }
 }

@@ -67,6 +67,11 @@ impl Semaphore {
         self.word.load(Relaxed) / PERMIT
     }
 
+    /// Returns how many permits there are.
+    pub(super) fn size(&self) -> usize {
+        self.limit.load(Relaxed)
+    }
+
     /// Acquires a permit if one is free and the line is empty. If not, [`try_again`](Self::try_again) looks closer.
     #[inline]
     pub(crate) fn try_acquire(&self) -> bool {

@@ -268,3 +268,109 @@ async fn in_flight_never_exceeds_max_concurrent_under_threads() {
     assert!(most.load(Ordering::SeqCst) <= 3);
     assert!(is_empty(&bulkhead));
 }
+
+fn adaptive(config: AdaptiveConfig) -> Bulkhead {
+    let config = BulkheadConfig::default()
+        .max_wait(100 * SECOND)
+        .adaptive(config);
+    Bulkhead::new("llm", config).expect("a valid configuration")
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiters_get_the_places_of_a_higher_limit_in_their_order() {
+    let bulkhead = adaptive(AdaptiveConfig::default().initial(1));
+    for _ in 0..9 {
+        bulkhead.try_acquire().expect("a permit").success();
+    }
+    let permit = bulkhead.try_acquire().expect("a permit");
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(bulkhead.acquire())).collect();
+    for waiter in &mut waiting {
+        assert!(poll(waiter.as_mut()).is_pending());
+    }
+    // The tenth call ends the window: its own place is free, and one more.
+    permit.success();
+    assert_eq!((bulkhead.limit(), bulkhead.in_flight()), (2, 0));
+    assert!(bulkhead.try_acquire().is_err(), "they are the waiters'");
+    let Poll::Ready(Ok(first)) = poll(waiting[0].as_mut()) else {
+        panic!("the first permit");
+    };
+    let Poll::Ready(Ok(second)) = poll(waiting[1].as_mut()) else {
+        panic!("the second permit");
+    };
+    assert!(poll(waiting[2].as_mut()).is_pending());
+    drop((first, second, waiting));
+    assert!(is_empty(&bulkhead));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lower_limit_ends_no_call_and_is_told_once() {
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let bulkhead = adaptive(AdaptiveConfig::default().initial(4).factor(0.5)).with_listener({
+        let told = Arc::clone(&told);
+        move |change| told.lock().expect("no panic").push(change)
+    });
+    let bulkhead = Arc::new(bulkhead);
+    let mut permits: Vec<_> = (0..4)
+        .map(|_| bulkhead.try_acquire_owned().expect("a permit"))
+        .collect();
+    tokio::time::advance(SECOND).await;
+    permits.pop().expect("four").congested();
+    assert_eq!((bulkhead.limit(), bulkhead.in_flight()), (2, 3));
+    assert!(bulkhead.try_acquire().is_err());
+    permits.into_iter().for_each(OwnedBulkheadPermit::congested);
+    assert_eq!(bulkhead.limit(), 2, "they began before it fell");
+    assert_eq!(
+        *told.lock().expect("no panic"),
+        [LimitChange { from: 4, to: 2 }]
+    );
+    drop(bulkhead.try_acquire().expect("a permit"));
+    assert_eq!(bulkhead.limit(), 2, "a drop tells nothing");
+    assert!(is_empty(&bulkhead));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reports_to_a_fixed_limit_release_the_permit() {
+    let bulkhead = bulkhead(1, Duration::ZERO);
+    bulkhead.try_acquire().expect("a permit").success();
+    bulkhead.try_acquire().expect("a permit").success_in(SECOND);
+    let permit = bulkhead.try_acquire().expect("a permit");
+    // What was granted under a fixed limit has no time.
+    let config = bulkhead.config().adaptive(AdaptiveConfig::default());
+    bulkhead.reconfigure(config).expect("valid");
+    assert_eq!(bulkhead.limit(), 20);
+    permit.congested();
+    assert_eq!(bulkhead.limit(), 20);
+    bulkhead.try_acquire().expect("a permit").congested();
+    assert_eq!(bulkhead.limit(), 18);
+    let fixed = BulkheadConfig::default().max_concurrent(3);
+    bulkhead.reconfigure(fixed).expect("valid");
+    assert_eq!(bulkhead.limit(), 3);
+    assert!(is_empty(&bulkhead));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn adaptive_limit_holds_under_threads() {
+    let config = AdaptiveConfig::default().min(2).initial(4).max(6);
+    let bulkhead = Arc::new(adaptive(config));
+    let tasks: Vec<_> = (0..32)
+        .map(|task| {
+            let bulkhead = Arc::clone(&bulkhead);
+            tokio::spawn(async move {
+                for round in 0..100 {
+                    let permit = bulkhead.acquire().await.expect("a permit in time");
+                    tokio::task::yield_now().await;
+                    if (task + round) % 50 == 0 {
+                        permit.congested();
+                    } else {
+                        permit.success();
+                    }
+                    assert!((2..=6).contains(&bulkhead.limit()));
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    assert!(is_empty(&bulkhead));
+}

@@ -6,6 +6,7 @@ use std::mem::ManuallyDrop;
 use super::Call;
 #[cfg(feature = "test-util")]
 use super::active_fault::ActiveFault;
+use super::load::Load;
 use super::outcome::Outcome;
 use super::permits::{AttemptPermits, Blocked, WaitFor};
 use super::rejection::{Interruption, Rejection};
@@ -127,7 +128,12 @@ impl<'p> Attempt<'p> {
     }
 
     /// Ends an attempt that ran, and with it every permit; the breaker learns the outcome.
-    pub(super) fn complete(&mut self, outcome: BreakerOutcome, now: impl Fn() -> Moment) {
+    pub(super) fn complete(
+        &mut self,
+        outcome: BreakerOutcome,
+        load: Load,
+        now: impl Fn() -> Moment,
+    ) {
         self.phase = Phase::Ended;
         let outcome = if self.permits.is_noted() {
             self.charge_reported_usage();
@@ -136,7 +142,7 @@ impl<'p> Attempt<'p> {
             outcome
         };
         self.permits
-            .complete(&self.plan.core, outcome, self.started, now);
+            .complete(&self.plan.core, (outcome, load), self.started, now);
     }
 
     /// Returns what was acquired for an attempt that does not begin.
@@ -166,7 +172,7 @@ impl<'p> Attempt<'p> {
     #[inline(never)]
     fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
         let noted = self.permits.is_noted();
-        self.complete(BreakerOutcome::Success, Moment::now);
+        self.complete(BreakerOutcome::Success, Load::Answered, Moment::now);
         if noted {
             let started = self.started;
             self.apply_server_hints(call, None, || Moment::now().max(started));
@@ -189,7 +195,7 @@ impl<'p> Attempt<'p> {
     fn abandon(&mut self) {
         if self.phase == Phase::Running {
             self.core().count(Counter::AttemptAbandoned);
-            self.complete(BreakerOutcome::Abandoned, Moment::now);
+            self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
             self.release_unused();
         }

@@ -9,6 +9,7 @@ use super::Call;
 use super::attempt::Attempt;
 use super::ending::Inner;
 use super::failed_attempt::{FailedAttempt, Pushback};
+use super::load::Load;
 use super::rejection::Interruption;
 use super::retry::Next;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
@@ -51,7 +52,7 @@ impl<'p> Attempt<'p> {
         }
         self.refund_unexecuted(if not_executed { verdict } else { known }, at);
         self.refund_rejected_inside(inner, at);
-        self.end_failed(call, verdict, inner, at);
+        self.end_failed(call, verdict, Load::of(verdict), inner, at);
         // What another service asked for was not meant for this one.
         let asked = verdict.retry_after().filter(|_| inner.is_none());
         self.apply_server_hints(call, asked, || at);
@@ -114,7 +115,7 @@ impl<'p> Attempt<'p> {
         let at = Moment::now().max(self.started);
         let verdict = Verdict::outcome_unknown().because(Reason::TimedOut);
         call.count(Counter::Timeouts);
-        self.end_failed(call, verdict, None, at);
+        self.end_failed(call, verdict, Load::TooMuch, None, at);
         self.suspect_session();
         self.apply_server_hints(call, None, || at);
         FailedAttempt {
@@ -130,16 +131,17 @@ impl<'p> Attempt<'p> {
     /// The deadline cut the body.
     fn deadline_passed(&mut self, call: &mut Call<'p>) {
         let at = Moment::now().max(self.started);
-        self.end_failed(call, Verdict::outcome_unknown(), None, at);
+        let verdict = Verdict::outcome_unknown();
+        self.end_failed(call, verdict, Load::TooMuch, None, at);
         self.suspect_session();
         self.apply_server_hints(call, None, || at);
-        call.emit_gave_up("deadline", Verdict::outcome_unknown(), "DeadlineExceeded");
+        call.emit_gave_up("deadline", verdict, "DeadlineExceeded");
         call.end_failed(Counter::Deadlines, FailureCause::Timeout);
     }
 
     /// The body could not be timed.
     fn could_not_be_timed(&mut self, call: &mut Call<'p>) {
-        self.complete(BreakerOutcome::Ignored, Moment::now);
+        self.complete(BreakerOutcome::Ignored, Load::Unknown, Moment::now);
         call.count(Counter::AttemptNotTimed);
         call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig);
     }
@@ -175,20 +177,21 @@ impl<'p> Attempt<'p> {
         &mut self,
         call: &mut Call<'p>,
         verdict: Verdict,
+        load: Load,
         inner: Option<Inner>,
         at: Moment,
     ) {
         call.note_failure(|| verdict);
         // The inner call has reported its attempts itself.
-        let outcome = match inner {
-            Some(_) => BreakerOutcome::Ignored,
-            None => breaker_outcome(verdict),
+        let (outcome, load) = match inner {
+            Some(_) => (BreakerOutcome::Ignored, Load::Unknown),
+            None => (breaker_outcome(verdict), load),
         };
         self.core().attempt_took(at.since(self.started));
         // A breaker that opens logs it inside the call's span.
         let span = call.log_context_if_any().map(|log| log.span.clone());
         span.unwrap_or_else(Span::none)
-            .in_scope(|| self.complete(outcome, || at));
+            .in_scope(|| self.complete(outcome, load, || at));
         call.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,
             Class::OutcomeUnknown => Counter::OutcomeUnknown,

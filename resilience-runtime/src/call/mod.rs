@@ -35,6 +35,7 @@ pub(crate) mod fallback;
 mod fault;
 pub(crate) mod hooks;
 mod links;
+mod load;
 mod manual;
 mod nested;
 mod outcome;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::Call;
 use super::links::Links;
+use super::load::Load;
 use super::rejection::Rejection;
 use crate::bulkhead::Place;
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
@@ -65,6 +66,7 @@ trait Gate {
 /// How an attempt ended.
 struct End<N> {
     outcome: BreakerOutcome,
+    load: Load,
     started: Moment,
     now: N,
 }
@@ -72,6 +74,17 @@ struct End<N> {
 struct BreakerGate;
 struct RateLimitGate;
 struct BulkheadGate;
+
+impl<N: Fn() -> Moment> End<N> {
+    /// Tells a limit that adapts itself. Not inlined: most are fixed.
+    #[inline(never)]
+    fn report_load(&self, core: &ServiceCore) {
+        let now = (self.now)().max(self.started);
+        if let Some(report) = self.load.report(self.started, now) {
+            core.bulkhead.report(report, self.started, now);
+        }
+    }
+}
 
 impl AttemptPermits {
     /// Half as large as an `Option`. No clock reads it.
@@ -113,12 +126,13 @@ impl AttemptPermits {
     pub(super) fn complete(
         &mut self,
         core: &ServiceCore,
-        outcome: BreakerOutcome,
+        (outcome, load): (BreakerOutcome, Load),
         started: Moment,
         now: impl Fn() -> Moment,
     ) {
         let end = End {
             outcome,
+            load,
             started,
             now,
         };
@@ -369,6 +383,9 @@ impl Gate for BulkheadGate {
 
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
+        if !permits.bulkhead.is_none() && core.bulkhead.is_adaptive() {
+            end.report_load(core);
+        }
         permits
             .bulkhead
             .release(core.bulkhead.semaphore(), &end.now);

@@ -2,20 +2,23 @@
 
 use std::time::Duration;
 
+use super::adaptive::AdaptiveConfig;
 use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
 
 /// Configures how many calls may run at the same time.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BulkheadConfig {
-    /// Limits the calls that run at the same time; at least 1.
+    /// Limits the calls that run at the same time; at least 1. Of no effect beside `adaptive`.
     pub max_concurrent: usize,
     /// Limits how long a call waits for a permit; zero: it is rejected at once.
     pub max_wait: Duration,
+    /// Finds the limit by itself, in place of `max_concurrent`.
+    pub adaptive: Option<AdaptiveConfig>,
 }
 
 impl BulkheadConfig {
@@ -36,6 +39,9 @@ impl BulkheadConfig {
             self.max_concurrent,
             "must be at least 1",
         );
+        if let Some(adaptive) = &self.adaptive {
+            adaptive.check(validator);
+        }
     }
 }
 
@@ -43,6 +49,7 @@ setters! {
     BulkheadConfig {
         max_concurrent: usize,
         max_wait: Duration,
+        [some] adaptive: AdaptiveConfig,
     }
 }
 
@@ -51,6 +58,7 @@ impl Default for BulkheadConfig {
         Self {
             max_concurrent: 32,
             max_wait: Duration::ZERO,
+            adaptive: None,
         }
     }
 }

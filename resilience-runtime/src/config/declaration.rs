@@ -14,9 +14,55 @@
 /// The variable is the first word, the service and the name in upper case. `renamed` are old names of keys in
 /// files, each with its place in the runtime's table of them. `code` are arguments that are code and no settings.
 /// `limits` are settings without a group.
+///
+/// `nested` are settings that an attribute takes in parentheses of their own, `adaptive(min = 1)`; each row begins with the
+/// name there. `settings!(nested $callback)` passes them as they are, `settings!($callback)` among the other settings.
 macro_rules! settings {
     ($callback:ident) => {
+        settings! { @table flat $callback }
+    };
+    (nested $callback:ident) => {
+        settings! { @table as_written $callback }
+    };
+    (@as_written $callback:ident $($table:tt)*) => {
+        $callback! { $($table)* }
+    };
+    (
+        @flat $callback:ident
+        groups { $(
+            $(#[$group_doc:meta])*
+            $group:ident($($names:tt)*) {
+                settings { $($rows:tt)* }
+                $(nested $nest:ident($nest_args:ident) { $(
+                    $(#[$doc:meta])*
+                    $short:literal $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
+                )* })?
+                $(renamed { $($renamed:tt)* })?
+                $(code { $($code:tt)* })?
+            }
+        )* }
+        limits { $($limits:tt)* }
+    ) => {
         $callback! {
+            groups { $(
+                $(#[$group_doc])*
+                $group($($names)*) {
+                    settings {
+                        $($rows)*
+                        $($(
+                            $(#[$doc])*
+                            $field: $value, $arg, $sharing => $key at $($place).+;
+                        )*)?
+                    }
+                    $(renamed { $($renamed)* })?
+                    $(code { $($code)* })?
+                }
+            )* }
+            limits { $($limits)* }
+        }
+    };
+    (@table $form:ident $callback:ident) => {
+        settings! { @$form $callback
             groups {
                 /// Holds the part of [`ServiceSettings`] about retries; see [`RetryConfig`](crate::RetryConfig).
                 retry(Retry, Retry, RetrySettings, "RETRY") {
@@ -146,6 +192,16 @@ macro_rules! settings {
                         max_concurrent: Count, Count, shared => BulkheadMaxConcurrent at limits.max_concurrent;
                         /// Limits how long a call waits for a permit.
                         max_wait: Time, Wait, own => BulkheadMaxWait at bulkhead_wait;
+                    }
+                    nested adaptive(Adaptive) {
+                        /// Holds the lowest limit that adapts itself. Any `adaptive_…` takes the place of `max_concurrent`.
+                        "min" adaptive_min: Count, Count, shared => BulkheadAdaptiveMin at limits.adaptive.min;
+                        /// Holds the highest limit that adapts itself.
+                        "max" adaptive_max: Count, Count, shared => BulkheadAdaptiveMax at limits.adaptive.max;
+                        /// Holds the limit to begin with.
+                        "initial" adaptive_initial: Count, Count, shared => BulkheadAdaptiveInitial at limits.adaptive.initial;
+                        /// Multiplies the limit at each congestion.
+                        "factor" adaptive_factor: Number, Decrease, shared => BulkheadAdaptiveFactor at limits.adaptive.factor;
                     }
                 }
             }

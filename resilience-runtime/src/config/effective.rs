@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::adaptive::{AdaptiveConfig, AdaptiveLimits};
 use super::bulkhead::BulkheadConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::declaration::settings;
@@ -46,7 +47,10 @@ pub(super) struct Limits {
     rates: RateLimitConfig,
     burst: Option<u32>,
     strategy: Option<RateLimitStrategy>,
-    max_concurrent: Option<usize>,
+    pub(super) max_concurrent: Option<usize>,
+    pub(super) adaptive: AdaptiveLimits,
+    /// Whether an adaptive limit falls by latency.
+    by_latency: bool,
 }
 
 impl Effective {
@@ -72,7 +76,10 @@ impl Effective {
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
             decided: Decided::default(),
-            limits: Limits::default(),
+            limits: Limits {
+                by_latency: AdaptiveConfig::preset(kind).latency,
+                ..Limits::default()
+            },
         }
     }
 
@@ -108,9 +115,12 @@ impl Effective {
             let limit = limit.max_keys(self.max_keys);
             self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
         }
-        self.bulkhead = limits.max_concurrent.map(|max_concurrent| {
-            let bulkhead = BulkheadConfig::default().max_concurrent(max_concurrent);
-            bulkhead.max_wait(self.bulkhead_wait)
+        let adaptive = limits.adaptive.config(limits.by_latency);
+        let max_concurrent = adaptive.as_ref().map(|it| it.max).or(limits.max_concurrent);
+        self.bulkhead = max_concurrent.map(|max_concurrent| BulkheadConfig {
+            max_concurrent,
+            max_wait: self.bulkhead_wait,
+            adaptive,
         });
     }
 

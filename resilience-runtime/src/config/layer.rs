@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::adaptive::AdaptiveLimits;
 use super::key::Key;
 use super::value::Value;
 
@@ -38,8 +39,19 @@ impl Layer {
         }
     }
 
-    /// Takes every value that `newer` has.
+    /// Takes every value that `newer` has. Of a fixed and an adaptive limit the newer one stays.
     pub(crate) fn overlay(&mut self, newer: &Self) {
+        if newer.get(Key::BulkheadMaxConcurrent).is_some() {
+            for key in AdaptiveLimits::KEYS {
+                self.values[key as usize] = None;
+            }
+        }
+        if AdaptiveLimits::KEYS
+            .iter()
+            .any(|key| newer.get(*key).is_some())
+        {
+            self.values[Key::BulkheadMaxConcurrent as usize] = None;
+        }
         for (value, newer) in self.values.iter_mut().zip(newer.values) {
             if newer.is_some() {
                 *value = newer;

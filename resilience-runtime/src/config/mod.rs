@@ -10,6 +10,7 @@
 //! 6. `Registry::configure` for the kind,
 //! 7. the kind's preset.
 
+mod adaptive;
 mod aliases;
 mod bulkhead;
 mod cache;
@@ -22,6 +23,7 @@ mod environment;
 mod health;
 mod key;
 mod layer;
+mod limit_choice;
 mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
@@ -42,6 +44,8 @@ mod variables;
 mod tests;
 
 // Public under the module of their pattern.
+#[doc(hidden)]
+pub use adaptive::AdaptiveConfig;
 #[doc(hidden)]
 pub use bulkhead::BulkheadConfig;
 #[doc(hidden)]

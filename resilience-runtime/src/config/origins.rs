@@ -90,6 +90,9 @@ const fn clashes_with(key: Key) -> Option<Key> {
         Key::CircuitMaxRecoveryTimeout => Key::CircuitRecoveryTimeout,
         Key::CircuitMinimumCalls => Key::CircuitWindow,
         Key::CircuitWindow => Key::CircuitMinimumCalls,
+        Key::BulkheadAdaptiveMin => Key::BulkheadAdaptiveMax,
+        Key::BulkheadAdaptiveMax => Key::BulkheadAdaptiveMin,
+        Key::BulkheadAdaptiveInitial => Key::BulkheadAdaptiveMax,
         _ => return None,
     })
 }

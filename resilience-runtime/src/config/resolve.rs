@@ -68,7 +68,7 @@ impl Levels<'_> {
             .find_map(|(rank, source)| source.get(key).map(|value| (rank, value)))
     }
 
-    fn rank(&self, key: Key) -> usize {
+    pub(super) fn rank(&self, key: Key) -> usize {
         self.lookup(key).map_or(self.0.len(), |(rank, _)| rank)
     }
 
@@ -116,6 +116,7 @@ impl Levels<'_> {
             effective.circuit.failure_threshold = None;
         }
         self.clamp_conflicts(&mut effective);
+        self.choose_limit(&mut effective, &mut validator);
         effective.build_limits(&mut validator);
         effective.check(&mut validator);
         if validator.violations.is_empty() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::adaptive::AdaptiveLimits;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::effective::Effective;
 use super::environment::Environment;
@@ -50,11 +51,12 @@ fn value(key: Key) -> BoxedStrategy<Value> {
     }
 }
 
-/// The settings of one level: none, a few or many.
+/// The settings of one level: none, a few or many. Those of an adaptive limit have a model of their own.
 fn level() -> impl Strategy<Value = Said> {
     (0..4_u8).prop_flat_map(|often| {
         let values: Vec<_> = Key::ALL
             .iter()
+            .filter(|key| !AdaptiveLimits::KEYS.contains(key))
             .map(|key| {
                 prop::option::weighted(f64::from(often) * 0.15 + 0.01, value(*key))
                     .prop_map(|value| (*key, value))

@@ -75,7 +75,7 @@ impl Level {
                 service.bulkhead()?;
                 core.bulkhead.in_flight() as f64
             }
-            Self::BulkheadMaxConcurrent => service.bulkhead()?.config().max_concurrent as f64,
+            Self::BulkheadMaxConcurrent => service.bulkhead()?.limit() as f64,
         })
     }
 }

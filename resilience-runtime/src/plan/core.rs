@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::bulkhead::Bulkhead;
+use crate::bulkhead::{Bulkhead, LimitChange};
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, ConfigError, Effective, RateLimitConfig,
@@ -72,6 +72,18 @@ impl ServiceCore {
                     });
                 }
             });
+        let bulkhead = Bulkhead::new(name.clone(), BulkheadConfig::default())
+            .expect(presets)
+            .with_listener({
+                let (name, observers) = (name.clone(), Arc::clone(&observers));
+                #[cfg(feature = "metrics")]
+                let metrics = Arc::clone(&metrics);
+                move |LimitChange { from, to, .. }| {
+                    #[cfg(feature = "metrics")]
+                    metrics.bulkhead_limit(to);
+                    observers.happened(&name, EventKind::BulkheadLimitChanged { from, to });
+                }
+            });
         Self {
             breaker: Arc::new(breaker),
             limiter: Arc::new(RateLimiter::unlimited(
@@ -79,9 +91,7 @@ impl ServiceCore {
                 RateLimitConfig::DEFAULT_MAX_KEYS,
                 RateLimitConfig::DEFAULT_MAX_COOLDOWN,
             )),
-            bulkhead: Arc::new(
-                Bulkhead::new(name.clone(), BulkheadConfig::default()).expect(presets),
-            ),
+            bulkhead: Arc::new(bulkhead),
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
             session: Session::default(),
             counters: Counters::default(),

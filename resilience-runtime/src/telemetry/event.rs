@@ -165,6 +165,15 @@ pub enum EventKind {
         /// Holds the time until the next probe, if the breaker opened.
         pause: Option<Duration>,
     },
+    /// The limit of an adaptive bulkhead rose or fell. Under load that happens after every few calls, so it is no
+    /// [change](Self::is_change) that [`subscribe_to_changes`](crate::Registry::subscribe_to_changes) reports.
+    #[non_exhaustive]
+    BulkheadLimitChanged {
+        /// Holds the limit before the change.
+        from: usize,
+        /// Holds the limit after the change.
+        to: usize,
+    },
     /// The service was called or configured for the first time.
     ServiceAdded,
     /// Reports that a service was [removed](crate::Registry::remove) from the registry.

@@ -119,10 +119,21 @@ impl Observers {
         kind: impl FnOnce() -> EventKind,
     ) {
         if self.has_change_subscribers() {
-            let (observers, event) = (Arc::clone(self), Event::new(service.clone(), kind()));
-            // It wakes whoever reads.
-            later(move || observers.send(event));
+            self.send_later(service, kind());
         }
+    }
+
+    /// Sends an event that does not belong to one call, and is too frequent for those who want changes alone.
+    pub(crate) fn happened(self: &Arc<Self>, service: &ServiceName, kind: EventKind) {
+        if self.has_call_subscribers() {
+            self.send_later(service, kind);
+        }
+    }
+
+    /// It wakes whoever reads.
+    fn send_later(self: &Arc<Self>, service: &ServiceName, kind: EventKind) {
+        let (observers, event) = (Arc::clone(self), Event::new(service.clone(), kind));
+        later(move || observers.send(event));
     }
 }
 

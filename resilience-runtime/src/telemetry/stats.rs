@@ -56,6 +56,8 @@ pub struct ServiceStats {
     pub retry_budget: f64,
     /// Counts the calls that hold a permit of the bulkhead; 0 where there is none.
     pub in_flight: usize,
+    /// Holds how many calls the bulkhead has room for at the moment; `None` where there is none.
+    pub max_concurrent: Option<usize>,
 }
 
 /// Counts failed attempts by the class of their error.

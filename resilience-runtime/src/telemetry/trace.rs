@@ -113,10 +113,11 @@ pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
         EventKind::InvalidConfig { problems } => {
             emit!(Level::ERROR, subject, { problems, }, "call rejected, invalid configuration");
         }
-        // The span of the call shows its end and its time. Streams and circuit breakers emit their own events.
+        // The span of the call shows its end and its time. Streams, circuit breakers and bulkheads emit their own events.
         EventKind::CallEnded { .. }
         | EventKind::StreamBroken { .. }
         | EventKind::CircuitChanged { .. }
+        | EventKind::BulkheadLimitChanged { .. }
         | EventKind::ServiceAdded
         | EventKind::ServiceRemoved
         | EventKind::Configured => {}

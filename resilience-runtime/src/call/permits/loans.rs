@@ -3,6 +3,7 @@
 use super::{AttemptPermits, End};
 use crate::bulkhead::Place;
 use crate::call::links::Links;
+use crate::call::load::Load;
 use crate::circuit_breaker::Ticket;
 use crate::clock::Moment;
 use crate::plan::ServiceCore;
@@ -81,6 +82,11 @@ impl AttemptPermits {
     #[cold]
     pub(super) fn complete_borrowed(&mut self, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
         let probe = self.breaker.filter(|_| self.links.has(Links::PROBE));
+        // Who lent the place reports its answers.
+        let has_place = self.links.has(Links::PLACE);
+        if has_place && end.load == Load::TooMuch && core.bulkhead.is_adaptive() {
+            end.report_load(core);
+        }
         if self.give_back(core)
             && let Some(probe) = probe
         {

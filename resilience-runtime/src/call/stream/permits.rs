@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::call::attempt::Attempt;
 use crate::call::failure::breaker_outcome;
+use crate::call::load::Load;
 use crate::call::permits::AttemptPermits;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
@@ -54,6 +55,14 @@ impl StreamPermits {
 
     /// Returns the permits when the stream ends; a second end changes nothing.
     pub(super) fn complete(&mut self, outcome: BreakerOutcome) {
+        let load = match outcome {
+            BreakerOutcome::Success => Load::AnsweredAtSomeTime,
+            _ => Load::Unknown,
+        };
+        self.complete_under(outcome, load);
+    }
+
+    fn complete_under(&mut self, outcome: BreakerOutcome, load: Load) {
         let permits = &mut self.permits;
         if let Some((attempt, context)) = self.context.take()
             && let Some(usage) = context.usage_of(attempt)
@@ -63,7 +72,7 @@ impl StreamPermits {
         if self.reported == Some(true) && outcome == BreakerOutcome::Success {
             permits.forget_breaker();
         }
-        permits.complete(&self.core, outcome, self.started, Moment::now);
+        permits.complete(&self.core, (outcome, load), self.started, Moment::now);
         #[cfg(feature = "test-util")]
         permits.breaks_after.take();
     }
@@ -90,7 +99,7 @@ impl StreamPermits {
             let event = EventKind::StreamBroken { class };
             self.core.send(Event::new(self.core.name.clone(), event));
         }
-        self.complete(breaker_outcome(verdict));
+        self.complete_under(breaker_outcome(verdict), Load::of(verdict));
     }
 }
 

@@ -275,7 +275,7 @@ pub(crate) static METRICS: [Metric; 20] = [
         name: "resilience_bulkhead_max_concurrent",
         otel: "resilience.bulkhead.limit",
         unit: "{call}",
-        help: "Calls that the bulkhead has room for.",
+        help: "Calls that the bulkhead has room for; an adaptive limit as it is now.",
         labels: &[],
         source: Source::Level(Level::BulkheadMaxConcurrent),
     },

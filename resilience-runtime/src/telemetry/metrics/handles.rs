@@ -12,6 +12,7 @@ use ::metrics::{
     SharedString, with_recorder,
 };
 
+use super::definitions::Level::BulkheadMaxConcurrent;
 use super::definitions::{KIND, METRICS, Metric, SERVICE, Source, Timed, USUAL_TRANSITIONS};
 use super::recorder::is_global;
 use crate::circuit_breaker::CircuitChange;
@@ -128,6 +129,16 @@ impl MetricHandles {
                 }
             }
         });
+    }
+
+    pub(crate) fn bulkhead_limit(&self, limit: usize) {
+        let is_limit = |it: &&Metric| matches!(it.source, Source::Level(BulkheadMaxConcurrent));
+        if let Some(metric) = METRICS.iter().find(is_limit) {
+            with_recorder(|recorder| {
+                let gauge = recorder.register_gauge(&self.key(metric, &[]), &METADATA);
+                gauge.set(limit as f64);
+            });
+        }
     }
 
     /// Registers every counter with the value 0, so that its first increment is visible as one.
