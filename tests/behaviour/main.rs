@@ -55,6 +55,7 @@ mod retry_after;
 mod runtimes;
 mod safety;
 mod send;
+mod shadow;
 mod shutdown;
 mod stats;
 mod streams;

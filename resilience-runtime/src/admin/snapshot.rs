@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::config::RateLimitStrategy;
+use crate::config::{PatternMode, RateLimitStrategy};
 use crate::service::Service;
 
 /// The version of all JSON here. A version may gain fields, but no field is removed or changes its meaning.
@@ -29,6 +29,7 @@ pub(super) struct RateLimit {
     limit: Option<u32>,
     period_seconds: f64,
     strategy: RateLimitStrategy,
+    mode: PatternMode,
     tokens_per_minute: Option<u32>,
     /// The capacity in tokens where these are limited, else in requests.
     capacity: u32,
@@ -40,6 +41,7 @@ pub(super) struct RateLimit {
 #[derive(Serialize)]
 pub(super) struct Bulkhead {
     max_concurrent: usize,
+    mode: PatternMode,
     in_flight: usize,
 }
 
@@ -72,6 +74,7 @@ impl Limits {
                 limit: (limit.limit != u32::MAX).then_some(limit.limit),
                 period_seconds: seconds(limit.period),
                 strategy: limit.strategy,
+                mode: limit.mode,
                 tokens_per_minute: limit.tokens_per_minute,
                 capacity: peek.limit,
                 remaining: peek.remaining,
@@ -81,6 +84,7 @@ impl Limits {
             cooldown_seconds,
             bulkhead: config.bulkhead.as_ref().map(|bulkhead| Bulkhead {
                 max_concurrent: bulkhead.max_concurrent,
+                mode: bulkhead.mode,
                 in_flight: core.bulkhead.in_flight(),
             }),
             retry_budget: RetryBudget {

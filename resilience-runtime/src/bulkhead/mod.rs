@@ -27,6 +27,8 @@ mod wait;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
+mod shadow_tests;
+#[cfg(all(test, not(resilience_loom)))]
 mod tests;
 use std::fmt;
 use std::sync::Arc;
@@ -54,6 +56,9 @@ use crate::wake::DeferredWakes;
 /// while its body runs; when its `timeout` or deadline is over and it has not ended because nobody polls it, its permit
 /// no longer counts, and the next call gets it. A guard keeps its permit until it is dropped.
 ///
+/// With [`PatternMode::Shadow`](crate::config::PatternMode::Shadow) it rejects no call, and none waits: a call that finds no
+/// permit passes without one, and is [counted](Self::shadow_rejected).
+///
 /// ```
 /// use std::time::Duration;
 /// use resilience_runtime::{Bulkhead, BulkheadConfig};
@@ -80,7 +85,11 @@ impl Bulkhead {
         config.validate()?;
         Ok(Self {
             name: name.into(),
-            semaphore: Semaphore::new(config.max_concurrent),
+            semaphore: {
+                let semaphore = Semaphore::new(config.max_concurrent);
+                semaphore.set_mode(config.mode, Moment::now());
+                semaphore
+            },
             config: Mutex::new(config),
         })
     }
@@ -98,6 +107,25 @@ impl Bulkhead {
         self.semaphore.in_use()
     }
 
+    /// Counts the calls that passed without a permit because it is in
+    /// [shadow](crate::config::PatternMode::Shadow): they would have been rejected, or have waited.
+    ///
+    /// ```
+    /// use resilience_runtime::config::PatternMode;
+    /// use resilience_runtime::{Bulkhead, BulkheadConfig};
+    ///
+    /// let config = BulkheadConfig::default().max_concurrent(1).mode(PatternMode::Shadow);
+    /// let bulkhead = Bulkhead::new("llm", config)?;
+    /// let (first, second) = (bulkhead.try_acquire()?, bulkhead.try_acquire()?);
+    /// assert!(!first.is_shadow_rejected() && second.is_shadow_rejected());
+    /// assert_eq!((bulkhead.in_flight(), bulkhead.shadow_rejected()), (1, 1));
+    /// # Ok::<(), resilience_runtime::ResilienceError>(())
+    /// ```
+    #[must_use]
+    pub fn shadow_rejected(&self) -> u64 {
+        self.semaphore.shadow_rejected()
+    }
+
     /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> BulkheadConfig {
@@ -105,7 +133,8 @@ impl Bulkhead {
     }
 
     /// Changes the configuration while the bulkhead is in use. Additional permits go to the waiters at once; with
-    /// fewer, the calls in flight finish. A new `max_wait` applies to later calls.
+    /// fewer, the calls in flight finish. A new `max_wait` applies to later calls. Calls that wait when it comes into
+    /// shadow pass at once; a call that passed without a permit never gets one.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing is changed.
@@ -114,14 +143,19 @@ impl Bulkhead {
         // Waking is foreign code and must not run under the lock.
         let wakes = DeferredWakes::begin();
         let mut current = self.config.lock();
-        self.semaphore.resize(config.max_concurrent, Moment::now());
+        let now = Moment::now();
+        self.semaphore.resize(config.max_concurrent, now);
+        self.semaphore.set_mode(config.mode, now);
         *current = config;
         drop(current);
         drop(wakes);
         Ok(())
     }
 
-    async fn wait_for(&self, longest: Duration) -> Result<(), ResilienceError> {
+    async fn wait_for(&self, longest: Duration) -> Result<Place, ResilienceError> {
+        if self.semaphore.lets_pass() {
+            return Ok(Place::Shadow);
+        }
         if longest.is_zero() {
             return Err(self.full());
         }
@@ -147,8 +181,11 @@ impl Bulkhead {
     }
 
     /// Acquires a permit, and waits for it at most until `until`. After `Ok` the caller owes a
-    /// [`release`](Semaphore::release); dropped before, the future leaves no trace. It is `Send + 'static`.
-    pub(crate) async fn acquire_until(self: Arc<Self>, until: Moment) -> Result<(), AcquireError> {
+    /// [`release`](Place::release); dropped before, the future leaves no trace. It is `Send + 'static`.
+    pub(crate) async fn acquire_until(
+        self: Arc<Self>,
+        until: Moment,
+    ) -> Result<Place, AcquireError> {
         wait::wait(&self.semaphore, until).await
     }
 

@@ -5,22 +5,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Bulkhead;
+use super::place::Place;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 
 /// Grants one concurrent call. Dropping it releases the permit, to the longest waiter if there is one.
 #[must_use = "dropping it releases the permit"]
-pub struct BulkheadPermit<'a>(&'a Bulkhead);
+pub struct BulkheadPermit<'a>(&'a Bulkhead, Place);
 
 /// Grants one concurrent call as a [`BulkheadPermit`] does, and keeps its bulkhead alive, so that it can move to
 /// another task.
 #[must_use = "dropping it releases the permit"]
-pub struct OwnedBulkheadPermit(Arc<Bulkhead>);
+pub struct OwnedBulkheadPermit(Arc<Bulkhead>, Place);
 
 impl Bulkhead {
     #[inline]
     fn try_enter(&self) -> bool {
         self.semaphore.try_acquire() || self.semaphore.try_again(Moment::now)
+    }
+
+    #[inline]
+    fn try_enter_or_pass(&self) -> Result<Place, ResilienceError> {
+        if self.try_enter() {
+            Ok(Place::Held)
+        } else if self.semaphore.lets_pass() {
+            Ok(Place::Shadow)
+        } else {
+            Err(self.full())
+        }
+    }
+
+    async fn enter(&self, longest: impl FnOnce() -> Duration) -> Result<Place, ResilienceError> {
+        if self.try_enter() {
+            return Ok(Place::Held);
+        }
+        self.wait_for(longest()).await
     }
 
     /// Acquires a permit if one is free and no call waits for it.
@@ -29,11 +48,8 @@ impl Bulkhead {
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
-            Ok(BulkheadPermit(self))
-        } else {
-            Err(self.full())
-        }
+        let place = self.try_enter_or_pass()?;
+        Ok(BulkheadPermit(self, place))
     }
 
     /// Acquires a permit that keeps the bulkhead alive, if one is free and no call waits for it.
@@ -41,11 +57,8 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if self.try_enter() {
-            Ok(OwnedBulkheadPermit(Arc::clone(self)))
-        } else {
-            Err(self.full())
-        }
+        let place = self.try_enter_or_pass()?;
+        Ok(OwnedBulkheadPermit(Arc::clone(self), place))
     }
 
     /// Acquires a permit, and waits for it for at most the `max_wait` of the configuration.
@@ -68,12 +81,8 @@ impl Bulkhead {
     /// # }
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
-            return Ok(BulkheadPermit(self));
-        }
-        let longest = self.config.lock().max_wait;
-        self.wait_for(longest).await?;
-        Ok(BulkheadPermit(self))
+        let place = self.enter(|| self.config.lock().max_wait).await?;
+        Ok(BulkheadPermit(self, place))
     }
 
     /// Acquires a permit, and waits for it for at most `longest`; zero: not at all.
@@ -84,10 +93,8 @@ impl Bulkhead {
         &self,
         longest: Duration,
     ) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if !self.try_enter() {
-            self.wait_for(longest).await?;
-        }
-        Ok(BulkheadPermit(self))
+        let place = self.enter(|| longest).await?;
+        Ok(BulkheadPermit(self, place))
     }
 
     /// Acquires a permit that keeps the bulkhead alive, and waits for it as [`acquire`](Self::acquire) does.
@@ -95,25 +102,38 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if !self.try_enter() {
-            let longest = self.config.lock().max_wait;
-            self.wait_for(longest).await?;
-        }
-        Ok(OwnedBulkheadPermit(Arc::clone(self)))
+        let place = self.enter(|| self.config.lock().max_wait).await?;
+        Ok(OwnedBulkheadPermit(Arc::clone(self), place))
+    }
+}
+
+impl BulkheadPermit<'_> {
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: there was no permit for it.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.1 == Place::Shadow
+    }
+}
+
+impl OwnedBulkheadPermit {
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: there was no permit for it.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.1 == Place::Shadow
     }
 }
 
 impl Drop for BulkheadPermit<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.semaphore.release(Moment::now);
+        self.1.release(&self.0.semaphore, Moment::now);
     }
 }
 
 impl Drop for OwnedBulkheadPermit {
     #[inline]
     fn drop(&mut self) {
-        self.0.semaphore.release(Moment::now);
+        self.1.release(&self.0.semaphore, Moment::now);
     }
 }
 

@@ -15,7 +15,7 @@ use super::Call;
 use super::attempt::Attempt;
 use super::permits::{Blocked, WaitFor};
 use super::rejection::Rejection;
-use crate::bulkhead::AcquireError;
+use crate::bulkhead::{AcquireError, Place};
 use crate::clock::Moment;
 use crate::rate_limit::{LONGEST_SPREAD, WaitError};
 use crate::telemetry::EventKind;
@@ -36,14 +36,17 @@ pin_project! {
 
 /// A place in a pattern's queue. Boxed, because hardly any call waits.
 enum Queue {
-    RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
-    Bulkhead(Pin<Box<dyn Future<Output = Result<(), AcquireError>> + Send>>),
+    RateLimit(Pin<Box<dyn Future<Output = Result<Option<Moment>, WaitError>> + Send>>),
+    Bulkhead(Pin<Box<dyn Future<Output = Result<Place, AcquireError>> + Send>>),
 }
 
 /// What a queue granted.
 enum Acquired {
-    Token { at: Moment },
-    Permit,
+    /// `None`: it passes in shadow.
+    Token {
+        at: Option<Moment>,
+    },
+    Permit(Place),
 }
 
 impl<'p> Attempt<'p> {
@@ -103,14 +106,14 @@ impl<'p> Attempt<'p> {
     /// Records how a wait ended. The gates before it are asked again.
     fn dequeue(
         &mut self,
-        call: &Call<'p>,
+        call: &mut Call<'p>,
         end: Result<Acquired, Rejection>,
     ) -> Result<(), Rejection> {
         self.started = Moment::now().max(self.started);
         match end {
-            Ok(Acquired::Token { at }) => self.permits.set_rate_limit(at),
-            Ok(Acquired::Permit) => {
-                self.permits.set_bulkhead();
+            Ok(Acquired::Token { at }) => self.permits.set_rate_limit(call, at),
+            Ok(Acquired::Permit(place)) => {
+                self.permits.set_bulkhead(call, place);
                 // A cooldown may have begun meanwhile: then the token goes back, and the limiter is asked again.
                 if self.permits.holds_rate_limit()
                     && self.core().limiter.is_cooling_down(call.key, self.started)
@@ -163,7 +166,7 @@ impl Queue {
                 Err(WaitError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
-                Ok(()) => Ok(Acquired::Permit),
+                Ok(place) => Ok(Acquired::Permit(place)),
                 Err(AcquireError::Full) => Err(Rejection::Bulkhead),
                 Err(AcquireError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),

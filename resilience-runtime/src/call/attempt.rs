@@ -86,7 +86,7 @@ impl<'p> Attempt<'p> {
 
     /// Acquires every permit that is missing. What the attempt has to wait for is only returned.
     #[inline(always)]
-    pub(super) fn acquire(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+    pub(super) fn acquire(&mut self, call: &mut Call<'p>) -> Result<(), Blocked> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
@@ -98,7 +98,7 @@ impl<'p> Attempt<'p> {
     /// The order of a call, as far as it is about attempts: configuration → backoff → deadline → breaker → rate limiter
     /// → bulkhead. The timeout and the body follow in [`run`](super::run).
     #[inline(always)]
-    fn acquire_in_order(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+    fn acquire_in_order(&mut self, call: &mut Call<'p>) -> Result<(), Blocked> {
         if call.plan.refusal.is_some() {
             return Err(Blocked::Rejected(Rejection::InvalidConfig));
         }

@@ -3,9 +3,8 @@
 //! Every pattern that admits attempts is a [`Gate`] with the same three steps, so that the order in which they are
 //! asked can be read in one place, [`AttemptPermits::acquire`].
 
+mod held_up;
 mod loans;
-
-use std::time::Duration;
 
 use super::Call;
 use super::links::Links;
@@ -21,8 +20,7 @@ use crate::rate_limit::{Grant, KeyHash, Take, Unit};
 #[derive(Debug)]
 pub(super) struct AttemptPermits {
     breaker: Option<Ticket>,
-    /// When the cost was taken of the rate limit, unless it is settled.
-    rate_limit: Option<Moment>,
+    rate_limit: Tokens,
     bulkhead: Place,
     links: Links,
     key: KeyHash,
@@ -30,6 +28,16 @@ pub(super) struct AttemptPermits {
     /// After how many more items an injected fault breaks the stream off.
     #[cfg(feature = "test-util")]
     pub(super) breaks_after: Option<u32>,
+}
+
+/// What an attempt has of the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tokens {
+    None,
+    /// Its cost, since that moment, unless it is settled.
+    Taken(Moment),
+    /// Nothing, and it passes in shadow.
+    Shadow,
 }
 
 /// Why an attempt cannot begin now.
@@ -53,7 +61,8 @@ pub(super) enum WaitFor {
 /// A pattern that admits attempts.
 trait Gate {
     /// Acquires the permit, unless the attempt holds it or the plan does without.
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked>;
+    fn admit(permits: &mut AttemptPermits, call: &mut Call<'_>, now: Moment)
+    -> Result<(), Blocked>;
 
     /// Takes the permit back after the attempt ran.
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>);
@@ -79,7 +88,7 @@ impl AttemptPermits {
     pub(super) const fn new(key: KeyHash, cost: u32) -> Self {
         Self {
             breaker: None,
-            rate_limit: None,
+            rate_limit: Tokens::None,
             bulkhead: Place::None,
             links: Links::NONE,
             key,
@@ -100,7 +109,7 @@ impl AttemptPermits {
     /// Acquires what is missing, in the order of the contract: an open circuit spends no token, a missing token no
     /// place in the bulkhead. Whatever blocks leaves the permits before it held.
     #[inline(always)]
-    pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    pub(super) fn acquire(&mut self, call: &mut Call<'_>, now: Moment) -> Result<(), Blocked> {
         BreakerGate::admit(self, call, now)?;
         RateLimitGate::admit(self, call, now)?;
         BulkheadGate::admit(self, call, now)
@@ -148,7 +157,7 @@ impl AttemptPermits {
 
     #[inline]
     pub(super) fn any_held(&self) -> bool {
-        self.breaker.is_some() || self.rate_limit.is_some() || !self.bulkhead.is_none()
+        self.breaker.is_some() || self.rate_limit != Tokens::None || !self.bulkhead.is_none()
     }
 
     /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
@@ -175,13 +184,20 @@ impl AttemptPermits {
         self.breaker = None;
     }
 
-    pub(super) fn set_rate_limit(&mut self, at: Moment) {
-        self.rate_limit = Some(at);
+    /// Its cost was taken then; `None`: it passes in shadow.
+    pub(super) fn set_rate_limit(&mut self, call: &mut Call<'_>, at: Option<Moment>) {
+        self.rate_limit = at.map_or(Tokens::Shadow, Tokens::Taken);
+        if at.is_none() {
+            call.passes_in_shadow(Rejection::RateLimit { retry_after: None });
+        }
     }
 
-    pub(super) fn set_bulkhead(&mut self) {
-        self.bulkhead = Place::Held;
+    pub(super) fn set_bulkhead(&mut self, call: &mut Call<'_>, place: Place) {
+        self.bulkhead = place;
         self.links.add(Links::LENDS);
+        if place == Place::Shadow {
+            call.passes_in_shadow(Rejection::Bulkhead);
+        }
     }
 
     pub(super) fn key(&self) -> KeyHash {
@@ -202,13 +218,17 @@ impl AttemptPermits {
     }
 
     pub(super) fn holds_rate_limit(&self) -> bool {
-        self.rate_limit.is_some()
+        matches!(self.rate_limit, Tokens::Taken(_))
     }
 
     /// What was taken of the rate limit, to be settled; the second time `None`.
     #[inline]
     pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
-        self.rate_limit.take().map(|at| Grant {
+        let Tokens::Taken(at) = self.rate_limit else {
+            return None;
+        };
+        self.rate_limit = Tokens::None;
+        Some(Grant {
             key: self.key,
             cost: self.cost,
             at: Some(at),
@@ -227,13 +247,17 @@ impl AttemptPermits {
 
     /// What was taken of the rate limit is spent.
     pub(super) fn spend_rate_limit(&mut self) {
-        self.rate_limit = None;
+        self.rate_limit = Tokens::None;
     }
 }
 
 impl Gate for BreakerGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn admit(
+        permits: &mut AttemptPermits,
+        call: &mut Call<'_>,
+        now: Moment,
+    ) -> Result<(), Blocked> {
         if call.plan.circuit && permits.breaker.is_none() {
             let ticket = call.core().breaker.admit_if_closed();
             permits.breaker = Some(match ticket {
@@ -253,7 +277,8 @@ impl Gate for BreakerGate {
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
-        if let Some(ticket) = permits.breaker.take() {
+        // What passes in shadow is not asked for again, and counted once.
+        if let Some(ticket) = permits.breaker.take_if(|ticket| !ticket.is_shadow()) {
             plan.core
                 .breaker
                 .record(ticket, BreakerOutcome::Ignored, now, || now);
@@ -263,12 +288,16 @@ impl Gate for BreakerGate {
 
 impl Gate for RateLimitGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.rate_limit && permits.rate_limit.is_none() {
+    fn admit(
+        permits: &mut AttemptPermits,
+        call: &mut Call<'_>,
+        now: Moment,
+    ) -> Result<(), Blocked> {
+        if call.plan.rate_limit && permits.rate_limit == Tokens::None {
             match call.core().limiter.try_take(permits.key, permits.cost, now) {
-                Take::Taken { at } => permits.rate_limit = Some(at),
+                Take::Taken { at } => permits.rate_limit = Tokens::Taken(at),
                 Take::Rejected { retry_after } => {
-                    return Err(permits.no_token(call, retry_after, now));
+                    return permits.no_token(call, retry_after, now);
                 }
             }
         }
@@ -278,7 +307,7 @@ impl Gate for RateLimitGate {
     /// What was taken and not settled is spent.
     #[inline]
     fn complete(permits: &mut AttemptPermits, _: &ServiceCore, _: &End<impl Fn() -> Moment>) {
-        permits.rate_limit = None;
+        permits.rate_limit = Tokens::None;
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
@@ -289,53 +318,19 @@ impl Gate for RateLimitGate {
 }
 
 impl AttemptPermits {
-    /// Asks a breaker that is not closed.
-    #[cold]
-    #[inline(never)]
-    fn admit_by_state(&mut self, call: &Call<'_>, now: Moment) -> Result<Ticket, Blocked> {
-        if poll_context::is_inside()
-            && let Some(probe) = self.borrow_probe(call.core(), now)
-        {
-            return Ok(probe);
-        }
-        let longest = || call.timeout_or_zero();
-        let admitted = call.core().breaker.admit_by_state(now, longest);
-        let ticket = admitted.map_err(|rejection| {
-            Blocked::Rejected(Rejection::CircuitBreaker {
-                retry_after: rejection.retry_after,
-            })
-        })?;
-        if ticket.is_probe() {
-            self.links.add(Links::LENDS);
-        }
-        Ok(ticket)
-    }
-
-    /// A wait that would be in vain is not begun.
-    #[cold]
-    fn no_token(&self, call: &Call<'_>, soonest: Option<Duration>, now: Moment) -> Blocked {
-        let longest = call.plan.rate_limit_wait;
-        let until = call.latest_start(longest, now);
-        let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
-        if longest.is_zero() || !fits {
-            let limiter = &call.core().limiter;
-            let retry_after = limiter.retry_after(self.key, self.cost, now);
-            return Blocked::Rejected(Rejection::RateLimit { retry_after });
-        }
-        Blocked::WaitFor(WaitFor::RateLimit)
-    }
-}
-
-impl AttemptPermits {
     /// Not inlined: most functions have no bulkhead.
     #[inline(never)]
-    fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn take_place(&mut self, call: &mut Call<'_>, now: Moment) -> Result<(), Blocked> {
         let semaphore = call.core().bulkhead.semaphore();
         if poll_context::is_inside() && self.borrow_place(call.core()) {
             return Ok(());
         }
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
-            self.set_bulkhead();
+            self.set_bulkhead(call, Place::Held);
+            return Ok(());
+        }
+        if semaphore.lets_pass() {
+            self.set_bulkhead(call, Place::Shadow);
             return Ok(());
         }
         Err(if call.plan.bulkhead_wait.is_zero() {
@@ -348,7 +343,11 @@ impl AttemptPermits {
 
 impl Gate for BulkheadGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn admit(
+        permits: &mut AttemptPermits,
+        call: &mut Call<'_>,
+        now: Moment,
+    ) -> Result<(), Blocked> {
         if call.plan.bulkhead && permits.bulkhead.is_none() {
             return permits.take_place(call, now);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::key::Key;
+use super::mode::PatternMode;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
@@ -16,6 +17,8 @@ pub struct BulkheadConfig {
     pub max_concurrent: usize,
     /// Limits how long a call waits for a permit; zero: it is rejected at once.
     pub max_wait: Duration,
+    /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
+    pub mode: PatternMode,
 }
 
 impl BulkheadConfig {
@@ -43,6 +46,7 @@ setters! {
     BulkheadConfig {
         max_concurrent: usize,
         max_wait: Duration,
+        mode: PatternMode,
     }
 }
 
@@ -51,6 +55,7 @@ impl Default for BulkheadConfig {
         Self {
             max_concurrent: 32,
             max_wait: Duration::ZERO,
+            mode: PatternMode::Enforce,
         }
     }
 }

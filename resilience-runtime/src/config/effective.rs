@@ -6,6 +6,7 @@ use super::bulkhead::BulkheadConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::declaration::settings;
 use super::key::{Key, ValueType};
+use super::mode::PatternMode;
 use super::rate_limit::{RateLimitConfig, RateLimitStrategy};
 use super::retry::{RetryBudgetConfig, RetryConfig};
 use super::slot::Slot;
@@ -23,8 +24,10 @@ pub(crate) struct Effective {
     pub(crate) rate_limit: Option<RateLimitConfig>,
     pub(crate) max_keys: usize,
     pub(crate) max_cooldown: Duration,
+    pub(crate) rate_limit_mode: PatternMode,
     pub(crate) rate_limit_wait: Duration,
     pub(crate) bulkhead: Option<BulkheadConfig>,
+    pub(super) bulkhead_mode: PatternMode,
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
@@ -66,8 +69,10 @@ impl Effective {
             rate_limit: None,
             max_keys: RateLimitConfig::DEFAULT_MAX_KEYS,
             max_cooldown: RateLimitConfig::DEFAULT_MAX_COOLDOWN,
+            rate_limit_mode: PatternMode::Enforce,
             rate_limit_wait: Duration::ZERO,
             bulkhead: None,
+            bulkhead_mode: PatternMode::Enforce,
             bulkhead_wait: Duration::ZERO,
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
@@ -105,7 +110,8 @@ impl Effective {
             limit.tokens_per_minute = limits.tokens_per_minute;
             let strategy = *limits.strategy.get_or_insert_default();
             let limit = limit.strategy(strategy).max_keys(self.max_keys);
-            self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
+            let limit = limit.max_cooldown(self.max_cooldown);
+            self.rate_limit = Some(limit.mode(self.rate_limit_mode));
         } else {
             if let Some(burst) = limits.burst.take() {
                 validator.count(Key::RateLimitBurst, burst);
@@ -114,7 +120,8 @@ impl Effective {
         }
         self.bulkhead = limits.max_concurrent.map(|max_concurrent| {
             let bulkhead = BulkheadConfig::default().max_concurrent(max_concurrent);
-            bulkhead.max_wait(self.bulkhead_wait)
+            let bulkhead = bulkhead.max_wait(self.bulkhead_wait);
+            bulkhead.mode(self.bulkhead_mode)
         });
     }
 

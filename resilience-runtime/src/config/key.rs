@@ -44,6 +44,7 @@ pub(crate) enum ValueType {
     OnAbandoned,
     Rate,
     RateLimitStrategy,
+    Mode,
 }
 
 /// Declares the patterns and the keys from the settings.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::key::Key;
+use super::mode::PatternMode;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
@@ -50,6 +51,8 @@ pub struct RateLimitConfig {
     /// Limits the tokens in each minute, always by token bucket; costs are tokens then, and whatever passes is one
     /// request as well. `None`: only requests are counted.
     pub tokens_per_minute: Option<u32>,
+    /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
+    pub mode: PatternMode,
 }
 
 impl RateLimitConfig {
@@ -69,6 +72,7 @@ impl RateLimitConfig {
             max_keys: Self::DEFAULT_MAX_KEYS,
             max_cooldown: Self::DEFAULT_MAX_COOLDOWN,
             tokens_per_minute: None,
+            mode: PatternMode::Enforce,
         }
     }
 
@@ -166,6 +170,7 @@ setters! {
         max_keys: usize,
         max_cooldown: Duration,
         [some] tokens_per_minute: u32,
+        mode: PatternMode,
     }
 }
 

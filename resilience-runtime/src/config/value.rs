@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::duration_text::{nanos_of_unit, of_unit};
 use super::key::ValueType;
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
@@ -21,6 +22,7 @@ pub enum Value {
     OnAbandoned(OnAbandoned),
     Rate { limit: u32, period: Duration },
     RateLimitStrategy(RateLimitStrategy),
+    Mode(PatternMode),
 }
 
 impl Value {
@@ -34,6 +36,7 @@ impl Value {
             Self::OnAbandoned(_) => ValueType::OnAbandoned,
             Self::Rate { .. } => ValueType::Rate,
             Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
+            Self::Mode(_) => ValueType::Mode,
         }
     }
 }
@@ -49,6 +52,7 @@ impl fmt::Display for Value {
             Self::OnAbandoned(abandoned) => abandoned.fmt(f),
             Self::Rate { limit, period } => write!(f, "{limit} per {period:?}"),
             Self::RateLimitStrategy(strategy) => strategy.fmt(f),
+            Self::Mode(mode) => mode.fmt(f),
         }
     }
 }
@@ -95,6 +99,10 @@ impl ValueType {
                 .parse()
                 .map(Value::RateLimitStrategy)
                 .map_err(|_| "must be one of token_bucket, sliding_window, fixed_window"),
+            Self::Mode => text
+                .parse()
+                .map(Value::Mode)
+                .map_err(|_| PatternMode::allowed_near(text)),
         }
     }
 }

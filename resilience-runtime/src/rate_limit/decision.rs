@@ -18,7 +18,8 @@ use std::time::Duration;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use = "a decision that is not read rejects no call"]
 pub struct Decision {
-    /// States whether the call passes, in which case the tokens are taken.
+    /// States whether the call passes, in which case the tokens are taken, unless it passes in
+    /// [shadow](crate::config::PatternMode::Shadow) alone.
     pub allowed: bool,
     /// Holds the greatest cost that can ever pass at once: the size of the bucket, the limit of the window, or the
     /// tokens of a minute where these are counted; `u32::MAX` where no limit is set.
@@ -27,7 +28,8 @@ pub struct Decision {
     /// where tokens remain but no request.
     pub remaining: u32,
     /// Holds the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
-    /// can never pass because its cost is above `limit`; otherwise never zero.
+    /// can never pass because its cost is above `limit`; otherwise never zero. A call that passes in shadow alone has the
+    /// time that it would have been told.
     pub retry_after: Option<Duration>,
     /// Holds the time until the whole `limit` will be available again, if no other call comes.
     pub reset_after: Duration,
@@ -42,4 +44,12 @@ impl Decision {
         retry_after: None,
         reset_after: Duration::ZERO,
     };
+
+    /// Allows what is not, where that passes all the same.
+    pub(super) fn or_pass(self, passes: impl FnOnce() -> bool) -> Self {
+        Self {
+            allowed: self.allowed || passes(),
+            ..self
+        }
+    }
 }

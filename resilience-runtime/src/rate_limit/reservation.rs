@@ -24,30 +24,40 @@ use crate::clock::Moment;
 /// ```
 pub struct Reservation {
     shared: Arc<Shared>,
-    grant: Grant,
+    /// `None`: it passed in shadow, and nothing was taken.
+    grant: Option<Grant>,
 }
 
 impl Reservation {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, at: Moment) -> Self {
-        let grant = Grant {
+    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, tokens: u32, at: Option<Moment>) -> Self {
+        let grant = at.map(|at| Grant {
             key,
             cost: tokens,
             at: Some(at),
             unit: Some(shared.unit()),
-        };
+        });
         Self { shared, grant }
     }
 
-    /// Returns how many tokens were taken.
+    /// Returns how many tokens were taken; 0 if it passes in shadow alone.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.grant.cost
+        self.grant.map_or(0, |grant| grant.cost)
+    }
+
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: it would have been rejected,
+    /// or have waited. Nothing was taken, so there is nothing to refund or to settle.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.grant.is_none()
     }
 
     /// Gives all of them back, because the request was not made. Where tokens are counted beside requests, the
     /// request is given back as well.
     pub fn refund(self) {
-        self.shared.refund(self.grant, Moment::now());
+        if let Some(grant) = self.grant {
+            self.shared.refund(grant, Moment::now());
+        }
     }
 
     /// Corrects the estimate: what was not used is given back; what was used beyond it is taken now, into a debt
@@ -55,7 +65,9 @@ impl Reservation {
     ///
     /// Windows give back only what they still count.
     pub fn settle(self, used: u32) {
-        self.shared.settle(self.grant, used, Moment::now());
+        if let Some(grant) = self.grant {
+            self.shared.settle(grant, used, Moment::now());
+        }
     }
 }
 
@@ -63,7 +75,7 @@ impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
             .field("service", &self.shared.name)
-            .field("tokens", &self.grant.cost)
+            .field("tokens", &self.tokens())
             .finish_non_exhaustive()
     }
 }

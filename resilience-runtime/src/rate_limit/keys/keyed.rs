@@ -327,6 +327,15 @@ impl<M: Meter> Keyed<M> {
         }
     }
 
+    /// Wakes all waiters of all keys.
+    pub(in crate::rate_limit) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
+        for id in self.key_states.wait_states.ids() {
+            if let Some(wait_state) = self.key_states.wait_states.get_mut(id) {
+                wait_state.queue.wake_all(now, wakers);
+            }
+        }
+    }
+
     /// Converts the state of each key to another meter.
     pub(in crate::rate_limit) fn convert<N: Meter>(
         self,

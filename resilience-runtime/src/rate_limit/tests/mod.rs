@@ -8,6 +8,7 @@ mod long_lines;
 mod model;
 mod random_events;
 mod reconfigure;
+mod shadow;
 mod table;
 mod threads;
 mod tokens;

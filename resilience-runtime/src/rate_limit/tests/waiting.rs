@@ -367,7 +367,7 @@ async fn wait_until_a_moment_admits_or_rejects() {
     assert_eq!(limiter.earliest(key, 3, start), None);
     assert!(limiter.fits_capacity(2) && !limiter.fits_capacity(3));
     let at = limiter.wait(key, 1, start.after(SECOND)).await;
-    assert_eq!(at, Ok(start.after(SECOND)));
+    assert_eq!(at, Ok(Some(start.after(SECOND))));
     limiter.refund_grant(grant(key, 1, Some(start)), Moment::now());
     assert_eq!(
         limiter.earliest(key, 1, Moment::now()),

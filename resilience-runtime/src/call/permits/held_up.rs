@@ -1,0 +1,69 @@
+//! What becomes of an attempt that the breaker or the limiter does not admit at once: it is rejected, waits, or passes in
+//! shadow.
+
+use std::time::Duration;
+
+use super::{AttemptPermits, Blocked, Tokens, WaitFor};
+use crate::call::Call;
+use crate::call::links::Links;
+use crate::call::rejection::Rejection;
+use crate::circuit_breaker::Ticket;
+use crate::clock::Moment;
+use crate::poll_context;
+
+impl AttemptPermits {
+    /// Asks a breaker that is not closed.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn admit_by_state(
+        &mut self,
+        call: &mut Call<'_>,
+        now: Moment,
+    ) -> Result<Ticket, Blocked> {
+        if poll_context::is_inside()
+            && let Some(probe) = self.borrow_probe(call.core(), now)
+        {
+            return Ok(probe);
+        }
+        let longest = || call.timeout_or_zero();
+        let admitted = call.core().breaker.admit_by_state(now, longest);
+        let ticket = admitted.or_else(|rejection| {
+            let passed = rejection.or_pass();
+            let retry_after = rejection.retry_after;
+            let rejection = Rejection::CircuitBreaker { retry_after };
+            if passed.is_ok() {
+                call.passes_in_shadow(rejection);
+            }
+            passed.map_err(|_| Blocked::Rejected(rejection))
+        })?;
+        if ticket.is_probe() {
+            self.links.add(Links::LENDS);
+        }
+        Ok(ticket)
+    }
+
+    /// A wait that would be in vain is not begun.
+    #[cold]
+    pub(super) fn no_token(
+        &mut self,
+        call: &mut Call<'_>,
+        soonest: Option<Duration>,
+        now: Moment,
+    ) -> Result<(), Blocked> {
+        let limiter = &call.core().limiter;
+        if limiter.lets_pass() {
+            self.rate_limit = Tokens::Shadow;
+            let retry_after = limiter.retry_after(self.key, self.cost, now);
+            call.passes_in_shadow(Rejection::RateLimit { retry_after });
+            return Ok(());
+        }
+        let longest = call.plan.rate_limit_wait;
+        let until = call.latest_start(longest, now);
+        let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
+        if longest.is_zero() || !fits {
+            let retry_after = limiter.retry_after(self.key, self.cost, now);
+            return Err(Blocked::Rejected(Rejection::RateLimit { retry_after }));
+        }
+        Err(Blocked::WaitFor(WaitFor::RateLimit))
+    }
+}
