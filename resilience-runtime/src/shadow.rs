@@ -26,6 +26,7 @@ impl Shadow {
         self.is_on.store(mode == PatternMode::Shadow, Relaxed);
     }
 
+    #[inline]
     pub(crate) fn is_on(&self) -> bool {
         self.is_on.load(Relaxed)
     }
@@ -39,7 +40,7 @@ impl Shadow {
     }
 
     /// Whether a call passes that would be held back, which is counted.
-    #[cold]
+    #[inline]
     pub(crate) fn lets_pass(&self) -> bool {
         let is_on = self.is_on();
         if is_on {
@@ -49,6 +50,7 @@ impl Shadow {
     }
 
     /// Counts a call that passes and would have been held back.
+    #[cold]
     pub(crate) fn count(&self) {
         self.rejected.fetch_add(1, Relaxed);
     }

@@ -301,7 +301,7 @@ async fn mode_changes_live_in_both_directions() {
 
         let began = Instant::now();
         switch(&registry, PatternMode::Shadow);
-        for_permit.await.unwrap();
+        assert!(for_permit.await.unwrap().is_shadow_rejected());
         assert!(poll(&mut for_token).is_pending(), "its body has begun");
         assert_eq!(passed(&registry), (0, 1, 1));
         for_token.await.unwrap();

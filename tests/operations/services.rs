@@ -351,6 +351,7 @@ async fn service_json_has_token_limit_and_cooldown() {
             "limit": null,
             "period_seconds": 60.0,
             "strategy": "token_bucket",
+            "mode": "enforce",
             "tokens_per_minute": 1000,
             "capacity": 1000,
             "remaining": 0,

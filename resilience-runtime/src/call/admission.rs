@@ -111,9 +111,17 @@ impl<'p> Attempt<'p> {
     ) -> Result<(), Rejection> {
         self.started = Moment::now().max(self.started);
         match end {
-            Ok(Acquired::Token { at }) => self.permits.set_rate_limit(call, at),
+            Ok(Acquired::Token { at }) => {
+                self.permits.set_rate_limit(at);
+                if at.is_none() {
+                    call.passes_in_shadow(Rejection::RateLimit { retry_after: None });
+                }
+            }
             Ok(Acquired::Permit(place)) => {
-                self.permits.set_bulkhead(call, place);
+                self.permits.set_bulkhead(place);
+                if place == Place::Shadow {
+                    call.passes_in_shadow(Rejection::Bulkhead);
+                }
                 // A cooldown may have begun meanwhile: then the token goes back, and the limiter is asked again.
                 if self.permits.holds_rate_limit()
                     && self.core().limiter.is_cooling_down(call.key, self.started)
@@ -202,6 +210,7 @@ impl Future for Admit<'_, '_> {
                     return Poll::Ready(Ok(()));
                 }
                 Err(Blocked::Rejected(rejection)) => return Poll::Ready(Err(rejection)),
+                Err(Blocked::InShadow(rejection)) => call.passes_in_shadow(rejection),
                 Err(Blocked::WaitFor(WaitFor::RateLimit)) => {
                     *this.queue = Some(attempt.enqueue_for_token(call));
                 }

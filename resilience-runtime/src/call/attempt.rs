@@ -70,7 +70,7 @@ impl<'p> Attempt<'p> {
     }
 
     /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always. `None`: it has to
-    /// wait, see [`Attempt::admit`].
+    /// wait, or passes in shadow, see [`Attempt::admit`].
     #[inline(never)]
     pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Option<Result<(), Rejection>> {
         call.decide_span();
@@ -81,12 +81,16 @@ impl<'p> Attempt<'p> {
             }
             Err(Blocked::Rejected(rejection)) => Some(Err(rejection)),
             Err(Blocked::WaitFor(_)) => None,
+            Err(Blocked::InShadow(rejection)) => {
+                call.passes_in_shadow(rejection);
+                None
+            }
         }
     }
 
     /// Acquires every permit that is missing. What the attempt has to wait for is only returned.
     #[inline(always)]
-    pub(super) fn acquire(&mut self, call: &mut Call<'p>) -> Result<(), Blocked> {
+    pub(super) fn acquire(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
@@ -98,7 +102,7 @@ impl<'p> Attempt<'p> {
     /// The order of a call, as far as it is about attempts: configuration → backoff → deadline → breaker → rate limiter
     /// → bulkhead. The timeout and the body follow in [`run`](super::run).
     #[inline(always)]
-    fn acquire_in_order(&mut self, call: &mut Call<'p>) -> Result<(), Blocked> {
+    fn acquire_in_order(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
         if call.plan.refusal.is_some() {
             return Err(Blocked::Rejected(Rejection::InvalidConfig));
         }

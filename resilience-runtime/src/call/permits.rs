@@ -45,6 +45,8 @@ enum Tokens {
 pub(super) enum Blocked {
     Rejected(Rejection),
     WaitFor(WaitFor),
+    /// It passes the pattern in shadow, and is to be noted and to go on.
+    InShadow(Rejection),
 }
 
 /// What an attempt waits for.
@@ -61,8 +63,7 @@ pub(super) enum WaitFor {
 /// A pattern that admits attempts.
 trait Gate {
     /// Acquires the permit, unless the attempt holds it or the plan does without.
-    fn admit(permits: &mut AttemptPermits, call: &mut Call<'_>, now: Moment)
-    -> Result<(), Blocked>;
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked>;
 
     /// Takes the permit back after the attempt ran.
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>);
@@ -109,7 +110,7 @@ impl AttemptPermits {
     /// Acquires what is missing, in the order of the contract: an open circuit spends no token, a missing token no
     /// place in the bulkhead. Whatever blocks leaves the permits before it held.
     #[inline(always)]
-    pub(super) fn acquire(&mut self, call: &mut Call<'_>, now: Moment) -> Result<(), Blocked> {
+    pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         BreakerGate::admit(self, call, now)?;
         RateLimitGate::admit(self, call, now)?;
         BulkheadGate::admit(self, call, now)
@@ -185,19 +186,13 @@ impl AttemptPermits {
     }
 
     /// Its cost was taken then; `None`: it passes in shadow.
-    pub(super) fn set_rate_limit(&mut self, call: &mut Call<'_>, at: Option<Moment>) {
+    pub(super) fn set_rate_limit(&mut self, at: Option<Moment>) {
         self.rate_limit = at.map_or(Tokens::Shadow, Tokens::Taken);
-        if at.is_none() {
-            call.passes_in_shadow(Rejection::RateLimit { retry_after: None });
-        }
     }
 
-    pub(super) fn set_bulkhead(&mut self, call: &mut Call<'_>, place: Place) {
+    pub(super) fn set_bulkhead(&mut self, place: Place) {
         self.bulkhead = place;
         self.links.add(Links::LENDS);
-        if place == Place::Shadow {
-            call.passes_in_shadow(Rejection::Bulkhead);
-        }
     }
 
     pub(super) fn key(&self) -> KeyHash {
@@ -253,11 +248,7 @@ impl AttemptPermits {
 
 impl Gate for BreakerGate {
     #[inline(always)]
-    fn admit(
-        permits: &mut AttemptPermits,
-        call: &mut Call<'_>,
-        now: Moment,
-    ) -> Result<(), Blocked> {
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.circuit && permits.breaker.is_none() {
             let ticket = call.core().breaker.admit_if_closed();
             permits.breaker = Some(match ticket {
@@ -288,16 +279,12 @@ impl Gate for BreakerGate {
 
 impl Gate for RateLimitGate {
     #[inline(always)]
-    fn admit(
-        permits: &mut AttemptPermits,
-        call: &mut Call<'_>,
-        now: Moment,
-    ) -> Result<(), Blocked> {
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.rate_limit && permits.rate_limit == Tokens::None {
             match call.core().limiter.try_take(permits.key, permits.cost, now) {
                 Take::Taken { at } => permits.rate_limit = Tokens::Taken(at),
                 Take::Rejected { retry_after } => {
-                    return permits.no_token(call, retry_after, now);
+                    return Err(permits.no_token(call, retry_after, now));
                 }
             }
         }
@@ -320,18 +307,18 @@ impl Gate for RateLimitGate {
 impl AttemptPermits {
     /// Not inlined: most functions have no bulkhead.
     #[inline(never)]
-    fn take_place(&mut self, call: &mut Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         let semaphore = call.core().bulkhead.semaphore();
         if poll_context::is_inside() && self.borrow_place(call.core()) {
             return Ok(());
         }
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
-            self.set_bulkhead(call, Place::Held);
+            self.set_bulkhead(Place::Held);
             return Ok(());
         }
         if semaphore.lets_pass() {
-            self.set_bulkhead(call, Place::Shadow);
-            return Ok(());
+            self.set_bulkhead(Place::Shadow);
+            return Err(Blocked::InShadow(Rejection::Bulkhead));
         }
         Err(if call.plan.bulkhead_wait.is_zero() {
             Blocked::Rejected(Rejection::Bulkhead)
@@ -343,11 +330,7 @@ impl AttemptPermits {
 
 impl Gate for BulkheadGate {
     #[inline(always)]
-    fn admit(
-        permits: &mut AttemptPermits,
-        call: &mut Call<'_>,
-        now: Moment,
-    ) -> Result<(), Blocked> {
+    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.bulkhead && permits.bulkhead.is_none() {
             return permits.take_place(call, now);
         }

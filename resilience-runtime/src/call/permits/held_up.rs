@@ -17,7 +17,7 @@ impl AttemptPermits {
     #[inline(never)]
     pub(super) fn admit_by_state(
         &mut self,
-        call: &mut Call<'_>,
+        call: &Call<'_>,
         now: Moment,
     ) -> Result<Ticket, Blocked> {
         if poll_context::is_inside()
@@ -27,14 +27,14 @@ impl AttemptPermits {
         }
         let longest = || call.timeout_or_zero();
         let admitted = call.core().breaker.admit_by_state(now, longest);
-        let ticket = admitted.or_else(|rejection| {
-            let passed = rejection.or_pass();
+        let ticket = admitted.map_err(|rejection| {
             let retry_after = rejection.retry_after;
-            let rejection = Rejection::CircuitBreaker { retry_after };
-            if passed.is_ok() {
-                call.passes_in_shadow(rejection);
+            let cause = Rejection::CircuitBreaker { retry_after };
+            self.breaker = rejection.or_pass().ok();
+            match self.breaker {
+                Some(_) => Blocked::InShadow(cause),
+                None => Blocked::Rejected(cause),
             }
-            passed.map_err(|_| Blocked::Rejected(rejection))
         })?;
         if ticket.is_probe() {
             self.links.add(Links::LENDS);
@@ -46,24 +46,23 @@ impl AttemptPermits {
     #[cold]
     pub(super) fn no_token(
         &mut self,
-        call: &mut Call<'_>,
+        call: &Call<'_>,
         soonest: Option<Duration>,
         now: Moment,
-    ) -> Result<(), Blocked> {
+    ) -> Blocked {
         let limiter = &call.core().limiter;
         if limiter.lets_pass() {
             self.rate_limit = Tokens::Shadow;
             let retry_after = limiter.retry_after(self.key, self.cost, now);
-            call.passes_in_shadow(Rejection::RateLimit { retry_after });
-            return Ok(());
+            return Blocked::InShadow(Rejection::RateLimit { retry_after });
         }
         let longest = call.plan.rate_limit_wait;
         let until = call.latest_start(longest, now);
         let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
         if longest.is_zero() || !fits {
             let retry_after = limiter.retry_after(self.key, self.cost, now);
-            return Err(Blocked::Rejected(Rejection::RateLimit { retry_after }));
+            return Blocked::Rejected(Rejection::RateLimit { retry_after });
         }
-        Err(Blocked::WaitFor(WaitFor::RateLimit))
+        Blocked::WaitFor(WaitFor::RateLimit)
     }
 }
