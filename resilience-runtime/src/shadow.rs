@@ -7,7 +7,7 @@ use crate::sync::atomic::{AtomicBool, AtomicU64};
 /// Asked only where a call would be rejected or wait, so that it costs the others nothing.
 #[derive(Debug)]
 pub(crate) struct Shadow {
-    // Relaxed: it guards no other data. Who waits asks under the lock of the line, and who switches takes that lock after
+    // Relaxed: it guards no other data. Who waits asks under the lock of the line, and who switches holds that lock after
     // the store, to wake those who stand in it.
     is_on: AtomicBool,
     // Relaxed: a statistic.

@@ -56,6 +56,7 @@ mod runtimes;
 mod safety;
 mod send;
 mod shadow;
+mod shadow_live;
 mod shutdown;
 mod stats;
 mod streams;

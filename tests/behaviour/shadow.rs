@@ -3,43 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use resilience_runtime::config::{
-    BulkheadSettings, CircuitBreakerSettings, PatternMode, RateLimitSettings,
-};
 use resilience_runtime::telemetry::{EventKind, ServiceStats};
-use resilience_runtime::{
-    CircuitState, Registry, Service, ServiceKind, ServiceSettings, Settings, resilient,
-};
+use resilience_runtime::{CircuitState, Registry, Service, ServiceKind, Settings, resilient};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::errors::ApiError;
 use crate::events::heard;
-use crate::poll::{poll, started};
+use crate::poll::started;
 use crate::remote::{Answer, Remote};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn api(registry: &Registry) -> Arc<Service> {
+pub fn api(registry: &Registry) -> Arc<Service> {
     registry.service("api", ServiceKind::Custom).unwrap()
 }
 
-fn stats(registry: &Registry) -> ServiceStats {
+pub fn stats(registry: &Registry) -> ServiceStats {
     api(registry).stats()
 }
 
 /// What each pattern let pass: breaker, limiter, bulkhead.
-fn passed(registry: &Registry) -> (u64, u64, u64) {
+pub fn passed(registry: &Registry) -> (u64, u64, u64) {
     let passed = stats(registry).shadow_rejected;
     (passed.circuit_breaker, passed.rate_limit, passed.bulkhead)
-}
-
-fn switch(registry: &Registry, mode: PatternMode) {
-    let settings = ServiceSettings::new()
-        .circuit_breaker(CircuitBreakerSettings::new().mode(mode))
-        .rate_limit(RateLimitSettings::new().mode(mode))
-        .bulkhead(BulkheadSettings::new().mode(mode));
-    let change = Settings::new().service("api", settings);
-    registry.configure(change).unwrap();
 }
 
 #[resilient(
@@ -274,85 +260,6 @@ async fn inner_call_shares_the_place_that_the_outer_lacks() {
     registry.scope(calls).await;
 }
 
-/// Each pattern would hold it back, and none does.
-#[resilient(
-    service = "api",
-    retry = off,
-    circuit_breaker(failure_threshold = 1),
-    rate_limit(requests_per_hour = 1, max_wait = "2h"),
-    bulkhead(max_concurrent = 1, max_wait = "2h"),
-    deadline = "3h",
-    timeout = "3h",
-)]
-async fn guarded(time: Duration, answer: Answer) -> Answer {
-    sleep(time).await;
-    answer
-}
-
-#[tokio::test(start_paused = true)]
-async fn mode_changes_live_in_both_directions() {
-    let registry = Registry::new();
-    let calls = async {
-        let mut held = started(guarded(SECOND, Err(ApiError::Transient)));
-        let mut for_token = started(guarded(SECOND, Ok(1)));
-        let bulkhead = api(&registry).bulkhead().unwrap();
-        let mut for_permit = Box::pin(bulkhead.acquire_within(3_600 * SECOND));
-        assert!(poll(&mut for_permit).is_pending());
-
-        let began = Instant::now();
-        switch(&registry, PatternMode::Shadow);
-        assert!(for_permit.await.unwrap().is_shadow_rejected());
-        assert!(poll(&mut for_token).is_pending(), "its body has begun");
-        assert_eq!(passed(&registry), (0, 1, 1));
-        for_token.await.unwrap();
-        held.as_mut().await.unwrap_err();
-        assert_eq!(began.elapsed(), SECOND);
-        assert_eq!(stats(&registry).circuit.state, CircuitState::Open);
-        guarded(SECOND, Ok(2)).await.unwrap();
-        assert_eq!(passed(&registry), (1, 2, 1));
-
-        switch(&registry, PatternMode::Enforce);
-        let open = guarded(SECOND, Ok(3)).await.unwrap_err();
-        assert!(open.is_open_circuit());
-        assert_eq!(passed(&registry), (1, 2, 1));
-        assert_eq!(
-            (
-                stats(&registry).rejections.circuit_breaker,
-                bulkhead.in_flight()
-            ),
-            (1, 0)
-        );
-    };
-    registry.scope(calls).await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn each_pattern_counts_an_attempt_once() {
-    let registry = Registry::new();
-    let calls = async {
-        guarded(SECOND, Err(ApiError::Transient)).await.unwrap_err();
-        // Breaker and limiter in shadow, and a line before the bulkhead.
-        switch(&registry, PatternMode::Shadow);
-        let bulkhead = BulkheadSettings::new().mode(PatternMode::Enforce);
-        let settings = ServiceSettings::new().bulkhead(bulkhead);
-        let change = Settings::new().service("api", settings);
-        registry.configure(change).unwrap();
-        let permit = api(&registry)
-            .bulkhead()
-            .unwrap()
-            .try_acquire_owned()
-            .unwrap();
-        let mut waiting = started(guarded(SECOND, Ok(1)));
-        assert_eq!(passed(&registry), (1, 1, 0));
-        advance(SECOND).await;
-        drop(permit);
-        waiting.as_mut().await.unwrap();
-        assert_eq!(passed(&registry), (1, 1, 0));
-        assert_eq!(stats(&registry).circuit.state, CircuitState::Open);
-    };
-    registry.scope(calls).await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_passes_in_shadow_is_an_event() {
     let registry = Registry::new();
@@ -374,4 +281,38 @@ async fn what_passes_in_shadow_is_an_event() {
         }
     }
     assert_eq!(seen, [("rate_limit", Some(10 * SECOND))]);
+}
+
+resilience_runtime::service! {
+    static SEARCH: Custom = "search" {
+        rate_limit(requests_per_minute = 1, mode = "shadow"),
+        retry = off,
+    }
+}
+
+#[resilient(service = SEARCH)]
+async fn search() -> Answer {
+    Ok(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode_of_a_declaration_gives_way_to_a_variable() {
+    let registry = Registry::new();
+    let calls = async {
+        search().await.unwrap();
+        search().await.unwrap();
+        let enforce = Settings::from_vars([("RATE_LIMIT_SEARCH_MODE", "enforce")]).unwrap();
+        registry.configure(enforce).unwrap();
+        let error = search().await.unwrap_err();
+        assert_eq!(error.local().retry_after(), Some(60 * SECOND));
+        let stats = registry.get("search").unwrap().stats();
+        assert_eq!(
+            (
+                stats.shadow_rejected.rate_limit,
+                stats.rejections.rate_limit
+            ),
+            (1, 1)
+        );
+    };
+    registry.scope(calls).await;
 }

@@ -83,13 +83,11 @@ impl Bulkhead {
     /// Names each value of `config` that is out of range.
     pub fn new(name: impl Into<ServiceName>, config: BulkheadConfig) -> Result<Self, ConfigError> {
         config.validate()?;
+        let semaphore = Semaphore::new(config.max_concurrent);
+        semaphore.set_mode(config.mode, Moment::now());
         Ok(Self {
             name: name.into(),
-            semaphore: {
-                let semaphore = Semaphore::new(config.max_concurrent);
-                semaphore.set_mode(config.mode, Moment::now());
-                semaphore
-            },
+            semaphore,
             config: Mutex::new(config),
         })
     }

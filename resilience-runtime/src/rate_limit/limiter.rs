@@ -308,9 +308,9 @@ impl RateLimiter {
         mode: PatternMode,
         work: impl FnOnce(&mut State, Moment, &mut Wakers),
     ) {
-        self.shared.shadow.set(mode);
         self.shared
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
+                self.shared.shadow.set(mode);
                 work(state, now, wakers);
                 if mode == PatternMode::Shadow {
                     state.wake_all(now, wakers);

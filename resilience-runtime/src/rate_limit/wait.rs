@@ -76,18 +76,20 @@ impl Wait {
         if self.ticket.is_none() && self.shared.is_bypassed() {
             return Some((WaitStatus::Admitted, now));
         }
-        let waker = cx.waker().clone();
+        // Foreign code, dropping wakers included, does not run under the lock.
+        let mut waker = Some(cx.waker().clone());
         let shadow = &self.shared.shadow;
         self.shared.with(self.key, now, |state, latest, wakers| {
             // Read once: it may change beside the lock.
             let in_shadow = shadow.is_on();
+            let mut waker = || waker.take().expect("one of these alone");
             let status = match self.ticket {
                 Some(ticket) if in_shadow => {
                     state.leave_queue(ticket, latest, wakers);
                     shadow.count();
                     return None;
                 }
-                Some(ticket) => state.poll_queue(ticket, latest, waker, wakers),
+                Some(ticket) => state.poll_queue(ticket, latest, waker(), wakers),
                 None if in_shadow => {
                     if state.try_take(self.key, self.cost, latest).is_err() {
                         shadow.count();
@@ -100,7 +102,7 @@ impl Wait {
                         Bound::At(until) => until,
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
-                    state.join_queue(self.key, self.cost, until, latest, waker)
+                    state.join_queue(self.key, self.cost, until, latest, waker())
                 }
             };
             Some((status, latest))
