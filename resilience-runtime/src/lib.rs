@@ -140,6 +140,7 @@ pub mod retry;
 pub mod rmcp;
 mod service;
 mod session;
+mod shadow;
 mod shard;
 mod sync;
 pub mod telemetry;

@@ -20,8 +20,8 @@ pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, original};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
-    CacheConfig, Declared, Jitter, Key, OnAbandoned, Pattern, RateLimitStrategy, RefreshAhead,
-    Value, Window, declared, kind,
+    CacheConfig, Declared, Jitter, Key, OnAbandoned, Pattern, PatternMode, RateLimitStrategy,
+    RefreshAhead, Value, Window, declared, kind,
 };
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::instance::Instance;

@@ -169,6 +169,7 @@ impl Service {
             retries: counters.get(Counter::Retries),
             cooldowns: counters.get(Counter::Cooldowns),
             rejections: counters.rejections(),
+            shadow_rejected: counters.shadow_rejections(),
             invalid_config: counters.get(Counter::InvalidConfig),
             abandoned: counters.get(Counter::Abandoned),
             broken_streams: counters.get(Counter::BrokenStreams),

@@ -57,6 +57,8 @@ mod retry_after;
 mod runtimes;
 mod safety;
 mod send;
+mod shadow;
+mod shadow_live;
 mod shutdown;
 mod stats;
 mod streams;

@@ -34,6 +34,9 @@ fn error_names_every_bad_variable_with_allowed_values() {
         ("CIRCUIT_SECRET_FAILURE_RATE", "1.5"),
         ("CIRCUIT_SECRET_WINDOW", "0"),
         ("CIRCUIT_CUSTOM_ABANDONED", "maybe"),
+        ("CIRCUIT_MCP_MODE", "on"),
+        ("RATE_LIMIT_SECRET_MODE", "shadwo"),
+        ("BULKHEAD_DATABASE_MODE", "SHADOW"),
         ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "0"),
         ("RATE_LIMIT_MCP_STRATEGY", "leaky"),
         ("RATE_LIMIT_MCP_BURST", "0"),
@@ -63,6 +66,16 @@ fn error_names_every_bad_variable_with_allowed_values() {
         );
     }
     assert_eq!(error.problems().len(), bad.len(), "{message}");
+}
+
+#[test]
+fn unknown_mode_is_told_the_nearest() {
+    let error = Settings::from_vars([("RATE_LIMIT_LLM_MODE", "shadwo")]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`RATE_LIMIT_LLM_MODE` is `shadwo` (environment variable): \
+         must be one of enforce, shadow; did you mean `shadow`?"
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use resilience_runtime::{
-    CircuitState, Registry, circuit_breaker::OnAbandoned, circuit_breaker::Window, resilient,
+    CircuitState, Registry, circuit_breaker::OnAbandoned, circuit_breaker::Window,
+    config::PatternMode, resilient,
 };
 use tokio::time::{advance, sleep};
 
@@ -253,6 +254,22 @@ async fn abandoned() {
             let breaker = fresh_breaker(registry);
             drop(started(ask(true, SECOND)));
             breaker.state()
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode() {
+    guarded!(ask(failure_threshold = 1));
+    changes(
+        |api| api.circuit_breaker.mode = Some(PatternMode::Shadow),
+        ("CIRCUIT_API_MODE", "shadow"),
+        (false, true),
+        async |registry: &Registry| {
+            fresh_breaker(registry);
+            ask(false, AT_ONCE).await.unwrap_err();
+            ask(true, AT_ONCE).await.is_ok()
         },
     )
     .await;

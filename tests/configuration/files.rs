@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resilience_runtime::{
     Registry, ServiceKind, Settings, circuit_breaker::OnAbandoned, circuit_breaker::Window,
-    rate_limit::RateLimitStrategy, resilient, retry::Jitter,
+    config::PatternMode, rate_limit::RateLimitStrategy, resilient, retry::Jitter,
 };
 use tokio::time::Instant;
 
@@ -39,6 +39,7 @@ window = "30s"
 minimum_calls = 7
 recovery_timeout = "5s"
 abandoned = "failure"
+mode = "shadow"
 
 [services.openai.rate_limit]
 requests_per_minute = 60
@@ -48,10 +49,12 @@ max_wait = "2s"
 max_keys = 100
 max_cooldown = "30s"
 tokens_per_minute = 90_000
+mode = "shadow"
 
 [services.openai.bulkhead]
 max_concurrent = 8
 max_wait = 0.25
+mode = "enforce"
 
 [services.other.circuit_breaker]
 window = 50
@@ -79,16 +82,19 @@ fn file_can_contain_every_key() {
     assert_eq!(openai.circuit.failure_rate, Some(0.25));
     assert_eq!(openai.circuit.window, Window::Time(Duration::from_secs(30)));
     assert_eq!(openai.circuit.abandoned, OnAbandoned::Failure);
+    assert_eq!(openai.circuit.mode, PatternMode::Shadow);
     let limit = openai.rate_limit.unwrap();
     assert_eq!((limit.limit, limit.burst), (60, Some(10)));
     assert_eq!(limit.strategy, RateLimitStrategy::SlidingWindow);
     assert_eq!(limit.tokens_per_minute, Some(90_000));
+    assert_eq!(limit.mode, PatternMode::Shadow);
     assert_eq!(
         (limit.max_keys, limit.max_cooldown),
         (100, Duration::from_secs(30))
     );
     let bulkhead = openai.bulkhead.unwrap();
     assert_eq!(bulkhead.max_concurrent, 8);
+    assert_eq!(bulkhead.mode, PatternMode::Enforce);
     assert_eq!(bulkhead.max_wait, Duration::from_millis(250));
     let other = registry
         .service("other", ServiceKind::Custom)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resilience_runtime::{Registry, rate_limit::RateLimitStrategy, resilient};
+use resilience_runtime::{Registry, config::PatternMode, rate_limit::RateLimitStrategy, resilient};
 use tokio::time::{Instant, advance, sleep};
 
 use crate::by_key::changes;
@@ -244,6 +244,59 @@ async fn timeout_and_deadline() {
         ("DEADLINE_API", "10s"),
         (before, (1, 10)),
         look,
+    )
+    .await;
+}
+
+/// How many of three pass in shadow alone.
+async fn passed_of(registry: &Registry, calls: impl Future) -> u64 {
+    let passed = || {
+        registry
+            .get("api")
+            .map_or(0, |api| api.stats().shadow_rejected.total())
+    };
+    let before = passed();
+    calls.await;
+    passed() - before
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode_of_the_rate_limit() {
+    #[resilient(service = "api", retry = off, rate_limit(requests_per_minute = 1))]
+    async fn limited() -> Answer {
+        Ok(0)
+    }
+    changes(
+        |api| api.rate_limit.mode = Some(PatternMode::Shadow),
+        ("RATE_LIMIT_API_MODE", "shadow"),
+        (0, 2),
+        async |registry: &Registry| {
+            advance(HOUR).await;
+            let calls = async {
+                for _ in 0..3 {
+                    let _ = limited().await;
+                }
+            };
+            passed_of(registry, calls).await
+        },
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn mode_of_the_bulkhead() {
+    #[resilient(service = "api", retry = off, bulkhead(max_concurrent = 1))]
+    async fn alone() -> Answer {
+        sleep(Duration::from_secs(1)).await;
+        Ok(0)
+    }
+    changes(
+        |api| api.bulkhead.mode = Some(PatternMode::Shadow),
+        ("BULKHEAD_API_MODE", "shadow"),
+        (0, 2),
+        async |registry: &Registry| {
+            passed_of(registry, async { tokio::join!(alone(), alone(), alone()) }).await
+        },
     )
     .await;
 }

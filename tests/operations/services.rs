@@ -121,9 +121,11 @@ async fn service_json_has_all_fields() {
             "health": "unhealthy",
             "circuit_breaker": {
                 "state": "open",
+                "mode": "enforce",
                 "in_state_seconds": 2.0,
                 "opened": 1,
                 "rejected": 1,
+                "shadow_rejected": 0,
                 "consecutive_failures": 2,
                 "window": {"calls": 0, "failures": 0, "slow_calls": 0},
             },
@@ -131,6 +133,7 @@ async fn service_json_has_all_fields() {
                 "limit": 10,
                 "period_seconds": 60.0,
                 "strategy": "token_bucket",
+                "mode": "enforce",
                 "tokens_per_minute": null,
                 "limits": [{
                     "name": "requests_per_minute",
@@ -145,7 +148,7 @@ async fn service_json_has_all_fields() {
                 "cooldown_seconds": 0.0,
             },
             "cooldown_seconds": 0.0,
-            "bulkhead": {"max_concurrent": 3, "in_flight": 0},
+            "bulkhead": {"max_concurrent": 3, "mode": "enforce", "in_flight": 0},
             "retry_budget": {"capacity": 100.0, "left": 99.0},
             "totals": {
                 "calls": 3,
@@ -158,6 +161,7 @@ async fn service_json_has_all_fields() {
                 "retries": 1,
                 "cooldowns": 0,
                 "rejections": {"circuit_breaker": 1, "rate_limit": 0, "bulkhead": 0},
+                "shadow_rejected": {"circuit_breaker": 0, "rate_limit": 0, "bulkhead": 0},
                 "invalid_config": 0,
                 "abandoned": 0,
                 "broken_streams": 0,
@@ -354,6 +358,7 @@ async fn service_json_has_token_limit_and_cooldown() {
             "limit": null,
             "period_seconds": 60.0,
             "strategy": "token_bucket",
+            "mode": "enforce",
             "tokens_per_minute": 1000,
             "limits": [{
                 "name": "tokens_per_minute",

@@ -18,7 +18,7 @@ use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
     Callable, Capacity, Code, Count, Decrease, Exhausted, Factor, Flag, Jitter, Names, Off,
-    OnAbandoned, PathText, RateLimitStrategy, Refill, Setting, Share,
+    OnAbandoned, PathText, PatternMode, RateLimitStrategy, Refill, Setting, Share,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.

@@ -194,6 +194,8 @@ choices! {
     OnAbandoned { "ignored" => Ignored, "failure" => Failure }
     /// How requests are counted.
     RateLimitStrategy { "token_bucket" => TokenBucket, "sliding_window" => SlidingWindow, "fixed_window" => FixedWindow }
+    /// Whether a pattern enforces its decisions, or only counts them.
+    PatternMode { "enforce" => Enforce, "shadow" => Shadow }
     /// Which error the caller gets after the last attempt.
     Exhausted { "last" => Last, "wrap" => Wrap }
     /// Which failures a fallback answers.
@@ -206,17 +208,22 @@ pub(crate) fn variant(choice: impl std::fmt::Debug) -> Ident {
 }
 
 macro_rules! choices_that_are_settings {
-    ($($name:ident),*) => { $(
+    ($($name:ident: $value:ident),*) => { $(
         impl Setting for $name {
             fn expand(&self, runtime: &Runtime) -> TokenStream {
                 let private = runtime.private(Span::mixed_site());
                 let variant = variant(self);
-                quote!(#private::Value::$name(#private::$name::#variant))
+                quote!(#private::Value::$value(#private::$name::#variant))
             }
         }
     )* };
 }
-choices_that_are_settings!(Jitter, OnAbandoned, RateLimitStrategy);
+choices_that_are_settings!(
+    Jitter: Jitter,
+    OnAbandoned: OnAbandoned,
+    RateLimitStrategy: RateLimitStrategy,
+    PatternMode: Mode
+);
 
 /// `name`, `name = true` or `name = false`.
 #[derive(Clone, Copy, Debug)]

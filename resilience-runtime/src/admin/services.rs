@@ -13,7 +13,7 @@ use super::app_state::AppState;
 use super::response::{JSON, error, json};
 use super::snapshot::{Limits, SCHEMA, millis, seconds};
 use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
-use crate::config::{ConfigValue, Pattern};
+use crate::config::{ConfigValue, Pattern, PatternMode};
 use crate::config::{FunctionConfig, ServiceConfig};
 use crate::health::HealthStatus;
 use crate::name::{ServiceKind, ServiceName};
@@ -104,9 +104,11 @@ struct Description {
 #[derive(Serialize)]
 struct Circuit {
     state: CircuitState,
+    mode: PatternMode,
     in_state_seconds: f64,
     opened: u64,
     rejected: u64,
+    shadow_rejected: u64,
     consecutive_failures: u32,
     window: Window,
 }
@@ -130,6 +132,7 @@ struct Totals {
     retries: u64,
     cooldowns: u64,
     rejections: RejectionStats,
+    shadow_rejected: RejectionStats,
     invalid_config: u64,
     abandoned: u64,
     broken_streams: u64,
@@ -179,7 +182,10 @@ impl Description {
     fn of(state: &AppState, service: &Service, stats: ServiceStats) -> Self {
         Self {
             health: state.monitor.get_health(&stats.service).map(|it| it.status),
-            circuit_breaker: (&stats.circuit).into(),
+            circuit_breaker: Circuit::of(
+                &stats.circuit,
+                service.running.load().config.circuit.mode,
+            ),
             limits: Limits::of(service),
             latency: stats.latency.as_ref().map(Into::into),
             config: Config::of(service),
@@ -196,6 +202,7 @@ impl Description {
                 retries: stats.retries,
                 cooldowns: stats.cooldowns,
                 rejections: stats.rejections,
+                shadow_rejected: stats.shadow_rejected,
                 invalid_config: stats.invalid_config,
                 abandoned: stats.abandoned,
                 broken_streams: stats.broken_streams,
@@ -206,13 +213,15 @@ impl Description {
     }
 }
 
-impl From<&CircuitBreakerStats> for Circuit {
-    fn from(stats: &CircuitBreakerStats) -> Self {
+impl Circuit {
+    fn of(stats: &CircuitBreakerStats, mode: PatternMode) -> Self {
         Self {
             state: stats.state,
+            mode,
             in_state_seconds: seconds(stats.in_state_for),
             opened: stats.opened,
             rejected: stats.rejected,
+            shadow_rejected: stats.shadow_rejected,
             consecutive_failures: stats.consecutive_failures,
             window: Window {
                 calls: stats.calls,

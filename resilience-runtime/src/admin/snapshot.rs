@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::config::RateLimitStrategy;
+use crate::config::{PatternMode, RateLimitStrategy};
 use crate::limit_name::LimitName;
 use crate::rate_limit::LimitLevel;
 use crate::service::Service;
@@ -31,6 +31,7 @@ pub(super) struct RateLimit {
     limit: Option<u32>,
     period_seconds: f64,
     strategy: RateLimitStrategy,
+    mode: PatternMode,
     tokens_per_minute: Option<u32>,
     /// Every limit, and what is there of it.
     limits: Vec<Limit>,
@@ -65,6 +66,7 @@ impl Limit {
 #[derive(Serialize)]
 pub(super) struct Bulkhead {
     max_concurrent: usize,
+    mode: PatternMode,
     in_flight: usize,
 }
 
@@ -100,6 +102,7 @@ impl Limits {
                 limit: (limit.limit != u32::MAX).then_some(limit.limit),
                 period_seconds: seconds(limit.period),
                 strategy: limit.strategy,
+                mode: limit.mode,
                 tokens_per_minute: limit.tokens_per_minute,
                 capacity: peek.limit,
                 remaining: peek.remaining,
@@ -109,8 +112,9 @@ impl Limits {
                 cooldown_seconds,
             }),
             cooldown_seconds,
-            bulkhead: config.bulkhead.as_ref().map(|_| Bulkhead {
+            bulkhead: config.bulkhead.as_ref().map(|bulkhead| Bulkhead {
                 max_concurrent: core.bulkhead.limit(),
+                mode: bulkhead.mode,
                 in_flight: core.bulkhead.in_flight(),
             }),
             retry_budget: RetryBudget {

@@ -9,6 +9,7 @@ use loom::thread;
 
 use super::semaphore::{Semaphore, Turn};
 use crate::clock::Moment;
+use crate::config::PatternMode;
 
 /// The time stands still, but where the model says otherwise.
 const NOW: Moment = Moment(1);
@@ -252,6 +253,34 @@ fn loom_waiter_learns_when_the_time_of_a_holder_is_over() {
         let turn = semaphore.poll(Some(number), NEVER, &waker, OVER);
         assert_eq!(turn, Turn::Acquired);
         semaphore.release_timed(slot, now);
+        assert_eq!(semaphore.in_use(), 1);
+        semaphore.release(now);
+        assert!(is_unused(&semaphore));
+    });
+}
+
+/// Fails with this in `semaphore.rs`:
+/// ```diff
+/// -        let turn = if self.shadow.lets_pass() {
+/// +        let turn = if number.is_some() && self.shadow.lets_pass() {
+/// ```
+#[test]
+fn loom_nobody_waits_once_the_mode_is_shadow() {
+    loom::model(|| {
+        let semaphore = loom::sync::Arc::new(Semaphore::new(1));
+        assert!(semaphore.try_acquire());
+        let switch = {
+            let semaphore = semaphore.clone();
+            thread::spawn(move || semaphore.set_mode(PatternMode::Shadow, NOW))
+        };
+        let (wakes, waker) = wake_counter();
+        let mut arrival = semaphore.poll(None, NEVER, &waker, NOW);
+        switch.join().expect("no panic");
+        if let Turn::Waiting(number, _) = arrival {
+            assert_eq!(wakes.0.load(SeqCst), 1, "woken once");
+            arrival = semaphore.poll(Some(number), NEVER, &waker, NOW);
+        }
+        assert_eq!(arrival, Turn::Shadow);
         assert_eq!(semaphore.in_use(), 1);
         semaphore.release(now);
         assert!(is_unused(&semaphore));

@@ -31,6 +31,8 @@ mod wait;
 #[cfg(all(test, resilience_loom))]
 mod loom_tests;
 #[cfg(all(test, not(resilience_loom)))]
+mod shadow_tests;
+#[cfg(all(test, not(resilience_loom)))]
 mod tests;
 use std::fmt;
 use std::sync::Arc;
@@ -62,6 +64,9 @@ use crate::wake::DeferredWakes;
 /// polled; `k` of them cost the others at most 5 ms × (1 + log2 k). An attempt of an annotated function keeps its permit
 /// while its body runs; when its `timeout` or deadline is over and it has not ended because nobody polls it, its permit
 /// no longer counts, and the next call gets it. A guard keeps its permit until it is dropped.
+///
+/// With [`PatternMode::Shadow`](crate::config::PatternMode::Shadow) it rejects no call, and none waits: a call that finds no
+/// permit passes without one, and is [counted](Self::shadow_rejected).
 ///
 /// ```
 /// use std::time::Duration;
@@ -100,9 +105,11 @@ impl Bulkhead {
         config.validate()?;
         let adaptive = config.adaptive.clone().map(AdaptiveLimit::new);
         let limit = (adaptive.as_ref()).map_or(config.max_concurrent, AdaptiveLimit::limit);
+        let semaphore = Semaphore::new(limit);
+        semaphore.set_mode(config.mode, Moment::now());
         Ok(Self {
             name: name.into(),
-            semaphore: Semaphore::new(limit),
+            semaphore,
             is_adaptive: AtomicBool::new(adaptive.is_some()),
             limits: Mutex::new(Limits { config, adaptive }),
             listener: None,
@@ -136,6 +143,25 @@ impl Bulkhead {
         self.semaphore.size()
     }
 
+    /// Counts the calls that passed without a permit because it is in
+    /// [shadow](crate::config::PatternMode::Shadow): they would have been rejected, or have waited.
+    ///
+    /// ```
+    /// use resilience_runtime::config::PatternMode;
+    /// use resilience_runtime::{Bulkhead, BulkheadConfig};
+    ///
+    /// let config = BulkheadConfig::default().max_concurrent(1).mode(PatternMode::Shadow);
+    /// let bulkhead = Bulkhead::new("llm", config)?;
+    /// let (first, second) = (bulkhead.try_acquire()?, bulkhead.try_acquire()?);
+    /// assert!(!first.is_shadow_rejected() && second.is_shadow_rejected());
+    /// assert_eq!((bulkhead.in_flight(), bulkhead.shadow_rejected()), (1, 1));
+    /// # Ok::<(), resilience_runtime::ResilienceError>(())
+    /// ```
+    #[must_use]
+    pub fn shadow_rejected(&self) -> u64 {
+        self.semaphore.shadow_rejected()
+    }
+
     /// Returns the configuration in force.
     #[must_use]
     pub fn config(&self) -> BulkheadConfig {
@@ -144,7 +170,8 @@ impl Bulkhead {
 
     /// Changes the configuration while the bulkhead is in use. Additional permits go to the waiters at once; with
     /// fewer, the calls in flight finish. A new `max_wait` applies to later calls. A limit that was adaptive before keeps what
-    /// it has come to, within the new bounds; one that becomes adaptive begins with `initial`.
+    /// it has come to, within the new bounds; one that becomes adaptive begins with `initial`. Calls that wait when it comes
+    /// into shadow pass at once; a call that passed without a permit never gets one.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing is changed.
@@ -152,10 +179,13 @@ impl Bulkhead {
         config.validate()?;
         // Waking is foreign code and must not run under the lock.
         let wakes = DeferredWakes::begin();
+        let mode = config.mode;
         let mut limits = self.limits.lock();
         let change = limits.reconfigure(config);
         self.is_adaptive.store(limits.adaptive.is_some(), Relaxed);
-        self.semaphore.resize(limits.limit(), Moment::now());
+        let now = Moment::now();
+        self.semaphore.resize(limits.limit(), now);
+        self.semaphore.set_mode(mode, now);
         if let Some(change) = change {
             self.announce(change);
         }
@@ -168,7 +198,10 @@ impl Bulkhead {
         self.limits.lock().config.max_wait
     }
 
-    async fn wait_for(&self, longest: Duration) -> Result<(), ResilienceError> {
+    async fn wait_for(&self, longest: Duration) -> Result<Place, ResilienceError> {
+        if self.semaphore.lets_pass() {
+            return Ok(Place::Shadow);
+        }
         if longest.is_zero() {
             return Err(self.full());
         }
@@ -194,8 +227,11 @@ impl Bulkhead {
     }
 
     /// Acquires a permit, and waits for it at most until `until`. After `Ok` the caller owes a
-    /// [`release`](Semaphore::release); dropped before, the future leaves no trace. It is `Send + 'static`.
-    pub(crate) async fn acquire_until(self: Arc<Self>, until: Moment) -> Result<(), AcquireError> {
+    /// [`release`](Place::release); dropped before, the future leaves no trace. It is `Send + 'static`.
+    pub(crate) async fn acquire_until(
+        self: Arc<Self>,
+        until: Moment,
+    ) -> Result<Place, AcquireError> {
         wait::wait(&self.semaphore, until).await
     }
 

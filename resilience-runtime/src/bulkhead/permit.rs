@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Bulkhead;
 use super::adaptive::Report;
+use super::place::Place;
 use crate::clock::Moment;
 use crate::error::ResilienceError;
 
@@ -26,19 +27,25 @@ pub struct OwnedBulkheadPermit(PermitGuard<Arc<Bulkhead>>);
 /// A permit that is released when it is dropped.
 struct PermitGuard<B: Deref<Target = Bulkhead>> {
     bulkhead: B,
+    place: Place,
     /// When it was granted; [`Moment::FAR_FUTURE`] where the limit is fixed.
     granted: Moment,
 }
 
 impl<B: Deref<Target = Bulkhead>> PermitGuard<B> {
     #[inline]
-    fn new(bulkhead: B) -> Self {
-        let granted = if bulkhead.is_adaptive() {
+    fn new(bulkhead: B, place: Place) -> Self {
+        // Who passes in shadow runs beside the limit and tells nothing of it.
+        let granted = if place != Place::Shadow && bulkhead.is_adaptive() {
             Moment::now()
         } else {
             Moment::FAR_FUTURE
         };
-        Self { bulkhead, granted }
+        Self {
+            bulkhead,
+            place,
+            granted,
+        }
     }
 
     fn report(&self, report: impl FnOnce(Duration) -> Report) {
@@ -53,7 +60,7 @@ impl<B: Deref<Target = Bulkhead>> PermitGuard<B> {
 impl<B: Deref<Target = Bulkhead>> Drop for PermitGuard<B> {
     #[inline]
     fn drop(&mut self) {
-        self.bulkhead.semaphore.release(Moment::now);
+        self.place.release(&self.bulkhead.semaphore, Moment::now);
     }
 }
 
@@ -61,6 +68,12 @@ impl<B: Deref<Target = Bulkhead>> Drop for PermitGuard<B> {
 macro_rules! reports {
     ($($permit:ty),*) => { $(
         impl $permit {
+            /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: there was no permit for it.
+            #[must_use]
+            pub fn is_shadow_rejected(&self) -> bool {
+                self.0.place == Place::Shadow
+            }
+
             /// Releases the permit after a call that was answered. Its latency is the time since the permit was granted.
             pub fn success(self) {
                 self.0.report(|took| Report::Answered(Some(took)));
@@ -87,17 +100,32 @@ impl Bulkhead {
         self.semaphore.try_acquire() || self.semaphore.try_again(Moment::now)
     }
 
+    #[inline]
+    fn try_enter_or_pass(&self) -> Result<Place, ResilienceError> {
+        if self.try_enter() {
+            Ok(Place::Held)
+        } else if self.semaphore.lets_pass() {
+            Ok(Place::Shadow)
+        } else {
+            Err(self.full())
+        }
+    }
+
+    async fn enter(&self, longest: impl FnOnce() -> Duration) -> Result<Place, ResilienceError> {
+        if self.try_enter() {
+            return Ok(Place::Held);
+        }
+        self.wait_for(longest()).await
+    }
+
     /// Acquires a permit if one is free and no call waits for it.
     ///
     /// # Errors
     /// [`BulkheadFull`](ResilienceError::BulkheadFull) if there is none.
     #[inline]
     pub fn try_acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
-            Ok(BulkheadPermit(PermitGuard::new(self)))
-        } else {
-            Err(self.full())
-        }
+        let place = self.try_enter_or_pass()?;
+        Ok(BulkheadPermit(PermitGuard::new(self, place)))
     }
 
     /// Acquires a permit that keeps the bulkhead alive, if one is free and no call waits for it.
@@ -105,11 +133,11 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`try_acquire`](Self::try_acquire).
     pub fn try_acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if self.try_enter() {
-            Ok(OwnedBulkheadPermit(PermitGuard::new(Arc::clone(self))))
-        } else {
-            Err(self.full())
-        }
+        let place = self.try_enter_or_pass()?;
+        Ok(OwnedBulkheadPermit(PermitGuard::new(
+            Arc::clone(self),
+            place,
+        )))
     }
 
     /// Acquires a permit, and waits for it for at most the `max_wait` of the configuration.
@@ -132,12 +160,8 @@ impl Bulkhead {
     /// # }
     /// ```
     pub async fn acquire(&self) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if self.try_enter() {
-            return Ok(BulkheadPermit(PermitGuard::new(self)));
-        }
-        let longest = self.longest_wait();
-        self.wait_for(longest).await?;
-        Ok(BulkheadPermit(PermitGuard::new(self)))
+        let place = self.enter(|| self.longest_wait()).await?;
+        Ok(BulkheadPermit(PermitGuard::new(self, place)))
     }
 
     /// Acquires a permit, and waits for it for at most `longest`; zero: not at all.
@@ -148,10 +172,8 @@ impl Bulkhead {
         &self,
         longest: Duration,
     ) -> Result<BulkheadPermit<'_>, ResilienceError> {
-        if !self.try_enter() {
-            self.wait_for(longest).await?;
-        }
-        Ok(BulkheadPermit(PermitGuard::new(self)))
+        let place = self.enter(|| longest).await?;
+        Ok(BulkheadPermit(PermitGuard::new(self, place)))
     }
 
     /// Acquires a permit that keeps the bulkhead alive, and waits for it as [`acquire`](Self::acquire) does.
@@ -159,11 +181,11 @@ impl Bulkhead {
     /// # Errors
     /// Those of [`acquire`](Self::acquire).
     pub async fn acquire_owned(self: &Arc<Self>) -> Result<OwnedBulkheadPermit, ResilienceError> {
-        if !self.try_enter() {
-            let longest = self.longest_wait();
-            self.wait_for(longest).await?;
-        }
-        Ok(OwnedBulkheadPermit(PermitGuard::new(Arc::clone(self))))
+        let place = self.enter(|| self.longest_wait()).await?;
+        Ok(OwnedBulkheadPermit(PermitGuard::new(
+            Arc::clone(self),
+            place,
+        )))
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Place {
     Timed(Slot),
     /// The place of another attempt, which releases it.
     Borrowed,
+    /// No place, and it passes in shadow.
+    Shadow,
 }
 
 impl Place {
@@ -27,7 +29,7 @@ impl Place {
     #[inline]
     pub(crate) fn release(&mut self, semaphore: &Semaphore, now: impl FnOnce() -> Moment) {
         match std::mem::take(self) {
-            Self::None | Self::Borrowed => {}
+            Self::None | Self::Borrowed | Self::Shadow => {}
             Self::Held => semaphore.release(now),
             Self::Timed(slot) => semaphore.release_timed(slot, now),
         }
@@ -36,7 +38,7 @@ impl Place {
     /// From `until` on it no longer counts, so that a body that nobody polls does not keep it.
     pub(crate) fn limit(&mut self, semaphore: &Semaphore, until: Moment, now: Moment) {
         match *self {
-            Self::None | Self::Borrowed => {}
+            Self::None | Self::Borrowed | Self::Shadow => {}
             Self::Held => {
                 if let Some(slot) = semaphore.limit(until, now) {
                     *self = Self::Timed(slot);

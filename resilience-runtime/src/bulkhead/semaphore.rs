@@ -5,6 +5,8 @@ use std::task::Waker;
 use super::holders::{Holders, Slot};
 use super::line::{Line, Places, Wakers};
 use crate::clock::Moment;
+use crate::config::PatternMode;
+use crate::shadow::Shadow;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::sync::atomic::{AtomicU64, AtomicUsize};
 use crate::sync::{Mutex, MutexGuard};
@@ -33,6 +35,7 @@ pub(crate) struct Semaphore {
     /// were woken.
     // Relaxed: whoever reads it takes the lock next.
     review_at: AtomicU64,
+    shadow: Shadow,
     shared: Mutex<Shared>,
 }
 
@@ -46,6 +49,8 @@ struct Shared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     Acquired,
+    /// It passes in shadow, and has left the line.
+    Shadow,
     /// Its time is over, and it has left the line.
     TooLate,
     /// It is in the line under this number, and is to be polled at that moment.
@@ -58,6 +63,7 @@ impl Semaphore {
             word: AtomicUsize::new(0),
             limit: AtomicUsize::new(limit),
             review_at: AtomicU64::new(Moment::FAR_FUTURE.0),
+            shadow: Shadow::new(PatternMode::Enforce),
             shared: Mutex::default(),
         }
     }
@@ -177,7 +183,11 @@ impl Semaphore {
         let mut wakers = Wakers::default();
         let mut shared = self.shared.lock();
         self.lapse(&mut shared, now);
-        let turn = if shared.line.is_empty() && self.acquire_or_close() {
+        let turn = if self.shadow.lets_pass() {
+            number.inspect(|&number| shared.line.remove(number, &mut wakers));
+            wakers.discard(waker);
+            Turn::Shadow
+        } else if shared.line.is_empty() && self.acquire_or_close() {
             number.inspect(|&number| shared.line.remove(number, &mut wakers));
             wakers.discard(waker);
             Turn::Acquired
@@ -243,6 +253,27 @@ impl Semaphore {
         self.limit.store(limit, Relaxed);
         let wakers = self.settle(&mut shared, now);
         self.unlock(shared, wakers);
+    }
+
+    /// Whether a call without a permit passes, because the bulkhead is in shadow. To be asked once for each.
+    pub(crate) fn lets_pass(&self) -> bool {
+        self.shadow.lets_pass()
+    }
+
+    /// Returns how many calls passed without a permit.
+    pub(super) fn shadow_rejected(&self) -> u64 {
+        self.shadow.rejected()
+    }
+
+    /// Changes whether calls without a permit pass. If so, those in the line do at once.
+    pub(super) fn set_mode(&self, mode: PatternMode, now: Moment) {
+        self.shadow.set(mode);
+        if mode == PatternMode::Shadow {
+            let mut shared = self.shared.lock();
+            let mut wakers = Wakers::default();
+            shared.line.wake_first(usize::MAX, now, &mut wakers);
+            self.unlock(shared, wakers);
+        }
     }
 
     #[cfg(test)]

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::Sleep;
 
+use super::place::Place;
 use super::semaphore::{Semaphore, Turn};
 use crate::clock::Moment;
 use crate::timer::{self, NoTimer};
@@ -33,21 +34,24 @@ impl Waiter<'_> {
         &mut self,
         mut timer: Pin<&mut Option<Sleep>>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), AcquireError>> {
+    ) -> Poll<Result<Place, AcquireError>> {
         loop {
             let now = Moment::now();
             let turn = self
                 .semaphore
                 .poll(self.number, self.until, cx.waker(), now);
             let at = match turn {
-                Turn::Acquired | Turn::TooLate => {
-                    self.number = None;
-                    let acquired = turn == Turn::Acquired;
-                    return Poll::Ready(acquired.then_some(()).ok_or(AcquireError::Full));
-                }
                 Turn::Waiting(number, at) => {
                     self.number = Some(number);
                     at
+                }
+                Turn::Acquired | Turn::Shadow | Turn::TooLate => {
+                    self.number = None;
+                    return Poll::Ready(match turn {
+                        Turn::Acquired => Ok(Place::Held),
+                        Turn::Shadow => Ok(Place::Shadow),
+                        _ => Err(AcquireError::Full),
+                    });
                 }
             };
             if self.at != at {
@@ -78,8 +82,9 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// Waits for a permit. Dropped at any point it leaves no trace; after `Ok` the caller owes a `release`.
-pub(super) async fn wait(semaphore: &Semaphore, until: Moment) -> Result<(), AcquireError> {
+/// Waits for a permit, unless the bulkhead is in shadow meanwhile. Dropped at any point it leaves no trace; after `Ok` the
+/// caller owes a release of the place.
+pub(super) async fn wait(semaphore: &Semaphore, until: Moment) -> Result<Place, AcquireError> {
     if until <= Moment::now() {
         return Err(AcquireError::Full);
     }

@@ -15,9 +15,9 @@ use super::Call;
 use super::attempt::Attempt;
 use super::permits::{Blocked, WaitFor};
 use super::rejection::Rejection;
-use crate::bulkhead::AcquireError;
+use crate::bulkhead::{AcquireError, Place};
 use crate::clock::Moment;
-use crate::rate_limit::{LONGEST_SPREAD, WaitError};
+use crate::rate_limit::{LONGEST_SPREAD, Refusal, WaitError};
 use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
 use crate::timer;
@@ -36,14 +36,17 @@ pin_project! {
 
 /// A place in a pattern's queue. Boxed, because hardly any call waits.
 enum Queue {
-    RateLimit(Pin<Box<dyn Future<Output = Result<Moment, WaitError>> + Send>>),
-    Bulkhead(Pin<Box<dyn Future<Output = Result<(), AcquireError>> + Send>>),
+    RateLimit(Pin<Box<dyn Future<Output = Result<Option<Moment>, WaitError>> + Send>>),
+    Bulkhead(Pin<Box<dyn Future<Output = Result<Place, AcquireError>> + Send>>),
 }
 
 /// What a queue granted.
 enum Acquired {
-    Token { at: Moment },
-    Permit,
+    /// `None`: it passes in shadow.
+    Token {
+        at: Option<Moment>,
+    },
+    Permit(Place),
 }
 
 impl<'p> Attempt<'p> {
@@ -106,14 +109,26 @@ impl<'p> Attempt<'p> {
     /// Records how a wait ended. The gates before it are asked again.
     fn dequeue(
         &mut self,
-        call: &Call<'p>,
+        call: &mut Call<'p>,
         end: Result<Acquired, Rejection>,
     ) -> Result<(), Rejection> {
         self.started = Moment::now().max(self.started);
         match end {
-            Ok(Acquired::Token { at }) => self.permits.set_rate_limit(at),
-            Ok(Acquired::Permit) => {
-                self.permits.set_bulkhead();
+            Ok(Acquired::Token { at }) => {
+                self.permits.set_rate_limit(at);
+                if at.is_none() {
+                    let refusal = Refusal {
+                        retry_after: None,
+                        limit: None,
+                    };
+                    call.passes_in_shadow(Rejection::RateLimit(refusal));
+                }
+            }
+            Ok(Acquired::Permit(place)) => {
+                self.permits.set_bulkhead(place);
+                if place == Place::Shadow {
+                    call.passes_in_shadow(Rejection::Bulkhead);
+                }
                 // A cooldown may have begun meanwhile: then the token goes back, and the limiter is asked again.
                 if self.permits.holds_rate_limit()
                     && self.core().limiter.is_cooling_down(call.key, self.started)
@@ -163,7 +178,7 @@ impl Queue {
                 Err(WaitError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),
             Self::Bulkhead(enter) => enter.as_mut().poll(cx).map(|end| match end {
-                Ok(()) => Ok(Acquired::Permit),
+                Ok(place) => Ok(Acquired::Permit(place)),
                 Err(AcquireError::Full) => Err(Rejection::Bulkhead),
                 Err(AcquireError::NoTimer(cause)) => Err(Rejection::NoTimer(cause)),
             }),
@@ -199,6 +214,7 @@ impl Future for Admit<'_, '_> {
                     return Poll::Ready(Ok(()));
                 }
                 Err(Blocked::Rejected(rejection)) => return Poll::Ready(Err(rejection)),
+                Err(Blocked::InShadow(rejection)) => call.passes_in_shadow(rejection),
                 Err(Blocked::WaitFor(WaitFor::RateLimit)) => {
                     *this.queue = Some(attempt.enqueue_for_token(call));
                 }

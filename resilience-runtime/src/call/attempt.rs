@@ -71,7 +71,7 @@ impl<'p> Attempt<'p> {
     }
 
     /// Admits the attempt or rejects it, where that can be decided at once, which is nearly always. `None`: it has to
-    /// wait, see [`Attempt::admit`].
+    /// wait, or passes in shadow, see [`Attempt::admit`].
     #[inline(never)]
     pub fn admit_now(attempt: &mut Self, call: &mut Call<'p>) -> Option<Result<(), Rejection>> {
         call.decide_span();
@@ -82,6 +82,10 @@ impl<'p> Attempt<'p> {
             }
             Err(Blocked::Rejected(rejection)) => Some(Err(rejection)),
             Err(Blocked::WaitFor(_)) => None,
+            Err(Blocked::InShadow(rejection)) => {
+                call.passes_in_shadow(rejection);
+                None
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 //! Every pattern that admits attempts is a [`Gate`] with the same three steps, so that the order in which they are
 //! asked can be read in one place, [`AttemptPermits::acquire`].
 
+mod held_up;
 mod loans;
-
-use std::time::Duration;
+mod tokens;
 
 use super::Call;
 use super::links::Links;
@@ -17,13 +17,13 @@ use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
 use crate::poll_context;
 use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
+use tokens::Tokens;
 
 /// What an attempt holds of its service.
 #[derive(Debug)]
 pub(super) struct AttemptPermits {
     breaker: Option<Ticket>,
-    /// When the cost was taken of the rate limit; never: it was not, or is settled.
-    rate_limit: Moment,
+    rate_limit: Tokens,
     bulkhead: Place,
     links: Links,
     key: KeyHash,
@@ -38,6 +38,8 @@ pub(super) struct AttemptPermits {
 pub(super) enum Blocked {
     Rejected(Rejection),
     WaitFor(WaitFor),
+    /// It passes the pattern in shadow, and is to be noted and to go on.
+    InShadow(Rejection),
 }
 
 /// What an attempt waits for.
@@ -87,15 +89,12 @@ impl<N: Fn() -> Moment> End<N> {
 }
 
 impl AttemptPermits {
-    /// Half as large as an `Option`. No clock reads it.
-    const NOT_TAKEN: Moment = Moment::FAR_FUTURE;
-
     /// Makes an empty set for an attempt that takes that amount from the limit of `key`.
     #[inline(always)]
     pub(super) const fn new(key: KeyHash, amount: Amount) -> Self {
         Self {
             breaker: None,
-            rate_limit: Self::NOT_TAKEN,
+            rate_limit: Tokens::NONE,
             bulkhead: Place::None,
             links: Links::NONE,
             key,
@@ -165,7 +164,7 @@ impl AttemptPermits {
 
     #[inline]
     pub(super) fn any_held(&self) -> bool {
-        self.breaker.is_some() || self.holds_rate_limit() || !self.bulkhead.is_none()
+        self.breaker.is_some() || self.rate_limit != Tokens::NONE || !self.bulkhead.is_none()
     }
 
     /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
@@ -192,12 +191,13 @@ impl AttemptPermits {
         self.breaker = None;
     }
 
-    pub(super) fn set_rate_limit(&mut self, at: Moment) {
-        self.rate_limit = at;
+    /// Its cost was taken then; `None`: it passes in shadow.
+    pub(super) fn set_rate_limit(&mut self, at: Option<Moment>) {
+        self.rate_limit = at.map_or(Tokens::SHADOW, Tokens::taken);
     }
 
-    pub(super) fn set_bulkhead(&mut self) {
-        self.bulkhead = Place::Held;
+    pub(super) fn set_bulkhead(&mut self, place: Place) {
+        self.bulkhead = place;
         self.links.add(Links::LENDS);
     }
 
@@ -220,14 +220,15 @@ impl AttemptPermits {
 
     #[inline(always)]
     pub(super) fn holds_rate_limit(&self) -> bool {
-        self.rate_limit != Self::NOT_TAKEN
+        self.rate_limit.at().is_some()
     }
 
     /// What was taken of the rate limit, to be settled; the second time `None`.
     #[inline]
     pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
-        let at = std::mem::replace(&mut self.rate_limit, Self::NOT_TAKEN);
-        (at != Self::NOT_TAKEN).then_some(Grant {
+        let at = self.rate_limit.at()?;
+        self.rate_limit = Tokens::NONE;
+        Some(Grant {
             key: self.key,
             amount: self.amount,
             at: Some(at),
@@ -246,7 +247,7 @@ impl AttemptPermits {
 
     /// What was taken of the rate limit is spent.
     pub(super) fn spend_rate_limit(&mut self) {
-        self.rate_limit = Self::NOT_TAKEN;
+        self.rate_limit = Tokens::NONE;
     }
 }
 
@@ -272,7 +273,8 @@ impl Gate for BreakerGate {
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
-        if let Some(ticket) = permits.breaker.take() {
+        // What passes in shadow is not asked for again, and counted once.
+        if let Some(ticket) = permits.breaker.take_if(|ticket| !ticket.is_shadow()) {
             plan.core
                 .breaker
                 .record(ticket, BreakerOutcome::Ignored, now, || now);
@@ -283,13 +285,13 @@ impl Gate for BreakerGate {
 impl Gate for RateLimitGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.rate_limit && !permits.holds_rate_limit() {
+        if call.plan.rate_limit && permits.rate_limit == Tokens::NONE {
             match call
                 .core()
                 .limiter
                 .try_take(permits.key, permits.amount, call.priority, now)
             {
-                Take::Taken { at } => permits.rate_limit = at,
+                Take::Taken { at } => permits.rate_limit = Tokens::taken(at),
                 Take::Rejected { retry_after } => {
                     return Err(permits.no_token(call, retry_after, now));
                 }
@@ -301,54 +303,13 @@ impl Gate for RateLimitGate {
     /// What was taken and not settled is spent.
     #[inline]
     fn complete(permits: &mut AttemptPermits, _: &ServiceCore, _: &End<impl Fn() -> Moment>) {
-        permits.rate_limit = AttemptPermits::NOT_TAKEN;
+        permits.rate_limit = Tokens::NONE;
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
         if let Some(grant) = permits.take_rate_limit(plan.unit()) {
             plan.core.limiter.refund_grant(grant, now);
         }
-    }
-}
-
-impl AttemptPermits {
-    /// Asks a breaker that is not closed.
-    #[cold]
-    #[inline(never)]
-    fn admit_by_state(&mut self, call: &Call<'_>, now: Moment) -> Result<Ticket, Blocked> {
-        if poll_context::is_inside()
-            && let Some(probe) = self.borrow_probe(call.core(), now)
-        {
-            return Ok(probe);
-        }
-        let longest = || call.timeout_or_zero();
-        let admitted = call.core().breaker.admit_by_state(now, longest);
-        let ticket = admitted.map_err(|rejection| {
-            Blocked::Rejected(Rejection::CircuitBreaker {
-                retry_after: rejection.retry_after,
-            })
-        })?;
-        if ticket.is_probe() {
-            self.links.add(Links::LENDS);
-        }
-        Ok(ticket)
-    }
-
-    /// A wait that would be in vain is not begun.
-    #[cold]
-    fn no_token(&self, call: &Call<'_>, soonest: Option<Duration>, now: Moment) -> Blocked {
-        let longest = call.plan.rate_limit_wait;
-        let until = call.latest_start(longest, now);
-        let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
-        if longest.is_zero() || !fits {
-            let limiter = &call.core().limiter;
-            if soonest.is_none() && limiter.lacks_sorts(self.amount) {
-                return Blocked::Rejected(Rejection::SortsNeeded);
-            }
-            let refusal = limiter.refusal(self.key, self.amount, call.priority, now);
-            return Blocked::Rejected(Rejection::RateLimit(refusal));
-        }
-        Blocked::WaitFor(WaitFor::RateLimit)
     }
 }
 
@@ -361,8 +322,12 @@ impl AttemptPermits {
             return Ok(());
         }
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
-            self.set_bulkhead();
+            self.set_bulkhead(Place::Held);
             return Ok(());
+        }
+        if semaphore.lets_pass() {
+            self.set_bulkhead(Place::Shadow);
+            return Err(Blocked::InShadow(Rejection::Bulkhead));
         }
         Err(if call.plan.bulkhead_wait.is_zero() {
             Blocked::Rejected(Rejection::Bulkhead)

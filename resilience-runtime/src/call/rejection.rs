@@ -54,6 +54,16 @@ impl Rejection {
         }
     }
 
+    /// The counter of attempts that passed in shadow and would have been rejected for that.
+    const fn shadow_counter(self) -> Option<Counter> {
+        match self {
+            Self::CircuitBreaker { .. } => Some(Counter::ShadowRejectedByCircuit),
+            Self::RateLimit(_) => Some(Counter::ShadowRejectedByRateLimit),
+            Self::Bulkhead => Some(Counter::ShadowRejectedByBulkhead),
+            Self::Deadline | Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => None,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::CircuitBreaker { .. } => "circuit_breaker",
@@ -166,6 +176,21 @@ impl Call<'_> {
     pub fn reject<R: Outcome>(call: &mut Self, rejection: Rejection) -> R {
         let error = call.rejected(rejection);
         call.leave_with(error, Leaves::Failed)
+    }
+
+    /// Notes that an attempt passes although a pattern would have rejected it, or made it wait.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn passes_in_shadow(&mut self, rejection: Rejection) {
+        if let Some(counter) = rejection.shadow_counter() {
+            self.count(counter);
+        }
+        if self.is_enabled(Level::INFO) {
+            self.emit(EventKind::ShadowRejected {
+                cause: rejection.name(),
+                retry_after: rejection.retry_after(),
+            });
+        }
     }
 
     /// Keeps the error of an attempt, for the deadline that may end the next one.

@@ -18,7 +18,8 @@ impl CircuitBreaker {
         self.shared.admit_if_closed()
     }
 
-    /// Issues a ticket to a call that takes at most `longest`.
+    /// Issues a ticket to a call that takes at most `longest`. A rejection in shadow is counted, and
+    /// [lets pass](Rejection::or_pass).
     #[inline]
     pub(crate) fn admit_by_state(
         &self,
@@ -69,10 +70,15 @@ impl CircuitBreaker {
     }
 
     /// Whether a call at `at`, which is not in the past, would certainly be rejected: it is open until
-    /// later than that, or forced open.
+    /// later than that, or forced open, and not in shadow.
     #[inline]
     pub(crate) fn rejects_at(&self, at: Moment) -> bool {
         self.shared.rejects_at(at)
+    }
+
+    /// Whether what it would reject passes.
+    pub(crate) fn is_shadow(&self) -> bool {
+        self.shared.is_shadow()
     }
 
     /// Converts a rejection to the error of the call.

@@ -6,7 +6,7 @@ use super::history::{History, Totals, is_slow, reaches};
 use super::packed_state::{Flags, PackedState, Ticket};
 use super::state::{CircuitState, Transition};
 use crate::clock::{Moment, nanos};
-use crate::config::{CircuitBreakerConfig, OnAbandoned};
+use crate::config::{CircuitBreakerConfig, OnAbandoned, PatternMode};
 
 /// The outcome of a call, as the breaker counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,7 @@ impl Machine {
             timed: self.config.slow_call_duration.is_some(),
             clocked: self.history.as_ref().is_some_and(History::is_clocked),
             abandoned_fails: self.config.abandoned == OnAbandoned::Failure,
+            shadow: self.config.mode == PatternMode::Shadow,
         };
         PackedState::new(self.phase.state(), flags, self.generation)
     }

@@ -62,6 +62,10 @@ use crate::wake::later;
 /// from an earlier round of probes, changes nothing. A probe counts against `half_open_max_calls` until its
 /// permit is dropped, so run it with a timeout.
 ///
+/// With [`PatternMode::Shadow`](crate::config::PatternMode::Shadow) it changes its state in the same way and rejects no
+/// call, not even while it is forced open: a call that it would reject passes, is counted as
+/// [`shadow_rejected`](CircuitBreakerStats::shadow_rejected), and its outcome changes nothing.
+///
 /// A change of state is an event of `tracing`, target `resilience`: WARN for open and forced open, INFO
 /// for the others.
 ///
@@ -196,6 +200,7 @@ impl CircuitBreaker {
             in_state_for: now.since(view.since),
             opened: view.opened,
             rejected: self.shared.rejected(),
+            shadow_rejected: self.shared.shadow_rejected(),
             consecutive_failures: view.consecutive,
             calls: view.totals.calls,
             failures: view.totals.failures,

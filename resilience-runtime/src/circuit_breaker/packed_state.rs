@@ -6,7 +6,7 @@ use super::CircuitState;
 
 /// The state, flags and generation of the machine in one atomic word.
 ///
-/// Bits 0–2: the state; 3–7: the flags below; from 8: the generation, which grows with every change of state. A
+/// Bits 0–2: the state; 3–8: the flags below; from 9: the generation, which grows with every change of state. A
 /// closed breaker without `RATED` and `FAILING` is "quiet": a success changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PackedState(pub(super) u64);
@@ -22,7 +22,9 @@ const TIMED: u64 = 1 << 5;
 const CLOCKED: u64 = 1 << 6;
 /// A call that was dropped counts as a failure.
 const ABANDONED_FAILS: u64 = 1 << 7;
-const GENERATION_SHIFT: u32 = 8;
+/// What it would reject passes.
+const SHADOW: u64 = 1 << 8;
+const GENERATION_SHIFT: u32 = 9;
 
 /// The flags beside the state.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,7 @@ pub(super) struct Flags {
     pub(super) timed: bool,
     pub(super) clocked: bool,
     pub(super) abandoned_fails: bool,
+    pub(super) shadow: bool,
 }
 
 impl PackedState {
@@ -44,6 +47,7 @@ impl PackedState {
                 | flag(flags.timed, TIMED)
                 | flag(flags.clocked, CLOCKED)
                 | flag(flags.abandoned_fails, ABANDONED_FAILS)
+                | flag(flags.shadow, SHADOW)
                 | generation << GENERATION_SHIFT,
         )
     }
@@ -70,6 +74,12 @@ impl PackedState {
         self.0 & ABANDONED_FAILS != 0
     }
 
+    /// Whether what it would reject passes.
+    #[inline]
+    pub(super) fn is_shadow(self) -> bool {
+        self.0 & SHADOW != 0
+    }
+
     #[inline]
     pub(super) fn generation(self) -> u64 {
         self.0 >> GENERATION_SHIFT
@@ -92,6 +102,15 @@ const PROBE: u64 = 1;
 const ISSUED: NonZeroU64 = NonZeroU64::new(1 << 1).unwrap();
 
 impl Ticket {
+    /// That of a call which passes in shadow. No state ever has its generation, so its outcome changes nothing.
+    pub(crate) const SHADOW: Self = Self(ISSUED.saturating_add(u64::MAX << GENERATION_SHIFT));
+
+    /// Whether the call passes in shadow.
+    #[inline]
+    pub(crate) fn is_shadow(self) -> bool {
+        self == Self::SHADOW
+    }
+
     #[inline]
     pub(super) fn probe(self) -> Self {
         Self(self.0 | PROBE)
@@ -127,6 +146,7 @@ mod tests {
             timed: true,
             clocked: true,
             abandoned_fails: true,
+            shadow: true,
         };
         for &state in CircuitState::ALL {
             for generation in [0, 1, 7, u64::MAX >> GENERATION_SHIFT] {
@@ -140,6 +160,7 @@ mod tests {
                     assert_eq!(word.generation(), generation);
                     assert_eq!(word.needs_time(), flags.timed || flags.clocked);
                     assert_eq!(word.abandoned_fails(), flags.abandoned_fails);
+                    assert_eq!(word.is_shadow(), flags.shadow);
                     assert_eq!(
                         word.is_quiet(),
                         state == CircuitState::Closed && !flags.rated
@@ -148,6 +169,7 @@ mod tests {
                     assert!(!ticket.is_probe() && ticket.probe().is_probe());
                     assert_eq!(ticket.is_timed(), flags.timed);
                     assert_eq!(ticket.probe().generation(), generation);
+                    assert!(!Ticket::SHADOW.is_probe() && !Ticket::SHADOW.is_timed());
                 }
             }
         }

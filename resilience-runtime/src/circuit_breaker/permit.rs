@@ -113,7 +113,7 @@ impl CircuitBreaker {
     fn admit_with(&self, now: impl FnOnce() -> Moment) -> Result<Ticket, Rejection> {
         let (answer, change) = self.shared.admit(now);
         self.announce(change);
-        answer
+        answer.or_else(Rejection::or_pass)
     }
 }
 
@@ -220,6 +220,13 @@ impl<'a> Permit<'a> {
     pub fn is_probe(&self) -> bool {
         self.0.ticket.is_probe()
     }
+
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: the breaker would have
+    /// rejected it, and ignores its outcome.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.0.ticket.is_shadow()
+    }
 }
 
 impl OwnedPermit {
@@ -246,6 +253,13 @@ impl OwnedPermit {
     #[must_use]
     pub fn is_probe(&self) -> bool {
         self.0.ticket.is_probe()
+    }
+
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: the breaker would have
+    /// rejected it, and ignores its outcome.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.0.ticket.is_shadow()
     }
 }
 

@@ -16,6 +16,19 @@ use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 pub(crate) struct Rejection {
     /// When to come back; `None`: forced open, which no time ends.
     pub(crate) retry_after: Option<Duration>,
+    /// The breaker is in shadow: the call passes all the same.
+    pub(crate) in_shadow: bool,
+}
+
+impl Rejection {
+    /// Returns the ticket of a call that passes in shadow.
+    pub(crate) fn or_pass(self) -> Result<Ticket, Self> {
+        if self.in_shadow {
+            Ok(Ticket::SHADOW)
+        } else {
+            Err(self)
+        }
+    }
 }
 
 /// The state that all handles of one breaker share.
@@ -35,6 +48,8 @@ pub(super) struct SharedState {
     /// A statistic.
     // Relaxed: it guards no other data.
     rejected: AtomicU64,
+    /// A statistic, as above.
+    shadow_rejected: AtomicU64,
     machine: Mutex<Machine>,
 }
 
@@ -46,6 +61,7 @@ impl SharedState {
             open_until: AtomicU64::new(0),
             pause: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
+            shadow_rejected: AtomicU64::new(0),
             machine: Mutex::new(machine),
         }
     }
@@ -82,10 +98,20 @@ impl SharedState {
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
         let word = self.word();
         if let Some(rejection) = self.reject_without_lock(word, now) {
-            self.rejected.fetch_add(1, Relaxed);
+            self.count(rejection);
             return (Err(rejection), None);
         }
         self.admit_by_machine(now, longest())
+    }
+
+    #[inline]
+    fn count(&self, rejection: Rejection) {
+        let counter = if rejection.in_shadow {
+            &self.shadow_rejected
+        } else {
+            &self.rejected
+        };
+        counter.fetch_add(1, Relaxed);
     }
 
     /// Rejects with the rest of the pause of an open breaker. The pause may be one that began after `word` was read:
@@ -93,12 +119,16 @@ impl SharedState {
     #[inline]
     fn reject_without_lock(&self, word: PackedState, now: Moment) -> Option<Rejection> {
         if word.is(CircuitState::ForcedOpen) {
-            return Some(Rejection { retry_after: None });
+            return Some(Rejection {
+                retry_after: None,
+                in_shadow: word.is_shadow(),
+            });
         }
         let left = self.open_until.load(Relaxed).saturating_sub(now.0);
         // Not above the pause, even if the clock went back to before it opened.
         (word.is(CircuitState::Open) && left > 0).then(|| Rejection {
             retry_after: Some(Duration::from_nanos(left.min(self.pause.load(Relaxed)))),
+            in_shadow: word.is_shadow(),
         })
     }
 
@@ -109,10 +139,15 @@ impl SharedState {
         now: Moment,
         longest: Duration,
     ) -> (Result<Ticket, Rejection>, Option<Transition>) {
-        let (answer, change) = self.change(|machine| machine.admit(now, longest));
+        let ((answer, change), in_shadow) =
+            self.change(|machine| (machine.admit(now, longest), machine.word().is_shadow()));
         let answer = answer.map_err(|retry_after| {
-            self.rejected.fetch_add(1, Relaxed);
-            Rejection { retry_after }
+            let rejection = Rejection {
+                retry_after,
+                in_shadow,
+            };
+            self.count(rejection);
+            rejection
         });
         (answer, change)
     }
@@ -181,8 +216,14 @@ impl SharedState {
     #[inline]
     pub(super) fn rejects_at(&self, at: Moment) -> bool {
         let word = self.word();
-        word.is(CircuitState::ForcedOpen)
-            || (word.is(CircuitState::Open) && at.0 < self.open_until.load(Relaxed))
+        let is_open = word.is(CircuitState::ForcedOpen)
+            || (word.is(CircuitState::Open) && at.0 < self.open_until.load(Relaxed));
+        is_open && !word.is_shadow()
+    }
+
+    /// Whether what it would reject passes.
+    pub(super) fn is_shadow(&self) -> bool {
+        self.word().is_shadow()
     }
 
     /// Returns the state, without the lock.
@@ -207,8 +248,13 @@ impl SharedState {
         self.rejected.load(Relaxed)
     }
 
+    pub(super) fn shadow_rejected(&self) -> u64 {
+        self.shadow_rejected.load(Relaxed)
+    }
+
     pub(super) fn reset_rejected(&self) {
         self.rejected.store(0, Relaxed);
+        self.shadow_rejected.store(0, Relaxed);
     }
 
     pub(super) fn config(&self) -> CircuitBreakerConfig {

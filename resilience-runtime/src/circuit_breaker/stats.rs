@@ -17,6 +17,8 @@ pub struct CircuitBreakerStats {
     pub opened: u64,
     /// Counts the calls that it rejected.
     pub rejected: u64,
+    /// Counts the calls that it let pass in [shadow](crate::config::PatternMode::Shadow), and would have rejected.
+    pub shadow_rejected: u64,
     /// Counts the failures since the last success. While it is not closed: those before it opened.
     pub consecutive_failures: u32,
     /// Counts the calls in the window; 0 where no rate is set, since no window is kept then.

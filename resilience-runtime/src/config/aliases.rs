@@ -40,7 +40,10 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("refresh_after", "refresh_ahead"),
     ("stale_for", "stale_if_error"),
     ("max_park", "max_cooldown"),
+    ("shadow", "mode"),
+    ("dry_run", "mode"),
     // Of resilience4j.
+    ("metrics_only", "mode"),
     ("wait_duration", "base_delay"),
     ("initial_interval", "base_delay"),
     ("interval_function", "base_delay"),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::adaptive::AdaptiveConfig;
 use super::key::Key;
+use super::mode::PatternMode;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
@@ -19,6 +20,8 @@ pub struct BulkheadConfig {
     pub max_wait: Duration,
     /// Finds the limit by itself, in place of `max_concurrent`.
     pub adaptive: Option<AdaptiveConfig>,
+    /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
+    pub mode: PatternMode,
 }
 
 impl BulkheadConfig {
@@ -50,6 +53,7 @@ setters! {
         max_concurrent: usize,
         max_wait: Duration,
         [some] adaptive: AdaptiveConfig,
+        mode: PatternMode,
     }
 }
 
@@ -59,6 +63,7 @@ impl Default for BulkheadConfig {
             max_concurrent: 32,
             max_wait: Duration::ZERO,
             adaptive: None,
+            mode: PatternMode::Enforce,
         }
     }
 }

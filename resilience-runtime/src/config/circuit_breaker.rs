@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::key::Key;
+use super::mode::PatternMode;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
@@ -42,6 +43,8 @@ pub struct CircuitBreakerConfig {
     pub half_open_max_calls: u32,
     /// Chooses what a call that was dropped before it ended counts as.
     pub abandoned: OnAbandoned,
+    /// Chooses whether it rejects calls, or lets them pass and counts what it would reject.
+    pub mode: PatternMode,
 }
 
 impl CircuitBreakerConfig {
@@ -67,6 +70,7 @@ impl CircuitBreakerConfig {
             success_threshold,
             half_open_max_calls,
             abandoned: OnAbandoned::Ignored,
+            mode: PatternMode::Enforce,
         }
     }
 
@@ -174,6 +178,7 @@ setters! {
         success_threshold: u32,
         half_open_max_calls: u32,
         abandoned: OnAbandoned,
+        mode: PatternMode,
     }
 }
 

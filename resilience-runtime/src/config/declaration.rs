@@ -125,6 +125,8 @@ macro_rules! settings {
                         half_open_max_calls: Count, Count, shared => CircuitHalfOpenMaxCalls at circuit.half_open_max_calls;
                         /// Chooses what a dropped call counts as.
                         abandoned: OnAbandoned, OnAbandoned, shared => CircuitAbandoned at circuit.abandoned;
+                        /// Chooses whether it rejects calls, or only counts what it would reject.
+                        mode: Mode, PatternMode, shared => CircuitMode at circuit.mode;
                     }
                 }
                 /// Holds the part of [`ServiceSettings`] about the rate limiter; see
@@ -173,6 +175,8 @@ macro_rules! settings {
                         max_keys: Count, Count, shared => RateLimitMaxKeys at max_keys;
                         /// Limits how long all callers obey a server's Retry-After.
                         max_cooldown: Time, Time, shared => RateLimitMaxCooldown at max_cooldown;
+                        /// Chooses whether it holds calls back, or only counts what it would hold back.
+                        mode: Mode, PatternMode, shared => RateLimitMode at rate_limit_mode;
                     }
                     renamed {
                         max_park: 1,
@@ -192,6 +196,8 @@ macro_rules! settings {
                         max_concurrent: Count, Count, shared => BulkheadMaxConcurrent at limits.max_concurrent;
                         /// Limits how long a call waits for a permit.
                         max_wait: Time, Wait, own => BulkheadMaxWait at bulkhead_wait;
+                        /// Chooses whether it holds calls back, or only counts what it would hold back.
+                        mode: Mode, PatternMode, shared => BulkheadMode at bulkhead_mode;
                     }
                     nested adaptive(Adaptive) {
                         /// Holds the lowest limit that adapts itself. Any `adaptive_…` takes the place of `max_concurrent`.
@@ -218,17 +224,17 @@ macro_rules! settings {
 pub(crate) use settings;
 
 /// Passes every pattern that rejects calls to the macro `$callback`: the field of the statistics, which is the label of
-/// the metric too, and the counter.
+/// the metrics too, the counter, and that of what it let pass in shadow.
 #[allow(unused_macros)] // By the macros.
 macro_rules! rejections {
     ($callback:ident) => {
         $callback! {
-            /// Counts rejections by an open circuit breaker.
-            circuit_breaker: RejectedByCircuit;
-            /// Counts rejections by the rate limit or by a cooldown.
-            rate_limit: RejectedByRateLimit;
-            /// Counts rejections by a full bulkhead.
-            bulkhead: RejectedByBulkhead;
+            /// Counts those by an open circuit breaker.
+            circuit_breaker: RejectedByCircuit, ShadowRejectedByCircuit;
+            /// Counts those by the rate limit or by a cooldown.
+            rate_limit: RejectedByRateLimit, ShadowRejectedByRateLimit;
+            /// Counts those by a full bulkhead.
+            bulkhead: RejectedByBulkhead, ShadowRejectedByBulkhead;
         }
     };
 }

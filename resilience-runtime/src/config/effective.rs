@@ -7,6 +7,7 @@ use super::bulkhead::BulkheadConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::declaration::settings;
 use super::key::{Key, ValueType};
+use super::mode::PatternMode;
 use super::rate_limit::{RateLimitConfig, RateLimitStrategy};
 use super::retry::{RetryBudgetConfig, RetryConfig};
 use super::slot::Slot;
@@ -24,8 +25,10 @@ pub(crate) struct Effective {
     pub(crate) rate_limit: Option<RateLimitConfig>,
     pub(crate) max_keys: usize,
     pub(crate) max_cooldown: Duration,
+    pub(crate) rate_limit_mode: PatternMode,
     pub(crate) rate_limit_wait: Duration,
     pub(crate) bulkhead: Option<BulkheadConfig>,
+    pub(super) bulkhead_mode: PatternMode,
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
@@ -70,8 +73,10 @@ impl Effective {
             rate_limit: None,
             max_keys: RateLimitConfig::DEFAULT_MAX_KEYS,
             max_cooldown: RateLimitConfig::DEFAULT_MAX_COOLDOWN,
+            rate_limit_mode: PatternMode::Enforce,
             rate_limit_wait: Duration::ZERO,
             bulkhead: None,
+            bulkhead_mode: PatternMode::Enforce,
             bulkhead_wait: Duration::ZERO,
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
@@ -113,7 +118,8 @@ impl Effective {
             limit.strategy_is_set = limits.strategy.is_some();
             limit.strategy = *limits.strategy.get_or_insert_default();
             let limit = limit.max_keys(self.max_keys);
-            self.rate_limit = Some(limit.max_cooldown(self.max_cooldown));
+            let limit = limit.max_cooldown(self.max_cooldown);
+            self.rate_limit = Some(limit.mode(self.rate_limit_mode));
         }
         let adaptive = limits.adaptive.config(limits.by_latency);
         let max_concurrent = adaptive.as_ref().map(|it| it.max).or(limits.max_concurrent);
@@ -121,6 +127,7 @@ impl Effective {
             max_concurrent,
             max_wait: self.bulkhead_wait,
             adaptive,
+            mode: self.bulkhead_mode,
         });
     }
 

@@ -43,6 +43,7 @@ pub(crate) enum ValueType {
     Window,
     OnAbandoned,
     RateLimitStrategy,
+    Mode,
 }
 
 /// Declares the patterns and the keys from the settings.

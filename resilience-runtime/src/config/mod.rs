@@ -24,6 +24,7 @@ mod health;
 mod key;
 mod layer;
 mod limit_choice;
+mod mode;
 mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
@@ -65,6 +66,7 @@ pub use declared::{Declaration, Declared, kind};
 #[doc(hidden)]
 pub use declared::{DeclaredAs, DeclaredService, declared};
 pub use key::Pattern;
+pub use mode::{PatternMode, UnknownMode};
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};
 // `Settings`, `ServiceSettings`, and one type for each group of the declaration.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::key::Key;
+use super::mode::PatternMode;
 use super::setters::setters;
 use super::validator::Validator;
 use crate::error::ConfigError;
@@ -82,6 +83,8 @@ pub struct RateLimitConfig {
     pub output_tokens_per_hour: Option<u32>,
     /// Limits the output tokens in each day; `None`: by no such limit.
     pub output_tokens_per_day: Option<u32>,
+    /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
+    pub mode: PatternMode,
     /// Whether the strategy was chosen, so that it is also that of the limits of a day.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) strategy_is_set: bool,
@@ -129,6 +132,7 @@ impl RateLimitConfig {
             output_tokens_per_minute: None,
             output_tokens_per_hour: None,
             output_tokens_per_day: None,
+            mode: PatternMode::Enforce,
             strategy_is_set: false,
         }
     }
@@ -375,6 +379,7 @@ setters! {
         [some] output_tokens_per_minute: u32,
         [some] output_tokens_per_hour: u32,
         [some] output_tokens_per_day: u32,
+        mode: PatternMode,
     }
 }
 

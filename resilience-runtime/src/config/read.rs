@@ -7,6 +7,7 @@ use serde::Deserialize as _;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 use super::value::{DURATION_FORMAT, parse_duration};
@@ -32,7 +33,14 @@ macro_rules! as_they_are {
         }
     )* };
 }
-as_they_are!(u32, f64, Jitter, OnAbandoned, RateLimitStrategy);
+as_they_are!(
+    u32,
+    f64,
+    Jitter,
+    OnAbandoned,
+    RateLimitStrategy,
+    PatternMode
+);
 
 /// A duration: `"250ms"`, `30`, `1.5`.
 impl Readable for Duration {

@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy;
 #[cfg(feature = "serde")]
 use super::renamed::Renamed;
@@ -195,6 +196,9 @@ macro_rules! typed {
     };
     (RateLimitStrategy) => {
         RateLimitStrategy
+    };
+    (Mode) => {
+        PatternMode
     };
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::key::ValueType;
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 use super::value::Value;
@@ -69,4 +70,5 @@ slots! {
     Window: Window(window) => window, window;
     OnAbandoned: OnAbandoned(abandoned) => abandoned, abandoned;
     RateLimitStrategy: RateLimitStrategy(strategy) => strategy, strategy;
+    PatternMode: Mode(mode) => mode, mode;
 }

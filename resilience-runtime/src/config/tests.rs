@@ -11,6 +11,7 @@ use super::effective::Effective;
 use super::environment::Environment;
 use super::key::{Key, ValueType};
 use super::layer::Layer;
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy as Counting;
 use super::resolve::{Levels, Source};
 use super::retry::Jitter;
@@ -47,6 +48,9 @@ fn value(key: Key) -> BoxedStrategy<Value> {
         }
         ValueType::RateLimitStrategy => prop::sample::select(Counting::ALL)
             .prop_map(Value::RateLimitStrategy)
+            .boxed(),
+        ValueType::Mode => prop::sample::select(PatternMode::ALL)
+            .prop_map(Value::Mode)
             .boxed(),
     }
 }

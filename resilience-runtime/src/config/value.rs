@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::duration_text::{nanos_of_unit, of_unit};
 use super::key::ValueType;
+use super::mode::PatternMode;
 use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
 
@@ -20,6 +21,7 @@ pub enum Value {
     Window(Window),
     OnAbandoned(OnAbandoned),
     RateLimitStrategy(RateLimitStrategy),
+    Mode(PatternMode),
 }
 
 impl Value {
@@ -32,6 +34,7 @@ impl Value {
             Self::Window(_) => ValueType::Window,
             Self::OnAbandoned(_) => ValueType::OnAbandoned,
             Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
+            Self::Mode(_) => ValueType::Mode,
         }
     }
 }
@@ -46,6 +49,7 @@ impl fmt::Display for Value {
             Self::Window(Window::Calls(calls)) => write!(f, "{calls} calls"),
             Self::OnAbandoned(abandoned) => abandoned.fmt(f),
             Self::RateLimitStrategy(strategy) => strategy.fmt(f),
+            Self::Mode(mode) => mode.fmt(f),
         }
     }
 }
@@ -88,6 +92,10 @@ impl ValueType {
                 .parse()
                 .map(Value::RateLimitStrategy)
                 .map_err(|_| "must be one of token_bucket, sliding_window, fixed_window"),
+            Self::Mode => text
+                .parse()
+                .map(Value::Mode)
+                .map_err(|_| PatternMode::allowed_near(text)),
         }
     }
 }

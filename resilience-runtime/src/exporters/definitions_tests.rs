@@ -9,7 +9,7 @@ use crate::{Registry, ServiceKind};
 
 /// Declares the series of each counter.
 macro_rules! series {
-    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident, $shadow:ident;)*) => {
         /// The series, as metric and value of the label, that an increment of the counter must show up in.
         fn series_of(counter: Counter) -> &'static [(&'static str, &'static str)] {
             match counter {
@@ -22,7 +22,8 @@ macro_rules! series {
                 $(Counter::$rejected => &[
                     ("resilience_calls_total", "rejected"),
                     ("resilience_rejections_total", stringify!($pattern)),
-                ],)*
+                ],
+                Counter::$shadow => &[("resilience_shadow_rejected_total", stringify!($pattern))],)*
                 Counter::InvalidConfig => &[("resilience_calls_total", "invalid_config")],
                 Counter::Abandoned => &[("resilience_calls_total", "abandoned")],
                 Counter::Transient => &[("resilience_attempts_total", "transient")],

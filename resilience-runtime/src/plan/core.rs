@@ -120,12 +120,16 @@ impl ServiceCore {
         match &shared.rate_limit {
             Some(limit) if self.limiter.is_limited() && self.limiter.config() == *limit => {}
             Some(limit) => self.limiter.reconfigure(limit.clone())?,
-            None if self
-                .limiter
-                .only_cools_down_within(shared.max_keys, shared.max_cooldown) => {}
-            None => self
-                .limiter
-                .set_cooldown_bounds(shared.max_keys, shared.max_cooldown),
+            None if self.limiter.only_cools_down_within(
+                shared.max_keys,
+                shared.max_cooldown,
+                shared.rate_limit_mode,
+            ) => {}
+            None => self.limiter.set_cooldown_bounds(
+                shared.max_keys,
+                shared.max_cooldown,
+                shared.rate_limit_mode,
+            ),
         }
         if let Some(bulkhead) = &shared.bulkhead
             && self.bulkhead.config() != *bulkhead

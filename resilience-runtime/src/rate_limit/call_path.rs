@@ -15,6 +15,7 @@ use super::priority::Priority;
 use super::state::State;
 use super::wait::{Bound, Refusal, Wait};
 use crate::clock::Moment;
+use crate::config::PatternMode;
 
 /// The outcome of taking tokens without waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +59,35 @@ impl RateLimiter {
         self.cooldown_for(KeyHash::NONE, Moment::now())
     }
 
-    /// Whether there is no limit, and cooldowns have these bounds.
-    pub(crate) fn only_cools_down_within(&self, max_keys: usize, max_cooldown: Duration) -> bool {
+    /// Whether there is no limit, and cooldowns have these bounds and this mode.
+    pub(crate) fn only_cools_down_within(
+        &self,
+        max_keys: usize,
+        max_cooldown: Duration,
+        mode: PatternMode,
+    ) -> bool {
         let config = self.config();
-        !self.is_limited() && config.max_keys == max_keys && config.max_cooldown == max_cooldown
+        !self.is_limited()
+            && config.max_keys == max_keys
+            && config.max_cooldown == max_cooldown
+            && config.mode == mode
     }
 
-    /// Removes the limit, and sets the bounds of the cooldowns.
-    pub(crate) fn set_cooldown_bounds(&self, max_keys: usize, max_cooldown: Duration) {
-        self.shared
-            .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
-                state.set_cooldown_bounds(max_keys, max_cooldown, now, wakers);
-            });
+    /// Removes the limit, and sets the bounds of the cooldowns and their mode.
+    pub(crate) fn set_cooldown_bounds(
+        &self,
+        max_keys: usize,
+        max_cooldown: Duration,
+        mode: PatternMode,
+    ) {
+        self.change(mode, |state, now, wakers| {
+            state.set_cooldown_bounds(max_keys, max_cooldown, now, wakers);
+        });
+    }
+
+    /// Whether a call passes that was rejected, because the limiter is in shadow. To be asked once for each.
+    pub(crate) fn lets_pass(&self) -> bool {
+        self.shared.shadow.lets_pass()
     }
 
     #[inline]
@@ -116,7 +134,8 @@ impl RateLimiter {
         }
     }
 
-    /// Waits for the amount, at most until `until`. It is taken when the future completes, at the moment returned.
+    /// Waits for the amount, at most until `until`. It is taken when the future completes, at the moment returned; `None`: the
+    /// call passes in shadow.
     pub(crate) fn wait(
         &self,
         key: KeyHash,
@@ -128,7 +147,7 @@ impl RateLimiter {
             .with_priority(priority)
     }
 
-    /// Returns how long the amount would have to wait now, behind all waiters; `None`: for ever.
+    /// Returns how long the amount would have to wait now, behind those that come first, and not in shadow; `None`: for ever.
     pub(crate) fn earliest(
         &self,
         key: KeyHash,
@@ -136,7 +155,7 @@ impl RateLimiter {
         priority: Priority,
         now: Moment,
     ) -> Option<Duration> {
-        if self.shared.is_bypassed() {
+        if self.shared.is_bypassed() || self.shared.shadow.is_on() {
             return Some(Duration::ZERO);
         }
         self.shared.with(key, now, |state, now, _| {
@@ -175,9 +194,9 @@ impl RateLimiter {
         amount.is_units() && self.shared.read(State::needs_sorts)
     }
 
-    /// Whether the key is cooling down now.
+    /// Whether the key is cooling down now, and that holds callers back.
     pub(crate) fn is_cooling_down(&self, key: KeyHash, now: Moment) -> bool {
-        self.cooldown_for(key, now).is_some()
+        self.cooldown_for(key, now).is_some() && !self.shared.shadow.is_on()
     }
 
     pub(crate) fn cool_down_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {

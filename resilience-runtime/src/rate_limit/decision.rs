@@ -20,7 +20,8 @@ use crate::limit_name::LimitName;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[must_use = "a decision that is not read rejects no call"]
 pub struct Decision {
-    /// States whether the call passes, in which case the tokens are taken.
+    /// States whether the call passes, in which case the tokens are taken, unless it passes in
+    /// [shadow](crate::config::PatternMode::Shadow) alone.
     pub allowed: bool,
     /// Holds the greatest cost that can ever pass at once, in tokens where these are limited, else in requests: the size of
     /// the smallest bucket or window; `u32::MAX` where no limit is set.
@@ -32,7 +33,8 @@ pub struct Decision {
     /// cost is above. `None` if it is allowed or cooling down.
     pub short: Option<LimitName>,
     /// Holds the time until the call could pass, if no other call comes first. `None` if it is allowed, and if it
-    /// can never pass because its cost is above `limit`; otherwise never zero.
+    /// can never pass because its cost is above `limit`; otherwise never zero. A call that passes in shadow alone has the
+    /// time that it would have been told.
     pub retry_after: Option<Duration>,
     /// Holds the time until the whole `limit` will be available again, if no other call comes.
     pub reset_after: Duration,
@@ -48,4 +50,12 @@ impl Decision {
         retry_after: None,
         reset_after: Duration::ZERO,
     };
+
+    /// Allows what is not, where that passes all the same.
+    pub(super) fn or_pass(self, passes: impl FnOnce() -> bool) -> Self {
+        Self {
+            allowed: self.allowed || passes(),
+            ..self
+        }
+    }
 }

@@ -13,8 +13,9 @@ use super::key_hash::KeyHash;
 use super::shared::Shared;
 use super::state::State;
 use super::wait::{Acquire, Bound, Wait};
+use super::waiting::queue::Wakers;
 use crate::clock::Moment;
-use crate::config::{ConfigError, RateLimitConfig};
+use crate::config::{ConfigError, PatternMode, RateLimitConfig};
 use crate::name::ServiceName;
 
 /// Limits how often calls of each key may pass, and holds them back while a server asks for a pause.
@@ -28,6 +29,9 @@ use crate::name::ServiceName;
 /// Any number of limits hold together, and a call takes from all of them or from none. Where tokens are limited, as by
 /// [`tokens_per_minute`](RateLimitConfig::tokens_per_minute), a call takes one request and its tokens: every number that is
 /// taken, given back or returned is a number of the language model's tokens.
+///
+/// With [`PatternMode::Shadow`] it rejects no call, and none waits, not even while it is cooling down: what it would hold
+/// back takes no token, is [counted](Self::shadow_rejected), and passes.
 ///
 /// Clones share the same state.
 ///
@@ -107,7 +111,9 @@ impl RateLimiter {
     /// `u32::MAX`.
     #[must_use]
     pub fn config(&self) -> RateLimitConfig {
-        self.shared.read(State::config)
+        self.shared
+            .read(State::config)
+            .mode(self.shared.shadow.mode())
     }
 
     /// Takes one token if there is one. Calls that [wait](Self::acquire) for the same key come first.
@@ -163,9 +169,10 @@ impl RateLimiter {
             return Decision::UNLIMITED;
         }
         let key = self.hash_key(key);
-        self.shared.with(key, Moment::now(), |state, now, _| {
+        let decision = (self.shared).with(key, Moment::now(), |state, now, _| {
             state.check(key, amount, now)
-        })
+        });
+        decision.or_pass(|| self.lets_pass())
     }
 
     /// Returns what [`check`](Self::check) would return, without taking anything.
@@ -181,8 +188,10 @@ impl RateLimiter {
             return Decision::UNLIMITED;
         }
         let key = self.hash_key(key);
-        self.shared
-            .with(key, Moment::now(), |state, now, _| state.peek(key, now))
+        let decision = self
+            .shared
+            .with(key, Moment::now(), |state, now, _| state.peek(key, now));
+        decision.or_pass(|| self.shared.shadow.is_on())
     }
 
     /// Takes `n` tokens, and waits for them for at most `max_wait`, first come, first served.
@@ -264,6 +273,13 @@ impl RateLimiter {
         self.shared.refund(self.unremembered(key, n), Moment::now());
     }
 
+    /// Counts the calls that passed because it is in [shadow](PatternMode::Shadow): they would have been rejected, or have
+    /// waited.
+    #[must_use]
+    pub fn shadow_rejected(&self) -> u64 {
+        self.shared.shadow.rejected()
+    }
+
     /// Corrects an estimate: what was `reserved` and not `used` is given back; what was used beyond it is taken
     /// now, into a debt if necessary, so that the next calls wait. The request itself stays counted.
     ///
@@ -339,7 +355,7 @@ impl RateLimiter {
     ///
     /// Tokens in a bucket stay tokens, up to the new size, and what a window admitted stays counted. Another
     /// strategy begins with what remained, as if the rest had been taken now. An idle key stays idle. Calls that
-    /// wait are checked against the new limit at once.
+    /// wait are checked against the new limit at once, and pass at once where it comes into shadow.
     ///
     /// # Errors
     /// Names each value that is out of range; then nothing changes.
@@ -352,9 +368,25 @@ impl RateLimiter {
     /// As [`reconfigure`](Self::reconfigure), for a configuration that was validated, or for none.
     pub(crate) fn set_limit(&self, limit: Option<RateLimitConfig>) {
         debug_assert!(limit.as_ref().is_none_or(|limit| limit.validate().is_ok()));
+        let mode = limit.as_ref().map(|limit| limit.mode).unwrap_or_default();
+        self.change(mode, |state, now, wakers| {
+            state.set_limit(limit, now, wakers);
+        });
+    }
+
+    /// Runs a change of the configuration under the lock. Those who wait pass at once where it comes into shadow.
+    pub(super) fn change(
+        &self,
+        mode: PatternMode,
+        work: impl FnOnce(&mut State, Moment, &mut Wakers),
+    ) {
         self.shared
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
-                state.set_limit(limit, now, wakers);
+                self.shared.shadow.set(mode);
+                work(state, now, wakers);
+                if mode == PatternMode::Shadow {
+                    state.wake_all(now, wakers);
+                }
             });
     }
 }

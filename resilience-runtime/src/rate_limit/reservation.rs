@@ -26,30 +26,45 @@ use crate::clock::Moment;
 /// ```
 pub struct Reservation {
     shared: Arc<Shared>,
-    grant: Grant,
+    /// `None`: it passed in shadow, and nothing was taken.
+    grant: Option<Grant>,
 }
 
 impl Reservation {
-    pub(super) fn new(shared: Arc<Shared>, key: KeyHash, amount: Amount, at: Moment) -> Self {
-        let grant = Grant {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        key: KeyHash,
+        amount: Amount,
+        at: Option<Moment>,
+    ) -> Self {
+        let grant = at.map(|at| Grant {
             key,
             amount,
             at: Some(at),
             unit: Some(shared.unit()),
-        };
+        });
         Self { shared, grant }
     }
 
-    /// Returns how many tokens were taken.
+    /// Returns how many tokens were taken; 0 if it passes in shadow alone.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.grant.amount.tokens()
+        self.grant.map_or(0, |grant| grant.amount.tokens())
+    }
+
+    /// Returns whether the call passes in [shadow](crate::config::PatternMode::Shadow) alone: it would have been rejected,
+    /// or have waited. Nothing was taken, so there is nothing to refund or to settle.
+    #[must_use]
+    pub fn is_shadow_rejected(&self) -> bool {
+        self.grant.is_none()
     }
 
     /// Gives all of them back, because the request was not made. Where tokens are counted beside requests, the
     /// request is given back as well.
     pub fn refund(self) {
-        self.shared.refund(self.grant, Moment::now());
+        if let Some(grant) = self.grant {
+            self.shared.refund(grant, Moment::now());
+        }
     }
 
     /// Corrects the estimate: what was not used is given back; what was used beyond it is taken now, into a debt
@@ -57,14 +72,18 @@ impl Reservation {
     ///
     /// Windows give back only what they still count.
     pub fn settle(self, used: u32) {
-        self.shared
-            .settle(self.grant, Amount::units(used), Moment::now());
+        if let Some(grant) = self.grant {
+            self.shared
+                .settle(grant, Amount::units(used), Moment::now());
+        }
     }
 
     /// As [`settle`](Self::settle), where it is known which tokens were used. Those that cost nothing of the limit, such as
     /// cached input at some providers, are left out.
     pub fn settle_usage(self, used: Usage) {
-        self.shared.settle(self.grant, used.into(), Moment::now());
+        if let Some(grant) = self.grant {
+            self.shared.settle(grant, used.into(), Moment::now());
+        }
     }
 }
 
@@ -72,7 +91,7 @@ impl fmt::Debug for Reservation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reservation")
             .field("service", &self.shared.name)
-            .field("tokens", &self.grant.amount.tokens())
+            .field("tokens", &self.tokens())
             .finish_non_exhaustive()
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::Moment;
 use crate::config::RateLimitConfig;
 use crate::limit_name::LimitName;
 use crate::name::ServiceName;
+use crate::shadow::Shadow;
 use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -53,6 +54,7 @@ impl Drop for Locked<'_> {
 /// What all clones of one limiter share.
 pub(super) struct Shared {
     pub(super) name: ServiceName,
+    pub(super) shadow: Shadow,
     hasher: KeyHasher,
     /// No limit, no cooldown, no waiter: the lock need not be taken. Set and cleared under the lock.
     // Relaxed is enough: the flag guards no other data. A call that reads it concurrently with a cooldown or a
@@ -74,6 +76,7 @@ impl Shared {
     ) -> Self {
         let shared = Self {
             name,
+            shadow: Shadow::new(limit.as_ref().map(|limit| limit.mode).unwrap_or_default()),
             hasher: KeyHasher::new(),
             bypassed: AtomicBool::new(limit.is_none()),
             fast_path: FastPath::new(),

@@ -362,6 +362,11 @@ impl State {
         on!(&mut self.store, keyed => keyed.recheck_all(max_cooldown, now, wakers));
     }
 
+    /// Wakes all who wait.
+    pub(super) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
+        on!(&mut self.store, keyed => keyed.wake_all(now, wakers));
+    }
+
     /// Returns what was used beyond the limit and forgiven.
     pub(super) fn forgiven(&self) -> u64 {
         self.forgiven

@@ -50,7 +50,8 @@ pub(crate) enum WaitError {
     NoTimer(NoTimer),
 }
 
-/// Waits for its turn and takes the tokens; completes with the moment at which it took them.
+/// Waits for its turn and takes the tokens; completes with the moment at which it took them. `None`: the limiter is in
+/// shadow, and it passes without.
 ///
 /// Dropped before it completes, it has taken nothing and leaves no trace.
 #[must_use = "futures do nothing unless polled"]
@@ -89,32 +90,47 @@ impl Wait {
         self
     }
 
-    fn poll_queue(&mut self, cx: &Context<'_>) -> (WaitStatus, Moment) {
+    /// `None`: it passes in shadow.
+    fn poll_queue(&mut self, cx: &Context<'_>) -> Option<(WaitStatus, Moment)> {
         let now = Moment::now();
         if self.ticket.is_none() && self.shared.is_bypassed() {
-            return (WaitStatus::Admitted, now);
+            return Some((WaitStatus::Admitted, now));
         }
-        let waker = cx.waker().clone();
-        self.shared
-            .with(self.key, now, |state, latest, wakers| match self.ticket {
-                Some(ticket) => (state.poll_queue(ticket, latest, waker, wakers), latest),
+        // Foreign code, dropping wakers included, does not run under the lock.
+        let mut waker = Some(cx.waker().clone());
+        let shadow = &self.shared.shadow;
+        self.shared.with(self.key, now, |state, latest, wakers| {
+            // Read once: it may change beside the lock.
+            let in_shadow = shadow.is_on();
+            let mut waker = || waker.take().expect("one of these alone");
+            let status = match self.ticket {
+                Some(ticket) if in_shadow => {
+                    state.leave_queue(ticket, latest, wakers);
+                    shadow.count();
+                    return None;
+                }
+                Some(ticket) => state.poll_queue(ticket, latest, waker(), wakers),
+                None if in_shadow => {
+                    if state
+                        .try_take(self.key, self.amount, self.priority, latest)
+                        .is_err()
+                    {
+                        shadow.count();
+                        return None;
+                    }
+                    WaitStatus::Admitted
+                }
                 None => {
                     let until = match self.bound {
                         Bound::At(until) => until,
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
-                    (
-                        state.join_queue(
-                            self.key,
-                            (self.amount, self.priority),
-                            until,
-                            latest,
-                            waker,
-                        ),
-                        latest,
-                    )
+                    let wanted = (self.amount, self.priority);
+                    state.join_queue(self.key, wanted, until, latest, waker())
                 }
-            })
+            };
+            Some((status, latest))
+        })
     }
 
     /// Polls the timer for `at`. One that lies beyond the reach of a timer never fires.
@@ -141,16 +157,19 @@ impl Wait {
 }
 
 impl Future for Wait {
-    type Output = Result<Moment, WaitError>;
+    type Output = Result<Option<Moment>, WaitError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         loop {
-            let (status, now) = this.poll_queue(cx);
+            let Some((status, now)) = this.poll_queue(cx) else {
+                this.ticket = None;
+                return Poll::Ready(Ok(None));
+            };
             let (ticket, at) = match status {
                 WaitStatus::Admitted => {
                     this.ticket = None;
-                    return Poll::Ready(Ok(now));
+                    return Poll::Ready(Ok(Some(now)));
                 }
                 WaitStatus::Rejected(ready_at) => {
                     this.ticket = None;

@@ -176,10 +176,12 @@ impl Registry {
             ..RegistryStats::default()
         };
         for service in self.services() {
-            let blocked = matches!(
-                service.circuit_breaker().state(),
-                CircuitState::Open | CircuitState::ForcedOpen
-            );
+            let breaker = &service.core.breaker;
+            let blocked = !breaker.is_shadow()
+                && matches!(
+                    breaker.state(),
+                    CircuitState::Open | CircuitState::ForcedOpen
+                );
             stats.open_breakers += usize::from(blocked);
             stats.total_fallbacks += service
                 .running

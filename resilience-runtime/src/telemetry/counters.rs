@@ -22,7 +22,7 @@ macro_rules! listed {
 
 /// Declares the counters, with one for each pattern that rejects calls.
 macro_rules! counters {
-    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident, $shadow:ident;)*) => {
         listed! {
             /// The counters of a service.
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ macro_rules! counters {
                 Timeouts,
                 Retries,
                 Cooldowns,
+                $($shadow,)*
                 FallbackCache,
                 FallbackCall,
                 FallbackValue,

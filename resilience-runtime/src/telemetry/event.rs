@@ -93,6 +93,14 @@ pub enum EventKind {
         /// Holds the time until the next call may pass, if it is known.
         retry_after: Option<Duration>,
     },
+    /// An attempt passed because a pattern is in [shadow](crate::config::PatternMode::Shadow).
+    #[non_exhaustive]
+    ShadowRejected {
+        /// Names the pattern that would have held it back: `circuit_breaker`, `rate_limit` or `bulkhead`.
+        cause: &'static str,
+        /// Holds the time after which it would have passed, if it is known.
+        retry_after: Option<Duration>,
+    },
     /// A call waits in a queue.
     #[non_exhaustive]
     Waiting {

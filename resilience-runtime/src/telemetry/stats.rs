@@ -38,6 +38,9 @@ pub struct ServiceStats {
     pub cooldowns: u64,
     /// Counts calls that were rejected before anything was sent, by cause.
     pub rejections: RejectionStats,
+    /// Counts attempts that passed in [shadow](crate::config::PatternMode::Shadow) alone, by the pattern that would have
+    /// rejected them or made them wait.
+    pub shadow_rejected: RejectionStats,
     /// Counts calls that failed with an invalid configuration.
     pub invalid_config: u64,
     /// Counts calls that were dropped before they ended.
@@ -85,8 +88,8 @@ impl FailureStats {
 
 /// Declares the statistics of rejections.
 macro_rules! rejection_stats {
-    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
-        /// Counts rejected calls by cause.
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident, $shadow:ident;)*) => {
+        /// Counts rejections by the pattern that is the cause.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[non_exhaustive]
@@ -105,6 +108,10 @@ macro_rules! rejection_stats {
         impl Counters {
             pub(crate) fn rejections(&self) -> RejectionStats {
                 RejectionStats { $($pattern: self.get(Counter::$rejected),)* }
+            }
+
+            pub(crate) fn shadow_rejections(&self) -> RejectionStats {
+                RejectionStats { $($pattern: self.get(Counter::$shadow),)* }
             }
         }
     };

@@ -90,6 +90,10 @@ pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
             cause,
             retry_after_ms = retry_after.map(millis),
         }, "call rejected"),
+        EventKind::ShadowRejected { cause, retry_after } => emit!(Level::INFO, subject, {
+            cause,
+            retry_after_ms = retry_after.map(millis),
+        }, "call passes in shadow"),
         EventKind::Waiting { pattern, at_most } => emit!(Level::INFO, subject, {
             pattern,
             at_most_ms = millis(at_most),

@@ -17,7 +17,7 @@ use resilience_runtime::opentelemetry::{Observation, observe};
 use crate::numbers::{Numbers, series};
 
 /// The name for OpenTelemetry, the name for Prometheus, the unit.
-const NAMES: [(&str, &str, &str); 20] = [
+const NAMES: [(&str, &str, &str); 21] = [
     ("resilience.calls", "resilience_calls_total", "{call}"),
     (
         "resilience.attempts",
@@ -29,6 +29,11 @@ const NAMES: [(&str, &str, &str); 20] = [
         "resilience.rejections",
         "resilience_rejections_total",
         "{call}",
+    ),
+    (
+        "resilience.shadow_rejected",
+        "resilience_shadow_rejected_total",
+        "{attempt}",
     ),
     (
         "resilience.timeouts",

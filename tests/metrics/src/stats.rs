@@ -10,9 +10,10 @@ use crate::numbers::Numbers;
 /// What the sums of `numbers` must be.
 pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
     let stats = service.stats();
-    let (failures, rejections, fallbacks, cache) = (
+    let (failures, rejections, shadow, fallbacks, cache) = (
         stats.failures,
         stats.rejections,
+        stats.shadow_rejected,
         stats.fallbacks,
         stats.cache,
     );
@@ -61,6 +62,19 @@ pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
         (
             "resilience_rejections_total{cause=bulkhead}",
             rejections.bulkhead,
+        ),
+        ("resilience_shadow_rejected_total", shadow.total()),
+        (
+            "resilience_shadow_rejected_total{cause=circuit_breaker}",
+            shadow.circuit_breaker,
+        ),
+        (
+            "resilience_shadow_rejected_total{cause=rate_limit}",
+            shadow.rate_limit,
+        ),
+        (
+            "resilience_shadow_rejected_total{cause=bulkhead}",
+            shadow.bulkhead,
         ),
         ("resilience_timeouts_total", stats.timeouts),
         ("resilience_fallbacks_total", fallbacks.total()),

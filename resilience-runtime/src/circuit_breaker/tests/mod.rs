@@ -4,6 +4,7 @@ mod extremes;
 mod overrides;
 mod properties;
 mod reference;
+mod shadow;
 mod steps;
 mod windows;
 

@@ -28,7 +28,7 @@ proptest! {
                     let expected = reference.admit(now);
                     match (answer, expected) {
                         (Ok(ticket), Ok(held)) => permits.push((ticket, held)),
-                        (Err(Rejection { retry_after }), Err(expected)) => {
+                        (Err(Rejection { retry_after, .. }), Err(expected)) => {
                             prop_assert_eq!(retry_after, expected);
                         }
                         (answer, expected) => prop_assert!(false, "{answer:?}, not {expected:?}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::circuit_breaker::machine::Outcome;
-use crate::config::{CircuitBreakerConfig, OnAbandoned, Window};
+use crate::config::{CircuitBreakerConfig, OnAbandoned, PatternMode, Window};
 
 #[derive(Clone, Debug)]
 pub(super) enum Step {
@@ -87,6 +87,7 @@ prop_compose! {
             success_threshold,
             half_open_max_calls,
             abandoned,
+            mode: PatternMode::Enforce,
         }
     }
 }

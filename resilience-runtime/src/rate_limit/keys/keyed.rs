@@ -367,6 +367,15 @@ impl<L: Limits> Keyed<L> {
         }
     }
 
+    /// Wakes all waiters of all keys.
+    pub(in crate::rate_limit) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
+        for id in self.key_states.wait_states.ids() {
+            if let Some(wait_state) = self.key_states.wait_states.get_mut(id) {
+                wait_state.queue.wake_all(now, wakers);
+            }
+        }
+    }
+
     /// Converts the state of each key to other limits.
     pub(in crate::rate_limit) fn convert<N: Limits>(
         self,

@@ -11,6 +11,7 @@ mod model;
 mod priorities;
 mod random_events;
 mod reconfigure;
+mod shadow;
 mod table;
 mod threads;
 mod tokens;

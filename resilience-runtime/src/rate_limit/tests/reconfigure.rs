@@ -1,6 +1,7 @@
 use tokio::time::{Instant, advance};
 
 use super::*;
+use crate::config::PatternMode;
 
 #[tokio::test(start_paused = true)]
 async fn reconfigure_keeps_tokens_of_a_bucket() {
@@ -138,7 +139,7 @@ async fn lower_max_cooldown_shortens_a_cooldown() {
         RateLimitConfig::per_second(1).max_cooldown(5 * SECOND),
     ));
     assert_eq!(limiter.cooldown("a"), Some(5 * SECOND));
-    limiter.set_cooldown_bounds(10, SECOND);
+    limiter.set_cooldown_bounds(10, SECOND, PatternMode::Enforce);
     assert_eq!(limiter.cooldown("a"), Some(SECOND));
     advance(SECOND).await;
     assert!(limiter.check("a").allowed);
@@ -266,15 +267,15 @@ async fn reservation_settles_what_the_window_still_counts() {
 #[test]
 fn only_cools_down_within_compares_the_bounds() {
     let limiter = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    assert!(limiter.only_cools_down_within(10, 60 * SECOND));
-    assert!(!limiter.only_cools_down_within(11, 60 * SECOND));
-    assert!(!limiter.only_cools_down_within(10, 61 * SECOND));
-    limiter.set_cooldown_bounds(11, 61 * SECOND);
-    assert!(limiter.only_cools_down_within(11, 61 * SECOND));
+    assert!(limiter.only_cools_down_within(10, 60 * SECOND, PatternMode::Enforce));
+    assert!(!limiter.only_cools_down_within(11, 60 * SECOND, PatternMode::Enforce));
+    assert!(!limiter.only_cools_down_within(10, 61 * SECOND, PatternMode::Enforce));
+    limiter.set_cooldown_bounds(11, 61 * SECOND, PatternMode::Enforce);
+    assert!(limiter.only_cools_down_within(11, 61 * SECOND, PatternMode::Enforce));
     let limit = RateLimitConfig::per_second(1);
     limiter.set_limit(Some(limit.max_keys(11).max_cooldown(61 * SECOND)));
     assert!(
-        !limiter.only_cools_down_within(11, 61 * SECOND),
+        !limiter.only_cools_down_within(11, 61 * SECOND, PatternMode::Enforce),
         "it is limited"
     );
 }

@@ -381,7 +381,7 @@ async fn wait_until_a_moment_admits_or_rejects() {
     let at = limiter
         .wait(key, Amount::units(1), Priority::Normal, start.after(SECOND))
         .await;
-    assert_eq!(at, Ok(start.after(SECOND)));
+    assert_eq!(at, Ok(Some(start.after(SECOND))));
     limiter.refund_grant(grant(key, 1, Some(start)), Moment::now());
     assert_eq!(
         limiter.earliest(key, Amount::units(1), Priority::Normal, Moment::now()),

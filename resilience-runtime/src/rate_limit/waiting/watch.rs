@@ -58,6 +58,16 @@ impl Queue {
         }
     }
 
+    /// Wakes all waiters.
+    pub(in crate::rate_limit) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
+        let classes = self.classes.iter_mut();
+        let waiters = classes.flat_map(|class| class.waiters.iter_mut());
+        for waiter in waiters.chain(self.passed_over.values_mut()) {
+            waiter.woken_at = waiter.woken_at.min(now);
+            wakers.wake.extend(waiter.waker.take());
+        }
+    }
+
     /// Wakes those who have to watch the head sooner than planned: because it was woken, or because a waiter left.
     pub(in crate::rate_limit) fn wake_watchers(&mut self, now: Moment, wakers: &mut Wakers) {
         let Some(head_at) = self.head().map(|head| head.woken_at) else {

@@ -96,15 +96,16 @@ const fn label(name: &'static str, otel: &'static str) -> Label {
 
 /// Declares the series of rejections.
 macro_rules! rejected {
-    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident;)*) => {
+    ($($(#[$doc:meta])* $pattern:ident: $rejected:ident, $shadow:ident;)*) => {
         const REJECTED: &[Counter] = &[$(Counter::$rejected),*];
         const REJECTED_BY: &[(&str, &[Counter])] = &[$((stringify!($pattern), &[Counter::$rejected])),*];
+        const SHADOW_REJECTED_BY: &[(&str, &[Counter])] = &[$((stringify!($pattern), &[Counter::$shadow])),*];
     };
 }
 rejections!(rejected);
 
 /// The metrics of each service, in the order of the export.
-pub(crate) static METRICS: [Metric; 20] = [
+pub(crate) static METRICS: [Metric; 21] = [
     Metric {
         name: "resilience_calls_total",
         otel: "resilience.calls",
@@ -151,6 +152,14 @@ pub(crate) static METRICS: [Metric; 20] = [
         help: "Calls that were rejected before anything was sent, by cause.",
         labels: &[label("cause", "resilience.rejection.cause")],
         source: Source::Counters(REJECTED_BY),
+    },
+    Metric {
+        name: "resilience_shadow_rejected_total",
+        otel: "resilience.shadow_rejected",
+        unit: "{attempt}",
+        help: "Attempts that passed because a pattern is in shadow, by the one that would have held them back.",
+        labels: &[label("cause", "resilience.rejection.cause")],
+        source: Source::Counters(SHADOW_REJECTED_BY),
     },
     Metric {
         name: "resilience_timeouts_total",

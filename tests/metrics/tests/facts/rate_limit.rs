@@ -77,3 +77,29 @@ async fn no_level_without_a_limit() {
     }
     assert_eq!(exporters.level("retry_budget_left"), Some(100.0));
 }
+
+#[resilient(
+    service = "api",
+    registry = registry,
+    retry = off,
+    rate_limit(requests_per_second = 1, burst = 2, mode = "shadow")
+)]
+async fn ask_in_shadow(registry: &Registry, answer: &Answer) -> Answer {
+    answer.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_passes_in_shadow_is_counted_beside_its_call() {
+    let mut exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
+    for _ in 0..5 {
+        ask_in_shadow(&registry, &Ok(1)).await.unwrap();
+    }
+    exporters.happened(&[
+        ("calls_total{result=success}", 5),
+        ("attempts_total{result=success}", 5),
+        ("shadow_rejected_total{cause=rate_limit}", 3),
+        ("call_duration_seconds_count", 5),
+        ("attempt_duration_seconds_count", 5),
+    ]);
+}
