@@ -127,10 +127,10 @@ mod tests {
                 ARG_LISTS.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"
             );
-            assert!(
-                !ARG_LISTS.iter().any(|place| place.names.contains(&theirs)),
-                "{theirs}"
-            );
+            // Another list may have the word for something else.
+            let both =
+                |place: &ArgList| place.names.contains(&theirs) && place.names.contains(&ours);
+            assert!(!ARG_LISTS.iter().any(both), "{theirs}");
         }
     }
 

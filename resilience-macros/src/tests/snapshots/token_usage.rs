@@ -15,7 +15,7 @@ async fn ask(prompt: &str) -> Result<Answer, ApiError> {
                 .settings(const {
                     &[
                         (
-                            ::resilience_runtime::__private::Key::RateLimitTokens,
+                            ::resilience_runtime::__private::Key::RateLimitTokensPerMinute,
                             ::resilience_runtime::__private::Value::Count(90000),
                         ),
                     ]

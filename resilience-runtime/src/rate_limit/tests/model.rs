@@ -350,8 +350,13 @@ proptest! {
                         }
                     }
                     Ok(Err(error)) => {
-                        // The queue only gets shorter, so a rejection is always immediate.
-                        assert!(waited.is_zero(), "{turn} waited {waited:?} and was rejected");
+                        // The queue only gets shorter, so a rejection is immediate; but timers are up to a millisecond
+                        // late, and a bucket that is full loses what comes meanwhile: then one that had just enough
+                        // time has not.
+                        assert!(
+                            waited.is_zero() || waited >= max_wait,
+                            "{turn} waited {waited:?} of {max_wait:?} and was rejected"
+                        );
                         assert_eq!(error.retry_after().is_none(), cost > capacity);
                     }
                     Err(_) => assert!(waited >= patience),

@@ -73,7 +73,10 @@ async fn cooldown_in_shadow_holds_nobody() {
         assert!(passed.is_shadow_rejected());
         assert_eq!(limiter.shadow_rejected(), 2);
         let (key, now) = (limiter.hash_key("a"), Moment::now());
-        assert_eq!(limiter.earliest(key, 1, now), Some(Duration::ZERO));
+        assert_eq!(
+            limiter.earliest(key, Amount::units(1), Priority::Normal, now),
+            Some(Duration::ZERO)
+        );
         assert!(!limiter.is_cooling_down(key, now));
         advance(20 * SECOND).await;
         assert!(

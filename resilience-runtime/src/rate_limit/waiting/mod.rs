@@ -1,5 +1,7 @@
 //! What a key waits with: its cooldown and its queue.
 
+mod class;
+mod places;
 pub(super) mod queue;
 mod turns;
 pub(super) mod wait_state;

@@ -1,9 +1,10 @@
 //! The queue of one key: by priority, and within one first come, first served. Who is woken and not polled is passed
 //! over, see [`watch`](super::watch).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::task::Waker;
 
+use super::class::{BASE, Class, Waiter, class_of};
 use super::turns::{ByClass, Turns};
 use crate::clock::Moment;
 use crate::patience::NEAR;
@@ -11,23 +12,6 @@ use crate::rate_limit::amount::Amount;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::priority::Priority;
 use crate::wake;
-
-/// A call that waits.
-pub(in crate::rate_limit) struct Waiter {
-    /// Counts the waiters of the queue; the last digits to the base of [`BASE`] are its class.
-    pub(super) number: u64,
-    pub(in crate::rate_limit) key: KeyHash,
-    pub(in crate::rate_limit) amount: Amount,
-    /// The end of its wait.
-    pub(in crate::rate_limit) until: Moment,
-    /// When its timer fires, or when it was woken since it was polled last.
-    pub(super) woken_at: Moment,
-    pub(super) waker: Option<Waker>,
-    /// The head to which it last gave precedence although its own time was up.
-    yielded_to: Option<u64>,
-    /// It left from the middle; the entry is dropped when it comes to the front.
-    pub(super) removed: bool,
-}
 
 /// When a rejected call could have passed; `None`: never.
 pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
@@ -43,71 +27,6 @@ impl Wakers {
     pub(in crate::rate_limit) fn wake(self) {
         drop(self.discard);
         wake::wake(self.wake);
-    }
-}
-
-/// The class of a waiter is the rest of its number, divided by this.
-const BASE: u64 = 4;
-
-/// Returns the class of a waiter of that number.
-pub(super) const fn class_of(number: u64) -> usize {
-    (number % BASE) as usize
-}
-
-/// The waiters of one priority.
-#[derive(Default)]
-pub(super) struct Class {
-    /// Invariant: sorted by number, and none of the first [`NEAR`] is a removed one.
-    pub(super) waiters: VecDeque<Waiter>,
-    /// How many are not removed.
-    pub(super) live: usize,
-    /// The sum of their requests, where these alone are limited.
-    pub(super) requests: u64,
-}
-
-impl Class {
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Waiter> {
-        self.waiters.iter().filter(|waiter| !waiter.removed)
-    }
-
-    pub(super) fn index(&self, number: u64) -> Option<usize> {
-        self.waiters
-            .binary_search_by_key(&number, |waiter| waiter.number)
-            .ok()
-            .filter(|&index| !self.waiters[index].removed)
-    }
-
-    /// Counts a waiter.
-    pub(super) fn add(&mut self, amount: Amount) {
-        self.live += 1;
-        self.requests += u64::from(amount.requests());
-    }
-
-    /// Counts a waiter no longer.
-    pub(super) fn subtract(&mut self, amount: Amount) {
-        self.live -= 1;
-        self.requests -= u64::from(amount.requests());
-    }
-
-    /// Returns the requests of the first so many.
-    fn requests_of_first(&self, count: usize) -> u64 {
-        let sum = |waiters: &mut dyn Iterator<Item = &Waiter>| -> u64 {
-            waiters
-                .map(|waiter| u64::from(waiter.amount.requests()))
-                .sum()
-        };
-        if count * 2 <= self.live {
-            sum(&mut self.iter().take(count))
-        } else {
-            self.requests - sum(&mut self.iter().rev().take(self.live - count.min(self.live)))
-        }
-    }
-
-    /// Drops what was removed and has come near the front.
-    pub(super) fn trim_near(&mut self) {
-        while self.waiters.get(NEAR - 1).is_some_and(|it| it.removed) {
-            self.waiters.remove(NEAR - 1);
-        }
     }
 }
 
@@ -386,47 +305,6 @@ impl Queue {
     /// Takes the rejection of a waiter, if there is one.
     pub(in crate::rate_limit) fn take_rejection(&mut self, number: u64) -> Option<ReadyAt> {
         self.rejections.remove(&number)
-    }
-
-    /// Returns how many come before that waiter, if those behind the head passed by their priorities alone.
-    pub(super) fn place(&self, number: u64) -> Option<usize> {
-        let class = class_of(number);
-        let index = self.classes[class].index(number)?;
-        let head = self.head_class()?;
-        let higher = self.classes[..class].iter();
-        let before: usize = higher.map(|it| it.waiters.len()).sum();
-        Some(match index {
-            0 if class == head => 0,
-            // The head comes first, also before those that are higher.
-            _ => before + index + usize::from(head > class),
-        })
-    }
-
-    /// Returns the class and the index of the waiter at that [place](Self::place).
-    fn class_and_index(&self, place: usize) -> Option<(usize, usize)> {
-        let head = self.head_class()?;
-        let Some(mut rest) = place.checked_sub(1) else {
-            return Some((head, 0));
-        };
-        for (class, it) in self.classes.iter().enumerate() {
-            let skipped = usize::from(class == head);
-            let len = it.waiters.len() - skipped;
-            if rest < len {
-                return Some((class, rest + skipped));
-            }
-            rest -= len;
-        }
-        None
-    }
-
-    pub(super) fn at_place(&self, place: usize) -> Option<&Waiter> {
-        let (class, index) = self.class_and_index(place)?;
-        self.classes[class].waiters.get(index)
-    }
-
-    pub(super) fn at_place_mut(&mut self, place: usize) -> Option<&mut Waiter> {
-        let (class, index) = self.class_and_index(place)?;
-        self.classes[class].waiters.get_mut(index)
     }
 }
 

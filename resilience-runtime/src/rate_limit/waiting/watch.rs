@@ -8,7 +8,8 @@
 
 use std::time::Duration;
 
-use super::queue::{Class, Queue, Wakers, class_of};
+use super::class::{Class, class_of};
+use super::queue::{Queue, Wakers};
 use crate::clock::Moment;
 use crate::patience::{PATIENCE, alerted_places, delay};
 
