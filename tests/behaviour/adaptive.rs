@@ -116,6 +116,8 @@ async fn timeouts_and_cut_bodies_are_congestion_and_drops_are_not() {
 enum Busy {
     #[error("overloaded")]
     Overloaded,
+    #[error("{0}")]
+    Status(u16),
     #[error(transparent)]
     Resilience(#[from] ResilienceError),
 }
@@ -124,6 +126,7 @@ impl Classify for Busy {
     fn classify(&self) -> Verdict {
         match self {
             Self::Overloaded => Verdict::transient().because(Reason::Overloaded),
+            Self::Status(status) => Verdict::from_http(*status, &()),
             Self::Resilience(error) => error.classify(),
         }
     }
@@ -132,21 +135,22 @@ impl Classify for Busy {
 #[tokio::test(start_paused = true)]
 async fn overload_is_congestion() {
     #[llm_resilient(service = "model", retry = off, bulkhead(adaptive))]
-    async fn complete() -> Result<u32, Busy> {
-        Err(Busy::Overloaded)
+    async fn complete(busy: Busy) -> Result<u32, Busy> {
+        Err(busy)
     }
-    assert_eq!(
-        Verdict::from_http(503, &()).reason(),
-        Some(Reason::Overloaded)
-    );
-    let registry = Registry::new();
-    registry
-        .scope(async { complete().await.unwrap_err() })
-        .await;
-    assert_eq!(
-        registry.get("model").unwrap().stats().max_concurrent,
-        Some(18)
-    );
+    for (busy, limit) in [
+        (Busy::Overloaded, 18),
+        (Busy::Status(503), 18),
+        (Busy::Status(529), 18),
+        (Busy::Status(429), 18),
+        (Busy::Status(500), 20),
+        (Busy::Status(404), 20),
+    ] {
+        let registry = Registry::new();
+        registry.scope(complete(busy)).await.unwrap_err();
+        let stats = registry.get("model").unwrap().stats();
+        assert_eq!(stats.max_concurrent, Some(limit));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,7 +63,7 @@ impl Change {
         } else {
             // Each period has a limit of its own: the one that the code has is changed.
             let second = Duration::from_secs(1);
-            let (limit, period) = if first.period() == Some(second) {
+            let (limit, period) = if first.period() == second {
                 let limit = random.between(2, 9) as u32;
                 settings.requests_per_second = Some(limit);
                 (limit, second)

@@ -38,6 +38,16 @@ impl Limit {
         }
     }
 
+    /// The period of requests.
+    pub fn period(self) -> Duration {
+        match self {
+            Self::TokenBucket { period, .. }
+            | Self::SlidingWindow { period, .. }
+            | Self::FixedWindow { period, .. } => period,
+            Self::RequestsAndTokens { .. } => Duration::from_secs(60),
+        }
+    }
+
     /// In which time `missing` are back.
     pub fn refilled_after(self, missing: u32) -> Duration {
         match self {

@@ -47,7 +47,8 @@ pub enum Reason {
     /// The client or a server between gave up waiting for the answer. The request may still be executed, and billed:
     /// `#[llm_resilient]` repeats it once at most.
     TimedOut,
-    /// The server has too much to do, and says so: an adaptive limit of the bulkhead falls.
+    /// The server has too much to do, and says so: an adaptive limit of the bulkhead falls. For errors of your own; the codes
+    /// that say it are known.
     Overloaded,
     /// A nested call was rejected before anything was sent, or ran out of time: an open circuit, a limit,
     /// a full bulkhead, a deadline. The requested item may still exist.

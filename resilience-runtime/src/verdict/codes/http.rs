@@ -83,10 +83,6 @@ impl Verdict {
             _ => by_status,
         };
         let verdict = verdict.with_code(ErrorCode::Http(status));
-        let verdict = match status {
-            503 | 529 if !verdict.is_permanent() => verdict.because(Reason::Overloaded),
-            _ => verdict,
-        };
         let wait = retry_after(headers).or_else(|| wait_for_quota(status, headers));
         let verdict = match wait {
             Some(wait) if !verdict.is_permanent() => verdict.with_retry_after(wait),

@@ -136,7 +136,7 @@ impl Meaning {
             Self::Permanent => Verdict::permanent(),
             Self::Denied => Verdict::permanent().because(Reason::Denied),
             Self::NotFound => Verdict::permanent().because(Reason::NotFound),
-            Self::Overloaded => Verdict::transient().because(Reason::Overloaded),
+            Self::Overloaded => Verdict::transient(),
             Self::Throttled => Verdict::throttled(None),
             Self::Contention => Verdict::transient().ignored_by_breaker(),
             Self::OutcomeUnknown => Verdict::outcome_unknown(),

@@ -33,8 +33,7 @@ impl Verdict {
                 Self::transient().ignored_by_breaker()
             }
             // Refused before anything ran.
-            1040 | 1203 => Self::transient().because(Reason::Overloaded),
-            1226 | 2002 | 2003 | 2005 => Self::transient(),
+            1040 | 1203 | 1226 | 2002 | 2003 | 2005 => Self::transient(),
             // The server became a replica, another connection may lead to the new primary.
             1290 | 1836 => Self::transient().ignored_by_breaker().needs_reconnect(),
             // Shutting down, killed, packets that did not get through, gone away, lost, idle too long.

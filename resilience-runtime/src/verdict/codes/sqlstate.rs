@@ -31,8 +31,7 @@ impl Verdict {
                 Self::transient().ignored_by_breaker()
             }
             // Refused before anything ran: too many connections, starting up, connection not made.
-            "53300" => Self::transient().because(Reason::Overloaded),
-            "57P03" | "08001" | "08004" => Self::transient(),
+            "53300" | "57P03" | "08001" | "08004" => Self::transient(),
             // A protocol violation repeats itself (what PgBouncer means by it needs its message, see the clients).
             "08P01" => Self::permanent(),
             // Statement completion unknown.
