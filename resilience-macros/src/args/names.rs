@@ -28,17 +28,16 @@ pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     if let Some((_, explanation)) = EXPLAINED.iter().find(|(theirs, _)| *theirs == name) {
         return format!("{what}; {explanation}");
     }
-    let hint = elsewhere(name, here, all)
+    let known_here = ALIASES
+        .iter()
+        .find(|(theirs, ours)| *theirs == name && here.names.contains(ours));
+    let hint = known_here
+        .map(|(_, ours)| format!("; here it is called `{ours}`"))
+        .or_else(|| elsewhere(name, here, all))
         .or_else(|| {
             let known = ALIASES.iter().find(|(theirs, _)| *theirs == name)?.1;
-            if here.names.contains(&known) {
-                Some(format!("; here it is called `{known}`"))
-            } else {
-                Some(
-                    elsewhere(known, here, all)?
-                        .replace("it belongs", &format!("`{known}` belongs")),
-                )
-            }
+            let home = elsewhere(known, here, all)?;
+            Some(home.replace("it belongs", &format!("`{known}` belongs")))
         })
         .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
         .or_else(|| {
@@ -127,10 +126,9 @@ mod tests {
                 ARG_LISTS.iter().any(|place| place.names.contains(&ours)),
                 "{ours}"
             );
-            assert!(
-                !ARG_LISTS.iter().any(|place| place.names.contains(&theirs)),
-                "{theirs}"
-            );
+            // Where ours is, theirs is not.
+            let both = |place: &ArgList| [theirs, ours].iter().all(|it| place.names.contains(it));
+            assert!(!ARG_LISTS.iter().any(both), "{theirs}");
         }
     }
 
@@ -179,6 +177,10 @@ mod tests {
         assert_eq!(
             unknown("max_retries", place::<Retry>()),
             "unknown argument `max_retries` in `retry(…)`; here it is called `max_attempts`"
+        );
+        assert_eq!(
+            unknown("factor", place::<Retry>()),
+            "unknown argument `factor` in `retry(…)`; here it is called `multiplier`"
         );
         assert_eq!(
             unknown("rpm", own()),
