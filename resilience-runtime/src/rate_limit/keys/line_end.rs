@@ -47,7 +47,10 @@ impl<S: Clone> LineEnds<S> {
     ) -> Moment {
         let known = self.0.get(&id).is_some_and(|end| {
             // What was due before and did not pass will pass later than it was computed.
-            end.version == queue.version() && end.next > 0 && from <= end.first_at
+            end.version == queue.version()
+                && end.next > 0
+                && queue.last(priority) >= Some(end.next - 1)
+                && from <= end.first_at
         });
         if !known {
             if self.0.len() >= Self::MAX {

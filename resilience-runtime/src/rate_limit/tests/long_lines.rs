@@ -46,6 +46,14 @@ async fn refused_call_does_not_look_at_every_waiter() {
             }
         });
         assert!(refused <= 1, "{refused} steps");
+        let left = steps_of(|| {
+            for _ in 0..100 {
+                let mut waiter = Polled::new(limiter.acquire("a", 1, 10_000 * SECOND));
+                assert!(waiter.poll().is_pending());
+            }
+            assert_eq!(limiter.check("a").retry_after, told);
+        });
+        assert!(left <= 1, "{left} steps for those who join at the end and leave");
         // Later it is the same moment.
         advance(ms(1)).await;
         assert_eq!(

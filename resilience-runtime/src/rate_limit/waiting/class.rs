@@ -56,6 +56,11 @@ impl Class {
             .filter(|&index| !self.waiters[index].removed)
     }
 
+    /// Returns the number of the last one.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.iter().next_back().map(|waiter| waiter.number)
+    }
+
     /// Counts a waiter.
     pub(super) fn add(&mut self, amount: Amount) {
         self.live += 1;
@@ -79,6 +84,13 @@ impl Class {
             sum(&mut self.iter().take(count))
         } else {
             self.requests - sum(&mut self.iter().rev().take(self.live - count.min(self.live)))
+        }
+    }
+
+    /// Drops what was removed and has come to the end.
+    pub(super) fn trim_end(&mut self) {
+        while self.waiters.back().is_some_and(|it| it.removed) {
+            self.waiters.pop_back();
         }
     }
 

@@ -37,7 +37,8 @@ pub(in crate::rate_limit) struct Queue {
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
     next: u64,
-    /// Changes with everything but a new waiter at the end. No two queues of one limiter have the same.
+    /// Changes with everything but a new waiter at the end, and one that leaves it. No two queues of one limiter have the
+    /// same.
     pub(super) version: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
     rejections: BTreeMap<u64, ReadyAt>,
@@ -236,6 +237,7 @@ impl Queue {
             return false;
         }
         let was_head = self.head().is_some_and(|head| head.number == number);
+        let is_last = self.is_last(number);
         let class = &mut self.classes[class_of(number)];
         let Some(index) = class.index(number) else {
             return false;
@@ -251,8 +253,23 @@ impl Queue {
         } else if class.waiters.len() > 2 * class.live + 32 {
             class.waiters.retain(|waiter| !waiter.removed);
         }
-        self.touch();
+        class.trim_end();
+        if !is_last {
+            self.touch();
+        }
         was_head
+    }
+
+    /// Whether all other waiters are before that one.
+    fn is_last(&self, number: u64) -> bool {
+        let mut others = self.classes.iter().enumerate();
+        others.all(|(class, it)| class == class_of(number) || it.live == 0)
+            && self.classes[class_of(number)].last() == Some(number)
+    }
+
+    /// Returns the number of the last waiter of a priority.
+    pub(in crate::rate_limit) fn last(&self, priority: Priority) -> Option<u64> {
+        self.classes[priority as usize].last()
     }
 
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
