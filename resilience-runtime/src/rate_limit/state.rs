@@ -171,11 +171,7 @@ impl State {
     /// Returns what is there of each limit for a key.
     #[cfg(feature = "axum")]
     pub(super) fn levels(&mut self, key: KeyHash, now: Moment) -> Vec<LimitLevel> {
-        let parts = on!(&mut self.store, keyed => {
-            let state = keyed.key_states.find(key, now).map(|slot| keyed.key_states.get(slot));
-            let state = state.map(|it| it.state.clone()).unwrap_or_default();
-            keyed.key_states.limits.parts(&state)
-        });
+        let parts = on!(&mut self.store, keyed => keyed.parts(key, now));
         let levels = self.limits.iter().zip(&parts);
         levels
             .map(|(limit, part)| LimitLevel::of(limit, part, now))

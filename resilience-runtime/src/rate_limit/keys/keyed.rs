@@ -9,6 +9,8 @@ use super::key_states::{KeySlot, KeyStates};
 use super::line_end::LineEnds;
 use crate::clock::Moment;
 use crate::limit_name::LimitName;
+#[cfg(feature = "axum")]
+use crate::rate_limit::algorithms::any_meter::AnyState;
 use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::decision::Decision;
@@ -238,6 +240,15 @@ impl<L: Limits> Keyed<L> {
         let idle = L::State::default();
         let state = slot.map_or(&idle, |slot| &self.key_states.get(slot).state);
         self.key_states.limits.short(state, amount, now)
+    }
+
+    /// Returns what is counted for each limit of a key.
+    #[cfg(feature = "axum")]
+    pub(in crate::rate_limit) fn parts(&mut self, key: KeyHash, now: Moment) -> Vec<AnyState> {
+        let slot = self.key_states.find(key, now);
+        let idle = L::State::default();
+        let state = slot.map_or(&idle, |slot| &self.key_states.get(slot).state);
+        self.key_states.limits.parts(state)
     }
 
     /// Lets `give` return tokens to a key, and wakes the head of its queue.

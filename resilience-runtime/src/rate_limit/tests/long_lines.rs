@@ -53,7 +53,10 @@ async fn refused_call_does_not_look_at_every_waiter() {
             }
             assert_eq!(limiter.check("a").retry_after, told);
         });
-        assert!(left <= 1, "{left} steps for those who join at the end and leave");
+        assert!(
+            left <= 1,
+            "{left} steps for those who join at the end and leave"
+        );
         // Later it is the same moment.
         advance(ms(1)).await;
         assert_eq!(

@@ -69,8 +69,7 @@ async fn all_pass(
         });
     }
     set.await;
-    let passed = passed.borrow().clone();
-    passed
+    passed.take()
 }
 
 proptest! {

@@ -293,7 +293,7 @@ mod tests {
             (
                 "User me already has more than 'max_user_connections' active connections",
                 Verdict::transient(),
-                Some(Reason::Overloaded),
+                None,
             ),
             (
                 "Table 'shop.orders' doesn't exist",

@@ -68,7 +68,7 @@ mod tests {
             (500, Verdict::outcome_unknown(), None),
             (501, Verdict::permanent().counts_as_failure(), None),
             (502, Verdict::outcome_unknown(), None),
-            (503, Verdict::outcome_unknown(), Some(Reason::Overloaded)),
+            (503, Verdict::outcome_unknown(), None),
         ] {
             let verdict = Verdict::from_vault(status, &());
             assert_eq!(verdict, expected, "{status}");
