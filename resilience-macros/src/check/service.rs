@@ -28,7 +28,11 @@ pub(super) fn check(args: &Args, function: Option<&Function>) -> Result<()> {
     }
     let path = path.to_token_stream().to_string().replace(' ', "");
     for (group, name, place) in args.shared_settings() {
-        let value = if name == "adaptive" { "(…)" } else { " = …" };
+        let value = if name == "adaptive" {
+            "(…)"
+        } else {
+            " = …"
+        };
         problems.push(
             Error::custom(format!(
                 "all functions of `{path}` share `{name}`; write `{group}({name}{value})` in its `service!` declaration"
