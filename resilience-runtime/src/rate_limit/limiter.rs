@@ -384,6 +384,7 @@ impl RateLimiter {
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
                 self.shared.shadow.set(mode);
                 work(state, now, wakers);
+                self.shared.set_only_limit(state.only_limit());
                 if mode == PatternMode::Shadow {
                     state.wake_all(now, wakers);
                 }
