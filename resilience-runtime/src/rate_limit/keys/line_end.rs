@@ -46,10 +46,11 @@ impl<S: Clone> LineEnds<S> {
         from: Moment,
     ) -> Moment {
         let known = self.0.get(&id).is_some_and(|end| {
-            // What was due before and did not pass will pass later than it was computed.
+            // What was due before and did not pass will pass later than it was computed. Who leaves at the end does not
+            // change the version, and another may have joined since who never asked.
+            let last = end.next.checked_sub(1);
             end.version == queue.version()
-                && end.next > 0
-                && queue.last(priority) >= Some(end.next - 1)
+                && last.is_some_and(|last| queue.find(last).is_some())
                 && from <= end.first_at
         });
         if !known {

@@ -267,11 +267,6 @@ impl Queue {
             && self.classes[class_of(number)].last() == Some(number)
     }
 
-    /// Returns the number of the last waiter of a priority.
-    pub(in crate::rate_limit) fn last(&self, priority: Priority) -> Option<u64> {
-        self.classes[priority as usize].last()
-    }
-
     /// Wakes the head first, and then this waiter again. Returns `false` if that has been tried with this head.
     pub(in crate::rate_limit) fn yield_to_head(
         &mut self,
