@@ -237,9 +237,20 @@ impl<L: Limits> Keyed<L> {
         now: Moment,
     ) -> Option<LimitName> {
         let slot = self.key_states.find(key, now);
-        let idle = L::State::default();
-        let state = slot.map_or(&idle, |slot| &self.key_states.get(slot).state);
-        self.key_states.limits.short(state, amount, now)
+        let (idle, limits) = (L::State::default(), &self.key_states.limits);
+        let Some(key_state) = slot.map(|slot| self.key_states.get(slot)) else {
+            return limits.short(&idle, amount, now);
+        };
+        let state = &key_state.state;
+        // Behind others it waits for what the first of them waits for, if that is longer.
+        let line = self.key_states.wait_states.get(key_state.wait_state);
+        let head = line.and_then(|line| line.queue.iter().next());
+        let longer = head.filter(|head| {
+            limits.fits(amount)
+                && limits.fits(head.amount)
+                && limits.ready(state, head.amount, now) > limits.ready(state, amount, now)
+        });
+        limits.short(state, longer.map_or(amount, |head| head.amount), now)
     }
 
     /// Returns what is counted for each limit of a key.
