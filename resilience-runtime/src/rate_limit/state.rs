@@ -40,6 +40,8 @@ pub(super) struct State {
     waiting: usize,
     /// What was used beyond the limit, and delays nobody.
     forgiven: u64,
+    /// When a limit came that continues none. Nothing was taken of it before.
+    limited_since: Moment,
 }
 
 impl State {
@@ -58,6 +60,7 @@ impl State {
             cooldowns_end: Moment::default(),
             waiting: 0,
             forgiven: 0,
+            limited_since: Moment::default(),
         };
         state.set_limit(limit, Moment::default(), &mut Wakers::default());
         state
@@ -226,11 +229,16 @@ impl State {
         }
     }
 
+    /// Whether all limits were there when something was taken, so that it can be given back; `None`: not known when.
+    fn was_limited(&self, taken: Option<Moment>) -> bool {
+        taken.is_none_or(|taken| taken >= self.limited_since)
+    }
+
     pub(super) fn refund(&mut self, grant: Grant, now: Moment, wakers: &mut Wakers) {
         let Grant {
             key, amount, at, ..
         } = grant;
-        if grant.unit.is_none_or(|unit| unit == self.unit()) {
+        if grant.unit.is_none_or(|unit| unit == self.unit()) && self.was_limited(at) {
             on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
                 limits.refund(state, amount, at, now);
             }));
@@ -252,7 +260,7 @@ impl State {
             }));
             self.forgiven = self.forgiven.saturating_add(forgiven);
         }
-        if less {
+        if less && self.was_limited(at) {
             on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
                 limits.credit(state, amount, used, at, now);
             }));
@@ -352,6 +360,15 @@ impl State {
         let limits = limit.as_ref().map(RateLimitConfig::limits);
         let limits = limits.unwrap_or_default();
         self.store = old.with_limits(&self.limits, &limits, self.max_keys, now);
+        // As `Store::with_limits` continues them: by name, and else by what they count.
+        let of = |limits: &[LimitConfig], dimension| {
+            let same = limits.iter().filter(|it| it.name.dimension() == dimension);
+            same.count()
+        };
+        let mut dimensions = limits.iter().map(|it| it.name.dimension());
+        if dimensions.any(|it| of(&limits, it) > of(&self.limits, it)) {
+            self.limited_since = now;
+        }
         (self.limit, self.limits) = (limit, limits);
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
         let max_cooldown = self.max_cooldown;
