@@ -165,6 +165,12 @@ impl<C: Counters> LimitSet<C> {
     }
 }
 
+/// Whether a call that takes nothing of a limit waits until its debt is paid: it did not estimate these tokens, and will use
+/// some.
+fn minds_debt(name: LimitName, amount: Amount) -> bool {
+    name.dimension().is_tokens() && !amount.is_nothing()
+}
+
 impl<C: Counters> Limits for LimitSet<C> {
     type State = C;
 
@@ -188,7 +194,11 @@ impl<C: Counters> Limits for LimitSet<C> {
         let states = state.all_mut(self.limits.len());
         for (index, (limit, kept)) in self.limits.iter().zip(states).enumerate() {
             let cost = self.cost(limit.name, amount);
-            if cost > 0 && !limit.meter.try_take(kept, cost, now) {
+            let passes = match cost {
+                0 => !minds_debt(limit.name, amount) || limit.meter.ready(kept, 0, now) <= now,
+                _ => limit.meter.try_take(kept, cost, now),
+            };
+            if !passes {
                 self.undo(state, index, amount, now);
                 return false;
             }
@@ -272,7 +282,7 @@ impl<C: Counters> Limits for LimitSet<C> {
         let mut ready = from;
         for (limit, state) in self.each(state) {
             let cost = self.cost(limit.name, amount);
-            if cost > 0 {
+            if cost > 0 || minds_debt(limit.name, amount) {
                 ready = ready.max(limit.meter.ready(state, cost, from));
             }
         }
@@ -318,7 +328,7 @@ impl<C: Counters> Limits for LimitSet<C> {
         let waits = self.limits.iter().enumerate().map(|(index, limit)| {
             let kept = Self::state_of(state, index);
             let ready = match cost(limit) {
-                0 => now,
+                0 if !minds_debt(limit.name, amount) => now,
                 cost => limit.meter.ready(&kept, cost, now),
             };
             (ready, limit.name)
