@@ -113,6 +113,8 @@ impl<'p> Attempt<'p> {
         end: Result<Acquired, Rejection>,
     ) -> Result<(), Rejection> {
         self.started = Moment::now().max(self.started);
+        let core = &self.plan.core;
+        self.permits.ask_again_unless_shadow(core);
         match end {
             Ok(Acquired::Token { at }) => {
                 self.permits.set_rate_limit(at);

@@ -186,6 +186,14 @@ impl AttemptPermits {
         probe.is_some()
     }
 
+    /// After a wait: who passed the breaker in shadow is asked for again if it rejects by now.
+    pub(super) fn ask_again_unless_shadow(&mut self, core: &ServiceCore) {
+        let passes = |ticket: &Ticket| ticket.is_shadow();
+        if self.breaker.as_ref().is_some_and(passes) && !core.breaker.is_shadow() {
+            self.breaker = None;
+        }
+    }
+
     /// The breaker has been told already how it ended.
     pub(super) fn forget_breaker(&mut self) {
         self.breaker = None;
@@ -348,7 +356,9 @@ impl Gate for BulkheadGate {
 
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
-        if !permits.bulkhead.is_none() && core.bulkhead.is_adaptive() {
+        // Who passes in shadow runs beside the limit and tells nothing of it.
+        let has_place = !matches!(permits.bulkhead, Place::None | Place::Shadow);
+        if has_place && core.bulkhead.is_adaptive() {
             end.report_load(core);
         }
         permits
