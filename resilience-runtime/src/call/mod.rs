@@ -47,6 +47,8 @@ pub(crate) mod rejection;
 mod rejection_cause;
 mod retry;
 pub(crate) mod run;
+#[cfg(all(test, not(resilience_loom)))]
+mod shadow_tests;
 pub mod stream;
 pub(crate) mod usage;
 

@@ -4,6 +4,7 @@ mod cooldowns;
 mod corrections;
 mod extremes;
 mod keys;
+mod limit_set_edges;
 mod limit_set_model;
 mod limit_sets;
 mod long_lines;

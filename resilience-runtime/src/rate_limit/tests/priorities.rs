@@ -280,7 +280,7 @@ async fn interactive_calls_wait_two_tokens_at_most_beside_a_batch() {
             .run_until(async {
                 sleep(ms(5)).await;
                 let mut calls = tokio::task::JoinSet::new();
-                for call in 0..1_000_u64 {
+                for call in 0..300_u64 {
                     // Half of the rate, and not in step with it.
                     sleep(ms(17 + (call * 7) % 7)).await;
                     let acquire = limiter
@@ -300,6 +300,6 @@ async fn interactive_calls_wait_two_tokens_at_most_beside_a_batch() {
         assert!(p99 <= 2 * period, "{p99:?}");
         // The batch gets all that is left: half of the rate.
         let passed = *batch.borrow();
-        assert!((700..=1_300).contains(&passed), "{passed} of the batch");
+        assert!((210..=390).contains(&passed), "{passed} of the batch");
     }
 }
