@@ -129,6 +129,8 @@ async fn envoy_overflow_is_asked_again_unless_a_retry_of_its_own_met_it() -> Res
         second.send().await
     };
     let refused = async {
+        // Until it has its connection, the first is pending as well.
+        upstream.has_executed(1).await;
         pending(&envoy, "crowded", 1).await?;
         let error = orders.send().await.expect_err("it is full");
         assert!(
