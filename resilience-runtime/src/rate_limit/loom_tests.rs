@@ -6,8 +6,10 @@ use std::time::Duration;
 use loom::sync::Arc;
 use loom::thread;
 
+use super::amount::Amount;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
+use super::priority::Priority;
 use super::shared::Shared;
 use crate::clock::Moment;
 use crate::config::RateLimitConfig;
@@ -32,8 +34,11 @@ fn limited(limit: RateLimitConfig) -> Arc<Shared> {
 }
 
 fn takes(limiter: &Shared) -> u32 {
-    let taken =
-        limiter.fast_path.try_take(1, NOW) || limiter.try_take_locked(KEY, 1, NOW).0.is_ok();
+    let taken = limiter.fast_path.try_take(1, NOW)
+        || limiter
+            .try_take_locked(KEY, Amount::units(1), Priority::Normal, NOW)
+            .0
+            .is_ok();
     u32::from(taken)
 }
 
