@@ -190,50 +190,42 @@ impl RateLimitConfig {
         let named = self.named();
         named
             .iter()
-            .any(|(name, limit)| name.dimension().is_tokens() && limit.is_some())
+            .any(|(name, _, limit)| name.dimension().is_tokens() && limit.is_some())
     }
 
-    fn named(&self) -> [(LimitName, Option<u32>); 16] {
-        [
-            (LimitName::REQUESTS_PER_SECOND, self.requests_per_second),
-            (LimitName::REQUESTS_PER_MINUTE, self.requests_per_minute),
-            (LimitName::REQUESTS_PER_HOUR, self.requests_per_hour),
-            (LimitName::REQUESTS_PER_DAY, self.requests_per_day),
-            (LimitName::TOKENS_PER_SECOND, self.tokens_per_second),
-            (LimitName::TOKENS_PER_MINUTE, self.tokens_per_minute),
-            (LimitName::TOKENS_PER_HOUR, self.tokens_per_hour),
-            (LimitName::TOKENS_PER_DAY, self.tokens_per_day),
-            (
-                LimitName::INPUT_TOKENS_PER_SECOND,
-                self.input_tokens_per_second,
-            ),
-            (
-                LimitName::INPUT_TOKENS_PER_MINUTE,
-                self.input_tokens_per_minute,
-            ),
-            (LimitName::INPUT_TOKENS_PER_HOUR, self.input_tokens_per_hour),
-            (LimitName::INPUT_TOKENS_PER_DAY, self.input_tokens_per_day),
-            (
-                LimitName::OUTPUT_TOKENS_PER_SECOND,
-                self.output_tokens_per_second,
-            ),
-            (
-                LimitName::OUTPUT_TOKENS_PER_MINUTE,
-                self.output_tokens_per_minute,
-            ),
-            (
-                LimitName::OUTPUT_TOKENS_PER_HOUR,
-                self.output_tokens_per_hour,
-            ),
-            (LimitName::OUTPUT_TOKENS_PER_DAY, self.output_tokens_per_day),
-        ]
+    /// Every named limit, with the setting that it has.
+    fn named(&self) -> [(LimitName, Key, Option<u32>); 16] {
+        let config = self;
+        macro_rules! named {
+            ($($name:ident, $key:ident, $field:ident;)*) => {
+                [$((LimitName::$name, Key::$key, config.$field)),*]
+            };
+        }
+        named! {
+            REQUESTS_PER_SECOND, RateLimitRequestsPerSecond, requests_per_second;
+            REQUESTS_PER_MINUTE, RateLimitRequestsPerMinute, requests_per_minute;
+            REQUESTS_PER_HOUR, RateLimitRequestsPerHour, requests_per_hour;
+            REQUESTS_PER_DAY, RateLimitRequestsPerDay, requests_per_day;
+            TOKENS_PER_SECOND, RateLimitTokensPerSecond, tokens_per_second;
+            TOKENS_PER_MINUTE, RateLimitTokensPerMinute, tokens_per_minute;
+            TOKENS_PER_HOUR, RateLimitTokensPerHour, tokens_per_hour;
+            TOKENS_PER_DAY, RateLimitTokensPerDay, tokens_per_day;
+            INPUT_TOKENS_PER_SECOND, RateLimitInputTokensPerSecond, input_tokens_per_second;
+            INPUT_TOKENS_PER_MINUTE, RateLimitInputTokensPerMinute, input_tokens_per_minute;
+            INPUT_TOKENS_PER_HOUR, RateLimitInputTokensPerHour, input_tokens_per_hour;
+            INPUT_TOKENS_PER_DAY, RateLimitInputTokensPerDay, input_tokens_per_day;
+            OUTPUT_TOKENS_PER_SECOND, RateLimitOutputTokensPerSecond, output_tokens_per_second;
+            OUTPUT_TOKENS_PER_MINUTE, RateLimitOutputTokensPerMinute, output_tokens_per_minute;
+            OUTPUT_TOKENS_PER_HOUR, RateLimitOutputTokensPerHour, output_tokens_per_hour;
+            OUTPUT_TOKENS_PER_DAY, RateLimitOutputTokensPerDay, output_tokens_per_day;
+        }
     }
 
     /// Returns the limits: those of requests, of tokens, of input tokens and of output tokens, each with the shortest
     /// period first.
     pub(crate) fn limits(&self) -> Vec<LimitConfig> {
         let mut limits: Vec<_> = (self.named().into_iter())
-            .filter_map(|(name, limit)| {
+            .filter_map(|(name, _, limit)| {
                 let by_window = name.is_per_day() && !self.strategy_is_set;
                 Some((name, limit?, name.period()?, by_window))
             })
@@ -293,17 +285,20 @@ impl RateLimitConfig {
 
     pub(crate) fn check(&self, validator: &mut Validator) {
         let own = LimitName::of_requests_in(self.period);
-        let key = key_of(own);
+        let named = self.named();
+        // A period that code alone can set has no setting.
+        let key = named.iter().find(|(name, ..)| *name == own);
+        let key = key.map_or(Key::RateLimitRequestsPerMinute, |(_, key, _)| *key);
         validator.count((key, "rate_limit.limit"), self.limit);
         validator.duration((key, "rate_limit.period"), self.period);
-        for (name, limit) in self.named() {
+        for (name, key, limit) in named {
             let Some(limit) = limit else {
                 continue;
             };
-            validator.count(key_of(name), limit);
+            validator.count(key, limit);
             validator.require(
                 name != own || self.limit == u32::MAX,
-                key_of(name),
+                key,
                 limit,
                 "is a second limit of the same period; keep one",
             );
@@ -318,30 +313,6 @@ impl RateLimitConfig {
             "must be at least 1",
         );
         validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
-    }
-}
-
-/// The setting of a named limit.
-fn key_of(name: LimitName) -> Key {
-    match name {
-        LimitName::REQUESTS_PER_SECOND => Key::RateLimitRequestsPerSecond,
-        LimitName::REQUESTS_PER_MINUTE => Key::RateLimitRequestsPerMinute,
-        LimitName::REQUESTS_PER_HOUR => Key::RateLimitRequestsPerHour,
-        LimitName::REQUESTS_PER_DAY => Key::RateLimitRequestsPerDay,
-        LimitName::TOKENS_PER_SECOND => Key::RateLimitTokensPerSecond,
-        LimitName::TOKENS_PER_MINUTE => Key::RateLimitTokensPerMinute,
-        LimitName::TOKENS_PER_HOUR => Key::RateLimitTokensPerHour,
-        LimitName::TOKENS_PER_DAY => Key::RateLimitTokensPerDay,
-        LimitName::INPUT_TOKENS_PER_SECOND => Key::RateLimitInputTokensPerSecond,
-        LimitName::INPUT_TOKENS_PER_MINUTE => Key::RateLimitInputTokensPerMinute,
-        LimitName::INPUT_TOKENS_PER_HOUR => Key::RateLimitInputTokensPerHour,
-        LimitName::INPUT_TOKENS_PER_DAY => Key::RateLimitInputTokensPerDay,
-        LimitName::OUTPUT_TOKENS_PER_SECOND => Key::RateLimitOutputTokensPerSecond,
-        LimitName::OUTPUT_TOKENS_PER_MINUTE => Key::RateLimitOutputTokensPerMinute,
-        LimitName::OUTPUT_TOKENS_PER_HOUR => Key::RateLimitOutputTokensPerHour,
-        LimitName::OUTPUT_TOKENS_PER_DAY => Key::RateLimitOutputTokensPerDay,
-        // In code alone: it has no setting of its own.
-        _ => Key::RateLimitRequestsPerMinute,
     }
 }
 

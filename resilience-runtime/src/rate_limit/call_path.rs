@@ -191,7 +191,7 @@ impl RateLimiter {
 
     /// Whether a call says how many tokens it takes, and not of which sort, although the sorts alone are limited.
     pub(crate) fn lacks_sorts(&self, amount: Amount) -> bool {
-        amount.is_units() && self.shared.read(State::needs_sorts)
+        self.shared.lacks_sorts(amount)
     }
 
     /// Whether the key is cooling down now, and that holds callers back.

@@ -411,9 +411,6 @@ impl RateLimiter {
 
     /// Whether a call of this cost could ever pass.
     pub(super) fn fits_capacity(&self, cost: u32) -> bool {
-        self.shared.is_bypassed()
-            || self
-                .shared
-                .read(|state| state.fits_capacity(Amount::units(cost)))
+        self.shared.is_bypassed() || self.shared.read(|state| state.fits(Amount::units(cost)))
     }
 }

@@ -149,6 +149,11 @@ impl Shared {
             .store(index.unwrap_or(u8::MAX), Ordering::Relaxed);
     }
 
+    /// Whether a call says how many tokens it takes, and not of which sort, although the sorts alone are limited.
+    pub(super) fn lacks_sorts(&self, amount: Amount) -> bool {
+        amount.is_units() && self.read(State::needs_sorts)
+    }
+
     /// Reads something that does not depend on the time.
     pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock())

@@ -163,8 +163,7 @@ impl State {
 
     /// Returns the limit that rejects a call; `None`: a cooldown does.
     pub(super) fn short(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Option<LimitName> {
-        let fits = on!(&self.store, keyed => keyed.fits(amount));
-        if fits && self.cooldown(key, now).is_some() {
+        if self.fits(amount) && self.cooldown(key, now).is_some() {
             return None;
         }
         let of_set = on!(&mut self.store, keyed => keyed.short(key, amount, now));
@@ -191,8 +190,7 @@ impl State {
 
     /// Whether a number of tokens of no known sort says nothing, since their sorts are limited.
     pub(super) fn needs_sorts(&self) -> bool {
-        let fits = |amount| on!(&self.store, keyed => keyed.fits(amount));
-        !fits(Amount::units(1)) && fits(Amount::DEFAULT)
+        !self.fits(Amount::units(1)) && self.fits(Amount::DEFAULT)
     }
 
     pub(super) fn retry_at(
@@ -215,8 +213,8 @@ impl State {
         on!(&mut self.store, keyed => keyed.ready_at(key, amount, priority, now))
     }
 
-    #[cfg(test)]
-    pub(super) fn fits_capacity(&self, amount: Amount) -> bool {
+    /// Whether the amount can ever pass.
+    pub(super) fn fits(&self, amount: Amount) -> bool {
         on!(&self.store, keyed => keyed.fits(amount))
     }
 

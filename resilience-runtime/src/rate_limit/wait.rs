@@ -16,7 +16,6 @@ use super::keys::keyed::nonzero_wait;
 use super::priority::Priority;
 use super::reservation::Reservation;
 use super::shared::Shared;
-use super::state::State;
 use super::waiting::queue::ReadyAt;
 use crate::clock::Moment;
 use crate::config::{ConfigError, ConfigProblem, ConfigSource};
@@ -254,9 +253,7 @@ impl Future for Acquire {
                 self.wait.amount,
                 at,
             )),
-            Err(WaitError::Refused(_))
-                if self.wait.amount.is_units() && shared.read(State::needs_sorts) =>
-            {
+            Err(WaitError::Refused(_)) if shared.lacks_sorts(self.wait.amount) => {
                 Err(sorts_needed().into())
             }
             Err(WaitError::Refused(Refusal { retry_after, limit })) => {

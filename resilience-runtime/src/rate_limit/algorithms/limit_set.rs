@@ -115,6 +115,20 @@ impl<C: Counters> LimitSet<C> {
         state.get(index).cloned().unwrap_or_default()
     }
 
+    /// When what the amount takes of one limit is there.
+    fn ready_of(
+        &self,
+        limit: &Limit<C::Kept>,
+        kept: &C::Kept,
+        amount: Amount,
+        from: Moment,
+    ) -> Moment {
+        match self.cost(limit.name, amount) {
+            0 if !minds_debt(limit.name, amount) => from,
+            cost => limit.meter.ready(kept, cost, from),
+        }
+    }
+
     /// Each limit with its state.
     fn each<'a>(&'a self, state: &'a C) -> impl Iterator<Item = (&'a Limit<C::Kept>, &'a C::Kept)> {
         let limits = self.limits.iter().enumerate();
@@ -279,14 +293,9 @@ impl<C: Counters> Limits for LimitSet<C> {
     // `ready_behind` is the provided one: while a call waits for one limit another may overflow, so that the sum of the
     // costs alone does not determine when the last call passes.
     fn ready(&self, state: &C, amount: Amount, from: Moment) -> Moment {
-        let mut ready = from;
-        for (limit, state) in self.each(state) {
-            let cost = self.cost(limit.name, amount);
-            if cost > 0 || minds_debt(limit.name, amount) {
-                ready = ready.max(limit.meter.ready(state, cost, from));
-            }
-        }
-        ready
+        let each = self.each(state);
+        each.map(|(limit, kept)| self.ready_of(limit, kept, amount, from))
+            .fold(from, Moment::max)
     }
 
     /// Without a request, no token is available.
@@ -325,14 +334,8 @@ impl<C: Counters> Limits for LimitSet<C> {
         if let Some(limit) = self.limits.iter().find(too_small) {
             return Some(limit.name);
         }
-        let waits = self.limits.iter().enumerate().map(|(index, limit)| {
-            let kept = Self::state_of(state, index);
-            let ready = match cost(limit) {
-                0 if !minds_debt(limit.name, amount) => now,
-                cost => limit.meter.ready(&kept, cost, now),
-            };
-            (ready, limit.name)
-        });
+        let each = self.each(state);
+        let waits = each.map(|(limit, kept)| (self.ready_of(limit, kept, amount, now), limit.name));
         // The first of those that wait equally long.
         let longest = waits.reduce(|a, b| if b.0 > a.0 { b } else { a });
         longest.map(|(_, name)| name)

@@ -4,28 +4,24 @@ use tokio::time::advance;
 
 use super::*;
 
-/// Name of the limit after a live change.
+/// Takes the only token for a call without a key.
+fn take(limiter: &RateLimiter) {
+    let (none, now) = (KeyHash::NONE, Moment::now());
+    let taken = limiter.try_take(none, Amount::DEFAULT, Priority::Normal, now);
+    assert!(matches!(taken, Take::Taken { .. }));
+}
+
+/// The limit that refuses a call without a key.
+fn refusal(limiter: &RateLimiter) -> Option<LimitName> {
+    let (none, now) = (KeyHash::NONE, Moment::now());
+    let refusal = limiter.refusal(none, Amount::DEFAULT, Priority::Normal, now);
+    refusal.limit
+}
+
 #[tokio::test(start_paused = true)]
-async fn name_after_reconfigure() {
+async fn refusal_after_a_live_change_names_the_new_limit() {
     let limiter = limiter(RateLimitConfig::per_minute(1));
-    let take = |l: &RateLimiter| {
-        l.try_take(
-            KeyHash::NONE,
-            Amount::DEFAULT,
-            Priority::Normal,
-            Moment::now(),
-        )
-    };
-    assert!(matches!(take(&limiter), Take::Taken { .. }));
-    let refusal = |l: &RateLimiter| {
-        l.refusal(
-            KeyHash::NONE,
-            Amount::DEFAULT,
-            Priority::Normal,
-            Moment::now(),
-        )
-        .limit
-    };
+    take(&limiter);
     assert_eq!(refusal(&limiter), Some(LimitName::REQUESTS_PER_MINUTE));
     limiter
         .reconfigure(RateLimitConfig::per_hour(1))
@@ -34,29 +30,12 @@ async fn name_after_reconfigure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn name_after_reconfigure_from_none() {
+async fn refusal_by_a_first_limit_names_it() {
     let limiter = RateLimiter::unlimited("x", 10, 60 * SECOND);
     limiter
         .reconfigure(RateLimitConfig::per_hour(1))
         .expect("valid");
-    let take = |l: &RateLimiter| {
-        l.try_take(
-            KeyHash::NONE,
-            Amount::DEFAULT,
-            Priority::Normal,
-            Moment::now(),
-        )
-    };
-    assert!(matches!(take(&limiter), Take::Taken { .. }));
-    let refusal = |l: &RateLimiter| {
-        l.refusal(
-            KeyHash::NONE,
-            Amount::DEFAULT,
-            Priority::Normal,
-            Moment::now(),
-        )
-        .limit
-    };
+    take(&limiter);
     assert_eq!(refusal(&limiter), Some(LimitName::REQUESTS_PER_HOUR));
 }
 

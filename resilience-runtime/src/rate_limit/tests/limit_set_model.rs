@@ -68,15 +68,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// What one request with these tokens takes of a limit.
-fn part(name: LimitName, (input, output): (u32, u32), counts_tokens: bool) -> u32 {
+fn part(name: LimitName, (input, output): (u32, u32)) -> u32 {
     match name.dimension() {
         LimitDimension::Tokens => input + output,
         LimitDimension::InputTokens => input,
         LimitDimension::OutputTokens => output,
-        _ => {
-            let _ = counts_tokens;
-            1
-        }
+        _ => 1,
     }
 }
 
@@ -86,7 +83,6 @@ proptest! {
         let limiter = limiter(config.clone());
         let key = limiter.hash_key("a");
         let limits = config.limits();
-        let counts_tokens = config.counts_tokens();
         let mut references: Vec<_> = limits
             .iter()
             .map(|it| {
@@ -102,10 +98,10 @@ proptest! {
                     let cost = (input, output);
                     let fits = references
                         .iter()
-                        .all(|(name, most, _)| part(*name, cost, counts_tokens) <= *most);
+                        .all(|(name, most, _)| part(*name, cost) <= *most);
                     let passes = |references: &[(LimitName, u32, Box<dyn model::Reference>)], at| {
                         references.iter().all(|(name, _, reference)| {
-                            let part = part(*name, cost, counts_tokens);
+                            let part = part(*name, cost);
                             // Also who takes no tokens waits for a debt of them.
                             part == 0 && !name.dimension().is_tokens() || reference.passes(part, at)
                         })
@@ -116,7 +112,7 @@ proptest! {
                             prop_assert!(expected);
                             prop_assert_eq!(at, Moment(now));
                             for (name, _, reference) in &mut references {
-                                let part = part(*name, cost, counts_tokens);
+                                let part = part(*name, cost);
                                 if part > 0 {
                                     reference.take(part, now);
                                 }
@@ -133,7 +129,7 @@ proptest! {
                             let refusal = limiter.refusal(key, Amount::split(input, output), Priority::Normal, Moment(now));
                             let short = references.iter().find(|it| Some(it.0) == refusal.limit);
                             let (name, _, reference) = short.expect("one of the limits");
-                            prop_assert!(!reference.passes(part(*name, cost, counts_tokens), then - 1));
+                            prop_assert!(!reference.passes(part(*name, cost), then - 1));
                         }
                     }
                 }
@@ -143,8 +139,8 @@ proptest! {
                     grant.amount = Amount::split(cost.0, cost.1);
                     limiter.settle_grant(grant, Amount::split(input, output), Moment(now));
                     for (name, _, reference) in &mut references {
-                        let reserved = part(*name, cost, counts_tokens);
-                        let used = part(*name, (input, output), counts_tokens);
+                        let reserved = part(*name, cost);
+                        let used = part(*name, (input, output));
                         if used < reserved {
                             reference.refund(reserved - used, Some(at), now);
                         } else if used > reserved {
@@ -159,7 +155,7 @@ proptest! {
                     grant.amount = Amount::split(cost.0, cost.1);
                     limiter.refund_grant(grant, Moment(now));
                     for (name, _, reference) in &mut references {
-                        let part = part(*name, cost, counts_tokens);
+                        let part = part(*name, cost);
                         if part > 0 {
                             reference.refund(part, Some(at), now);
                         }
@@ -176,10 +172,9 @@ proptest! {
         costs in prop::collection::vec((0..3_u32, 0..3_u32), 1..12),
     ) {
         let limits = config.limits();
-        let counts_tokens = config.counts_tokens();
         let costs: Vec<_> = costs
             .into_iter()
-            .filter(|cost| limits.iter().all(|it| part(it.name, *cost, counts_tokens) <= it.burst))
+            .filter(|cost| limits.iter().all(|it| part(it.name, *cost) <= it.burst))
             .collect();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -215,7 +210,7 @@ proptest! {
             prop_assert_eq!(expected, *turn);
             let at = start.after(*after).0;
             for (name, reference) in &mut references {
-                let part = part(*name, costs[*turn], counts_tokens);
+                let part = part(*name, costs[*turn]);
                 if part > 0 {
                     prop_assert!(reference.passes(part, at), "{} at {:?}", name, after);
                     reference.take(part, at);
