@@ -80,6 +80,7 @@ impl Period {
 pub struct LimitName {
     dimension: LimitDimension,
     period: Period,
+    per_key: bool,
 }
 
 macro_rules! names {
@@ -90,7 +91,7 @@ macro_rules! names {
                 pub const $name: Self = Self::new(LimitDimension::$dimension, Period::$period);
             )*
 
-            /// Lists all names, in the order of the documentation.
+            /// Lists all names, in the order of the documentation. Each has one [per key](Self::per_key) beside it.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// Returns the name that attributes, variables and files have for it. A limit in code may have another period:
@@ -98,7 +99,12 @@ macro_rules! names {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match (self.dimension, self.period) {
-                    $((LimitDimension::$dimension, Period::$period) => $text,)*
+                    $(
+                        (LimitDimension::$dimension, Period::$period) if self.per_key => {
+                            concat!("per_key_", $text)
+                        }
+                        (LimitDimension::$dimension, Period::$period) => $text,
+                    )*
                     (_, Period::Other) => self.dimension.name(),
                 }
             }
@@ -127,7 +133,26 @@ names! {
 
 impl LimitName {
     pub(crate) const fn new(dimension: LimitDimension, period: Period) -> Self {
-        Self { dimension, period }
+        Self {
+            dimension,
+            period,
+            per_key: false,
+        }
+    }
+
+    /// Returns the name of the same limit of each key, which holds beside those of the service: `per_key_…`.
+    #[must_use]
+    pub const fn per_key(self) -> Self {
+        Self {
+            per_key: true,
+            ..self
+        }
+    }
+
+    /// Returns whether it is a limit of each key, beside those of the service.
+    #[must_use]
+    pub const fn is_per_key(self) -> bool {
+        self.per_key
     }
 
     /// The name of a limit of requests in such a period.
@@ -193,6 +218,9 @@ mod tests {
             };
             assert_eq!(name.period(), Some(Duration::from_secs(seconds)), "{name}");
             assert_eq!(format!("{name:?}"), format!("LimitName({name})"));
+            let per_key = name.per_key();
+            assert_eq!(per_key.as_str(), format!("per_key_{name}"));
+            assert!(per_key.is_per_key() && !name.is_per_key());
         }
         let odd = LimitName::of_requests_in(Duration::from_secs(7));
         assert_eq!((odd.as_str(), odd.period()), ("requests", None));

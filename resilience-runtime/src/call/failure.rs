@@ -16,7 +16,7 @@ use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::fallback::FailureCause;
 use crate::poll_context::Hint;
-use crate::rate_limit::Remaining;
+use crate::rate_limit::{CooldownScope, Remaining};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::autoref::Classified;
@@ -240,7 +240,7 @@ impl<'p> Attempt<'p> {
         }
         let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));
         if let Some(wait) = retry_after.max(hinted) {
-            limiter.cool_down_key(call.key, wait, now);
+            limiter.cool_down_key(call.key, CooldownScope::Service, wait, now);
             call.count(Counter::Cooldowns);
             if call.is_enabled(Level::WARN) || self.core().observers.has_change_subscribers() {
                 call.emit(EventKind::Cooldown { retry_after: wait });

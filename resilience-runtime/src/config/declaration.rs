@@ -178,6 +178,44 @@ macro_rules! settings {
                         /// Chooses whether it holds calls back, or only counts what it would hold back.
                         mode: Mode, PatternMode, shared => RateLimitMode at rate_limit_mode;
                     }
+                    nested per_key(PerKey) {
+                        /// Limits the requests of each key in each second, beside the limits of the service.
+                        "requests_per_second" per_key_requests_per_second: Count, Count, shared => RateLimitPerKeyRequestsPerSecond at limits.per_key.requests_per_second;
+                        /// Limits the requests of each key in each minute, beside the limits of the service.
+                        "requests_per_minute" per_key_requests_per_minute: Count, Count, shared => RateLimitPerKeyRequestsPerMinute at limits.per_key.requests_per_minute;
+                        /// Limits the requests of each key in each hour, beside the limits of the service.
+                        "requests_per_hour" per_key_requests_per_hour: Count, Count, shared => RateLimitPerKeyRequestsPerHour at limits.per_key.requests_per_hour;
+                        /// Limits the requests of each key in each day, beside the limits of the service.
+                        "requests_per_day" per_key_requests_per_day: Count, Count, shared => RateLimitPerKeyRequestsPerDay at limits.per_key.requests_per_day;
+                        /// Limits the tokens, input and output together, of each key in each second, beside the limits of the service.
+                        "tokens_per_second" per_key_tokens_per_second: Count, Count, shared => RateLimitPerKeyTokensPerSecond at limits.per_key.tokens_per_second;
+                        /// Limits the tokens, input and output together, of each key in each minute, beside the limits of the service.
+                        "tokens_per_minute" per_key_tokens_per_minute: Count, Count, shared => RateLimitPerKeyTokensPerMinute at limits.per_key.tokens_per_minute;
+                        /// Limits the tokens, input and output together, of each key in each hour, beside the limits of the service.
+                        "tokens_per_hour" per_key_tokens_per_hour: Count, Count, shared => RateLimitPerKeyTokensPerHour at limits.per_key.tokens_per_hour;
+                        /// Limits the tokens, input and output together, of each key in each day, beside the limits of the service.
+                        "tokens_per_day" per_key_tokens_per_day: Count, Count, shared => RateLimitPerKeyTokensPerDay at limits.per_key.tokens_per_day;
+                        /// Limits the input tokens of each key in each second, beside the limits of the service.
+                        "input_tokens_per_second" per_key_input_tokens_per_second: Count, Count, shared => RateLimitPerKeyInputTokensPerSecond at limits.per_key.input_tokens_per_second;
+                        /// Limits the input tokens of each key in each minute, beside the limits of the service.
+                        "input_tokens_per_minute" per_key_input_tokens_per_minute: Count, Count, shared => RateLimitPerKeyInputTokensPerMinute at limits.per_key.input_tokens_per_minute;
+                        /// Limits the input tokens of each key in each hour, beside the limits of the service.
+                        "input_tokens_per_hour" per_key_input_tokens_per_hour: Count, Count, shared => RateLimitPerKeyInputTokensPerHour at limits.per_key.input_tokens_per_hour;
+                        /// Limits the input tokens of each key in each day, beside the limits of the service.
+                        "input_tokens_per_day" per_key_input_tokens_per_day: Count, Count, shared => RateLimitPerKeyInputTokensPerDay at limits.per_key.input_tokens_per_day;
+                        /// Limits the output tokens of each key in each second, beside the limits of the service.
+                        "output_tokens_per_second" per_key_output_tokens_per_second: Count, Count, shared => RateLimitPerKeyOutputTokensPerSecond at limits.per_key.output_tokens_per_second;
+                        /// Limits the output tokens of each key in each minute, beside the limits of the service.
+                        "output_tokens_per_minute" per_key_output_tokens_per_minute: Count, Count, shared => RateLimitPerKeyOutputTokensPerMinute at limits.per_key.output_tokens_per_minute;
+                        /// Limits the output tokens of each key in each hour, beside the limits of the service.
+                        "output_tokens_per_hour" per_key_output_tokens_per_hour: Count, Count, shared => RateLimitPerKeyOutputTokensPerHour at limits.per_key.output_tokens_per_hour;
+                        /// Limits the output tokens of each key in each day, beside the limits of the service.
+                        "output_tokens_per_day" per_key_output_tokens_per_day: Count, Count, shared => RateLimitPerKeyOutputTokensPerDay at limits.per_key.output_tokens_per_day;
+                        /// Sets the size of the token bucket of the shortest limit of requests of each key.
+                        "burst" per_key_burst: Count, Count, shared => RateLimitPerKeyBurst at limits.per_key_burst;
+                        /// Chooses how the limits of each key are counted; as those of the service, unless it is set.
+                        "strategy" per_key_strategy: RateLimitStrategy, RateLimitStrategy, shared => RateLimitPerKeyStrategy at limits.per_key_strategy;
+                    }
                     renamed {
                         max_park: 1,
                     }

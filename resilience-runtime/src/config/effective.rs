@@ -50,10 +50,56 @@ pub(super) struct Limits {
     rates: RateLimitConfig,
     burst: Option<u32>,
     strategy: Option<RateLimitStrategy>,
+    /// The limits of each key beside them.
+    per_key: RateLimitConfig,
+    per_key_burst: Option<u32>,
+    per_key_strategy: Option<RateLimitStrategy>,
     pub(super) max_concurrent: Option<usize>,
     pub(super) adaptive: AdaptiveLimits,
     /// Whether an adaptive limit falls by latency.
     by_latency: bool,
+}
+
+impl Limits {
+    /// Builds the limits of the rate, where there are any.
+    fn rate_limit(&mut self, validator: &mut Validator) -> Option<RateLimitConfig> {
+        let of_service = self.rates != RateLimitConfig::NONE;
+        let of_keys = self.per_key != RateLimitConfig::NONE;
+        if !of_service {
+            take_alone(&mut self.burst, Key::RateLimitBurst, validator);
+        }
+        if !of_keys {
+            take_alone(
+                &mut self.per_key_burst,
+                Key::RateLimitPerKeyBurst,
+                validator,
+            );
+            self.per_key_strategy = None;
+        }
+        if !of_service && !of_keys {
+            self.strategy = None;
+            return None;
+        }
+        let mut limit = self.rates.clone().with_shortest_first();
+        limit.burst = self.burst;
+        limit.strategy_is_set = self.strategy.is_some();
+        limit.strategy = *self.strategy.get_or_insert_default();
+        if of_keys {
+            let mut per_key = self.per_key.clone().with_shortest_first();
+            per_key.burst = self.per_key_burst;
+            per_key.strategy_is_set = self.per_key_strategy.is_some();
+            per_key.strategy = self.per_key_strategy.unwrap_or(limit.strategy);
+            limit = limit.per_key(per_key);
+        }
+        Some(limit)
+    }
+}
+
+/// Checks a burst that waits for a limit, and is no value that runs.
+fn take_alone(burst: &mut Option<u32>, key: Key, validator: &mut Validator) {
+    if let Some(burst) = burst.take() {
+        validator.count(key, burst);
+    }
 }
 
 impl Effective {
@@ -106,21 +152,12 @@ impl Effective {
     /// Builds rate limiter and bulkhead from their settings, where these switch them on. A burst or a strategy
     /// alone waits for a limit: it is checked, but it is no value that runs.
     pub(super) fn build_limits(&mut self, validator: &mut Validator) {
-        let limits = &mut self.limits;
-        if limits.rates == RateLimitConfig::NONE {
-            if let Some(burst) = limits.burst.take() {
-                validator.count(Key::RateLimitBurst, burst);
-            }
-            limits.strategy = None;
-        } else {
-            let mut limit = limits.rates.clone().with_shortest_first();
-            limit.burst = limits.burst;
-            limit.strategy_is_set = limits.strategy.is_some();
-            limit.strategy = *limits.strategy.get_or_insert_default();
+        self.rate_limit = self.limits.rate_limit(validator).map(|limit| {
             let limit = limit.max_keys(self.max_keys);
             let limit = limit.max_cooldown(self.max_cooldown);
-            self.rate_limit = Some(limit.mode(self.rate_limit_mode));
-        }
+            limit.mode(self.rate_limit_mode)
+        });
+        let limits = &mut self.limits;
         let adaptive = limits.adaptive.config(limits.by_latency);
         let max_concurrent = adaptive.as_ref().map(|it| it.max).or(limits.max_concurrent);
         self.bulkhead = max_concurrent.map(|max_concurrent| BulkheadConfig {

@@ -83,6 +83,9 @@ pub struct RateLimitConfig {
     pub output_tokens_per_hour: Option<u32>,
     /// Limits the output tokens in each day; `None`: by no such limit.
     pub output_tokens_per_day: Option<u32>,
+    /// Limits each key beside what limits the service; `None`: only the service is limited, or with the `key` of an
+    /// attribute each key alone.
+    pub per_key: Option<Box<RateLimitConfig>>,
     /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
     pub mode: PatternMode,
     /// Whether the strategy was chosen, so that it is also that of the limits of a day.
@@ -132,6 +135,7 @@ impl RateLimitConfig {
             output_tokens_per_minute: None,
             output_tokens_per_hour: None,
             output_tokens_per_day: None,
+            per_key: None,
             mode: PatternMode::Enforce,
             strategy_is_set: false,
         }
@@ -175,10 +179,35 @@ impl RateLimitConfig {
         self
     }
 
+    /// Limits each key by these limits beside the service as a whole. A call takes from both, or from none; of the argument
+    /// the limits, the burst and the strategy count alone.
+    ///
+    /// A server's Retry-After then stops the whole service, unless [it is about the key
+    /// alone](crate::hint::for_key). Calls that wait for the service pass in turns between their keys.
+    ///
+    /// ```
+    /// use resilience_runtime::rate_limit::LimitName;
+    /// use resilience_runtime::{RateLimitConfig, RateLimiter};
+    ///
+    /// let per_tenant = RateLimitConfig::per_minute(2);
+    /// let limiter = RateLimiter::new("search", RateLimitConfig::per_minute(3).per_key(per_tenant))?;
+    /// assert!(limiter.check("tenant_1").allowed && limiter.check("tenant_1").allowed);
+    /// let of_tenant = LimitName::REQUESTS_PER_MINUTE.per_key();
+    /// assert_eq!(limiter.check("tenant_1").short, Some(of_tenant));
+    /// assert!(limiter.check("tenant_2").allowed);
+    /// assert_eq!(limiter.check("tenant_2").short, Some(LimitName::REQUESTS_PER_MINUTE));
+    /// # Ok::<(), resilience_runtime::config::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn per_key(mut self, limits: Self) -> Self {
+        self.per_key = Some(Box::new(limits));
+        self
+    }
+
     /// Returns the greatest cost that can ever pass: in tokens where these are limited, else in requests.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        let limits = self.limits();
+        let limits = [self.limits(), self.limits_per_key()].concat();
         let tokens = limits.iter().filter(|it| it.name.dimension().is_tokens());
         let tokens = tokens.map(|it| it.burst).min();
         let requests = limits.iter().map(|it| it.burst).min();
@@ -188,49 +217,72 @@ impl RateLimitConfig {
     /// Whether tokens are limited: then a cost is so many of them, and each call is one request.
     pub(crate) fn counts_tokens(&self) -> bool {
         let named = self.named();
-        named
-            .iter()
-            .any(|(name, _, limit)| name.dimension().is_tokens() && limit.is_some())
+        let mut limits = named.iter().filter(|(.., limit)| limit.is_some());
+        limits.any(|(name, ..)| name.dimension().is_tokens())
+            || self.per_key.as_ref().is_some_and(|it| it.counts_tokens())
     }
 
-    /// Every named limit, with the setting that it has.
-    fn named(&self) -> [(LimitName, Key, Option<u32>); 16] {
+    /// Every named limit, with the setting that it has, and that it has per key.
+    fn named(&self) -> [(LimitName, Key, Key, Option<u32>); 16] {
         let config = self;
         macro_rules! named {
-            ($($name:ident, $key:ident, $field:ident;)*) => {
-                [$((LimitName::$name, Key::$key, config.$field)),*]
+            ($($name:ident, $key:ident, $per_key:ident, $field:ident;)*) => {
+                [$((LimitName::$name, Key::$key, Key::$per_key, config.$field)),*]
             };
         }
         named! {
-            REQUESTS_PER_SECOND, RateLimitRequestsPerSecond, requests_per_second;
-            REQUESTS_PER_MINUTE, RateLimitRequestsPerMinute, requests_per_minute;
-            REQUESTS_PER_HOUR, RateLimitRequestsPerHour, requests_per_hour;
-            REQUESTS_PER_DAY, RateLimitRequestsPerDay, requests_per_day;
-            TOKENS_PER_SECOND, RateLimitTokensPerSecond, tokens_per_second;
-            TOKENS_PER_MINUTE, RateLimitTokensPerMinute, tokens_per_minute;
-            TOKENS_PER_HOUR, RateLimitTokensPerHour, tokens_per_hour;
-            TOKENS_PER_DAY, RateLimitTokensPerDay, tokens_per_day;
-            INPUT_TOKENS_PER_SECOND, RateLimitInputTokensPerSecond, input_tokens_per_second;
-            INPUT_TOKENS_PER_MINUTE, RateLimitInputTokensPerMinute, input_tokens_per_minute;
-            INPUT_TOKENS_PER_HOUR, RateLimitInputTokensPerHour, input_tokens_per_hour;
-            INPUT_TOKENS_PER_DAY, RateLimitInputTokensPerDay, input_tokens_per_day;
-            OUTPUT_TOKENS_PER_SECOND, RateLimitOutputTokensPerSecond, output_tokens_per_second;
-            OUTPUT_TOKENS_PER_MINUTE, RateLimitOutputTokensPerMinute, output_tokens_per_minute;
-            OUTPUT_TOKENS_PER_HOUR, RateLimitOutputTokensPerHour, output_tokens_per_hour;
-            OUTPUT_TOKENS_PER_DAY, RateLimitOutputTokensPerDay, output_tokens_per_day;
+            REQUESTS_PER_SECOND, RateLimitRequestsPerSecond, RateLimitPerKeyRequestsPerSecond, requests_per_second;
+            REQUESTS_PER_MINUTE, RateLimitRequestsPerMinute, RateLimitPerKeyRequestsPerMinute, requests_per_minute;
+            REQUESTS_PER_HOUR, RateLimitRequestsPerHour, RateLimitPerKeyRequestsPerHour, requests_per_hour;
+            REQUESTS_PER_DAY, RateLimitRequestsPerDay, RateLimitPerKeyRequestsPerDay, requests_per_day;
+            TOKENS_PER_SECOND, RateLimitTokensPerSecond, RateLimitPerKeyTokensPerSecond, tokens_per_second;
+            TOKENS_PER_MINUTE, RateLimitTokensPerMinute, RateLimitPerKeyTokensPerMinute, tokens_per_minute;
+            TOKENS_PER_HOUR, RateLimitTokensPerHour, RateLimitPerKeyTokensPerHour, tokens_per_hour;
+            TOKENS_PER_DAY, RateLimitTokensPerDay, RateLimitPerKeyTokensPerDay, tokens_per_day;
+            INPUT_TOKENS_PER_SECOND, RateLimitInputTokensPerSecond, RateLimitPerKeyInputTokensPerSecond, input_tokens_per_second;
+            INPUT_TOKENS_PER_MINUTE, RateLimitInputTokensPerMinute, RateLimitPerKeyInputTokensPerMinute, input_tokens_per_minute;
+            INPUT_TOKENS_PER_HOUR, RateLimitInputTokensPerHour, RateLimitPerKeyInputTokensPerHour, input_tokens_per_hour;
+            INPUT_TOKENS_PER_DAY, RateLimitInputTokensPerDay, RateLimitPerKeyInputTokensPerDay, input_tokens_per_day;
+            OUTPUT_TOKENS_PER_SECOND, RateLimitOutputTokensPerSecond, RateLimitPerKeyOutputTokensPerSecond, output_tokens_per_second;
+            OUTPUT_TOKENS_PER_MINUTE, RateLimitOutputTokensPerMinute, RateLimitPerKeyOutputTokensPerMinute, output_tokens_per_minute;
+            OUTPUT_TOKENS_PER_HOUR, RateLimitOutputTokensPerHour, RateLimitPerKeyOutputTokensPerHour, output_tokens_per_hour;
+            OUTPUT_TOKENS_PER_DAY, RateLimitOutputTokensPerDay, RateLimitPerKeyOutputTokensPerDay, output_tokens_per_day;
         }
     }
 
     /// Returns the limits: those of requests, of tokens, of input tokens and of output tokens, each with the shortest
-    /// period first.
+    /// period first. Beside limits per key there may be none.
     pub(crate) fn limits(&self) -> Vec<LimitConfig> {
+        self.limits_by(self.strategy, self.strategy_is_set)
+    }
+
+    /// Returns the limits of each key beside them.
+    pub(crate) fn limits_per_key(&self) -> Vec<LimitConfig> {
+        let Some(per_key) = &self.per_key else {
+            return Vec::new();
+        };
+        let by = if per_key.strategy_is_set {
+            per_key.strategy
+        } else {
+            self.strategy
+        };
+        let is_set = per_key.strategy_is_set || self.strategy_is_set;
+        let limits = per_key.limits_by(by, is_set).into_iter();
+        let of_key = limits.map(|limit| LimitConfig {
+            name: limit.name.per_key(),
+            ..limit
+        });
+        of_key.collect()
+    }
+
+    fn limits_by(&self, strategy: RateLimitStrategy, is_set: bool) -> Vec<LimitConfig> {
         let mut limits: Vec<_> = (self.named().into_iter())
-            .filter_map(|(name, _, limit)| {
-                let by_window = name.is_per_day() && !self.strategy_is_set;
+            .filter_map(|(name, _, _, limit)| {
+                let by_window = name.is_per_day() && !is_set;
                 Some((name, limit?, name.period()?, by_window))
             })
             .collect();
-        if self.limit < u32::MAX || limits.is_empty() {
+        if self.limit < u32::MAX || limits.is_empty() && self.per_key.is_none() {
             let name = LimitName::of_requests_in(self.period);
             limits.push((name, self.limit, self.period, false));
         }
@@ -244,7 +296,7 @@ impl RateLimitConfig {
                 strategy: if by_window {
                     RateLimitStrategy::FixedWindow
                 } else {
-                    self.strategy
+                    strategy
                 },
             })
             .collect();
@@ -284,11 +336,40 @@ impl RateLimitConfig {
     }
 
     pub(crate) fn check(&self, validator: &mut Validator) {
+        self.check_limits(false, validator);
+        if let Some(per_key) = &self.per_key {
+            per_key.check_limits(true, validator);
+            validator.require(
+                per_key.per_key.is_none(),
+                Key::RateLimitPerKeyRequestsPerMinute,
+                "per_key",
+                "must not have limits per key of its own",
+            );
+        }
+        validator.require(
+            self.max_keys > 0,
+            Key::RateLimitMaxKeys,
+            self.max_keys,
+            "must be at least 1",
+        );
+        validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
+    }
+
+    /// Checks its own limits, of the service or of each key.
+    fn check_limits(&self, per_key: bool, validator: &mut Validator) {
         let own = LimitName::of_requests_in(self.period);
-        let named = self.named();
+        let choose = |service: Key, of_key: Key| if per_key { of_key } else { service };
+        let named = self.named().map(|(name, service, of_key, limit)| {
+            let key = choose(service, of_key);
+            (name, key, limit)
+        });
         // A period that code alone can set has no setting.
         let key = named.iter().find(|(name, ..)| *name == own);
-        let key = key.map_or(Key::RateLimitRequestsPerMinute, |(_, key, _)| *key);
+        let minute = choose(
+            Key::RateLimitRequestsPerMinute,
+            Key::RateLimitPerKeyRequestsPerMinute,
+        );
+        let key = key.map_or(minute, |(_, key, _)| *key);
         validator.count((key, "rate_limit.limit"), self.limit);
         validator.duration((key, "rate_limit.period"), self.period);
         for (name, key, limit) in named {
@@ -304,15 +385,9 @@ impl RateLimitConfig {
             );
         }
         if let Some(burst) = self.burst {
-            validator.count(Key::RateLimitBurst, burst);
+            let key = choose(Key::RateLimitBurst, Key::RateLimitPerKeyBurst);
+            validator.count(key, burst);
         }
-        validator.require(
-            self.max_keys > 0,
-            Key::RateLimitMaxKeys,
-            self.max_keys,
-            "must be at least 1",
-        );
-        validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
     }
 }
 

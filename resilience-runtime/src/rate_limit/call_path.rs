@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::algorithms::limits::Remaining;
 use super::amount::Amount;
+use super::cooldown_scope::CooldownScope;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
@@ -95,6 +96,12 @@ impl RateLimiter {
         self.shared.hash(key)
     }
 
+    /// As [`hash_key`](Self::hash_key), for the key of limits per key.
+    #[inline]
+    pub(crate) fn hash_per_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        self.shared.hash_per_key(key)
+    }
+
     /// Takes the amount if it may pass now.
     #[inline(always)]
     pub(crate) fn try_take(
@@ -106,7 +113,7 @@ impl RateLimiter {
     ) -> Take {
         // The fast path takes without the lock. Where it does not, the state behind the lock decides.
         let bypassed = self.shared.is_bypassed();
-        if bypassed || key.is_none() && self.shared.fast_path.try_take(amount.requests(), now) {
+        if bypassed || key.shares() && self.shared.fast_path.try_take(amount.requests(), now) {
             return Take::Taken { at: now };
         }
         self.try_take_locked(key, amount, priority, now)
@@ -199,9 +206,16 @@ impl RateLimiter {
         self.cooldown_for(key, now).is_some() && !self.shared.shadow.is_on()
     }
 
-    pub(crate) fn cool_down_key(&self, key: KeyHash, retry_after: Duration, now: Moment) {
+    /// Holds back calls for so long: those with the key, or where it is the key of limits per key, those in the scope.
+    pub(crate) fn cool_down_key(
+        &self,
+        key: KeyHash,
+        scope: CooldownScope,
+        retry_after: Duration,
+        now: Moment,
+    ) {
         self.shared.with(key, now, |state, now, wakers| {
-            state.cool_down(key, retry_after, now, wakers);
+            state.cool_down(key, scope, retry_after, now, wakers);
         });
     }
 

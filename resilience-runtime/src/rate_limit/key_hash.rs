@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::keyed_hash::KeyedHash;
 
-/// The hash of a key, 128 bits under a random seed, see [`KeyedHash`].
+/// The hash of a key, 127 bits under a random seed, see [`KeyedHash`]; the last bit says what the key is for.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct KeyHash([u64; 2]);
 
@@ -16,6 +16,23 @@ impl KeyHash {
     #[inline]
     pub(super) fn is_none(self) -> bool {
         self == Self::NONE
+    }
+
+    /// Whether it is the key of limits per key, beside which those of the service hold; otherwise all limits are of the key.
+    #[inline]
+    pub(super) fn is_per_key(self) -> bool {
+        self.0[1] & 1 == 1
+    }
+
+    /// Whether it takes from what callers without a key share.
+    #[inline]
+    pub(super) fn shares(self) -> bool {
+        self.is_none() || self.is_per_key()
+    }
+
+    /// Returns the key under the limits of the service.
+    pub(super) fn of_service(self) -> Self {
+        if self.is_per_key() { Self::NONE } else { self }
     }
 
     /// Returns the first `depth` bits as a number.
@@ -61,12 +78,19 @@ impl KeyHasher {
     #[inline]
     pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
         let bits = self.0.hash(key);
-        let hash = KeyHash([(bits >> 64) as u64, bits as u64]);
+        let hash = KeyHash([(bits >> 64) as u64, bits as u64 & !1]);
         if hash.is_none() {
             // Zero is taken: it means "no key".
-            return KeyHash([0, 1]);
+            return KeyHash([0, 2]);
         }
         hash
+    }
+
+    /// As [`hash`](Self::hash), for the key of limits per key.
+    #[inline]
+    pub(super) fn hash_per_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        let KeyHash([high, low]) = self.hash(key);
+        KeyHash([high, low | 1])
     }
 }
 
@@ -81,6 +105,10 @@ mod tests {
         assert_ne!(hasher.hash("user_1"), hasher.hash("user_2"));
         assert_ne!(hasher.hash("user_1"), KeyHasher::new().hash("user_1"));
         assert!(!hasher.hash(&()).is_none());
+        let per_key = hasher.hash_per_key("user_1");
+        assert_ne!(per_key, hasher.hash("user_1"));
+        assert!(per_key.is_per_key() && !hasher.hash("user_1").is_per_key());
+        assert!(!KeyHash::NONE.is_per_key());
         let KeyHash([high, low]) = hasher.hash("user_1");
         assert!(high != 0 && low != 0, "one of 2⁶⁴ keys has such a half");
     }

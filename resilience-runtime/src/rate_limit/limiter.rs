@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::amount::Amount;
+use super::cooldown_scope::CooldownScope;
 use super::cost::Cost;
 use super::decision::Decision;
 use super::grant::Grant;
@@ -168,7 +169,7 @@ impl RateLimiter {
         if self.shared.is_bypassed() {
             return Decision::UNLIMITED;
         }
-        let key = self.hash_key(key);
+        let key = self.own_key(key);
         let decision = (self.shared).with(key, Moment::now(), |state, now, _| {
             state.check(key, amount, now)
         });
@@ -187,7 +188,7 @@ impl RateLimiter {
         if self.shared.is_bypassed() {
             return Decision::UNLIMITED;
         }
-        let key = self.hash_key(key);
+        let key = self.own_key(key);
         let decision = self
             .shared
             .with(key, Moment::now(), |state, now, _| state.peek(key, now));
@@ -261,7 +262,7 @@ impl RateLimiter {
         max_wait: Duration,
     ) -> Acquire {
         let bound = Bound::Within(max_wait);
-        Acquire::new(self.wait_for(self.hash_key(key), amount, bound))
+        Acquire::new(self.wait_for(self.own_key(key), amount, bound))
     }
 
     /// Gives back `n` tokens of a request that was not made after all, and wakes a call that waits for them.
@@ -308,9 +309,14 @@ impl RateLimiter {
         self.shared.read(State::forgiven)
     }
 
+    /// A key given by hand is that of the limits per key where there are any, and otherwise that of all limits.
+    fn own_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        self.shared.hash_as_configured(key)
+    }
+
     fn unremembered<K: Hash + ?Sized>(&self, key: &K, cost: u32) -> Grant {
         Grant {
-            key: self.hash_key(key),
+            key: self.own_key(key),
             amount: Amount::units(cost),
             at: None,
             unit: None,
@@ -333,13 +339,18 @@ impl RateLimiter {
     /// # Ok::<(), resilience_runtime::config::ConfigError>(())
     /// ```
     pub fn cool_down<K: Hash + ?Sized>(&self, key: &K, retry_after: Duration) {
-        self.cool_down_key(self.hash_key(key), retry_after, Moment::now());
+        self.cool_down_key(
+            self.own_key(key),
+            CooldownScope::Key,
+            retry_after,
+            Moment::now(),
+        );
     }
 
     /// Returns how much longer the key is cooling down, if it is.
     #[must_use]
     pub fn cooldown<K: Hash + ?Sized>(&self, key: &K) -> Option<Duration> {
-        self.cooldown_for(self.hash_key(key), Moment::now())
+        self.cooldown_for(self.own_key(key), Moment::now())
     }
 
     pub(super) fn cooldown_for(&self, key: KeyHash, now: Moment) -> Option<Duration> {
@@ -384,7 +395,7 @@ impl RateLimiter {
             .with(KeyHash::NONE, Moment::now(), |state, now, wakers| {
                 self.shared.shadow.set(mode);
                 work(state, now, wakers);
-                self.shared.set_only_limit(state.only_limit());
+                self.shared.note_limits(state);
                 if mode == PatternMode::Shadow {
                     state.wake_all(now, wakers);
                 }

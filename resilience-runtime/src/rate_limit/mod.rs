@@ -38,22 +38,26 @@
 // * `keys`: `segment`, `table` and `key_states` find the state of a key in bounded memory, and `keyed` decides
 //   whether a call passes;
 // * `fifo` lets waiters pass in their order, and `wait` is the future around it;
-// * `store` is the configured strategy, in the `state` behind the one lock of `shared`;
+// * `store` is the configured strategy, `limited_keys` some limits with their keys, and `joint` the limits of a service
+//   and of one of its keys, in the `state` behind the one lock of `shared`;
 // * `fast_path` takes tokens without that lock, for callers without a key under a token bucket;
 // * `limiter` is the public API, and `call_path` what the call path uses of it.
 
 mod algorithms;
 mod amount;
 mod call_path;
+mod cooldown_scope;
 mod cost;
 mod decision;
 mod fast_path;
 mod fifo;
 mod grant;
+mod joint;
 mod key_hash;
 mod keys;
 #[cfg(feature = "axum")]
 mod limit_level;
+mod limited_keys;
 mod limiter;
 mod priority;
 mod reservation;
@@ -74,6 +78,7 @@ pub use crate::limit_name::{LimitDimension, LimitName};
 pub(crate) use algorithms::limits::Remaining;
 pub(crate) use amount::Amount;
 pub(crate) use call_path::Take;
+pub(crate) use cooldown_scope::CooldownScope;
 pub use cost::Cost;
 pub(crate) use cost::CostOfCall;
 pub use decision::Decision;

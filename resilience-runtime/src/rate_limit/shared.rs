@@ -64,6 +64,9 @@ pub(super) struct Shared {
     /// The place of the only limit's name in the list of all; beyond it, none.
     // Relaxed for the same reason.
     only_limit: AtomicU8,
+    /// Whether there are limits per key beside those of the service.
+    // Relaxed for the same reason.
+    has_per_key: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -81,11 +84,11 @@ impl Shared {
             bypassed: AtomicBool::new(limit.is_none()),
             fast_path: FastPath::new(),
             only_limit: AtomicU8::new(u8::MAX),
+            has_per_key: AtomicBool::new(false),
             state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
         // Opens the fast path.
-        let only_limit = shared.lock(KeyHash::NONE).only_limit();
-        shared.set_only_limit(only_limit);
+        shared.note_limits(&shared.lock(KeyHash::NONE));
         shared
     }
 
@@ -94,7 +97,7 @@ impl Shared {
     #[inline]
     fn lock(&self, key: KeyHash) -> Locked<'_> {
         let mut state = self.state.lock();
-        let closed = key.is_none();
+        let closed = key.shares();
         if closed && let Some(full_at) = self.fast_path.close() {
             state.absorb_fast_path(full_at);
         }
@@ -107,6 +110,21 @@ impl Shared {
     #[inline]
     pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
         self.hasher.hash(key)
+    }
+
+    /// As [`hash`](Self::hash), for the key of limits per key.
+    #[inline]
+    pub(super) fn hash_per_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        self.hasher.hash_per_key(key)
+    }
+
+    /// As [`hash`](Self::hash), for a key of which the configuration alone says what it is for.
+    pub(super) fn hash_as_configured<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
+        if self.has_per_key.load(Ordering::Relaxed) {
+            self.hash_per_key(key)
+        } else {
+            self.hash(key)
+        }
     }
 
     #[inline]
@@ -127,6 +145,7 @@ impl Shared {
             let mut state = self.lock(key);
             let now = state.tick(now.max(self.fast_path.latest()));
             let done = work(&mut state, now, &mut wakers);
+            state.note_woken(now, &mut wakers);
             self.bypassed
                 .store(state.try_bypass(now), Ordering::Relaxed);
             done
@@ -142,11 +161,14 @@ impl Shared {
     }
 
     /// To be called after each change of the limits.
-    pub(super) fn set_only_limit(&self, name: Option<LimitName>) {
+    pub(super) fn note_limits(&self, state: &State) {
+        let name = state.only_limit();
         let index = LimitName::ALL.iter().position(|known| Some(*known) == name);
         let index = index.and_then(|index| u8::try_from(index).ok());
         self.only_limit
             .store(index.unwrap_or(u8::MAX), Ordering::Relaxed);
+        self.has_per_key
+            .store(state.has_per_key(), Ordering::Relaxed);
     }
 
     /// Whether a call says how many tokens it takes, and not of which sort, although the sorts alone are limited.
@@ -162,7 +184,7 @@ impl Shared {
     /// Returns how long the amount has to wait, where that is known without the lock. `None` decides nothing.
     pub(super) fn wait_fast(&self, key: KeyHash, amount: Amount, now: Moment) -> Option<Duration> {
         // A call without a cost waits for a cooldown alone.
-        if key.is_none() && !amount.is_nothing() {
+        if key.shares() && !amount.is_nothing() {
             self.fast_path.wait(amount.requests(), now)
         } else {
             None

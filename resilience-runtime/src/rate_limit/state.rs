@@ -1,35 +1,35 @@
-//! What the lock of a limiter protects: the state under the configured strategy, and the latest time.
+//! What the lock of a limiter protects: the state under the configured limits, and the latest time.
 
-use std::mem;
-use std::task::Waker;
 use std::time::Duration;
 
-use super::algorithms::limits::{Limits as _, Remaining};
-use super::algorithms::meter::Unlimited;
+use super::algorithms::limits::Remaining;
 use super::algorithms::token_bucket::{FullAt, TokenBucket};
 use super::amount::Amount;
+use super::cooldown_scope::CooldownScope;
 use super::decision::Decision;
-use super::fifo::{Ticket, WaitStatus};
+use super::fifo::WaitStatus;
 use super::grant::{Grant, Unit};
+use super::joint::Joint;
 use super::key_hash::KeyHash;
-use super::keys::keyed::Keyed;
 #[cfg(feature = "axum")]
 use super::limit_level::LimitLevel;
+use super::limited_keys::LimitedKeys;
 use super::priority::Priority;
-use super::store::{Store, on};
 use super::waiting::queue::{ReadyAt, Wakers};
+use super::waiting::ticket::{CallerWakers, Ticket};
 use crate::clock::Moment;
-use crate::config::{LimitConfig, RateLimitConfig};
+use crate::config::RateLimitConfig;
 use crate::limit_name::LimitName;
 
 /// Of those who do not wait.
 const NORMAL: Priority = Priority::Normal;
 
 pub(super) struct State {
-    store: Store,
+    /// Under the limits of the service: callers without a key, and those whose key all limits are of.
+    service: LimitedKeys,
+    /// Under the limits per key beside them, where there are any, or cooldowns of such keys alone.
+    of_keys: Option<Box<LimitedKeys>>,
     limit: Option<RateLimitConfig>,
-    /// The limits in it.
-    limits: Vec<LimitConfig>,
     max_keys: usize,
     max_cooldown: Duration,
     /// The latest time seen: a clock that goes backwards stands still.
@@ -40,8 +40,23 @@ pub(super) struct State {
     waiting: usize,
     /// What was used beyond the limit, and delays nobody.
     forgiven: u64,
-    /// When a limit came that continues none. Nothing was taken of it before.
-    limited_since: Moment,
+}
+
+/// What a call takes from.
+enum Target<'a> {
+    One(&'a mut LimitedKeys, KeyHash),
+    Both(Joint<'a>),
+}
+
+/// Runs one expression on what a key takes from: on the limits and the key there, or on both.
+macro_rules! at {
+    ($state:expr, $key:expr, one($keys:ident, $own:ident) => $one:expr, both($joint:ident) => $both:expr) => {
+        match $state.target($key) {
+            Target::One($keys, $own) => $one,
+            #[allow(unused_mut)] // For those who look alone.
+            Target::Both(mut $joint) => $both,
+        }
+    };
 }
 
 impl State {
@@ -51,19 +66,33 @@ impl State {
         max_cooldown: Duration,
     ) -> Self {
         let mut state = Self {
-            store: Store::Unlimited(Keyed::new(Unlimited, max_keys)),
+            service: LimitedKeys::unlimited(max_keys),
+            of_keys: None,
             limit: None,
-            limits: Vec::new(),
             max_keys,
             max_cooldown,
             latest: Moment::default(),
             cooldowns_end: Moment::default(),
             waiting: 0,
             forgiven: 0,
-            limited_since: Moment::default(),
         };
         state.set_limit(limit, Moment::default(), &mut Wakers::default());
         state
+    }
+
+    #[inline]
+    fn target(&mut self, key: KeyHash) -> Target<'_> {
+        if !key.is_per_key() {
+            return Target::One(&mut self.service, key);
+        }
+        match &mut self.of_keys {
+            Some(of_keys) => Target::Both(Joint {
+                service: &mut self.service,
+                of_keys,
+                key,
+            }),
+            None => Target::One(&mut self.service, KeyHash::NONE),
+        }
     }
 
     /// Returns the time, which never goes backwards.
@@ -76,20 +105,16 @@ impl State {
     /// Takes over the state of callers without a key from the fast path.
     #[inline]
     pub(super) fn absorb_fast_path(&mut self, full_at: FullAt) {
-        if let Store::TokenBucket(keyed) = &mut self.store {
-            *keyed.key_states.keyless_mut() = full_at;
-        }
+        self.service.absorb_fast_path(full_at);
     }
 
-    /// Returns the state of callers without a key for the fast path: under a token bucket, and unless they are
-    /// cooling down or wait.
+    /// Returns the state of callers without a key for the fast path, where they take nothing else.
     #[inline]
     pub(super) fn fast_path_state(&mut self) -> Option<(TokenBucket, FullAt)> {
-        let Store::TokenBucket(keyed) = &mut self.store else {
+        if self.of_keys.is_some() {
             return None;
-        };
-        let full_at = *keyed.key_states.keyless_unblocked()?;
-        Some((keyed.key_states.limits, full_at))
+        }
+        self.service.fast_path_state()
     }
 
     /// Returns the limit, or one of `u32::MAX` where none is set.
@@ -105,15 +130,21 @@ impl State {
         self.limit.is_some()
     }
 
+    /// Whether there are limits per key beside those of the service.
+    pub(super) fn has_per_key(&self) -> bool {
+        self.of_keys.as_ref().is_some_and(|it| !it.is_unlimited())
+    }
+
     /// Whether there is no limit, no cooldown and no waiter. Then all keys are dropped.
     #[inline]
     pub(super) fn try_bypass(&mut self, now: Moment) -> bool {
-        let Store::Unlimited(keyed) = &mut self.store else {
+        if !self.service.is_unlimited() {
             return false;
-        };
-        let bypassed = self.waiting == 0 && self.cooldowns_end <= now;
+        }
+        let bypassed = self.waiting == 0 && self.cooldowns_end <= now && !self.has_per_key();
         if bypassed {
-            *keyed = Keyed::new(Unlimited, self.max_keys);
+            self.service = LimitedKeys::unlimited(self.max_keys);
+            self.of_keys = None;
         }
         bypassed
     }
@@ -126,66 +157,48 @@ impl State {
         priority: Priority,
         now: Moment,
     ) -> Result<(), ReadyAt> {
-        on!(&mut self.store, keyed => keyed.try_take(key, amount, priority, now))
+        at!(self, key,
+            one(keys, key) => keys.try_take(key, amount, priority, now),
+            both(joint) => joint.try_take(amount, priority, now))
     }
 
     pub(super) fn check(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Decision {
-        let decision = on!(&mut self.store, keyed => {
-            let passed = keyed.try_take(key, amount, NORMAL, now);
-            let passed = passed.map_err(|_| keyed.retry_at(key, amount, NORMAL, now));
-            keyed.decision(key, passed, now)
-        });
-        self.with_short(decision, key, amount, now)
+        at!(self, key,
+            one(keys, key) => {
+                let passed = keys.try_take(key, amount, NORMAL, now);
+                let passed = passed.map_err(|_| keys.retry_at(key, amount, NORMAL, now));
+                with_short(keys, (key, amount), passed, now)
+            },
+            both(joint) => joint.check(amount, now))
     }
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
         let amount = Amount::DEFAULT;
-        let decision = on!(&mut self.store, keyed => {
-            let passes = keyed.would_pass(key, now).map_err(|_| keyed.retry_at(key, amount, NORMAL, now));
-            keyed.decision(key, passes, now)
-        });
-        self.with_short(decision, key, amount, now)
-    }
-
-    fn with_short(
-        &mut self,
-        decision: Decision,
-        key: KeyHash,
-        amount: Amount,
-        now: Moment,
-    ) -> Decision {
-        if decision.allowed {
-            return decision;
-        }
-        let short = self.short(key, amount, now);
-        Decision { short, ..decision }
+        at!(self, key,
+            one(keys, key) => {
+                let passes = keys.would_pass(key, now);
+                let passes = passes.map_err(|_| keys.retry_at(key, amount, NORMAL, now));
+                with_short(keys, (key, amount), passes, now)
+            },
+            both(joint) => joint.peek(now))
     }
 
     /// Returns the limit that rejects a call; `None`: a cooldown does.
     pub(super) fn short(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Option<LimitName> {
-        if self.fits(amount) && self.cooldown(key, now).is_some() {
-            return None;
-        }
-        let of_set = on!(&mut self.store, keyed => keyed.short(key, amount, now));
-        of_set.or_else(|| self.limits.first().map(|only| only.name))
+        at!(self, key,
+            one(keys, key) => keys.short(key, amount, now),
+            both(joint) => joint.short(amount, now))
     }
 
-    /// Returns what is there of each limit for a key.
+    /// Returns what is there of each limit of the service for a key.
     #[cfg(feature = "axum")]
     pub(super) fn levels(&mut self, key: KeyHash, now: Moment) -> Vec<LimitLevel> {
-        let parts = on!(&mut self.store, keyed => keyed.parts(key, now));
-        let levels = self.limits.iter().zip(&parts);
-        levels
-            .map(|(limit, part)| LimitLevel::of(limit, part, now))
-            .collect()
+        self.service.levels(key, now)
     }
 
-    /// Returns the name of the limit of requests that is the only one.
+    /// Returns the name of the limit that is the only one.
     pub(super) fn only_limit(&self) -> Option<LimitName> {
-        match &*self.limits {
-            [only] => Some(only.name),
-            _ => None,
-        }
+        self.service.only_limit().filter(|_| !self.has_per_key())
     }
 
     /// Whether a number of tokens of no known sort says nothing, since their sorts are limited.
@@ -200,7 +213,9 @@ impl State {
         priority: Priority,
         now: Moment,
     ) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.retry_at(key, amount, priority, now))
+        at!(self, key,
+            one(keys, key) => keys.retry_at(key, amount, priority, now),
+            both(joint) => joint.retry_at(amount, priority, now))
     }
 
     pub(super) fn ready_at(
@@ -210,37 +225,39 @@ impl State {
         priority: Priority,
         now: Moment,
     ) -> ReadyAt {
-        on!(&mut self.store, keyed => keyed.ready_at(key, amount, priority, now))
+        at!(self, key,
+            one(keys, key) => keys.ready_at(key, amount, priority, now),
+            both(joint) => joint.ready_at(amount, priority, now))
     }
 
     /// Whether the amount can ever pass.
     pub(super) fn fits(&self, amount: Amount) -> bool {
-        on!(&self.store, keyed => keyed.fits(amount))
+        self.service.fits(amount) && self.of_keys.as_ref().is_none_or(|it| it.fits(amount))
     }
 
     /// Returns the unit of costs that is in force.
     pub(super) fn unit(&self) -> Unit {
-        if self.limits.iter().any(|it| it.name.dimension().is_tokens()) {
+        let of_keys = self.of_keys.as_ref();
+        if self.service.counts_tokens() || of_keys.is_some_and(|it| it.counts_tokens()) {
             Unit::Tokens
         } else {
             Unit::Requests
         }
     }
 
-    /// Whether all limits were there when something was taken, so that it can be given back; `None`: not known when.
-    fn was_limited(&self, taken: Option<Moment>) -> bool {
-        taken.is_none_or(|taken| taken >= self.limited_since)
-    }
-
     pub(super) fn refund(&mut self, grant: Grant, now: Moment, wakers: &mut Wakers) {
         let Grant {
             key, amount, at, ..
         } = grant;
-        if grant.unit.is_none_or(|unit| unit == self.unit()) && self.was_limited(at) {
-            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
-                limits.refund(state, amount, at, now);
-            }));
+        if grant.unit.is_some_and(|unit| unit != self.unit()) {
+            return;
         }
+        at!(self, key,
+        one(keys, key) => keys.refund((key, amount, at), now, wakers),
+        both(joint) => {
+            joint.of_keys.refund((key, amount, at), now, wakers);
+            joint.service.refund((KeyHash::NONE, amount, at), now, wakers);
+        });
     }
 
     pub(super) fn settle(&mut self, grant: Grant, used: Amount, now: Moment, wakers: &mut Wakers) {
@@ -250,21 +267,17 @@ impl State {
         if grant.unit.is_some_and(|unit| unit != self.unit()) {
             return;
         }
-        let (more, less) = on!(&self.store, keyed => keyed.key_states.limits.differs(amount, used));
-        if more {
-            let mut forgiven = 0;
-            on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |limits, state| {
-                forgiven = limits.charge(state, amount, used, now);
-            }));
-            self.forgiven = self.forgiven.saturating_add(forgiven);
-        }
-        if less && self.was_limited(at) {
-            on!(&mut self.store, keyed => keyed.give_tokens(key, now, wakers, |limits, state| {
-                limits.credit(state, amount, used, at, now);
-            }));
-        }
+        let forgiven = at!(self, key,
+        one(keys, key) => keys.settle((key, amount, at), used, now, wakers),
+        both(joint) => {
+            let of_key = joint.of_keys.settle((key, amount, at), used, now, wakers);
+            let of_service = (KeyHash::NONE, amount, at);
+            of_key.max(joint.service.settle(of_service, used, now, wakers))
+        });
+        self.forgiven = self.forgiven.saturating_add(forgiven);
     }
 
+    /// Lowers what remains to what the server reported, of its account: of limits per key it knows nothing.
     pub(super) fn cap_remaining(
         &mut self,
         key: KeyHash,
@@ -272,27 +285,41 @@ impl State {
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |limits, state| {
-            limits.cap_remaining(state, remaining, now);
-        }));
+        let key = key.of_service();
+        self.service.cap_remaining(key, remaining, now, wakers);
     }
 
+    /// Holds back all calls with the key; beside limits per key, those of the whole service unless it is the key alone.
     pub(super) fn cool_down(
         &mut self,
         key: KeyHash,
+        scope: CooldownScope,
         retry_after: Duration,
         now: Moment,
         wakers: &mut Wakers,
     ) {
         let span = retry_after.min(self.max_cooldown);
-        if !span.is_zero() {
-            self.cooldowns_end = self.cooldowns_end.max(now.after(span));
-            on!(&mut self.store, keyed => keyed.cool_down(key, span, now, wakers));
+        if span.is_zero() {
+            return;
+        }
+        self.cooldowns_end = self.cooldowns_end.max(now.after(span));
+        if key.is_per_key() && scope == CooldownScope::Key {
+            let max_keys = self.max_keys;
+            let of_keys =
+                (self.of_keys).get_or_insert_with(|| Box::new(LimitedKeys::unlimited(max_keys)));
+            of_keys.cool_down(key, span, now, wakers);
+        } else {
+            self.service.cool_down(key.of_service(), span, now, wakers);
         }
     }
 
     pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
-        on!(&mut self.store, keyed => keyed.cooldown(key, now))
+        at!(self, key,
+        one(keys, key) => keys.cooldown(key, now),
+        both(joint) => {
+            let of_key = joint.of_keys.cooldown(key, now);
+            of_key.max(joint.service.cooldown(KeyHash::NONE, now))
+        })
     }
 
     pub(super) fn join_queue(
@@ -301,10 +328,12 @@ impl State {
         wanted: (Amount, Priority),
         until: Moment,
         now: Moment,
-        waker: Waker,
+        waker: &mut CallerWakers,
+        wakers: &mut Wakers,
     ) -> WaitStatus {
-        let status =
-            on!(&mut self.store, keyed => keyed.join_queue(key, wanted, until, now, waker));
+        let status = at!(self, key,
+            one(keys, key) => keys.join_queue(key, wanted, until, now, waker),
+            both(joint) => joint.join_queue(wanted, until, now, waker, wakers));
         if let WaitStatus::Waiting(..) = status {
             self.waiting += 1;
         }
@@ -313,12 +342,38 @@ impl State {
 
     pub(super) fn poll_queue(
         &mut self,
-        ticket: Ticket,
+        (ticket, key): (Ticket, KeyHash),
+        wanted: (Amount, Priority),
         now: Moment,
-        waker: Waker,
+        waker: &mut CallerWakers,
         wakers: &mut Wakers,
     ) -> WaitStatus {
-        let status = on!(&mut self.store, keyed => keyed.poll_queue(ticket, now, waker, wakers));
+        let status = match (ticket, &mut self.of_keys) {
+            (
+                Ticket {
+                    of_key: Some(_), ..
+                },
+                Some(of_keys),
+            ) => {
+                let mut joint = Joint {
+                    service: &mut self.service,
+                    of_keys,
+                    key,
+                };
+                joint.poll_queue(ticket, wanted, now, waker, wakers)
+            }
+            (
+                Ticket {
+                    service: Some(place),
+                    ..
+                },
+                _,
+            ) => self.service.poll_queue(place, now, waker, wakers),
+            _ => {
+                debug_assert!(false, "the queues of a waiter are kept");
+                WaitStatus::Rejected(Some(now))
+            }
+        };
         if !matches!(status, WaitStatus::Waiting(..)) {
             self.waiting -= 1;
         }
@@ -326,8 +381,26 @@ impl State {
     }
 
     pub(super) fn leave_queue(&mut self, ticket: Ticket, now: Moment, wakers: &mut Wakers) {
-        on!(&mut self.store, keyed => keyed.leave_queue(ticket, now, wakers));
+        if let Some(place) = ticket.service {
+            self.service.leave(place, now, wakers);
+        }
+        if let (Some(place), Some(of_keys)) = (ticket.of_key, &mut self.of_keys) {
+            of_keys.leave(place, now, wakers);
+        }
         self.waiting -= 1;
+    }
+
+    /// Tells the queues of their keys who was woken in the line of the service. To be called after all that wakes.
+    pub(super) fn note_woken(&mut self, now: Moment, wakers: &mut Wakers) {
+        if wakers.woken.is_empty() {
+            return;
+        }
+        for place in std::mem::take(&mut wakers.woken) {
+            let of_keys = self.of_keys.as_mut();
+            if let Some(queue) = of_keys.and_then(|it| it.queue_mut(place)) {
+                queue.note_woken(place.number, now, wakers);
+            }
+        }
     }
 
     /// Removes the limit, and sets the bounds of the cooldowns.
@@ -353,53 +426,73 @@ impl State {
             self.max_keys = limit.max_keys;
             self.max_cooldown = limit.max_cooldown;
         }
-        let nothing = Store::Unlimited(Keyed::new(Unlimited, self.max_keys));
-        let old = mem::replace(&mut self.store, nothing);
-        let limits = limit.as_ref().map(RateLimitConfig::limits);
-        let limits = limits.unwrap_or_default();
-        self.store = old.with_limits(&self.limits, &limits, self.max_keys, now);
-        // As `Store::with_limits` continues them: by name, and else by what they count.
-        let of = |limits: &[LimitConfig], dimension| {
-            let same = limits.iter().filter(|it| it.name.dimension() == dimension);
-            same.count()
-        };
-        let mut dimensions = limits.iter().map(|it| it.name.dimension());
-        if dimensions.any(|it| of(&limits, it) > of(&self.limits, it)) {
-            self.limited_since = now;
+        let of_service = limit.as_ref().map(RateLimitConfig::limits);
+        let per_key = limit.as_ref().map(RateLimitConfig::limits_per_key);
+        let (of_service, per_key) = (of_service.unwrap_or_default(), per_key.unwrap_or_default());
+        let (max_keys, max_cooldown) = (self.max_keys, self.max_cooldown);
+        self.service.set_limits(of_service, max_keys, now);
+        if !per_key.is_empty() && self.of_keys.is_none() {
+            self.of_keys = Some(Box::new(LimitedKeys::unlimited(max_keys)));
         }
-        (self.limit, self.limits) = (limit, limits);
+        if let Some(of_keys) = &mut self.of_keys {
+            of_keys.set_limits(per_key, max_keys, now);
+            self.service.set_beside_tokens(of_keys.counts_tokens());
+            of_keys.set_beside_tokens(self.service.counts_tokens());
+            of_keys.recheck_all(max_cooldown, now, wakers);
+        }
+        self.limit = limit;
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
-        let max_cooldown = self.max_cooldown;
-        on!(&mut self.store, keyed => keyed.recheck_all(max_cooldown, now, wakers));
+        self.service.recheck_all(max_cooldown, now, wakers);
     }
 
     /// Wakes all who wait.
     pub(super) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
-        on!(&mut self.store, keyed => keyed.wake_all(now, wakers));
+        self.service.wake_all(now, wakers);
+        if let Some(of_keys) = &mut self.of_keys {
+            of_keys.wake_all(now, wakers);
+        }
     }
 
     /// Returns what was used beyond the limit and forgiven.
     pub(super) fn forgiven(&self) -> u64 {
         self.forgiven
     }
+}
 
-    #[cfg(test)]
+/// Makes a decision of one set of limits, with the name of the one that is short.
+fn with_short(
+    keys: &mut LimitedKeys,
+    (key, amount): (KeyHash, Amount),
+    passed: Result<(), ReadyAt>,
+    now: Moment,
+) -> Decision {
+    let decision = keys.decision(key, passed, now);
+    if decision.allowed {
+        return decision;
+    }
+    let short = keys.short(key, amount, now);
+    Decision { short, ..decision }
+}
+
+#[cfg(test)]
+impl State {
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    #[cfg(test)]
+    fn all(&self, of: impl Fn(&LimitedKeys) -> usize) -> usize {
+        of(&self.service) + self.of_keys.as_deref().map_or(0, of)
+    }
+
     pub(super) fn keys(&self) -> usize {
-        on!(&self.store, keyed => keyed.key_states.keys())
+        self.all(LimitedKeys::keys)
     }
 
-    #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
-        on!(&self.store, keyed => keyed.key_states.bytes())
+        self.all(LimitedKeys::bytes)
     }
 
-    #[cfg(test)]
     pub(super) fn wait_states(&self) -> usize {
-        on!(&self.store, keyed => keyed.key_states.wait_states.len())
+        self.all(LimitedKeys::wait_states)
     }
 }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use tokio::time::Sleep;
 
 use super::amount::Amount;
-use super::fifo::{Ticket, WaitStatus};
+use super::fifo::WaitStatus;
 use super::key_hash::KeyHash;
 use super::keys::keyed::nonzero_wait;
 use super::priority::Priority;
 use super::reservation::Reservation;
 use super::shared::Shared;
 use super::waiting::queue::ReadyAt;
+use super::waiting::ticket::{CallerWakers, Ticket};
 use crate::clock::Moment;
 use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 use crate::error::ResilienceError;
@@ -96,19 +97,22 @@ impl Wait {
             return Some((WaitStatus::Admitted, now));
         }
         // Foreign code, dropping wakers included, does not run under the lock.
-        let mut waker = Some(cx.waker().clone());
+        let mut waker = CallerWakers::new(cx.waker(), self.key);
         let shadow = &self.shared.shadow;
         self.shared.with(self.key, now, |state, latest, wakers| {
             // Read once: it may change beside the lock.
             let in_shadow = shadow.is_on();
-            let mut waker = || waker.take().expect("one of these alone");
+            let wanted = (self.amount, self.priority);
             let status = match self.ticket {
                 Some(ticket) if in_shadow => {
                     state.leave_queue(ticket, latest, wakers);
                     shadow.count();
                     return None;
                 }
-                Some(ticket) => state.poll_queue(ticket, latest, waker(), wakers),
+                Some(ticket) => {
+                    let ticket = (ticket, self.key);
+                    state.poll_queue(ticket, wanted, latest, &mut waker, wakers)
+                }
                 None if in_shadow => {
                     if state
                         .try_take(self.key, self.amount, self.priority, latest)
@@ -124,8 +128,7 @@ impl Wait {
                         Bound::At(until) => until,
                         Bound::Within(max_wait) => now.after(max_wait),
                     };
-                    let wanted = (self.amount, self.priority);
-                    state.join_queue(self.key, wanted, until, latest, waker())
+                    state.join_queue(self.key, wanted, until, latest, &mut waker, wakers)
                 }
             };
             Some((status, latest))

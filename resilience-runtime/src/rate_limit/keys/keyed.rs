@@ -16,7 +16,8 @@ use crate::rate_limit::amount::Amount;
 use crate::rate_limit::decision::Decision;
 use crate::rate_limit::key_hash::KeyHash;
 use crate::rate_limit::priority::Priority;
-use crate::rate_limit::waiting::queue::{ReadyAt, Wakers};
+use crate::rate_limit::waiting::queue::{Queue, ReadyAt, Wakers};
+use crate::rate_limit::waiting::ticket::Place;
 use crate::rate_limit::waiting::wait_state::{Cooldown, WaitStateId};
 
 pub(in crate::rate_limit) struct Keyed<L: Limits> {
@@ -175,6 +176,75 @@ impl<L: Limits> Keyed<L> {
             None if amount.is_nothing() => now,
             None => limits.ready(&key_state.state, amount, now),
         }
+    }
+
+    /// As [`ready_at`](Self::ready_at), behind so many more calls than there are waiters. They take as much as those that
+    /// wait, and those far behind are left out, so that it takes a bounded time.
+    pub(in crate::rate_limit) fn ready_behind_more(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        priority: Priority,
+        more: u64,
+        now: Moment,
+    ) -> ReadyAt {
+        const COUNTED: usize = 256;
+        if !self.fits(amount) {
+            return None;
+        }
+        let slot = self.key_states.find(key, now);
+        let key_state = slot.map(|slot| self.key_states.get(slot));
+        let waiting = key_state.and_then(|key_state| {
+            let wait_state = self.key_states.wait_states.get(key_state.wait_state)?;
+            Some((key_state, wait_state))
+        });
+        let Some((key_state, wait_state)) = waiting.filter(|_| !amount.is_nothing()) else {
+            return self.ready_at(key, amount, priority, now);
+        };
+        let from = now.max(wait_state.known_release_at());
+        let (limits, state, queue) = (&self.key_states.limits, &key_state.state, &wait_state.queue);
+        let ready = if L::SUM_SUFFICES {
+            let each = queue.requests().div_ceil(queue.len().max(1) as u64).max(1);
+            let ahead = queue.requests_ahead_of_new(priority);
+            let ahead = ahead.saturating_add(more.saturating_mul(each));
+            limits.ready_behind(state, std::iter::empty(), ahead, amount, from)
+        } else {
+            let ahead = queue.amounts_ahead_of_new(priority).take(COUNTED);
+            let ahead: Vec<Amount> = ahead.collect();
+            let others = ahead.iter().cycle().take(more.min(COUNTED as u64) as usize);
+            let all = ahead.iter().chain(others).take(COUNTED).copied();
+            limits.ready_behind(state, all, 0, amount, from)
+        };
+        Some(ready)
+    }
+
+    /// Gives back what was taken at this moment.
+    pub(in crate::rate_limit) fn undo(&mut self, key: KeyHash, amount: Amount, now: Moment) {
+        if L::COUNTS
+            && !amount.is_nothing()
+            && let Some(slot) = self.key_states.find(key, now)
+        {
+            let (key_state, limits, _) = self.key_states.get_mut(slot);
+            limits.refund(&mut key_state.state, amount, Some(now), now);
+        }
+    }
+
+    /// Returns the queue of a place.
+    pub(in crate::rate_limit) fn queue(&self, place: Place) -> Option<&Queue> {
+        let wait_state = self.key_states.wait_states.get(place.wait_state)?;
+        Some(&wait_state.queue)
+    }
+
+    pub(in crate::rate_limit) fn queue_mut(&mut self, place: Place) -> Option<&mut Queue> {
+        let wait_state = self.key_states.wait_states.get_mut(place.wait_state)?;
+        Some(&mut wait_state.queue)
+    }
+
+    /// Returns the queue of a key, if anything is to be waited for.
+    pub(in crate::rate_limit) fn queue_of(&mut self, key: KeyHash, now: Moment) -> Option<&Queue> {
+        let slot = self.key_states.find(key, now)?;
+        let wait_state = self.key_states.get(slot).wait_state;
+        Some(&self.key_states.wait_states.get(wait_state)?.queue)
     }
 
     /// Makes the public decision, given the outcome for the cost.

@@ -154,7 +154,7 @@ async fn only_cooldown_rejects_without_a_limit() {
     assert!(limiter.is_bypassed() && !limiter.is_limited());
     assert!(!limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
     assert_eq!(limiter.check_n("a", u32::MAX), Decision::UNLIMITED);
-    limiter.cool_down_key(KeyHash::NONE, SECOND, Moment::now());
+    limiter.cool_down_key(KeyHash::NONE, CooldownScope::Service, SECOND, Moment::now());
     assert!(!limiter.is_bypassed());
     assert!(limiter.is_cooling_down(KeyHash::NONE, Moment::now()));
     assert!(

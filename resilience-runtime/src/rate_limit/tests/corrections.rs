@@ -258,7 +258,7 @@ async fn cap_remaining_ignores_unlimited_dimensions() {
     let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
     free.cap_remaining(key, left(Some(0), Some(0)), now);
     assert!(free.is_bypassed());
-    free.cool_down_key(key, SECOND, now);
+    free.cool_down_key(key, CooldownScope::Service, SECOND, now);
     free.cap_remaining(key, left(Some(0), Some(0)), now);
     advance(2 * SECOND).await;
     let taken = free.try_take(key, Amount::units(5), Priority::Normal, Moment::now());

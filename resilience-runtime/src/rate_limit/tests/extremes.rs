@@ -53,7 +53,7 @@ proptest! {
                     Step::Refund(_) => {}
                     Step::Charge(cost) => limiter.settle_grant(grant(key, 0, None), Amount::units(cost), Moment(now)),
                     Step::Cooldown(nanos) => {
-                        limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
+                        limiter.cool_down_key(key, CooldownScope::Service, Duration::from_nanos(nanos), Moment(now));
                     }
                 }
                 answers.push(Some(limiter.earliest(key, Amount::units(1), Priority::Normal, Moment(now))));

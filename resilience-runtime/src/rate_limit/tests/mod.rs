@@ -9,6 +9,8 @@ mod limit_set_model;
 mod limit_sets;
 mod long_lines;
 mod model;
+mod per_key;
+mod per_key_turns;
 mod priorities;
 mod random_events;
 mod reconfigure;
@@ -37,6 +39,14 @@ fn ms(millis: u64) -> Duration {
 
 fn limiter(config: RateLimitConfig) -> RateLimiter {
     RateLimiter::new("test", config).expect("a valid configuration")
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
 }
 
 /// A grant of `cost`, in the unit in force.

@@ -235,7 +235,7 @@ proptest! {
                     naive.forgive(0);
                 }
                 Step::Cooldown(nanos) => {
-                    limiter.cool_down_key(key, Duration::from_nanos(nanos), Moment(now));
+                    limiter.cool_down_key(key, CooldownScope::Service, Duration::from_nanos(nanos), Moment(now));
                     cooling_down = cooling_down.max(now + nanos);
                 }
             }

@@ -9,14 +9,6 @@ use tokio::time::{Instant, advance, sleep};
 
 use super::*;
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime")
-}
-
 /// Whose turn it is at that place of a round, among so many that wait.
 fn next(place: usize, waiting: [usize; 3]) -> Option<usize> {
     let kept = match place % 8 {

@@ -39,12 +39,7 @@ proptest! {
         events in prop::collection::vec((0..60_u64, event()), 1..40),
         keyed in any::<bool>(),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
+        runtime().block_on(async {
             let limiter = limiter(RateLimitConfig::new(3, ms(100)).max_keys(1));
             if !keyed {
                 // The only slot is taken: all of this happens in the overflow state.

@@ -7,6 +7,7 @@ use crate::clock::Moment;
 use crate::patience::NEAR;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::key_hash::KeyHash;
+use crate::rate_limit::waiting::ticket::Place;
 
 /// A call that waits.
 pub(in crate::rate_limit) struct Waiter {
@@ -23,6 +24,10 @@ pub(in crate::rate_limit) struct Waiter {
     pub(super) yielded_to: Option<u64>,
     /// It left from the middle; the entry is dropped when it comes to the front.
     pub(super) removed: bool,
+    /// It has all that is limited for its key, and waits in the line of the service as well.
+    pub(super) in_line: bool,
+    /// Its place in the queue of its key, if this is the line of the service.
+    pub(super) of_key: Option<Place>,
 }
 
 /// The class of a waiter is the rest of its number, divided by this.
@@ -54,6 +59,11 @@ impl Class {
             .binary_search_by_key(&number, |waiter| waiter.number)
             .ok()
             .filter(|&index| !self.waiters[index].removed)
+    }
+
+    /// Returns the number of the first one.
+    pub(super) fn first(&self) -> Option<u64> {
+        self.waiters.front().map(|waiter| waiter.number)
     }
 
     /// Returns the number of the last one.

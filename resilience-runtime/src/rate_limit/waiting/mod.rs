@@ -3,6 +3,7 @@
 mod class;
 mod places;
 pub(super) mod queue;
+pub(super) mod ticket;
 mod turns;
 pub(super) mod wait_state;
 pub(in crate::rate_limit) mod watch;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::task::Waker;
 
 use super::class::{BASE, Class, Waiter, class_of};
+use super::ticket::{CallerWakers, Joining, Place};
 use super::turns::{ByClass, Turns};
 use crate::clock::Moment;
 use crate::patience::NEAR;
@@ -20,7 +21,9 @@ pub(in crate::rate_limit) type ReadyAt = Option<Moment>;
 #[derive(Default)]
 pub(in crate::rate_limit) struct Wakers {
     pub(super) wake: Vec<Waker>,
-    discard: Vec<Waker>,
+    pub(super) discard: Vec<Waker>,
+    /// The places in the queues of their keys of those that were woken in the line of the service.
+    pub(in crate::rate_limit) woken: Vec<Place>,
 }
 
 impl Wakers {
@@ -55,6 +58,16 @@ impl Queue {
     /// Returns the number of waiters.
     pub(in crate::rate_limit) fn len(&self) -> usize {
         self.classes.iter().map(|class| class.live).sum()
+    }
+
+    /// Returns the number of those of one priority.
+    pub(in crate::rate_limit) fn len_of(&self, priority: Priority) -> u64 {
+        self.classes[priority as usize].live as u64
+    }
+
+    /// Returns the end of a waiter's wait.
+    pub(in crate::rate_limit) fn until_of(&self, number: u64) -> Option<Moment> {
+        self.find(number).map(|(waiter, _)| waiter.until)
     }
 
     /// Returns the sum of their requests, where these alone are limited.
@@ -112,6 +125,33 @@ impl Queue {
         self.iter().take(count as usize).map(|waiter| waiter.amount)
     }
 
+    /// Returns how many calls of each priority wait here and behind those that wait here, of which each stands for as many
+    /// of its key as `calls` says. Those far behind count as one, so that it takes a bounded time.
+    pub(in crate::rate_limit) fn lanes(
+        &self,
+        calls: impl Fn(Place, Priority) -> u64,
+    ) -> ByClass<u64> {
+        const COUNTED: usize = 128;
+        std::array::from_fn(|index| {
+            let (class, priority) = (&self.classes[index], Priority::ALL[index]);
+            let near = class.iter().take(COUNTED);
+            let near = near.map(|waiter| waiter.of_key.map_or(1, |place| calls(place, priority)));
+            near.sum::<u64>() + class.live.saturating_sub(COUNTED) as u64
+        })
+    }
+
+    /// Returns how many more calls pass before a new waiter if so many wait than if nobody is behind those that wait here.
+    pub(in crate::rate_limit) fn more_ahead(
+        &self,
+        waiting: ByClass<u64>,
+        priority: Priority,
+    ) -> u64 {
+        let class = priority as usize;
+        let ahead = self.turns.ahead(waiting, class, waiting[class]);
+        let here = self.ahead_of_new(priority);
+        ahead.iter().sum::<u64>().saturating_sub(here.iter().sum())
+    }
+
     pub(in crate::rate_limit) fn version(&self) -> u64 {
         self.version
     }
@@ -157,14 +197,7 @@ impl Queue {
         })
     }
 
-    pub(in crate::rate_limit) fn push(
-        &mut self,
-        key: KeyHash,
-        amount: Amount,
-        until: Moment,
-        waker: Waker,
-        priority: Priority,
-    ) -> u64 {
+    pub(in crate::rate_limit) fn push(&mut self, joining: Joining, priority: Priority) -> u64 {
         if !self.has_only(priority) {
             // It may pass before others.
             self.touch();
@@ -172,16 +205,18 @@ impl Queue {
         let number = self.next * BASE + priority as u64;
         self.next += 1;
         let class = &mut self.classes[priority as usize];
-        class.add(amount);
+        class.add(joining.amount);
         class.waiters.push_back(Waiter {
             number,
-            key,
-            amount,
-            until,
-            woken_at: until,
-            waker: Some(waker),
+            key: joining.key,
+            amount: joining.amount,
+            until: joining.until,
+            woken_at: joining.until,
+            waker: joining.waker,
             yielded_to: None,
             removed: false,
+            in_line: false,
+            of_key: joining.of_key,
         });
         number
     }
@@ -192,6 +227,22 @@ impl Queue {
         let waiter = &class.waiters[class.index(number)?];
         let is_head = self.head().is_some_and(|head| head.number == number);
         Some((waiter, is_head))
+    }
+
+    /// As [`find`](Self::find), where the first of another priority passes beside a head that has all that is limited for
+    /// its key: the service has the next word.
+    pub(in crate::rate_limit) fn find_first(&self, number: u64) -> Option<(&Waiter, bool)> {
+        let (waiter, is_head) = self.find(number)?;
+        let passes = || {
+            let in_line = waiter.in_line || self.head().is_some_and(|head| head.in_line);
+            in_line && self.classes[class_of(number)].first() == Some(number)
+        };
+        Some((waiter, is_head || passes()))
+    }
+
+    /// Returns the amount of a waiter.
+    pub(in crate::rate_limit) fn amount_of(&self, number: u64) -> Option<Amount> {
+        self.find(number).map(|(waiter, _)| waiter.amount)
     }
 
     pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Waiter> {
@@ -220,13 +271,14 @@ impl Queue {
     pub(in crate::rate_limit) fn set_waker(
         &mut self,
         number: u64,
-        waker: Waker,
+        waker: Option<Waker>,
         at: Moment,
         wakers: &mut Wakers,
     ) {
         if let Some(waiter) = self.get_mut(number) {
             waiter.woken_at = at;
-            wakers.discard.extend(waiter.waker.replace(waker));
+            let old = std::mem::replace(&mut waiter.waker, waker);
+            wakers.discard.extend(old);
         }
     }
 
@@ -271,7 +323,7 @@ impl Queue {
     pub(in crate::rate_limit) fn yield_to_head(
         &mut self,
         number: u64,
-        waker: &Waker,
+        waker: &mut CallerWakers,
         now: Moment,
         wakers: &mut Wakers,
     ) -> bool {
@@ -285,7 +337,7 @@ impl Queue {
         if yields {
             waiter.woken_at = now;
             self.wake_head(now, wakers);
-            wakers.wake.push(waker.clone());
+            wakers.wake.extend(waker.take());
         }
         yields
     }
@@ -331,10 +383,7 @@ mod tests {
         let near = NEAR as u64;
         let all = 0..near + 101;
         for number in all.clone() {
-            let until = Moment::FAR_FUTURE;
-            let waker = Waker::noop().clone();
-            let amount = Amount::units(1);
-            let pushed = queue.push(KeyHash::NONE, amount, until, waker, Priority::Normal);
+            let pushed = queue.push(Joining::for_test(1), Priority::Normal);
             assert_eq!(pushed, of(number));
         }
         let waiters = |queue: &Queue| queue.classes[Priority::Normal as usize].waiters.len();
@@ -368,10 +417,8 @@ mod tests {
         let mut queue = Queue::default();
         let mut numbers = Vec::new();
         for class in [2, 1, 0, 0, 2, 1, 2] {
-            let (waker, amount) = (Waker::noop().clone(), Amount::units(class as u32 + 1));
-            let priority = Priority::ALL[class];
-            let until = Moment::FAR_FUTURE;
-            numbers.push(queue.push(KeyHash::NONE, amount, until, waker, priority));
+            let joining = Joining::for_test(class as u32 + 1);
+            numbers.push(queue.push(joining, Priority::ALL[class]));
         }
         for _ in 0..8 {
             let mut places: Vec<_> = numbers.iter().map(|it| queue.place(*it)).collect();

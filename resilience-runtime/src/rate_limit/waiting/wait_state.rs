@@ -275,10 +275,8 @@ impl WaitStates {
 
 #[cfg(all(test, not(resilience_loom)))]
 mod tests {
-    use std::task::Waker;
-
+    use super::super::ticket::Joining;
     use super::*;
-    use crate::rate_limit::amount::Amount;
     use crate::rate_limit::priority::Priority;
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -294,14 +292,8 @@ mod tests {
 
     fn join(wait_state: &mut WaitState, count: u32) {
         for _ in 0..count {
-            let (waker, until) = (Waker::noop().clone(), Moment::FAR_FUTURE);
-            wait_state.queue.push(
-                KeyHash::NONE,
-                Amount::units(1),
-                until,
-                waker,
-                Priority::Normal,
-            );
+            let joining = Joining::for_test(1);
+            wait_state.queue.push(joining, Priority::Normal);
         }
     }
 

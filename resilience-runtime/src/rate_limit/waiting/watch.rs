@@ -8,10 +8,18 @@
 
 use std::time::Duration;
 
-use super::class::{Class, class_of};
+use super::class::{Class, Waiter, class_of};
 use super::queue::{Queue, Wakers};
 use crate::clock::Moment;
 use crate::patience::{PATIENCE, alerted_places, delay};
+
+impl Waiter {
+    fn wake(&mut self, now: Moment, wakers: &mut Wakers) {
+        self.woken_at = self.woken_at.min(now);
+        wakers.wake.extend(self.waker.take());
+        wakers.woken.extend(self.of_key);
+    }
+}
 
 impl Queue {
     /// Moves the waiters to the side that are not polled although they were woken long enough before `judged_at`, from
@@ -53,8 +61,7 @@ impl Queue {
     /// Wakes the head, and those who have to watch it sooner than planned.
     pub(in crate::rate_limit) fn wake_head(&mut self, now: Moment, wakers: &mut Wakers) {
         if let Some(head) = self.at_place_mut(0) {
-            head.woken_at = head.woken_at.min(now);
-            wakers.wake.extend(head.waker.take());
+            head.wake(now, wakers);
             self.wake_watchers(now, wakers);
         }
     }
@@ -64,8 +71,47 @@ impl Queue {
         let classes = self.classes.iter_mut();
         let waiters = classes.flat_map(|class| class.waiters.iter_mut());
         for waiter in waiters.chain(self.passed_over.values_mut()) {
+            waiter.wake(now, wakers);
+        }
+    }
+
+    /// Notes whether a waiter waits in the line of the service as well. Then the first of each priority may follow it there.
+    pub(in crate::rate_limit) fn set_in_line(
+        &mut self,
+        number: u64,
+        in_line: bool,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        if let Some(waiter) = self.get_mut(number) {
+            waiter.in_line = in_line;
+        }
+        self.wake_firsts(now, wakers);
+    }
+
+    /// Wakes the first of each priority beside a head that waits in the line of the service.
+    pub(in crate::rate_limit) fn wake_firsts(&mut self, now: Moment, wakers: &mut Wakers) {
+        if !self.head().is_some_and(|head| head.in_line) {
+            return;
+        }
+        let firsts = self.classes.iter_mut();
+        for first in firsts.filter_map(|class| class.waiters.front_mut()) {
+            if !first.in_line && first.woken_at > now {
+                first.wake(now, wakers);
+            }
+        }
+    }
+
+    /// Notes that a waiter was woken in the line of the service.
+    pub(in crate::rate_limit) fn note_woken(
+        &mut self,
+        number: u64,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        if let Some(waiter) = self.get_mut(number) {
             waiter.woken_at = waiter.woken_at.min(now);
-            wakers.wake.extend(waiter.waker.take());
+            self.wake_watchers(now, wakers);
         }
     }
 
@@ -79,8 +125,7 @@ impl Queue {
                 return;
             };
             if waiter.woken_at > head_at.after(delay(place)) && waiter.woken_at > now {
-                waiter.woken_at = now;
-                wakers.wake.extend(waiter.waker.take());
+                waiter.wake(now, wakers);
             }
         }
     }

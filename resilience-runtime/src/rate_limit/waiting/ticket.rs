@@ -1,0 +1,77 @@
+//! What a call that waits brings with it, and what it holds of the queues.
+
+use std::task::Waker;
+
+use super::wait_state::WaitStateId;
+use crate::clock::Moment;
+use crate::rate_limit::amount::Amount;
+use crate::rate_limit::key_hash::KeyHash;
+
+/// A place in one queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rate_limit) struct Place {
+    pub(in crate::rate_limit) wait_state: WaitStateId,
+    pub(in crate::rate_limit) number: u64,
+}
+
+/// The places of a call that waits.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::rate_limit) struct Ticket {
+    /// In the line of the service, or of the key that all limits are of. `None`: its key's own limits come first.
+    pub(in crate::rate_limit) service: Option<Place>,
+    /// In the queue of a key with limits of its own beside the service's.
+    pub(in crate::rate_limit) of_key: Option<Place>,
+}
+
+impl Ticket {
+    /// Of a call that waits in one queue alone.
+    pub(in crate::rate_limit) fn of(place: Place) -> Self {
+        Self {
+            service: Some(place),
+            of_key: None,
+        }
+    }
+}
+
+/// A call that is about to wait.
+pub(in crate::rate_limit) struct Joining {
+    pub(in crate::rate_limit) key: KeyHash,
+    pub(in crate::rate_limit) amount: Amount,
+    pub(in crate::rate_limit) until: Moment,
+    pub(in crate::rate_limit) waker: Option<Waker>,
+    /// Its place in the queue of its key, where it joins the line of the service.
+    pub(in crate::rate_limit) of_key: Option<Place>,
+}
+
+/// The wakers of a caller, one for each queue that it can wait in. Made, and dropped, outside of the lock: both may run
+/// foreign code.
+#[derive(Default)]
+pub(in crate::rate_limit) struct CallerWakers([Option<Waker>; 2]);
+
+impl CallerWakers {
+    pub(in crate::rate_limit) fn new(waker: &Waker, key: KeyHash) -> Self {
+        let second = key.is_per_key().then(|| waker.clone());
+        Self([Some(waker.clone()), second])
+    }
+
+    pub(in crate::rate_limit) fn take(&mut self) -> Option<Waker> {
+        let [first, second] = &mut self.0;
+        let waker = first.take().or_else(|| second.take());
+        debug_assert!(waker.is_some(), "one for each queue");
+        waker
+    }
+}
+
+#[cfg(test)]
+impl Joining {
+    /// A call of so many units, which waits for ever.
+    pub(in crate::rate_limit) fn for_test(units: u32) -> Self {
+        Self {
+            key: KeyHash::NONE,
+            amount: Amount::units(units),
+            until: Moment::FAR_FUTURE,
+            waker: Some(Waker::noop().clone()),
+            of_key: None,
+        }
+    }
+}
