@@ -102,7 +102,7 @@ impl<'p> Attempt<'p> {
 
     fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
         let until = self.enqueue(call, "bulkhead", call.plan.bulkhead_wait);
-        let enter = Arc::clone(&self.core().bulkhead).acquire_until(until);
+        let enter = Arc::clone(self.permits.bulkhead(self.core())).acquire_until(until);
         Queue::Bulkhead(Box::pin(enter))
     }
 

@@ -95,6 +95,7 @@ impl<'p> Attempt<'p> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
+            self.permits.forget_keys();
             self.phase = Phase::Ended;
         }
         acquired
@@ -116,6 +117,7 @@ impl<'p> Attempt<'p> {
         // Neither a backoff nor the deadline can be in the way of a first attempt that begins at once.
         if call.is_special(self.started) {
             self.permits.set_special();
+            self.permits.use_keys(call);
             self.in_time(call)?;
         }
         self.permits.acquire(call, self.started)
@@ -202,6 +204,7 @@ impl<'p> Attempt<'p> {
             self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
             self.release_unused();
+            self.permits.forget_keys();
         }
     }
 }

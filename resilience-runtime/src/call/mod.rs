@@ -34,6 +34,7 @@ pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
 mod fault;
 pub(crate) mod hooks;
+mod keys;
 mod links;
 mod load;
 mod manual;
@@ -273,7 +274,9 @@ impl<'p> Call<'p> {
             self.refund_retry();
             self.end(Counter::Abandoned);
         }
-        self.cold.take();
+        if let Some(cold) = self.cold.take() {
+            ColdState::recycle(cold);
+        }
     }
 }
 

@@ -7,15 +7,19 @@ mod held_up;
 mod loans;
 mod tokens;
 
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
 use super::Call;
+use super::keys::OfKeys;
 use super::links::Links;
 use super::load::Load;
 use super::rejection::Rejection;
-use crate::bulkhead::Place;
+use crate::bulkhead::{Bulkhead, Place};
 use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
-use crate::poll_context;
+use crate::poll_context::{self, ScopeId};
 use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
 use tokens::Tokens;
 
@@ -28,6 +32,9 @@ pub(super) struct AttemptPermits {
     links: Links,
     key: KeyHash,
     amount: Amount,
+    /// What its permits are of, where that is not the service's own. Forgotten when it ends: the compiler would call a function
+    /// for it also where it is empty.
+    keys: ManuallyDrop<OfKeys>,
     /// After how many more items an injected fault breaks the stream off.
     #[cfg(feature = "test-util")]
     pub(super) breaks_after: Option<u32>,
@@ -80,10 +87,10 @@ struct BulkheadGate;
 impl<N: Fn() -> Moment> End<N> {
     /// Tells a limit that adapts itself. Not inlined: most are fixed.
     #[inline(never)]
-    fn report_load(&self, core: &ServiceCore) {
+    fn report_load(&self, bulkhead: &Bulkhead) {
         let now = (self.now)().max(self.started);
         if let Some(report) = self.load.report(self.started, now) {
-            core.bulkhead.report(report, self.started, now);
+            bulkhead.report(report, self.started, now);
         }
     }
 }
@@ -99,6 +106,7 @@ impl AttemptPermits {
             links: Links::NONE,
             key,
             amount,
+            keys: ManuallyDrop::new(OfKeys::NONE),
             #[cfg(feature = "test-util")]
             breaks_after: None,
         }
@@ -141,6 +149,39 @@ impl AttemptPermits {
         BulkheadGate::complete(self, core, &end);
         RateLimitGate::complete(self, core, &end);
         BreakerGate::complete(self, core, &end);
+        self.forget_keys();
+    }
+
+    /// Uses what the keys of the call have to themselves. A permit that it holds is of what it used before.
+    #[cold]
+    pub(super) fn use_keys(&mut self, call: &Call<'_>) {
+        let keys = call.keys();
+        if keys.any() || self.links.has(Links::KEYED) {
+            self.links.add(Links::KEYED);
+            self.keys.replace_unheld(keys, self.breaker.is_some(), !self.bulkhead.is_none());
+        }
+    }
+
+    /// It has ended, and holds nothing of its keys any longer.
+    #[inline]
+    pub(super) fn forget_keys(&mut self) {
+        if self.links.has(Links::KEYED) {
+            self.drop_keys();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_keys(&mut self) {
+        drop(std::mem::take(&mut *self.keys));
+    }
+
+    pub(super) fn bulkhead<'a>(&'a self, core: &'a ServiceCore) -> &'a Arc<Bulkhead> {
+        self.keys.bulkhead(core)
+    }
+
+    pub(super) fn scope_id(&self, core: &ServiceCore) -> ScopeId {
+        self.keys.scope_id(core, self.key)
     }
 
     /// Returns every permit of an attempt that does not run: it cost nothing.
@@ -173,7 +214,7 @@ impl AttemptPermits {
         self.bulkhead.is_none()
             && self
                 .breaker
-                .is_none_or(|ticket| core.breaker.success_is_noop(ticket))
+                .is_none_or(|ticket| self.keys.breaker(core).success_is_noop(ticket))
     }
 
     /// If it is a probe, it has succeeded, although it goes on as a stream. Returns whether it is one.
@@ -181,7 +222,8 @@ impl AttemptPermits {
         let probe = self.breaker.filter(|ticket| ticket.is_probe());
         if let Some(ticket) = probe {
             let success = BreakerOutcome::Success;
-            core.breaker.record(ticket, success, started, Moment::now);
+            let breaker = self.keys.breaker(core);
+            breaker.record(ticket, success, started, Moment::now);
         }
         probe.is_some()
     }
@@ -189,7 +231,7 @@ impl AttemptPermits {
     /// After a wait: who passed the breaker in shadow is asked for again if it rejects by now.
     pub(super) fn ask_again_unless_shadow(&mut self, core: &ServiceCore) {
         let passes = |ticket: &Ticket| ticket.is_shadow();
-        if self.breaker.as_ref().is_some_and(passes) && !core.breaker.is_shadow() {
+        if self.breaker.as_ref().is_some_and(passes) && !self.keys.breaker(core).is_shadow() {
             self.breaker = None;
         }
     }
@@ -209,21 +251,17 @@ impl AttemptPermits {
         self.links.add(Links::LENDS);
     }
 
-    pub(super) fn key(&self) -> KeyHash {
-        self.key
-    }
-
     /// From `until` on its place no longer counts. To be called when its body is pending, not before.
     pub(super) fn limit_place(&mut self, core: &ServiceCore, until: Moment) {
         if !self.bulkhead.is_none() {
-            let semaphore = core.bulkhead.semaphore();
+            let semaphore = self.keys.bulkhead(core).semaphore();
             self.bulkhead.limit(semaphore, until, Moment::now());
         }
     }
 
     /// Its place counts until it is released, if it still does.
     pub(super) fn keep_place(&mut self, core: &ServiceCore) {
-        self.bulkhead.keep(core.bulkhead.semaphore());
+        self.bulkhead.keep(self.keys.bulkhead(core).semaphore());
     }
 
     #[inline(always)]
@@ -263,7 +301,7 @@ impl Gate for BreakerGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         if call.plan.circuit && permits.breaker.is_none() {
-            let ticket = call.core().breaker.admit_if_closed();
+            let ticket = permits.keys.breaker(call.core()).admit_if_closed();
             permits.breaker = Some(match ticket {
                 Some(ticket) => ticket,
                 None => permits.admit_by_state(call, now)?,
@@ -275,17 +313,16 @@ impl Gate for BreakerGate {
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
         if let Some(ticket) = permits.breaker.take() {
-            core.breaker
-                .record(ticket, end.outcome, end.started, &end.now);
+            let breaker = permits.keys.breaker(core);
+            breaker.record(ticket, end.outcome, end.started, &end.now);
         }
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
         // What passes in shadow is not asked for again, and counted once.
         if let Some(ticket) = permits.breaker.take_if(|ticket| !ticket.is_shadow()) {
-            plan.core
-                .breaker
-                .record(ticket, BreakerOutcome::Ignored, now, || now);
+            let breaker = permits.keys.breaker(&plan.core);
+            breaker.record(ticket, BreakerOutcome::Ignored, now, || now);
         }
     }
 }
@@ -325,10 +362,10 @@ impl AttemptPermits {
     /// Not inlined: most functions have no bulkhead.
     #[inline(never)]
     fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        let semaphore = call.core().bulkhead.semaphore();
         if poll_context::is_inside() && self.borrow_place(call.core()) {
             return Ok(());
         }
+        let semaphore = self.keys.bulkhead(call.core()).semaphore();
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
             self.set_bulkhead(Place::Held);
             return Ok(());
@@ -358,16 +395,15 @@ impl Gate for BulkheadGate {
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
         // Who passes in shadow runs beside the limit and tells nothing of it.
         let has_place = !matches!(permits.bulkhead, Place::None | Place::Shadow);
-        if has_place && core.bulkhead.is_adaptive() {
-            end.report_load(core);
+        let bulkhead = permits.keys.bulkhead(core);
+        if has_place && bulkhead.is_adaptive() {
+            end.report_load(bulkhead);
         }
-        permits
-            .bulkhead
-            .release(core.bulkhead.semaphore(), &end.now);
+        permits.bulkhead.release(bulkhead.semaphore(), &end.now);
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
-        let semaphore = plan.core.bulkhead.semaphore();
+        let semaphore = permits.keys.bulkhead(&plan.core).semaphore();
         permits.bulkhead.release(semaphore, Moment::now);
     }
 }

@@ -33,7 +33,7 @@ pub use observers::{Events, EventsError};
 #[cfg(feature = "test-util")]
 pub use recorded_call::RecordedCall;
 pub use stats::{
-    CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
+    BulkheadKeys, CacheStats, CircuitBreakerKeys, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
     RejectionStats, ServiceStats,
 };
 

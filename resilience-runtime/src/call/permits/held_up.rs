@@ -27,7 +27,8 @@ impl AttemptPermits {
             return Ok(probe);
         }
         let longest = || call.timeout_or_zero();
-        let admitted = call.core().breaker.admit_by_state(now, longest);
+        let breaker = self.keys.breaker(call.core());
+        let admitted = breaker.admit_by_state(now, longest);
         let ticket = admitted.map_err(|rejection| {
             let retry_after = rejection.retry_after;
             let cause = Rejection::CircuitBreaker { retry_after };
