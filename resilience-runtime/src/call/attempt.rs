@@ -116,11 +116,17 @@ impl<'p> Attempt<'p> {
         }
         // Neither a backoff nor the deadline can be in the way of a first attempt that begins at once.
         if call.is_special(self.started) {
-            self.permits.set_special();
-            self.permits.use_keys(call);
-            self.in_time(call)?;
+            return self.acquire_in_time(call);
         }
         self.permits.acquire(call, self.started)
+    }
+
+    /// What a first attempt without keys that begins at once need not ask for. Not inlined, so that those have less to carry.
+    #[inline(never)]
+    fn acquire_in_time(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+        self.permits.set_special();
+        self.in_time(call)?;
+        self.permits.acquire_by_keys(call, self.started)
     }
 
     fn in_time(&self, call: &Call<'p>) -> Result<(), Blocked> {
@@ -167,6 +173,7 @@ impl<'p> Attempt<'p> {
         if self.plan.budget {
             core.budget.deposit();
         }
+        // An attempt with a key is linked as well.
         if !noop || self.permits.is_linked_to_others() {
             return self.succeed_with_effects(call);
         }

@@ -24,7 +24,7 @@ impl OfKeys {
     };
 
     #[inline]
-    pub(super) fn breaker<'a>(&'a self, core: &'a ServiceCore) -> &'a CircuitBreaker {
+    pub(super) fn breaker<'a>(&'a self, core: &'a ServiceCore) -> &'a Arc<CircuitBreaker> {
         self.breaker.as_ref().unwrap_or(&core.breaker)
     }
 
@@ -35,32 +35,28 @@ impl OfKeys {
 
     /// Returns which state of the service a call shares that uses these.
     pub(super) fn scope_id(&self, core: &ServiceCore, key: KeyHash) -> ScopeId {
-        ScopeId::new(core, key, self.breaker(core), &**self.bulkhead(core))
+        ScopeId::new(core, key, self.breaker(core), self.bulkhead(core))
     }
 
-    pub(super) fn any(&self) -> bool {
-        self.breaker.is_some() || self.bulkhead.is_some()
-    }
-
-    /// Takes what is newer, except for what something is held of.
-    pub(super) fn replace_unheld(&mut self, newer: Self, holds_breaker: bool, holds_place: bool) {
+    /// Takes what the next attempt uses, except for what something is held of.
+    pub(super) fn take(
+        &mut self,
+        of_call: &Self,
+        core: &ServiceCore,
+        (holds_breaker, holds_place): (bool, bool),
+    ) {
         if !holds_breaker {
-            self.breaker = newer.breaker;
+            self.breaker = of_call.breaker_in_force(core).cloned();
         }
         if !holds_place {
-            self.bulkhead = newer.bulkhead;
+            self.bulkhead.clone_from(&of_call.bulkhead);
         }
     }
 
-    /// What holds now: an override of the service's own breaker holds for all keys.
-    fn in_force(&self, core: &ServiceCore) -> Self {
+    /// An override of the service's own breaker holds for all keys.
+    fn breaker_in_force(&self, core: &ServiceCore) -> Option<&Arc<CircuitBreaker>> {
         let breaker = self.breaker.as_ref();
-        Self {
-            breaker: breaker
-                .filter(|_| !core.breaker.is_overridden())
-                .map(Arc::clone),
-            bulkhead: self.bulkhead.as_ref().map(Arc::clone),
-        }
+        breaker.filter(|_| !core.breaker.is_overridden())
     }
 }
 
@@ -83,9 +79,29 @@ impl Call<'_> {
         }
     }
 
-    /// What the next attempt of the call uses.
-    pub(super) fn keys(&self) -> OfKeys {
-        let cold = self.cold.as_ref();
-        cold.map_or(OfKeys::NONE, |cold| cold.keys.in_force(self.core()))
+    /// What its keys have to themselves, if it has any.
+    #[inline]
+    pub(super) fn keys(&self) -> Option<&OfKeys> {
+        let keys = &self.cold.as_ref()?.keys;
+        (keys.breaker.is_some() || keys.bulkhead.is_some()).then_some(keys)
+    }
+
+    /// The breaker that its next attempt asks.
+    pub(super) fn breaker(&self) -> &CircuitBreaker {
+        let core = self.core();
+        let of_key = self.keys().and_then(|keys| keys.breaker_in_force(core));
+        of_key.unwrap_or(&core.breaker)
+    }
+
+    /// Returns which state of its service it shares.
+    pub(super) fn scope_id(&self) -> ScopeId {
+        let core = self.core();
+        let bulkhead = self.keys().and_then(|keys| keys.bulkhead.as_ref());
+        ScopeId::new(
+            core,
+            self.key,
+            self.breaker(),
+            bulkhead.unwrap_or(&core.bulkhead),
+        )
     }
 }

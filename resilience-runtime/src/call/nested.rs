@@ -16,10 +16,6 @@ use crate::verdict::autoref::Classified;
 use crate::verdict::{Classify, Verdict};
 
 impl Call<'_> {
-    pub(super) fn scope_id(&self) -> ScopeId {
-        self.keys().scope_id(self.core(), self.key)
-    }
-
     /// Identifies the function, for as long as its plan lives.
     fn function_id(&self) -> usize {
         std::sync::Arc::as_ptr(&self.plan.function).addr()

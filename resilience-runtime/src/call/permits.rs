@@ -16,7 +16,7 @@ use super::links::Links;
 use super::load::Load;
 use super::rejection::Rejection;
 use crate::bulkhead::{Bulkhead, Place};
-use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
+use crate::circuit_breaker::{CircuitBreaker, Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
 use crate::poll_context::{self, ScopeId};
@@ -60,10 +60,18 @@ pub(super) enum WaitFor {
     Bulkhead,
 }
 
+/// For whom a gate is asked.
+struct Asked<'a, 'p> {
+    call: &'a Call<'p>,
+    now: Moment,
+    /// That of the call's key, if it has one. Passed on, so that calls without keys need not look for it.
+    breaker: &'a CircuitBreaker,
+}
+
 /// A pattern that admits attempts.
 trait Gate {
     /// Acquires the permit, unless the attempt holds it or the plan does without.
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked>;
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked>;
 
     /// Takes the permit back after the attempt ran.
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>);
@@ -124,9 +132,37 @@ impl AttemptPermits {
     /// place in the bulkhead. Whatever blocks leaves the permits before it held.
     #[inline(always)]
     pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        BreakerGate::admit(self, call, now)?;
-        RateLimitGate::admit(self, call, now)?;
-        BulkheadGate::admit(self, call, now)
+        let breaker = &*call.core().breaker;
+        self.acquire_of(&Asked { call, now, breaker })
+    }
+
+    /// As [`acquire`](Self::acquire), with what the keys of the call have to themselves, if it has any.
+    pub(super) fn acquire_by_keys(
+        &mut self,
+        call: &Call<'_>,
+        now: Moment,
+    ) -> Result<(), Blocked> {
+        let Some(keys) = call.keys() else {
+            return self.acquire(call, now);
+        };
+        self.links.add(Links::KEYED);
+        let held = (self.breaker.is_some(), !self.bulkhead.is_none());
+        self.keys.take(keys, call.core(), held);
+        self.acquire_of_keys(call, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn acquire_of_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        let breaker = &*Arc::clone(self.keys.breaker(call.core()));
+        self.acquire_of(&Asked { call, now, breaker })
+    }
+
+    #[inline(always)]
+    fn acquire_of(&mut self, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        BreakerGate::admit(self, asked)?;
+        RateLimitGate::admit(self, asked)?;
+        BulkheadGate::admit(self, asked)
     }
 
     /// Returns every permit after the attempt ran.
@@ -150,16 +186,6 @@ impl AttemptPermits {
         RateLimitGate::complete(self, core, &end);
         BreakerGate::complete(self, core, &end);
         self.forget_keys();
-    }
-
-    /// Uses what the keys of the call have to themselves. A permit that it holds is of what it used before.
-    #[cold]
-    pub(super) fn use_keys(&mut self, call: &Call<'_>) {
-        let keys = call.keys();
-        if keys.any() || self.links.has(Links::KEYED) {
-            self.links.add(Links::KEYED);
-            self.keys.replace_unheld(keys, self.breaker.is_some(), !self.bulkhead.is_none());
-        }
     }
 
     /// It has ended, and holds nothing of its keys any longer.
@@ -208,13 +234,14 @@ impl AttemptPermits {
         self.breaker.is_some() || self.rate_limit != Tokens::NONE || !self.bulkhead.is_none()
     }
 
-    /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
+    /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place. Not to be relied
+    /// on by an attempt with a key, which asks here a breaker that is not its own.
     #[inline(always)]
     pub(super) fn success_is_noop(&self, core: &ServiceCore) -> bool {
         self.bulkhead.is_none()
             && self
                 .breaker
-                .is_none_or(|ticket| self.keys.breaker(core).success_is_noop(ticket))
+                .is_none_or(|ticket| core.breaker.success_is_noop(ticket))
     }
 
     /// If it is a probe, it has succeeded, although it goes on as a stream. Returns whether it is one.
@@ -299,12 +326,11 @@ impl AttemptPermits {
 
 impl Gate for BreakerGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.circuit && permits.breaker.is_none() {
-            let ticket = permits.keys.breaker(call.core()).admit_if_closed();
-            permits.breaker = Some(match ticket {
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        if asked.call.plan.circuit && permits.breaker.is_none() {
+            permits.breaker = Some(match asked.breaker.admit_if_closed() {
                 Some(ticket) => ticket,
-                None => permits.admit_by_state(call, now)?,
+                None => permits.admit_by_state(asked.call, asked.breaker, asked.now)?,
             });
         }
         Ok(())
@@ -329,7 +355,8 @@ impl Gate for BreakerGate {
 
 impl Gate for RateLimitGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        let Asked { call, now, .. } = *asked;
         if call.plan.rate_limit && permits.rate_limit == Tokens::NONE {
             match call
                 .core()
@@ -384,9 +411,9 @@ impl AttemptPermits {
 
 impl Gate for BulkheadGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.bulkhead && permits.bulkhead.is_none() {
-            return permits.take_place(call, now);
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        if asked.call.plan.bulkhead && permits.bulkhead.is_none() {
+            return permits.take_place(asked.call, asked.now);
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ impl Call<'_> {
         if at >= self.ends_by() {
             return Err("deadline");
         }
-        if plan.circuit && self.keys().breaker(&plan.core).rejects_at(at) {
+        if plan.circuit && self.breaker().rejects_at(at) {
             return Err("circuit breaker open");
         }
         if plan.budget && !plan.core.budget.try_spend() {
