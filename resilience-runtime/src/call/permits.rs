@@ -137,11 +137,7 @@ impl AttemptPermits {
     }
 
     /// As [`acquire`](Self::acquire), with what the keys of the call have to themselves, if it has any.
-    pub(super) fn acquire_by_keys(
-        &mut self,
-        call: &Call<'_>,
-        now: Moment,
-    ) -> Result<(), Blocked> {
+    pub(super) fn acquire_by_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
         let Some(keys) = call.keys() else {
             return self.acquire(call, now);
         };

@@ -91,7 +91,8 @@ impl AttemptPermits {
         if self.give_back(core)
             && let Some(probe) = probe
         {
-            self.keys.breaker(core)
+            self.keys
+                .breaker(core)
                 .record_for_other(probe, end.outcome, end.started, &end.now);
         }
     }
