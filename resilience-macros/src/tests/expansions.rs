@@ -35,7 +35,7 @@ fn all_settings() {
         r#"
             service = "orders",
             retry(max_attempts = 5, base_delay = "500ms", max_delay = 30, multiplier = 2, jitter = "equal",
-                max_elapsed = LIMIT, max_retry_after = 0, retry_if = |e| e.is_busy(), exhausted = "wrap"),
+                max_elapsed = LIMIT, max_retry_after = 20, retry_if = |e| e.is_busy(), exhausted = "wrap"),
             retry_budget(capacity = 10, refill = 0.5),
             circuit_breaker(failure_threshold = 5, failure_rate = 0.5, window = "30s", minimum_calls = 20,
                 slow_call_duration = "1.5s", slow_call_rate = 1, recovery_timeout = "1m", recovery_multiplier = 1.5,

@@ -130,8 +130,9 @@ impl<'p> Attempt<'p> {
     }
 
     fn in_time(&self, call: &Call<'p>) -> Result<(), Blocked> {
-        if self.started < call.next_start {
-            return Err(Blocked::WaitFor(WaitFor::Backoff(call.next_start)));
+        let next_start = call.next_start();
+        if self.started < next_start {
+            return Err(Blocked::WaitFor(WaitFor::Backoff(next_start)));
         }
         if self.started >= call.deadline_at() {
             return Err(Blocked::Rejected(Rejection::Deadline));

@@ -13,6 +13,7 @@ use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::fallback::FailureCause;
 use crate::poll_context::SharedContext;
+use crate::retry::RetryHistory;
 use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
 use crate::verdict::{Reason, Verdict};
@@ -26,6 +27,9 @@ pub(super) struct ColdState {
     pub(super) load: Option<CacheLoad>,
     /// The error of the attempt before, where the deadline may end the next one.
     pub(super) last_failure: Option<BoxError>,
+    /// When the next attempt may begin.
+    pub(super) next_start: Moment,
+    pub(super) retries: RetryHistory,
     /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
     pub(super) lines_up: Option<Moment>,
     /// The limits of time that the call got from its arguments.

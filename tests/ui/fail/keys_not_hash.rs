@@ -4,6 +4,7 @@ use std::io;
 
 use resilience_runtime::resilient;
 
+#[derive(Clone)]
 struct Tenant;
 
 #[resilient(service = "s", circuit_breaker(key = weight))]
