@@ -114,6 +114,17 @@ async fn cached(registry: &Registry, tenant: &str, user: u32) -> Result<usize, A
     Ok(tenant.len())
 }
 
+#[resilient(
+    service = "of keys",
+    registry = registry,
+    circuit_breaker(key = host, failure_threshold = 1_000_000),
+    bulkhead(key = tenant, max_concurrent = 8)
+)]
+async fn of_keys(registry: &Registry, host: &str, tenant: u32) -> Result<usize, ApiError> {
+    let _ = tenant;
+    Ok(host.len())
+}
+
 /// One test at a time: a call site remembers what one registry says, and each test has its own.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
@@ -189,6 +200,24 @@ fn four_limits_of_a_key_are_taken_and_settled_without_allocating() {
         });
         assert_eq!(count, 0, "{used} used");
     }
+}
+
+#[test]
+fn breaker_and_bulkhead_of_a_known_key_are_found_without_allocating() {
+    let registry = Registry::new();
+    let count = allocations(|| {
+        for (host, tenant) in [("a", 1), ("b", 2)] {
+            ready(of_keys(&registry, host, tenant)).unwrap();
+        }
+    });
+    assert_eq!(count, 0);
+    let service = registry.service("of keys", ServiceKind::Custom).unwrap();
+    assert_eq!(service.stats().circuit_keys.unwrap().known, 2);
+    service.circuit_breaker_for("a").force_open();
+    let count = allocations(|| {
+        ready(of_keys(&registry, "a", 1)).unwrap_err();
+    });
+    assert_eq!(count, 0);
 }
 
 #[test]

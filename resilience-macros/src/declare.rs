@@ -12,7 +12,7 @@ use syn::{Attribute, LitStr, Path, Token, Visibility, token};
 use crate::args::arg_list::Options as _;
 use crate::args::{Args, CallLimit, Partial, items, names, path_text};
 use crate::check;
-use crate::expand::with_values;
+use crate::expand::{with_patterns, with_values};
 use crate::kind::Kind;
 use crate::runtime::Runtime;
 
@@ -206,13 +206,17 @@ impl Declaration {
             }
         }
         for (group, name, place) in args.code_of_patterns() {
-            problems.push(
-                Error::custom(format!(
-                    "`{name}` belongs at each function: `#[{attribute}(service = {ident}, {group}({name} = …))]`; a declaration \
-                     holds no code"
-                ))
-                .with_span(&place),
-            );
+            let at_function = format!("#[{attribute}(service = {ident}, {group}({name} = …))]");
+            let message = match name {
+                "keyed" => continue,
+                "key" => format!(
+                    "`key` belongs at each function: `{at_function}`; here write `{group}(keyed)`, which requires it there"
+                ),
+                _ => format!(
+                    "`{name}` belongs at each function: `{at_function}`; a declaration holds no code"
+                ),
+            };
+            problems.push(Error::custom(message).with_span(&place));
         }
         for (name, limit) in [("timeout", &args.timeout), ("deadline", &args.deadline)] {
             if let Some(code) = CallLimit::computed(limit.as_ref()) {
@@ -242,6 +246,7 @@ impl Declaration {
                 ::core::concat!(::core::file!(), ":", ::core::line!()),
             )
         };
-        with_values(built, args, runtime)
+        let built = with_values(built, args, runtime);
+        with_patterns(built, "keyed", &args.patterns_keyed(), runtime)
     }
 }

@@ -125,6 +125,7 @@ pub mod fallback;
 pub mod guide;
 pub mod health;
 mod instance;
+mod key_table;
 mod keyed_hash;
 mod limit_name;
 mod name;

@@ -57,10 +57,45 @@ impl Service {
         self.core.kind
     }
 
-    /// Returns the circuit breaker that all callers of the service share.
+    /// Returns the circuit breaker that all callers without a key share. Forced open or disabled, it holds for every key.
     #[must_use]
     pub fn circuit_breaker(&self) -> Arc<CircuitBreaker> {
         Arc::clone(&self.core.breaker)
+    }
+
+    /// Returns the circuit breaker of a key, as functions with `circuit_breaker(key = …)` use it: the one of keys that hash in
+    /// the same way. It is made if the key has none. Where `max_keys` keys are all busy, it is the one that further keys share.
+    ///
+    /// It stays the breaker of the key as long as the returned handle lives. One that is forced open, or disabled, stays it until
+    /// it is closed.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use resilience_runtime::{BoxError, Registry, ServiceKind, resilient};
+    ///
+    /// #[resilient(service = "fetch", circuit_breaker(key = host, failure_threshold = 5))]
+    /// async fn fetch(host: &str) -> Result<String, BoxError> {
+    ///     Ok(format!("a page of {host}"))
+    /// }
+    ///
+    /// let service = Registry::global().service("fetch", ServiceKind::Custom)?;
+    /// service.circuit_breaker_for("down.example").force_open();
+    /// assert!(fetch("down.example").await.is_err());
+    /// assert!(fetch("up.example").await.is_ok());
+    /// assert_eq!(service.stats().circuit_keys.unwrap().open, 1);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn circuit_breaker_for<K: Hash + ?Sized>(&self, key: &K) -> Arc<CircuitBreaker> {
+        self.core.breaker_of(key, Moment::now())
+    }
+
+    /// Returns the bulkhead of a key, where one is set, as functions with `bulkhead(key = …)` use it. It is made if the key has
+    /// none. Where `max_keys` keys are all busy, it is the one that further keys share.
+    #[must_use]
+    pub fn bulkhead_for<K: Hash + ?Sized>(&self, key: &K) -> Option<Arc<Bulkhead>> {
+        self.bulkhead()
+            .map(|_| self.core.bulkhead_of(key, Moment::now()))
     }
 
     /// Returns its rate limiter, where a limit is set.
@@ -180,6 +215,8 @@ impl Service {
             retry_budget: core.budget.balance(),
             in_flight: core.bulkhead.in_flight(),
             max_concurrent: self.bulkhead().map(|bulkhead| bulkhead.limit()),
+            circuit_keys: core.breaker_keys(),
+            bulkhead_keys: core.bulkhead_keys(),
         }
     }
 }

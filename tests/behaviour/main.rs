@@ -38,6 +38,8 @@ mod fallback_functions;
 mod fallback_registered;
 mod hints;
 mod idempotence;
+mod keyed_breakers;
+mod keyed_bulkheads;
 mod keys;
 mod limit_sets;
 mod nested;

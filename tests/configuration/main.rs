@@ -23,6 +23,7 @@ mod files;
 #[path = "../health/remote.rs"]
 #[allow(dead_code)]
 mod health_remote;
+mod keyed;
 mod limit_keys;
 mod limit_sets;
 mod live;

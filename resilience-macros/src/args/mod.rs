@@ -11,6 +11,7 @@ mod duration;
 mod duration_text;
 pub(crate) mod fallback;
 pub(crate) mod items;
+mod keys;
 mod limit;
 pub(crate) mod names;
 mod nested;

@@ -199,7 +199,7 @@ mod tests {
     fn a_name_like_no_other_gets_the_whole_list() {
         assert_eq!(
             unknown("zzz", place::<Bulkhead>()),
-            "unknown argument `zzz` in `bulkhead(…)`; expected `max_concurrent`, `max_wait`, `mode` or `adaptive`"
+            "unknown argument `zzz` in `bulkhead(…)`; expected `max_concurrent`, `max_wait`, `max_keys`, `mode`, `adaptive`, `key` or `keyed`"
         );
     }
 }

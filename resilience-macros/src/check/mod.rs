@@ -6,6 +6,7 @@ mod database;
 mod durations;
 mod fallback;
 mod hooks;
+mod keyed;
 mod service;
 mod stream;
 mod tokens;
@@ -43,6 +44,7 @@ pub(crate) fn check(
     }
     problems.handle(values::check(args));
     problems.handle(service::check(args, function));
+    problems.handle(keyed::check(args));
     problems.handle(stream::check(args));
     if all_parsed {
         problems.handle(tokens::check(args));

@@ -52,6 +52,7 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
         .path(|| #private::type_name_of_val(&|| ()))
     };
     built = with_values(built, args, runtime);
+    built = with_patterns(built, "keys", &args.patterns_with_key(), runtime);
     if let Some(idempotent) = &args.idempotent {
         let idempotent = idempotent.value.0;
         built = quote_spanned!(mixed=> #built.idempotent(#idempotent));
@@ -98,15 +99,27 @@ pub(crate) fn with_values(mut built: TokenStream, args: &Args, runtime: &Runtime
         });
         built = quote_spanned!(mixed=> #built.settings(const { &[#(#settings),*] }));
     }
-    let off = args.patterns_off();
-    if !off.is_empty() {
-        let off = off.into_iter().map(|pattern| {
-            let pattern = Ident::new(pattern, mixed);
-            quote_spanned!(mixed=> #private::Pattern::#pattern)
-        });
-        built = quote_spanned!(mixed=> #built.off(const { &[#(#off),*] }));
+    with_patterns(built, "off", &args.patterns_off(), runtime)
+}
+
+/// `….verb(…)` with a list of patterns, unless that is empty.
+pub(crate) fn with_patterns(
+    built: TokenStream,
+    verb: &str,
+    patterns: &[&str],
+    runtime: &Runtime,
+) -> TokenStream {
+    if patterns.is_empty() {
+        return built;
     }
-    built
+    let mixed = Span::mixed_site();
+    let private = runtime.private(mixed);
+    let verb = Ident::new(verb, mixed);
+    let patterns = patterns.iter().map(|pattern| {
+        let pattern = Ident::new(pattern, mixed);
+        quote_spanned!(mixed=> #private::Pattern::#pattern)
+    });
+    quote_spanned!(mixed=> #built.#verb(const { &[#(#patterns),*] }))
 }
 
 /// The last-good-answer cache, where the function has one.

@@ -36,5 +36,5 @@ mod statements;
 mod step;
 mod stream;
 
-pub(crate) use description::with_values;
+pub(crate) use description::{with_patterns, with_values};
 pub(crate) use statements::expand;

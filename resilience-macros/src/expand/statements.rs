@@ -79,9 +79,15 @@ impl Expansion<'_> {
             }
         };
         let limit = Toggle::on(self.args.rate_limit.as_ref());
-        let key = limit
-            .and_then(|limit| limit.key.as_ref())
-            .map(|key| self.hashed("key", &key.value.0));
+        let keys = self.args.keys().filter_map(|keys| {
+            let verb = match keys.group {
+                "circuit_breaker" => "breaker_key",
+                "bulkhead" => "bulkhead_key",
+                _ => "key",
+            };
+            Some(self.hashed(verb, &keys.key?.value.0))
+        });
+        let key: TokenStream = keys.collect();
         let cost = limit.and_then(|limit| limit.cost.as_ref()).map(|cost| {
             let cost = self.user_code(&cost.value.0);
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)

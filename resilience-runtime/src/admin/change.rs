@@ -33,10 +33,22 @@ impl Change {
             retry_after_seconds: retry_after.map(seconds),
         };
         Some(match event.kind {
-            EventKind::CircuitChanged { from, to, pause } => Self {
+            EventKind::CircuitChanged {
+                from,
+                to,
+                pause,
+                keyed,
+            } => Self {
                 from: Some(from.name()),
                 to: Some(to.name()),
-                ..change("circuit_breaker", pause)
+                ..change(
+                    if keyed {
+                        "circuit_breaker_key"
+                    } else {
+                        "circuit_breaker"
+                    },
+                    pause,
+                )
             },
             EventKind::Cooldown { retry_after } => change("cooldown", Some(retry_after)),
             EventKind::Configured => change("configured", None),

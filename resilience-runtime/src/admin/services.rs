@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::app_state::AppState;
 use super::response::{JSON, error, json};
 use super::snapshot::{Limits, SCHEMA, millis, seconds};
-use crate::circuit_breaker::{CircuitBreakerStats, CircuitState};
+use crate::circuit_breaker::CircuitState;
 use crate::config::{ConfigValue, Pattern, PatternMode};
 use crate::config::{FunctionConfig, ServiceConfig};
 use crate::health::HealthStatus;
@@ -111,6 +111,15 @@ struct Circuit {
     shadow_rejected: u64,
     consecutive_failures: u32,
     window: Window,
+    /// Counts of the breakers of keys; `None`: no key has one.
+    keys: Option<CircuitKeys>,
+}
+
+#[derive(Serialize)]
+struct CircuitKeys {
+    known: usize,
+    open: usize,
+    half_open: usize,
 }
 
 #[derive(Serialize)]
@@ -182,10 +191,7 @@ impl Description {
     fn of(state: &AppState, service: &Service, stats: ServiceStats) -> Self {
         Self {
             health: state.monitor.get_health(&stats.service).map(|it| it.status),
-            circuit_breaker: Circuit::of(
-                &stats.circuit,
-                service.running.load().config.circuit.mode,
-            ),
+            circuit_breaker: Circuit::of(&stats, service.running.load().config.circuit.mode),
             limits: Limits::of(service),
             latency: stats.latency.as_ref().map(Into::into),
             config: Config::of(service),
@@ -214,7 +220,13 @@ impl Description {
 }
 
 impl Circuit {
-    fn of(stats: &CircuitBreakerStats, mode: PatternMode) -> Self {
+    fn of(stats: &ServiceStats, mode: PatternMode) -> Self {
+        let keys = stats.circuit_keys.map(|keys| CircuitKeys {
+            known: keys.known,
+            open: keys.open,
+            half_open: keys.half_open,
+        });
+        let stats = &stats.circuit;
         Self {
             state: stats.state,
             mode,
@@ -228,6 +240,7 @@ impl Circuit {
                 failures: stats.failures,
                 slow_calls: stats.slow_calls,
             },
+            keys,
         }
     }
 }

@@ -68,6 +68,14 @@ pub(super) struct Bulkhead {
     max_concurrent: usize,
     mode: PatternMode,
     in_flight: usize,
+    /// Counts of the bulkheads of keys; `None`: no key has one.
+    keys: Option<BulkheadKeys>,
+}
+
+#[derive(Serialize)]
+struct BulkheadKeys {
+    known: usize,
+    in_flight: usize,
 }
 
 #[derive(Serialize)]
@@ -116,6 +124,10 @@ impl Limits {
                 max_concurrent: core.bulkhead.limit(),
                 mode: bulkhead.mode,
                 in_flight: core.bulkhead.in_flight(),
+                keys: core.bulkhead_keys().map(|keys| BulkheadKeys {
+                    known: keys.known,
+                    in_flight: keys.in_flight,
+                }),
             }),
             retry_budget: RetryBudget {
                 capacity: config.retry_budget.capacity,

@@ -67,6 +67,11 @@ impl AdaptiveLimit {
         self.limit
     }
 
+    /// Whether it is another one than it began with.
+    pub(super) fn is_changed(&self) -> bool {
+        self.limit != self.config.initial
+    }
+
     /// Takes another configuration, and keeps what was learned.
     pub(super) fn reconfigure(&mut self, config: AdaptiveConfig) -> Option<LimitChange> {
         let limit = self.limit.clamp(config.min, config.max);

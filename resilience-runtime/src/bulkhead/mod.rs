@@ -22,6 +22,7 @@ mod adaptive;
 mod holders;
 mod latency_level;
 mod line;
+mod per_key;
 mod permit;
 mod place;
 mod reports;
@@ -103,17 +104,21 @@ impl Bulkhead {
     /// Names each value of `config` that is out of range.
     pub fn new(name: impl Into<ServiceName>, config: BulkheadConfig) -> Result<Self, ConfigError> {
         config.validate()?;
+        Ok(Self::with_config(name.into(), config))
+    }
+
+    fn with_config(name: ServiceName, config: BulkheadConfig) -> Self {
         let adaptive = config.adaptive.clone().map(AdaptiveLimit::new);
         let limit = (adaptive.as_ref()).map_or(config.max_concurrent, AdaptiveLimit::limit);
         let semaphore = Semaphore::new(limit);
         semaphore.set_mode(config.mode, Moment::now());
-        Ok(Self {
-            name: name.into(),
+        Self {
+            name,
             semaphore,
             is_adaptive: AtomicBool::new(adaptive.is_some()),
             limits: Mutex::new(Limits { config, adaptive }),
             listener: None,
-        })
+        }
     }
 
     /// Calls `listener` after every change of an adaptive limit, outside of all locks. So concurrent changes may be reported
@@ -177,6 +182,11 @@ impl Bulkhead {
     /// Names each value that is out of range; then nothing is changed.
     pub fn reconfigure(&self, config: BulkheadConfig) -> Result<(), ConfigError> {
         config.validate()?;
+        self.take_config(config);
+        Ok(())
+    }
+
+    fn take_config(&self, config: BulkheadConfig) {
         // Waking is foreign code and must not run under the lock.
         let wakes = DeferredWakes::begin();
         let mode = config.mode;
@@ -191,7 +201,6 @@ impl Bulkhead {
         }
         drop(limits);
         drop(wakes);
-        Ok(())
     }
 
     fn longest_wait(&self) -> Duration {

@@ -93,16 +93,17 @@ impl<'p> Attempt<'p> {
     /// afterwards. Its backoff holds all the same.
     #[cold]
     fn enqueue_instead_of_backoff(&mut self, call: &mut Call<'p>) -> Option<Queue> {
-        let own_start = call.cold.as_mut()?.lines_up.take()?;
-        let planned = call.next_start.since(self.started) + LONGEST_SPREAD;
-        call.next_start = own_start;
+        let cold = call.cold.as_mut()?;
+        let own_start = cold.lines_up.take()?;
+        let planned = cold.next_start.since(self.started) + LONGEST_SPREAD;
+        cold.next_start = own_start;
         let until = call.latest_start(planned.max(call.plan.rate_limit_wait), self.started);
         Some(self.wait_for_token(call, until))
     }
 
     fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
         let until = self.enqueue(call, "bulkhead", call.plan.bulkhead_wait);
-        let enter = Arc::clone(&self.core().bulkhead).acquire_until(until);
+        let enter = Arc::clone(self.permits.bulkhead(self.core())).acquire_until(until);
         Queue::Bulkhead(Box::pin(enter))
     }
 
@@ -201,7 +202,7 @@ impl Future for Admit<'_, '_> {
                     return Poll::Pending;
                 }
                 this.backoff.set(None);
-                attempt.started = Moment::now().max(call.next_start);
+                attempt.started = Moment::now().max(call.next_start());
             }
             if let Some(queue) = this.queue.as_mut() {
                 let Poll::Ready(end) = queue.poll(cx) else {

@@ -95,6 +95,7 @@ impl<'p> Attempt<'p> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
+            self.permits.forget_keys();
             self.phase = Phase::Ended;
         }
         acquired
@@ -115,15 +116,23 @@ impl<'p> Attempt<'p> {
         }
         // Neither a backoff nor the deadline can be in the way of a first attempt that begins at once.
         if call.is_special(self.started) {
-            self.permits.set_special();
-            self.in_time(call)?;
+            return self.acquire_in_time(call);
         }
         self.permits.acquire(call, self.started)
     }
 
+    /// What a first attempt without keys that begins at once need not ask for. Not inlined, so that those have less to carry.
+    #[inline(never)]
+    fn acquire_in_time(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
+        self.permits.set_special();
+        self.in_time(call)?;
+        self.permits.acquire_by_keys(call, self.started)
+    }
+
     fn in_time(&self, call: &Call<'p>) -> Result<(), Blocked> {
-        if self.started < call.next_start {
-            return Err(Blocked::WaitFor(WaitFor::Backoff(call.next_start)));
+        let next_start = call.next_start();
+        if self.started < next_start {
+            return Err(Blocked::WaitFor(WaitFor::Backoff(next_start)));
         }
         if self.started >= call.deadline_at() {
             return Err(Blocked::Rejected(Rejection::Deadline));
@@ -165,6 +174,7 @@ impl<'p> Attempt<'p> {
         if self.plan.budget {
             core.budget.deposit();
         }
+        // An attempt with a key is linked as well.
         if !noop || self.permits.is_linked_to_others() {
             return self.succeed_with_effects(call);
         }
@@ -202,6 +212,7 @@ impl<'p> Attempt<'p> {
             self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
             self.release_unused();
+            self.permits.forget_keys();
         }
     }
 }

@@ -1,16 +1,19 @@
 //! The state that most calls do not need: what was logged of a call, and the entry of a cache that it loads.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Span;
 
+use super::keys::OfKeys;
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::fallback::FailureCause;
 use crate::poll_context::SharedContext;
+use crate::retry::RetryHistory;
 use crate::session::Refusal;
 use crate::telemetry::CorrelationId;
 use crate::verdict::{Reason, Verdict};
@@ -24,6 +27,9 @@ pub(super) struct ColdState {
     pub(super) load: Option<CacheLoad>,
     /// The error of the attempt before, where the deadline may end the next one.
     pub(super) last_failure: Option<BoxError>,
+    /// When the next attempt may begin.
+    pub(super) next_start: Moment,
+    pub(super) retries: RetryHistory,
     /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
     pub(super) lines_up: Option<Moment>,
     /// The limits of time that the call got from its arguments.
@@ -34,6 +40,28 @@ pub(super) struct ColdState {
     pub(super) context: Option<Arc<SharedContext>>,
     /// Why another call could not renew the session that this one had lost as well.
     pub(super) refusal: Option<Refusal>,
+    /// What its keys have to themselves.
+    pub(super) keys: OfKeys,
+}
+
+thread_local! {
+    /// The last one that was not needed any more, so that calls with keys need not allocate.
+    static SPARE: Cell<Option<Box<ColdState>>> = const { Cell::new(None) };
+}
+
+impl ColdState {
+    /// Makes one that holds nothing.
+    pub(super) fn empty() -> Box<Self> {
+        let spare = SPARE.try_with(Cell::take).ok().flatten();
+        spare.unwrap_or_default()
+    }
+
+    /// Drops what it holds, and keeps its memory.
+    pub(super) fn recycle(mut cold: Box<Self>) {
+        *cold = Self::default();
+        // It is gone where the thread ends.
+        let _ = SPARE.try_with(|spare| spare.set(Some(cold)));
+    }
 }
 
 /// Limits of time that stand in place of the plan's, in nanoseconds.

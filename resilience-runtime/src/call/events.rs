@@ -72,7 +72,7 @@ impl Call<'_> {
     }
 
     pub(super) fn cold(&mut self) -> &mut ColdState {
-        self.cold.get_or_insert_default()
+        self.cold.get_or_insert_with(ColdState::empty)
     }
 
     /// Returns what identifies the call in logs, if anything was logged of it already.

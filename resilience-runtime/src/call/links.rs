@@ -19,8 +19,10 @@ impl Links {
     pub(super) const NOTED: Self = Self(16);
     /// More is to be known of it than its plan says.
     pub(super) const SPECIAL: Self = Self(32);
+    /// It uses the breaker or the bulkhead of a key.
+    pub(super) const KEYED: Self = Self(64);
     /// What it is whatever permits it holds.
-    pub(super) const LASTING: Self = Self(Self::NOTED.0 | Self::SPECIAL.0);
+    pub(super) const LASTING: Self = Self(Self::NOTED.0 | Self::SPECIAL.0 | Self::KEYED.0);
 
     #[inline]
     pub(super) fn any(self) -> bool {

@@ -34,6 +34,7 @@ pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
 mod fault;
 pub(crate) mod hooks;
+mod keys;
 mod links;
 mod load;
 mod manual;
@@ -82,9 +83,6 @@ pub struct Call<'p> {
     started: Moment,
     /// The last reading of the clock outside of attempts; after a success, when its attempt began.
     now: Moment,
-    /// When the next attempt may begin.
-    next_start: Moment,
-    retries: RetryHistory,
     key: KeyHash,
     amount: Amount,
     priority: Priority,
@@ -140,8 +138,6 @@ impl<'p> Call<'p> {
             plan,
             started: now,
             now,
-            next_start: Moment::default(),
-            retries: RetryHistory::NEW,
             key: KeyHash::NONE,
             amount: Amount::DEFAULT,
             priority: Priority::Normal,
@@ -194,6 +190,20 @@ impl<'p> Call<'p> {
     fn deadline_at(&self) -> Moment {
         let own = self.own_limits().deadline;
         self.started.later(own.unwrap_or(self.plan.until_deadline))
+    }
+
+    /// What its decisions on retries depend on.
+    fn retries(&self) -> RetryHistory {
+        self.cold
+            .as_ref()
+            .map_or(RetryHistory::NEW, |cold| cold.retries)
+    }
+
+    /// When the next attempt may begin.
+    fn next_start(&self) -> Moment {
+        self.cold
+            .as_ref()
+            .map_or_else(Moment::default, |cold| cold.next_start)
     }
 
     /// Whether more is to be known of an attempt that begins now than its plan says: it is not the first, or waited, or
@@ -273,7 +283,9 @@ impl<'p> Call<'p> {
             self.refund_retry();
             self.end(Counter::Abandoned);
         }
-        self.cold.take();
+        if let Some(cold) = self.cold.take() {
+            ColdState::recycle(cold);
+        }
     }
 }
 

@@ -16,10 +16,6 @@ use crate::verdict::autoref::Classified;
 use crate::verdict::{Classify, Verdict};
 
 impl Call<'_> {
-    pub(super) fn scope_id(&self) -> ScopeId {
-        ScopeId::new(self.core(), self.key)
-    }
-
     /// Identifies the function, for as long as its plan lives.
     fn function_id(&self) -> usize {
         std::sync::Arc::as_ptr(&self.plan.function).addr()
@@ -170,7 +166,7 @@ impl Call<'_> {
 
 impl Attempt<'_> {
     pub(super) fn scope_id(&self) -> ScopeId {
-        ScopeId::new(self.core(), self.permits.key())
+        self.permits.scope_id(self.core())
     }
 
     /// The failure of an inner call that an error leaving the body is.
@@ -219,7 +215,7 @@ impl Attempt<'_> {
         }
         // The body round this one may be of the same service as one inside of it.
         for &other in self.notes.iter().flat_map(|notes| notes.reports()) {
-            if other != own {
+            if !other.shares_breaker(own) {
                 poll_context::record_report(other);
             }
         }

@@ -7,15 +7,19 @@ mod held_up;
 mod loans;
 mod tokens;
 
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
 use super::Call;
+use super::keys::OfKeys;
 use super::links::Links;
 use super::load::Load;
 use super::rejection::Rejection;
-use crate::bulkhead::Place;
-use crate::circuit_breaker::{Outcome as BreakerOutcome, Ticket};
+use crate::bulkhead::{Bulkhead, Place};
+use crate::circuit_breaker::{CircuitBreaker, Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
-use crate::poll_context;
+use crate::poll_context::{self, ScopeId};
 use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
 use tokens::Tokens;
 
@@ -28,6 +32,9 @@ pub(super) struct AttemptPermits {
     links: Links,
     key: KeyHash,
     amount: Amount,
+    /// What its permits are of, where that is not the service's own. Forgotten when it ends: the compiler would call a function
+    /// for it also where it is empty.
+    keys: ManuallyDrop<OfKeys>,
     /// After how many more items an injected fault breaks the stream off.
     #[cfg(feature = "test-util")]
     pub(super) breaks_after: Option<u32>,
@@ -53,10 +60,18 @@ pub(super) enum WaitFor {
     Bulkhead,
 }
 
+/// For whom a gate is asked.
+struct Asked<'a, 'p> {
+    call: &'a Call<'p>,
+    now: Moment,
+    /// That of the call's key, if it has one. Passed on, so that calls without keys need not look for it.
+    breaker: &'a CircuitBreaker,
+}
+
 /// A pattern that admits attempts.
 trait Gate {
     /// Acquires the permit, unless the attempt holds it or the plan does without.
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked>;
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked>;
 
     /// Takes the permit back after the attempt ran.
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>);
@@ -80,10 +95,10 @@ struct BulkheadGate;
 impl<N: Fn() -> Moment> End<N> {
     /// Tells a limit that adapts itself. Not inlined: most are fixed.
     #[inline(never)]
-    fn report_load(&self, core: &ServiceCore) {
+    fn report_load(&self, bulkhead: &Bulkhead) {
         let now = (self.now)().max(self.started);
         if let Some(report) = self.load.report(self.started, now) {
-            core.bulkhead.report(report, self.started, now);
+            bulkhead.report(report, self.started, now);
         }
     }
 }
@@ -99,6 +114,7 @@ impl AttemptPermits {
             links: Links::NONE,
             key,
             amount,
+            keys: ManuallyDrop::new(OfKeys::NONE),
             #[cfg(feature = "test-util")]
             breaks_after: None,
         }
@@ -116,9 +132,33 @@ impl AttemptPermits {
     /// place in the bulkhead. Whatever blocks leaves the permits before it held.
     #[inline(always)]
     pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        BreakerGate::admit(self, call, now)?;
-        RateLimitGate::admit(self, call, now)?;
-        BulkheadGate::admit(self, call, now)
+        let breaker = &*call.core().breaker;
+        self.acquire_of(&Asked { call, now, breaker })
+    }
+
+    /// As [`acquire`](Self::acquire), with what the keys of the call have to themselves, if it has any.
+    pub(super) fn acquire_by_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        let Some(keys) = call.keys() else {
+            return self.acquire(call, now);
+        };
+        self.links.add(Links::KEYED);
+        let held = (self.breaker.is_some(), !self.bulkhead.is_none());
+        self.keys.take(keys, call.core(), held);
+        self.acquire_of_keys(call, now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn acquire_of_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+        let breaker = &*Arc::clone(self.keys.breaker(call.core()));
+        self.acquire_of(&Asked { call, now, breaker })
+    }
+
+    #[inline(always)]
+    fn acquire_of(&mut self, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        BreakerGate::admit(self, asked)?;
+        RateLimitGate::admit(self, asked)?;
+        BulkheadGate::admit(self, asked)
     }
 
     /// Returns every permit after the attempt ran.
@@ -141,6 +181,29 @@ impl AttemptPermits {
         BulkheadGate::complete(self, core, &end);
         RateLimitGate::complete(self, core, &end);
         BreakerGate::complete(self, core, &end);
+        self.forget_keys();
+    }
+
+    /// It has ended, and holds nothing of its keys any longer.
+    #[inline]
+    pub(super) fn forget_keys(&mut self) {
+        if self.links.has(Links::KEYED) {
+            self.drop_keys();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_keys(&mut self) {
+        drop(std::mem::take(&mut *self.keys));
+    }
+
+    pub(super) fn bulkhead<'a>(&'a self, core: &'a ServiceCore) -> &'a Arc<Bulkhead> {
+        self.keys.bulkhead(core)
+    }
+
+    pub(super) fn scope_id(&self, core: &ServiceCore) -> ScopeId {
+        self.keys.scope_id(core, self.key)
     }
 
     /// Returns every permit of an attempt that does not run: it cost nothing.
@@ -167,7 +230,8 @@ impl AttemptPermits {
         self.breaker.is_some() || self.rate_limit != Tokens::NONE || !self.bulkhead.is_none()
     }
 
-    /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place.
+    /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place. Not to be relied
+    /// on by an attempt with a key, which asks here a breaker that is not its own.
     #[inline(always)]
     pub(super) fn success_is_noop(&self, core: &ServiceCore) -> bool {
         self.bulkhead.is_none()
@@ -181,7 +245,8 @@ impl AttemptPermits {
         let probe = self.breaker.filter(|ticket| ticket.is_probe());
         if let Some(ticket) = probe {
             let success = BreakerOutcome::Success;
-            core.breaker.record(ticket, success, started, Moment::now);
+            let breaker = self.keys.breaker(core);
+            breaker.record(ticket, success, started, Moment::now);
         }
         probe.is_some()
     }
@@ -189,7 +254,7 @@ impl AttemptPermits {
     /// After a wait: who passed the breaker in shadow is asked for again if it rejects by now.
     pub(super) fn ask_again_unless_shadow(&mut self, core: &ServiceCore) {
         let passes = |ticket: &Ticket| ticket.is_shadow();
-        if self.breaker.as_ref().is_some_and(passes) && !core.breaker.is_shadow() {
+        if self.breaker.as_ref().is_some_and(passes) && !self.keys.breaker(core).is_shadow() {
             self.breaker = None;
         }
     }
@@ -209,21 +274,17 @@ impl AttemptPermits {
         self.links.add(Links::LENDS);
     }
 
-    pub(super) fn key(&self) -> KeyHash {
-        self.key
-    }
-
     /// From `until` on its place no longer counts. To be called when its body is pending, not before.
     pub(super) fn limit_place(&mut self, core: &ServiceCore, until: Moment) {
         if !self.bulkhead.is_none() {
-            let semaphore = core.bulkhead.semaphore();
+            let semaphore = self.keys.bulkhead(core).semaphore();
             self.bulkhead.limit(semaphore, until, Moment::now());
         }
     }
 
     /// Its place counts until it is released, if it still does.
     pub(super) fn keep_place(&mut self, core: &ServiceCore) {
-        self.bulkhead.keep(core.bulkhead.semaphore());
+        self.bulkhead.keep(self.keys.bulkhead(core).semaphore());
     }
 
     #[inline(always)]
@@ -261,12 +322,11 @@ impl AttemptPermits {
 
 impl Gate for BreakerGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.circuit && permits.breaker.is_none() {
-            let ticket = call.core().breaker.admit_if_closed();
-            permits.breaker = Some(match ticket {
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        if asked.call.plan.circuit && permits.breaker.is_none() {
+            permits.breaker = Some(match asked.breaker.admit_if_closed() {
                 Some(ticket) => ticket,
-                None => permits.admit_by_state(call, now)?,
+                None => permits.admit_by_state(asked.call, asked.breaker, asked.now)?,
             });
         }
         Ok(())
@@ -275,24 +335,24 @@ impl Gate for BreakerGate {
     #[inline]
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
         if let Some(ticket) = permits.breaker.take() {
-            core.breaker
-                .record(ticket, end.outcome, end.started, &end.now);
+            let breaker = permits.keys.breaker(core);
+            breaker.record(ticket, end.outcome, end.started, &end.now);
         }
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, now: Moment) {
         // What passes in shadow is not asked for again, and counted once.
         if let Some(ticket) = permits.breaker.take_if(|ticket| !ticket.is_shadow()) {
-            plan.core
-                .breaker
-                .record(ticket, BreakerOutcome::Ignored, now, || now);
+            let breaker = permits.keys.breaker(&plan.core);
+            breaker.record(ticket, BreakerOutcome::Ignored, now, || now);
         }
     }
 }
 
 impl Gate for RateLimitGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        let Asked { call, now, .. } = *asked;
         if call.plan.rate_limit && permits.rate_limit == Tokens::NONE {
             match call
                 .core()
@@ -325,10 +385,10 @@ impl AttemptPermits {
     /// Not inlined: most functions have no bulkhead.
     #[inline(never)]
     fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        let semaphore = call.core().bulkhead.semaphore();
         if poll_context::is_inside() && self.borrow_place(call.core()) {
             return Ok(());
         }
+        let semaphore = self.keys.bulkhead(call.core()).semaphore();
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
             self.set_bulkhead(Place::Held);
             return Ok(());
@@ -347,9 +407,9 @@ impl AttemptPermits {
 
 impl Gate for BulkheadGate {
     #[inline(always)]
-    fn admit(permits: &mut AttemptPermits, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if call.plan.bulkhead && permits.bulkhead.is_none() {
-            return permits.take_place(call, now);
+    fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
+        if asked.call.plan.bulkhead && permits.bulkhead.is_none() {
+            return permits.take_place(asked.call, asked.now);
         }
         Ok(())
     }
@@ -358,16 +418,15 @@ impl Gate for BulkheadGate {
     fn complete(permits: &mut AttemptPermits, core: &ServiceCore, end: &End<impl Fn() -> Moment>) {
         // Who passes in shadow runs beside the limit and tells nothing of it.
         let has_place = !matches!(permits.bulkhead, Place::None | Place::Shadow);
-        if has_place && core.bulkhead.is_adaptive() {
-            end.report_load(core);
+        let bulkhead = permits.keys.bulkhead(core);
+        if has_place && bulkhead.is_adaptive() {
+            end.report_load(bulkhead);
         }
-        permits
-            .bulkhead
-            .release(core.bulkhead.semaphore(), &end.now);
+        permits.bulkhead.release(bulkhead.semaphore(), &end.now);
     }
 
     fn release_unused(permits: &mut AttemptPermits, plan: &Plan, _: Moment) {
-        let semaphore = plan.core.bulkhead.semaphore();
+        let semaphore = permits.keys.bulkhead(&plan.core).semaphore();
         permits.bulkhead.release(semaphore, Moment::now);
     }
 }

@@ -84,15 +84,16 @@ impl Call<'_> {
             _ => u64::MAX,
         };
         let deadline = self.deadline_at();
-        deadline != Moment::FAR_FUTURE && self.next_start.0.saturating_add(longest) >= deadline.0
+        deadline != Moment::FAR_FUTURE && self.next_start().0.saturating_add(longest) >= deadline.0
     }
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan;
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
         let (asked, longest) = (verdict.retry_after(), plan.max_retry_after);
+        let mut history = self.retries();
         let mut retry = policy
-            .delay_after(self.attempts, self.retries, asked, longest)
+            .delay_after(self.attempts, history, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
         // Each answer of a language model is billed, also the one that arrived too late.
         if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
@@ -122,22 +123,24 @@ impl Call<'_> {
             retry.delay = retry.delay.max(token);
         }
         let at = policy
-            .retry_at(retry, &mut self.retries, self.started, now)
+            .retry_at(retry, &mut history, self.started, now)
             .map_err(NoRetryByPolicy::reason)?;
         if at >= self.ends_by() {
             return Err("deadline");
         }
-        if plan.circuit && plan.core.breaker.rejects_at(at) {
+        if plan.circuit && self.breaker().rejects_at(at) {
             return Err("circuit breaker open");
         }
         if plan.budget && !plan.core.budget.try_spend() {
             return Err("retry budget empty");
         }
         self.retry_charged = plan.budget;
-        self.next_start = at;
         self.now = now;
+        let cold = self.cold();
+        cold.next_start = at;
+        cold.retries = history;
         if lines_up.is_some() {
-            self.cold().lines_up = lines_up;
+            cold.lines_up = lines_up;
         }
         Ok(retry.delay)
     }

@@ -338,6 +338,26 @@ impl Machine {
         }
     }
 
+    /// Whether it is no different from a new one, or was last asked so long ago, `idle`, that a breaker which had opened then
+    /// would admit calls again whatever its pause. No ticket is out.
+    pub(super) fn is_at_rest(&mut self, idle: Duration, now: Moment) -> bool {
+        let is_empty = |history: &mut History| {
+            history.expire(now);
+            history.totals().calls == 0
+        };
+        match self.phase {
+            Phase::ForcedOpen { .. } | Phase::Disabled => return false,
+            Phase::Open { until } if now < until => return false,
+            Phase::Closed
+                if self.consecutive == 0 && self.history.as_mut().is_none_or(is_empty) =>
+            {
+                return true;
+            }
+            _ => {}
+        }
+        idle >= self.config.max_recovery_timeout
+    }
+
     pub(super) fn force_open(&mut self, now: Moment) -> Option<Transition> {
         match &mut self.phase {
             Phase::ForcedOpen { held } => {

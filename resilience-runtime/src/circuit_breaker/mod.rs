@@ -24,6 +24,7 @@ mod held_open;
 mod history;
 mod machine;
 mod packed_state;
+mod per_key;
 mod permit;
 mod shared_state;
 mod state;
@@ -88,6 +89,8 @@ use crate::wake::later;
 pub struct CircuitBreaker {
     name: ServiceName,
     shared: SharedState,
+    /// It is that of one key of the service, which is not named anywhere.
+    is_of_key: bool,
     listener: Option<Listener>,
 }
 
@@ -103,11 +106,16 @@ impl CircuitBreaker {
         config: CircuitBreakerConfig,
     ) -> Result<Self, ConfigError> {
         config.validate()?;
-        Ok(Self {
-            name: name.into(),
+        Ok(Self::with_config(name.into(), config))
+    }
+
+    fn with_config(name: ServiceName, config: CircuitBreakerConfig) -> Self {
+        Self {
+            name,
             shared: SharedState::new(config, Moment::now()),
+            is_of_key: false,
             listener: None,
-        })
+        }
     }
 
     /// Calls `listener` after every change of state, outside of all locks. So concurrent changes may be reported
@@ -223,8 +231,9 @@ impl CircuitBreaker {
     #[cold]
     fn publish(&self, change: Transition) {
         let (name, listener) = (self.name.clone(), self.listener.clone());
+        let of_key = self.is_of_key.then_some(true);
         later(move || {
-            change.announce(&name);
+            change.announce(&name, of_key);
             if let Some(listener) = listener {
                 listener(change.into());
             }

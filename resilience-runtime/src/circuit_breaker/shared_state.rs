@@ -221,6 +221,18 @@ impl SharedState {
         is_open && !word.is_shadow()
     }
 
+    /// Whether it is forced open or disabled.
+    #[inline]
+    pub(super) fn is_overridden(&self) -> bool {
+        let word = self.word();
+        word.is(CircuitState::ForcedOpen) || word.is(CircuitState::Disabled)
+    }
+
+    /// See [`Machine::is_at_rest`].
+    pub(super) fn is_at_rest(&self, idle: Duration, now: Moment) -> bool {
+        self.machine.lock().is_at_rest(idle, now)
+    }
+
     /// Whether what it would reject passes.
     pub(super) fn is_shadow(&self) -> bool {
         self.word().is_shadow()

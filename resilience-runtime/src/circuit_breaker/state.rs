@@ -94,12 +94,14 @@ impl From<Transition> for CircuitChange {
 
 impl Transition {
     #[cold]
-    pub(super) fn announce(self, service: &ServiceName) {
+    /// `keyed` is said of the breaker of a key alone.
+    pub(super) fn announce(self, service: &ServiceName, keyed: Option<bool>) {
         let (service, from, to) = (service.as_str(), self.from.name(), self.to.name());
         match self.to {
             CircuitState::Open => tracing::warn!(
                 target: "resilience",
                 service,
+                keyed,
                 from,
                 to,
                 retry_after_ms = u64::try_from(self.pause.as_millis()).unwrap_or(u64::MAX),
@@ -108,6 +110,7 @@ impl Transition {
             CircuitState::ForcedOpen => tracing::warn!(
                 target: "resilience",
                 service,
+                keyed,
                 from,
                 to,
                 "circuit breaker forced open"
@@ -115,6 +118,7 @@ impl Transition {
             CircuitState::HalfOpen => tracing::info!(
                 target: "resilience",
                 service,
+                keyed,
                 from,
                 to,
                 "circuit breaker lets probes through"
@@ -122,6 +126,7 @@ impl Transition {
             CircuitState::Closed => tracing::info!(
                 target: "resilience",
                 service,
+                keyed,
                 from,
                 to,
                 "circuit breaker closed"
@@ -129,6 +134,7 @@ impl Transition {
             CircuitState::Disabled => tracing::info!(
                 target: "resilience",
                 service,
+                keyed,
                 from,
                 to,
                 "circuit breaker disabled"

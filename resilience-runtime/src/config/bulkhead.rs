@@ -20,11 +20,16 @@ pub struct BulkheadConfig {
     pub max_wait: Duration,
     /// Finds the limit by itself, in place of `max_concurrent`.
     pub adaptive: Option<AdaptiveConfig>,
+    /// Limits how many keys of a service have a bulkhead of their own; at least 1. Of no effect on a bulkhead by itself.
+    pub max_keys: usize,
     /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
     pub mode: PatternMode,
 }
 
 impl BulkheadConfig {
+    /// Holds the default of `max_keys`.
+    pub const DEFAULT_MAX_KEYS: usize = 1_000;
+
     /// Checks that every value is in range and fits the others.
     ///
     /// # Errors
@@ -42,6 +47,12 @@ impl BulkheadConfig {
             self.max_concurrent,
             "must be at least 1",
         );
+        validator.require(
+            self.max_keys > 0,
+            Key::BulkheadMaxKeys,
+            self.max_keys,
+            "must be at least 1",
+        );
         if let Some(adaptive) = &self.adaptive {
             adaptive.check(validator);
         }
@@ -53,6 +64,7 @@ setters! {
         max_concurrent: usize,
         max_wait: Duration,
         [some] adaptive: AdaptiveConfig,
+        max_keys: usize,
         mode: PatternMode,
     }
 }
@@ -63,6 +75,7 @@ impl Default for BulkheadConfig {
             max_concurrent: 32,
             max_wait: Duration::ZERO,
             adaptive: None,
+            max_keys: Self::DEFAULT_MAX_KEYS,
             mode: PatternMode::Enforce,
         }
     }

@@ -43,11 +43,16 @@ pub struct CircuitBreakerConfig {
     pub half_open_max_calls: u32,
     /// Chooses what a call that was dropped before it ended counts as.
     pub abandoned: OnAbandoned,
+    /// Limits how many keys of a service have a breaker of their own; at least 1. Of no effect on a breaker by itself.
+    pub max_keys: usize,
     /// Chooses whether it rejects calls, or lets them pass and counts what it would reject.
     pub mode: PatternMode,
 }
 
 impl CircuitBreakerConfig {
+    /// Holds the default of `max_keys`.
+    pub const DEFAULT_MAX_KEYS: usize = 1_000;
+
     /// Returns the preset of a kind.
     #[must_use]
     pub const fn preset(kind: ServiceKind) -> Self {
@@ -70,6 +75,7 @@ impl CircuitBreakerConfig {
             success_threshold,
             half_open_max_calls,
             abandoned: OnAbandoned::Ignored,
+            max_keys: Self::DEFAULT_MAX_KEYS,
             mode: PatternMode::Enforce,
         }
     }
@@ -162,6 +168,12 @@ impl CircuitBreakerConfig {
         );
         validator.count(Key::CircuitSuccessThreshold, self.success_threshold);
         validator.count(Key::CircuitHalfOpenMaxCalls, self.half_open_max_calls);
+        validator.require(
+            self.max_keys > 0,
+            Key::CircuitMaxKeys,
+            self.max_keys,
+            "must be at least 1",
+        );
     }
 }
 
@@ -178,6 +190,7 @@ setters! {
         success_threshold: u32,
         half_open_max_calls: u32,
         abandoned: OnAbandoned,
+        max_keys: usize,
         mode: PatternMode,
     }
 }

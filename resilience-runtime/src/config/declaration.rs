@@ -125,8 +125,14 @@ macro_rules! settings {
                         half_open_max_calls: Count, Count, shared => CircuitHalfOpenMaxCalls at circuit.half_open_max_calls;
                         /// Chooses what a dropped call counts as.
                         abandoned: OnAbandoned, OnAbandoned, shared => CircuitAbandoned at circuit.abandoned;
+                        /// Limits how many keys have a breaker of their own.
+                        max_keys: Count, Count, shared => CircuitMaxKeys at circuit.max_keys;
                         /// Chooses whether it rejects calls, or only counts what it would reject.
                         mode: Mode, PatternMode, shared => CircuitMode at circuit.mode;
+                    }
+                    code {
+                        key: Code,
+                        keyed: Flag,
                     }
                 }
                 /// Holds the part of [`ServiceSettings`] about the rate limiter; see
@@ -221,6 +227,7 @@ macro_rules! settings {
                     }
                     code {
                         key: Code,
+                        keyed: Flag,
                         cost: Code,
                         priority: Prioritized,
                         usage: Callable,
@@ -234,6 +241,8 @@ macro_rules! settings {
                         max_concurrent: Count, Count, shared => BulkheadMaxConcurrent at limits.max_concurrent;
                         /// Limits how long a call waits for a permit.
                         max_wait: Time, Wait, own => BulkheadMaxWait at bulkhead_wait;
+                        /// Limits how many keys have a bulkhead of their own.
+                        max_keys: Count, Count, shared => BulkheadMaxKeys at bulkhead_max_keys;
                         /// Chooses whether it holds calls back, or only counts what it would hold back.
                         mode: Mode, PatternMode, shared => BulkheadMode at bulkhead_mode;
                     }
@@ -246,6 +255,10 @@ macro_rules! settings {
                         "initial" adaptive_initial: Count, Count, shared => BulkheadAdaptiveInitial at limits.adaptive.initial;
                         /// Multiplies the limit at each congestion.
                         "factor" adaptive_factor: Number, Decrease, shared => BulkheadAdaptiveFactor at limits.adaptive.factor;
+                    }
+                    code {
+                        key: Code,
+                        keyed: Flag,
                     }
                 }
             }

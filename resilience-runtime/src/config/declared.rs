@@ -94,6 +94,8 @@ pub struct DeclaredService {
     place: &'static str,
     pub(crate) settings: &'static [(Key, Value)],
     pub(crate) off: &'static [Pattern],
+    /// The patterns for which every function gives a key.
+    pub(crate) keyed: &'static [Pattern],
 }
 
 impl DeclaredService {
@@ -125,6 +127,7 @@ impl<K: kind::Kind> Declared<K> {
                 place,
                 settings: &[],
                 off: &[],
+                keyed: &[],
             },
             kind: PhantomData,
         }
@@ -141,6 +144,13 @@ impl<K: kind::Kind> Declared<K> {
     #[must_use]
     pub const fn off(mut self, patterns: &'static [Pattern]) -> Self {
         self.service.off = patterns;
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn keyed(mut self, patterns: &'static [Pattern]) -> Self {
+        self.service.keyed = patterns;
         self
     }
 
@@ -216,6 +226,11 @@ pub const fn declared<K, D: DeclaredAs<K>>(service: &'static D) -> &'static dyn 
 /// attributes' patterns without what is code: `circuit_breaker`, `rate_limit`, `bulkhead` and `retry_budget` hold for all
 /// functions of the service; `retry`, `timeout`, `deadline` and each `max_wait` are defaults, which a function can override.
 /// `… = off` holds for all functions; where a function sets a value of its own, such as `timeout = "5s"`, it is on there.
+///
+/// `keyed` in `circuit_breaker`, `rate_limit` or `bulkhead` says that each key has one of its own: then every function gives a
+/// `key` for that pattern, or switches the pattern off. One that does neither is reported by
+/// [`Registry::check`](crate::Registry::check), and its calls fail with
+/// [`ResilienceError::InvalidConfig`](crate::ResilienceError::InvalidConfig).
 ///
 /// ```
 /// use std::io;

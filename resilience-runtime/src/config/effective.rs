@@ -28,6 +28,7 @@ pub(crate) struct Effective {
     pub(crate) rate_limit_mode: PatternMode,
     pub(crate) rate_limit_wait: Duration,
     pub(crate) bulkhead: Option<BulkheadConfig>,
+    pub(super) bulkhead_max_keys: usize,
     pub(super) bulkhead_mode: PatternMode,
     pub(crate) bulkhead_wait: Duration,
     pub(crate) timeout: Duration,
@@ -122,6 +123,7 @@ impl Effective {
             rate_limit_mode: PatternMode::Enforce,
             rate_limit_wait: Duration::ZERO,
             bulkhead: None,
+            bulkhead_max_keys: BulkheadConfig::DEFAULT_MAX_KEYS,
             bulkhead_mode: PatternMode::Enforce,
             bulkhead_wait: Duration::ZERO,
             timeout: Duration::from_secs(timeout),
@@ -164,6 +166,7 @@ impl Effective {
             max_concurrent,
             max_wait: self.bulkhead_wait,
             adaptive,
+            max_keys: self.bulkhead_max_keys,
             mode: self.bulkhead_mode,
         });
     }
@@ -186,8 +189,14 @@ impl Effective {
                 validator.duration(Key::RateLimitMaxCooldown, self.max_cooldown);
             }
         }
-        if let Some(config) = &self.bulkhead {
-            config.check(validator);
+        match &self.bulkhead {
+            Some(config) => config.check(validator),
+            None => validator.require(
+                self.bulkhead_max_keys > 0,
+                Key::BulkheadMaxKeys,
+                self.bulkhead_max_keys,
+                "must be at least 1",
+            ),
         }
         validator.duration(Key::Timeout, self.timeout);
         validator.duration(Key::Deadline, self.deadline);

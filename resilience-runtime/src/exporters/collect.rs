@@ -52,6 +52,18 @@ impl Metric {
                     visit(&[state.name()], f64::from(u8::from(state == now)));
                 }
             }
+            Source::CircuitKeys => {
+                if let Some(keys) = service.core.breaker_keys() {
+                    let others = keys.known.saturating_sub(keys.open + keys.half_open);
+                    for (state, count) in [
+                        (CircuitState::Closed, others),
+                        (CircuitState::Open, keys.open),
+                        (CircuitState::HalfOpen, keys.half_open),
+                    ] {
+                        visit(&[state.name()], count as f64);
+                    }
+                }
+            }
             Source::Level(level) => {
                 if let Some(value) = level.read(service) {
                     visit(&[], value);
@@ -76,6 +88,8 @@ impl Level {
                 core.bulkhead.in_flight() as f64
             }
             Self::BulkheadMaxConcurrent => service.bulkhead()?.limit() as f64,
+            Self::BulkheadKeys => core.bulkhead_keys()?.known as f64,
+            Self::BulkheadKeysInFlight => core.bulkhead_keys()?.in_flight as f64,
         })
     }
 }

@@ -54,7 +54,10 @@ pub fn describe() {
                 Source::Counters(_) | Source::Transitions => {
                     recorder.describe_counter(name, Some(Unit::Count), help);
                 }
-                Source::CircuitState | Source::Level(_) | Source::HealthCheck => {
+                Source::CircuitState
+                | Source::CircuitKeys
+                | Source::Level(_)
+                | Source::HealthCheck => {
                     recorder.describe_gauge(name, Some(Unit::Count), help);
                 }
                 Source::Durations(_) => {

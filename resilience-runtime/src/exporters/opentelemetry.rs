@@ -56,7 +56,9 @@ pub fn observe(registry: &Registry, meter: &Meter) -> Observation {
     for metric in &METRICS {
         match metric.source {
             Source::Counters(_) | Source::Transitions => counter(metric, meter, &observed),
-            Source::CircuitState | Source::Level(_) => level(metric, meter, &observed),
+            Source::CircuitState | Source::CircuitKeys | Source::Level(_) => {
+                level(metric, meter, &observed)
+            }
             Source::Durations(_) | Source::HealthCheck => {}
         }
     }

@@ -101,7 +101,9 @@ fn family(metric: &Metric, samples: Vec<Sample>) -> MetricFamily {
     family.set_help(metric.help.to_owned());
     family.set_field_type(match metric.source {
         Source::Counters(_) | Source::Transitions => MetricType::COUNTER,
-        Source::CircuitState | Source::Level(_) | Source::HealthCheck => MetricType::GAUGE,
+        Source::CircuitState | Source::CircuitKeys | Source::Level(_) | Source::HealthCheck => {
+            MetricType::GAUGE
+        }
         Source::Durations(_) => MetricType::HISTOGRAM,
     });
     family.set_metric(samples);

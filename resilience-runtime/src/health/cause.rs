@@ -43,6 +43,16 @@ pub enum HealthCause {
     },
     /// The service's circuit breaker is in this state.
     Circuit(CircuitState),
+    /// Some keys of the service have a circuit breaker that is open or half-open.
+    #[non_exhaustive]
+    CircuitKeys {
+        /// Counts the open breakers.
+        open: usize,
+        /// Counts the half-open breakers.
+        half_open: usize,
+        /// Counts the keys that have a breaker of their own.
+        known: usize,
+    },
 }
 
 impl HealthCause {
@@ -63,6 +73,7 @@ impl HealthCause {
             Self::Panicked => "panicked",
             Self::Said { .. } => "said",
             Self::Circuit(_) => "circuit",
+            Self::CircuitKeys { .. } => "circuit_keys",
         }
     }
 
@@ -94,6 +105,14 @@ impl fmt::Display for HealthCause {
             Self::Panicked => f.write_str("the check panicked")?,
             Self::Said { words, .. } => f.write_str(words)?,
             Self::Circuit(state) => write!(f, "its circuit breaker is {state}")?,
+            Self::CircuitKeys {
+                open,
+                half_open,
+                known,
+            } => write!(
+                f,
+                "of the circuit breakers of its {known} keys {open} are open and {half_open} half-open"
+            )?,
         }
         match self.code() {
             Some(code) => write!(f, " ({code})"),

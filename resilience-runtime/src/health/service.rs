@@ -14,7 +14,8 @@ use crate::sync::Mutex;
 /// Checks a service by its circuit breaker and failure rate, without sending anything.
 ///
 /// An open breaker is degraded, or unhealthy with [`open_is_unhealthy`](Self::open_is_unhealthy); a half-open one is
-/// degraded. The breaker does not flap, so one result is enough: the thresholds of the monitor do not apply unless they
+/// degraded. Where keys have breakers of their own and some are open, the service is degraded, never unhealthy for that: the
+/// cause has their number and no key. The breaker does not flap, so one result is enough: the thresholds of the monitor do not apply unless they
 /// are set for the checker.
 ///
 /// ```
@@ -86,8 +87,16 @@ impl ServiceHealthChecker {
             CircuitState::Closed | CircuitState::Disabled => HealthStatus::Healthy,
         };
         let fails_often = self.fails_often();
+        let keys = self.service.core.breaker_keys().unwrap_or_default();
         if status != HealthStatus::Healthy {
             HealthReport::because(status, HealthCause::Circuit(state))
+        } else if keys.open + keys.half_open > 0 && !self.service.circuit_breaker().is_shadow() {
+            let cause = HealthCause::CircuitKeys {
+                open: keys.open,
+                half_open: keys.half_open,
+                known: keys.known,
+            };
+            HealthReport::because(HealthStatus::Degraded, cause)
         } else if fails_often {
             HealthReport::degraded("too many attempts fail")
         } else {

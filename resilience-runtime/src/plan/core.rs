@@ -3,18 +3,20 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use crate::bulkhead::{Bulkhead, LimitChange};
+use super::pattern_observer::PatternObserver;
+use crate::bulkhead::Bulkhead;
 use crate::circuit_breaker::CircuitBreaker;
 use crate::config::{
     BulkheadConfig, CircuitBreakerConfig, ConfigError, Effective, RateLimitConfig,
     RetryBudgetConfig,
 };
 use crate::fallback::RegisteredFallbacks;
+use crate::key_table::KeyTable;
 use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::session::Session;
-use crate::telemetry::{Counter, Counters, Event, EventKind, Latency, Observers};
+use crate::telemetry::{Counter, Counters, Event, Latency, Observers};
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
 #[derive(Debug)]
@@ -22,8 +24,12 @@ pub(crate) struct ServiceCore {
     pub(crate) name: ServiceName,
     pub(crate) kind: ServiceKind,
     pub(crate) breaker: Arc<CircuitBreaker>,
+    /// Those of the keys that functions give.
+    pub(super) breakers: KeyTable<CircuitBreaker>,
     pub(crate) limiter: Arc<RateLimiter>,
     pub(crate) bulkhead: Arc<Bulkhead>,
+    /// Those of the keys that functions give.
+    pub(super) bulkheads: KeyTable<Bulkhead>,
     pub(crate) budget: RetryBudget,
     pub(crate) session: Session,
     pub(crate) counters: Counters,
@@ -52,46 +58,30 @@ impl ServiceCore {
         let transitions = Arc::<crate::telemetry::Transitions>::default();
         #[cfg(feature = "metrics")]
         let metrics = Arc::new(crate::telemetry::metrics::MetricHandles::new(&name, kind));
+        let observer = PatternObserver {
+            name: name.clone(),
+            observers: Arc::clone(&observers),
+            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+            transitions: Arc::clone(&transitions),
+            #[cfg(feature = "metrics")]
+            metrics: Arc::clone(&metrics),
+        };
         let breaker = CircuitBreaker::new(name.clone(), CircuitBreakerConfig::preset(kind))
             .expect(presets)
-            .with_listener({
-                let (name, observers) = (name.clone(), Arc::clone(&observers));
-                #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-                let transitions = Arc::clone(&transitions);
-                #[cfg(feature = "metrics")]
-                let metrics = Arc::clone(&metrics);
-                move |change| {
-                    #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-                    transitions.add(change.from, change.to);
-                    #[cfg(feature = "metrics")]
-                    metrics.circuit_changed(change);
-                    observers.changed(&name, || EventKind::CircuitChanged {
-                        from: change.from,
-                        to: change.to,
-                        pause: change.pause,
-                    });
-                }
-            });
+            .with_listener(observer.clone().of_breaker());
         let bulkhead = Bulkhead::new(name.clone(), BulkheadConfig::default())
             .expect(presets)
-            .with_listener({
-                let (name, observers) = (name.clone(), Arc::clone(&observers));
-                #[cfg(feature = "metrics")]
-                let metrics = Arc::clone(&metrics);
-                move |LimitChange { from, to, .. }| {
-                    #[cfg(feature = "metrics")]
-                    metrics.bulkhead_limit(to);
-                    observers.happened(&name, EventKind::BulkheadLimitChanged { from, to });
-                }
-            });
+            .with_listener(observer.of_bulkhead());
         Self {
             breaker: Arc::new(breaker),
+            breakers: KeyTable::new(),
             limiter: Arc::new(RateLimiter::unlimited(
                 name.clone(),
                 RateLimitConfig::DEFAULT_MAX_KEYS,
                 RateLimitConfig::DEFAULT_MAX_COOLDOWN,
             )),
             bulkhead: Arc::new(bulkhead),
+            bulkheads: KeyTable::new(),
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
             session: Session::default(),
             counters: Counters::default(),
@@ -113,6 +103,7 @@ impl ServiceCore {
     pub(crate) fn reconfigure(&self, shared: &Effective) -> Result<(), ConfigError> {
         if self.breaker.config() != shared.circuit {
             self.breaker.reconfigure(shared.circuit.clone())?;
+            self.reconfigure_breakers_of_keys();
         }
         if self.budget.config() != shared.retry_budget {
             self.budget.reconfigure(shared.retry_budget.clone())?;
@@ -135,6 +126,7 @@ impl ServiceCore {
             && self.bulkhead.config() != *bulkhead
         {
             self.bulkhead.reconfigure(bulkhead.clone())?;
+            self.reconfigure_bulkheads_of_keys();
         }
         Ok(())
     }

@@ -14,6 +14,8 @@ pub struct Function {
     pub(crate) place: &'static str,
     pub(crate) settings: &'static [(Key, Value)],
     pub(crate) off: &'static [Pattern],
+    /// The patterns that it gives a key for.
+    pub(crate) keys: &'static [Pattern],
     pub(crate) idempotent: Option<bool>,
     pub(crate) client_retries_off: bool,
     pub(crate) retry_if: bool,
@@ -61,6 +63,7 @@ impl Function {
             place,
             settings: &[],
             off: &[],
+            keys: &[],
             idempotent: None,
             client_retries_off: false,
             retry_if: false,
@@ -126,6 +129,13 @@ impl Function {
     #[must_use]
     pub const fn off(mut self, patterns: &'static [Pattern]) -> Self {
         self.off = patterns;
+        self
+    }
+
+    /// With a key of its own for each of these patterns.
+    #[must_use]
+    pub const fn keys(mut self, patterns: &'static [Pattern]) -> Self {
+        self.keys = patterns;
         self
     }
 

@@ -2,6 +2,8 @@
 
 mod core;
 mod description;
+mod keys;
+mod pattern_observer;
 mod site;
 mod state;
 #[cfg(all(test, not(resilience_loom)))]

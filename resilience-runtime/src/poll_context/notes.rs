@@ -79,7 +79,7 @@ impl Notes {
 
     /// Whether an attempt of an inner call has reported to this breaker.
     pub(crate) fn was_reported(&self, to: ScopeId) -> bool {
-        self.reports.contains(&to)
+        self.reports.iter().any(|known| known.shares_breaker(to))
     }
 
     /// Forgets which calls failed.

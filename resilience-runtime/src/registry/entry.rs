@@ -284,7 +284,8 @@ impl Entry {
         for (function, own) in self.functions.iter_mut().zip(values) {
             let ignored = function.ignored_kind(&name, kind, &self.seen_at, own.ignored);
             function.ignore(&name, ignored);
-            let effective = or_bare(match (&shared, &own.refusal) {
+            let refusal = own.refusal.or(function.check_keys(self.declaration).err());
+            let effective = or_bare(match (&shared, &refusal) {
                 (Err(error), _) | (_, Some(error)) => Err(error.clone()),
                 (Ok((shared, _)), None) => {
                     let shared = (kind, self.declaration, shared);

@@ -69,6 +69,31 @@ impl FunctionEntry {
         off
     }
 
+    /// Requires a key for each pattern that the declaration of its service gives a key each, unless the pattern is off.
+    pub(super) fn check_keys(
+        &self,
+        of_service: Option<&'static DeclaredService>,
+    ) -> Result<(), ConfigError> {
+        let Some(declaration) = self.function.declaration().or(of_service) else {
+            return Ok(());
+        };
+        let off = self.off(of_service);
+        let missing = (declaration.keyed.iter())
+            .filter(|pattern| !self.function.keys.contains(pattern) && !off.contains(pattern));
+        let problems = missing.map(|pattern| {
+            let (group, service, place) = (pattern.name(), declaration.name, declaration.place());
+            ConfigProblem::without_value(
+                format!("{group}.key"),
+                ConfigSource::Attribute(self.place.clone()),
+                format!(
+                    "is missing: service `{service}` is declared with `{group}(keyed)` as {place}; write `{group}(key = …)` at the \
+                     function, or `{group} = off`"
+                ),
+            )
+        });
+        ConfigError::check(problems.collect())
+    }
+
     /// Notes which of its shared values are ignored, and logs it once.
     pub(super) fn ignore(&mut self, service: &ServiceName, ignored: Option<ConfigError>) {
         if let Some(error) = &ignored

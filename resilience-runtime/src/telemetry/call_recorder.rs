@@ -105,12 +105,14 @@ impl CallRecorder {
         })
     }
 
-    /// Returns the states that the circuit breaker of a service entered, in their order.
+    /// Returns the states that the circuit breaker of a service entered, in their order; those of keys apart.
     #[must_use]
     pub fn circuit(&self, service: &str) -> Vec<CircuitState> {
         let events = self.recording.0.lock();
         let states = events.iter().filter_map(|event| match event.kind {
-            EventKind::CircuitChanged { to, .. } if event.service == *service => Some(to),
+            EventKind::CircuitChanged { to, keyed, .. } if event.service == *service && !keyed => {
+                Some(to)
+            }
             _ => None,
         });
         states.collect()

@@ -172,6 +172,8 @@ pub enum EventKind {
         to: CircuitState,
         /// Holds the time until the next probe, if the breaker opened.
         pause: Option<Duration>,
+        /// States whether it is the breaker of one key, which no event names.
+        keyed: bool,
     },
     /// The limit of an adaptive bulkhead rose or fell. Under load that happens after every few calls, so it is no
     /// [change](Self::is_change) that [`subscribe_to_changes`](crate::Registry::subscribe_to_changes) reports.
@@ -181,6 +183,8 @@ pub enum EventKind {
         from: usize,
         /// Holds the limit after the change.
         to: usize,
+        /// States whether it is the bulkhead of one key, which no event names.
+        keyed: bool,
     },
     /// The service was called or configured for the first time.
     ServiceAdded,

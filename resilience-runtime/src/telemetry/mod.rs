@@ -33,8 +33,8 @@ pub use observers::{Events, EventsError};
 #[cfg(feature = "test-util")]
 pub use recorded_call::RecordedCall;
 pub use stats::{
-    CacheStats, FailureStats, FallbackStats, LatencyStats, LatencySummary, RegistryStats,
-    RejectionStats, ServiceStats,
+    BulkheadKeys, CacheStats, CircuitBreakerKeys, FailureStats, FallbackStats, LatencyStats,
+    LatencySummary, RegistryStats, RejectionStats, ServiceStats,
 };
 
 pub(crate) use counters::{Counter, Counters};

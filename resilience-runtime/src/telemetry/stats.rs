@@ -61,6 +61,34 @@ pub struct ServiceStats {
     pub in_flight: usize,
     /// Holds how many calls the bulkhead has room for at the moment; `None` where there is none.
     pub max_concurrent: Option<usize>,
+    /// Counts the keys that have a circuit breaker of their own; `None` where no call gave one.
+    pub circuit_keys: Option<CircuitBreakerKeys>,
+    /// Counts the keys that have a bulkhead of their own; `None` where no call gave one.
+    pub bulkhead_keys: Option<BulkheadKeys>,
+}
+
+/// Counts the keys of a service's circuit breakers. No key is kept, so none is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CircuitBreakerKeys {
+    /// Counts the keys that have a breaker of their own; at most `max_keys`, unless that was lowered.
+    pub known: usize,
+    /// Counts the open breakers, those forced open included. The one that keys beyond `max_keys` share is one of them.
+    pub open: usize,
+    /// Counts the half-open breakers.
+    pub half_open: usize,
+}
+
+/// Counts the keys of a service's bulkheads. No key is kept, so none is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BulkheadKeys {
+    /// Counts the keys that have a bulkhead of their own; at most `max_keys`, unless that was lowered.
+    pub known: usize,
+    /// Counts the calls that hold a permit of any of them, or of the one that keys beyond `max_keys` share.
+    pub in_flight: usize,
 }
 
 /// Counts failed attempts by the class of their error.

@@ -9,6 +9,7 @@ function describe({ type, from, to, retry_after_seconds: seconds, count: missed 
   const step = from ? `${word(from)} → ${word(to)}` : word(to);
   switch (type) {
     case "circuit_breaker": return { glyph: to, text: step + later };
+    case "circuit_breaker_key": return { glyph: to, text: "of one key: " + step + later };
     case "health": return { glyph: to, text: "health: " + step };
     case "cooldown": return { glyph: "cooldown", text: "requested back-off" + (seconds == null ? "" : ` for ${age(Math.ceil(seconds))}`) };
     case "configured": return { glyph: "note", text: "configured anew" };

@@ -38,7 +38,7 @@ impl<'p> Attempt<'p> {
         let started = attempt.started;
         let notes = attempt.set_notes_aside();
         let mut verified = None;
-        let mut delay = call.retries.previous_backoff();
+        let mut delay = call.retries().previous_backoff();
         for round in 1..=attempt.plan.max_attempts() {
             if let Some(policy) = &attempt.plan.retry {
                 delay = policy.delay(round, delay);

@@ -8,7 +8,7 @@ use super::{AttemptPermits, Blocked, WaitFor};
 use crate::call::Call;
 use crate::call::links::Links;
 use crate::call::rejection::Rejection;
-use crate::circuit_breaker::Ticket;
+use crate::circuit_breaker::{CircuitBreaker, Ticket};
 use crate::clock::Moment;
 use crate::poll_context;
 
@@ -19,6 +19,7 @@ impl AttemptPermits {
     pub(super) fn admit_by_state(
         &mut self,
         call: &Call<'_>,
+        breaker: &CircuitBreaker,
         now: Moment,
     ) -> Result<Ticket, Blocked> {
         if poll_context::is_inside()
@@ -27,7 +28,7 @@ impl AttemptPermits {
             return Ok(probe);
         }
         let longest = || call.timeout_or_zero();
-        let admitted = call.core().breaker.admit_by_state(now, longest);
+        let admitted = breaker.admit_by_state(now, longest);
         let ticket = admitted.map_err(|rejection| {
             let retry_after = rejection.retry_after;
             let cause = Rejection::CircuitBreaker { retry_after };

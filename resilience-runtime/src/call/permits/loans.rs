@@ -7,14 +7,14 @@ use crate::call::load::Load;
 use crate::circuit_breaker::Ticket;
 use crate::clock::Moment;
 use crate::plan::ServiceCore;
-use crate::poll_context::{self, Offer, ScopeId};
+use crate::poll_context::{self, Offer};
 
 impl AttemptPermits {
     /// What calls inside of the body may borrow.
     #[cold]
     pub(in crate::call) fn offer(&self, core: &ServiceCore) -> Option<Offer> {
         self.links.has(Links::LENDS).then(|| Offer {
-            of: ScopeId::new(core, self.key),
+            of: self.scope_id(core),
             probe: self.breaker.filter(|ticket| ticket.is_probe()),
             place: !self.bulkhead.is_none(),
             lent: self.links.has(Links::LENT),
@@ -55,10 +55,10 @@ impl AttemptPermits {
 
     #[cold]
     pub(super) fn borrow_probe(&mut self, core: &ServiceCore, now: Moment) -> Option<Ticket> {
-        let of = ScopeId::new(core, self.key);
+        let of = self.scope_id(core);
         let probe = poll_context::borrow_probe(of)?;
-        if !core.breaker.is_held(probe, now) {
-            poll_context::give_back(of);
+        if !self.keys.breaker(core).is_held(probe, now) {
+            poll_context::give_back(of, true);
             return None;
         }
         self.links.add(Links::PROBE);
@@ -69,7 +69,7 @@ impl AttemptPermits {
     #[cold]
     pub(super) fn borrow_place(&mut self, core: &ServiceCore) -> bool {
         let again = self.links.any_borrowed();
-        let borrowed = poll_context::borrow_place(ScopeId::new(core, self.key), again);
+        let borrowed = poll_context::borrow_place(self.scope_id(core), again);
         if borrowed {
             self.bulkhead = Place::Borrowed;
             self.links.add(Links::PLACE);
@@ -84,13 +84,15 @@ impl AttemptPermits {
         let probe = self.breaker.filter(|_| self.links.has(Links::PROBE));
         // Who lent the place reports its answers.
         let has_place = self.links.has(Links::PLACE);
-        if has_place && end.load == Load::TooMuch && core.bulkhead.is_adaptive() {
-            end.report_load(core);
+        let bulkhead = self.keys.bulkhead(core);
+        if has_place && end.load == Load::TooMuch && bulkhead.is_adaptive() {
+            end.report_load(bulkhead);
         }
         if self.give_back(core)
             && let Some(probe) = probe
         {
-            core.breaker
+            self.keys
+                .breaker(core)
                 .record_for_other(probe, end.outcome, end.started, &end.now);
         }
     }
@@ -98,13 +100,14 @@ impl AttemptPermits {
     /// Gives back what was borrowed. `false`: it has ended with the attempt that lent it.
     #[cold]
     pub(super) fn give_back(&mut self, core: &ServiceCore) -> bool {
-        if self.links.has(Links::PROBE) {
+        let probe = self.links.has(Links::PROBE);
+        if probe {
             self.breaker = None;
         }
         if self.links.has(Links::PLACE) {
             self.bulkhead = Place::None;
         }
         self.links = self.links.only(Links::LASTING);
-        poll_context::give_back(ScopeId::new(core, self.key))
+        poll_context::give_back(self.scope_id(core), probe)
     }
 }

@@ -2,6 +2,7 @@
 
 mod extremes;
 mod overrides;
+mod per_key;
 mod properties;
 mod reference;
 mod shadow;

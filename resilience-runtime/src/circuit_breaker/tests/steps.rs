@@ -87,6 +87,7 @@ prop_compose! {
             success_threshold,
             half_open_max_calls,
             abandoned,
+            max_keys: CircuitBreakerConfig::DEFAULT_MAX_KEYS,
             mode: PatternMode::Enforce,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) enum Source {
     Transitions,
     /// 1 for the breaker's state, 0 for the others.
     CircuitState,
+    /// How many keys have a breaker in each state.
+    CircuitKeys,
     /// A level that rises and falls.
     Level(Level),
     /// A histogram of durations.
@@ -62,6 +64,8 @@ pub(crate) enum Level {
     RateLimitLimit,
     BulkheadInFlight,
     BulkheadMaxConcurrent,
+    BulkheadKeys,
+    BulkheadKeysInFlight,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +109,7 @@ macro_rules! rejected {
 rejections!(rejected);
 
 /// The metrics of each service, in the order of the export.
-pub(crate) static METRICS: [Metric; 21] = [
+pub(crate) static METRICS: [Metric; 24] = [
     Metric {
         name: "resilience_calls_total",
         otel: "resilience.calls",
@@ -241,6 +245,14 @@ pub(crate) static METRICS: [Metric; 21] = [
         source: Source::CircuitState,
     },
     Metric {
+        name: "resilience_circuit_breaker_keys",
+        otel: "resilience.circuit_breaker.keys",
+        unit: "{key}",
+        help: "Keys that have a circuit breaker of their own, by its state.",
+        labels: &[label("state", "resilience.circuit_breaker.state")],
+        source: Source::CircuitKeys,
+    },
+    Metric {
         name: "resilience_retry_budget_left",
         otel: "resilience.retry_budget.remaining",
         unit: "{retry}",
@@ -287,6 +299,22 @@ pub(crate) static METRICS: [Metric; 21] = [
         help: "Calls that the bulkhead has room for; an adaptive limit as it is now.",
         labels: &[],
         source: Source::Level(Level::BulkheadMaxConcurrent),
+    },
+    Metric {
+        name: "resilience_bulkhead_keys",
+        otel: "resilience.bulkhead.keys",
+        unit: "{key}",
+        help: "Keys that have a bulkhead of their own.",
+        labels: &[],
+        source: Source::Level(Level::BulkheadKeys),
+    },
+    Metric {
+        name: "resilience_bulkhead_keys_in_flight",
+        otel: "resilience.bulkhead.keys.in_flight",
+        unit: "{call}",
+        help: "Calls that are inside the bulkheads of keys.",
+        labels: &[],
+        source: Source::Level(Level::BulkheadKeysInFlight),
     },
     Metric {
         name: "resilience_call_duration_seconds",
