@@ -218,6 +218,15 @@ impl Declaration {
             };
             problems.push(Error::custom(message).with_span(&place));
         }
+        for (group, within, name, place) in args.nested_code() {
+            problems.push(
+                Error::custom(format!(
+                    "`{name}` belongs at each function: `#[{attribute}(service = {ident}, {group}({within}({name} = …)))]`; here \
+                     write the limits alone"
+                ))
+                .with_span(&place),
+            );
+        }
         for (name, limit) in [("timeout", &args.timeout), ("deadline", &args.deadline)] {
             if let Some(code) = CallLimit::computed(limit.as_ref()) {
                 problems.push(

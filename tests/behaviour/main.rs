@@ -42,6 +42,7 @@ mod keyed_breakers;
 mod keyed_bulkheads;
 mod keys;
 mod limit_sets;
+mod limits_per_key;
 mod nested;
 mod order;
 mod panics;

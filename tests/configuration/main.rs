@@ -26,6 +26,7 @@ mod health_remote;
 mod keyed;
 mod limit_keys;
 mod limit_sets;
+mod limits_per_key;
 mod live;
 mod names;
 mod off;

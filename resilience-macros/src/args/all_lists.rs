@@ -16,7 +16,7 @@ macro_rules! lists {
         groups { $( $(#[$doc:meta])* $group:ident($pattern:ident, $args:ident, $($names:tt)*) { $($rows:tt)* } )* }
         limits { $($limits:tt)* }
     ) => {
-        /// Every list that an argument can stand in.
+        /// Every list that an argument can stand in, but for `per_key(…)`, whose names all belong inside of `rate_limit(…)` too.
         pub(super) const ARG_LISTS: &[ArgList] = &[
             place::<Args>(),
             $(place::<$args>(),)*

@@ -31,7 +31,7 @@ macro_rules! groups {
                     $(#[$doc:meta])*
                     $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* }
-                $(nested $nest:ident($nest_args:ident) { $(
+                $(nested $nest:ident($nest_args:ident) $(code($($nest_code:ident: $nest_code_arg:ident),*))? { $(
                     $(#[$nest_doc:meta])*
                     $short:literal $nest_field:ident: $nest_value:ident, $nest_arg:ident, $nest_sharing:ident => $nest_key:ident
                         at $($nest_place:ident).+;
@@ -80,15 +80,32 @@ macro_rules! groups {
                 options! {
                     #[doc = concat!("`", stringify!($group), "(", stringify!($nest), "(…))`")]
                     $nest_args in $nest {
+                        $($($nest_code: $nest_code_arg,)*)?
                         $($nest_field as $short: $nest_arg => $nest_key,)*
                     }
                 }
 
                 impl $nest_args {
-                    /// Those that were given; where none was, the defaults of all.
+                    /// The arguments that are code.
+                    const CODE: &'static [&'static str] = &[$($(stringify!($nest_code)),*)?];
+
+                    /// Whether it says what is shared: settings, or by its name alone the defaults of all.
+                    fn is_shared(&self) -> bool {
+                        Self::CODE.is_empty() || !self.settings().is_empty()
+                    }
+
+                    /// Where each argument stands that is code.
+                    fn code(&self) -> Vec<(&'static str, Span)> {
+                        let written: Vec<(&'static str, Option<Span>)> = vec![
+                            $($((stringify!($nest_code), self.$nest_code.as_ref().map(|it| it.name))),*)?
+                        ];
+                        written.into_iter().filter_map(|(name, place)| Some((name, place?))).collect()
+                    }
+
+                    /// Those that were given; where none was, the defaults of all, unless its code is what it is for.
                     fn settings_or_presets(&self) -> Vec<(&'static str, &dyn Setting)> {
                         let settings = self.settings();
-                        if settings.is_empty() {
+                        if settings.is_empty() && Self::CODE.is_empty() {
                             return vec![$((stringify!($nest_key), &Preset(stringify!($nest_key)))),*];
                         }
                         settings
@@ -124,7 +141,11 @@ macro_rules! groups {
                     if let Some(settings) = Toggle::on(self.$group.as_ref()) {
                         let written = [
                             $((sharing!($sharing), stringify!($field), settings.$field.as_ref().map(|it| it.name)),)*
-                            $((true, stringify!($nest), settings.$nest.as_ref().map(|it| it.name)),)?
+                            $((
+                                settings.$nest.as_ref().is_some_and(|it| it.value.0.is_shared()),
+                                stringify!($nest),
+                                settings.$nest.as_ref().map(|it| it.name),
+                            ),)?
                         ];
                         let written = written.into_iter().filter(|(is_shared, ..)| *is_shared);
                         shared.extend(written.filter_map(|(_, name, place)| Some((stringify!($group), name, place?))));
@@ -142,6 +163,18 @@ macro_rules! groups {
                     }
                 )?)*
                 code.into_iter().filter_map(|(group, name, place)| Some((group, name, place?))).collect()
+            }
+
+            /// The arguments that are code in parentheses of their own, and where each stands: pattern, parentheses, name.
+            pub(crate) fn nested_code(&self) -> Vec<(&'static str, &'static str, &'static str, Span)> {
+                let mut code = Vec::new();
+                $($(
+                    if let Some(nested) = Toggle::on(self.$group.as_ref()).and_then(|it| it.$nest.as_ref()) {
+                        let written = nested.value.0.code().into_iter();
+                        code.extend(written.map(|(name, place)| (stringify!($group), stringify!($nest), name, place)));
+                    }
+                )?)*
+                code
             }
 
             /// What a declaration of a service takes.

@@ -45,10 +45,17 @@ impl Args {
         keys.into_iter().flatten()
     }
 
+    /// The key of the limits per key beside those of the service.
+    pub(crate) fn per_key(&self) -> Option<&Spanned<Code>> {
+        let per_key = Toggle::on(self.rate_limit.as_ref())?.per_key.as_ref()?;
+        per_key.value.0.key.as_ref()
+    }
+
     /// The patterns that a function gives a key for, by the runtime's name.
     pub(crate) fn patterns_with_key(&self) -> Vec<&'static str> {
         let given = self.keys().filter(|it| it.key.is_some());
-        given.map(|it| it.pattern).collect()
+        let per_key = self.per_key().map(|_| "RateLimit");
+        given.map(|it| it.pattern).chain(per_key).collect()
     }
 
     /// The patterns of which a declaration says that each key has its own, by the runtime's name.

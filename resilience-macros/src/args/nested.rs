@@ -25,10 +25,13 @@ impl<T: Options + Default> ParseArg for Nested<T> {
             }
             _ => {
                 let name = name(meta);
-                let error = Error::custom(format!(
-                    "expected `{name}` or `{name}({} = …)`",
-                    T::NAMES[0]
-                ));
+                let first = T::NAMES[0];
+                // Without its key it says nothing.
+                let alone = match first {
+                    "key" => String::new(),
+                    _ => format!("`{name}` or "),
+                };
+                let error = Error::custom(format!("expected {alone}`{name}({first} = …)`"));
                 Err(match meta {
                     Meta::NameValue(pair) => error.with_span(&pair.value),
                     _ => error.with_span(meta.path()),

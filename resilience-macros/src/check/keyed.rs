@@ -1,8 +1,8 @@
-//! `keyed` belongs to declarations, `key` to functions.
+//! `keyed` belongs to declarations, `key` to functions, and limits are of each key, or per key beside those of all.
 
 use darling::{Error, Result};
 
-use crate::args::Args;
+use crate::args::{Args, Toggle};
 
 /// Requires that an attribute gives the key, instead of saying that there is one.
 pub(super) fn check(args: &Args) -> Result<()> {
@@ -16,6 +16,18 @@ pub(super) fn check(args: &Args) -> Result<()> {
                 ))
                 .with_span(&place),
             );
+        }
+    }
+    if let Some(limit) = Toggle::on(args.rate_limit.as_ref())
+        && let Some(per_key) = &limit.per_key
+    {
+        if let Some(key) = &limit.key {
+            let message = "`key` makes all limits those of each key, `per_key` adds limits of each key to those of the service; \
+                           keep one of them";
+            problems.push(Error::custom(message).with_span(&key.name));
+        } else if per_key.value.0.key.is_none() {
+            let message = "`per_key` needs the key whose limits it sets, such as `per_key(key = tenant, requests_per_minute = 60)`";
+            problems.push(Error::custom(message).with_span(&per_key.name));
         }
     }
     problems.finish()

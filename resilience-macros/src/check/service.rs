@@ -28,7 +28,7 @@ pub(super) fn check(args: &Args, function: Option<&Function>) -> Result<()> {
     }
     let path = path.to_token_stream().to_string().replace(' ', "");
     for (group, name, place) in args.shared_settings() {
-        let value = if name == "adaptive" {
+        let value = if matches!(name, "adaptive" | "per_key") {
             "(…)"
         } else {
             " = …"

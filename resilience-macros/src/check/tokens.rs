@@ -51,29 +51,32 @@ pub(super) fn check(args: &Args) -> Result<()> {
     problems.finish()
 }
 
-/// The limits of tokens that were written, with their names.
+/// The limits of tokens that were written, of the service and per key, with their names.
 fn token_limits(limit: &RateLimit) -> Vec<(&'static str, Span)> {
     fn written(name: &'static str, limit: Option<&Spanned<Count>>) -> Option<(&'static str, Span)> {
         limit.map(|limit| (name, limit.name))
     }
     macro_rules! limits {
-        ($($name:ident),*) => {
-            [$(written(stringify!($name), limit.$name.as_ref())),*]
-        };
+        ($($name:ident, $per_key:ident;)*) => {{
+            let of_service = [$(written(stringify!($name), limit.$name.as_ref())),*];
+            let per_key = limit.per_key.as_ref().map(|it| &it.value.0);
+            let per_key = per_key.map(|it| [$(written(stringify!($name), it.$per_key.as_ref())),*]);
+            of_service.into_iter().chain(per_key.into_iter().flatten())
+        }};
     }
-    let limits = limits![
-        tokens_per_second,
-        tokens_per_minute,
-        tokens_per_hour,
-        tokens_per_day,
-        input_tokens_per_second,
-        input_tokens_per_minute,
-        input_tokens_per_hour,
-        input_tokens_per_day,
-        output_tokens_per_second,
-        output_tokens_per_minute,
-        output_tokens_per_hour,
-        output_tokens_per_day
-    ];
-    limits.into_iter().flatten().collect()
+    let limits = limits! {
+        tokens_per_second, per_key_tokens_per_second;
+        tokens_per_minute, per_key_tokens_per_minute;
+        tokens_per_hour, per_key_tokens_per_hour;
+        tokens_per_day, per_key_tokens_per_day;
+        input_tokens_per_second, per_key_input_tokens_per_second;
+        input_tokens_per_minute, per_key_input_tokens_per_minute;
+        input_tokens_per_hour, per_key_input_tokens_per_hour;
+        input_tokens_per_day, per_key_input_tokens_per_day;
+        output_tokens_per_second, per_key_output_tokens_per_second;
+        output_tokens_per_minute, per_key_output_tokens_per_minute;
+        output_tokens_per_hour, per_key_output_tokens_per_hour;
+        output_tokens_per_day, per_key_output_tokens_per_day;
+    };
+    limits.flatten().collect()
 }

@@ -69,6 +69,8 @@ pub(super) struct VariantAttrs {
     breaker: Option<&'static str>,
     /// Whether the connection has to be made anew.
     reconnect: bool,
+    /// Whether the time to wait is about the key of the call alone.
+    for_key: bool,
 }
 
 /// `#[classify(…)]` on the type itself.
@@ -106,6 +108,7 @@ const ON_VARIANT: ArgList = ArgList {
         "ignored_by_breaker",
         "counts_as_failure",
         "needs_reconnect",
+        "for_key",
     ],
 };
 
@@ -125,6 +128,7 @@ const ON_TYPE: ArgList = ArgList {
         "ignored_by_breaker",
         "counts_as_failure",
         "needs_reconnect",
+        "for_key",
         "crate",
     ],
 };
@@ -242,6 +246,7 @@ impl VariantAttrs {
             retry_after,
             breaker: words.breaker,
             reconnect: words.reconnect,
+            for_key: words.for_key,
         }))
     }
 
@@ -285,6 +290,9 @@ impl VariantAttrs {
         if self.reconnect {
             verdict = quote_spanned!(mixed=> #verdict.needs_reconnect());
         }
+        if self.for_key {
+            verdict = quote_spanned!(mixed=> #verdict.for_key());
+        }
         Ok((bound, verdict))
     }
 }
@@ -295,6 +303,7 @@ struct Words {
     class: Option<(Class, Option<Member>)>,
     breaker: Option<&'static str>,
     reconnect: bool,
+    for_key: bool,
 }
 
 impl Words {
@@ -319,9 +328,15 @@ impl Words {
                     "`ignored_by_breaker` and `counts_as_failure` exclude each other; keep one",
                 );
             }
-        } else if std::mem::replace(&mut self.reconnect, true) {
-            // The only other word.
-            return wrong("`needs_reconnect` is given twice; keep one");
+        } else {
+            // The only other words.
+            let given = match name.as_str() {
+                "for_key" => &mut self.for_key,
+                _ => &mut self.reconnect,
+            };
+            if std::mem::replace(given, true) {
+                return wrong(&format!("`{name}` is given twice; keep one"));
+            }
         }
         Ok(())
     }

@@ -53,6 +53,9 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     };
     built = with_values(built, args, runtime);
     built = with_patterns(built, "keys", &args.patterns_with_key(), runtime);
+    if args.per_key().is_some() {
+        built = quote_spanned!(mixed=> #built.per_key());
+    }
     if let Some(idempotent) = &args.idempotent {
         let idempotent = idempotent.value.0;
         built = quote_spanned!(mixed=> #built.idempotent(#idempotent));

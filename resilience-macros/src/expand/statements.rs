@@ -87,7 +87,9 @@ impl Expansion<'_> {
             };
             Some(self.hashed(verb, &keys.key?.value.0))
         });
-        let key: TokenStream = keys.collect();
+        let per_key = self.args.per_key();
+        let per_key = per_key.map(|key| self.hashed("per_key", &key.value.0));
+        let key: TokenStream = keys.chain(per_key).collect();
         let cost = limit.and_then(|limit| limit.cost.as_ref()).map(|cost| {
             let cost = self.user_code(&cost.value.0);
             quote_spanned!(mixed=> #private::Call::cost(&mut call, #cost);)

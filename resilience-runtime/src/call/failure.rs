@@ -55,6 +55,10 @@ impl<'p> Attempt<'p> {
         self.end_failed(call, verdict, Load::of(verdict), inner, at);
         // What another service asked for was not meant for this one.
         let asked = verdict.retry_after().filter(|_| inner.is_none());
+        if asked.is_some() && verdict.is_for_key() {
+            let notes = self.notes.get_or_insert_default();
+            notes.hint.get_or_insert_default().for_key = true;
+        }
         self.apply_server_hints(call, asked, || at);
         let own_session = inner.is_none_or(|inner| inner.is_of(self.scope_id()));
         if verdict.is_reconnect_needed() && own_session {
@@ -225,6 +229,10 @@ impl<'p> Attempt<'p> {
         if !self.plan.rate_limit {
             return;
         }
+        let scope = match &hint {
+            Some(hint) if hint.for_key => CooldownScope::Key,
+            _ => CooldownScope::Service,
+        };
         let limiter = &self.core().limiter;
         if let Some(hint) = &hint {
             let left = |quota: Option<Quota>| quota.map(|quota| quota.remaining);
@@ -235,12 +243,12 @@ impl<'p> Attempt<'p> {
                 output_tokens: left(hint.output_tokens),
             };
             if remaining != Remaining::default() {
-                limiter.cap_remaining(call.key, remaining, now);
+                limiter.cap_remaining(call.key, scope, remaining, now);
             }
         }
         let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));
         if let Some(wait) = retry_after.max(hinted) {
-            limiter.cool_down_key(call.key, CooldownScope::Service, wait, now);
+            limiter.cool_down_key(call.key, scope, wait, now);
             call.count(Counter::Cooldowns);
             if call.is_enabled(Level::WARN) || self.core().observers.has_change_subscribers() {
                 call.emit(EventKind::Cooldown { retry_after: wait });

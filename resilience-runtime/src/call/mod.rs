@@ -160,6 +160,11 @@ impl<'p> Call<'p> {
         call.key = call.core().limiter.hash_key(key);
     }
 
+    /// Sets the key of the limits per key, beside which those of the service hold.
+    pub fn per_key<K: Hash + ?Sized>(call: &mut Self, key: &K) {
+        call.key = call.core().limiter.hash_per_key(key);
+    }
+
     /// Sets what each attempt costs of the rate limit.
     pub fn cost(call: &mut Self, cost: impl CostOfCall) {
         call.amount = cost.amount();

@@ -16,7 +16,8 @@
 /// `limits` are settings without a group.
 ///
 /// `nested` are settings that an attribute takes in parentheses of their own, `adaptive(min = 1)`; each row begins with the
-/// name there. `settings!(nested $callback)` passes them as they are, `settings!($callback)` among the other settings.
+/// name there, and `code` are arguments there that are code. `settings!(nested $callback)` passes them as they are,
+/// `settings!($callback)` among the other settings.
 macro_rules! settings {
     ($callback:ident) => {
         settings! { @table flat $callback }
@@ -33,7 +34,7 @@ macro_rules! settings {
             $(#[$group_doc:meta])*
             $group:ident($($names:tt)*) {
                 settings { $($rows:tt)* }
-                $(nested $nest:ident($nest_args:ident) { $(
+                $(nested $nest:ident($nest_args:ident) $(code($($nest_code:tt)*))? { $(
                     $(#[$doc:meta])*
                     $short:literal $field:ident: $value:ident, $arg:ident, $sharing:ident => $key:ident at $($place:ident).+;
                 )* })?
@@ -184,7 +185,7 @@ macro_rules! settings {
                         /// Chooses whether it holds calls back, or only counts what it would hold back.
                         mode: Mode, PatternMode, shared => RateLimitMode at rate_limit_mode;
                     }
-                    nested per_key(PerKey) {
+                    nested per_key(PerKey) code(key: Code) {
                         /// Limits the requests of each key in each second, beside the limits of the service.
                         "requests_per_second" per_key_requests_per_second: Count, Count, shared => RateLimitPerKeyRequestsPerSecond at limits.per_key.requests_per_second;
                         /// Limits the requests of each key in each minute, beside the limits of the service.

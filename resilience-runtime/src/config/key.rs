@@ -175,6 +175,11 @@ impl Key {
     /// How many keys there are.
     pub(crate) const COUNT: usize = Self::ALL.len();
 
+    /// Whether it is of the limits per key.
+    pub(crate) fn is_per_key(self) -> bool {
+        self.pattern() == Pattern::RateLimit && self.spelling().starts_with("per_key_")
+    }
+
     /// The variable that sets this key for a name (in upper case).
     pub(crate) fn variable(self, name: &str) -> String {
         let prefix = self.prefix();

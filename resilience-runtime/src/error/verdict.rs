@@ -19,7 +19,7 @@ use crate::name::ServiceKind;
 /// | [`quota_exhausted`](Self::quota_exhausted) | no, but another provider may answer | not counted |
 /// | [`not_found`](Self::not_found), [`denied`](Self::denied) | no | no, it counts as success |
 ///
-/// Two verdicts are equal when they have the same class, breaker signal, time and need of a new session; their
+/// Two verdicts are equal when they have the same class, breaker signal, time and whom it is for, and need of a new session; their
 /// [`code`](Self::code), which is for logs, and their [`reason`](Self::reason), which is for fallbacks and caches, are not
 /// compared.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +30,7 @@ pub struct Verdict {
     retry_after: Option<Duration>,
     code: Option<ErrorCode>,
     reconnect: bool,
+    for_key: bool,
     reason: Option<Reason>,
     earlier: EarlierSends,
 }
@@ -62,6 +63,7 @@ impl Verdict {
             retry_after: None,
             code: None,
             reconnect: false,
+            for_key: false,
             reason: None,
             earlier: EarlierSends::None,
         }
@@ -133,6 +135,13 @@ impl Verdict {
     /// Marks the connection as broken: a function with a `reconnect` runs it before its body runs again.
     pub const fn needs_reconnect(mut self) -> Self {
         self.reconnect = true;
+        self
+    }
+
+    /// States that the time to wait is about the key of the call alone, and not about the service: it cools down the key that
+    /// `rate_limit(per_key(key = …))` names, as [`hint::for_key`](crate::hint::for_key) does.
+    pub const fn for_key(mut self) -> Self {
+        self.for_key = true;
         self
     }
 
@@ -319,6 +328,11 @@ impl Verdict {
         self
     }
 
+    /// Whether the time to wait is about the key of the call alone.
+    pub(crate) const fn is_for_key(&self) -> bool {
+        self.for_key
+    }
+
     /// Returns the verdict of an error met while connecting: the request was not sent yet, so its outcome is known,
     /// and there is no broken connection to replace.
     #[cfg(any(
@@ -360,6 +374,7 @@ impl PartialEq for Verdict {
             && self.breaker_signal() == other.breaker_signal()
             && self.retry_after == other.retry_after
             && self.reconnect == other.reconnect
+            && self.for_key == other.for_key
     }
 }
 

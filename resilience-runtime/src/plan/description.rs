@@ -16,6 +16,8 @@ pub struct Function {
     pub(crate) off: &'static [Pattern],
     /// The patterns that it gives a key for.
     pub(crate) keys: &'static [Pattern],
+    /// Whether its key of the rate limit is that of limits per key, beside those of the service.
+    pub(crate) per_key: bool,
     pub(crate) idempotent: Option<bool>,
     pub(crate) client_retries_off: bool,
     pub(crate) retry_if: bool,
@@ -64,6 +66,7 @@ impl Function {
             settings: &[],
             off: &[],
             keys: &[],
+            per_key: false,
             idempotent: None,
             client_retries_off: false,
             retry_if: false,
@@ -136,6 +139,13 @@ impl Function {
     #[must_use]
     pub const fn keys(mut self, patterns: &'static [Pattern]) -> Self {
         self.keys = patterns;
+        self
+    }
+
+    /// Its key of the rate limit is that of limits per key.
+    #[must_use]
+    pub const fn per_key(mut self) -> Self {
+        self.per_key = true;
         self
     }
 

@@ -42,6 +42,40 @@ pub fn retry_after(wait: Duration) {
     });
 }
 
+/// Records that what the server asks for is about the key of this call alone, and not about the service: its Retry-After, in
+/// the error, by [`retry_after`] or by [`headers`], cools down the key that `rate_limit(per_key(key = …))` names, and the
+/// others go on.
+///
+/// Where the function has no such key it changes nothing: with `key` a pause is that key's anyway.
+///
+/// ```
+/// use resilience_runtime::{ResilienceError, hint, llm_resilient};
+/// # #[derive(Debug, thiserror::Error, resilience_runtime::Classify)]
+/// # enum ApiError {
+/// #     #[error("too many requests of {0}")]
+/// #     #[classify(throttled)]
+/// #     Throttled(&'static str),
+/// #     #[error(transparent)]
+/// #     Resilience(#[from] ResilienceError),
+/// # }
+/// # async fn post(_: u64, _: &str) -> Result<String, ApiError> { Ok(String::new()) }
+///
+/// #[llm_resilient(service = "gateway", rate_limit(
+///     requests_per_minute = 500,
+///     per_key(key = tenant, requests_per_minute = 60),
+/// ))]
+/// async fn complete(tenant: u64, prompt: &str) -> Result<String, ApiError> {
+///     let answer = post(tenant, prompt).await;
+///     if let Err(ApiError::Throttled("tenant")) = &answer {
+///         hint::for_key();
+///     }
+///     answer
+/// }
+/// ```
+pub fn for_key() {
+    note(|notes| notes.hint.get_or_insert_default().for_key = true);
+}
+
 /// Records the headers of a response, successful or not: `Retry-After` and `retry-after-ms`, and what is left of a
 /// quota: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` as `OpenAI` sends them,
 /// `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`, and those that many servers

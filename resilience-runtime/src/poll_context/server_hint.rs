@@ -14,6 +14,8 @@ pub(crate) struct Hint {
     pub(crate) output_tokens: Option<Quota>,
     /// The wait where the server refused, by a quota that it says is used up.
     pub(crate) wait_of_refusal: Option<Duration>,
+    /// It is about the key of the limits per key alone.
+    pub(crate) for_key: bool,
 }
 
 impl Hint {

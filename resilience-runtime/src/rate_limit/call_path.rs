@@ -229,12 +229,18 @@ impl RateLimiter {
         self.shared.settle(grant, used, now);
     }
 
-    /// Lowers what remains to the key to what the server reported. It never raises it, and changes nothing
+    /// Lowers what remains to what the server reported, of the key, or where it is the key of limits per key, of the scope. It never raises it, and changes nothing
     /// where that dimension is not limited.
-    pub(crate) fn cap_remaining(&self, key: KeyHash, remaining: Remaining, now: Moment) {
+    pub(crate) fn cap_remaining(
+        &self,
+        key: KeyHash,
+        scope: CooldownScope,
+        remaining: Remaining,
+        now: Moment,
+    ) {
         if !self.shared.is_bypassed() {
             self.shared.with(key, now, |state, now, wakers| {
-                state.cap_remaining(key, remaining, now, wakers);
+                state.cap_remaining(key, scope, remaining, now, wakers);
             });
         }
     }

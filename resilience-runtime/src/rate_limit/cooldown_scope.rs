@@ -1,6 +1,7 @@
-//! Whom a server's pause holds back.
+//! Whom a server's pause is for.
 
-/// Whom a cooldown holds back, where there are limits per key. Where all limits are of a key, it is that key anyway.
+/// Whom it is about what a server says of its limits, where there are limits per key. Where all limits are of a key, it is
+/// that key anyway.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum CooldownScope {
     /// Every caller of the service.

@@ -277,16 +277,23 @@ impl State {
         self.forgiven = self.forgiven.saturating_add(forgiven);
     }
 
-    /// Lowers what remains to what the server reported, of its account: of limits per key it knows nothing.
+    /// Lowers what remains to what the server reported: of its account, unless it is about the key alone.
     pub(super) fn cap_remaining(
         &mut self,
         key: KeyHash,
+        scope: CooldownScope,
         remaining: Remaining,
         now: Moment,
         wakers: &mut Wakers,
     ) {
-        let key = key.of_service();
-        self.service.cap_remaining(key, remaining, now, wakers);
+        if key.is_per_key() && scope == CooldownScope::Key {
+            if let Some(of_keys) = &mut self.of_keys {
+                of_keys.cap_remaining(key, remaining, now, wakers);
+            }
+        } else {
+            let key = key.of_service();
+            self.service.cap_remaining(key, remaining, now, wakers);
+        }
     }
 
     /// Holds back all calls with the key; beside limits per key, those of the whole service unless it is the key alone.

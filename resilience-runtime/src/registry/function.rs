@@ -78,20 +78,39 @@ impl FunctionEntry {
             return Ok(());
         };
         let off = self.off(of_service);
-        let missing = (declaration.keyed.iter())
-            .filter(|pattern| !self.function.keys.contains(pattern) && !off.contains(pattern));
-        let problems = missing.map(|pattern| {
-            let (group, service, place) = (pattern.name(), declaration.name, declaration.place());
+        let missing = |what: &str, declared: String, allowed: String| {
+            let (service, place) = (declaration.name, declaration.place());
             ConfigProblem::without_value(
-                format!("{group}.key"),
+                what,
                 ConfigSource::Attribute(self.place.clone()),
                 format!(
-                    "is missing: service `{service}` is declared with `{group}(keyed)` as {place}; write `{group}(key = …)` at the \
-                     function, or `{group} = off`"
+                    "is missing: service `{service}` is declared with `{declared}` as {place}; {allowed}"
                 ),
             )
-        });
-        ConfigError::check(problems.collect())
+        };
+        let keyed = declaration.keyed.iter();
+        let keyed = keyed.filter(|it| !self.function.keys.contains(it) && !off.contains(it));
+        let mut problems: Vec<_> = keyed
+            .map(|pattern| {
+                let group = pattern.name();
+                let allowed =
+                    format!("write `{group}(key = …)` at the function, or `{group} = off`");
+                missing(&format!("{group}.key"), format!("{group}(keyed)"), allowed)
+            })
+            .collect();
+        let mut settings = declaration.settings.iter();
+        let has_per_key = settings.any(|(key, _)| key.is_per_key());
+        if has_per_key && !self.function.per_key && !off.contains(&Pattern::RateLimit) {
+            let allowed =
+                "write `rate_limit(per_key(key = …))` at the function, or `rate_limit = off`";
+            let declared = "rate_limit(per_key(…))".to_owned();
+            problems.push(missing(
+                "rate_limit.per_key.key",
+                declared,
+                allowed.to_owned(),
+            ));
+        }
+        ConfigError::check(problems)
     }
 
     /// Notes which of its shared values are ignored, and logs it once.

@@ -90,8 +90,8 @@ async fn reported_remainder_delays_calls_by_at_most_one_period() {
         let limiter = limiter(config);
         limiter.settle("a", 0, 6_000);
         let (key, now) = (limiter.hash_key("a"), Moment::now());
-        limiter.cap_remaining(key, left(Some(0), Some(0)), now);
-        limiter.cap_remaining(key, left(Some(0), Some(0)), now);
+        limiter.cap_remaining(key, CooldownScope::Service, left(Some(0), Some(0)), now);
+        limiter.cap_remaining(key, CooldownScope::Service, left(Some(0), Some(0)), now);
         let start = tokio::time::Instant::now();
         limiter.acquire("a", 1, 600 * SECOND).await.expect("free");
         assert!(start.elapsed() <= 60 * SECOND, "{:?}", start.elapsed());
@@ -183,8 +183,14 @@ async fn cap_remaining_lowers_what_remains() {
     for config in [both(), both().sliding_window(), both().fixed_window()] {
         let limiter = limiter(config);
         let key = limiter.hash_key("a");
-        let cap_remaining =
-            |requests, tokens| limiter.cap_remaining(key, left(requests, tokens), Moment::now());
+        let cap_remaining = |requests, tokens| {
+            limiter.cap_remaining(
+                key,
+                CooldownScope::Service,
+                left(requests, tokens),
+                Moment::now(),
+            )
+        };
         cap_remaining(None, None);
         cap_remaining(Some(3), Some(1_000));
         cap_remaining(Some(u32::MAX), Some(u32::MAX));
@@ -223,7 +229,12 @@ async fn cap_remaining_with_equal_counts_changes_nothing() {
     let limiter = limiter(RateLimitConfig::per_second(5).sliding_window());
     assert!(limiter.check_n("a", 3).allowed);
     advance(ms(100)).await;
-    limiter.cap_remaining(limiter.hash_key("a"), left(Some(2), None), Moment::now());
+    limiter.cap_remaining(
+        limiter.hash_key("a"),
+        CooldownScope::Service,
+        left(Some(2), None),
+        Moment::now(),
+    );
     assert_eq!(limiter.peek("a").remaining, 2);
     advance(ms(900)).await;
     assert!(limiter.check_n("a", 5).allowed);
@@ -256,33 +267,33 @@ async fn cap_remaining_ignores_unlimited_dimensions() {
     let key = KeyHash::NONE;
     let now = Moment::now();
     let free = RateLimiter::unlimited("test", 10, 60 * SECOND);
-    free.cap_remaining(key, left(Some(0), Some(0)), now);
+    free.cap_remaining(key, CooldownScope::Service, left(Some(0), Some(0)), now);
     assert!(free.is_bypassed());
     free.cool_down_key(key, CooldownScope::Service, SECOND, now);
-    free.cap_remaining(key, left(Some(0), Some(0)), now);
+    free.cap_remaining(key, CooldownScope::Service, left(Some(0), Some(0)), now);
     advance(2 * SECOND).await;
     let taken = free.try_take(key, Amount::units(5), Priority::Normal, Moment::now());
     assert!(matches!(taken, Take::Taken { .. }));
 
     let requests = limiter(RateLimitConfig::per_minute(3));
-    requests.cap_remaining(key, left(None, Some(0)), now);
+    requests.cap_remaining(key, CooldownScope::Service, left(None, Some(0)), now);
     assert_eq!(
         requests.earliest(key, Amount::units(3), Priority::Normal, now),
         Some(Duration::ZERO)
     );
-    requests.cap_remaining(key, left(Some(2), Some(0)), now);
+    requests.cap_remaining(key, CooldownScope::Service, left(Some(2), Some(0)), now);
     assert_eq!(
         requests.earliest(key, Amount::units(3), Priority::Normal, now),
         Some(20 * SECOND)
     );
 
     let tokens = limiter(RateLimitConfig::default().tokens_per_minute(60));
-    tokens.cap_remaining(key, left(Some(0), None), now);
+    tokens.cap_remaining(key, CooldownScope::Service, left(Some(0), None), now);
     assert_eq!(
         tokens.earliest(key, Amount::units(60), Priority::Normal, now),
         Some(Duration::ZERO)
     );
-    tokens.cap_remaining(key, left(None, Some(50)), now);
+    tokens.cap_remaining(key, CooldownScope::Service, left(None, Some(50)), now);
     assert_eq!(
         tokens.earliest(key, Amount::units(60), Priority::Normal, now),
         Some(10 * SECOND)
@@ -295,7 +306,12 @@ async fn cap_remaining_rechecks_waiters() {
     assert!(limiter.check_n("a", 900).allowed);
     let mut waiting = Polled::new(limiter.acquire("a", 200, 7 * SECOND));
     assert!(waiting.poll().is_pending());
-    limiter.cap_remaining(limiter.hash_key("a"), left(None, Some(50)), Moment::now());
+    limiter.cap_remaining(
+        limiter.hash_key("a"),
+        CooldownScope::Service,
+        left(None, Some(50)),
+        Moment::now(),
+    );
     let Poll::Ready(outcome) = waiting.poll() else {
         panic!("the wait cannot succeed");
     };

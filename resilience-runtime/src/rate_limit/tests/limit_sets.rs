@@ -142,7 +142,7 @@ async fn what_a_server_says_lowers_the_shortest_limit_of_each_dimension() {
         tokens: Some(0),
     };
     let key = limiter.hash_key("a");
-    limiter.cap_remaining(key, remaining, Moment::now());
+    limiter.cap_remaining(key, CooldownScope::Service, remaining, Moment::now());
     assert!(!limiter.check_cost("a", Cost::new(101, 0)).allowed);
     assert!(!limiter.check_cost("a", Cost::new(0, 51)).allowed);
     for _ in 0..3 {
@@ -162,7 +162,12 @@ async fn scarcer_sort_holds_for_tokens_where_sorts_are_not_limited() {
         output_tokens: Some(90),
         ..Remaining::default()
     };
-    limiter.cap_remaining(limiter.hash_key("a"), remaining, Moment::now());
+    limiter.cap_remaining(
+        limiter.hash_key("a"),
+        CooldownScope::Service,
+        remaining,
+        Moment::now(),
+    );
     assert_eq!(limiter.peek("a").remaining, 90);
 }
 
