@@ -7,7 +7,7 @@ use resilience_runtime::config::CircuitBreakerSettings;
 use resilience_runtime::telemetry::{CircuitBreakerKeys, EventKind};
 use resilience_runtime::{
     CircuitState, Registry, ResilienceError, Service, ServiceKind, ServiceSettings, Settings,
-    resilient,
+    resilient, resilient_methods,
 };
 use tokio::sync::oneshot;
 use tokio::time::{Instant, advance};
@@ -469,6 +469,51 @@ async fn disabled_patterns_need_no_breaker_for_a_key() {
             assert_eq!(began.elapsed(), Duration::ZERO);
         }
         assert_eq!(api(&registry).stats().circuit_keys, None);
+    };
+    registry.scope(calls).await;
+}
+
+struct Client {
+    host: String,
+}
+
+#[resilient_methods(
+    service = "api",
+    retry = off,
+    circuit_breaker(key = self.host, failure_threshold = 1)
+)]
+impl Client {
+    async fn get(&self, remote: &Remote) -> Answer {
+        remote.answer()
+    }
+
+    #[resilient(circuit_breaker(key = (&self.host, path)))]
+    async fn get_path(&self, path: &str, remote: &Remote) -> Answer {
+        let _ = path;
+        remote.answer()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn methods_of_a_block_have_the_key_of_the_block_or_their_own() {
+    let registry = Registry::new();
+    let calls = async {
+        let (healthy, failing) = (Remote::healthy(), Remote::failing());
+        let [a, b] = ["a", "b"].map(|host| Client {
+            host: host.to_owned(),
+        });
+        a.get(&failing).await.unwrap_err();
+        assert!(a.get(&healthy).await.unwrap_err().is_open_circuit());
+        b.get(&healthy).await.unwrap();
+        a.get_path("x", &failing).await.unwrap_err();
+        assert!(
+            a.get_path("x", &healthy)
+                .await
+                .unwrap_err()
+                .is_open_circuit()
+        );
+        a.get_path("y", &healthy).await.unwrap();
+        assert_eq!(counts(&registry), (4, 2, 0));
     };
     registry.scope(calls).await;
 }

@@ -295,3 +295,51 @@ async fn million_keys_stay_bounded() {
     };
     registry.scope(calls).await;
 }
+
+#[resilient(
+    service = "api",
+    retry(max_attempts = 3, base_delay = "1s", jitter = "none"),
+    circuit_breaker(key = host, failure_threshold = 100, recovery_timeout = "10s", max_keys = 2),
+    bulkhead(key = host, max_concurrent = 1, max_wait = "5s", max_keys = 2)
+)]
+async fn slow(host: &str, remote: &Remote) -> Answer {
+    tokio::time::sleep(SECOND).await;
+    remote.answer()
+}
+
+/// Between two polls a call is in its body, in a backoff, or in the line of the bulkhead.
+#[tokio::test(start_paused = true)]
+async fn call_that_is_dropped_anywhere_holds_nothing_of_its_key() {
+    for polls in 1..12 {
+        let registry = Registry::new();
+        let calls = async {
+            let failing = Remote::failing();
+            let mut first = Box::pin(slow("a", &failing));
+            let mut second = Box::pin(slow("a", &failing));
+            for _ in 0..polls {
+                let ended = poll(&mut first).is_ready() || poll(&mut second).is_ready();
+                if ended {
+                    break;
+                }
+                advance(SECOND / 2).await;
+            }
+            drop(first);
+            drop(second);
+            assert_eq!(counts(&registry).1, 0, "{polls} polls");
+            api(&registry).circuit_breaker_for("a").reset();
+            let healthy = Remote::healthy();
+            for host in ["b", "c", "d"] {
+                slow(host, &healthy).await.unwrap();
+            }
+            let stats = api(&registry).stats();
+            assert_eq!(stats.bulkhead_keys.unwrap().known, 2);
+            assert_eq!(stats.circuit_keys.unwrap().known, 2);
+            // There is room for two keys, and a third one shares what others share. So nobody holds `a`.
+            let breakers = [0, 1, 2].map(|key: u8| api(&registry).circuit_breaker_for(&key));
+            assert!(!Arc::ptr_eq(&breakers[1], &breakers[2]), "{polls} polls");
+            let bulkheads = [0, 1, 2].map(|key: u8| api(&registry).bulkhead_for(&key).unwrap());
+            assert!(!Arc::ptr_eq(&bulkheads[1], &bulkheads[2]), "{polls} polls");
+        };
+        registry.scope(calls).await;
+    }
+}

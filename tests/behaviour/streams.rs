@@ -358,3 +358,57 @@ async fn stream_without_complete_succeeds_at_any_end() {
     };
     registry.scope(calls).await;
 }
+
+#[llm_resilient(
+    service = "chat",
+    retry = off,
+    circuit_breaker(key = host, failure_threshold = 1, recovery_timeout = "1m", max_keys = 1),
+    bulkhead(key = host, max_concurrent = 1, max_keys = 1),
+    stream(idle_timeout = "5s")
+)]
+async fn chat_of_key(
+    host: &str,
+    server: &Server,
+) -> Result<impl Stream<Item = Item> + use<>, ApiError> {
+    let _ = host;
+    Ok(server.open())
+}
+
+#[tokio::test(start_paused = true)]
+async fn stream_reports_to_the_breaker_of_its_key_and_keeps_its_place() {
+    let server = Server::new([&[It(1), Error][..], &[It(2), It(9)], &[It(3)]]);
+    let registry = Registry::new();
+    let calls = async {
+        let broken = chat_of_key("a", &server).await.unwrap();
+        let chat = registry.get("chat").unwrap();
+        let keys = || {
+            let stats = chat.stats();
+            let (circuit, bulkhead) = (stats.circuit_keys.unwrap(), stats.bulkhead_keys.unwrap());
+            (
+                circuit.known,
+                circuit.open,
+                bulkhead.known,
+                bulkhead.in_flight,
+            )
+        };
+        assert_eq!(keys(), (1, 0, 1, 1), "the stream is open");
+        assert!(
+            chat_of_key("a", &server).await.is_err(),
+            "its place is taken"
+        );
+        // An open stream is not at rest: this one shares the breaker and the place of others.
+        let other = chat_of_key("b", &server).await.unwrap();
+        assert_eq!(keys(), (1, 0, 1, 2));
+        let (items, failure) = collect(broken).await;
+        assert_eq!(items, [1]);
+        assert!(failure.is_some());
+        assert_eq!(keys(), (1, 1, 1, 1), "the breaker of `a` is open");
+        let (items, failure) = collect(other).await;
+        assert_eq!(items, [2, 9]);
+        assert!(failure.is_none());
+        assert_eq!(keys(), (1, 1, 1, 0));
+        drop(chat_of_key("b", &server).await.unwrap());
+        assert_eq!(keys(), (1, 1, 1, 0));
+    };
+    registry.scope(calls).await;
+}

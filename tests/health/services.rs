@@ -66,3 +66,35 @@ async fn failure_rate_degrades_the_status() {
     }
     assert_eq!(status().await, HealthStatus::Healthy, "one of four since");
 }
+
+#[tokio::test(start_paused = true)]
+async fn open_circuit_of_a_key_degrades_the_status() {
+    let service = Registry::new().service("api", ServiceKind::Custom).unwrap();
+    let monitor = monitor(immediate());
+    let strict = ServiceHealthChecker::new(&service).open_is_unhealthy();
+    monitor.add_checker("api", strict).unwrap();
+    let status = async || monitor.check_now("api").await.unwrap();
+    drop(service.circuit_breaker_for("a"));
+    assert_eq!(status().await.status, HealthStatus::Healthy);
+    for key in ["b", "secret"] {
+        for _ in 0..5 {
+            let breaker = service.circuit_breaker_for(key);
+            breaker.try_acquire().unwrap().failure();
+        }
+    }
+    let health = status().await;
+    assert_eq!(health.status, HealthStatus::Degraded);
+    assert_eq!(
+        health.cause.unwrap().to_string(),
+        "of the circuit breakers of its 3 keys 2 are open and 0 half-open"
+    );
+    service.circuit_breaker_for("b").force_closed();
+    seconds(30.0).await;
+    let health = status().await;
+    assert_eq!(
+        health.cause.unwrap().to_string(),
+        "of the circuit breakers of its 3 keys 0 are open and 1 half-open"
+    );
+    service.circuit_breaker_for("secret").reset();
+    assert_eq!(status().await.status, HealthStatus::Healthy);
+}

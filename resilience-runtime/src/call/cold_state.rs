@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing::Span;
 
-use super::keys::OfKeys;
+use super::of_keys::OfKeys;
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;

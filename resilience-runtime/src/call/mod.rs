@@ -39,6 +39,7 @@ mod links;
 mod load;
 mod manual;
 mod nested;
+mod of_keys;
 mod outcome;
 mod past;
 mod permits;

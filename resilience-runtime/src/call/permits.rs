@@ -11,9 +11,9 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
 use super::Call;
-use super::keys::OfKeys;
 use super::links::Links;
 use super::load::Load;
+use super::of_keys::OfKeys;
 use super::rejection::Rejection;
 use crate::bulkhead::{Bulkhead, Place};
 use crate::circuit_breaker::{CircuitBreaker, Outcome as BreakerOutcome, Ticket};

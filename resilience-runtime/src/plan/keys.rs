@@ -15,7 +15,7 @@ impl ServiceCore {
     /// Returns the breaker of a key. The key is hashed, and not kept.
     pub(crate) fn breaker_of<K: Hash + ?Sized>(&self, key: &K, now: Moment) -> Arc<CircuitBreaker> {
         self.breakers.get(key, now, &self.breaker, |config| {
-            let listener = PatternObserver::of(self).of_breaker_of_key();
+            let listener = self.observer().of_breaker_of_key();
             CircuitBreaker::of_key(self.name.clone(), config, listener)
         })
     }
@@ -23,9 +23,20 @@ impl ServiceCore {
     /// Returns the bulkhead of a key. The key is hashed, and not kept.
     pub(crate) fn bulkhead_of<K: Hash + ?Sized>(&self, key: &K, now: Moment) -> Arc<Bulkhead> {
         self.bulkheads.get(key, now, &self.bulkhead, |config| {
-            let listener = PatternObserver::of(self).of_bulkhead_of_key();
+            let listener = self.observer().of_bulkhead_of_key();
             Bulkhead::of_key(self.name.clone(), config, listener)
         })
+    }
+
+    fn observer(&self) -> PatternObserver {
+        PatternObserver {
+            name: self.name.clone(),
+            observers: Arc::clone(&self.observers),
+            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
+            transitions: Arc::clone(&self.transitions),
+            #[cfg(feature = "metrics")]
+            metrics: Arc::clone(&self.metrics),
+        }
     }
 
     /// The keys take the configuration of the service's own breaker.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::ServiceCore;
 use crate::bulkhead::LimitChange;
 use crate::circuit_breaker::CircuitChange;
 use crate::name::ServiceName;
@@ -20,17 +19,6 @@ pub(super) struct PatternObserver {
 }
 
 impl PatternObserver {
-    pub(super) fn of(core: &ServiceCore) -> Self {
-        Self {
-            name: core.name.clone(),
-            observers: Arc::clone(&core.observers),
-            #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
-            transitions: Arc::clone(&core.transitions),
-            #[cfg(feature = "metrics")]
-            metrics: Arc::clone(&core.metrics),
-        }
-    }
-
     /// Listens to the service's own breaker.
     pub(super) fn of_breaker(self) -> impl Fn(CircuitChange) + Send + Sync {
         move |change| {

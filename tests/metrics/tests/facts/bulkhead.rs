@@ -87,3 +87,38 @@ async fn queued_call_runs_later_or_is_rejected() {
     );
     assert!((4.0..4.1).contains(&attempts), "{attempts}");
 }
+
+#[resilient(
+    service = "api",
+    registry = registry,
+    circuit_breaker(key = key),
+    bulkhead(key = key, max_concurrent = 2)
+)]
+async fn by_key(registry: &Registry, key: u32, takes: Duration) -> Answer {
+    sleep(takes).await;
+    Ok(key)
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_counted() {
+    let exporters = Exporters::of("api");
+    let registry = exporters.registry.clone();
+    let meanwhile = async {
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(exporters.level("bulkhead_keys"), Some(2.0));
+        assert_eq!(exporters.level("bulkhead_keys_in_flight"), Some(2.0));
+        let api = registry.get("api").unwrap();
+        api.circuit_breaker_for(&1_u32).force_open();
+        for (state, count) in [("closed", 1.0), ("open", 1.0), ("half_open", 0.0)] {
+            let level = format!("circuit_breaker_keys{{state={state}}}");
+            assert_eq!(exporters.level(&level), Some(count), "{state}");
+        }
+    };
+    let (first, second, ()) = tokio::join!(
+        by_key(&registry, 1, SECOND),
+        by_key(&registry, 2, SECOND),
+        meanwhile
+    );
+    assert_eq!((first.unwrap(), second.unwrap()), (1, 2));
+    assert_eq!(exporters.level("bulkhead_keys_in_flight"), Some(0.0));
+}
