@@ -118,7 +118,13 @@ impl LlmServer {
             Mood::Well => {
                 let prompt = asked["prompt"].as_str().unwrap_or_default();
                 let text = format!("{model} model: you said “{prompt}”");
-                (response, json!({ "text": text }))
+                // A word is a token here.
+                let tokens = |text: &str| text.split_whitespace().count();
+                let used = tokens(prompt) + tokens(&text);
+                (
+                    response,
+                    json!({ "text": text, "usage": { "total_tokens": used } }),
+                )
             }
             Mood::Overloaded => (
                 response.status(StatusCode::SERVICE_UNAVAILABLE),
