@@ -12,9 +12,9 @@ use super::environment::Environment;
 use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy as Counting;
 use super::resolve::{Levels, Source};
 use super::retry::Jitter;
+use super::strategy::RateLimitStrategy as Counting;
 use super::value::Value;
 use crate::name::ServiceKind;
 
