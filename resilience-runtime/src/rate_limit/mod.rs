@@ -91,7 +91,7 @@ pub use limiter::RateLimiter;
 pub use priority::Priority;
 pub use reservation::Reservation;
 pub use usage::Usage;
-pub(crate) use usage::UsageOfCall;
+pub(crate) use usage::{UsageOfCall, UsageOfItem};
 pub use wait::Acquire;
 pub(crate) use wait::{Refusal, WaitError, sorts_needed};
 pub(crate) use waiting::wait_state::LONGEST_SPREAD;
