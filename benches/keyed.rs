@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion};
-use resilience_benches::keyed::{Keyed, any_key, four_limits, governor, key, ours, two_limits};
+use resilience_benches::keyed::{
+    Keyed, any_key, beside_the_service, four_limits, governor, key, ours, two_limits,
+};
 
 const KEYS: [u64; 3] = [1, 10_000, 1_000_000];
 
@@ -13,6 +15,8 @@ pub(crate) fn keyed(criterion: &mut Criterion) {
         checks(criterion, "ours", keys, &ours(keys));
         checks(criterion, "ours, two limits", keys, &two_limits(keys));
         checks(criterion, "ours, four limits", keys, &four_limits(keys));
+        let both = beside_the_service(keys);
+        checks(criterion, "ours, beside the service", keys, &both);
         checks(criterion, "governor", keys, &governor());
     }
     evictions(criterion);

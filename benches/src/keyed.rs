@@ -99,6 +99,16 @@ pub fn four_limits(keys: u64) -> FourLimits {
     FourLimits(limiter(config, keys))
 }
 
+/// A limit of the service and one of each key, for this many keys.
+///
+/// # Panics
+/// Never.
+#[must_use]
+pub fn beside_the_service(keys: u64) -> RateLimiter {
+    let of_key = RateLimitConfig::per_hour(MANY);
+    limiter(RateLimitConfig::per_hour(MANY).per_key(of_key), keys)
+}
+
 fn limiter(config: RateLimitConfig, keys: u64) -> RateLimiter {
     let keys = usize::try_from(keys).expect("keys that fit into memory");
     RateLimiter::new("keyed", config.max_keys(keys)).expect("valid")

@@ -90,7 +90,7 @@ impl Limits {
             let mut per_key = self.per_key.clone().with_shortest_first();
             per_key.burst = self.per_key_burst;
             per_key.strategy_is_set = self.per_key_strategy.is_some();
-            per_key.strategy = self.per_key_strategy.unwrap_or(limit.strategy);
+            per_key.strategy = *self.per_key_strategy.get_or_insert(limit.strategy);
             limit = limit.per_key(per_key);
         }
         Some(limit)

@@ -92,12 +92,18 @@ fn is_limit(key: Key) -> bool {
 /// What runs, read back; nothing where a pattern is off. What a limit or a bulkhead is built of is read where it runs.
 fn runs(effective: &Effective, key: Key) -> Option<Value> {
     let limit = effective.rate_limit.as_ref();
+    let per_key = limit.and_then(|limit| limit.per_key.as_ref());
     let count = |count: u32| Some(Value::Count(count.into()));
     match key {
         Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
         Key::RateLimitStrategy => limit.map(|limit| Value::RateLimitStrategy(limit.strategy)),
+        Key::RateLimitPerKeyBurst => per_key.and_then(|limit| limit.burst).and_then(count),
+        Key::RateLimitPerKeyStrategy => {
+            per_key.map(|limit| Value::RateLimitStrategy(limit.strategy))
+        }
         _ if is_limit(key) => {
-            let limits = limit.map(|limit| limit.limits()).unwrap_or_default();
+            let limits = limit.map(|limit| [limit.limits(), limit.limits_per_key()].concat());
+            let limits = limits.unwrap_or_default();
             let of_key = |name: &str| key.name().strip_prefix("rate_limit.") == Some(name);
             let found = limits.iter().find(|it| of_key(it.name.as_str()));
             found.and_then(|it| count(it.limit))
@@ -218,13 +224,26 @@ proptest! {
             }
         };
         // Without a limit there is none to have a burst or a strategy.
-        if !expected.keys().any(|key| is_limit(*key)) {
+        let has = |per_key: bool| {
+            let mut limits = expected.keys().filter(|key| is_limit(**key));
+            limits.any(|key| key.is_per_key() == per_key)
+        };
+        let (of_service, of_keys) = (has(false), has(true));
+        if !of_service {
             expected.remove(&Key::RateLimitBurst);
-            expected.remove(&Key::RateLimitStrategy);
+        }
+        let default = Value::RateLimitStrategy(Counting::default());
+        if of_service || of_keys {
+            expected.entry(Key::RateLimitStrategy).or_insert(default);
         } else {
-            expected
-                .entry(Key::RateLimitStrategy)
-                .or_insert(Value::RateLimitStrategy(Counting::default()));
+            expected.remove(&Key::RateLimitStrategy);
+        }
+        if of_keys {
+            let strategy = expected[&Key::RateLimitStrategy];
+            expected.entry(Key::RateLimitPerKeyStrategy).or_insert(strategy);
+        } else {
+            expected.remove(&Key::RateLimitPerKeyBurst);
+            expected.remove(&Key::RateLimitPerKeyStrategy);
         }
         for key in Key::ALL {
             prop_assert_eq!(runs(&effective, *key), expected.get(key).copied(), "{}", key);

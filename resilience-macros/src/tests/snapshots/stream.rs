@@ -84,6 +84,7 @@ async fn chat(
                         ::resilience_runtime::__private::Duration::from_secs(5),
                     ),
                     complete: ::core::option::Option::Some(Chunk::is_last),
+                    usage: ::core::option::Option::None,
                     judge: |error| {
                         use ::resilience_runtime::__private::probe::{
                             ByAsRef as _, ByClassify as _, ByError as _, ByKind as _,

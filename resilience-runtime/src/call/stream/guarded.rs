@@ -91,6 +91,17 @@ fn poll_idle(
     }
 }
 
+/// Takes note of an item. Returns whether it is known to be the last one.
+fn passed<T, E>(item: &T, watch: &Watch<T, E>, permits: &mut StreamPermits) -> bool {
+    permits.pass();
+    #[cfg(feature = "test-util")]
+    permits.pass_item();
+    if let Some(used) = watch.usage.and_then(|usage| usage(item)) {
+        permits.used(used);
+    }
+    watch.complete.is_some_and(|complete| complete(item))
+}
+
 /// The stream was silent for longer than it may be.
 fn silent(service: ServiceName, after: Duration) -> ResilienceError {
     ResilienceError::Timeout {
@@ -144,13 +155,7 @@ where
         *this.armed = false;
         Poll::Ready(match next {
             Some(Ok(item)) => {
-                this.permits.pass();
-                #[cfg(feature = "test-util")]
-                this.permits.pass_item();
-                if let Some(used) = this.watch.usage.and_then(|usage| usage(&item)) {
-                    this.permits.used(used);
-                }
-                if this.watch.complete.is_some_and(|complete| complete(&item)) {
+                if passed(&item, this.watch, this.permits) {
                     *this.complete = true;
                     this.permits.complete(Outcome::Success);
                 }
