@@ -10,6 +10,7 @@ mod limit_sets;
 mod long_lines;
 mod model;
 mod per_key;
+mod per_key_attacks;
 mod per_key_turns;
 mod priorities;
 mod random_events;

@@ -45,6 +45,9 @@ pub(in crate::rate_limit) struct Queue {
     pub(super) version: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
     rejections: BTreeMap<u64, ReadyAt>,
+    /// Numbers in the line of the service, if this is the queue of a key: of those who left it without having passed. The
+    /// next one of each priority has it.
+    line_places: ByClass<Option<u64>>,
 }
 
 impl Queue {
@@ -88,6 +91,11 @@ impl Queue {
 
     pub(super) fn head(&self) -> Option<&Waiter> {
         self.classes[self.head_class()?].waiters.front()
+    }
+
+    /// Whether the head waits in the line of the service as well.
+    pub(in crate::rate_limit) fn is_in_line(&self) -> bool {
+        self.head().is_some_and(|head| head.in_line)
     }
 
     fn waiting(&self) -> ByClass<u64> {
@@ -202,14 +210,15 @@ impl Queue {
             // It may pass before others.
             self.touch();
         }
-        let number = self.next * BASE + priority as u64;
-        self.next += 1;
+        let kept = joining.number.filter(|number| self.is_free(*number));
+        let number = kept.unwrap_or(self.next * BASE + priority as u64);
         let class = &mut self.classes[priority as usize];
         class.add(joining.amount);
-        class.waiters.push_back(Waiter {
+        let waiter = Waiter {
             number,
             key: joining.key,
             amount: joining.amount,
+            wanted: joining.wanted,
             until: joining.until,
             woken_at: joining.until,
             waker: joining.waker,
@@ -217,8 +226,38 @@ impl Queue {
             removed: false,
             in_line: false,
             of_key: joining.of_key,
-        });
+        };
+        if kept.is_none() {
+            self.next += 1;
+            class.waiters.push_back(waiter);
+        } else {
+            class.insert(waiter);
+            self.touch();
+        }
         number
+    }
+
+    /// Whether that number was given before and nobody has it.
+    fn is_free(&self, number: u64) -> bool {
+        number < self.next * BASE
+            && self.find(number).is_none()
+            && !self.passed_over.contains_key(&number)
+            && !self.rejections.contains_key(&number)
+    }
+
+    /// Whether a waiter is the first of its priority.
+    pub(in crate::rate_limit) fn is_first_of_class(&self, number: u64) -> bool {
+        self.classes[class_of(number)].first() == Some(number)
+    }
+
+    /// Keeps the number that a waiter had in the line of the service for the next one of its priority.
+    pub(in crate::rate_limit) fn keep_line_place(&mut self, number: u64, in_line: u64) {
+        self.line_places[class_of(number)] = Some(in_line);
+    }
+
+    /// Returns the number in the line of the service that was kept for a waiter.
+    pub(in crate::rate_limit) fn take_line_place(&mut self, number: u64) -> Option<u64> {
+        self.line_places[class_of(number)].take()
     }
 
     /// Finds a waiter by its number, and whether it is the head.
@@ -234,8 +273,8 @@ impl Queue {
     pub(in crate::rate_limit) fn find_first(&self, number: u64) -> Option<(&Waiter, bool)> {
         let (waiter, is_head) = self.find(number)?;
         let passes = || {
-            let in_line = waiter.in_line || self.head().is_some_and(|head| head.in_line);
-            in_line && self.classes[class_of(number)].first() == Some(number)
+            let in_line = waiter.in_line || self.is_in_line();
+            in_line && self.is_first_of_class(number)
         };
         Some((waiter, is_head || passes()))
     }
@@ -342,6 +381,21 @@ impl Queue {
         yields
     }
 
+    /// Counts the waiters anew, after it changed what is counted of what they want.
+    pub(in crate::rate_limit) fn recount(&mut self, own: impl Fn(Amount) -> Amount) {
+        self.touch();
+        for class in &mut self.classes {
+            for waiter in &mut class.waiters {
+                waiter.amount = own(waiter.wanted);
+            }
+            let live = class.iter().map(|it| u64::from(it.amount.requests()));
+            class.requests = live.sum();
+        }
+        for waiter in self.passed_over.values_mut() {
+            waiter.amount = own(waiter.wanted);
+        }
+    }
+
     /// Rejects all waiters for which `check` returns an error; called in the order of the queue.
     pub(in crate::rate_limit) fn reject_where(
         &mut self,
@@ -356,6 +410,8 @@ impl Queue {
             if let Some(waiter) = self.get_mut(number) {
                 waiter.removed = true;
                 wakers.wake.extend(waiter.waker.take());
+                // Until it is polled it keeps its place in the queue of its key.
+                wakers.woken.extend(waiter.of_key);
                 let amount = waiter.amount;
                 self.classes[class_of(number)].subtract(amount);
                 self.rejections.insert(number, ready_at);
