@@ -191,8 +191,18 @@ async fn in_turns(openai: &Arc<OpenAi>, server: &LlmServer) -> anyhow::Result<()
         println!("  {tenant:8} {priority:8} {calls:6} {longest:>13.1?} {last:>18.1?}");
     }
     let requests = server.take_requests();
-    let last = |group| groups[&group].iter().map(|call: &(_, Duration)| call.1).max();
-    let longest = |group| groups[&group].iter().map(|call: &(Duration, _)| call.0).max();
+    let last = |group| {
+        groups[&group]
+            .iter()
+            .map(|call: &(_, Duration)| call.1)
+            .max()
+    };
+    let longest = |group| {
+        groups[&group]
+            .iter()
+            .map(|call: &(Duration, _)| call.0)
+            .max()
+    };
     // The burst, and 20 each second. Clocks and sockets have some slack.
     let span = requests.last().zip(requests.first());
     let span = span.map(|(last, first)| *last - *first).unwrap_or_default();
@@ -201,7 +211,10 @@ async fn in_turns(openai: &Arc<OpenAi>, server: &LlmServer) -> anyhow::Result<()
     ensure!(85.0 <= allowed, "{allowed} were allowed in {span:?}");
     // They take turns: the small batch is not held up by the large one, and the urgent by neither.
     ensure!(last(("globex", "low")) < last(("acme", "low")), "no turns");
-    ensure!(longest(("globex", "high")) < longest(("globex", "low")), "no priority");
+    ensure!(
+        longest(("globex", "high")) < longest(("globex", "low")),
+        "no priority"
+    );
     println!("  {} requests within {span:.1?}\n", requests.len());
     Ok(())
 }
@@ -215,7 +228,10 @@ async fn one_tenant_is_throttled(openai: &OpenAi, server: &LlmServer) -> anyhow:
     let (limit, retry_after) = rejection(&paused).unwrap_or_default();
     let retry_after = retry_after.unwrap_or_default();
     println!("429 for acme: the server asked for a pause, {retry_after:.0?} are left");
-    ensure!(limit.is_none() && retry_after > Duration::from_secs(25), "{retry_after:?}");
+    ensure!(
+        limit.is_none() && retry_after > Duration::from_secs(25),
+        "{retry_after:?}"
+    );
     openai.chat("globex", Priority::Normal, "and we?").await?;
     println!("  globex is answered\n");
     Ok(())
@@ -231,7 +247,11 @@ async fn scarce(openai: &OpenAi) -> anyhow::Result<()> {
     let (images, later) = rejection(&more).unwrap_or_default();
     let name = |limit: Option<LimitName>| limit.map_or("-", LimitName::as_str);
     println!("a prompt above the limit:  {}, never", name(of_tenant));
-    println!("two more images than left: {}, in {:.0?}", name(images), later.unwrap_or_default());
+    println!(
+        "two more images than left: {}, in {:.0?}",
+        name(images),
+        later.unwrap_or_default()
+    );
     ensure!(of_tenant == Some(LimitName::TOKENS_PER_MINUTE.per_key()) && never.is_none());
     ensure!(images == Some(LimitName::REQUESTS_PER_MINUTE) && later.is_some());
 
@@ -239,7 +259,10 @@ async fn scarce(openai: &OpenAi) -> anyhow::Result<()> {
     let limiter = chat.rate_limiter().expect("limited");
     for tenant in ["acme", "globex", "somebody new"] {
         let left = limiter.peek(tenant);
-        println!("left for {tenant}: {} of {} tokens", left.remaining, left.limit);
+        println!(
+            "left for {tenant}: {} of {} tokens",
+            left.remaining, left.limit
+        );
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use resilience_runtime::rate_limit::{LimitName, Priority};
+use resilience_runtime::telemetry::EventKind;
 use resilience_runtime::{
     Classify, Registry, ResilienceError, Verdict, hint, llm_resilient, resilient,
 };
@@ -63,6 +64,7 @@ async fn ask(tenant: &str, tokens: u32, answer: impl FnOnce() -> Answer) -> Answ
 #[tokio::test(start_paused = true)]
 async fn tenant_is_limited_beside_the_service() {
     let registry = Registry::new();
+    let mut events = registry.subscribe();
     registry
         .scope(async {
             for tenant in ["a", "a", "b"] {
@@ -84,6 +86,19 @@ async fn tenant_is_limited_beside_the_service() {
             assert_eq!(limited.limit().0, Some(minute));
         })
         .await;
+    let mut named = Vec::new();
+    while let Some(event) = events.try_recv().unwrap() {
+        if let EventKind::Rejected { limit, .. } = event.kind {
+            named.push(limit.map_or("", LimitName::as_str));
+        }
+    }
+    let expected = [
+        "per_key_requests_per_minute",
+        "per_key_tokens_per_hour",
+        "per_key_tokens_per_hour",
+        "requests_per_minute",
+    ];
+    assert_eq!(named, expected);
     let limiter = registry.get("llm").unwrap().rate_limiter().unwrap();
     let config = limiter.config();
     assert_eq!((config.limit, config.per_key.unwrap().limit), (5, 2));

@@ -64,6 +64,7 @@ mod shadow;
 mod shadow_live;
 mod shutdown;
 mod stats;
+mod stream_usage;
 mod streams;
 mod timeout;
 mod tokens;

@@ -128,6 +128,7 @@ async fn service_json_has_all_fields() {
                 "shadow_rejected": 0,
                 "consecutive_failures": 2,
                 "window": {"calls": 0, "failures": 0, "slow_calls": 0},
+                "keys": null,
             },
             "rate_limit": {
                 "limit": 10,
@@ -148,7 +149,7 @@ async fn service_json_has_all_fields() {
                 "cooldown_seconds": 0.0,
             },
             "cooldown_seconds": 0.0,
-            "bulkhead": {"max_concurrent": 3, "mode": "enforce", "in_flight": 0},
+            "bulkhead": {"max_concurrent": 3, "mode": "enforce", "in_flight": 0, "keys": null},
             "retry_budget": {"capacity": 100.0, "left": 99.0},
             "totals": {
                 "calls": 3,

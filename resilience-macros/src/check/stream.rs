@@ -2,14 +2,13 @@
 
 use darling::{Error, Result};
 
-use crate::args::{Args, Fallback, Step, Toggle};
+use crate::args::{Args, Fallback, Step};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     if args.stream.is_none() {
         return Ok(());
     }
     let mut problems = Error::accumulator();
-    let usage = Toggle::on(args.rate_limit.as_ref()).and_then(|limit| limit.usage.as_ref());
     for (written, message) in [
         (
             args.classify_ok.as_ref(),
@@ -18,10 +17,6 @@ pub(super) fn check(args: &Args) -> Result<()> {
         (
             args.verify.as_ref(),
             "`verify` cannot be used with `stream`: it returns a whole answer",
-        ),
-        (
-            usage,
-            "`usage` cannot be used with `stream`: it needs a whole answer; call `RateLimiter::settle` by hand after the last item",
         ),
     ] {
         if let Some(written) = written {

@@ -66,6 +66,10 @@ pub(super) fn classify_ok(expansion: &Expansion<'_>) -> Option<TokenStream> {
 /// What the attempt used of its cost, where somebody says so.
 pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
+    if expansion.stream().is_some() {
+        // Its items say it.
+        return None;
+    }
     let limit = Toggle::on(expansion.args.rate_limit.as_ref())?;
     let usage = limit.usage.as_ref()?;
     let there = mixed_at(usage.value.0.span());

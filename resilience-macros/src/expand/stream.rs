@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 
 use super::classify;
 use super::expansion::Expansion;
-use crate::args::{Limit, RetryUntil, Spanned, Stream};
+use crate::args::{Limit, RetryUntil, Spanned, Stream, Toggle};
 use crate::function::has_impl_trait;
 use crate::runtime::mixed_at;
 
@@ -62,6 +62,7 @@ pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
             quote_spanned!(there=> ::core::option::Option::Some(#complete))
         }
     };
+    let usage = usage(expansion);
     let classify = classify::classify(expansion);
     let returned = if has_impl_trait(&expansion.function.output) {
         quote_spanned!(there=> #private::stream::as_it_is)
@@ -75,11 +76,26 @@ pub(super) fn streaming(expansion: &Expansion<'_>, attempts: &TokenStream) -> To
             #private::stream::Watch {
                 idle_timeout: #idle_timeout,
                 complete: #complete,
+                usage: #usage,
                 judge: #classify,
             },
             #returned,
         )
     }}
+}
+
+/// What an item says was used of the rate limit.
+fn usage(expansion: &Expansion<'_>) -> TokenStream {
+    let mixed = Span::mixed_site();
+    let limit = Toggle::on(expansion.args.rate_limit.as_ref());
+    let Some(usage) = limit.and_then(|limit| limit.usage.as_ref()) else {
+        return quote_spanned!(mixed=> ::core::option::Option::None);
+    };
+    let there = mixed_at(usage.value.0.span());
+    let private = expansion.runtime.private(there);
+    let item = quote_spanned!(mixed=> item);
+    let usage = expansion.user_code(&usage.value.0);
+    quote_spanned!(there=> ::core::option::Option::Some(|#item| #private::usage_of_item(#item, #usage)))
 }
 
 fn idle_timeout(expansion: &Expansion<'_>, written: Option<&Spanned<Limit>>) -> TokenStream {

@@ -308,10 +308,26 @@ impl AttemptPermits {
     /// Corrects the tokens that were taken of the rate limit to those that were used.
     #[cold]
     pub(super) fn settle_tokens(&mut self, core: &ServiceCore, used: Amount, started: Moment) {
-        if let Some(grant) = self.take_rate_limit(Unit::Tokens) {
+        self.settle(core, (used, Unit::Tokens), started);
+    }
+
+    /// Corrects what was taken of the rate limit to what was used, in that unit.
+    #[cold]
+    pub(super) fn settle(
+        &mut self,
+        core: &ServiceCore,
+        (used, unit): (Amount, Unit),
+        started: Moment,
+    ) {
+        if let Some(grant) = self.take_rate_limit(unit) {
             let now = Moment::now().max(started);
             core.limiter.settle_grant(grant, used, now);
         }
+    }
+
+    /// What an attempt takes of the rate limit.
+    pub(super) fn reserved(&self) -> Amount {
+        self.amount
     }
 
     /// What was taken of the rate limit is spent.

@@ -9,7 +9,7 @@ use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::FailureCause;
-use crate::rate_limit::{Refusal, sorts_needed};
+use crate::rate_limit::{LimitName, Refusal, sorts_needed};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer::NoTimer;
@@ -83,6 +83,13 @@ impl Rejection {
         }
     }
 
+    const fn limit(self) -> Option<LimitName> {
+        match self {
+            Self::RateLimit(Refusal { limit, .. }) => limit,
+            _ => None,
+        }
+    }
+
     /// The verdict for those who wait for the call's answer in a cache.
     fn verdict(self) -> Verdict {
         let verdict = match self {
@@ -143,6 +150,7 @@ impl Rejection {
             _ => EventKind::Rejected {
                 cause: self.name(),
                 retry_after: self.retry_after(),
+                limit: self.limit(),
             },
         });
     }
@@ -189,6 +197,7 @@ impl Call<'_> {
             self.emit(EventKind::ShadowRejected {
                 cause: rejection.name(),
                 retry_after: rejection.retry_after(),
+                limit: rejection.limit(),
             });
         }
     }

@@ -6,7 +6,7 @@ use super::ending::Inner;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use crate::clock::Moment;
-use crate::rate_limit::{Amount, Grant, UsageOfCall};
+use crate::rate_limit::{Amount, Grant, UsageOfCall, UsageOfItem};
 use crate::verdict::Verdict;
 
 impl<'p> Attempt<'p> {
@@ -80,4 +80,10 @@ impl<'p> Attempt<'p> {
 #[inline]
 pub fn usage_of<T, U: UsageOfCall>(answer: &T, usage: impl FnOnce(&T) -> U) -> Amount {
     usage(answer).amount()
+}
+
+/// Returns what `usage = …` reads from an item of a stream, if that says so.
+#[inline]
+pub fn usage_of_item<T, U: UsageOfItem>(item: &T, usage: impl FnOnce(&T) -> U) -> Option<Amount> {
+    usage(item).amount_of_item()
 }

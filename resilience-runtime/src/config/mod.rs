@@ -36,6 +36,7 @@ mod retry;
 mod setters;
 mod settings;
 mod slot;
+mod strategy;
 mod unknown_variable;
 mod validator;
 mod value;
@@ -57,9 +58,10 @@ pub use circuit_breaker::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, W
 pub use health::HealthMonitorConfig;
 #[doc(hidden)]
 pub(crate) use rate_limit::LimitConfig;
-pub use rate_limit::{RateLimitConfig, RateLimitStrategy, UnknownStrategy};
+pub use rate_limit::RateLimitConfig;
 #[doc(hidden)]
 pub use retry::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};
+pub use strategy::{RateLimitStrategy, UnknownStrategy};
 
 pub use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 pub use declared::{Declaration, Declared, kind};

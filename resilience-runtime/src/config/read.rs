@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Error, Visitor};
 
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
+use super::strategy::RateLimitStrategy;
 use super::value::{DURATION_FORMAT, parse_duration};
 
 /// Reads the value of a setting.

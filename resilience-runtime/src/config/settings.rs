@@ -11,12 +11,12 @@ use super::health::HealthMonitorConfig;
 use super::key::Key;
 use super::layer::Layer;
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy;
 #[cfg(feature = "serde")]
 use super::renamed::Renamed;
 use super::retry::Jitter;
 use super::setters::setters;
 use super::slot::Slot as _;
+use super::strategy::RateLimitStrategy;
 use super::unknown_variable::UnknownVariable;
 use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::key::ValueType;
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
+use super::strategy::RateLimitStrategy;
 use super::value::Value;
 
 /// A field that keeps the value of one setting.

@@ -12,9 +12,9 @@ use super::environment::Environment;
 use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy as Counting;
 use super::resolve::{Levels, Source};
 use super::retry::Jitter;
+use super::strategy::RateLimitStrategy as Counting;
 use super::value::Value;
 use crate::name::ServiceKind;
 
@@ -97,7 +97,8 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
         Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
         Key::RateLimitStrategy => limit.map(|limit| Value::RateLimitStrategy(limit.strategy)),
         _ if is_limit(key) => {
-            let limits = limit.map(|limit| limit.limits()).unwrap_or_default();
+            let limits = limit.map(|limit| [limit.limits(), limit.limits_per_key()].concat());
+            let limits = limits.unwrap_or_default();
             let of_key = |name: &str| key.name().strip_prefix("rate_limit.") == Some(name);
             let found = limits.iter().find(|it| of_key(it.name.as_str()));
             found.and_then(|it| count(it.limit))

@@ -7,8 +7,8 @@ use super::circuit_breaker::{OnAbandoned, Window};
 use super::duration_text::{nanos_of_unit, of_unit};
 use super::key::ValueType;
 use super::mode::PatternMode;
-use super::rate_limit::RateLimitStrategy;
 use super::retry::Jitter;
+use super::strategy::RateLimitStrategy;
 
 /// Holds the value of a setting.
 #[derive(Clone, Copy, Debug, PartialEq)]

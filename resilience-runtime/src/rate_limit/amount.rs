@@ -84,4 +84,13 @@ impl Amount {
     pub(crate) const fn is_nothing(self) -> bool {
         self.is_units() && self.first == 0
     }
+
+    /// The greater one, by its tokens.
+    pub(crate) const fn or_more(self, other: Self) -> Self {
+        if other.tokens() > self.tokens() {
+            other
+        } else {
+            self
+        }
+    }
 }

@@ -39,7 +39,7 @@
 //   whether a call passes;
 // * `fifo` lets waiters pass in their order, and `wait` is the future around it;
 // * `store` is the configured strategy, `limited_keys` some limits with their keys, and `joint` the limits of a service
-//   and of one of its keys, in the `state` behind the one lock of `shared`;
+//   and of one of its keys, in the `state` behind the one lock of `shared`; `corrections` are what comes after a call;
 // * `fast_path` takes tokens without that lock, for callers without a key under a token bucket;
 // * `limiter` is the public API, and `call_path` what the call path uses of it.
 
@@ -47,6 +47,7 @@ mod algorithms;
 mod amount;
 mod call_path;
 mod cooldown_scope;
+mod corrections;
 mod cost;
 mod decision;
 mod fast_path;
@@ -90,7 +91,7 @@ pub use limiter::RateLimiter;
 pub use priority::Priority;
 pub use reservation::Reservation;
 pub use usage::Usage;
-pub(crate) use usage::UsageOfCall;
+pub(crate) use usage::{UsageOfCall, UsageOfItem};
 pub use wait::Acquire;
 pub(crate) use wait::{Refusal, WaitError, sorts_needed};
 pub(crate) use waiting::wait_state::LONGEST_SPREAD;

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use super::algorithms::limits::Remaining;
 use super::algorithms::token_bucket::{FullAt, TokenBucket};
 use super::amount::Amount;
-use super::cooldown_scope::CooldownScope;
 use super::decision::Decision;
 use super::fifo::WaitStatus;
-use super::grant::{Grant, Unit};
+use super::grant::Unit;
 use super::joint::Joint;
 use super::key_hash::KeyHash;
 #[cfg(feature = "axum")]
@@ -26,24 +24,24 @@ const NORMAL: Priority = Priority::Normal;
 
 pub(super) struct State {
     /// Under the limits of the service: callers without a key, and those whose key all limits are of.
-    service: LimitedKeys,
+    pub(super) service: LimitedKeys,
     /// Under the limits per key beside them, where there are any, or cooldowns of such keys alone.
-    of_keys: Option<Box<LimitedKeys>>,
+    pub(super) of_keys: Option<Box<LimitedKeys>>,
     limit: Option<RateLimitConfig>,
-    max_keys: usize,
-    max_cooldown: Duration,
+    pub(super) max_keys: usize,
+    pub(super) max_cooldown: Duration,
     /// The latest time seen: a clock that goes backwards stands still.
     latest: Moment,
     /// When the last cooldown ends.
-    cooldowns_end: Moment,
+    pub(super) cooldowns_end: Moment,
     /// How many waiters hold a ticket.
     waiting: usize,
     /// What was used beyond the limit, and delays nobody.
-    forgiven: u64,
+    pub(super) forgiven: u64,
 }
 
 /// What a call takes from.
-enum Target<'a> {
+pub(super) enum Target<'a> {
     One(&'a mut LimitedKeys, KeyHash),
     Both(Joint<'a>),
 }
@@ -58,6 +56,7 @@ macro_rules! at {
         }
     };
 }
+pub(super) use at;
 
 impl State {
     pub(super) fn new(
@@ -81,7 +80,7 @@ impl State {
     }
 
     #[inline]
-    fn target(&mut self, key: KeyHash) -> Target<'_> {
+    pub(super) fn target(&mut self, key: KeyHash) -> Target<'_> {
         if !key.is_per_key() {
             return Target::One(&mut self.service, key);
         }
@@ -249,90 +248,6 @@ impl State {
         } else {
             Unit::Requests
         }
-    }
-
-    pub(super) fn refund(&mut self, grant: Grant, now: Moment, wakers: &mut Wakers) {
-        let Grant {
-            key, amount, at, ..
-        } = grant;
-        if grant.unit.is_some_and(|unit| unit != self.unit()) {
-            return;
-        }
-        at!(self, key,
-        one(keys, key) => keys.refund((key, amount, at), now, wakers),
-        both(joint) => {
-            joint.of_keys.refund((key, amount, at), now, wakers);
-            joint.service.refund((KeyHash::NONE, amount, at), now, wakers);
-        });
-    }
-
-    pub(super) fn settle(&mut self, grant: Grant, used: Amount, now: Moment, wakers: &mut Wakers) {
-        let Grant {
-            key, amount, at, ..
-        } = grant;
-        if grant.unit.is_some_and(|unit| unit != self.unit()) {
-            return;
-        }
-        let forgiven = at!(self, key,
-        one(keys, key) => keys.settle((key, amount, at), used, now, wakers),
-        both(joint) => {
-            let of_key = joint.of_keys.settle((key, amount, at), used, now, wakers);
-            let of_service = (KeyHash::NONE, amount, at);
-            of_key.max(joint.service.settle(of_service, used, now, wakers))
-        });
-        self.forgiven = self.forgiven.saturating_add(forgiven);
-    }
-
-    /// Lowers what remains to what the server reported: of its account, unless it is about the key alone.
-    pub(super) fn cap_remaining(
-        &mut self,
-        key: KeyHash,
-        scope: CooldownScope,
-        remaining: Remaining,
-        now: Moment,
-        wakers: &mut Wakers,
-    ) {
-        if key.is_per_key() && scope == CooldownScope::Key {
-            if let Some(of_keys) = &mut self.of_keys {
-                of_keys.cap_remaining(key, remaining, now, wakers);
-            }
-        } else {
-            let key = key.of_service();
-            self.service.cap_remaining(key, remaining, now, wakers);
-        }
-    }
-
-    /// Holds back all calls with the key; beside limits per key, those of the whole service unless it is the key alone.
-    pub(super) fn cool_down(
-        &mut self,
-        key: KeyHash,
-        scope: CooldownScope,
-        retry_after: Duration,
-        now: Moment,
-        wakers: &mut Wakers,
-    ) {
-        let span = retry_after.min(self.max_cooldown);
-        if span.is_zero() {
-            return;
-        }
-        self.cooldowns_end = self.cooldowns_end.max(now.after(span));
-        if key.is_per_key() && scope == CooldownScope::Key {
-            let max_keys = self.max_keys;
-            let of_keys =
-                (self.of_keys).get_or_insert_with(|| Box::new(LimitedKeys::unlimited(max_keys)));
-            of_keys.cool_down(key, span, now, wakers);
-        } else {
-            self.service.cool_down(key.of_service(), span, now, wakers);
-        }
-    }
-
-    pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
-        at!(self, key,
-        one(keys, key) => keys.cooldown(key, now),
-        both(joint) => {
-            let of_key = joint.of_keys.cooldown(key, now);
-            of_key.max(joint.service.cooldown(KeyHash::NONE, now))
-        })
     }
 
     pub(super) fn join_queue(

@@ -68,3 +68,32 @@ impl UsageOfCall for Usage {
         self.into()
     }
 }
+
+/// What `usage = |item| …` may return of an item of a stream: not every item says what was used.
+#[diagnostic::on_unimplemented(
+    message = "`usage` must return a `u32` or a `Usage`, or an `Option` of these, and this is `{Self}`",
+    label = "not a usage",
+    note = "the last item that has one counts: `Option<u32>`, tokens; `Option<resilience_runtime::rate_limit::Usage>`, both sorts of tokens"
+)]
+pub trait UsageOfItem {
+    #[doc(hidden)]
+    fn amount_of_item(self) -> Option<Amount>;
+}
+
+impl UsageOfItem for u32 {
+    fn amount_of_item(self) -> Option<Amount> {
+        Some(self.amount())
+    }
+}
+
+impl UsageOfItem for Usage {
+    fn amount_of_item(self) -> Option<Amount> {
+        Some(self.amount())
+    }
+}
+
+impl<U: UsageOfCall> UsageOfItem for Option<U> {
+    fn amount_of_item(self) -> Option<Amount> {
+        self.map(UsageOfCall::amount)
+    }
+}

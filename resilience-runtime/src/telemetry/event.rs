@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::correlation::CorrelationId;
 use crate::circuit_breaker::CircuitState;
 use crate::fallback::FailureCause;
+use crate::limit_name::LimitName;
 use crate::name::ServiceName;
 use crate::verdict::{Class, ErrorCode};
 
@@ -92,6 +93,8 @@ pub enum EventKind {
         cause: &'static str,
         /// Holds the time until the next call may pass, if it is known.
         retry_after: Option<Duration>,
+        /// Names the limit of the rate limiter that was short; `None` if a cooldown or another pattern rejected the call.
+        limit: Option<LimitName>,
     },
     /// An attempt passed because a pattern is in [shadow](crate::config::PatternMode::Shadow).
     #[non_exhaustive]
@@ -100,6 +103,8 @@ pub enum EventKind {
         cause: &'static str,
         /// Holds the time after which it would have passed, if it is known.
         retry_after: Option<Duration>,
+        /// Names the limit of the rate limiter that was short, if one was.
+        limit: Option<LimitName>,
     },
     /// A call waits in a queue.
     #[non_exhaustive]

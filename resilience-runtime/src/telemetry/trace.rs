@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::correlation::CorrelationId;
 use super::event::EventKind;
 use crate::fallback::FailureCause;
+use crate::limit_name::LimitName;
 use crate::name::ServiceName;
 use crate::verdict::Class;
 
@@ -86,12 +87,22 @@ pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
             };
             emit!(Level::WARN, subject, { found, }, "outcome verified");
         }
-        EventKind::Rejected { cause, retry_after } => emit!(Level::WARN, subject, {
+        EventKind::Rejected {
             cause,
+            retry_after,
+            limit,
+        } => emit!(Level::WARN, subject, {
+            cause,
+            limit = limit.map(LimitName::as_str),
             retry_after_ms = retry_after.map(millis),
         }, "call rejected"),
-        EventKind::ShadowRejected { cause, retry_after } => emit!(Level::INFO, subject, {
+        EventKind::ShadowRejected {
             cause,
+            retry_after,
+            limit,
+        } => emit!(Level::INFO, subject, {
+            cause,
+            limit = limit.map(LimitName::as_str),
             retry_after_ms = retry_after.map(millis),
         }, "call passes in shadow"),
         EventKind::Waiting { pattern, at_most } => emit!(Level::INFO, subject, {

@@ -17,7 +17,7 @@ use resilience_runtime::opentelemetry::{Observation, observe};
 use crate::numbers::{Numbers, series};
 
 /// The name for OpenTelemetry, the name for Prometheus, the unit.
-const NAMES: [(&str, &str, &str); 21] = [
+const NAMES: [(&str, &str, &str); 24] = [
     ("resilience.calls", "resilience_calls_total", "{call}"),
     (
         "resilience.attempts",
@@ -94,6 +94,21 @@ const NAMES: [(&str, &str, &str); 21] = [
         "resilience.rate_limit.limit",
         "resilience_rate_limit_limit",
         "{token}",
+    ),
+    (
+        "resilience.circuit_breaker.keys",
+        "resilience_circuit_breaker_keys",
+        "{key}",
+    ),
+    (
+        "resilience.bulkhead.keys",
+        "resilience_bulkhead_keys",
+        "{key}",
+    ),
+    (
+        "resilience.bulkhead.keys.in_flight",
+        "resilience_bulkhead_keys_in_flight",
+        "{call}",
     ),
     (
         "resilience.bulkhead.in_flight",

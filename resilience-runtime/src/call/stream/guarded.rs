@@ -147,6 +147,9 @@ where
                 this.permits.pass();
                 #[cfg(feature = "test-util")]
                 this.permits.pass_item();
+                if let Some(used) = this.watch.usage.and_then(|usage| usage(&item)) {
+                    this.permits.used(used);
+                }
                 if this.watch.complete.is_some_and(|complete| complete(&item)) {
                     *this.complete = true;
                     this.permits.complete(Outcome::Success);

@@ -11,6 +11,7 @@ use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::plan::{FunctionState, ServiceCore};
 use crate::poll_context::SharedContext;
+use crate::rate_limit::{Amount, Unit};
 use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
 
@@ -23,6 +24,9 @@ pub(super) struct StreamPermits {
     permits: AttemptPermits,
     /// Where it may report what it used of the limit of tokens, and as which attempt.
     context: Option<(u32, Arc<SharedContext>)>,
+    /// What the last item that says so says was used of the rate limit, in the unit of the costs.
+    used: Option<Amount>,
+    unit: Unit,
     /// With the first item: whether the breaker has been told that its probe succeeded.
     reported: Option<bool>,
 }
@@ -41,6 +45,8 @@ impl StreamPermits {
             function: Arc::clone(&attempt.plan.function),
             started: attempt.started,
             permits: attempt.permits.take(),
+            used: None,
+            unit: attempt.plan.unit(),
             reported: None,
         }
     }
@@ -51,6 +57,11 @@ impl StreamPermits {
         if self.reported.is_none() {
             self.reported = Some(self.permits.probe_succeeded(&self.core, self.started));
         }
+    }
+
+    /// An item says what was used of the rate limit so far.
+    pub(super) fn used(&mut self, used: Amount) {
+        self.used = Some(used);
     }
 
     /// Returns the permits when the stream ends; a second end changes nothing.
@@ -64,10 +75,18 @@ impl StreamPermits {
 
     fn complete_under(&mut self, outcome: BreakerOutcome, load: Load) {
         let permits = &mut self.permits;
-        if let Some((attempt, context)) = self.context.take()
-            && let Some(usage) = context.usage_of(attempt)
-        {
-            permits.settle_tokens(&self.core, usage.into(), self.started);
+        let context = self.context.take();
+        let reported = context.and_then(|(attempt, context)| context.usage_of(attempt));
+        let used = match outcome {
+            BreakerOutcome::Success => self.used.take(),
+            // What it would have used after that is not known: it may be in use all the same.
+            _ => self
+                .used
+                .take()
+                .map(|used| permits.reserved().or_more(used)),
+        };
+        if let Some(used) = reported.map(Amount::from).or(used) {
+            permits.settle(&self.core, (used, self.unit), self.started);
         }
         if self.reported == Some(true) && outcome == BreakerOutcome::Success {
             permits.forget_breaker();

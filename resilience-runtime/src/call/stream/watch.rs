@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::rate_limit::Amount;
 use crate::verdict::autoref::Known;
 
 /// The longest silence between two items, where nothing else is said.
@@ -13,6 +14,8 @@ pub struct Watch<T, E> {
     pub idle_timeout: Option<Duration>,
     /// Whether an item is the last one; a stream that ends before has broken off.
     pub complete: Option<fn(&T) -> bool>,
+    /// What an item says was used of the rate limit, if it says so.
+    pub usage: Option<fn(&T) -> Option<Amount>>,
     /// What an error between items means.
     pub judge: fn(&E) -> Known<'_, E>,
 }

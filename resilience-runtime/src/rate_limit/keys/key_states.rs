@@ -4,7 +4,8 @@ use super::table::{KeyState, SlotIndex, Table};
 use crate::clock::Moment;
 use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::key_hash::KeyHash;
-use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, WaitStateId, WaitStates};
+use crate::rate_limit::waiting::ticket::WaitStateId;
+use crate::rate_limit::waiting::wait_state::{Cooldown, Owner, WaitStates};
 
 /// Where the state of a key is. Valid until the next key is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::rate_limit::algorithms::limits::Limits;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::priority::Priority;
 use crate::rate_limit::waiting::queue::Queue;
-use crate::rate_limit::waiting::wait_state::WaitStateId;
+use crate::rate_limit::waiting::ticket::WaitStateId;
 
 /// The state of a key after all of its waiters have passed, each as soon as it can.
 struct LineEnd<S> {

@@ -3,5 +3,6 @@
 pub(super) mod key_states;
 pub(super) mod keyed;
 pub(super) mod line_end;
+mod ready;
 pub(super) mod segment;
 pub(super) mod table;

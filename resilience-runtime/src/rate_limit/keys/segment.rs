@@ -5,7 +5,7 @@
 //! tombstones.
 
 use crate::rate_limit::key_hash::KeyHash;
-use crate::rate_limit::waiting::wait_state::WaitStateId;
+use crate::rate_limit::waiting::ticket::WaitStateId;
 
 /// The state of one key: its counters, and where its wait state is if it is cooling down or has waiters.
 #[derive(Clone, Debug, Default)]

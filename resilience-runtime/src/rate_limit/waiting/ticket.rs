@@ -2,10 +2,28 @@
 
 use std::task::Waker;
 
-use super::wait_state::WaitStateId;
 use crate::clock::Moment;
 use crate::rate_limit::amount::Amount;
 use crate::rate_limit::key_hash::KeyHash;
+
+/// Where the cooldown and the waiters of a key are. Most keys have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::rate_limit) struct WaitStateId(pub(super) u32);
+
+impl WaitStateId {
+    pub(in crate::rate_limit) const NONE: Self = Self(u32::MAX);
+
+    #[inline]
+    pub(in crate::rate_limit) fn is_none(self) -> bool {
+        self == Self::NONE
+    }
+}
+
+impl Default for WaitStateId {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
 
 /// A place in one queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,28 +6,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use super::queue::{Queue, Wakers};
+use super::ticket::WaitStateId;
 use crate::clock::{Moment, nanos};
 use crate::random::process_seed;
 use crate::rate_limit::key_hash::KeyHash;
-
-/// Where the [`WaitState`] of a key is. Most keys have none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::rate_limit) struct WaitStateId(u32);
-
-impl WaitStateId {
-    pub(in crate::rate_limit) const NONE: Self = Self(u32::MAX);
-
-    #[inline]
-    pub(in crate::rate_limit) fn is_none(self) -> bool {
-        self == Self::NONE
-    }
-}
-
-impl Default for WaitStateId {
-    fn default() -> Self {
-        Self::NONE
-    }
-}
 
 /// The longest time over which those who waited for the end of a cooldown are spread.
 pub(crate) const LONGEST_SPREAD: Duration = Duration::from_secs(1);

@@ -101,7 +101,7 @@ async fn by_key(registry: &Registry, key: u32, takes: Duration) -> Answer {
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_counted() {
-    let exporters = Exporters::of("api");
+    let mut exporters = Exporters::of("api");
     let registry = exporters.registry.clone();
     let meanwhile = async {
         sleep(Duration::from_millis(1)).await;
