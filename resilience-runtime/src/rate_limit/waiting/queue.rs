@@ -39,15 +39,15 @@ pub(in crate::rate_limit) struct Queue {
     turns: Turns,
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
-    next: u64,
+    pub(super) next: u64,
     /// Changes with everything but a new waiter at the end, and one that leaves it. No two queues of one limiter have the
     /// same.
     pub(super) version: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
-    rejections: BTreeMap<u64, ReadyAt>,
+    pub(super) rejections: BTreeMap<u64, ReadyAt>,
     /// Numbers in the line of the service, if this is the queue of a key: of those who left it without having passed. The
     /// next one of each priority has it.
-    line_places: ByClass<Option<u64>>,
+    pub(super) line_places: ByClass<Option<u64>>,
 }
 
 impl Queue {
@@ -91,11 +91,6 @@ impl Queue {
 
     pub(super) fn head(&self) -> Option<&Waiter> {
         self.classes[self.head_class()?].waiters.front()
-    }
-
-    /// Whether the head waits in the line of the service as well.
-    pub(in crate::rate_limit) fn is_in_line(&self) -> bool {
-        self.head().is_some_and(|head| head.in_line)
     }
 
     fn waiting(&self) -> ByClass<u64> {
@@ -237,46 +232,12 @@ impl Queue {
         number
     }
 
-    /// Whether that number was given before and nobody has it.
-    fn is_free(&self, number: u64) -> bool {
-        number < self.next * BASE
-            && self.find(number).is_none()
-            && !self.passed_over.contains_key(&number)
-            && !self.rejections.contains_key(&number)
-    }
-
-    /// Whether a waiter is the first of its priority.
-    pub(in crate::rate_limit) fn is_first_of_class(&self, number: u64) -> bool {
-        self.classes[class_of(number)].first() == Some(number)
-    }
-
-    /// Keeps the number that a waiter had in the line of the service for the next one of its priority.
-    pub(in crate::rate_limit) fn keep_line_place(&mut self, number: u64, in_line: u64) {
-        self.line_places[class_of(number)] = Some(in_line);
-    }
-
-    /// Returns the number in the line of the service that was kept for a waiter.
-    pub(in crate::rate_limit) fn take_line_place(&mut self, number: u64) -> Option<u64> {
-        self.line_places[class_of(number)].take()
-    }
-
     /// Finds a waiter by its number, and whether it is the head.
     pub(in crate::rate_limit) fn find(&self, number: u64) -> Option<(&Waiter, bool)> {
         let class = &self.classes[class_of(number)];
         let waiter = &class.waiters[class.index(number)?];
         let is_head = self.head().is_some_and(|head| head.number == number);
         Some((waiter, is_head))
-    }
-
-    /// As [`find`](Self::find), where the first of another priority passes beside a head that has all that is limited for
-    /// its key: the service has the next word.
-    pub(in crate::rate_limit) fn find_first(&self, number: u64) -> Option<(&Waiter, bool)> {
-        let (waiter, is_head) = self.find(number)?;
-        let passes = || {
-            let in_line = waiter.in_line || self.is_in_line();
-            in_line && self.is_first_of_class(number)
-        };
-        Some((waiter, is_head || passes()))
     }
 
     /// Returns the amount of a waiter.
@@ -379,21 +340,6 @@ impl Queue {
             wakers.wake.extend(waker.take());
         }
         yields
-    }
-
-    /// Counts the waiters anew, after it changed what is counted of what they want.
-    pub(in crate::rate_limit) fn recount(&mut self, own: impl Fn(Amount) -> Amount) {
-        self.touch();
-        for class in &mut self.classes {
-            for waiter in &mut class.waiters {
-                waiter.amount = own(waiter.wanted);
-            }
-            let live = class.iter().map(|it| u64::from(it.amount.requests()));
-            class.requests = live.sum();
-        }
-        for waiter in self.passed_over.values_mut() {
-            waiter.amount = own(waiter.wanted);
-        }
     }
 
     /// Rejects all waiters for which `check` returns an error; called in the order of the queue.
