@@ -40,7 +40,7 @@ impl<L: Limits> Keyed<L> {
     pub(super) fn join_queue(
         &mut self,
         key: KeyHash,
-        (amount, priority): (Amount, Priority),
+        (wanted, amount, priority): (Amount, Amount, Priority),
         until: Moment,
         now: Moment,
         waker: &mut CallerWakers,
@@ -53,9 +53,11 @@ impl<L: Limits> Keyed<L> {
         let joining = Joining {
             key,
             amount,
+            wanted,
             until,
             waker: waker.take(),
             of_key: None,
+            number: None,
         };
         let Some((place, queue)) = self.push(joining, priority, now) else {
             return WaitStatus::Rejected(Some(ready));

@@ -4,7 +4,8 @@
 //! first of its priority there. Then, still at that place, it waits in the line of the service, and when its turn comes
 //! there it takes from both at the same moment. So a key that is short of its own limits holds up nobody else, and each
 //! key has one call of each priority in the line of the service at a time: keys take turns. Who has passed makes way for
-//! the next one of its key, which joins at the end.
+//! the next one of its key, which joins at the end. Who leaves without having passed leaves its place there to the next
+//! one, so that a key whose callers give up has its turns nevertheless.
 
 use super::amount::Amount;
 use super::decision::Decision;
@@ -25,6 +26,8 @@ pub(super) struct Joint<'a> {
     pub(super) service: &'a mut LimitedKeys,
     pub(super) of_keys: &'a mut LimitedKeys,
     pub(super) key: KeyHash,
+    /// How many wait in all queues.
+    pub(super) waiting: usize,
 }
 
 /// When two conditions hold; `None`: never.
@@ -62,6 +65,7 @@ impl Joint<'_> {
 
     /// As [`ready_at`](Self::ready_at), and when the last waiter is released after a cooldown.
     pub(super) fn retry_at(&mut self, amount: Amount, priority: Priority, now: Moment) -> ReadyAt {
+        self.service.set_waiting_in_all(self.waiting);
         let of_key = self.of_keys.retry_at(self.key, amount, priority, now);
         let service = self.service.retry_at(SERVICE, amount, priority, now);
         let turns = self.service_ready(amount, priority, now);
@@ -172,9 +176,11 @@ impl Joint<'_> {
         let joining = Joining {
             key: self.key,
             amount,
+            wanted: amount,
             until,
             waker: None,
             of_key: None,
+            number: None,
         };
         let of_key = self.of_keys.push(joining, priority, now);
         let ticket = Ticket {
@@ -198,16 +204,23 @@ impl Joint<'_> {
         };
         match self.of_keys.poll_place(of_key, now, waker, wakers) {
             Turn::Now => self.poll_line((of_key, ticket.service), wanted, now, waker, wakers),
-            Turn::Rejected(ready_at) => {
+            Turn::Rejected(of_key_at) => {
+                self.of_keys.keep_line_place(ticket);
                 self.leave_line(ticket.service, now, wakers);
-                WaitStatus::Rejected(ready_at)
+                let (amount, priority) = wanted;
+                let service_at = self.service_ready(amount, priority, now);
+                WaitStatus::Rejected(later(of_key_at, service_at))
             }
             Turn::Waiting(at) => {
                 self.leave_line(ticket.service, now, wakers);
-                if ticket.service.is_some()
-                    && let Some(queue) = self.of_keys.queue_mut(of_key)
-                {
-                    queue.set_in_line(of_key.number, false, now, wakers);
+                if let Some(queue) = self.of_keys.queue_mut(of_key) {
+                    if queue.is_first_of_class(of_key.number) {
+                        // Its key is short, and waits for its turns anew.
+                        queue.take_line_place(of_key.number);
+                    }
+                    if ticket.service.is_some() {
+                        queue.set_in_line(of_key.number, false, now, wakers);
+                    }
                 }
                 let ticket = Ticket {
                     service: None,
@@ -227,9 +240,14 @@ impl Joint<'_> {
         waker: &mut CallerWakers,
         wakers: &mut Wakers,
     ) -> WaitStatus {
+        // After a cooldown all are spread, and not those alone that are in line.
+        self.service.set_waiting_in_all(self.waiting);
         let queue = self.of_keys.queue(of_key);
         let until = queue.and_then(|queue| queue.until_of(of_key.number));
         let until = until.unwrap_or(now);
+        let queue = self.of_keys.queue_mut(of_key);
+        let kept = queue.filter(|_| in_line.is_none());
+        let kept = kept.and_then(|queue| queue.take_line_place(of_key.number));
         let in_line = match in_line {
             Some(place) => place,
             None => match self.service.try_take(SERVICE, amount, priority, now) {
@@ -237,13 +255,15 @@ impl Joint<'_> {
                     self.of_keys.pass(of_key, now, wakers);
                     return WaitStatus::Admitted;
                 }
-                Err(Some(ready)) if ready <= until => {
+                Err(Some(ready)) if ready <= until || kept.is_some() && now < until => {
                     let joining = Joining {
                         key: SERVICE,
                         amount,
+                        wanted: amount,
                         until,
                         waker: None,
                         of_key: Some(of_key),
+                        number: kept,
                     };
                     let Some(place) = self.service.push(joining, priority, now) else {
                         self.of_keys.leave(of_key, now, wakers);
@@ -264,6 +284,10 @@ impl Joint<'_> {
                 WaitStatus::Admitted
             }
             Turn::Rejected(ready_at) => {
+                self.of_keys.keep_line_place(Ticket {
+                    service: Some(in_line),
+                    of_key: Some(of_key),
+                });
                 self.of_keys.leave(of_key, now, wakers);
                 WaitStatus::Rejected(ready_at)
             }

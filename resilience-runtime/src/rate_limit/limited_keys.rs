@@ -16,7 +16,7 @@ use super::limit_level::LimitLevel;
 use super::priority::Priority;
 use super::store::{Store, on};
 use super::waiting::queue::{Queue, ReadyAt, Wakers};
-use super::waiting::ticket::{CallerWakers, Joining, Place};
+use super::waiting::ticket::{CallerWakers, Joining, Place, Ticket};
 use crate::clock::Moment;
 use crate::config::LimitConfig;
 use crate::limit_name::LimitName;
@@ -53,9 +53,13 @@ impl LimitedKeys {
         self.limits.iter().any(|it| it.name.dimension().is_tokens())
     }
 
-    /// States whether others count tokens beside it.
+    /// States whether others count tokens beside it. Waiters are checked by [`recheck_all`](Self::recheck_all).
     pub(super) fn set_beside_tokens(&mut self, others: bool) {
-        self.beside_tokens = others && !self.counts_tokens();
+        let beside_tokens = others && !self.counts_tokens();
+        if beside_tokens != self.beside_tokens {
+            self.beside_tokens = beside_tokens;
+            on!(&mut self.store, keyed => keyed.recount_all(|wanted| own(wanted, beside_tokens)));
+        }
     }
 
     /// Returns the name of the limit that is the only one.
@@ -69,11 +73,7 @@ impl LimitedKeys {
     /// What an amount takes of these limits.
     #[inline]
     fn own(&self, amount: Amount) -> Amount {
-        if self.beside_tokens && !amount.is_nothing() {
-            Amount::DEFAULT
-        } else {
-            amount
-        }
+        own(amount, self.beside_tokens)
     }
 
     /// Takes over the state of callers without a key from the fast path.
@@ -106,6 +106,22 @@ impl LimitedKeys {
     ) -> Result<(), ReadyAt> {
         let amount = self.own(amount);
         on!(&mut self.store, keyed => keyed.try_take(key, amount, priority, now))
+    }
+
+    /// Takes the amount of a call that passes, into a debt if it is not there.
+    pub(super) fn force_take(
+        &mut self,
+        key: KeyHash,
+        amount: Amount,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        let amount = self.own(amount);
+        if !amount.is_nothing() {
+            on!(&mut self.store, keyed => keyed.take_tokens(key, now, wakers, |limits, state| {
+                limits.force_take(state, amount, now);
+            }));
+        }
     }
 
     /// Gives back what was taken at this moment, since the call did not pass after all.
@@ -184,6 +200,11 @@ impl LimitedKeys {
     ) -> ReadyAt {
         let amount = self.own(amount);
         on!(&mut self.store, keyed => keyed.retry_at(key, amount, priority, now))
+    }
+
+    /// Notes how many calls are to come to the line of callers without a key, of the waiters that there are in all queues.
+    pub(super) fn set_waiting_in_all(&mut self, waiting: usize) {
+        on!(&mut self.store, keyed => keyed.set_waiting_in_all(waiting));
     }
 
     /// Whether the amount can ever pass.
@@ -273,7 +294,7 @@ impl LimitedKeys {
         now: Moment,
         waker: &mut CallerWakers,
     ) -> WaitStatus {
-        let wanted = (self.own(amount), priority);
+        let wanted = (amount, self.own(amount), priority);
         on!(&mut self.store, keyed => keyed.join_queue(key, wanted, until, now, waker))
     }
 
@@ -322,6 +343,15 @@ impl LimitedKeys {
         on!(&mut self.store, keyed => keyed.leave(place, now, wakers));
     }
 
+    /// Leaves the place of a call in the line of the service to the next one of its key.
+    pub(super) fn keep_line_place(&mut self, ticket: Ticket) {
+        if let (Some(in_line), Some(of_key)) = (ticket.service, ticket.of_key)
+            && let Some(queue) = self.queue_mut(of_key)
+        {
+            queue.keep_line_place(of_key.number, in_line.number);
+        }
+    }
+
     /// Returns the queue of a place, and that of a key.
     pub(super) fn queue(&self, place: Place) -> Option<&Queue> {
         on!(&self.store, keyed => keyed.queue(place))
@@ -361,6 +391,16 @@ impl LimitedKeys {
     /// Wakes all who wait.
     pub(super) fn wake_all(&mut self, now: Moment, wakers: &mut Wakers) {
         on!(&mut self.store, keyed => keyed.wake_all(now, wakers));
+    }
+}
+
+/// What an amount takes of limits beside which others count tokens, or not.
+#[inline]
+fn own(amount: Amount, beside_tokens: bool) -> Amount {
+    if beside_tokens && !amount.is_nothing() {
+        Amount::DEFAULT
+    } else {
+        amount
     }
 }
 

@@ -89,6 +89,7 @@ impl State {
                 service: &mut self.service,
                 of_keys,
                 key,
+                waiting: self.waiting,
             }),
             None => Target::One(&mut self.service, KeyHash::NONE),
         }
@@ -134,16 +135,21 @@ impl State {
         self.of_keys.as_ref().is_some_and(|it| !it.is_unlimited())
     }
 
-    /// Whether there is no limit, no cooldown and no waiter. Then all keys are dropped.
+    /// Whether there is no limit, no cooldown and no waiter. Then all keys are dropped. Those that only had cooldowns of
+    /// their own are dropped beside a limit as well, so that the fast path is open again.
     #[inline]
     pub(super) fn try_bypass(&mut self, now: Moment) -> bool {
-        if !self.service.is_unlimited() {
+        let unlimited = self.service.is_unlimited();
+        if !unlimited && self.of_keys.is_none() {
             return false;
         }
-        let bypassed = self.waiting == 0 && self.cooldowns_end <= now && !self.has_per_key();
+        let at_rest = self.waiting == 0 && self.cooldowns_end <= now && !self.has_per_key();
+        if at_rest {
+            self.of_keys = None;
+        }
+        let bypassed = at_rest && unlimited;
         if bypassed {
             self.service = LimitedKeys::unlimited(self.max_keys);
-            self.of_keys = None;
         }
         bypassed
     }
@@ -270,6 +276,7 @@ impl State {
         waker: &mut CallerWakers,
         wakers: &mut Wakers,
     ) -> WaitStatus {
+        let before_limits_per_key = ticket.of_key.is_none() && key.is_per_key();
         let status = match (ticket, &mut self.of_keys) {
             (
                 Ticket {
@@ -281,6 +288,7 @@ impl State {
                     service: &mut self.service,
                     of_keys,
                     key,
+                    waiting: self.waiting,
                 };
                 joint.poll_queue(ticket, wanted, now, waker, wakers)
             }
@@ -299,6 +307,13 @@ impl State {
         if !matches!(status, WaitStatus::Waiting(..)) {
             self.waiting -= 1;
         }
+        if matches!(status, WaitStatus::Admitted)
+            && before_limits_per_key
+            && let Some(of_keys) = &mut self.of_keys
+        {
+            // It did not wait for the limits of its key, and takes from them nevertheless.
+            of_keys.force_take(key, wanted.0, now, wakers);
+        }
         status
     }
 
@@ -307,6 +322,7 @@ impl State {
             self.service.leave(place, now, wakers);
         }
         if let (Some(place), Some(of_keys)) = (ticket.of_key, &mut self.of_keys) {
+            of_keys.keep_line_place(ticket);
             of_keys.leave(place, now, wakers);
         }
         self.waiting -= 1;

@@ -111,6 +111,14 @@ impl<L: Limits> Keyed<L> {
         Err(Some(ready))
     }
 
+    /// Notes how many calls are to come to the line of callers without a key, of the waiters that there are in all queues.
+    pub(in crate::rate_limit) fn set_waiting_in_all(&mut self, waiting: usize) {
+        let (key_state, _, wait_states) = self.key_states.get_mut(KeySlot::Keyless);
+        if let Some(wait_state) = wait_states.get_mut(key_state.wait_state) {
+            wait_state.followers = waiting.saturating_sub(wait_state.queue.len());
+        }
+    }
+
     /// Gives back what was taken at this moment.
     pub(in crate::rate_limit) fn undo(&mut self, key: KeyHash, amount: Amount, now: Moment) {
         if L::COUNTS
@@ -349,6 +357,15 @@ impl<L: Limits> Keyed<L> {
                 wait_state.cut_cooldown(now.after(max_cooldown));
             }
             self.recheck_queue(id, now, wakers);
+        }
+    }
+
+    /// Counts all waiters of all keys anew.
+    pub(in crate::rate_limit) fn recount_all(&mut self, own: impl Fn(Amount) -> Amount) {
+        for id in self.key_states.wait_states.ids() {
+            if let Some(wait_state) = self.key_states.wait_states.get_mut(id) {
+                wait_state.queue.recount(&own);
+            }
         }
     }
 

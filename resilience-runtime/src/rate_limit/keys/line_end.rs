@@ -51,7 +51,8 @@ impl<S: Clone> LineEnds<S> {
             let last = end.next.checked_sub(1);
             end.version == queue.version()
                 && last.is_some_and(|last| queue.find(last).is_some())
-                && from <= end.first_at
+                // Whose head waits for the service, when it passes is not known; it is an estimate.
+                && (from <= end.first_at || queue.is_in_line())
         });
         if !known {
             if self.0.len() >= Self::MAX {

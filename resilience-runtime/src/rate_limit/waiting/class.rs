@@ -15,6 +15,8 @@ pub(in crate::rate_limit) struct Waiter {
     pub(super) number: u64,
     pub(in crate::rate_limit) key: KeyHash,
     pub(in crate::rate_limit) amount: Amount,
+    /// What it takes of limits that count all that is limited.
+    pub(super) wanted: Amount,
     /// The end of its wait.
     pub(in crate::rate_limit) until: Moment,
     /// When its timer fires, or when it was woken since it was polled last.
@@ -69,6 +71,14 @@ impl Class {
     /// Returns the number of the last one.
     pub(super) fn last(&self) -> Option<u64> {
         self.iter().next_back().map(|waiter| waiter.number)
+    }
+
+    /// Puts a waiter to the place of its number, which nobody has.
+    pub(super) fn insert(&mut self, waiter: Waiter) {
+        match (self.waiters).binary_search_by_key(&waiter.number, |it| it.number) {
+            Ok(removed) => self.waiters[removed] = waiter,
+            Err(index) => self.waiters.insert(index, waiter),
+        }
     }
 
     /// Counts a waiter.

@@ -1,6 +1,7 @@
 //! What a key waits with: its cooldown and its queue.
 
 mod class;
+mod line_places;
 mod places;
 pub(super) mod queue;
 pub(super) mod ticket;

@@ -39,12 +39,15 @@ pub(in crate::rate_limit) struct Queue {
     turns: Turns,
     /// Waiters that were passed over, until they are polled. They are no part of the numbers above.
     pub(super) passed_over: BTreeMap<u64, Waiter>,
-    next: u64,
+    pub(super) next: u64,
     /// Changes with everything but a new waiter at the end, and one that leaves it. No two queues of one limiter have the
     /// same.
     pub(super) version: u64,
     /// Waiters that were rejected by a change of the limits, until they are polled.
-    rejections: BTreeMap<u64, ReadyAt>,
+    pub(super) rejections: BTreeMap<u64, ReadyAt>,
+    /// Numbers in the line of the service, if this is the queue of a key: of those who left it without having passed. The
+    /// next one of each priority has it.
+    pub(super) line_places: ByClass<Option<u64>>,
 }
 
 impl Queue {
@@ -202,14 +205,15 @@ impl Queue {
             // It may pass before others.
             self.touch();
         }
-        let number = self.next * BASE + priority as u64;
-        self.next += 1;
+        let kept = joining.number.filter(|number| self.is_free(*number));
+        let number = kept.unwrap_or(self.next * BASE + priority as u64);
         let class = &mut self.classes[priority as usize];
         class.add(joining.amount);
-        class.waiters.push_back(Waiter {
+        let waiter = Waiter {
             number,
             key: joining.key,
             amount: joining.amount,
+            wanted: joining.wanted,
             until: joining.until,
             woken_at: joining.until,
             waker: joining.waker,
@@ -217,7 +221,14 @@ impl Queue {
             removed: false,
             in_line: false,
             of_key: joining.of_key,
-        });
+        };
+        if kept.is_none() {
+            self.next += 1;
+            class.waiters.push_back(waiter);
+        } else {
+            class.insert(waiter);
+            self.touch();
+        }
         number
     }
 
@@ -227,17 +238,6 @@ impl Queue {
         let waiter = &class.waiters[class.index(number)?];
         let is_head = self.head().is_some_and(|head| head.number == number);
         Some((waiter, is_head))
-    }
-
-    /// As [`find`](Self::find), where the first of another priority passes beside a head that has all that is limited for
-    /// its key: the service has the next word.
-    pub(in crate::rate_limit) fn find_first(&self, number: u64) -> Option<(&Waiter, bool)> {
-        let (waiter, is_head) = self.find(number)?;
-        let passes = || {
-            let in_line = waiter.in_line || self.head().is_some_and(|head| head.in_line);
-            in_line && self.classes[class_of(number)].first() == Some(number)
-        };
-        Some((waiter, is_head || passes()))
     }
 
     /// Returns the amount of a waiter.
@@ -356,6 +356,8 @@ impl Queue {
             if let Some(waiter) = self.get_mut(number) {
                 waiter.removed = true;
                 wakers.wake.extend(waiter.waker.take());
+                // Until it is polled it keeps its place in the queue of its key.
+                wakers.woken.extend(waiter.of_key);
                 let amount = waiter.amount;
                 self.classes[class_of(number)].subtract(amount);
                 self.rejections.insert(number, ready_at);

@@ -55,10 +55,14 @@ impl Ticket {
 pub(in crate::rate_limit) struct Joining {
     pub(in crate::rate_limit) key: KeyHash,
     pub(in crate::rate_limit) amount: Amount,
+    /// What it takes of limits that count all that is limited.
+    pub(in crate::rate_limit) wanted: Amount,
     pub(in crate::rate_limit) until: Moment,
     pub(in crate::rate_limit) waker: Option<Waker>,
     /// Its place in the queue of its key, where it joins the line of the service.
     pub(in crate::rate_limit) of_key: Option<Place>,
+    /// Its number there, if another call of its key left it without having passed. `None`: it joins at the end.
+    pub(in crate::rate_limit) number: Option<u64>,
 }
 
 /// The wakers of a caller, one for each queue that it can wait in. Made, and dropped, outside of the lock: both may run
@@ -87,9 +91,11 @@ impl Joining {
         Self {
             key: KeyHash::NONE,
             amount: Amount::units(units),
+            wanted: Amount::units(units),
             until: Moment::FAR_FUTURE,
             waker: Some(Waker::noop().clone()),
             of_key: None,
+            number: None,
         }
     }
 }

@@ -96,6 +96,12 @@ impl ReleaseJitter {
         let offset = (u128::from(self.whole) * position / u128::from(self.parts)) >> 32;
         Moment(self.begin.0.saturating_add(offset as u64))
     }
+
+    /// Whether somebody may still be held back.
+    fn is_on(&self, now: Moment) -> bool {
+        let goes_on = self.due || self.left < self.parts;
+        goes_on && now.0 < self.begin.0.saturating_add(self.whole)
+    }
 }
 
 /// The cooldown and the waiters of one key.
@@ -104,6 +110,8 @@ pub(in crate::rate_limit) struct WaitState {
     pub(in crate::rate_limit) queue: Queue,
     pub(in crate::rate_limit) cooldown: Cooldown,
     jitter: ReleaseJitter,
+    /// How many wait elsewhere to come here, one after the other: in the queues of their keys.
+    pub(in crate::rate_limit) followers: usize,
 }
 
 impl WaitState {
@@ -125,11 +133,19 @@ impl WaitState {
 
     /// Whether a call that does not wait has to stay behind: the key is cooling down, or has waiters that are polled.
     pub(in crate::rate_limit) fn is_blocking(&mut self, now: Moment) -> bool {
-        if self.queue.is_unattended(now) {
+        let is_followed = self.is_followed(now);
+        if self.queue.is_unattended(now) && !is_followed {
             self.queue.pass_over(now);
             self.jitter.parts = 0;
         }
-        self.is_cooling_down(now) || self.queue.len() > 0
+        self.is_cooling_down(now)
+            || self.queue.len() > 0
+            || is_followed && self.known_release_at() > now
+    }
+
+    /// Whether nobody waits here between one that was released after a cooldown and those who are to follow.
+    fn is_followed(&self, now: Moment) -> bool {
+        self.followers > 0 && self.queue.len() == 0 && self.jitter.is_on(now)
     }
 
     /// Passes over the waiters at the front that were woken long enough before `judged_at`, and wakes the next ones.
@@ -150,15 +166,20 @@ impl WaitState {
 
     /// Whether there is neither a cooldown nor a waiter, so that it can be removed.
     pub(in crate::rate_limit) fn is_idle(&self, now: Moment) -> bool {
-        !self.is_cooling_down(now) && self.queue.is_unused()
+        !self.is_cooling_down(now) && self.queue.is_unused() && !self.is_followed(now)
     }
 
     /// Returns the moment before which the head does not pass, tokens or not. Plans the jitter if it is due.
     pub(in crate::rate_limit) fn release_at(&mut self, now: Moment) -> Moment {
         if self.jitter.due && !self.is_cooling_down(now) {
-            self.jitter = self.jitter.planned(self.queue.len().max(1));
+            self.jitter = self.jitter.planned(self.all().max(1));
         }
         self.known_release_at()
+    }
+
+    /// How many wait, here or to come here.
+    fn all(&self) -> usize {
+        self.queue.len() + self.followers
     }
 
     /// As [`release_at`](Self::release_at), without planning the jitter.
@@ -168,8 +189,8 @@ impl WaitState {
 
     /// Returns when the last waiter is released, tokens or not.
     pub(in crate::rate_limit) fn last_release_at(&self) -> Moment {
-        let last = self.queue.len().saturating_sub(1);
-        if self.queue.requests() == 0 {
+        let last = self.all().saturating_sub(1);
+        if self.queue.requests() == 0 && self.followers == 0 {
             // Waiters without a cost all pass when the cooldown ends.
             return self.known_release_at();
         }
@@ -190,7 +211,8 @@ impl WaitState {
 
     /// Goes on to the next head. To be called when the head has left.
     pub(in crate::rate_limit) fn next_head(&mut self) {
-        if self.queue.len() == 0 && !self.jitter.due {
+        let is_last = self.followers == 0 || self.jitter.left + 1 >= self.jitter.parts;
+        if self.queue.len() == 0 && !self.jitter.due && is_last {
             self.jitter = ReleaseJitter::default();
         } else {
             self.jitter.left += 1;
@@ -215,6 +237,7 @@ impl WaitStates {
             queue: Queue::with_version(self.added << 32),
             cooldown: Cooldown::default(),
             jitter: ReleaseJitter::default(),
+            followers: 0,
         });
         let index = if let Some(index) = self.free.pop() {
             self.slots[index as usize] = wait_state;

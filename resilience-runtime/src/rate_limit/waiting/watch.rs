@@ -47,8 +47,7 @@ impl Queue {
             self.touch();
             let class = &mut self.classes[class_of(number)];
             class.add(waiter.amount);
-            let index = class.waiters.partition_point(|it| it.number < number);
-            class.waiters.insert(index, waiter);
+            class.insert(waiter);
         }
     }
 
@@ -91,7 +90,7 @@ impl Queue {
 
     /// Wakes the first of each priority beside a head that waits in the line of the service.
     pub(in crate::rate_limit) fn wake_firsts(&mut self, now: Moment, wakers: &mut Wakers) {
-        if !self.head().is_some_and(|head| head.in_line) {
+        if !self.is_in_line() {
             return;
         }
         let firsts = self.classes.iter_mut();
