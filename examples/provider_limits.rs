@@ -36,7 +36,7 @@ service! {
             per_key(requests_per_minute = 900, burst = 3, tokens_per_minute = 20_000),
             max_wait = "10s",
         ),
-        retry = off,
+        retry = off, // So that each refusal is seen.
     }
 }
 
@@ -101,20 +101,7 @@ impl OpenAi {
         priority: Priority,
         prompt: &str,
     ) -> Result<Answer, ApiError> {
-        let url = format!("{}/large", self.base);
-        let request = self.http.post(url).json(&json!({ "prompt": prompt }));
-        let response = request.send().await?;
-        if response.status() == StatusCode::TOO_MANY_REQUESTS {
-            // This gateway throttles one tenant, and not the account.
-            hint::for_key();
-        }
-        if !response.status().is_success() {
-            return Err(ApiError::Status(Refusal {
-                status: response.status(),
-                headers: response.headers().clone(),
-            }));
-        }
-        let answer: Value = response.json().await?;
+        let answer = self.post("large", &json!({ "prompt": prompt })).await?;
         let used = answer["usage"]["total_tokens"].as_u64().unwrap_or_default();
         let total_tokens = u32::try_from(used).unwrap_or(u32::MAX);
         Ok(Answer { total_tokens })
@@ -122,10 +109,30 @@ impl OpenAi {
 
     #[llm_resilient(service = IMAGES, rate_limit(cost = count))]
     async fn images(&self, count: u32) -> Result<(), ApiError> {
-        let url = format!("{}/small", self.base);
-        let request = self.http.post(url).json(&json!({ "count": count }));
-        request.send().await?.error_for_status()?;
+        self.post("small", &json!({ "count": count })).await?;
         Ok(())
+    }
+
+    async fn post(&self, model: &str, body: &Value) -> Result<Value, ApiError> {
+        let url = format!("{}/{model}", self.base);
+        let response = self.http.post(url).json(body).send().await?;
+        let headers = response.headers();
+        // What is left of the provider's own quotas, where it says so.
+        hint::headers(headers);
+        // A 429 is about the account, unless the gateway in front of it says that it is about this tenant.
+        if headers
+            .get("x-throttled")
+            .is_some_and(|whom| whom == "tenant")
+        {
+            hint::for_key();
+        }
+        if !response.status().is_success() {
+            return Err(ApiError::Status(Refusal {
+                status: response.status(),
+                headers: headers.clone(),
+            }));
+        }
+        Ok(response.json().await?)
     }
 }
 
@@ -143,6 +150,8 @@ fn rejection<T>(out: &Result<T, ApiError>) -> Option<(Option<LimitName>, Option<
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    // The numbers shall be the same everywhere, so the variables of this process stay out of it. A program of yours says
+    // `Settings::from_env()` here.
     Registry::global().configure(Settings::from_vars([("", ""); 0])?)?;
     Registry::global().declare(&[&CHAT, &IMAGES])?;
     let server = LlmServer::start().await?;
@@ -151,8 +160,8 @@ async fn main() -> anyhow::Result<()> {
         base: format!("http://{}", server.address),
     });
     in_turns(&openai, &server).await?;
-    one_tenant_is_throttled(&openai, &server).await?;
-    scarce(&openai).await
+    scarce(&openai).await?;
+    throttled(&openai, &server).await
 }
 
 /// A tenant with a batch, one with a smaller one, and somebody who waits for an answer.
@@ -219,21 +228,32 @@ async fn in_turns(openai: &Arc<OpenAi>, server: &LlmServer) -> anyhow::Result<()
     Ok(())
 }
 
-/// The server throttles one tenant: the others go on.
-async fn one_tenant_is_throttled(openai: &OpenAi, server: &LlmServer) -> anyhow::Result<()> {
-    server.next(&[Mood::Throttling(30)]);
-    let throttled = openai.chat("acme", Priority::Normal, "too much?").await;
-    ensure!(throttled.is_err(), "it was throttled");
-    let paused = openai.chat("acme", Priority::Normal, "and now?").await;
-    let (limit, retry_after) = rejection(&paused).unwrap_or_default();
-    let retry_after = retry_after.unwrap_or_default();
-    println!("429 for acme: the server asked for a pause, {retry_after:.0?} are left");
-    ensure!(
-        limit.is_none() && retry_after > Duration::from_secs(25),
-        "{retry_after:?}"
-    );
-    openai.chat("globex", Priority::Normal, "and we?").await?;
-    println!("  globex is answered\n");
+/// The gateway throttles one tenant, and the others go on; then the provider throttles the account.
+async fn throttled(openai: &OpenAi, server: &LlmServer) -> anyhow::Result<()> {
+    let ask = |tenant| openai.chat(tenant, Priority::Normal, "too much?");
+    // They would wait for as long as `max_wait`, which is less than either pause.
+    for (mood, whom, goes_on) in [
+        (Mood::ThrottlingTenant(20), "acme", true),
+        (Mood::Throttling(40), "the account", false),
+    ] {
+        server.next(&[mood]);
+        let refused = if goes_on { "acme" } else { "globex" };
+        ensure!(ask(refused).await.is_err(), "it was throttled");
+        println!("a 429 for {whom}:");
+        for tenant in ["acme", "globex"] {
+            let answer = ask(tenant).await;
+            match rejection(&answer) {
+                None => println!("  {tenant} is answered"),
+                Some((_, pause)) => println!(
+                    "  {tenant} is paused for another {:.0?}",
+                    pause.unwrap_or_default()
+                ),
+            }
+            let expected = goes_on && tenant == "globex";
+            ensure!(answer.is_ok() == expected, "{tenant}");
+        }
+    }
+    println!();
     Ok(())
 }
 
@@ -257,7 +277,7 @@ async fn scarce(openai: &OpenAi) -> anyhow::Result<()> {
 
     let chat = Registry::global().get("openai-chat").expect("declared");
     let limiter = chat.rate_limiter().expect("limited");
-    for tenant in ["acme", "globex", "somebody new"] {
+    for tenant in ["globex", "somebody new"] {
         let left = limiter.peek(tenant);
         println!(
             "left for {tenant}: {} of {} tokens",

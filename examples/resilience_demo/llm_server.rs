@@ -23,6 +23,8 @@ pub enum Mood {
     Overloaded,
     /// 429, with a Retry-After in seconds.
     Throttling(u32),
+    /// The same for one tenant, as `x-throttled: tenant` says.
+    ThrottlingTenant(u32),
     /// Takes the request and says nothing.
     Hanging,
 }
@@ -135,6 +137,13 @@ impl LlmServer {
                     .status(StatusCode::TOO_MANY_REQUESTS)
                     .header("retry-after", seconds),
                 json!({ "error": "slow down" }),
+            ),
+            Mood::ThrottlingTenant(seconds) => (
+                response
+                    .status(StatusCode::TOO_MANY_REQUESTS)
+                    .header("retry-after", seconds)
+                    .header("x-throttled", "tenant"),
+                json!({ "error": "your tenant has to slow down" }),
             ),
             Mood::Hanging => {
                 // Longer than anybody here waits; the connection ends before.

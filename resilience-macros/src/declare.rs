@@ -239,6 +239,7 @@ impl Declaration {
             }
         }
         problems.handle(check::values(&args));
+        problems.handle(check::declared_keys(&args));
         problems.finish_with(args)
     }
 

@@ -20,6 +20,7 @@ enum Item {
     Text,
     SoFar(u32),
     Total(u32),
+    Finished,
     Broken,
 }
 
@@ -44,7 +45,7 @@ fn used(item: &Item) -> Option<u32> {
 }
 
 #[llm_resilient(
-    stream(complete = |item| matches!(item, Item::Total(_))),
+    stream(complete = |item| matches!(item, Item::Total(_) | Item::Finished)),
     rate_limit(key = "user", tokens_per_minute = 10_000, cost = 1_000, usage = used)
 )]
 async fn until_complete(
@@ -101,7 +102,7 @@ async fn left_after(items: &[Item], count: usize) -> (u32, u32) {
 
 #[tokio::test(start_paused = true)]
 async fn last_item_settles_what_was_reserved() {
-    use Item::{Broken, SoFar, Text, Total};
+    use Item::{Broken, Finished, SoFar, Text, Total};
     let whole = [Text, Text, Total(300)];
     assert_eq!(left_after(&whole, 4).await, (9_700, 9_700));
     // Known with the item, whether the reader asks for the end or not; without `complete` only with the end.
@@ -117,6 +118,16 @@ async fn last_item_settles_what_was_reserved() {
     assert_eq!(left_after(&more, 3).await, (8_500, 8_500));
     assert_eq!(left_after(&[SoFar(1_400), Broken], 2).await, (8_600, 8_600));
     assert_eq!(left_after(&[SoFar(10), Broken], 3).await, (9_000, 9_000));
+    // The usage comes after the item that is known to be the last one.
+    let after = [SoFar(20), Finished, Text, Total(300)];
+    assert_eq!(left_after(&after, 2).await.0, 9_980);
+    assert_eq!(left_after(&after, 4).await.0, 9_700);
+    assert_eq!(left_after(&after, 5).await, (9_700, 9_700));
+    assert_eq!(left_after(&[Finished, Total(300)], 1).await.0, 9_000);
+    assert_eq!(
+        left_after(&[Finished, Total(3_000), Broken], 3).await.0,
+        7_000
+    );
     // One that says nothing.
     assert_eq!(left_after(&[Text], 2).await.0, 9_000);
 }

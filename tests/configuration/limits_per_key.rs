@@ -116,6 +116,30 @@ async fn with_another_key(tenant: &str) -> Answer {
     Ok(0)
 }
 
+service! {
+    static KEYED: Custom = "keyed" { rate_limit(requests_per_minute = 2, keyed), retry = off }
+}
+
+#[resilient(service = KEYED, rate_limit(per_key(key = tenant)))]
+async fn of_all(tenant: &str) -> Answer {
+    Ok(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn key_per_key_is_none_of_all_limits() {
+    Registry::new()
+        .scope(async {
+            let error = of_all("a").await.unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains("rate_limit.key"), "{text}");
+            assert!(
+                matches!(error.local(), ResilienceError::InvalidConfig(_)),
+                "{text}"
+            );
+        })
+        .await;
+}
+
 #[resilient(service = DECLARED, rate_limit = off)]
 async fn unlimited() -> Answer {
     Ok(0)

@@ -2,7 +2,7 @@
 
 use proc_macro2::Span;
 
-use super::attribute_args::Args;
+use super::attribute_args::{Args, PerKey};
 use super::spanned::Spanned;
 use super::toggle::Toggle;
 use super::value::{Code, Flag};
@@ -54,13 +54,20 @@ impl Args {
     /// The patterns that a function gives a key for, by the runtime's name.
     pub(crate) fn patterns_with_key(&self) -> Vec<&'static str> {
         let given = self.keys().filter(|it| it.key.is_some());
-        let per_key = self.per_key().map(|_| "RateLimit");
-        given.map(|it| it.pattern).chain(per_key).collect()
+        given.map(|it| it.pattern).collect()
     }
 
     /// The patterns of which a declaration says that each key has its own, by the runtime's name.
     pub(crate) fn patterns_keyed(&self) -> Vec<&'static str> {
         let keyed = self.keys().filter(Keys::is_keyed);
         keyed.map(|it| it.pattern).collect()
+    }
+}
+
+impl PerKey {
+    /// Whether it sets no limit; a burst and a strategy alone are none.
+    pub(crate) fn has_no_limit(&self) -> bool {
+        let mut settings = self.settings().into_iter();
+        !settings.any(|(key, _)| !matches!(key, "RateLimitPerKeyBurst" | "RateLimitPerKeyStrategy"))
     }
 }

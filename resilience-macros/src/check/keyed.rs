@@ -32,3 +32,22 @@ pub(super) fn check(args: &Args) -> Result<()> {
     }
     problems.finish()
 }
+
+/// Requires that a declaration says either that all limits are of each key, or which limits each key has beside them.
+pub(super) fn declared(args: &Args) -> Result<()> {
+    let mut problems = Error::accumulator();
+    if let Some(limit) = Toggle::on(args.rate_limit.as_ref())
+        && let Some(per_key) = &limit.per_key
+    {
+        if per_key.value.0.has_no_limit() {
+            let message = "`per_key` needs limits, such as `per_key(requests_per_minute = 60)`";
+            problems.push(Error::custom(message).with_span(&per_key.name));
+        }
+        if let Some(keyed) = &limit.keyed {
+            let message = "`keyed` makes all limits those of each key, `per_key` adds limits of each key to those of the service; \
+                           keep one of them";
+            problems.push(Error::custom(message).with_span(&keyed.name));
+        }
+    }
+    problems.finish()
+}

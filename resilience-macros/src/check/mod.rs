@@ -25,6 +25,11 @@ pub(crate) fn values(args: &Args) -> Result<()> {
     values::check(args)
 }
 
+/// Reports what a declaration says of keys and cannot mean.
+pub(crate) fn declared_keys(args: &Args) -> Result<()> {
+    keyed::declared(args)
+}
+
 /// Reports every violation at once. Without a function only the arguments are checked. Where some of them
 /// could not be parsed, rules about missing arguments are skipped: what seems to be missing may be one of those.
 pub(crate) fn check(

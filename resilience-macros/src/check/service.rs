@@ -33,9 +33,13 @@ pub(super) fn check(args: &Args, function: Option<&Function>) -> Result<()> {
         } else {
             " = …"
         };
+        let here = match name {
+            "per_key" => ", and here `per_key(key = …)` alone",
+            _ => "",
+        };
         problems.push(
             Error::custom(format!(
-                "all functions of `{path}` share `{name}`; write `{group}({name}{value})` in its `service!` declaration"
+                "all functions of `{path}` share `{name}`; write `{group}({name}{value})` in its `service!` declaration{here}"
             ))
             .with_span(&place),
         );

@@ -49,6 +49,18 @@ service! {
     }
 }
 
+service! {
+    static EMPTY: Custom = "empty" {
+        rate_limit(requests_per_minute = 9, per_key(burst = 5)),
+    }
+}
+
+service! {
+    static KEYED: Custom = "keyed" {
+        rate_limit(requests_per_minute = 9, keyed, per_key(requests_per_minute = 2)),
+    }
+}
+
 #[resilient(service = LIMITED, rate_limit(per_key(key = tenant, requests_per_minute = 5)))]
 async fn shared(tenant: &str) -> Answer {
     Ok(())

@@ -157,7 +157,7 @@ where
             Some(Ok(item)) => {
                 if passed(&item, this.watch, this.permits) {
                     *this.complete = true;
-                    this.permits.complete(Outcome::Success);
+                    this.permits.complete_before_the_end();
                 }
                 Some(Ok(item))
             }

@@ -11,7 +11,7 @@ use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::plan::{FunctionState, ServiceCore};
 use crate::poll_context::SharedContext;
-use crate::rate_limit::{Amount, Unit};
+use crate::rate_limit::{Amount, Grant, Unit};
 use crate::telemetry::{Counter, Event, EventKind, trace};
 use crate::verdict::Verdict;
 
@@ -27,6 +27,8 @@ pub(super) struct StreamPermits {
     /// What the last item that says so says was used of the rate limit, in the unit of the costs.
     used: Option<Amount>,
     unit: Unit,
+    /// What was settled with the item that is known to be the last one: another one may follow that says what was used.
+    settled: Option<Grant>,
     /// With the first item: whether the breaker has been told that its probe succeeded.
     reported: Option<bool>,
 }
@@ -47,6 +49,7 @@ impl StreamPermits {
             permits: attempt.permits.take(),
             used: None,
             unit: attempt.plan.unit(),
+            settled: None,
             reported: None,
         }
     }
@@ -61,7 +64,28 @@ impl StreamPermits {
 
     /// An item says what was used of the rate limit so far.
     pub(super) fn used(&mut self, used: Amount) {
-        self.used = Some(used);
+        match &mut self.settled {
+            Some(grant) => {
+                let now = Moment::now().max(self.started);
+                self.core.limiter.settle_grant(*grant, used, now);
+                grant.amount = used;
+            }
+            None => self.used = Some(used),
+        }
+    }
+
+    /// The item is there that is known to be the last one. Those that follow may say what was used.
+    pub(super) fn complete_before_the_end(&mut self) {
+        let context = self.context.as_ref();
+        let is_reported =
+            context.is_some_and(|(attempt, context)| context.usage_of(*attempt).is_some());
+        if !is_reported && let Some(grant) = self.permits.take_rate_limit(self.unit) {
+            self.settled = Some(grant);
+            if let Some(used) = self.used.take() {
+                self.used(used);
+            }
+        }
+        self.complete(BreakerOutcome::Success);
     }
 
     /// Returns the permits when the stream ends; a second end changes nothing.
