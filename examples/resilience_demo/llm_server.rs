@@ -24,6 +24,7 @@ pub enum Mood {
     /// 429, with a Retry-After in seconds.
     Throttling(u32),
     /// The same for one tenant, as `x-throttled: tenant` says.
+    #[allow(dead_code)] // Of `examples/provider_limits.rs`.
     ThrottlingTenant(u32),
     /// Takes the request and says nothing.
     Hanging,

@@ -48,12 +48,12 @@ pub(crate) struct Decided {
 /// The settings that rate limiter and bulkhead are built from, where they are on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Limits {
-    /// The limits of the rate alone.
-    rates: RateLimitConfig,
+    /// The limits of the rate alone. Boxed, as those per key: there are many, and configurations are moved around.
+    rates: Box<RateLimitConfig>,
     burst: Option<u32>,
     strategy: Option<RateLimitStrategy>,
     /// The limits of each key beside them.
-    per_key: RateLimitConfig,
+    per_key: Box<RateLimitConfig>,
     per_key_burst: Option<u32>,
     per_key_strategy: Option<RateLimitStrategy>,
     pub(super) max_concurrent: Option<usize>,
@@ -65,8 +65,8 @@ pub(super) struct Limits {
 impl Limits {
     /// Builds the limits of the rate, where there are any.
     fn rate_limit(&mut self, validator: &mut Validator) -> Option<RateLimitConfig> {
-        let of_service = self.rates != RateLimitConfig::NONE;
-        let of_keys = self.per_key != RateLimitConfig::NONE;
+        let of_service = *self.rates != RateLimitConfig::NONE;
+        let of_keys = *self.per_key != RateLimitConfig::NONE;
         if !of_service {
             take_alone(&mut self.burst, Key::RateLimitBurst, validator);
         }
@@ -82,12 +82,12 @@ impl Limits {
             self.strategy = None;
             return None;
         }
-        let mut limit = self.rates.clone().with_shortest_first();
+        let mut limit = RateLimitConfig::clone(&self.rates).with_shortest_first();
         limit.burst = self.burst;
         limit.strategy_is_set = self.strategy.is_some();
         limit.strategy = *self.strategy.get_or_insert_default();
         if of_keys {
-            let mut per_key = self.per_key.clone().with_shortest_first();
+            let mut per_key = RateLimitConfig::clone(&self.per_key).with_shortest_first();
             per_key.burst = self.per_key_burst;
             per_key.strategy_is_set = self.per_key_strategy.is_some();
             per_key.strategy = *self.per_key_strategy.get_or_insert(limit.strategy);

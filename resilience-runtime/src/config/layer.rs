@@ -9,13 +9,14 @@ use super::value::Value;
 /// The values of one source, partial.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Layer {
-    values: [Option<Value>; Key::COUNT],
+    // Boxed: there are many, and layers are moved around.
+    values: Box<[Option<Value>; Key::COUNT]>,
 }
 
 impl Default for Layer {
     fn default() -> Self {
         Self {
-            values: [None; Key::COUNT],
+            values: Box::new([None; Key::COUNT]),
         }
     }
 }
@@ -52,7 +53,7 @@ impl Layer {
         {
             self.values[Key::BulkheadMaxConcurrent as usize] = None;
         }
-        for (value, newer) in self.values.iter_mut().zip(newer.values) {
+        for (value, newer) in self.values.iter_mut().zip(*newer.values) {
             if newer.is_some() {
                 *value = newer;
             }

@@ -7,6 +7,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::amount::Amount;
+use super::cooldown_scope::CooldownScope;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::priority::Priority;
@@ -133,7 +134,13 @@ fn loom_cool_down_closes_the_fast_path() {
         let limiter = limiter(9);
         taken_beside(&limiter, |limiter| {
             limiter.with(KEY, NOW, |state, now, wakers| {
-                state.cool_down(KEY, Duration::from_secs(1), now, wakers);
+                state.cool_down(
+                    KEY,
+                    CooldownScope::Service,
+                    Duration::from_secs(1),
+                    now,
+                    wakers,
+                );
             });
             assert_eq!(takes(limiter), 0);
         });
