@@ -169,5 +169,9 @@ async fn declared_limits_per_key_need_a_key_at_each_function() {
         })
         .await;
     let problems = registry.check().unwrap_err().to_string();
+    assert!(
+        problems.contains("in place of its `rate_limit(key = …)`"),
+        "{problems}"
+    );
     assert!(problems.contains("limits_per_key.rs"), "{problems}");
 }

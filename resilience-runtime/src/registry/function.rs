@@ -101,8 +101,11 @@ impl FunctionEntry {
         let mut settings = declaration.settings.iter();
         let has_per_key = settings.any(|(key, _)| key.is_per_key());
         if has_per_key && !self.function.per_key && !off.contains(&Pattern::RateLimit) {
-            let allowed =
-                "write `rate_limit(per_key(key = …))` at the function, or `rate_limit = off`";
+            let allowed = if self.function.keys.contains(&Pattern::RateLimit) {
+                "write `rate_limit(per_key(key = …))` at the function, in place of its `rate_limit(key = …)`"
+            } else {
+                "write `rate_limit(per_key(key = …))` at the function, or `rate_limit = off`"
+            };
             let declared = "rate_limit(per_key(…))".to_owned();
             problems.push(missing(
                 "rate_limit.per_key.key",
