@@ -1,5 +1,7 @@
 //! A bulkhead for each key: independent of each other, and in bounded memory.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +62,17 @@ async fn without_key(remote: &Remote) -> Answer {
     remote.answer()
 }
 
+/// A call that runs until it is told its answer.
+fn runs(
+    tenant: &str,
+) -> (
+    oneshot::Sender<Answer>,
+    Pin<Box<impl Future<Output = Answer>>>,
+) {
+    let (tell, answer) = oneshot::channel();
+    (tell, started(answered_later(tenant, answer)))
+}
+
 fn is_full(answer: Answer) -> bool {
     matches!(
         answer,
@@ -79,8 +92,7 @@ async fn full_bulkhead_of_one_key_rejects_no_call_of_another() {
     let calls = async {
         let remote = Remote::healthy();
         ask("a", &remote).await.unwrap();
-        let (tell, answer) = oneshot::channel();
-        let running = started(answered_later("a", answer));
+        let (tell, running) = runs("a");
         assert!(is_full(ask("a", &remote).await));
         ask("b", &remote).await.unwrap();
         without_key(&remote).await.unwrap();
@@ -104,14 +116,10 @@ async fn keys_in_use_stay_and_new_ones_share_one_bulkhead() {
     let calls = async {
         let remote = Remote::healthy();
         ask("first", &remote).await.unwrap();
-        let run = |tenant| {
-            let (tell, answer) = oneshot::channel();
-            (tell, started(answered_later(tenant, answer)))
-        };
-        let _a = run("a");
-        let b = run("b");
+        let _a = runs("a");
+        let b = runs("b");
         assert_eq!(counts(&registry), (2, 2), "the first one made room");
-        let _c = run("c");
+        let _c = runs("c");
         assert!(is_full(ask("d", &remote).await), "shared with `c`");
         assert_eq!(counts(&registry), (2, 3));
         drop(b);
@@ -128,8 +136,7 @@ async fn call_that_waits_keeps_the_bulkhead_of_its_key() {
     let calls = async {
         let remote = Remote::healthy();
         ask("a", &remote).await.unwrap();
-        let (tell, answer) = oneshot::channel();
-        let running = started(answered_later("a", answer));
+        let (tell, running) = runs("a");
         let mut waiting = started(patient("a", &remote));
         for tenant in ["b", "c", "d"] {
             ask(tenant, &remote).await.unwrap();

@@ -20,12 +20,12 @@ async fn limited() -> Answer {
     Ok(0)
 }
 
-/// How many calls pass at once, and which limit ends it.
-async fn at_once() -> (u32, Option<LimitName>) {
+/// How many calls pass at once after a rest, and which limit ends it.
+pub async fn at_once(call: impl AsyncFn() -> Answer) -> (u32, Option<LimitName>) {
     advance(Duration::from_secs(3 * 86_400)).await;
     let mut passed = 0;
     loop {
-        match limited().await {
+        match call().await {
             Ok(_) => passed += 1,
             Err(error) => match error.local() {
                 ResilienceError::RateLimitExceeded { limit, .. } => return (passed, *limit),
@@ -47,7 +47,7 @@ macro_rules! limits {
                         (40, Some(LimitName::REQUESTS_PER_MINUTE)),
                         ($passed, Some(LimitName::$name)),
                     ),
-                    async |_: &Registry| at_once().await,
+                    async |_: &Registry| at_once(limited).await,
                 )
                 .await;
             )*

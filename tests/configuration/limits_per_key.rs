@@ -1,12 +1,10 @@
 //! Limits per key by settings and by variable, in declarations, and what is reported of them.
 
-use std::time::Duration;
-
 use resilience_runtime::rate_limit::{Cost, LimitName};
 use resilience_runtime::{RateLimitConfig, Registry, ResilienceError, resilient, service};
-use tokio::time::advance;
 
 use crate::by_key::changes;
+use crate::limit_sets::at_once;
 use crate::remote::Answer;
 
 #[resilient(
@@ -22,21 +20,6 @@ async fn limited(tenant: &str) -> Answer {
     Ok(0)
 }
 
-/// How many calls of a tenant pass at once, and which limit ends it.
-async fn at_once() -> (u32, Option<LimitName>) {
-    advance(Duration::from_secs(3 * 86_400)).await;
-    let mut passed = 0;
-    loop {
-        match limited("a").await {
-            Ok(_) => passed += 1,
-            Err(error) => match error.local() {
-                ResilienceError::RateLimitExceeded { limit, .. } => return (passed, *limit),
-                other => panic!("{other}"),
-            },
-        }
-    }
-}
-
 macro_rules! limits {
     ($($field:ident, $name:ident, $variable:literal: $limit:literal => $passed:literal;)*) => {
         #[tokio::test(start_paused = true)]
@@ -49,7 +32,7 @@ macro_rules! limits {
                         (40, Some(LimitName::REQUESTS_PER_MINUTE.per_key())),
                         ($passed, Some(LimitName::$name.per_key())),
                     ),
-                    async |_: &Registry| at_once().await,
+                    async |_: &Registry| at_once(async || limited("a").await).await,
                 )
                 .await;
             )*

@@ -51,13 +51,9 @@ impl<L: Limits> Keyed<L> {
             Err(_) => return WaitStatus::Rejected(self.retry_at(key, amount, priority, now)),
         };
         let joining = Joining {
-            key,
-            amount,
             wanted,
-            until,
             waker: waker.take(),
-            of_key: None,
-            number: None,
+            ..Joining::new(key, amount, until)
         };
         let Some((place, queue)) = self.push(joining, priority, now) else {
             return WaitStatus::Rejected(Some(ready));

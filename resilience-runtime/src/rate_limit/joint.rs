@@ -173,15 +173,7 @@ impl Joint<'_> {
             Err(Some(ready)) if now < until && ready <= until => {}
             Err(_) => return WaitStatus::Rejected(self.retry_at(amount, priority, now)),
         }
-        let joining = Joining {
-            key: self.key,
-            amount,
-            wanted: amount,
-            until,
-            waker: None,
-            of_key: None,
-            number: None,
-        };
+        let joining = Joining::new(self.key, amount, until);
         let of_key = self.of_keys.push(joining, priority, now);
         let ticket = Ticket {
             service: None,
@@ -242,12 +234,14 @@ impl Joint<'_> {
     ) -> WaitStatus {
         // After a cooldown all are spread, and not those alone that are in line.
         self.service.set_waiting_in_all(self.waiting);
-        let queue = self.of_keys.queue(of_key);
-        let until = queue.and_then(|queue| queue.until_of(of_key.number));
-        let until = until.unwrap_or(now);
-        let queue = self.of_keys.queue_mut(of_key);
-        let kept = queue.filter(|_| in_line.is_none());
-        let kept = kept.and_then(|queue| queue.take_line_place(of_key.number));
+        let mut until = now;
+        let mut kept = None;
+        if let Some(queue) = self.of_keys.queue_mut(of_key) {
+            until = queue.until_of(of_key.number).unwrap_or(now);
+            if in_line.is_none() {
+                kept = queue.take_line_place(of_key.number);
+            }
+        }
         let in_line = match in_line {
             Some(place) => place,
             None => match self.service.try_take(SERVICE, amount, priority, now) {
@@ -257,13 +251,9 @@ impl Joint<'_> {
                 }
                 Err(Some(ready)) if ready <= until || kept.is_some() && now < until => {
                     let joining = Joining {
-                        key: SERVICE,
-                        amount,
-                        wanted: amount,
-                        until,
-                        waker: None,
                         of_key: Some(of_key),
                         number: kept,
+                        ..Joining::new(SERVICE, amount, until)
                     };
                     let Some(place) = self.service.push(joining, priority, now) else {
                         self.of_keys.leave(of_key, now, wakers);

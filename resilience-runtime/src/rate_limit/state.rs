@@ -277,19 +277,8 @@ impl State {
         wakers: &mut Wakers,
     ) -> WaitStatus {
         let before_limits_per_key = ticket.of_key.is_none() && key.is_per_key();
-        let status = match (ticket, &mut self.of_keys) {
-            (
-                Ticket {
-                    of_key: Some(_), ..
-                },
-                Some(of_keys),
-            ) => {
-                let mut joint = Joint {
-                    service: &mut self.service,
-                    of_keys,
-                    key,
-                    waiting: self.waiting,
-                };
+        let status = match (ticket, self.target(key)) {
+            (ticket, Target::Both(mut joint)) if ticket.of_key.is_some() => {
                 joint.poll_queue(ticket, wanted, now, waker, wakers)
             }
             (

@@ -67,7 +67,6 @@ pub(in crate::rate_limit) struct Joining {
 
 /// The wakers of a caller, one for each queue that it can wait in. Made, and dropped, outside of the lock: both may run
 /// foreign code.
-#[derive(Default)]
 pub(in crate::rate_limit) struct CallerWakers([Option<Waker>; 2]);
 
 impl CallerWakers {
@@ -84,18 +83,28 @@ impl CallerWakers {
     }
 }
 
+impl Joining {
+    /// A call of that amount, at the end of a queue, without a waker yet.
+    pub(in crate::rate_limit) fn new(key: KeyHash, amount: Amount, until: Moment) -> Self {
+        Self {
+            key,
+            amount,
+            wanted: amount,
+            until,
+            waker: None,
+            of_key: None,
+            number: None,
+        }
+    }
+}
+
 #[cfg(test)]
 impl Joining {
     /// A call of so many units, which waits for ever.
     pub(in crate::rate_limit) fn for_test(units: u32) -> Self {
         Self {
-            key: KeyHash::NONE,
-            amount: Amount::units(units),
-            wanted: Amount::units(units),
-            until: Moment::FAR_FUTURE,
             waker: Some(Waker::noop().clone()),
-            of_key: None,
-            number: None,
+            ..Self::new(KeyHash::NONE, Amount::units(units), Moment::FAR_FUTURE)
         }
     }
 }
