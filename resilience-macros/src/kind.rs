@@ -43,6 +43,11 @@ impl Kind {
         }
     }
 
+    /// Whether calls whose outcome is unknown may be repeated where nothing else is said.
+    pub(crate) fn is_idempotent(self) -> bool {
+        matches!(self, Self::Llm | Self::Secret)
+    }
+
     /// Returns the variant of the runtime's `ServiceKind`.
     pub(crate) fn variant(self) -> Ident {
         Ident::new(self.name(), Span::mixed_site())

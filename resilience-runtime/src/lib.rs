@@ -124,6 +124,7 @@ pub mod fallback;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
 pub mod health;
+pub mod hedge;
 mod instance;
 mod key_table;
 mod keyed_hash;

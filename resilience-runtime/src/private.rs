@@ -11,17 +11,18 @@ pub use crate::call::conclude::{
     Checked, classify_by, classify_ok_by, finished, last, retry_if, unchanged, wrapped,
 };
 pub use crate::call::fallback::{Condition, FallbackOn, InSpan, Registered};
+pub use crate::call::hedged::Hedged;
 pub use crate::call::hooks::{Reconnected, Verified, hook};
 pub use crate::call::rejection::{Interruption, Rejection};
 pub use crate::call::run::Run;
 pub use crate::call::stream;
 pub use crate::call::usage::{usage_of, usage_of_item};
-pub use crate::call::{Attempt, Call, CloneForRetry, Outcome, original};
+pub use crate::call::{Attempt, Call, CloneForHedge, CloneForRetry, Outcome, original};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
-    CacheConfig, Declared, Jitter, Key, OnAbandoned, Pattern, PatternMode, RateLimitStrategy,
-    RefreshAhead, Value, Window, declared, kind,
+    CacheConfig, Declared, HedgeDelay, Jitter, Key, OnAbandoned, Pattern, PatternMode,
+    RateLimitStrategy, RefreshAhead, Value, Window, declared, kind,
 };
 pub use crate::fallback::{FallbackFn, fallback};
 pub use crate::instance::Instance;

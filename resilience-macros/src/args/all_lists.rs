@@ -2,7 +2,7 @@
 
 use super::arg_list::{ArgList, place};
 use super::attribute_args::{
-    Adaptive, Args, Bulkhead, CircuitBreaker, RateLimit, Retry, RetryBudget,
+    Adaptive, Args, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry, RetryBudget,
 };
 use super::cache::ReadThrough;
 use super::fallback::{self, LastGood};

@@ -14,6 +14,8 @@ pub(crate) struct ArgList {
 pub(crate) trait Options: FromMeta {
     /// The argument whose parentheses hold the list; `None`: the attribute itself.
     const WITHIN: Option<&'static str>;
+    /// Whether its name may stand without parentheses, for the defaults.
+    const ALONE: bool;
     /// The arguments it takes.
     const NAMES: &'static [&'static str];
 }

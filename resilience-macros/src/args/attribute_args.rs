@@ -8,6 +8,7 @@ use super::call_limit::CallLimit;
 use super::counts::Attempts;
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
+use super::hedge_delay::HedgeDelay;
 use super::items::{self, Partial, options};
 use super::nested::{Nested, Preset};
 use super::prioritized::Prioritized;
@@ -232,9 +233,14 @@ impl Args {
         !Toggle::is_off(self.retry.as_ref())
     }
 
-    /// Whether the arguments are needed again after an attempt.
+    /// Whether the arguments are needed again beside or after an attempt.
     pub(crate) fn keeps_arguments(&self) -> bool {
-        self.retries() || self.verify.is_some()
+        self.retries() || self.hedges() || self.verify.is_some()
+    }
+
+    /// Whether another attempt may start beside one.
+    pub(crate) fn hedges(&self) -> bool {
+        Toggle::on(self.hedge.as_ref()).is_some()
     }
 
     /// `retry(retry_if = …)`

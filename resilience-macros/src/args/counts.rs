@@ -10,7 +10,7 @@ use crate::runtime::Runtime;
 
 /// Attempts of one call, the first one included.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Attempts(Count);
+pub(crate) struct Attempts(pub(crate) Count);
 
 impl Value for Attempts {
     const EXAMPLE: &'static str = Count::EXAMPLE;

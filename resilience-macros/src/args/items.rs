@@ -30,6 +30,7 @@ macro_rules! options {
 
         impl crate::args::arg_list::Options for $name {
             const WITHIN: Option<&'static str> = crate::args::items::options!(@within $($within)?);
+            const ALONE: bool = crate::args::items::options!(@alone $($within)?);
             const NAMES: &'static [&'static str] = &[$( crate::args::items::options!(@name $field $($written)?) ),*];
         }
 
@@ -49,6 +50,9 @@ macro_rules! options {
     };
     (@within) => { None };
     (@within $within:ident) => { Some(stringify!($within)) };
+    (@alone) => { false };
+    (@alone hedge) => { true };
+    (@alone $within:ident) => { false };
     (@name $field:ident) => { stringify!($field) };
     (@name $field:ident $written:literal) => { $written };
 }

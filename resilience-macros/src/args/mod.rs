@@ -10,6 +10,7 @@ mod counts;
 mod duration;
 mod duration_text;
 pub(crate) mod fallback;
+mod hedge_delay;
 pub(crate) mod items;
 mod keys;
 mod limit;
@@ -23,7 +24,7 @@ mod stream;
 mod toggle;
 mod value;
 
-pub(crate) use attribute_args::{Args, Bulkhead, CircuitBreaker, RateLimit, Retry};
+pub(crate) use attribute_args::{Args, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry};
 pub(crate) use cache::{Cache, ReadThrough, RefreshAhead, Ttl};
 pub(crate) use call_limit::CallLimit;
 pub(crate) use duration::{Time, Window};

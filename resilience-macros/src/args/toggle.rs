@@ -1,6 +1,7 @@
 //! A pattern in the attribute: set in parentheses, or `off`.
 
 use darling::{Error, Result};
+use proc_macro2::TokenStream;
 use syn::{MacroDelimiter, Meta};
 
 use super::arg_list::Options;
@@ -53,6 +54,7 @@ impl<T: Options + Default> ParseArg for Toggle<T> {
                 Ok(Self::On(items::read(list.tokens.clone())))
             }
             Meta::NameValue(pair) if is_off(&pair.value) => Ok(Self::Off),
+            Meta::Path(_) if T::ALONE => Ok(Self::On(items::read(TokenStream::new()))),
             _ => {
                 let error = Error::custom(format!(
                     "expected `{0}({1} = …)`, or `{0} = off`",

@@ -4,8 +4,8 @@ use darling::{Error, Result};
 use syn::{Expr, Ident};
 
 use crate::args::{
-    Args, Bulkhead, Cache, CallLimit, CircuitBreaker, Fallback, Limit, RateLimit, RefreshAhead,
-    Retry, Spanned, Step, Time, Toggle, Window,
+    Args, Bulkhead, Cache, CallLimit, CircuitBreaker, Fallback, Hedge, Limit, RateLimit,
+    RefreshAhead, Retry, Spanned, Step, Time, Toggle, Window,
 };
 use crate::function::Function;
 
@@ -53,6 +53,9 @@ fn durations(args: &Args) -> Vec<(&'static str, &Time)> {
     }
     if let Some(bulkhead) = Toggle::on(args.bulkhead.as_ref()) {
         found.push(("max_wait", of_bulkhead(bulkhead)));
+    }
+    if let Some(hedge) = Toggle::on(args.hedge.as_ref()) {
+        found.push(("delay", of_hedge(hedge)));
     }
     if let Some(cache) = &args.cache {
         found.extend(of_cache(&cache.value));
@@ -119,6 +122,10 @@ fn of_rate_limit(rate_limit: &RateLimit) -> [Named<'_>; 2] {
 
 fn of_bulkhead(bulkhead: &Bulkhead) -> Option<&Time> {
     bulkhead.max_wait.as_ref().map(|wait| &wait.value.0)
+}
+
+fn of_hedge(hedge: &Hedge) -> Option<&Time> {
+    hedge.delay.as_ref().and_then(|delay| delay.value.time())
 }
 
 fn of_cache(cache: &Cache) -> [Named<'_>; 4] {

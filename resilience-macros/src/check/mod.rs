@@ -5,6 +5,7 @@ mod cache;
 mod database;
 mod durations;
 mod fallback;
+mod hedge;
 mod hooks;
 mod keyed;
 mod service;
@@ -61,6 +62,7 @@ pub(crate) fn check(
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
+        problems.handle(hedge::check(kind, args, function));
         if all_parsed {
             problems.handle(error_is_classified(args, function));
         }

@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::expansion::Expansion;
 use super::originals::slot_of;
 use super::rebind::{Capture, Rebind};
-use super::{hooks, stream};
+use super::{hedge, hooks, stream};
 use crate::function::{Binding, without_impl_trait};
 use crate::runtime::mixed_at;
 
@@ -51,6 +51,10 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     let order = expansion.drop_order(capture);
     let block = quote_spanned!(there=> #keywords { #order #(#inside)* #edge #body });
     let block = stream::opened(expansion, block);
+    if expansion.args.hedges() {
+        let run = hedge::run(expansion, &quote_spanned!(mixed=> #(#outside)* #block));
+        return hooks::reconnected(expansion, run);
+    }
     let run = quote_spanned! {mixed=>
         #private::Attempt::run(&mut attempt, &mut call, #block).await
     };
@@ -77,6 +81,7 @@ fn rebind_for_attempt(
     let mutability = &binding.mutability;
     let value = match rebind {
         Rebind::Clone => expansion.cloned(ident),
+        Rebind::CloneBeside => expansion.cloned_beside(ident),
         Rebind::Own => expansion.own(ident),
         Rebind::Keep => {
             let private = &expansion.private;
@@ -94,7 +99,7 @@ fn rebind_for_attempt(
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #value;));
         }
         // Cloned outside: inside, the block would borrow the original and ask it to be `Sync`.
-        (Capture::ByUse, Rebind::Clone | Rebind::Own | Rebind::Keep) => {
+        (Capture::ByUse, Rebind::Clone | Rebind::CloneBeside | Rebind::Own | Rebind::Keep) => {
             let own = format_ident!("{}_for_attempt", ident, span = mixed);
             outside.push(quote_spanned!(mixed=> let #own = #value;));
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));

@@ -65,6 +65,15 @@ pub(super) fn classify_ok(expansion: &Expansion<'_>) -> Option<TokenStream> {
 
 /// What the attempt used of its cost, where somebody says so.
 pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
+    let used = used(expansion)?;
+    Some(expansion.of_output(|private| {
+        let answer = quote_spanned!(Span::mixed_site()=> answer);
+        quote_spanned!(expansion.return_span()=> #private::Attempt::charge_usage(&mut attempt, &call, &outcome, |#answer| #used);)
+    }))
+}
+
+/// The same, read from an `answer`.
+pub(super) fn used(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let mixed = Span::mixed_site();
     if expansion.stream().is_some() {
         // Its items say it.
@@ -76,10 +85,7 @@ pub(super) fn usage(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let private = expansion.runtime.private(there);
     let answer = quote_spanned!(mixed=> answer);
     let usage = expansion.user_code(&usage.value.0);
-    let used = quote_spanned!(there=> |#answer| #private::usage_of(#answer, #usage));
-    Some(expansion.of_output(|private| {
-        quote_spanned!(expansion.return_span()=> #private::Attempt::charge_usage(&mut attempt, &call, &outcome, #used);)
-    }))
+    Some(quote_spanned!(there=> #private::usage_of(#answer, #usage)))
 }
 
 pub(super) fn exhausted(expansion: &Expansion<'_>) -> TokenStream {

@@ -66,6 +66,9 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     if args.retry_if().is_some() {
         built = quote_spanned!(mixed=> #built.retry_if());
     }
+    if args.hedges() {
+        built = quote_spanned!(mixed=> #built.hedges());
+    }
     if args.reconnect.is_some() {
         built = quote_spanned!(mixed=> #built.reconnects());
     }

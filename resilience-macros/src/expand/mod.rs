@@ -28,6 +28,7 @@ mod classify;
 mod description;
 mod expansion;
 mod fallback;
+mod hedge;
 mod hooks;
 mod originals;
 mod read_through;

@@ -22,6 +22,8 @@ pub(super) enum Capture {
 pub(super) enum Rebind {
     /// A copy.
     Clone,
+    /// A copy for an attempt that may run beside others, of an original that stays.
+    CloneBeside,
     /// A copy, or at last the original.
     Own,
     /// At last the original, which the body does not use.
@@ -72,6 +74,7 @@ impl Expansion<'_> {
             };
         }
         match binding.passing {
+            Passing::Owned if self.args.hedges() => Some(Rebind::CloneBeside),
             Passing::Owned if self.gives_original(binding) => Some(Rebind::Own),
             Passing::Owned if kept => Some(Rebind::Clone),
             Passing::Owned if self.capture() == Capture::ByUse => Some(Rebind::Move),
@@ -107,7 +110,7 @@ impl Expansion<'_> {
 
     /// Whether the last attempt gets the original.
     pub(super) fn gives_original(&self, binding: &Binding) -> bool {
-        self.args.keeps_arguments() && self.is_used_up(binding)
+        self.args.keeps_arguments() && !self.args.hedges() && self.is_used_up(binding)
     }
 
     /// Whether the body may use the binding up, and nothing needs it afterwards.
@@ -119,6 +122,7 @@ impl Expansion<'_> {
     /// the compiler warns that it is unused, and still has to.
     pub(super) fn drops_with_body(&self, binding: &Binding) -> bool {
         self.function.arguments.len() > 1
+            && !self.args.hedges()
             && binding.ident.to_string().starts_with('_')
             && !self.body.contains(&binding.ident)
             && self.may_be_used_up(binding)
@@ -128,7 +132,8 @@ impl Expansion<'_> {
 
     /// Whether the attempt's block has a value of its own.
     pub(super) fn is_moved(&self, binding: &Binding) -> bool {
-        self.is_used_up(binding) || self.rebind(binding) == Some(Rebind::Clone)
+        let rebind = self.rebind(binding);
+        self.is_used_up(binding) || matches!(rebind, Some(Rebind::Clone | Rebind::CloneBeside))
     }
 
     fn may_be_used_up(&self, binding: &Binding) -> bool {

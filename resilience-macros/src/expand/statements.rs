@@ -6,7 +6,7 @@ use syn::FnArg;
 use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use super::{attempt, classify, description, fallback, hooks, stream};
+use super::{attempt, classify, description, fallback, hedge, hooks, stream};
 use crate::args::{Args, CallLimit, Prioritized, Spanned, Toggle, variant};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
@@ -46,7 +46,8 @@ impl Expansion<'_> {
         let mixed = Span::mixed_site();
         let (start, evaluated) = self.start();
         let (saved, _) = self.saved();
-        let slots = self.slots();
+        let mut slots = self.slots();
+        slots.extend(hedge::originals(self));
         let attempts = if self.args.retries() {
             self.attempts()
         } else {

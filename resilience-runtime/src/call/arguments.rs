@@ -38,6 +38,26 @@ impl<T: Clone> CloneForRetry for T {
     }
 }
 
+/// An argument that attempts beside one another get a copy of.
+#[diagnostic::on_unimplemented(
+    message = "argument of type `{Self}` must be `Clone`, since `hedge` runs the body twice at once",
+    label = "`{Self}` is not `Clone`",
+    note = "take the argument by reference, or share it as `Arc<{Self}>`",
+    note = "or let all attempts use it by reference with `borrow(..)`, or remove `hedge`"
+)]
+pub trait CloneForHedge: Sized {
+    /// The copy for one attempt. With exclusive access, so that the type need not be `Sync`.
+    #[must_use]
+    fn clone_for_hedge(original: &mut Self) -> Self;
+}
+
+impl<T: Clone> CloneForHedge for T {
+    #[inline]
+    fn clone_for_hedge(original: &mut Self) -> Self {
+        original.clone()
+    }
+}
+
 /// The original of an argument that the body does not use, for the last attempt: it is dropped there among the others,
 /// in the order of the plain function.
 #[inline]

@@ -81,13 +81,24 @@ impl<'p> Attempt<'p> {
         FailedAttempt {
             verdict,
             cause,
-            wants_retry: classified.retry_override.unwrap_or_else(|| {
-                allowed && !inner.is_some_and(|inner| inner.is_not_repeated_by(self.scope_id()))
-            }),
+            wants_retry: classified
+                .retry_override
+                .unwrap_or_else(|| self.wants_retry(call, verdict, inner)),
             inner,
             error_type,
             at,
         }
+    }
+
+    /// Whether a failure asks for another attempt, by what it means.
+    pub(super) fn wants_retry(
+        &self,
+        call: &Call<'p>,
+        verdict: Verdict,
+        inner: Option<Inner>,
+    ) -> bool {
+        verdict.may_retry(call.may_repeat())
+            && !inner.is_some_and(|inner| inner.is_not_repeated_by(self.scope_id()))
     }
 
     /// Ends an attempt that was interrupted, and decides whether another follows.
@@ -115,7 +126,7 @@ impl<'p> Attempt<'p> {
     }
 
     /// The timeout cut the attempt: whether it had an effect is unknown.
-    fn time_out(&mut self, call: &mut Call<'p>) -> FailedAttempt {
+    pub(super) fn time_out(&mut self, call: &mut Call<'p>) -> FailedAttempt {
         let at = Moment::now().max(self.started);
         let verdict = Verdict::outcome_unknown().because(Reason::TimedOut);
         call.count(Counter::Timeouts);
@@ -160,7 +171,7 @@ impl<'p> Attempt<'p> {
     }
 
     /// Returns the verdict with all that is known besides: the kind's default, the `verify` hook, the server's hints.
-    fn refine_verdict(&self, verdict: Verdict) -> Verdict {
+    pub(super) fn refine_verdict(&self, verdict: Verdict) -> Verdict {
         let mut verdict = verdict.or_default_of(self.plan.kind_of_unknown_errors());
         if self.not_executed {
             verdict = verdict.not_executed();
@@ -275,7 +286,7 @@ impl<'p> Attempt<'p> {
 
 impl Call<'_> {
     /// Whether an attempt of unknown outcome may be repeated.
-    fn may_repeat(&self) -> bool {
+    pub(super) fn may_repeat(&self) -> bool {
         self.repeatable.unwrap_or(self.plan.idempotent)
     }
 }

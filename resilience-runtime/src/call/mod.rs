@@ -13,6 +13,8 @@
 //!    success, [`Call::conclude`](conclude);
 //! 3. perhaps a [`fallback`].
 //!
+//! With [`hedged`] attempts several of them run at once, and the step that runs one runs them all.
+//!
 //! The [`hooks`] `reconnect` and `verify` stand before and after an attempt, the read-through [`cache`] round all of
 //! it. Whatever a step decides is decided in functions that are not generic, so it is compiled once.
 
@@ -33,6 +35,7 @@ mod failure;
 pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
 mod fault;
+pub(crate) mod hedged;
 pub(crate) mod hooks;
 mod keys;
 mod links;
@@ -73,7 +76,7 @@ use cold_state::ColdState;
 use failed_attempt::Pushback;
 use past::{Began, Past};
 
-pub use arguments::{CloneForRetry, original};
+pub use arguments::{CloneForHedge, CloneForRetry, original};
 pub use attempt::Attempt;
 pub use manual::ServiceWithFallback;
 pub use outcome::Outcome;

@@ -87,6 +87,21 @@ impl<'p> Attempt<'p> {
         PollScope::enter_special(limit, resumed, self.notes.take(), offer, call.told())
     }
 
+    /// Polls the body of one attempt of several that run, of which it is number `number`.
+    pub(super) fn poll_as<F: Future>(
+        &mut self,
+        number: u32,
+        call: &mut Call<'p>,
+        body: Pin<&mut F>,
+        timer: Pin<&mut AttemptTimer>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, Interruption>> {
+        let newest = std::mem::replace(&mut call.attempts, number);
+        let polled = self.poll_body(call, body, timer, cx);
+        call.attempts = newest;
+        polled
+    }
+
     /// Polls the body once, within the call's span and the limits of time.
     ///
     /// Not inlined, and one variable from the body to the caller: each one more would be a copy of what the body
@@ -153,6 +168,20 @@ impl AttemptTimer {
         }
     }
 
+    /// One that does not start before it is [released](Self::release).
+    #[inline]
+    pub(super) fn held() -> Self {
+        Self {
+            sleep: None,
+            armed: true,
+        }
+    }
+
+    /// From now on it is a timer as any other.
+    pub(super) fn release(self: Pin<&mut Self>) {
+        *self.project().armed = false;
+    }
+
     /// Interrupts a body that is pending when its time is over. By reference, see [`Attempt::poll_body`].
     #[inline(never)]
     fn interrupt<T>(
@@ -169,7 +198,7 @@ impl AttemptTimer {
 
     /// Waits for the time at which the attempt is interrupted. Not generic, so compiled once.
     #[inline(never)]
-    fn poll(
+    pub(super) fn poll(
         self: Pin<&mut Self>,
         attempt: &mut Attempt<'_>,
         call: &Call<'_>,

@@ -40,6 +40,16 @@ impl<'p> Attempt<'p> {
         }
     }
 
+    /// Corrects what the attempt reserved to what was used, where that is known.
+    pub(super) fn settle(&mut self, call: &Call<'p>, used: Option<Amount>) {
+        if let Some(used) = used
+            && let Some(grant) = self.permits.take_rate_limit(self.plan.unit())
+        {
+            let reported = self.notes.as_ref().and_then(|notes| notes.usage());
+            self.correct(call, grant, reported.map_or(used, Amount::from));
+        }
+    }
+
     #[inline(never)]
     fn correct(&self, call: &Call<'p>, grant: Grant, used: Amount) {
         if used != call.amount {

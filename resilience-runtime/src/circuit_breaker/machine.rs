@@ -17,6 +17,8 @@ pub(crate) enum Outcome {
     Ignored,
     /// It was dropped before it ended.
     Abandoned,
+    /// It was dropped because another attempt of its call had decided. All that is known of it is how long it ran.
+    Cancelled,
 }
 
 #[derive(Debug)]
@@ -225,6 +227,7 @@ impl Machine {
             (Outcome::Success, _) => false,
             (Outcome::Failure, _) | (Outcome::Abandoned, OnAbandoned::Failure) => true,
             (Outcome::Ignored, _) | (Outcome::Abandoned, OnAbandoned::Ignored) => return None,
+            (Outcome::Cancelled, _) => return self.count_if_slow(started, now),
         };
         match &mut self.phase {
             Phase::Closed => {
@@ -252,6 +255,16 @@ impl Machine {
             }
             Phase::Open { .. } | Phase::ForcedOpen { .. } | Phase::Disabled => None,
         }
+    }
+
+    /// Counts a call whose end nobody waited for, if it was slow by then.
+    fn count_if_slow(&mut self, started: Moment, now: impl Fn() -> Moment) -> Option<Transition> {
+        let is_slow = is_slow(self.config.slow_call_duration, started, &now);
+        match (&self.phase, &mut self.history) {
+            (Phase::Closed, Some(history)) if is_slow => history.record(&now, false, true),
+            _ => return None,
+        }
+        if self.trips() { self.open(now()) } else { None }
     }
 
     /// Whether what was seen while closed is enough to open.

@@ -201,6 +201,7 @@ impl SharedState {
             Outcome::Failure => false,
             Outcome::Ignored => !ticket.is_probe(),
             Outcome::Abandoned => !ticket.is_probe() && !word.abandoned_fails(),
+            Outcome::Cancelled => !ticket.is_probe() && !ticket.is_timed(),
         };
         let is_late = || {
             if ticket.is_probe() {

@@ -262,6 +262,16 @@ macro_rules! settings {
                         keyed: Flag,
                     }
                 }
+                /// Holds the part of [`ServiceSettings`] about hedging; see [`HedgeConfig`](crate::hedge::HedgeConfig). It holds for
+                /// functions whose attribute says `hedge(…)`.
+                hedge(Hedge, Hedge, HedgeSettings, "HEDGE") {
+                    settings {
+                        /// Sets how long an attempt goes without an answer before another one starts beside it.
+                        delay: HedgeDelay, HedgeDelay, own => HedgeDelay at hedge.delay;
+                        /// Limits the attempts that start beside the first one; zero: none does.
+                        max_hedges: Count, Count, own => HedgeMaxHedges at hedge.max_hedges;
+                    }
+                }
             }
             limits {
                 /// Limits the time of each attempt.

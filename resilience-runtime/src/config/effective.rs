@@ -6,6 +6,7 @@ use super::adaptive::{AdaptiveConfig, AdaptiveLimits};
 use super::bulkhead::BulkheadConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::declaration::settings;
+use super::hedge::HedgeParts;
 use super::key::{Key, ValueType};
 use super::mode::PatternMode;
 use super::rate_limit::RateLimitConfig;
@@ -32,6 +33,7 @@ pub(crate) struct Effective {
     pub(super) bulkhead_max_keys: usize,
     pub(super) bulkhead_mode: PatternMode,
     pub(crate) bulkhead_wait: Duration,
+    pub(crate) hedge: HedgeParts,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) decided: Decided,
@@ -127,6 +129,7 @@ impl Effective {
             bulkhead_max_keys: BulkheadConfig::DEFAULT_MAX_KEYS,
             bulkhead_mode: PatternMode::Enforce,
             bulkhead_wait: Duration::ZERO,
+            hedge: HedgeParts::default(),
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
             decided: Decided::default(),
@@ -145,6 +148,7 @@ impl Effective {
             max_retry_after: self.max_retry_after,
             rate_limit_wait: self.rate_limit_wait,
             bulkhead_wait: self.bulkhead_wait,
+            hedge: self.hedge,
             timeout: self.timeout,
             deadline: self.deadline,
             decided: self.decided,
@@ -199,6 +203,7 @@ impl Effective {
                 "must be at least 1",
             ),
         }
+        self.hedge.config().check(validator);
         validator.duration(Key::Timeout, self.timeout);
         validator.duration(Key::Deadline, self.deadline);
     }

@@ -44,6 +44,7 @@ pub(crate) enum ValueType {
     OnAbandoned,
     RateLimitStrategy,
     Mode,
+    HedgeDelay,
 }
 
 /// Declares the patterns and the keys from the settings.

@@ -21,6 +21,7 @@ mod duration_text;
 mod effective;
 mod environment;
 mod health;
+mod hedge;
 mod key;
 mod layer;
 mod limit_choice;
@@ -56,6 +57,8 @@ pub use cache::{CacheConfig, RefreshAhead};
 pub use circuit_breaker::{CircuitBreakerConfig, OnAbandoned, UnknownAbandoned, Window};
 #[doc(hidden)]
 pub use health::HealthMonitorConfig;
+#[doc(hidden)]
+pub use hedge::{HedgeConfig, HedgeDelay, UnknownHedgeDelay};
 #[doc(hidden)]
 pub(crate) use rate_limit::LimitConfig;
 pub use rate_limit::RateLimitConfig;

@@ -7,6 +7,7 @@ use serde::Deserialize as _;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::hedge::{HEDGE_DELAY_FORMAT, HedgeDelay};
 use super::mode::PatternMode;
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy;
@@ -53,6 +54,13 @@ impl Readable for Duration {
 impl Readable for Window {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         deserializer.deserialize_any(WindowVisitor).map(Some)
+    }
+}
+
+/// A delay: a duration, or a percentile such as `"p95"`.
+impl Readable for HedgeDelay {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(HedgeDelayVisitor).map(Some)
     }
 }
 
@@ -107,5 +115,31 @@ impl Visitor<'_> for WindowVisitor {
         u32::try_from(calls)
             .map(Window::Calls)
             .map_err(|_| E::custom("the calls of a window must be a positive number"))
+    }
+}
+
+struct HedgeDelayVisitor;
+
+impl Visitor<'_> for HedgeDelayVisitor {
+    type Value = HedgeDelay;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a duration, such as \"300ms\", or a percentile, such as \"p95\"")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<HedgeDelay, E> {
+        text.parse().map_err(|_| E::custom(HEDGE_DELAY_FORMAT))
+    }
+
+    fn visit_u64<E: Error>(self, seconds: u64) -> Result<HedgeDelay, E> {
+        DurationVisitor.visit_u64(seconds).map(HedgeDelay::After)
+    }
+
+    fn visit_i64<E: Error>(self, seconds: i64) -> Result<HedgeDelay, E> {
+        DurationVisitor.visit_i64(seconds).map(HedgeDelay::After)
+    }
+
+    fn visit_f64<E: Error>(self, seconds: f64) -> Result<HedgeDelay, E> {
+        DurationVisitor.visit_f64(seconds).map(HedgeDelay::After)
     }
 }

@@ -6,6 +6,7 @@ use super::bulkhead::BulkheadConfig;
 use super::cache::CacheConfig;
 use super::circuit_breaker::CircuitBreakerConfig;
 use super::effective::Effective;
+use super::hedge::HedgeConfig;
 use super::key::Pattern;
 use super::origins::ConfigValue;
 use super::rate_limit::RateLimitConfig;
@@ -106,6 +107,8 @@ pub struct FunctionConfig {
     pub place: &'static str,
     /// Configures retries; `None` if they are off.
     pub retry: Option<RetryConfig>,
+    /// Configures attempts beside one that has no answer yet; `None` if there are none.
+    pub hedge: Option<HedgeConfig>,
     /// Ends the call where a server's Retry-After is above this.
     pub max_retry_after: Duration,
     /// Limits the time of each attempt; `None` if the limit is off.

@@ -8,6 +8,7 @@ use super::circuit_breaker::{OnAbandoned, Window};
 use super::declaration::settings;
 use super::environment::Environment;
 use super::health::HealthMonitorConfig;
+use super::hedge::HedgeDelay;
 use super::key::Key;
 use super::layer::Layer;
 use super::mode::PatternMode;
@@ -200,12 +201,18 @@ macro_rules! typed {
     (Mode) => {
         PatternMode
     };
+    (HedgeDelay) => {
+        HedgeDelay
+    };
 }
 
 /// The setter of a setting.
 macro_rules! setter {
     (Window $field:ident) => {
         setters! { @one [some into] $field Window }
+    };
+    (HedgeDelay $field:ident) => {
+        setters! { @one [some into] $field HedgeDelay }
     };
     ($value:ident $field:ident) => {
         setters! { @one [some] $field typed!($value) }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::hedge::HedgeDelay;
 use super::key::ValueType;
 use super::mode::PatternMode;
 use super::retry::Jitter;
@@ -71,4 +72,5 @@ slots! {
     OnAbandoned: OnAbandoned(abandoned) => abandoned, abandoned;
     RateLimitStrategy: RateLimitStrategy(strategy) => strategy, strategy;
     PatternMode: Mode(mode) => mode, mode;
+    HedgeDelay: HedgeDelay(delay) => delay, delay;
 }

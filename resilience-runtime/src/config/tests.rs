@@ -9,6 +9,7 @@ use super::adaptive::AdaptiveLimits;
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::effective::Effective;
 use super::environment::Environment;
+use super::hedge::HedgeDelay;
 use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::mode::PatternMode;
@@ -49,6 +50,12 @@ fn value(key: Key) -> BoxedStrategy<Value> {
         ValueType::RateLimitStrategy => prop::sample::select(Counting::ALL)
             .prop_map(Value::RateLimitStrategy)
             .boxed(),
+        ValueType::HedgeDelay => prop_oneof![
+            (1..5_000_u64).prop_map(|ms| HedgeDelay::After(Duration::from_millis(ms))),
+            (1..100_u32).prop_map(|percent| HedgeDelay::Percentile(percent.into())),
+        ]
+        .prop_map(Value::HedgeDelay)
+        .boxed(),
         ValueType::Mode => prop::sample::select(PatternMode::ALL)
             .prop_map(Value::Mode)
             .boxed(),

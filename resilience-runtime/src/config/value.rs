@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::circuit_breaker::{OnAbandoned, Window};
 use super::duration_text::{nanos_of_unit, of_unit};
+use super::hedge::{HEDGE_DELAY_FORMAT, HedgeDelay};
 use super::key::ValueType;
 use super::mode::PatternMode;
 use super::retry::Jitter;
@@ -22,6 +23,7 @@ pub enum Value {
     OnAbandoned(OnAbandoned),
     RateLimitStrategy(RateLimitStrategy),
     Mode(PatternMode),
+    HedgeDelay(HedgeDelay),
 }
 
 impl Value {
@@ -35,6 +37,7 @@ impl Value {
             Self::OnAbandoned(_) => ValueType::OnAbandoned,
             Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
             Self::Mode(_) => ValueType::Mode,
+            Self::HedgeDelay(_) => ValueType::HedgeDelay,
         }
     }
 }
@@ -50,6 +53,7 @@ impl fmt::Display for Value {
             Self::OnAbandoned(abandoned) => abandoned.fmt(f),
             Self::RateLimitStrategy(strategy) => strategy.fmt(f),
             Self::Mode(mode) => mode.fmt(f),
+            Self::HedgeDelay(delay) => delay.fmt(f),
         }
     }
 }
@@ -96,6 +100,10 @@ impl ValueType {
                 .parse()
                 .map(Value::Mode)
                 .map_err(|_| PatternMode::allowed_near(text)),
+            Self::HedgeDelay => text
+                .parse()
+                .map(Value::HedgeDelay)
+                .map_err(|_| HEDGE_DELAY_FORMAT),
         }
     }
 }

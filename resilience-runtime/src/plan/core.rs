@@ -11,6 +11,7 @@ use crate::config::{
     RetryBudgetConfig,
 };
 use crate::fallback::RegisteredFallbacks;
+use crate::hedge::RecentLatencies;
 use crate::key_table::KeyTable;
 use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
@@ -34,6 +35,8 @@ pub(crate) struct ServiceCore {
     pub(crate) session: Session,
     pub(crate) counters: Counters,
     pub(crate) latency: OnceLock<Box<Latency>>,
+    /// How long the last calls took of functions whose hedges follow that.
+    recent: OnceLock<Box<RecentLatencies>>,
     pub(crate) observers: Arc<Observers>,
     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
@@ -86,6 +89,7 @@ impl ServiceCore {
             session: Session::default(),
             counters: Counters::default(),
             latency: OnceLock::new(),
+            recent: OnceLock::new(),
             observers,
             #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
             transitions,
@@ -135,6 +139,11 @@ impl ServiceCore {
     pub(crate) fn session_is_hopeless(&self, number: u32) -> bool {
         let successes = self.counters.get(Counter::Succeeded);
         self.session.is_hopeless(number, successes)
+    }
+
+    /// How long the last calls took of functions whose hedges follow that.
+    pub(crate) fn recent_latencies(&self) -> &RecentLatencies {
+        self.recent.get_or_init(|| Box::new(RecentLatencies::new()))
     }
 
     #[inline]

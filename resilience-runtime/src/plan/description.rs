@@ -22,6 +22,8 @@ pub struct Function {
     pub(crate) client_retries_off: bool,
     pub(crate) retry_if: bool,
     pub(crate) reconnects: bool,
+    /// Its body can be run twice at once.
+    pub(crate) hedges: bool,
     pub(crate) has_fallback: bool,
     pub(crate) cache: Option<(Duration, Option<usize>)>,
     pub(crate) read_through: Option<CacheConfig>,
@@ -71,6 +73,7 @@ impl Function {
             client_retries_off: false,
             retry_if: false,
             reconnects: false,
+            hedges: false,
             has_fallback: false,
             cache: None,
             read_through: None,
@@ -119,6 +122,7 @@ impl Function {
         let mut keys = self.settings.iter().map(|(key, _)| key);
         keys.any(|key| !key.is_shared() && key.pattern() == pattern)
             || pattern == Pattern::Retry && self.retry_if
+            || pattern == Pattern::Hedge && self.hedges
     }
 
     /// With these values.
@@ -174,6 +178,13 @@ impl Function {
     #[must_use]
     pub const fn reconnects(mut self) -> Self {
         self.reconnects = true;
+        self
+    }
+
+    /// Its body can be run twice at once, as its settings say.
+    #[must_use]
+    pub const fn hedges(mut self) -> Self {
+        self.hedges = true;
         self
     }
 

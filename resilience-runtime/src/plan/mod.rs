@@ -2,6 +2,7 @@
 
 mod core;
 mod description;
+mod hedging;
 mod keys;
 mod pattern_observer;
 mod site;
@@ -21,6 +22,7 @@ use crate::retry::RetryPolicy;
 
 pub(crate) use self::core::ServiceCore;
 pub use self::description::Function;
+pub(crate) use self::hedging::Hedging;
 pub use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
@@ -38,6 +40,8 @@ pub(crate) struct Plan {
     /// Bodies run bare, only fallbacks stay.
     pub(crate) bare: bool,
     pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) hedge: Option<Hedging>,
+    max_attempts: u32,
     pub(crate) max_retry_after: Duration,
     pub(crate) budget: bool,
     pub(crate) circuit: bool,
@@ -104,15 +108,22 @@ impl Plan {
         let timeout = on(Pattern::Timeout).then_some(effective.timeout);
         let until = |limit: Option<Duration>| limit.map_or(NEVER, |limit| nanos(limit).min(NEVER));
         let until_limit = until(timeout).min(until(deadline));
-        let max_attempts = retry
-            .as_ref()
-            .map_or(1, |retry| retry.config().max_attempts);
+        let hedge = (function.hedges && on(Pattern::Hedge))
+            .then(|| Hedging::new(effective.hedge.config()))
+            .flatten();
+        let max_attempts = match (&retry, &hedge) {
+            (Some(retry), _) => retry.config().max_attempts,
+            (None, Some(hedge)) if !on(Pattern::Retry) => hedge.attempts(),
+            (None, _) => 1,
+        };
         let brief = Brief::new(max_attempts, until_limit);
         Self {
             epoch,
             refusal: refusal.map(|error| error.withheld()),
             bare,
             retry,
+            hedge,
+            max_attempts,
             max_retry_after: effective.max_retry_after,
             budget: on(Pattern::RetryBudget),
             circuit: on(Pattern::Circuit),
@@ -150,6 +161,8 @@ impl Plan {
             refusal,
             bare,
             retry,
+            hedge,
+            max_attempts,
             max_retry_after,
             budget,
             circuit,
@@ -177,6 +190,8 @@ impl Plan {
             && refusal.is_none()
             && self.bare == *bare
             && retries(&self.retry) == retries(retry)
+            && self.hedge == *hedge
+            && self.max_attempts == *max_attempts
             && self.max_retry_after == *max_retry_after
             && self.budget == *budget
             && self.circuit == *circuit
@@ -216,10 +231,10 @@ impl Plan {
         }
     }
 
+    /// How many attempts a call makes at most, hedges included.
+    #[inline]
     pub(crate) fn max_attempts(&self) -> u32 {
-        self.retry
-            .as_ref()
-            .map_or(1, |policy| policy.config().max_attempts)
+        self.max_attempts
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct FunctionState {
     pub(crate) client_retries_off: bool,
     pub(crate) has_fallback: bool,
     pub(crate) reconnects: bool,
+    pub(super) hedges: bool,
     retry_if: bool,
     /// The type of the first error that no rule knew, where that kept retries from happening.
     unknown_error: OnceLock<&'static str>,
@@ -44,6 +45,7 @@ impl FunctionState {
             client_retries_off: function.client_retries_off,
             has_fallback: function.has_fallback,
             reconnects: function.reconnects,
+            hedges: function.hedges,
             retry_if: function.retry_if,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),
@@ -71,6 +73,7 @@ impl FunctionState {
             client_retries_off: false,
             has_fallback: false,
             reconnects: false,
+            hedges: false,
             retry_if: false,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),

@@ -219,6 +219,7 @@ pub(super) fn report(
         function: plan.function.name.as_ref().into(),
         place: plan.function.place,
         retry: plan.retry.as_ref().map(|policy| policy.config().clone()),
+        hedge: plan.hedge.as_ref().map(|hedge| hedge.config.clone()),
         max_retry_after: plan.max_retry_after,
         timeout: plan.timeout,
         deadline: plan.deadline,

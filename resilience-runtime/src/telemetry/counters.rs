@@ -46,9 +46,13 @@ macro_rules! counters {
                 AttemptAbandoned,
                 /// The attempt had no timer.
                 AttemptNotTimed,
+                /// The attempt was dropped because another one of its call had decided.
+                HedgeCancelled,
 
                 Timeouts,
                 Retries,
+                Hedges,
+                HedgeWins,
                 Cooldowns,
                 $($shadow,)*
                 FallbackCache,
@@ -87,9 +91,16 @@ rejections!(counters);
 const COUNTERS: usize = Counter::CacheRefreshes as usize + 1;
 
 /// One shard. Two cache lines apart, because processors prefetch them in pairs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[repr(align(128))]
 struct Shard([AtomicU64; COUNTERS]);
+
+// Arrays of more than 32 have no default of their own.
+impl Default for Shard {
+    fn default() -> Self {
+        Self([const { AtomicU64::new(0) }; COUNTERS])
+    }
+}
 
 /// All counters of one service.
 #[derive(Debug, Default)]

@@ -80,6 +80,24 @@ pub enum EventKind {
         /// Names the type of the error.
         error_type: &'static str,
     },
+    /// An attempt started beside those of its call that have no answer yet.
+    #[non_exhaustive]
+    Hedge {
+        /// Holds the number of the attempt, from 2.
+        attempt: u32,
+    },
+    /// An attempt failed beside others of its call, which go on.
+    #[non_exhaustive]
+    FailedBesideHedge {
+        /// Counts the attempts that were made.
+        attempts: u32,
+        /// Holds the class of the error.
+        class: Class,
+        /// Holds the code of the error, if it has one.
+        code: Option<ErrorCode>,
+        /// Names the type of the error.
+        error_type: &'static str,
+    },
     /// `verify` checked a call of unknown outcome.
     #[non_exhaustive]
     Verified {

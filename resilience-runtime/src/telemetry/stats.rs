@@ -32,8 +32,14 @@ pub struct ServiceStats {
     pub timeouts: u64,
     /// Counts calls that were ended by their `deadline`.
     pub deadlines: u64,
-    /// Counts attempts after the first one of a call.
+    /// Counts attempts after the first one of a call, without hedges.
     pub retries: u64,
+    /// Counts attempts that started beside another one of their call.
+    pub hedges: u64,
+    /// Counts calls whose answer came from such an attempt.
+    pub hedge_wins: u64,
+    /// Counts attempts that were dropped because another one of their call had decided.
+    pub hedge_cancelled: u64,
     /// Counts the cooldowns that the server requested.
     pub cooldowns: u64,
     /// Counts calls that were rejected before anything was sent, by cause.
@@ -291,6 +297,7 @@ impl Counters {
             + self.failures().total()
             + self.get(Counter::AttemptAbandoned)
             + self.get(Counter::AttemptNotTimed)
+            + self.get(Counter::HedgeCancelled)
     }
 
     pub(crate) fn successes(&self) -> u64 {

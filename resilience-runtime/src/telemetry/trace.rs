@@ -79,6 +79,20 @@ pub(crate) fn emit(subject: Subject<'_>, event: &EventKind) {
             code = code.map(tracing::field::display),
             error_type,
         }, "call failed"),
+        EventKind::Hedge { attempt } => {
+            emit!(Level::INFO, subject, { attempt, }, "no answer yet, another attempt starts");
+        }
+        EventKind::FailedBesideHedge {
+            attempts,
+            class,
+            code,
+            error_type,
+        } => emit!(Level::WARN, subject, {
+            attempts,
+            class = class.name(),
+            code = code.map(tracing::field::display),
+            error_type,
+        }, "attempt failed, another one goes on"),
         EventKind::Verified { took_effect } => {
             let found = match took_effect {
                 Some(true) => "happened",

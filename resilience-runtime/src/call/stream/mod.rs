@@ -13,7 +13,7 @@ use futures_core::Stream;
 use super::outcome::FromResilienceError;
 
 pub use guarded::Guarded;
-pub use opening::{Opened, Opening, open};
+pub use opening::{Opened, Opening, open, verdict_of};
 pub use watch::{DEFAULT_IDLE_TIMEOUT, Watch};
 
 /// A boxed stream of results, which can be put round another one.

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::permits::StreamPermits;
 use crate::call::attempt::Attempt;
+use crate::verdict::Verdict;
 
 /// A stream with its first item, if that was waited for.
 pub struct Opened<S, T> {
@@ -26,6 +27,11 @@ pub(super) enum First<T> {
     Item(T),
     /// There is none.
     Nothing,
+}
+
+/// What an opened stream means that is a failure: one that ended before its first item and is to have a last one.
+pub fn verdict_of<S, T>(opened: &Opened<S, T>, must_complete: bool) -> Option<Verdict> {
+    (opened.is_empty() && must_complete).then(Verdict::outcome_unknown)
 }
 
 impl<S, T> Opened<S, T> {

@@ -109,7 +109,7 @@ macro_rules! rejected {
 rejections!(rejected);
 
 /// The metrics of each service, in the order of the export.
-pub(crate) static METRICS: [Metric; 24] = [
+pub(crate) static METRICS: [Metric; 26] = [
     Metric {
         name: "resilience_calls_total",
         otel: "resilience.calls",
@@ -139,15 +139,32 @@ pub(crate) static METRICS: [Metric; 24] = [
             ("permanent", &[Counter::Permanent]),
             ("abandoned", &[Counter::AttemptAbandoned]),
             ("not_timed", &[Counter::AttemptNotTimed]),
+            ("hedge_cancelled", &[Counter::HedgeCancelled]),
         ]),
     },
     Metric {
         name: "resilience_retries_total",
         otel: "resilience.retries",
         unit: "{retry}",
-        help: "Attempts that began after the first one of their call.",
+        help: "Attempts that began after the failure of the one before in their call.",
         labels: &[],
         source: Source::Counters(&[("", &[Counter::Retries])]),
+    },
+    Metric {
+        name: "resilience_hedges_total",
+        otel: "resilience.hedges",
+        unit: "{attempt}",
+        help: "Attempts that began beside another one of their call that had no answer yet.",
+        labels: &[],
+        source: Source::Counters(&[("", &[Counter::Hedges])]),
+    },
+    Metric {
+        name: "resilience_hedge_wins_total",
+        otel: "resilience.hedge.wins",
+        unit: "{call}",
+        help: "Calls whose answer came from an attempt that began beside another one.",
+        labels: &[],
+        source: Source::Counters(&[("", &[Counter::HedgeWins])]),
     },
     Metric {
         name: "resilience_rejections_total",
