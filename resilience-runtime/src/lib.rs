@@ -145,6 +145,7 @@ mod session;
 mod shadow;
 mod shard;
 mod sync;
+pub mod targets;
 pub mod telemetry;
 mod thread_slot;
 mod timer;
@@ -177,6 +178,7 @@ pub use rate_limit::{RateLimitConfig, RateLimiter};
 pub use registry::Registry;
 pub use retry::{RetryBudget, RetryBudgetConfig, RetryConfig, RetryPolicy};
 pub use service::Service;
+pub use targets::TargetPool;
 pub use telemetry::with_correlation_id;
 pub use verdict::{Classify, Verdict};
 

@@ -16,6 +16,7 @@ pub use crate::call::hooks::{Reconnected, Verified, hook};
 pub use crate::call::rejection::{Interruption, Rejection};
 pub use crate::call::run::Run;
 pub use crate::call::stream;
+pub use crate::call::targets::{AdmitTo, Places, Targets};
 pub use crate::call::usage::{usage_of, usage_of_item};
 pub use crate::call::{Attempt, Call, CloneForHedge, CloneForRetry, Outcome, original};
 #[cfg(feature = "test-util")]
@@ -30,6 +31,7 @@ pub use crate::name::ServiceKind;
 pub use crate::plan::{Function, PlanRef, Site};
 pub use crate::rate_limit::Priority;
 pub use crate::registry::Registry;
+pub use crate::targets::Pick;
 pub use crate::timer::NoTimer;
 pub use crate::verdict::autoref::{self as probe, Classified, Known};
 pub use crate::verdict::{Classify, Verdict};

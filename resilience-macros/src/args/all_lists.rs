@@ -2,7 +2,7 @@
 
 use super::arg_list::{ArgList, place};
 use super::attribute_args::{
-    Adaptive, Args, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry, RetryBudget,
+    Adaptive, Args, Bulkhead, CircuitBreaker, Hedge, RateLimit, Retry, RetryBudget, TargetArgs,
 };
 use super::cache::ReadThrough;
 use super::fallback::{self, LastGood};

@@ -19,7 +19,7 @@ use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
     Callable, Capacity, Code, Count, Decrease, Exhausted, Factor, Flag, Jitter, Names, Off,
-    OnAbandoned, PathText, PatternMode, RateLimitStrategy, Refill, Setting, Share,
+    OnAbandoned, PathText, PatternMode, Pick, RateLimitStrategy, Refill, Setting, Share, Weight,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.
@@ -59,6 +59,9 @@ macro_rules! groups {
                 reconnect: Callable,
                 safety: Callable,
                 stream: Streaming,
+                targets: Code,
+                pick: Pick,
+                affinity: Code,
                 idempotent: Flag,
                 client_retries: Off,
                 correlation_id: Code,

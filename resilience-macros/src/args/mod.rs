@@ -37,5 +37,5 @@ pub(crate) use spanned::{Spanned, Value, path_text, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream};
 pub(crate) use toggle::Toggle;
 pub(crate) use value::{
-    Callable, Count, Exhausted, Flag, On, Setting, literal, runtime_path, source, variant,
+    Callable, Count, Exhausted, Flag, On, Pick, Setting, literal, runtime_path, source, variant,
 };

@@ -130,6 +130,8 @@ numbers! {
     Decrease, "0.9", |factor| (0.5..1.0).contains(&factor), "must be at least 0.5 and below 1";
     /// What a retry budget holds.
     Capacity, "100", |capacity| (1.0..=1e9).contains(&capacity), "must be between 1 and 1000000000";
+    /// A share of the calls in relation to others.
+    Weight, "2.0", |weight| weight > 0.0 && weight <= 1e9, "must be above 0 and at most 1000000000";
     /// What a success pays back.
     Refill, "0.1", |refill| refill > 0.0 && refill <= 1e9, "must be above 0 and at most 1000000000";
 }
@@ -196,6 +198,8 @@ choices! {
     RateLimitStrategy { "token_bucket" => TokenBucket, "sliding_window" => SlidingWindow, "fixed_window" => FixedWindow }
     /// Whether a pattern enforces its decisions, or only counts them.
     PatternMode { "enforce" => Enforce, "shadow" => Shadow }
+    /// Which of several targets an attempt goes to.
+    Pick { "balanced" => Balanced, "ordered" => Ordered }
     /// Which error the caller gets after the last attempt.
     Exhausted { "last" => Last, "wrap" => Wrap }
     /// Which failures a fallback answers.

@@ -10,6 +10,7 @@ mod hooks;
 mod keyed;
 mod service;
 mod stream;
+mod targets;
 mod tokens;
 mod values;
 
@@ -56,6 +57,7 @@ pub(crate) fn check(
         problems.handle(tokens::check(args));
     }
     problems.handle(cache::values(args));
+    problems.handle(targets::values(args));
     if let Some(function) = function {
         problems.handle(borrow_names(args, function));
         problems.handle(durations::check(args, function));
@@ -63,6 +65,7 @@ pub(crate) fn check(
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
         problems.handle(hedge::check(kind, args, function));
+        problems.handle(targets::check(args, function));
         if all_parsed {
             problems.handle(error_is_classified(args, function));
         }

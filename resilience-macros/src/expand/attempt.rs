@@ -7,7 +7,7 @@ use syn::spanned::Spanned as _;
 use super::expansion::Expansion;
 use super::originals::slot_of;
 use super::rebind::{Capture, Rebind};
-use super::{hedge, hooks, stream};
+use super::{hedge, hooks, stream, targets};
 use crate::function::{Binding, without_impl_trait};
 use crate::runtime::mixed_at;
 
@@ -40,6 +40,8 @@ pub(super) fn attempt(expansion: &Expansion<'_>) -> TokenStream {
     for binding in expansion.bindings() {
         rebind_for_attempt(expansion, capture, &binding, &mut outside, &mut inside);
     }
+
+    targets::bind(expansion, capture, &mut outside, &mut inside);
 
     let body = &expansion.function.body;
     let there = mixed_at(body.span());

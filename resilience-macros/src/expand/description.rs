@@ -6,7 +6,7 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use crate::args::{Args, Fallback, LastGood, Service, Step};
+use crate::args::{Args, Fallback, LastGood, Pick, Service, Step, variant};
 use crate::runtime::{Runtime, mixed_at};
 
 /// `const { &Function::new(…)… }`
@@ -68,6 +68,10 @@ pub(super) fn description(expansion: &Expansion<'_>) -> TokenStream {
     }
     if args.hedges() {
         built = quote_spanned!(mixed=> #built.hedges());
+    }
+    if expansion.function.target.is_some() {
+        let pick = variant(args.pick.as_ref().map_or(Pick::Balanced, |pick| pick.value));
+        built = quote_spanned!(mixed=> #built.targets(#private::Pick::#pick));
     }
     if args.reconnect.is_some() {
         built = quote_spanned!(mixed=> #built.reconnects());

@@ -5,8 +5,8 @@
 //! loop {
 //!     …
 //!     Attempt::run_hedged(
-//!         &mut attempt, &mut call,
-//!         || { let x = CloneForHedge::clone_for_hedge(&mut x); async move { body } },
+//!         &mut attempt, &mut call, None,
+//!         |_| { let x = CloneForHedge::clone_for_hedge(&mut x); async move { body } },
 //!         classify, classify_ok, usage,
 //!     ).await
 //!     …
@@ -18,9 +18,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote_spanned;
 
-use super::classify;
 use super::expansion::Expansion;
 use super::rebind::Rebind;
+use super::{classify, targets};
 use crate::runtime::mixed_at;
 
 impl Expansion<'_> {
@@ -51,12 +51,24 @@ pub(super) fn run(expansion: &Expansion<'_>, body: &TokenStream) -> TokenStream 
     let classify = classify::classify(expansion);
     let classify_ok = ok_verdict(expansion);
     let usage = usage(expansion);
+    let places = match &expansion.function.target {
+        None => quote_spanned!(Span::mixed_site()=> ::core::option::Option::None),
+        Some(_) => {
+            let places = targets::places(expansion);
+            quote_spanned!(Span::mixed_site()=> ::core::option::Option::Some(#places))
+        }
+    };
+    let attempt = match &expansion.function.target {
+        None => quote_spanned!(Span::mixed_site()=> _),
+        Some(_) => quote_spanned!(Span::mixed_site()=> attempt),
+    };
     expansion.of_output(|private| {
         quote_spanned! {expansion.return_span()=>
             #private::Attempt::run_hedged(
                 &mut attempt,
                 &mut call,
-                || { #body },
+                #places,
+                |#attempt| { #body },
                 #classify,
                 #classify_ok,
                 #usage,

@@ -5,8 +5,8 @@ use quote::{ToTokens as _, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Expr, Pat, Type};
 
-use super::classify;
 use super::expansion::Expansion;
+use super::{classify, targets};
 use crate::args::{Callable, Spanned};
 use crate::function::{Argument, Passing, without_impl_trait};
 use crate::runtime::mixed_at;
@@ -20,7 +20,11 @@ pub(super) fn safety(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let arguments = arguments(expansion);
     let path = expansion.user_code(&safety.value.0);
     let call = quote_spanned!(mixed=> call);
-    Some(quote_spanned!(there=> #private::Call::safety(&mut #call, (#path)(#(#arguments),*));))
+    let target = targets::of_hook(expansion);
+    Some(quote_spanned! {there=>
+        #target
+        #private::Call::safety(&mut #call, (#path)(#(#arguments),*));
+    })
 }
 
 /// The attempt, behind the renewal of a session that is lost.
@@ -33,9 +37,11 @@ pub(super) fn reconnected(expansion: &Expansion<'_>, attempt: TokenStream) -> To
     let output = without_impl_trait(&expansion.function.output);
     let classify = classify::classify(expansion);
     let asked = call(expansion, reconnect, "Reconnected");
+    let target = targets::of_hook(expansion);
     quote_spanned! {mixed=>
         'attempt: {
             if #private::Attempt::session_is_lost(&mut attempt) {
+                #target
                 let renewal = #asked;
                 let renewed = #private::Attempt::reconnect::<#output, _>(
                     &mut attempt,
@@ -59,7 +65,9 @@ pub(super) fn verified(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let private = &expansion.private;
     let classify = classify::classify(expansion);
     let asked = call(expansion, verify, "Verified");
+    let target = targets::of_hook(expansion);
     Some(quote_spanned! {mixed=>
+        #target
         let verified =
             #private::Attempt::verify(&mut attempt, &mut call, outcome, #classify, || #asked);
         let outcome = verified.await;
@@ -101,12 +109,17 @@ fn arguments(expansion: &Expansion<'_>) -> Vec<TokenStream> {
             Passing::Owned => quote_spanned!(there=> &#ident),
         }
     });
-    let arguments = expansion
-        .function
-        .arguments
-        .iter()
-        .filter_map(|argument| by_reference(expansion, argument));
-    receiver.into_iter().chain(arguments).collect()
+    let arguments = expansion.function.arguments.iter();
+    // A pattern that does not bind all of its value has no reference to it, and is reported.
+    let mut arguments: Vec<_> = arguments.map(|it| by_reference(expansion, it)).collect();
+    if let Some(target) = &expansion.function.target {
+        let position = target.position.min(arguments.len());
+        arguments.insert(position, Some(targets::of_attempt(expansion, target)));
+    }
+    receiver
+        .into_iter()
+        .chain(arguments.into_iter().flatten())
+        .collect()
 }
 
 fn by_reference(expansion: &Expansion<'_>, argument: &Argument) -> Option<TokenStream> {

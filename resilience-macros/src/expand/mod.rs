@@ -36,6 +36,7 @@ mod rebind;
 mod statements;
 mod step;
 mod stream;
+mod targets;
 
 pub(crate) use description::{with_patterns, with_values};
 pub(crate) use statements::expand;

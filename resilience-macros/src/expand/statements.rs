@@ -6,7 +6,7 @@ use syn::FnArg;
 use syn::spanned::Spanned as _;
 
 use super::expansion::Expansion;
-use super::{attempt, classify, description, fallback, hedge, hooks, stream};
+use super::{attempt, classify, description, fallback, hedge, hooks, stream, targets};
 use crate::args::{Args, CallLimit, Prioritized, Spanned, Toggle, variant};
 use crate::function::{Function, Shape, UsedIdents, braces};
 use crate::kind::Kind;
@@ -105,14 +105,24 @@ impl Expansion<'_> {
             let id = self.user_code(&id.value.0);
             quote_spanned!(there=> #private::Call::correlation_id(&mut call, &(#id));)
         });
-        let safety = hooks::safety(self);
+        // With targets, each attempt asks for its own.
+        let safety = match &self.function.target {
+            None => hooks::safety(self),
+            Some(_) => None,
+        };
         let cache_key = description::last_good(self).map(|cache| self.last_good_key(cache));
+        let plan = match &self.function.target {
+            Some(_) => targets::plan(self, &description, &registry),
+            None => quote_spanned! {mixed=>
+                let plan = #private::Call::plan(
+                    { static SITE: #private::Site = #private::Site::new(); &SITE },
+                    #description,
+                    #registry,
+                );
+            },
+        };
         let start = quote_spanned! {mixed=>
-            let plan = #private::Call::plan(
-                { static SITE: #private::Site = #private::Site::new(); &SITE },
-                #description,
-                #registry,
-            );
+            #plan
             let mut call = #private::Call::start(&plan);
         };
         if self.read_through().is_some() {
@@ -199,17 +209,29 @@ impl Expansion<'_> {
         let reject = self.of_output(|private| {
             quote_spanned!(self.return_span()=> #private::Call::reject(&mut call, rejection))
         });
-        quote_spanned! {Span::mixed_site()=>
+        let (now, later, places) = match &self.function.target {
+            None => ("admit_now", "admit", None),
+            Some(_) => ("admit_to_now", "admit_to", Some(targets::places(self))),
+        };
+        let mixed = Span::mixed_site();
+        let (now, later) = (Ident::new(now, mixed), Ident::new(later, mixed));
+        let safety = self
+            .function
+            .target
+            .as_ref()
+            .and_then(|_| hooks::safety(self));
+        quote_spanned! {mixed=>
             let mut attempt = #private::Attempt::new(&call);
-            let admission = match #private::Attempt::admit_now(&mut attempt, &mut call) {
+            let admission = match #private::Attempt::#now(&mut attempt, &mut call, #places) {
                 ::core::option::Option::Some(decided) => decided,
                 ::core::option::Option::None => {
-                    #private::Attempt::admit(&mut attempt, &mut call).await
+                    #private::Attempt::#later(&mut attempt, &mut call, #places).await
                 }
             };
             if let ::core::result::Result::Err(rejection) = admission {
                 #leave #reject;
             }
+            #safety
         }
     }
 

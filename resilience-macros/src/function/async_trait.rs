@@ -22,6 +22,7 @@ use syn::{Block, Expr, Ident, Local, Pat, Signature, Stmt, Type};
 
 use super::bindings::{Argument, Receiver};
 use super::braces::braces;
+use super::target::Target;
 
 /// Everything around the block that is repeated.
 pub(crate) struct Boxed {
@@ -61,7 +62,7 @@ pub(super) fn leaves(sig: &Signature) -> bool {
 pub(crate) fn recognize(
     sig: &Signature,
     body: &Group,
-    arguments: &[Argument],
+    arguments: (&[Argument], Option<&Target>),
     receiver: Option<&Receiver>,
 ) -> Recognized {
     if !leaves(sig) {
@@ -79,7 +80,11 @@ pub(crate) fn recognize(
     }
 }
 
-fn found(block: Block, arguments: &[Argument], receiver: Option<&Receiver>) -> Option<Found> {
+fn found(
+    block: Block,
+    (arguments, target): (&[Argument], Option<&Target>),
+    receiver: Option<&Receiver>,
+) -> Option<Found> {
     let [Stmt::Expr(Expr::Call(call), None)] = <[Stmt; 1]>::try_from(block.stmts).ok()? else {
         return None;
     };
@@ -96,6 +101,9 @@ fn found(block: Block, arguments: &[Argument], receiver: Option<&Receiver>) -> O
     let Some(Stmt::Local(mut ret)) = before.pop() else {
         return None;
     };
+    if let Some(target) = target {
+        before.retain(|stmt| !declares(stmt, target));
+    }
     let output = ret_type(&ret)?.clone();
     let Expr::Block(body) = &*ret.init.take()?.expr else {
         return None;
@@ -146,6 +154,12 @@ fn found(block: Block, arguments: &[Argument], receiver: Option<&Receiver>) -> O
         receiver,
         arguments: own,
     })
+}
+
+/// `let to = to;`
+fn declares(stmt: &Stmt, target: &Target) -> bool {
+    matches!(stmt, Stmt::Local(local)
+        if matches!(&local.pat, Pat::Ident(own) if own.ident == target.ident))
 }
 
 /// `Box::pin(async move { …; let _: () = { body }; })`

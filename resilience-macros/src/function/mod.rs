@@ -4,6 +4,7 @@ mod async_trait;
 mod bindings;
 mod braces;
 mod output;
+pub(crate) mod target;
 mod used_idents;
 
 use darling::error::Accumulator;
@@ -18,6 +19,7 @@ pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
 pub(crate) use braces::braces;
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
+pub(crate) use target::Target;
 pub(crate) use used_idents::UsedIdents;
 
 /// The annotated function, taken apart.
@@ -36,6 +38,8 @@ pub(crate) struct Function {
     pub(crate) output: Type,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) arguments: Vec<Argument>,
+    /// The parameter that is no longer in the signature.
+    pub(crate) target: Option<Target>,
 }
 
 /// How the function is asynchronous.
@@ -105,11 +109,11 @@ pub(crate) enum Parsed {
 impl Function {
     /// Parses the annotated item. The error holds every reason why it cannot be annotated.
     pub(crate) fn parse(item: TokenStream) -> Result<Parsed> {
-        let raw: Raw = match syn::parse2(item.clone()) {
+        let mut raw: Raw = match syn::parse2(item.clone()) {
             Ok(raw) => raw,
             Err(_) => return not_a_function(item),
         };
-        let Some((brace, body)) = raw.body else {
+        let Some((brace, body)) = raw.body.take() else {
             return Err(Error::custom(
                 "a trait method without a body cannot be annotated; annotate its implementations, or add a default body",
             )
@@ -123,10 +127,12 @@ impl Function {
             );
         }
         let (inner_attrs, body) = inner_attributes(body);
+        let target = target::take(&mut raw.sig, &mut problems);
         let parts = Parts::of(
             &raw.attrs,
             &raw.sig,
             braces(body, brace.span.join()),
+            target.as_ref(),
             &mut problems,
         );
         problems.finish()?;
@@ -152,6 +158,7 @@ impl Function {
             output,
             receiver,
             arguments,
+            target,
         })))
     }
 }
@@ -171,11 +178,12 @@ impl Parts {
         attrs: &[Attribute],
         sig: &Signature,
         body: Group,
+        target: Option<&Target>,
         problems: &mut Accumulator,
     ) -> Option<Self> {
         let (arguments, receiver) = bindings::of(sig);
         let recognized = if sig.asyncness.is_none() {
-            async_trait::recognize(sig, &body, &arguments, receiver.as_ref())
+            async_trait::recognize(sig, &body, (&arguments, target), receiver.as_ref())
         } else {
             async_trait::Recognized::No
         };

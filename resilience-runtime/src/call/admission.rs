@@ -31,6 +31,8 @@ pin_project! {
         #[pin]
         backoff: Option<Unconstrained<Sleep>>,
         queue: Option<Queue>,
+        // The attempt begins with it, and is counted.
+        begins: bool,
     }
 }
 
@@ -58,6 +60,18 @@ impl<'p> Attempt<'p> {
             attempt,
             backoff: None,
             queue: None,
+            begins: true,
+        }
+    }
+
+    /// The same, for an attempt that somebody else counts when it begins.
+    pub(super) fn admit_uncounted<'a>(
+        attempt: &'a mut Self,
+        call: &'a mut Call<'p>,
+    ) -> Admit<'a, 'p> {
+        Admit {
+            begins: false,
+            ..Self::admit(attempt, call)
         }
     }
 
@@ -77,7 +91,7 @@ impl<'p> Attempt<'p> {
     }
 
     fn enqueue_for_token(&mut self, call: &mut Call<'p>) -> Queue {
-        let until = self.enqueue(call, "rate_limit", call.plan.rate_limit_wait);
+        let until = self.enqueue(call, "rate_limit", self.plan.rate_limit_wait);
         self.wait_for_token(call, until)
     }
 
@@ -97,12 +111,12 @@ impl<'p> Attempt<'p> {
         let own_start = cold.lines_up.take()?;
         let planned = cold.next_start.since(self.started) + LONGEST_SPREAD;
         cold.next_start = own_start;
-        let until = call.latest_start(planned.max(call.plan.rate_limit_wait), self.started);
+        let until = call.latest_start(planned.max(self.plan.rate_limit_wait), self.started);
         Some(self.wait_for_token(call, until))
     }
 
     fn enqueue_for_permit(&mut self, call: &mut Call<'p>) -> Queue {
-        let until = self.enqueue(call, "bulkhead", call.plan.bulkhead_wait);
+        let until = self.enqueue(call, "bulkhead", self.plan.bulkhead_wait);
         let enter = Arc::clone(self.permits.bulkhead(self.core())).acquire_until(until);
         Queue::Bulkhead(Box::pin(enter))
     }
@@ -213,7 +227,9 @@ impl Future for Admit<'_, '_> {
             }
             match attempt.acquire(call) {
                 Ok(()) => {
-                    call.begin_attempt();
+                    if *this.begins {
+                        call.begin_attempt();
+                    }
                     return Poll::Ready(Ok(()));
                 }
                 Err(Blocked::Rejected(rejection)) => return Poll::Ready(Err(rejection)),
@@ -247,6 +263,20 @@ impl Future for Admit<'_, '_> {
                 }
             }
         }
+    }
+}
+
+impl<'p> Admit<'_, 'p> {
+    /// What is admitted.
+    pub(super) fn parts(self: Pin<&mut Self>) -> (&mut Attempt<'p>, &mut Call<'p>) {
+        let this = self.project();
+        (this.attempt, this.call)
+    }
+
+    /// Whether the attempt has no target yet.
+    pub(super) fn is_at_pool(self: Pin<&mut Self>) -> bool {
+        let (attempt, call) = self.parts();
+        std::ptr::eq(attempt.plan, call.plan)
     }
 }
 

@@ -95,7 +95,7 @@ impl<'p> Attempt<'p> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
             self.release_unused();
-            self.permits.forget_keys();
+            self.permits.forget_keys(&self.plan.core);
             self.phase = Phase::Ended;
         }
         acquired
@@ -105,11 +105,11 @@ impl<'p> Attempt<'p> {
     /// → bulkhead. The timeout and the body follow in [`run`](super::run).
     #[inline(always)]
     fn acquire_in_order(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
-        if call.plan.refusal.is_some() {
+        if self.plan.refusal.is_some() {
             return Err(Blocked::Rejected(Rejection::InvalidConfig));
         }
-        if call.plan.is_unusual {
-            if call.plan.bare {
+        if self.plan.is_unusual {
+            if self.plan.bare {
                 return Ok(());
             }
             self.permits.set_special();
@@ -118,7 +118,7 @@ impl<'p> Attempt<'p> {
         if call.is_special(self.started) {
             return self.acquire_in_time(call);
         }
-        self.permits.acquire(call, self.started)
+        self.permits.acquire(call, self.plan, self.started)
     }
 
     /// What a first attempt without keys that begins at once need not ask for. Not inlined, so that those have less to carry.
@@ -126,7 +126,7 @@ impl<'p> Attempt<'p> {
     fn acquire_in_time(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
         self.permits.set_special();
         self.in_time(call)?;
-        self.permits.acquire_by_keys(call, self.started)
+        self.permits.acquire_by_keys(call, self.plan, self.started)
     }
 
     fn in_time(&self, call: &Call<'p>) -> Result<(), Blocked> {
@@ -171,8 +171,8 @@ impl<'p> Attempt<'p> {
     pub(super) fn succeed(&mut self, call: &mut Call<'p>) {
         let core = self.core();
         let noop = self.permits.success_is_noop(core);
-        if self.plan.budget {
-            core.budget.deposit();
+        if call.plan.budget {
+            call.core().budget.deposit();
         }
         // An attempt with a key is linked as well.
         if !noop || self.permits.is_linked_to_others() {
@@ -186,6 +186,7 @@ impl<'p> Attempt<'p> {
     #[inline(never)]
     fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
         let noted = self.permits.is_noted();
+        self.target_answered();
         self.complete(BreakerOutcome::Success, Load::Answered, Moment::now);
         if noted {
             let started = self.started;
@@ -208,11 +209,11 @@ impl<'p> Attempt<'p> {
     /// The caller went away, or the body panicked.
     fn abandon(&mut self) {
         if self.phase == Phase::Running {
-            self.core().count(Counter::AttemptAbandoned);
+            self.count(Counter::AttemptAbandoned);
             self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
             self.release_unused();
-            self.permits.forget_keys();
+            self.permits.forget_keys(&self.plan.core);
         }
     }
 }

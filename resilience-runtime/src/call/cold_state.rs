@@ -42,6 +42,8 @@ pub(super) struct ColdState {
     pub(super) refusal: Option<Refusal>,
     /// What its keys have to themselves.
     pub(super) keys: OfKeys,
+    /// The services of the targets at which its attempts have failed.
+    pub(super) failed_targets: Vec<usize>,
 }
 
 thread_local! {

@@ -82,13 +82,13 @@ impl<'p> Call<'p> {
             Next::Stop { exhausted } => exhausted,
             Next::Retry { under_deadline } => {
                 if under_deadline {
-                    let failure = interruption.into_error(self);
+                    let failure = interruption.into_error(self, attempt.plan);
                     self.keep_failure(failure.into());
                 }
                 return ControlFlow::Continue(());
             }
         };
-        let error = interruption.into_error(self);
+        let error = interruption.into_error(self, attempt.plan);
         let out: R = self.leave_with(error, Leaves::Failed);
         ControlFlow::Break(match out.into_result() {
             Err(error) if used_up => R::from_result(Err(exhausted(self, error))),

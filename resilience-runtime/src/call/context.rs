@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Call;
 use super::cold_state::OwnLimits;
 use crate::clock::nanos;
+use crate::plan::Plan;
 use crate::poll_context::{self, SharedContext, Told};
 use crate::verdict::Verdict;
 
@@ -76,10 +77,10 @@ impl Call<'_> {
             .map_or_else(OwnLimits::default, |cold| cold.limits)
     }
 
-    /// The timeout, for errors.
-    pub(super) fn timeout_or_zero(&self) -> Duration {
+    /// The timeout of an attempt under `plan`, for errors.
+    pub(super) fn timeout_under(&self, plan: &Plan) -> Duration {
         let own = self.own_limits().timeout.map(Duration::from_nanos);
-        own.or(self.plan.timeout).unwrap_or_default()
+        own.or(plan.timeout).unwrap_or_default()
     }
 
     /// The deadline, for errors.

@@ -47,8 +47,8 @@ impl<'p> Attempt<'p> {
         let verdict = self.refine_verdict(known);
         let allowed = verdict.may_retry(call.may_repeat());
         if classified.verdict.is_unknown() && self.plan.retry.is_some() && !allowed {
-            let (name, kind) = (&self.core().name, self.plan.kind());
-            self.plan.function.unknown_error(name, kind, error_type);
+            let (name, kind) = (&call.core().name, self.plan.kind());
+            call.plan.function.unknown_error(name, kind, error_type);
         }
         self.refund_unexecuted(if not_executed { verdict } else { known }, at);
         self.refund_rejected_inside(inner, at);
@@ -97,7 +97,9 @@ impl<'p> Attempt<'p> {
         verdict: Verdict,
         inner: Option<Inner>,
     ) -> bool {
-        verdict.may_retry(call.may_repeat())
+        // The quota of one account says nothing of the next.
+        let elsewhere = self.is_at_target() && verdict.reason() == Some(Reason::QuotaExhausted);
+        (verdict.may_retry(call.may_repeat()) || elsewhere)
             && !inner.is_some_and(|inner| inner.is_not_repeated_by(self.scope_id()))
     }
 
@@ -129,7 +131,7 @@ impl<'p> Attempt<'p> {
     pub(super) fn time_out(&mut self, call: &mut Call<'p>) -> FailedAttempt {
         let at = Moment::now().max(self.started);
         let verdict = Verdict::outcome_unknown().because(Reason::TimedOut);
-        call.count(Counter::Timeouts);
+        self.count(Counter::Timeouts);
         self.end_failed(call, verdict, Load::TooMuch, None, at);
         self.suspect_session();
         self.apply_server_hints(call, None, || at);
@@ -157,7 +159,7 @@ impl<'p> Attempt<'p> {
     /// The body could not be timed.
     fn could_not_be_timed(&mut self, call: &mut Call<'p>) {
         self.complete(BreakerOutcome::Ignored, Load::Unknown, Moment::now);
-        call.count(Counter::AttemptNotTimed);
+        self.count(Counter::AttemptNotTimed);
         call.end_failed(Counter::InvalidConfig, FailureCause::InvalidConfig);
     }
 
@@ -202,12 +204,13 @@ impl<'p> Attempt<'p> {
             Some(_) => (BreakerOutcome::Ignored, Load::Unknown),
             None => (breaker_outcome(verdict), load),
         };
-        self.core().attempt_took(at.since(self.started));
+        self.took(at.since(self.started));
+        self.target_failed(call, verdict, at);
         // A breaker that opens logs it inside the call's span.
         let span = call.log_context_if_any().map(|log| log.span.clone());
         span.unwrap_or_else(Span::none)
             .in_scope(|| self.complete(outcome, load, || at));
-        call.count(match verdict.class() {
+        self.count(match verdict.class() {
             Class::Transient | Class::Unknown => Counter::Transient,
             Class::OutcomeUnknown => Counter::OutcomeUnknown,
             Class::Throttled => Counter::Throttled,
@@ -260,7 +263,7 @@ impl<'p> Attempt<'p> {
         let hinted = hint.and_then(|hint| hint.pause(self.plan.counts_tokens));
         if let Some(wait) = retry_after.max(hinted) {
             limiter.cool_down_key(call.key, scope, wait, now);
-            call.count(Counter::Cooldowns);
+            self.count(Counter::Cooldowns);
             if call.is_enabled(Level::WARN) || self.core().observers.has_change_subscribers() {
                 call.emit(EventKind::Cooldown { retry_after: wait });
             }

@@ -21,8 +21,13 @@ impl Links {
     pub(super) const SPECIAL: Self = Self(32);
     /// It uses the breaker or the bulkhead of a key.
     pub(super) const KEYED: Self = Self(64);
+    /// It is at one of several targets, which counts it.
+    pub(super) const TARGET: Self = Self(128);
     /// What it is whatever permits it holds.
-    pub(super) const LASTING: Self = Self(Self::NOTED.0 | Self::SPECIAL.0 | Self::KEYED.0);
+    pub(super) const LASTING: Self =
+        Self(Self::NOTED.0 | Self::SPECIAL.0 | Self::KEYED.0 | Self::TARGET.0);
+    /// What is to be undone when it ends.
+    pub(super) const ENDS: Self = Self(Self::KEYED.0 | Self::TARGET.0);
 
     #[inline]
     pub(super) fn any(self) -> bool {

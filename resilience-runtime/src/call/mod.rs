@@ -55,6 +55,7 @@ pub(crate) mod run;
 #[cfg(all(test, not(resilience_loom)))]
 mod shadow_tests;
 pub mod stream;
+pub(crate) mod targets;
 pub(crate) mod usage;
 
 use std::fmt;

@@ -63,6 +63,8 @@ pub(super) enum WaitFor {
 /// For whom a gate is asked.
 struct Asked<'a, 'p> {
     call: &'a Call<'p>,
+    /// What the attempt runs under: the call's, or its target's.
+    plan: &'a Plan,
     now: Moment,
     /// That of the call's key, if it has one. Passed on, so that calls without keys need not look for it.
     breaker: &'a CircuitBreaker,
@@ -122,8 +124,10 @@ impl AttemptPermits {
 
     /// Moves the permits out.
     pub(super) fn take(&mut self) -> Self {
-        let lasting = self.links.only(Links::LASTING);
+        let mut lasting = self.links.only(Links::LASTING);
         let taken = std::mem::replace(self, Self::new(self.key, self.amount));
+        // Its target counts it until what was taken ends.
+        lasting.set(Links::TARGET, false);
         self.links = lasting;
         taken
     }
@@ -131,27 +135,52 @@ impl AttemptPermits {
     /// Acquires what is missing, in the order of the contract: an open circuit spends no token, a missing token no
     /// place in the bulkhead. Whatever blocks leaves the permits before it held.
     #[inline(always)]
-    pub(super) fn acquire(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        let breaker = &*call.core().breaker;
-        self.acquire_of(&Asked { call, now, breaker })
+    pub(super) fn acquire(
+        &mut self,
+        call: &Call<'_>,
+        plan: &Plan,
+        now: Moment,
+    ) -> Result<(), Blocked> {
+        let breaker = &*plan.core.breaker;
+        self.acquire_of(&Asked {
+            call,
+            plan,
+            now,
+            breaker,
+        })
     }
 
     /// As [`acquire`](Self::acquire), with what the keys of the call have to themselves, if it has any.
-    pub(super) fn acquire_by_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
+    pub(super) fn acquire_by_keys(
+        &mut self,
+        call: &Call<'_>,
+        plan: &Plan,
+        now: Moment,
+    ) -> Result<(), Blocked> {
         let Some(keys) = call.keys() else {
-            return self.acquire(call, now);
+            return self.acquire(call, plan, now);
         };
         self.links.add(Links::KEYED);
         let held = (self.breaker.is_some(), !self.bulkhead.is_none());
-        self.keys.take(keys, call.core(), held);
-        self.acquire_of_keys(call, now)
+        self.keys.take(keys, &plan.core, held);
+        self.acquire_of_keys(call, plan, now)
     }
 
     #[cold]
     #[inline(never)]
-    fn acquire_of_keys(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        let breaker = &*Arc::clone(self.keys.breaker(call.core()));
-        self.acquire_of(&Asked { call, now, breaker })
+    fn acquire_of_keys(
+        &mut self,
+        call: &Call<'_>,
+        plan: &Plan,
+        now: Moment,
+    ) -> Result<(), Blocked> {
+        let breaker = &*Arc::clone(self.keys.breaker(&plan.core));
+        self.acquire_of(&Asked {
+            call,
+            plan,
+            now,
+            breaker,
+        })
     }
 
     #[inline(always)]
@@ -181,21 +210,30 @@ impl AttemptPermits {
         BulkheadGate::complete(self, core, &end);
         RateLimitGate::complete(self, core, &end);
         BreakerGate::complete(self, core, &end);
-        self.forget_keys();
+        self.forget_keys(core);
     }
 
-    /// It has ended, and holds nothing of its keys any longer.
+    /// It has ended: it holds nothing of its keys any longer, and has left its target.
     #[inline]
-    pub(super) fn forget_keys(&mut self) {
-        if self.links.has(Links::KEYED) {
-            self.drop_keys();
+    pub(super) fn forget_keys(&mut self, core: &ServiceCore) {
+        if self.links.has(Links::ENDS) {
+            self.drop_keys(core);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn drop_keys(&mut self) {
+    fn drop_keys(&mut self, core: &ServiceCore) {
+        if self.links.has(Links::TARGET) {
+            self.links.set(Links::TARGET, false);
+            core.load.end();
+        }
         drop(std::mem::take(&mut *self.keys));
+    }
+
+    /// It is at one of several targets, which counts it until it ends.
+    pub(super) fn set_target(&mut self) {
+        self.links.add(Links::TARGET);
     }
 
     pub(super) fn bulkhead<'a>(&'a self, core: &'a ServiceCore) -> &'a Arc<Bulkhead> {
@@ -344,10 +382,10 @@ impl AttemptPermits {
 impl Gate for BreakerGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
-        if asked.call.plan.circuit && permits.breaker.is_none() {
+        if asked.plan.circuit && permits.breaker.is_none() {
             permits.breaker = Some(match asked.breaker.admit_if_closed() {
                 Some(ticket) => ticket,
-                None => permits.admit_by_state(asked.call, asked.breaker, asked.now)?,
+                None => permits.admit_by_state(asked)?,
             });
         }
         Ok(())
@@ -373,16 +411,18 @@ impl Gate for BreakerGate {
 impl Gate for RateLimitGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
-        let Asked { call, now, .. } = *asked;
-        if call.plan.rate_limit && permits.rate_limit == Tokens::NONE {
-            match call
-                .core()
+        let Asked {
+            call, plan, now, ..
+        } = *asked;
+        if plan.rate_limit && permits.rate_limit == Tokens::NONE {
+            match plan
+                .core
                 .limiter
                 .try_take(permits.key, permits.amount, call.priority, now)
             {
                 Take::Taken { at } => permits.rate_limit = Tokens::taken(at),
                 Take::Rejected { retry_after } => {
-                    return Err(permits.no_token(call, retry_after, now));
+                    return Err(permits.no_token(asked, retry_after));
                 }
             }
         }
@@ -405,11 +445,11 @@ impl Gate for RateLimitGate {
 impl AttemptPermits {
     /// Not inlined: most functions have no bulkhead.
     #[inline(never)]
-    fn take_place(&mut self, call: &Call<'_>, now: Moment) -> Result<(), Blocked> {
-        if poll_context::is_inside() && self.borrow_place(call.core()) {
+    fn take_place(&mut self, plan: &Plan, now: Moment) -> Result<(), Blocked> {
+        if poll_context::is_inside() && self.borrow_place(&plan.core) {
             return Ok(());
         }
-        let semaphore = self.keys.bulkhead(call.core()).semaphore();
+        let semaphore = self.keys.bulkhead(&plan.core).semaphore();
         if semaphore.try_acquire() || semaphore.try_again(|| now) {
             self.set_bulkhead(Place::Held);
             return Ok(());
@@ -418,7 +458,7 @@ impl AttemptPermits {
             self.set_bulkhead(Place::Shadow);
             return Err(Blocked::InShadow(Rejection::Bulkhead));
         }
-        Err(if call.plan.bulkhead_wait.is_zero() {
+        Err(if plan.bulkhead_wait.is_zero() {
             Blocked::Rejected(Rejection::Bulkhead)
         } else {
             Blocked::WaitFor(WaitFor::Bulkhead)
@@ -429,8 +469,8 @@ impl AttemptPermits {
 impl Gate for BulkheadGate {
     #[inline(always)]
     fn admit(permits: &mut AttemptPermits, asked: &Asked<'_, '_>) -> Result<(), Blocked> {
-        if asked.call.plan.bulkhead && permits.bulkhead.is_none() {
-            return permits.take_place(asked.call, asked.now);
+        if asked.plan.bulkhead && permits.bulkhead.is_none() {
+            return permits.take_place(asked.plan, asked.now);
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use super::{Call, Outcome};
 use crate::config::ConfigError;
 use crate::error::{BoxError, ResilienceError};
 use crate::fallback::FailureCause;
+use crate::plan::Plan;
 use crate::rate_limit::{LimitName, Refusal, sorts_needed};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
@@ -34,7 +35,7 @@ pub enum Interruption {
 impl Rejection {
     fn cause(self) -> FailureCause {
         match self {
-            Self::CircuitBreaker { .. } | Self::RateLimit(_) | Self::Bulkhead => {
+            Self::CircuitBreaker { .. } | Self::RateLimit(_) | Self::Bulkhead | Self::NoTarget => {
                 FailureCause::Rejection
             }
             Self::Deadline => FailureCause::Timeout,
@@ -49,6 +50,7 @@ impl Rejection {
             Self::CircuitBreaker { .. } => Counter::RejectedByCircuit,
             Self::RateLimit(_) => Counter::RejectedByRateLimit,
             Self::Bulkhead => Counter::RejectedByBulkhead,
+            Self::NoTarget => Counter::RejectedByTargets,
             Self::Deadline => Counter::Deadlines,
             Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => Counter::InvalidConfig,
         }
@@ -60,7 +62,11 @@ impl Rejection {
             Self::CircuitBreaker { .. } => Some(Counter::ShadowRejectedByCircuit),
             Self::RateLimit(_) => Some(Counter::ShadowRejectedByRateLimit),
             Self::Bulkhead => Some(Counter::ShadowRejectedByBulkhead),
-            Self::Deadline | Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => None,
+            Self::Deadline
+            | Self::InvalidConfig
+            | Self::SortsNeeded
+            | Self::NoTarget
+            | Self::NoTimer(_) => None,
         }
     }
 
@@ -69,12 +75,13 @@ impl Rejection {
             Self::CircuitBreaker { .. } => "circuit_breaker",
             Self::RateLimit(_) => "rate_limit",
             Self::Bulkhead => "bulkhead",
+            Self::NoTarget => "targets",
             Self::Deadline => "deadline",
             Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => "invalid_config",
         }
     }
 
-    const fn retry_after(self) -> Option<Duration> {
+    pub(super) const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::CircuitBreaker { retry_after } | Self::RateLimit(Refusal { retry_after, .. }) => {
                 retry_after
@@ -93,7 +100,7 @@ impl Rejection {
     /// The verdict for those who wait for the call's answer in a cache.
     fn verdict(self) -> Verdict {
         let verdict = match self {
-            Self::CircuitBreaker { .. } | Self::Bulkhead => Verdict::transient(),
+            Self::CircuitBreaker { .. } | Self::Bulkhead | Self::NoTarget => Verdict::transient(),
             Self::RateLimit(_) => Verdict::throttled(None),
             Self::Deadline => Verdict::outcome_unknown(),
             Self::InvalidConfig | Self::SortsNeeded | Self::NoTimer(_) => Verdict::permanent(),
@@ -106,8 +113,10 @@ impl Rejection {
             Self::NoTimer(cause) => cause.into(),
             Self::SortsNeeded => sorts_needed(),
             _ => {
-                let refusal = &call.plan.refusal;
-                refusal.clone().expect("only then it is rejected for that")
+                let targets = call.plan.targets.load();
+                let of_targets = || targets.as_ref()?.refusal();
+                let refusal = call.plan.refusal.as_ref().or_else(of_targets);
+                refusal.cloned().expect("only then it is rejected for that")
             }
         }
     }
@@ -127,6 +136,7 @@ impl Rejection {
                 attempts,
             },
             Self::Bulkhead => ResilienceError::BulkheadFull { service, attempts },
+            Self::NoTarget => ResilienceError::NoTarget { service, attempts },
             Self::Deadline => ResilienceError::DeadlineExceeded {
                 service,
                 after: call.deadline_or_zero(),
@@ -159,11 +169,11 @@ impl Rejection {
 impl Interruption {
     /// The error that the caller gets if no attempt follows.
     #[cold]
-    pub(super) fn into_error(self, call: &mut Call<'_>) -> ResilienceError {
+    pub(super) fn into_error(self, call: &mut Call<'_>, plan: &Plan) -> ResilienceError {
         match self {
             Self::TimedOut => ResilienceError::Timeout {
-                service: call.service(),
-                after: call.timeout_or_zero(),
+                service: plan.function.service.clone(),
+                after: call.timeout_under(plan),
                 attempts: call.attempts,
             },
             Self::DeadlinePassed => Rejection::Deadline.into_error(call),

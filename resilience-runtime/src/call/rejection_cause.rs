@@ -19,6 +19,8 @@ pub enum Rejection {
     SortsNeeded,
     /// No permit came within `max_wait`.
     Bulkhead,
+    /// The pool holds no target.
+    NoTarget,
     /// The call's deadline passed before the attempt.
     Deadline,
     /// The plan holds the error.

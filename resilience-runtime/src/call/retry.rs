@@ -7,12 +7,13 @@ use super::Call;
 use super::ending::Inner;
 use super::failed_attempt::FailedAttempt;
 use super::past::Past;
+use super::targets::NextTarget;
 use crate::clock::Moment;
 use crate::name::ServiceKind;
 use crate::retry::NoRetry as NoRetryByPolicy;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{Class, Reason, Verdict};
 
 /// What follows a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +91,24 @@ impl Call<'_> {
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan;
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
-        let (asked, longest) = (verdict.retry_after(), plan.max_retry_after);
+        let next = self.next_target(now);
+        let asked = match next {
+            // What one server asked for is not meant for another one.
+            Some(NextTarget::AnotherOne) => None,
+            Some(NextTarget::After(soonest)) => soonest,
+            None => verdict.retry_after(),
+        };
         let mut history = self.retries();
         let mut retry = policy
-            .delay_after(self.attempts, history, asked, longest)
+            .delay_after(self.attempts, history, asked, plan.max_retry_after)
             .map_err(NoRetryByPolicy::reason)?;
+        match next {
+            Some(NextTarget::AnotherOne) => retry.delay = Duration::ZERO,
+            Some(NextTarget::After(_)) if verdict.class() == Class::Permanent => {
+                return Err("not retryable");
+            }
+            _ => {}
+        }
         // Each answer of a language model is billed, also the one that arrived too late.
         if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
             return Err("one attempt after a timeout");

@@ -63,7 +63,7 @@ impl<'p> Attempt<'p> {
         #[cfg(feature = "test-util")]
         attempt.fault.take();
         // It may begin later than the body did.
-        if call.plan.is_unusual || call.is_special(attempt.started) {
+        if attempt.plan.is_unusual || call.is_special(attempt.started) {
             attempt.permits.set_special();
         }
         Run::new(attempt, call, hook)

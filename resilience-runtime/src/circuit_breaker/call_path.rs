@@ -76,6 +76,11 @@ impl CircuitBreaker {
         self.shared.rejects_at(at)
     }
 
+    /// How long it stays open; `None`: it is not, or for good, or passes what it would reject.
+    pub(crate) fn open_for(&self, now: Moment) -> Option<Duration> {
+        self.shared.open_for(now)
+    }
+
     /// Whether what it would reject passes.
     pub(crate) fn is_shadow(&self) -> bool {
         self.shared.is_shadow()

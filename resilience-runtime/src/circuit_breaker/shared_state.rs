@@ -222,6 +222,12 @@ impl SharedState {
         is_open && !word.is_shadow()
     }
 
+    /// How long it stays open, if a time ends it.
+    pub(super) fn open_for(&self, now: Moment) -> Option<Duration> {
+        let rejection = self.reject_without_lock(self.word(), now)?;
+        rejection.retry_after.filter(|_| !rejection.in_shadow)
+    }
+
     /// Whether it is forced open or disabled.
     #[inline]
     pub(super) fn is_overridden(&self) -> bool {

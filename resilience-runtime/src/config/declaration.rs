@@ -272,6 +272,13 @@ macro_rules! settings {
                         max_hedges: Count, Count, own => HedgeMaxHedges at hedge.max_hedges;
                     }
                 }
+                /// Holds the part of [`ServiceSettings`] about a service that is one of the targets of another one.
+                target(Target, TargetArgs, TargetSettings, "TARGET") {
+                    settings {
+                        /// Sets its share of the calls in relation to the other targets, in place of the pool's.
+                        weight: Number, Weight, shared => TargetWeight at target_weight;
+                    }
+                }
             }
             limits {
                 /// Limits the time of each attempt.
@@ -297,6 +304,8 @@ macro_rules! rejections {
             rate_limit: RejectedByRateLimit, ShadowRejectedByRateLimit;
             /// Counts those by a full bulkhead.
             bulkhead: RejectedByBulkhead, ShadowRejectedByBulkhead;
+            /// Counts those of a function whose pool holds no target.
+            targets: RejectedByTargets, ShadowRejectedByTargets;
         }
     };
 }

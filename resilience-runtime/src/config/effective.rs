@@ -34,6 +34,7 @@ pub(crate) struct Effective {
     pub(super) bulkhead_mode: PatternMode,
     pub(crate) bulkhead_wait: Duration,
     pub(crate) hedge: HedgeParts,
+    pub(crate) target_weight: Option<f64>,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) decided: Decided,
@@ -130,6 +131,7 @@ impl Effective {
             bulkhead_mode: PatternMode::Enforce,
             bulkhead_wait: Duration::ZERO,
             hedge: HedgeParts::default(),
+            target_weight: None,
             timeout: Duration::from_secs(timeout),
             deadline: Duration::from_secs(deadline),
             decided: Decided::default(),
@@ -204,6 +206,14 @@ impl Effective {
             ),
         }
         self.hedge.config().check(validator);
+        if let Some(weight) = self.target_weight {
+            validator.require(
+                weight > 0.0 && weight <= 1e9,
+                Key::TargetWeight,
+                weight,
+                "must be above 0 and at most 1000000000",
+            );
+        }
         validator.duration(Key::Timeout, self.timeout);
         validator.duration(Key::Deadline, self.deadline);
     }

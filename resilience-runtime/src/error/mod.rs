@@ -63,6 +63,15 @@ pub enum ResilienceError {
         /// Counts the attempts of the call that had begun; 0 where the pattern was used by hand.
         attempts: u32,
     },
+    /// Rejects a call because the pool of its targets is empty: nothing was sent.
+    #[error("service `{service}` has no target: its pool is empty")]
+    #[non_exhaustive]
+    NoTarget {
+        /// Names the service whose pool is empty.
+        service: ServiceName,
+        /// Counts the attempts of the call that had begun.
+        attempts: u32,
+    },
     /// Ends an attempt that took longer than its `timeout`. Whether it took effect is unknown.
     #[error("attempt on service `{service}` timed out after {after:?}")]
     #[non_exhaustive]
@@ -203,6 +212,7 @@ impl ResilienceError {
             Self::CircuitBreakerOpen { service, .. }
             | Self::RateLimitExceeded { service, .. }
             | Self::BulkheadFull { service, .. }
+            | Self::NoTarget { service, .. }
             | Self::StreamInterrupted { service }
             | Self::Timeout { service, .. }
             | Self::DeadlineExceeded { service, .. }
@@ -236,6 +246,7 @@ impl ResilienceError {
             Self::CircuitBreakerOpen { attempts, .. }
             | Self::RateLimitExceeded { attempts, .. }
             | Self::BulkheadFull { attempts, .. }
+            | Self::NoTarget { attempts, .. }
             | Self::Timeout { attempts, .. }
             | Self::DeadlineExceeded { attempts, .. }
             | Self::RetryExhausted { attempts, .. }
@@ -252,6 +263,7 @@ impl ResilienceError {
             Self::CircuitBreakerOpen { .. }
                 | Self::RateLimitExceeded { .. }
                 | Self::BulkheadFull { .. }
+                | Self::NoTarget { .. }
         )
     }
 }
@@ -292,6 +304,11 @@ impl fmt::Debug for ResilienceError {
                 .finish(),
             Self::BulkheadFull { service, attempts } => f
                 .debug_struct("BulkheadFull")
+                .field("service", service)
+                .field("attempts", attempts)
+                .finish(),
+            Self::NoTarget { service, attempts } => f
+                .debug_struct("NoTarget")
                 .field("service", service)
                 .field("attempts", attempts)
                 .finish(),

@@ -17,6 +17,7 @@ use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::session::Session;
+use crate::targets::TargetLoad;
 use crate::telemetry::{Counter, Counters, Event, Latency, Observers};
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
@@ -32,6 +33,12 @@ pub(crate) struct ServiceCore {
     /// Those of the keys that functions give.
     pub(super) bulkheads: KeyTable<Bulkhead>,
     pub(crate) budget: RetryBudget,
+    /// The service whose target this one is, which counts its attempts as well.
+    pub(crate) pool: Option<Arc<Self>>,
+    /// As a target.
+    pub(crate) load: TargetLoad,
+    /// Its limiter is that of a group of targets, which configures it.
+    shares_limiter: bool,
     pub(crate) session: Session,
     pub(crate) counters: Counters,
     pub(crate) latency: OnceLock<Box<Latency>>,
@@ -86,6 +93,9 @@ impl ServiceCore {
             bulkhead: Arc::new(bulkhead),
             bulkheads: KeyTable::new(),
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
+            pool: None,
+            load: TargetLoad::default(),
+            shares_limiter: false,
             session: Session::default(),
             counters: Counters::default(),
             latency: OnceLock::new(),
@@ -103,6 +113,24 @@ impl ServiceCore {
         }
     }
 
+    /// Makes it a target of another service, with the limiter of its group where it has one.
+    pub(crate) fn target_of(self, pool: Arc<Self>, group: Option<&Self>) -> Self {
+        Self {
+            pool: Some(pool),
+            shares_limiter: group.is_some(),
+            limiter: group.map_or(self.limiter, |group| Arc::clone(&group.limiter)),
+            ..self
+        }
+    }
+
+    /// Whether it has the limiter of that group, or without one its own.
+    pub(crate) fn is_limited_by(&self, group: Option<&Self>) -> bool {
+        match group {
+            Some(group) => Arc::ptr_eq(&self.limiter, &group.limiter),
+            None => !self.shares_limiter,
+        }
+    }
+
     /// Reconfigures every pattern, which keeps its state.
     pub(crate) fn reconfigure(&self, shared: &Effective) -> Result<(), ConfigError> {
         if self.breaker.config() != shared.circuit {
@@ -113,6 +141,7 @@ impl ServiceCore {
             self.budget.reconfigure(shared.retry_budget.clone())?;
         }
         match &shared.rate_limit {
+            _ if self.shares_limiter => {}
             Some(limit) if self.limiter.is_limited() && self.limiter.config() == *limit => {}
             Some(limit) => self.limiter.reconfigure(limit.clone())?,
             None if self.limiter.only_cools_down_within(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::config::{CacheConfig, Declaration, DeclaredService, Key, Pattern, Value};
 use crate::name::ServiceKind;
+use crate::targets::Pick;
 
 /// What an attribute says of its function.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +25,8 @@ pub struct Function {
     pub(crate) reconnects: bool,
     /// Its body can be run twice at once.
     pub(crate) hedges: bool,
+    /// How it picks one of several targets, where it has some.
+    pub(crate) pick: Option<Pick>,
     pub(crate) has_fallback: bool,
     pub(crate) cache: Option<(Duration, Option<usize>)>,
     pub(crate) read_through: Option<CacheConfig>,
@@ -74,6 +77,7 @@ impl Function {
             retry_if: false,
             reconnects: false,
             hedges: false,
+            pick: None,
             has_fallback: false,
             cache: None,
             read_through: None,
@@ -185,6 +189,13 @@ impl Function {
     #[must_use]
     pub const fn hedges(mut self) -> Self {
         self.hedges = true;
+        self
+    }
+
+    /// Each attempt goes to one of several targets.
+    #[must_use]
+    pub const fn targets(mut self, pick: Pick) -> Self {
+        self.pick = Some(pick);
         self
     }
 

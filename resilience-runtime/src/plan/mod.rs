@@ -7,11 +7,14 @@ mod keys;
 mod pattern_observer;
 mod site;
 mod state;
+mod targets;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
 
 use crate::clock::{NEVER, nanos};
 use crate::config::{ConfigError, Effective, Pattern, Patterns, RateLimitConfig};
@@ -26,6 +29,7 @@ pub(crate) use self::hedging::Hedging;
 pub use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
+pub(crate) use self::targets::{TargetPlan, TargetPlans};
 
 /// What runs for one function, or for a service's calls by hand. A call keeps the plan that it started
 /// with.
@@ -69,6 +73,12 @@ pub(crate) struct Plan {
     /// Bodies run bare, or the brief does not hold all of it.
     pub(crate) is_unusual: bool,
     pub(crate) idempotent: bool,
+    /// Its attempts go to one of several targets each.
+    pub(crate) has_targets: bool,
+    /// Of a function with targets, what runs at each; made when it is called.
+    pub(crate) targets: ArcSwapOption<TargetPlans>,
+    /// Of a target, its weight where a level sets it.
+    pub(crate) weight: Option<f64>,
 }
 
 impl Plan {
@@ -93,6 +103,9 @@ impl Plan {
             refusal.get_or_insert_with(|| error.clone());
         }
         let on = |pattern| !bare && !off.has(pattern);
+        // With targets, each of them has these patterns, and the service itself none.
+        let has_gates = !function.targets || core.pool.is_some();
+        let gates = |pattern| has_gates && on(pattern);
         let retry = if on(Pattern::Retry) && effective.retry.max_attempts > 1 {
             match RetryPolicy::new(effective.retry.clone()) {
                 Ok(policy) => Some(policy),
@@ -126,12 +139,12 @@ impl Plan {
             max_attempts,
             max_retry_after: effective.max_retry_after,
             budget: on(Pattern::RetryBudget),
-            circuit: on(Pattern::Circuit),
-            rate_limit: on(Pattern::RateLimit),
+            circuit: gates(Pattern::Circuit),
+            rate_limit: gates(Pattern::RateLimit),
             rate_limit_wait: effective.rate_limit_wait,
             counts_tokens: on(Pattern::RateLimit)
                 && (effective.rate_limit.as_ref()).is_some_and(RateLimitConfig::counts_tokens),
-            bulkhead: on(Pattern::Bulkhead) && effective.bulkhead.is_some(),
+            bulkhead: gates(Pattern::Bulkhead) && effective.bulkhead.is_some(),
             bulkhead_wait: effective.bulkhead_wait,
             timeout,
             deadline,
@@ -146,6 +159,9 @@ impl Plan {
             idempotent: function
                 .idempotent
                 .unwrap_or_else(|| kind.idempotent_by_default()),
+            has_targets: function.targets,
+            targets: ArcSwapOption::const_empty(),
+            weight: effective.target_weight,
             core,
             function,
         }
@@ -182,6 +198,10 @@ impl Plan {
             brief: _,
             is_unusual: _,
             idempotent,
+            // It is asked by itself whether they still hold.
+            has_targets: _,
+            targets: _,
+            weight,
         } = other;
         let retries = |policy: &Option<RetryPolicy>| policy.as_ref().map(|it| it.config().clone());
         Arc::ptr_eq(&self.core, core)
@@ -205,6 +225,7 @@ impl Plan {
             && self.decided_timeout == *decided_timeout
             && self.decided_deadline == *decided_deadline
             && self.idempotent == *idempotent
+            && self.weight == *weight
     }
 
     /// The kind that decides on errors: the function's own, whatever kind its service was first seen with.

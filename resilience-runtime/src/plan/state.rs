@@ -25,6 +25,7 @@ pub(crate) struct FunctionState {
     pub(crate) has_fallback: bool,
     pub(crate) reconnects: bool,
     pub(super) hedges: bool,
+    pub(super) targets: bool,
     retry_if: bool,
     /// The type of the first error that no rule knew, where that kept retries from happening.
     unknown_error: OnceLock<&'static str>,
@@ -35,9 +36,13 @@ pub(crate) struct FunctionState {
 }
 
 impl FunctionState {
-    pub(crate) fn of(function: &'static Function) -> Self {
+    pub(crate) fn of(function: &'static Function, service: &ServiceName) -> Self {
         Self {
-            service: ServiceName::constant(function.service()),
+            service: match service.as_str() == function.service() {
+                true => ServiceName::constant(function.service()),
+                // One of its targets.
+                false => service.clone(),
+            },
             name: function.label().into(),
             place: function.place,
             kind: Some(function.kind()),
@@ -46,6 +51,7 @@ impl FunctionState {
             has_fallback: function.has_fallback,
             reconnects: function.reconnects,
             hedges: function.hedges,
+            targets: function.pick.is_some(),
             retry_if: function.retry_if,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),
@@ -74,6 +80,7 @@ impl FunctionState {
             has_fallback: false,
             reconnects: false,
             hedges: false,
+            targets: false,
             retry_if: false,
             unknown_error: OnceLock::new(),
             warned: AtomicBool::new(false),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, ArcSwapOption};
 
 use super::function::{FunctionEntry, report};
+use super::levels::Whose;
 use super::shared_values::SharedValues;
 use super::sources::ConfigSources;
 use super::twins::{declared_twice, name_shared};
@@ -40,6 +41,8 @@ fn declared_at(declaration: &'static DeclaredService) -> String {
 #[derive(Debug)]
 pub(super) struct Entry {
     service: Arc<Service>,
+    /// The service whose target it is.
+    pool: Option<ServiceName>,
     by_hand: Arc<FunctionState>,
     functions: Vec<FunctionEntry>,
     declaration: Option<&'static DeclaredService>,
@@ -62,6 +65,7 @@ impl Entry {
         declaration: Option<&'static DeclaredService>,
     ) -> Self {
         Self {
+            pool: core.pool.as_ref().map(|pool| pool.name.clone()),
             by_hand: Arc::new(FunctionState::by_hand(&core.name)),
             seen_at: declaration.map_or_else(String::new, declared_at),
             declaration,
@@ -137,6 +141,18 @@ impl Entry {
         Some(problem.into())
     }
 
+    /// The service whose target it is.
+    pub(super) fn pool(&self) -> Option<&ServiceName> {
+        self.pool.as_ref()
+    }
+
+    fn whose<'a>(&'a self, name: &'a str) -> Whose<'a> {
+        Whose {
+            name,
+            pool: self.pool.as_deref(),
+        }
+    }
+
     pub(super) fn service(&self) -> &Arc<Service> {
         &self.service
     }
@@ -196,7 +212,8 @@ impl Entry {
     pub(super) fn problems_with(&self, sources: &ConfigSources) -> Vec<ConfigProblem> {
         let service = &self.service;
         let (name, kind) = (service.name(), service.kind());
-        let shared = SharedValues::of(name, kind, &self.functions, self.declaration, sources);
+        let whose = self.whose(name);
+        let shared = SharedValues::of(whose, kind, &self.functions, self.declaration, sources);
         shared.resolved.err().unwrap_or_default()
     }
 
@@ -232,7 +249,9 @@ impl Entry {
     }
 
     pub(super) fn add(&mut self, site: &'static Site, function: &'static Function) {
-        self.functions.push(FunctionEntry::new(site, function));
+        let name = self.service.name();
+        let function = FunctionEntry::new(name, site, function);
+        self.functions.push(function);
     }
 
     /// Makes everything anew from the sources: the shared patterns are reconfigured in place, and
@@ -248,7 +267,13 @@ impl Entry {
             attribute,
             functions,
             resolved,
-        } = SharedValues::of(&name, kind, &self.functions, self.declaration, sources);
+        } = SharedValues::of(
+            self.whose(&name),
+            kind,
+            &self.functions,
+            self.declaration,
+            sources,
+        );
         let shared = match (twin, enabled.err(), resolved) {
             (Some(error), ..) | (None, Some(error), _) => Err(error),
             (None, None, Ok(shared)) => self.service.core.reconfigure(&shared.0).map(|()| shared),
@@ -281,6 +306,11 @@ impl Entry {
         let values = functions
             .into_iter()
             .chain(std::iter::repeat_with(Default::default));
+        let pool = self.pool.clone();
+        let whose = Whose {
+            name: &name,
+            pool: pool.as_deref(),
+        };
         for (function, own) in self.functions.iter_mut().zip(values) {
             let ignored = function.ignored_kind(&name, kind, &self.seen_at, own.ignored);
             function.ignore(&name, ignored);
@@ -289,7 +319,7 @@ impl Entry {
                 (Err(error), _) | (_, Some(error)) => Err(error.clone()),
                 (Ok((shared, _)), None) => {
                     let shared = (kind, self.declaration, shared);
-                    function.effective(sources, &name, &attribute.layer, shared)
+                    function.effective(sources, whose, &attribute.layer, shared)
                 }
             });
             function.error = effective.as_ref().err().cloned();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::levels::service_levels;
+use super::levels::{Whose, service_levels};
 use super::sources::ConfigSources;
 use crate::config::{
     ConfigError, ConfigProblem, ConfigSource, ConfigValue, Decided, DeclaredService, Effective,
@@ -29,12 +29,17 @@ pub(super) struct FunctionEntry {
 }
 
 impl FunctionEntry {
-    pub(super) fn new(site: &'static Site, function: &'static Function) -> Self {
+    /// A function of the service `service`, or with targets of one of them.
+    pub(super) fn new(
+        service: &ServiceName,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Self {
         Self {
             site: site.address(),
             function,
             place: format!("{} ({})", function.label(), function.place),
-            state: Arc::new(FunctionState::of(function)),
+            state: Arc::new(FunctionState::of(function, service)),
             ignored: None,
             ignored_told: false,
             error: None,
@@ -165,7 +170,7 @@ impl FunctionEntry {
     pub(super) fn effective(
         &self,
         sources: &ConfigSources,
-        name: &str,
+        whose: Whose<'_>,
         attribute: &Layer,
         (kind, of_service, shared): (ServiceKind, Option<&'static DeclaredService>, &Effective),
     ) -> Result<(Effective, Vec<ConfigValue>), ConfigError> {
@@ -186,7 +191,7 @@ impl FunctionEntry {
                 layer.set(*key, *value);
             }
         }
-        service_levels(sources, name, own, declaration, |levels| {
+        service_levels(sources, whose, own, declaration, |levels| {
             let decided = Decided {
                 timeout: levels.decide(Key::Timeout),
                 deadline: levels.decide(Key::Deadline),

@@ -4,9 +4,23 @@ use super::sources::ConfigSources;
 use crate::config::{ConfigProblem, DeclaredService, Effective, Key, Layer, Levels, Source};
 use crate::name::ServiceKind;
 
+/// Whose levels they are.
+#[derive(Clone, Copy)]
+pub(super) struct Whose<'a> {
+    pub(super) name: &'a str,
+    /// The service whose target it is: at each level its name comes after the target's own.
+    pub(super) pool: Option<&'a str>,
+}
+
+impl<'a> From<&'a str> for Whose<'a> {
+    fn from(name: &'a str) -> Self {
+        Self { name, pool: None }
+    }
+}
+
 /// The levels of a service, without an attribute.
 pub(super) struct ServiceLevels<'a> {
-    above: [Option<Source<'a>>; 2],
+    above: [Option<Source<'a>>; 4],
     /// The declaration of the service, and what lies beneath it.
     beneath: [Option<Source<'a>>; 3],
 }
@@ -35,9 +49,9 @@ impl ServiceLevels<'_> {
 }
 
 /// Runs `work` with the levels of a service; fails where its own variables or its kind's are bad.
-pub(super) fn service_levels<R>(
+pub(super) fn service_levels<'n, R>(
     sources: &ConfigSources,
-    name: &str,
+    whose: impl Into<Whose<'n>>,
     kind: ServiceKind,
     declaration: Option<&DeclaredService>,
     work: impl FnOnce(&ServiceLevels<'_>) -> R,
@@ -48,22 +62,31 @@ pub(super) fn service_levels<R>(
             .map(|environment| environment.layer(name))
             .transpose()
     };
+    let Whose { name, pool } = whose.into();
     let by_service = layer_of(name)?;
+    let by_pool = match pool {
+        Some(pool) => layer_of(pool)?,
+        None => None,
+    };
     let by_kind = if name == kind.name() {
         None
     } else {
         layer_of(kind.name())?
     };
     let service_scope = format!("service `{name}`");
+    let pool_scope = pool.map_or_else(String::new, |pool| format!("service `{pool}`"));
+    let pool_settings = pool.and_then(|pool| sources.services.get(pool));
     let kind_scope = format!("kind `{kind}`");
     let declared = declaration.map(|it| (it.layer(), it.place()));
     let levels = ServiceLevels {
         above: [
             by_service.as_ref().map(Source::Environment),
+            by_pool.as_ref().map(Source::Environment),
             sources
                 .services
                 .get(name)
                 .map(|layer| Source::Settings(layer, &service_scope)),
+            pool_settings.map(|layer| Source::Settings(layer, &pool_scope)),
         ],
         beneath: [
             declared

@@ -17,6 +17,7 @@ mod scope;
 mod services;
 mod shared_values;
 mod sources;
+mod targets;
 mod twins;
 
 pub use services::Registry;

@@ -56,6 +56,8 @@ pub(super) struct State {
     pub(super) entries: BTreeMap<ServiceName, Entry>,
     /// By the name of the service. They outlast services that are removed.
     pub(super) declarations: BTreeMap<&'static str, &'static DeclaredService>,
+    /// The names of the targets of each service, by the call site of the function that has them.
+    pub(super) targets: BTreeMap<ServiceName, BTreeMap<usize, Vec<ServiceName>>>,
     variable_names: VariableNames,
 }
 
@@ -68,14 +70,18 @@ pub(super) fn next_epoch() -> u64 {
 impl Inner {
     /// Makes what all functions of a new service share.
     pub(super) fn core_of(&self, name: &ServiceName, kind: ServiceKind) -> Arc<ServiceCore> {
-        Arc::new(ServiceCore::new(
+        Arc::new(self.new_core(name, kind))
+    }
+
+    pub(super) fn new_core(&self, name: &ServiceName, kind: ServiceKind) -> ServiceCore {
+        ServiceCore::new(
             name.clone(),
             kind,
             Arc::clone(&self.observers),
             Arc::clone(&self.registered),
             #[cfg(feature = "test-util")]
             self.faults.of(name),
-        ))
+        )
     }
 }
 
@@ -190,10 +196,14 @@ impl Registry {
                 .iter()
                 .filter(|function| function.has_fallback)
                 .count();
+            let is_target = service.core.pool.is_some();
             let service = service.stats();
             stats.total_services += 1;
-            stats.total_calls += service.calls;
-            stats.total_attempts += service.attempts;
+            // What a target counts, the service counts whose target it is.
+            if !is_target {
+                stats.total_calls += service.calls;
+                stats.total_attempts += service.attempts;
+            }
             stats.total_retries += service.retries;
             stats.total_rejections += service.rejections.total();
             stats.fallbacks_served += service.fallbacks.total();
@@ -249,12 +259,23 @@ impl Registry {
     ) {
         let declaration = state.declarations.get(name.as_str()).copied();
         let kind = declaration.map_or(kind, |it| it.kind);
-        let mut entry = Entry::new(self.inner.core_of(name, kind), declaration);
+        let entry = Entry::new(self.inner.core_of(name, kind), declaration);
+        self.insert_entry(state, name, entry, place);
+    }
+
+    /// Makes a new service known.
+    pub(super) fn insert_entry(
+        &self,
+        state: &mut State,
+        name: &ServiceName,
+        mut entry: Entry,
+        place: &ConfigSource,
+    ) {
         let environment = state.sources.environment_of(name);
         for unknown in environment.unknown_variables([&**name]) {
             later(move || unknown.log());
         }
-        if declaration.is_none() {
+        if entry.declaration().is_none() {
             entry.first_seen_at(place);
         }
         if let Some(first) = state.variable_names.add(name) {
@@ -302,9 +323,31 @@ impl Registry {
     pub fn remove(&self, name: &str) -> bool {
         let _later = DeferredWakes::begin();
         let mut state = self.inner.state.lock();
-        let Some(entry) = state.entries.remove(name) else {
+        let Some(removed) = self.forget_entry(&mut state, name) else {
             return false;
         };
+        let targets = state.targets.remove(name).into_iter();
+        let targets = targets.flat_map(BTreeMap::into_values).flatten();
+        let targets: Vec<_> = targets
+            .filter_map(|target| self.forget_entry(&mut state, &target))
+            .collect();
+        if removed.has_functions() {
+            // Their call sites ask again.
+            self.inner.epoch.store(next_epoch(), Ordering::Release);
+        }
+        for entry in [&removed].into_iter().chain(&targets) {
+            let name = entry.service().name().clone();
+            self.inner
+                .observers
+                .changed(&name, || EventKind::ServiceRemoved);
+        }
+        drop(state);
+        true
+    }
+
+    /// Takes a service out, to be dropped outside of the lock.
+    pub(super) fn forget_entry(&self, state: &mut State, name: &str) -> Option<Entry> {
+        let entry = state.entries.remove(name)?;
         let left = state.variable_names.remove(name);
         for other in &left {
             if state
@@ -313,19 +356,9 @@ impl Registry {
                 .is_some_and(|it| it.is_twin_of(name))
             {
                 let twin = left.iter().find(|twin| *twin != other);
-                self.set_twin(&mut state, other, twin.cloned());
+                self.set_twin(state, other, twin.cloned());
             }
         }
-        if entry.has_functions() {
-            // Their call sites ask again.
-            self.inner.epoch.store(next_epoch(), Ordering::Release);
-        }
-        let name = entry.service().name().clone();
-        self.inner
-            .observers
-            .changed(&name, || EventKind::ServiceRemoved);
-        drop(state);
-        drop(entry);
-        true
+        Some(entry)
     }
 }

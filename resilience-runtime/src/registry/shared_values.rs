@@ -4,7 +4,7 @@
 //! ignored, and reported. Where the service is declared, no function decides.
 
 use super::function::FunctionEntry;
-use super::levels::{ServiceLevels, service_levels};
+use super::levels::{ServiceLevels, Whose, service_levels};
 use super::sources::ConfigSources;
 use crate::config::{
     ConfigError, ConfigProblem, ConfigSource, ConfigValue, DeclaredService, Effective, Key, Layer,
@@ -37,7 +37,7 @@ pub(super) struct OwnValues {
 
 impl SharedValues {
     pub(super) fn of(
-        name: &str,
+        whose: Whose<'_>,
         kind: ServiceKind,
         functions: &[FunctionEntry],
         declaration: Option<&DeclaredService>,
@@ -45,7 +45,8 @@ impl SharedValues {
     ) -> Self {
         let mut attribute = AttributeValues::default();
         let mut own = Vec::new();
-        let resolved = service_levels(sources, name, kind, declaration, |levels| {
+        let name = whose.name;
+        let resolved = service_levels(sources, whose, kind, declaration, |levels| {
             for (index, function) in functions.iter().enumerate() {
                 own.push(match declaration {
                     Some(declaration) => OwnValues::declared_elsewhere(function, name, declaration),

@@ -10,6 +10,7 @@ use crate::call::Call;
 use crate::call::attempt::Attempt;
 use crate::call::rejection::Interruption;
 use crate::call::run::AttemptTimer;
+use crate::plan::Plan;
 
 /// The attempts that run beside the first one. Nothing is allocated before there is one.
 pub(super) struct Others<'p, F>(Vec<Pin<Box<Beside<'p, F>>>>);
@@ -64,6 +65,11 @@ impl<'p, F: Future> Others<'p, F> {
         let body = this.body.as_pin_mut()?;
         let number = *this.number;
         Some(this.attempt.poll_as(number, call, body, this.timer, cx))
+    }
+
+    /// What they run under.
+    pub(super) fn plans(&self) -> impl Iterator<Item = &'p Plan> {
+        self.0.iter().map(|it| it.attempt.plan)
     }
 
     /// Takes the one out that has ended.

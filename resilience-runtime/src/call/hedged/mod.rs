@@ -22,7 +22,9 @@ use super::attempt::Attempt;
 use super::outcome::Outcome;
 use super::rejection::Interruption;
 use super::run::AttemptTimer;
+use super::targets::Places;
 use crate::clock::Moment;
+use crate::plan::Plan;
 use crate::rate_limit::Amount;
 use crate::verdict::Verdict;
 use crate::verdict::autoref::Known;
@@ -41,6 +43,7 @@ pin_project! {
         others: Others<'p, F>,
         make: M,
         judge: Judge<C, K, U>,
+        places: Option<Places<'p>>,
         call: &'a mut Call<'p>,
         attempt: &'a mut Attempt<'p>,
         // The number of the first attempt, and when it began.
@@ -60,6 +63,7 @@ impl<'p> Attempt<'p> {
     pub fn run_hedged<'a, R, F, M, C, K, U>(
         attempt: &'a mut Self,
         call: &'a mut Call<'p>,
+        places: Option<Places<'p>>,
         mut make: M,
         classify: C,
         classify_ok: K,
@@ -68,7 +72,7 @@ impl<'p> Attempt<'p> {
     where
         R: Outcome,
         F: Future<Output = R>,
-        M: FnMut() -> F,
+        M: FnMut(&Attempt<'p>) -> F,
         C: Fn(&R::Error) -> Known<'_, R::Error>,
         K: Fn(&R::Ok) -> Option<Verdict>,
         U: Fn(&R::Ok) -> Option<Amount>,
@@ -76,7 +80,7 @@ impl<'p> Attempt<'p> {
         #[cfg(feature = "test-util")]
         attempt.arm_fault();
         Hedged {
-            body: Some(make()),
+            body: Some(make(attempt)),
             others: Others::none(),
             make,
             judge: Judge {
@@ -84,6 +88,7 @@ impl<'p> Attempt<'p> {
                 classify_ok,
                 usage,
             },
+            places,
             number: call.attempts,
             began: attempt.started,
             call,
@@ -101,7 +106,7 @@ impl<'p, R, F, M, C, K, U> Race<'_, '_, 'p, F, M, C, K, U>
 where
     R: Outcome,
     F: Future<Output = R>,
-    M: FnMut() -> F,
+    M: FnMut(&Attempt<'p>) -> F,
     C: Fn(&R::Error) -> Known<'_, R::Error>,
     K: Fn(&R::Ok) -> Option<Verdict>,
     U: Fn(&R::Ok) -> Option<Amount>,
@@ -210,8 +215,16 @@ where
             return ControlFlow::Break(Some(outcome));
         }
         let now = Moment::now();
-        if let Some(attempt) = self.call.start_hedge(now) {
-            let body = (self.make)();
+        let started = match self.places {
+            None => self.call.start_hedge(None, &[], now),
+            Some(places) => {
+                let others = self.others.plans();
+                let running: Vec<&Plan> = others.chain([self.attempt.plan]).collect();
+                self.call.start_hedge(Some(*places), &running, now)
+            }
+        };
+        if let Some(attempt) = started {
+            let body = (self.make)(&attempt);
             self.others.push(attempt, self.call.attempts, body);
         }
         let after = self.call.next_hedge(self.next.left(), now);
@@ -220,11 +233,11 @@ where
     }
 }
 
-impl<R, F, M, C, K, U> Future for Hedged<'_, '_, F, M, C, K, U>
+impl<'p, R, F, M, C, K, U> Future for Hedged<'_, 'p, F, M, C, K, U>
 where
     R: Outcome,
     F: Future<Output = R>,
-    M: FnMut() -> F,
+    M: FnMut(&Attempt<'p>) -> F,
     C: Fn(&R::Error) -> Known<'_, R::Error>,
     K: Fn(&R::Ok) -> Option<Verdict>,
     U: Fn(&R::Ok) -> Option<Amount>,

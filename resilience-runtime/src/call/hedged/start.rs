@@ -7,8 +7,10 @@ use crate::call::Call;
 use crate::call::attempt::{Attempt, Phase};
 use crate::call::load::Load;
 use crate::call::permits::Blocked;
+use crate::call::targets::Places;
 use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
+use crate::plan::Plan;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::timer::{self, NoTimer};
@@ -64,7 +66,7 @@ impl<'p> Call<'p> {
         hedge.delay.get(
             || self.core().recent_latencies(),
             || {
-                let timeout = self.timeout_or_zero();
+                let timeout = self.timeout_under(self.plan);
                 (!timeout.is_zero()).then_some(timeout / 4)
             },
         )
@@ -74,7 +76,12 @@ impl<'p> Call<'p> {
     /// changed.
     #[cold]
     #[inline(never)]
-    pub(super) fn start_hedge(&mut self, now: Moment) -> Option<Attempt<'p>> {
+    pub(super) fn start_hedge(
+        &mut self,
+        places: Option<Places<'p>>,
+        running: &[&Plan],
+        now: Moment,
+    ) -> Option<Attempt<'p>> {
         let plan = self.plan;
         if now >= self.ends_by() || self.is_trouble_ahead(now) {
             return None;
@@ -84,7 +91,11 @@ impl<'p> Call<'p> {
         }
         let mut attempt = Attempt::new(self);
         attempt.started = now.max(self.started);
-        if !attempt.acquire_beside(self) {
+        let acquired = match places {
+            Some(places) => attempt.acquire_target_beside(self, places, running),
+            None => attempt.acquire_beside(self),
+        };
+        if !acquired {
             if plan.budget {
                 plan.core.budget.refund();
             }
@@ -131,7 +142,7 @@ impl<'p> Call<'p> {
 
 impl<'p> Attempt<'p> {
     /// Acquires every permit, or none. It is no probe of a breaker: that one has changed its state since.
-    fn acquire_beside(&mut self, call: &mut Call<'p>) -> bool {
+    pub(in crate::call) fn acquire_beside(&mut self, call: &mut Call<'p>) -> bool {
         loop {
             match self.acquire(call) {
                 Ok(()) if self.permits.is_probe() => break,
@@ -146,7 +157,7 @@ impl<'p> Attempt<'p> {
             }
         }
         self.release_unused();
-        self.permits.forget_keys();
+        self.permits.forget_keys(&self.plan.core);
         self.phase = Phase::Ended;
         false
     }
@@ -159,9 +170,11 @@ impl<'p> Attempt<'p> {
             return;
         }
         let now = Moment::now().max(self.started);
-        let core = self.core();
-        core.count(Counter::HedgeCancelled);
-        core.attempt_took(now.since(self.started));
+        self.count(Counter::HedgeCancelled);
+        self.took(now.since(self.started));
+        if self.is_at_target() {
+            self.core().load.cut(now.since(self.started), now);
+        }
         self.complete(BreakerOutcome::Cancelled, Load::Unknown, || now);
         self.apply_server_hints(call, None, || now);
         self.drop_notes();

@@ -4,30 +4,29 @@
 use std::time::Duration;
 
 use super::tokens::Tokens;
-use super::{AttemptPermits, Blocked, WaitFor};
-use crate::call::Call;
+use super::{Asked, AttemptPermits, Blocked, WaitFor};
 use crate::call::links::Links;
 use crate::call::rejection::Rejection;
-use crate::circuit_breaker::{CircuitBreaker, Ticket};
-use crate::clock::Moment;
+use crate::circuit_breaker::Ticket;
 use crate::poll_context;
 
 impl AttemptPermits {
     /// Asks a breaker that is not closed.
     #[cold]
     #[inline(never)]
-    pub(super) fn admit_by_state(
-        &mut self,
-        call: &Call<'_>,
-        breaker: &CircuitBreaker,
-        now: Moment,
-    ) -> Result<Ticket, Blocked> {
+    pub(super) fn admit_by_state(&mut self, asked: &Asked<'_, '_>) -> Result<Ticket, Blocked> {
+        let Asked {
+            call,
+            plan,
+            now,
+            breaker,
+        } = *asked;
         if poll_context::is_inside()
-            && let Some(probe) = self.borrow_probe(call.core(), now)
+            && let Some(probe) = self.borrow_probe(&plan.core, now)
         {
             return Ok(probe);
         }
-        let longest = || call.timeout_or_zero();
+        let longest = || call.timeout_under(plan);
         let admitted = breaker.admit_by_state(now, longest);
         let ticket = admitted.map_err(|rejection| {
             let retry_after = rejection.retry_after;
@@ -46,19 +45,17 @@ impl AttemptPermits {
 
     /// A wait that would be in vain is not begun.
     #[cold]
-    pub(super) fn no_token(
-        &mut self,
-        call: &Call<'_>,
-        soonest: Option<Duration>,
-        now: Moment,
-    ) -> Blocked {
-        let limiter = &call.core().limiter;
+    pub(super) fn no_token(&mut self, asked: &Asked<'_, '_>, soonest: Option<Duration>) -> Blocked {
+        let Asked {
+            call, plan, now, ..
+        } = *asked;
+        let limiter = &plan.core.limiter;
         if limiter.lets_pass() {
             self.rate_limit = Tokens::SHADOW;
             let refusal = limiter.refusal(self.key, self.amount, call.priority, now);
             return Blocked::InShadow(Rejection::RateLimit(refusal));
         }
-        let longest = call.plan.rate_limit_wait;
+        let longest = plan.rate_limit_wait;
         let until = call.latest_start(longest, now);
         let fits = soonest.is_some_and(|wait| now.after(wait) <= until);
         if longest.is_zero() || !fits {

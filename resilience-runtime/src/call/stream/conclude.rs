@@ -45,6 +45,7 @@ impl<'p> Call<'p> {
                 )
             }
             Ok(mut opened) => {
+                attempt.target_answered();
                 opened.hold(attempt);
                 attempt.succeed(call);
                 ControlFlow::Break(Ok(opened))

@@ -1,0 +1,200 @@
+//! The parameter marked `#[target]`: callers do not pass it, each attempt gets one.
+
+use darling::Error;
+use darling::error::Accumulator;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::spanned::Spanned as _;
+use syn::visit::Visit;
+use syn::{
+    FnArg, GenericParam, Ident, Lifetime, Pat, PatType, ReturnType, Signature, Type, TypeReference,
+    WherePredicate,
+};
+
+/// The parameter that each attempt gets a target in.
+pub(crate) struct Target {
+    pub(crate) ident: Ident,
+    pub(crate) mutability: Option<syn::Token![mut]>,
+    /// Without the lifetime that `#[async_trait]` gave it.
+    pub(crate) ty: Type,
+    pub(crate) is_shared: bool,
+    /// How many arguments stand before it, the receiver apart.
+    pub(crate) position: usize,
+    pub(crate) place: Span,
+}
+
+/// Whether a parameter is marked.
+fn is_marked(input: &FnArg) -> bool {
+    matches!(input, FnArg::Typed(typed) if typed.attrs.iter().any(|attr| attr.path().is_ident("target")))
+}
+
+/// Takes the marked parameter out of the signature, with the lifetime that was made for it.
+pub(crate) fn take(sig: &mut Signature, problems: &mut Accumulator) -> Option<Target> {
+    let marked: Vec<usize> = (0..sig.inputs.len())
+        .filter(|index| is_marked(&sig.inputs[*index]))
+        .collect();
+    let mut found = None;
+    for (count, index) in marked.into_iter().enumerate().rev() {
+        let has_receiver = usize::from(sig.receiver().is_some());
+        let typed = remove(sig, index)?;
+        if count > 0 {
+            let twice = "one parameter is the target; remove this `#[target]`";
+            problems.push(Error::custom(twice).with_span(&typed.pat.span()));
+            continue;
+        }
+        found = problems.handle(read(sig, typed, index - has_receiver));
+    }
+    found
+}
+
+fn remove(sig: &mut Signature, index: usize) -> Option<PatType> {
+    let mut inputs: Vec<FnArg> = std::mem::take(&mut sig.inputs).into_iter().collect();
+    let removed = inputs.remove(index);
+    sig.inputs = inputs.into_iter().collect();
+    match removed {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    }
+}
+
+fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result<Target> {
+    let wrong = |message: &str, place: &dyn quote::ToTokens| {
+        Err(Error::custom(message).with_span(&place.to_token_stream().span()))
+    };
+    let Pat::Ident(name) = &*typed.pat else {
+        return wrong(
+            "the target needs a name: `#[target] to: &Deployment`",
+            &typed.pat,
+        );
+    };
+    let mut ty = strip(&typed.ty).clone();
+    let is_shared = match &mut ty {
+        Type::Reference(TypeReference {
+            mutability: Some(_),
+            ..
+        }) => {
+            return wrong(
+                "a target is shared by all calls: take it as `&T`, or as `Arc<T>` where the result borrows it",
+                &typed.ty,
+            );
+        }
+        Type::Reference(reference) => {
+            if let Some(lifetime) = reference.lifetime.take() {
+                if !lifetime.ident.to_string().starts_with("life") {
+                    return wrong(
+                        "the caller does not pass the target, so it has no lifetime of the caller's: write `&T`, or `Arc<T>` where the \
+                         result borrows it",
+                        &lifetime,
+                    );
+                }
+                forget_lifetime(sig, &lifetime);
+            }
+            false
+        }
+        Type::Path(path) if (path.path.segments.last()).is_some_and(|last| last.ident == "Arc") => {
+            true
+        }
+        _ => {
+            return wrong(
+                "a target is `&T`, or `Arc<T>` where the result borrows it, for a pool that is a `TargetPool<T>`",
+                &typed.ty,
+            );
+        }
+    };
+    if !is_shared && borrows_what_is_gone(sig) {
+        return wrong(
+            "the result borrows the target, which the caller does not have; take the target as `Arc<T>` and return what is owned",
+            &typed.ty,
+        );
+    }
+    Ok(Target {
+        ident: name.ident.clone(),
+        mutability: name.mutability,
+        place: typed.pat.span(),
+        ty,
+        is_shared,
+        position,
+    })
+}
+
+fn strip(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => strip(&group.elem),
+        Type::Paren(paren) => strip(&paren.elem),
+        ty => ty,
+    }
+}
+
+/// Removes a lifetime that `#[async_trait]` made.
+fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
+    let params = std::mem::take(&mut sig.generics.params);
+    let stays = |param: &GenericParam| !matches!(param, GenericParam::Lifetime(param) if param.lifetime.ident == gone.ident);
+    sig.generics.params = params.into_iter().filter(stays).collect();
+    if let Some(clause) = &mut sig.generics.where_clause {
+        let predicates = std::mem::take(&mut clause.predicates);
+        let stays = |predicate: &WherePredicate| !matches!(predicate, WherePredicate::Lifetime(it) if it.lifetime.ident == gone.ident);
+        clause.predicates = predicates.into_iter().filter(stays).collect();
+    }
+}
+
+/// Whether the result has an elided lifetime, and no argument is left that it could be of.
+fn borrows_what_is_gone(sig: &Signature) -> bool {
+    struct Elided(bool);
+    impl<'ast> Visit<'ast> for Elided {
+        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+            self.0 |= reference.lifetime.is_none();
+            syn::visit::visit_type_reference(self, reference);
+        }
+        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+            self.0 |= lifetime.ident == "_";
+        }
+    }
+    let elided_in = |ty: &Type| {
+        let mut elided = Elided(false);
+        elided.visit_type(ty);
+        elided.0
+    };
+    let ReturnType::Type(_, output) = &sig.output else {
+        return false;
+    };
+    let lends = |input: &FnArg| match input {
+        FnArg::Receiver(_) => true,
+        FnArg::Typed(typed) => elided_in(&typed.ty),
+    };
+    sig.asyncness.is_some() && elided_in(output) && !sig.inputs.iter().any(lends)
+}
+
+/// The item as it is emitted beside errors: without the marked parameter, so that its callers report nothing more.
+pub(crate) fn without(item: TokenStream) -> TokenStream {
+    let Ok(mut raw) = syn::parse2::<super::Raw>(item.clone()) else {
+        return item;
+    };
+    if !raw.sig.inputs.iter().any(is_marked) {
+        return item;
+    }
+    while let Some(index) = raw.sig.inputs.iter().position(is_marked) {
+        let Some(mut typed) = remove(&mut raw.sig, index) else {
+            return item;
+        };
+        if let Type::Reference(reference) = &mut *typed.ty
+            && let Some(lifetime) = reference.lifetime.take()
+        {
+            forget_lifetime(&mut raw.sig, &lifetime);
+        }
+        if let Some((_, body)) = &mut raw.body {
+            let (pattern, ty) = (&typed.pat, &typed.ty);
+            let rest = std::mem::take(body);
+            *body = quote! {
+                #[allow(unused)]
+                let #pattern: #ty = {
+                    fn target<T>() -> T {
+                        ::core::unreachable!()
+                    }
+                    target()
+                };
+                #rest
+            };
+        }
+    }
+    raw.into_token_stream()
+}

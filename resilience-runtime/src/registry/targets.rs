@@ -1,0 +1,142 @@
+//! The targets of the functions of a service: each is a service of its own.
+
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::services::{Registry, State};
+use crate::config::ConfigSource;
+use crate::name::ServiceName;
+use crate::plan::{Function, Plan, ServiceCore, Site, TargetPlans};
+use crate::sync::atomic::Ordering;
+use crate::targets::PoolView;
+use crate::telemetry::EventKind;
+use crate::wake::DeferredWakes;
+
+impl Registry {
+    /// Makes what runs at each target of a pool for a function whose service is `of`. Targets that no function has any more are
+    /// removed.
+    #[cold]
+    pub(crate) fn make_targets(
+        &self,
+        of: &Plan,
+        view: &PoolView,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Arc<TargetPlans> {
+        let _later = DeferredWakes::begin();
+        // Outside of the lock.
+        let mut removed = Vec::new();
+        let mut state = self.inner.state.lock();
+        let pool = &of.core;
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let mut plans = Vec::with_capacity(view.targets.len());
+        let mut names = Vec::new();
+        for target in &view.targets {
+            let name = ServiceName::from(format!("{}/{}", pool.name, target.name));
+            let group = target.group.as_ref().map(|group| {
+                let name = ServiceName::from(format!("{}/{group}", pool.name));
+                self.take_target(
+                    &mut state,
+                    &mut removed,
+                    (&name, pool),
+                    None,
+                    (site, function),
+                );
+                names.push(name.clone());
+                let entry = state.entries.get(&name).expect("made just before");
+                Arc::clone(&entry.service().core)
+            });
+            // A target that is its own group has its own limiter.
+            let group = group.filter(|group| group.name != name);
+            let place = (&name, pool);
+            let group = group.as_deref();
+            let plan = self.take_target(&mut state, &mut removed, place, group, (site, function));
+            let weight = plan.weight.unwrap_or(target.weight);
+            plans.push((&*target.name, weight, plan));
+            names.push(name);
+        }
+        removed.extend(self.forget_targets(&mut state, &pool.name, site, &names));
+        drop(state);
+        let pick = function.pick.unwrap_or_default();
+        let plans = Arc::new(TargetPlans::new((view.version, epoch), pick, plans));
+        of.targets.store(Some(Arc::clone(&plans)));
+        plans
+    }
+
+    /// Returns what runs for a function at a target, which is made if it is new.
+    fn take_target(
+        &self,
+        state: &mut State,
+        removed: &mut Vec<Entry>,
+        (name, pool): (&ServiceName, &Arc<ServiceCore>),
+        group: Option<&ServiceCore>,
+        (site, function): (&'static Site, &'static Function),
+    ) -> Arc<Plan> {
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let declaration = state.declarations.get(pool.name.as_str()).copied();
+        let fits = |entry: &Entry| {
+            let core = &entry.service().core;
+            let of_pool = core.pool.as_ref().is_some_and(|it| Arc::ptr_eq(it, pool));
+            of_pool && core.is_limited_by(group)
+        };
+        if !state.entries.get(name).is_some_and(fits) {
+            removed.extend(self.forget_entry(state, name));
+            self.add_target(state, (name, pool), group);
+        }
+        let State {
+            sources, entries, ..
+        } = state;
+        let entry = entries.get_mut(name).expect("made just before");
+        if let Some(declaration) = declaration
+            && !entry.declaration().is_some_and(|it| it.is(declaration))
+        {
+            entry.set_declaration(declaration, None);
+        }
+        if !entry.knows(site) {
+            entry.add(site, function);
+            entry.resolve(sources, epoch);
+        } else if entry.plan(site).epoch != epoch {
+            entry.resolve(sources, epoch);
+        }
+        entry.plan(site)
+    }
+
+    fn add_target(
+        &self,
+        state: &mut State,
+        (name, pool): (&ServiceName, &Arc<ServiceCore>),
+        group: Option<&ServiceCore>,
+    ) {
+        let core = self.inner.new_core(name, pool.kind);
+        let core = Arc::new(core.target_of(Arc::clone(pool), group));
+        let place = ConfigSource::Code;
+        self.insert_entry(state, name, Entry::new(core, None), &place);
+    }
+
+    /// Removes the targets of a service that none of its functions has any more.
+    fn forget_targets(
+        &self,
+        state: &mut State,
+        pool: &ServiceName,
+        site: &'static Site,
+        names: &[ServiceName],
+    ) -> Vec<Entry> {
+        let of_pool = state.targets.entry(pool.clone()).or_default();
+        of_pool.insert(site.address(), names.to_vec());
+        let used: Vec<&ServiceName> = of_pool.values().flatten().collect();
+        let is_stale = |(name, entry): &(&ServiceName, &Entry)| {
+            entry.pool() == Some(pool) && !used.contains(name)
+        };
+        let stale = state.entries.iter().filter(is_stale);
+        let stale: Vec<ServiceName> = stale.map(|(name, _)| name.clone()).collect();
+        for name in &stale {
+            self.inner
+                .observers
+                .changed(name, || EventKind::ServiceRemoved);
+        }
+        let stale = stale.iter();
+        stale
+            .filter_map(|name| self.forget_entry(state, name))
+            .collect()
+    }
+}

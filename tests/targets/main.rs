@@ -1,0 +1,11 @@
+//! Several places that serve a call: which one each attempt goes to, and what each has to itself.
+
+mod choice;
+mod configured;
+mod failover;
+mod place;
+mod shapes;
+
+#[path = "../behaviour/errors.rs"]
+#[allow(dead_code)]
+mod errors;
