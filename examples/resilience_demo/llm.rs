@@ -14,7 +14,7 @@ use crate::log::{self, Log};
 use crate::story::{Story, ms};
 
 #[derive(Debug, thiserror::Error, Classify)]
-enum LlmError {
+pub enum LlmError {
     // Without its text: it holds the whole URL, and with some providers the URL holds the key.
     #[error("the request failed")]
     Http(
@@ -29,7 +29,7 @@ enum LlmError {
 }
 
 #[derive(Debug)]
-struct Refusal {
+pub struct Refusal {
     status: StatusCode,
     /// With the Retry-After.
     headers: HeaderMap,
@@ -96,18 +96,29 @@ impl Llm {
     }
 
     async fn post(&self, model: &str, prompt: &str) -> Result<String, LlmError> {
-        let url = format!("{}/{model}", self.base);
-        let request = self.http.post(url).json(&json!({ "prompt": prompt }));
-        let response = request.send().await?;
-        if !response.status().is_success() {
-            return Err(LlmError::Status(Refusal {
-                status: response.status(),
-                headers: response.headers().clone(),
-            }));
-        }
-        let answer: Value = response.json().await?;
-        Ok(answer["text"].as_str().unwrap_or_default().to_owned())
+        post(&self.http, &self.base, model, prompt).await
     }
+}
+
+/// Asks the model of a server.
+pub async fn post(
+    http: &reqwest::Client,
+    base: &str,
+    model: &str,
+    prompt: &str,
+) -> Result<String, LlmError> {
+    let request = http
+        .post(format!("{base}/{model}"))
+        .json(&json!({ "prompt": prompt }));
+    let response = request.send().await?;
+    if !response.status().is_success() {
+        return Err(LlmError::Status(Refusal {
+            status: response.status(),
+            headers: response.headers().clone(),
+        }));
+    }
+    let answer: Value = response.json().await?;
+    Ok(answer["text"].as_str().unwrap_or_default().to_owned())
 }
 
 /// What it is, and when to come back.

@@ -1,11 +1,12 @@
 //! The whole toolkit in one sitting: an LLM over HTTP, an SQLite file, an MCP server, a secret store,
-//! limits, and in the end the registry's statistics.
+//! limits, three deployments behind one function, and in the end the registry's statistics.
 //!
 //! `cargo run --example resilience_demo` needs nothing else. Nothing is acted: every peer is real and in
 //! this process, every number comes from this run, and every line with a ✓ or a ✗ was checked. The exit
 //! code is 0 only if all of them hold.
 
 mod database;
+mod deployments;
 mod limits;
 mod llm;
 mod llm_server;
@@ -55,6 +56,7 @@ async fn tell(story: &mut Story, log: &Log) -> anyhow::Result<()> {
     with_correlation_id("demo-mcp", mcp::scene(story, log)).await?;
     with_correlation_id("demo-secret", secret::scene(story, log)).await?;
     with_correlation_id("demo-limits", limits::scene(story, log)).await?;
+    with_correlation_id("demo-deployments", deployments::scene(story, log)).await?;
     stats::scene(story);
     Ok(())
 }

@@ -26,8 +26,8 @@ pub fn scene(story: &mut Story) {
         stats.fallbacks_served
     ));
     story.promise(
-        stats.total_services == 7 && stats.open_breakers == 0,
-        "seven services, and every breaker is closed again",
+        stats.total_services == 11 && stats.open_breakers == 0,
+        "eleven services, and every breaker is closed again",
     );
     // An `Ok` that `classify_ok` judged a failure is among the failures, so the sum holds for it too.
     let adds_up = |service: &ServiceStats| {

@@ -3,7 +3,7 @@
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For what stands between a program and a server: [`proxies`].
 //! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`call_context`],
-//!   [`nested_calls`], [`by_hand`], [`health`].
+//!   [`nested_calls`], [`targets`], [`by_hand`], [`health`].
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
 //!   `prometheus`), `operations` (feature `axum`).
 //! * For a decision: [`limits`], [`versions`], [`algorithms`].
@@ -43,6 +43,9 @@ pub mod call_context {}
 
 #[doc = include_str!("../guide/nested_calls.md")]
 pub mod nested_calls {}
+
+#[doc = include_str!("../guide/targets.md")]
+pub mod targets {}
 
 #[doc = include_str!("../guide/by_hand.md")]
 pub mod by_hand {}

@@ -5,7 +5,7 @@ use darling::error::Accumulator;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::spanned::Spanned as _;
-use syn::visit::Visit;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
     FnArg, GenericParam, Ident, Lifetime, Pat, PatType, ReturnType, Signature, Type, TypeReference,
     WherePredicate,
@@ -140,18 +140,18 @@ fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
 /// Whether the result has an elided lifetime, and no argument is left that it could be of.
 fn borrows_what_is_gone(sig: &Signature) -> bool {
     struct Elided(bool);
-    impl<'ast> Visit<'ast> for Elided {
-        fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
+    impl VisitMut for Elided {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
             self.0 |= reference.lifetime.is_none();
-            syn::visit::visit_type_reference(self, reference);
+            visit_mut::visit_type_reference_mut(self, reference);
         }
-        fn visit_lifetime(&mut self, lifetime: &'ast Lifetime) {
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
             self.0 |= lifetime.ident == "_";
         }
     }
     let elided_in = |ty: &Type| {
         let mut elided = Elided(false);
-        elided.visit_type(ty);
+        elided.visit_type_mut(&mut ty.clone());
         elided.0
     };
     let ReturnType::Type(_, output) = &sig.output else {

@@ -171,8 +171,8 @@ impl<'p> Attempt<'p> {
     pub(super) fn succeed(&mut self, call: &mut Call<'p>) {
         let core = self.core();
         let noop = self.permits.success_is_noop(core);
-        if call.plan.budget {
-            call.core().budget.deposit();
+        if self.plan.budget {
+            core.budget.deposit();
         }
         // An attempt with a key is linked as well.
         if !noop || self.permits.is_linked_to_others() {
@@ -185,8 +185,18 @@ impl<'p> Attempt<'p> {
 
     #[inline(never)]
     fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
+        if self.permits.is_told() {
+            return self.succeed_and_tell(call);
+        }
+        self.complete(BreakerOutcome::Success, Load::Answered, Moment::now);
+        call.end_from(Counter::Succeeded, self.started);
+    }
+
+    /// The same, of an attempt that is noted or at one of several targets.
+    #[cold]
+    fn succeed_and_tell(&mut self, call: &mut Call<'p>) {
         let noted = self.permits.is_noted();
-        self.target_answered();
+        self.target_answered(call);
         self.complete(BreakerOutcome::Success, Load::Answered, Moment::now);
         if noted {
             let started = self.started;

@@ -26,6 +26,8 @@ impl Links {
     /// What it is whatever permits it holds.
     pub(super) const LASTING: Self =
         Self(Self::NOTED.0 | Self::SPECIAL.0 | Self::KEYED.0 | Self::TARGET.0);
+    /// Its end concerns more than its service.
+    pub(super) const TOLD: Self = Self(Self::NOTED.0 | Self::TARGET.0);
     /// What is to be undone when it ends.
     pub(super) const ENDS: Self = Self(Self::KEYED.0 | Self::TARGET.0);
 

@@ -385,7 +385,15 @@ impl Gate for BreakerGate {
         if asked.plan.circuit && permits.breaker.is_none() {
             permits.breaker = Some(match asked.breaker.admit_if_closed() {
                 Some(ticket) => ticket,
-                None => permits.admit_by_state(asked)?,
+                None => {
+                    let Asked {
+                        call,
+                        plan,
+                        now,
+                        breaker,
+                    } = *asked;
+                    permits.admit_by_state(call, plan, breaker, now)?
+                }
             });
         }
         Ok(())
@@ -422,7 +430,7 @@ impl Gate for RateLimitGate {
             {
                 Take::Taken { at } => permits.rate_limit = Tokens::taken(at),
                 Take::Rejected { retry_after } => {
-                    return Err(permits.no_token(asked, retry_after));
+                    return Err(permits.no_token(call, plan, retry_after, now));
                 }
             }
         }

@@ -109,8 +109,10 @@ impl Call<'_> {
             }
             _ => {}
         }
-        // Each answer of a language model is billed, also the one that arrived too late.
-        if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
+        // Each answer of a language model is billed, also the one that arrived too late. Where another target may be alive, the
+        // call is worth more.
+        let is_elsewhere = next == Some(NextTarget::AnotherOne);
+        if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm && !is_elsewhere {
             return Err("one attempt after a timeout");
         }
         // Over a new session the attempt may begin at once, but not over a second one.

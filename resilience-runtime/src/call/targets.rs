@@ -272,8 +272,11 @@ impl<'p> Attempt<'p> {
 
     /// Its target has answered.
     #[cold]
-    pub(super) fn target_answered(&self) {
+    pub(super) fn target_answered(&self, call: &Call<'p>) {
         if self.is_at_target() {
+            if call.plan.budget {
+                call.core().budget.deposit();
+            }
             let now = Moment::now().max(self.started);
             let (core, took) = (self.core(), now.since(self.started));
             core.count(Counter::Succeeded);

@@ -138,7 +138,7 @@ impl Plan {
             hedge,
             max_attempts,
             max_retry_after: effective.max_retry_after,
-            budget: on(Pattern::RetryBudget),
+            budget: on(Pattern::RetryBudget) && core.pool.is_none(),
             circuit: gates(Pattern::Circuit),
             rate_limit: gates(Pattern::RateLimit),
             rate_limit_wait: effective.rate_limit_wait,

@@ -212,7 +212,7 @@ impl<C: Candidate> View<'_, C> {
     fn is_avoided(&self, index: usize) -> bool {
         let load = self.targets[index].load();
         let latency = load.latency().map_or(0, |it| it.as_nanos() as u64);
-        latency > self.slow_from || load.is_suspect()
+        latency > self.slow_from && !load.is_new() || load.is_suspect()
     }
 
     /// Draws one of those that are allowed and not shut, by weight.

@@ -11,6 +11,9 @@ const DECAY: Duration = Duration::from_secs(10);
 /// After so many failures in a row a target is avoided as one that is slow.
 const SUSPECT: u32 = 3;
 
+/// Of fewer answers the plain average is taken: the first one often includes that of a connection.
+const WARM: u32 = 3;
+
 /// What is known of a target. Each value by itself is one that held a moment ago; an answer that is lost between two others is
 /// followed by the next.
 // Relaxed: nothing else is read because of them.
@@ -19,6 +22,8 @@ pub(crate) struct TargetLoad {
     in_flight: AtomicU32,
     /// Failures since the last answer.
     failures: AtomicU32,
+    /// How many answers the average is of, up to `WARM`.
+    answers: AtomicU32,
     /// The moving average in nanoseconds; zero: not known.
     latency: AtomicU64,
     /// When it was read last.
@@ -48,6 +53,12 @@ impl TargetLoad {
             0 => None,
             latency => Some(Duration::from_nanos(latency)),
         }
+    }
+
+    /// Whether so few answers are known that it cannot be told to be slow.
+    #[inline]
+    pub(crate) fn is_new(&self) -> bool {
+        self.answers.load(Relaxed) < WARM
     }
 
     /// Whether it failed so often in a row that it is avoided.
@@ -86,7 +97,14 @@ impl TargetLoad {
         let before = self.latency.load(Relaxed);
         let updated = self.updated.load(Relaxed);
         self.updated.store(now.0, Relaxed);
-        let latency = if took >= before {
+        let answers = self.answers.load(Relaxed);
+        if answers < WARM {
+            self.answers.store(answers + 1, Relaxed);
+        }
+        let latency = if answers < WARM {
+            (before.saturating_mul(u64::from(answers))).saturating_add(took)
+                / (u64::from(answers) + 1)
+        } else if took >= before {
             took
         } else {
             let since = now.0.saturating_sub(updated) as f64;
@@ -111,8 +129,10 @@ mod tests {
         assert_eq!(load.latency(), None);
         let ms = Duration::from_millis;
         let at = |seconds| Moment(0).after(Duration::from_secs(seconds));
-        load.answered(ms(100), at(1));
-        assert_eq!(millis(&load), 100);
+        for (took, average) in [(400, 400), (100, 250), (100, 200)] {
+            load.answered(ms(took), at(1));
+            assert_eq!(millis(&load), average);
+        }
         load.answered(ms(1_000), at(2));
         assert_eq!(millis(&load), 1_000);
         load.answered(ms(100), at(3));

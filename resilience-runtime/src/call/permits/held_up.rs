@@ -4,23 +4,26 @@
 use std::time::Duration;
 
 use super::tokens::Tokens;
-use super::{Asked, AttemptPermits, Blocked, WaitFor};
+use super::{AttemptPermits, Blocked, WaitFor};
+use crate::call::Call;
 use crate::call::links::Links;
 use crate::call::rejection::Rejection;
-use crate::circuit_breaker::Ticket;
+use crate::circuit_breaker::{CircuitBreaker, Ticket};
+use crate::clock::Moment;
+use crate::plan::Plan;
 use crate::poll_context;
 
 impl AttemptPermits {
     /// Asks a breaker that is not closed.
     #[cold]
     #[inline(never)]
-    pub(super) fn admit_by_state(&mut self, asked: &Asked<'_, '_>) -> Result<Ticket, Blocked> {
-        let Asked {
-            call,
-            plan,
-            now,
-            breaker,
-        } = *asked;
+    pub(super) fn admit_by_state(
+        &mut self,
+        call: &Call<'_>,
+        plan: &Plan,
+        breaker: &CircuitBreaker,
+        now: Moment,
+    ) -> Result<Ticket, Blocked> {
         if poll_context::is_inside()
             && let Some(probe) = self.borrow_probe(&plan.core, now)
         {
@@ -45,10 +48,13 @@ impl AttemptPermits {
 
     /// A wait that would be in vain is not begun.
     #[cold]
-    pub(super) fn no_token(&mut self, asked: &Asked<'_, '_>, soonest: Option<Duration>) -> Blocked {
-        let Asked {
-            call, plan, now, ..
-        } = *asked;
+    pub(super) fn no_token(
+        &mut self,
+        call: &Call<'_>,
+        plan: &Plan,
+        soonest: Option<Duration>,
+        now: Moment,
+    ) -> Blocked {
         let limiter = &plan.core.limiter;
         if limiter.lets_pass() {
             self.rate_limit = Tokens::SHADOW;

@@ -39,6 +39,12 @@ impl AttemptPermits {
         self.links.has(Links::NOTED)
     }
 
+    /// Whether its end concerns more than its service: it is noted, or at one of several targets.
+    #[inline]
+    pub(in crate::call) fn is_told(&self) -> bool {
+        self.links.has(Links::TOLD)
+    }
+
     pub(in crate::call) fn set_noted(&mut self) {
         self.links.add(Links::NOTED);
     }

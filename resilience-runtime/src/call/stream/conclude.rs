@@ -45,7 +45,7 @@ impl<'p> Call<'p> {
                 )
             }
             Ok(mut opened) => {
-                attempt.target_answered();
+                attempt.target_answered(call);
                 opened.hold(attempt);
                 attempt.succeed(call);
                 ControlFlow::Break(Ok(opened))
