@@ -4,14 +4,16 @@ mod async_trait;
 mod bindings;
 mod braces;
 mod output;
-pub(crate) mod target;
+mod raw;
+mod target;
 mod used_idents;
+mod without_target;
 
 use darling::error::Accumulator;
 use darling::{Error, Result};
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, TokenStreamExt as _};
-use syn::parse::{Parse, ParseStream};
+use syn::parse::ParseStream;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 
@@ -19,8 +21,10 @@ pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
 pub(crate) use braces::braces;
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
+pub(crate) use raw::Raw;
 pub(crate) use target::Target;
 pub(crate) use used_idents::UsedIdents;
+pub(crate) use without_target::without_target;
 
 /// The annotated function, taken apart.
 pub(crate) struct Function {
@@ -48,55 +52,6 @@ pub(crate) enum Shape {
     AsyncFn,
     /// What `#[async_trait]` leaves: `Box::pin(async move { before; let __ret: R = { body }; after })`.
     AsyncTrait(Box<async_trait::Boxed>),
-}
-
-/// A function as parsed, before its shape is checked.
-#[derive(Clone)]
-pub(crate) struct Raw {
-    pub(crate) attrs: Vec<Attribute>,
-    vis: Visibility,
-    defaultness: Option<Token![default]>,
-    sig: Signature,
-    body: Option<(token::Brace, TokenStream)>,
-}
-
-impl Parse for Raw {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        Ok(Self {
-            attrs: input.call(Attribute::parse_outer)?,
-            vis: input.parse()?,
-            defaultness: input.parse()?,
-            sig: input.parse()?,
-            body: if input.peek(Token![;]) {
-                input.parse::<Token![;]>()?;
-                None
-            } else {
-                let body;
-                let brace = syn::braced!(body in input);
-                Some((brace, body.parse()?))
-            },
-        })
-    }
-}
-
-impl ToTokens for Raw {
-    fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.append_all(&self.attrs);
-        self.vis.to_tokens(tokens);
-        self.defaultness.to_tokens(tokens);
-        self.sig.to_tokens(tokens);
-        match &self.body {
-            Some((brace, body)) => brace.surround(tokens, |inside| body.to_tokens(inside)),
-            None => <Token![;]>::default().to_tokens(tokens),
-        }
-    }
-}
-
-impl Raw {
-    /// Whether it is an `async fn`, or what `#[async_trait]` leaves of one.
-    pub(crate) fn is_async(&self) -> bool {
-        self.sig.asyncness.is_some() || async_trait::leaves(&self.sig)
-    }
 }
 
 /// The result of parsing an item.

@@ -5,6 +5,7 @@
 
 mod held_up;
 mod loans;
+mod reserved;
 mod tokens;
 
 use std::mem::ManuallyDrop;
@@ -20,7 +21,7 @@ use crate::circuit_breaker::{CircuitBreaker, Outcome as BreakerOutcome, Ticket};
 use crate::clock::Moment;
 use crate::plan::{Plan, ServiceCore};
 use crate::poll_context::{self, ScopeId};
-use crate::rate_limit::{Amount, Grant, KeyHash, Take, Unit};
+use crate::rate_limit::{Amount, KeyHash, Take};
 use tokens::Tokens;
 
 /// What an attempt holds of its service.
@@ -307,11 +308,6 @@ impl AttemptPermits {
         self.breaker = None;
     }
 
-    /// Its cost was taken then; `None`: it passes in shadow.
-    pub(super) fn set_rate_limit(&mut self, at: Option<Moment>) {
-        self.rate_limit = at.map_or(Tokens::SHADOW, Tokens::taken);
-    }
-
     pub(super) fn set_bulkhead(&mut self, place: Place) {
         self.bulkhead = place;
         self.links.add(Links::LENDS);
@@ -328,54 +324,6 @@ impl AttemptPermits {
     /// Its place counts until it is released, if it still does.
     pub(super) fn keep_place(&mut self, core: &ServiceCore) {
         self.bulkhead.keep(self.keys.bulkhead(core).semaphore());
-    }
-
-    #[inline(always)]
-    pub(super) fn holds_rate_limit(&self) -> bool {
-        self.rate_limit.at().is_some()
-    }
-
-    /// What was taken of the rate limit, to be settled; the second time `None`.
-    #[inline]
-    pub(super) fn take_rate_limit(&mut self, unit: Unit) -> Option<Grant> {
-        let at = self.rate_limit.at()?;
-        self.rate_limit = Tokens::NONE;
-        Some(Grant {
-            key: self.key,
-            amount: self.amount,
-            at: Some(at),
-            unit: Some(unit),
-        })
-    }
-
-    /// Corrects the tokens that were taken of the rate limit to those that were used.
-    #[cold]
-    pub(super) fn settle_tokens(&mut self, core: &ServiceCore, used: Amount, started: Moment) {
-        self.settle(core, (used, Unit::Tokens), started);
-    }
-
-    /// Corrects what was taken of the rate limit to what was used, in that unit.
-    #[cold]
-    pub(super) fn settle(
-        &mut self,
-        core: &ServiceCore,
-        (used, unit): (Amount, Unit),
-        started: Moment,
-    ) {
-        if let Some(grant) = self.take_rate_limit(unit) {
-            let now = Moment::now().max(started);
-            core.limiter.settle_grant(grant, used, now);
-        }
-    }
-
-    /// What an attempt takes of the rate limit.
-    pub(super) fn reserved(&self) -> Amount {
-        self.amount
-    }
-
-    /// What was taken of the rate limit is spent.
-    pub(super) fn spend_rate_limit(&mut self) {
-        self.rate_limit = Tokens::NONE;
     }
 }
 

@@ -113,10 +113,9 @@ impl Rejection {
             Self::NoTimer(cause) => cause.into(),
             Self::SortsNeeded => sorts_needed(),
             _ => {
-                let targets = call.plan.targets.load();
-                let of_targets = || targets.as_ref()?.refusal();
-                let refusal = call.plan.refusal.as_ref().or_else(of_targets);
-                refusal.cloned().expect("only then it is rejected for that")
+                let refusal = call.plan.refusal.clone();
+                let refusal = refusal.or_else(|| call.refusal_of_targets());
+                refusal.expect("only then it is rejected for that")
             }
         }
     }

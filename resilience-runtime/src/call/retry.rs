@@ -10,7 +10,7 @@ use super::past::Past;
 use super::targets::NextTarget;
 use crate::clock::Moment;
 use crate::name::ServiceKind;
-use crate::retry::NoRetry as NoRetryByPolicy;
+use crate::retry::{NoRetry as NoRetryByPolicy, RetryDelay, RetryHistory, RetryPolicy};
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
 use crate::verdict::{Class, Reason, Verdict};
@@ -88,19 +88,22 @@ impl Call<'_> {
         deadline != Moment::FAR_FUTURE && self.next_start().0.saturating_add(longest) >= deadline.0
     }
 
-    fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
-        let plan = self.plan;
-        let policy = plan.retry.as_ref().ok_or("no retries configured")?;
-        let next = self.next_target(now);
+    /// Returns the shortest delay before the next attempt, by the policy and by what servers asked for.
+    fn retry_delay(
+        &self,
+        policy: &RetryPolicy,
+        (verdict, next): (Verdict, Option<NextTarget>),
+        history: RetryHistory,
+    ) -> Result<RetryDelay, NoRetry> {
         let asked = match next {
             // What one server asked for is not meant for another one.
             Some(NextTarget::AnotherOne) => None,
             Some(NextTarget::After(soonest)) => soonest,
             None => verdict.retry_after(),
         };
-        let mut history = self.retries();
+        let longest = self.plan.max_retry_after;
         let mut retry = policy
-            .delay_after(self.attempts, history, asked, plan.max_retry_after)
+            .delay_after(self.attempts, history, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
         match next {
             Some(NextTarget::AnotherOne) => retry.delay = Duration::ZERO,
@@ -109,6 +112,15 @@ impl Call<'_> {
             }
             _ => {}
         }
+        Ok(retry)
+    }
+
+    fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
+        let plan = self.plan;
+        let policy = plan.retry.as_ref().ok_or("no retries configured")?;
+        let next = self.next_target(now);
+        let mut history = self.retries();
+        let mut retry = self.retry_delay(policy, (verdict, next), history)?;
         // Each answer of a language model is billed, also the one that arrived too late. Where another target may be alive, the
         // call is worth more.
         let is_elsewhere = next == Some(NextTarget::AnotherOne);

@@ -15,23 +15,24 @@ use super::attempt::{Attempt, Phase};
 use super::permits::{Blocked, WaitFor};
 use super::rejection::Rejection;
 use crate::clock::Moment;
-use crate::plan::{Function, Plan, PlanRef, Site, TargetPlans};
+use crate::config::ConfigError;
+use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::registry::Registry;
-use crate::targets::{Excluded, Snapshot, TargetPool};
+use crate::targets::{Candidate as _, Excluded, Snapshot, TargetPool, TargetSet};
 use crate::telemetry::Counter;
 use crate::verdict::{Class, Reason, Verdict};
 
 /// The targets that a call began with.
 pub struct Targets<T> {
     snapshot: Option<Arc<Snapshot<T>>>,
-    plans: Arc<TargetPlans>,
+    plans: Arc<TargetSet<Plan>>,
     affinity: Option<u64>,
 }
 
 /// What a pick needs to know of them, whatever they are.
 #[derive(Clone, Copy)]
 pub struct Places<'p> {
-    pub(super) plans: &'p TargetPlans,
+    pub(super) plans: &'p TargetSet<Plan>,
     affinity: Option<u64>,
 }
 
@@ -158,7 +159,7 @@ impl<'p> Attempt<'p> {
         for tried in [failed, Excluded::default()] {
             let mut tried = tried.and(turned_away.by);
             while let Some(index) = plans.pick(tried, affinity, now) {
-                match self.acquire_at(call, &plans.targets[index].plan) {
+                match self.acquire_at(call, &plans.plans[index]) {
                     Ok(()) => return Ok(()),
                     Err(blocked) => turned_away.add(call, index, blocked, plans, now),
                 }
@@ -169,16 +170,16 @@ impl<'p> Attempt<'p> {
             }
         }
         // Those that are shut say for how long.
-        for (index, target) in plans.targets.iter().enumerate() {
+        for (index, plan) in plans.plans.iter().enumerate() {
             if !turned_away.by.has(index) {
-                match self.acquire_at(call, &target.plan) {
+                match self.acquire_at(call, plan) {
                     Ok(()) => return Ok(()),
                     Err(blocked) => turned_away.add(call, index, blocked, plans, now),
                 }
             }
         }
         if let Some((index, _)) = turned_away.waits {
-            self.plan = &plans.targets[index].plan;
+            self.plan = &plans.plans[index];
             return Err(Blocked::WaitFor(WaitFor::RateLimit));
         }
         self.plan = call.plan;
@@ -223,7 +224,7 @@ impl<'p> Attempt<'p> {
                 .for_each(|at| tried.add(at));
         }
         while let Some(index) = plans.pick(tried, affinity, self.started) {
-            self.plan = &plans.targets[index].plan;
+            self.plan = &plans.plans[index];
             if self.acquire_beside(call) {
                 self.enter_target();
                 return true;
@@ -295,7 +296,7 @@ impl<'p> Attempt<'p> {
             return;
         }
         let core = self.core();
-        call.cold().failed_targets.push(self.plan.core_address());
+        call.cold().failed_targets.push(self.plan.service_address());
         core.count(Counter::Failed);
         let is_quota = verdict.reason() == Some(Reason::QuotaExhausted);
         if verdict.class() != Class::Permanent || is_quota {
@@ -322,7 +323,7 @@ impl TurnedAway {
         call: &Call<'_>,
         index: usize,
         blocked: Blocked,
-        plans: &TargetPlans,
+        plans: &TargetSet<Plan>,
         now: Moment,
     ) {
         self.by.add(index);
@@ -335,7 +336,7 @@ impl TurnedAway {
                 }
             }
             Blocked::WaitFor(_) | Blocked::InShadow(_) => {
-                let plan = &plans.targets[index].plan;
+                let plan = &plans.plans[index];
                 let wait = call.earliest_at(plan, now).unwrap_or(Duration::MAX);
                 if self.waits.is_none_or(|(_, known)| wait < known) {
                     self.waits = Some((index, wait));
@@ -349,6 +350,13 @@ impl Call<'_> {
     /// The services of the targets at which attempts of the call have failed.
     pub(super) fn failed_targets(&self) -> &[usize] {
         self.cold.as_ref().map_or(&[], |cold| &cold.failed_targets)
+    }
+
+    /// Why the first target that cannot run does not.
+    pub(super) fn refusal_of_targets(&self) -> Option<ConfigError> {
+        let targets = self.plan.targets.load();
+        let mut plans = targets.as_ref()?.plans.iter();
+        plans.find_map(|plan| plan.refusal.clone())
     }
 
     /// When an attempt could begin at a target at the earliest; `None`: nobody knows.
@@ -377,11 +385,10 @@ impl Call<'_> {
     #[cold]
     fn find_next_target(&self, now: Moment) -> Option<NextTarget> {
         let plans = self.plan.targets.load();
-        let plans = plans.as_ref().filter(|plans| !plans.targets.is_empty())?;
+        let plans = plans.as_ref().filter(|plans| !plans.plans.is_empty())?;
         let failed = plans.of_services(self.failed_targets());
-        let earliest =
-            |(_, target): (usize, &crate::plan::TargetPlan)| self.earliest_at(&target.plan, now);
-        let targets = || plans.targets.iter().enumerate();
+        let earliest = |(_, plan): (usize, &Arc<Plan>)| self.earliest_at(plan, now);
+        let targets = || plans.plans.iter().enumerate();
         let others = targets().filter(|(index, _)| !failed.has(*index));
         if others.filter_map(earliest).any(|wait| wait.is_zero()) {
             return Some(NextTarget::AnotherOne);

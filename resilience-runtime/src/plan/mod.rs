@@ -7,7 +7,6 @@ mod keys;
 mod pattern_observer;
 mod site;
 mod state;
-mod targets;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 
@@ -16,12 +15,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use crate::clock::{NEVER, nanos};
+use crate::clock::{Moment, NEVER, nanos};
 use crate::config::{ConfigError, Effective, Pattern, Patterns, RateLimitConfig};
 use crate::name::ServiceKind;
 use crate::poll_context::Brief;
 use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
+use crate::targets::{Candidate, TargetLoad, TargetSet};
 
 pub(crate) use self::core::ServiceCore;
 pub use self::description::Function;
@@ -29,7 +29,6 @@ pub(crate) use self::hedging::Hedging;
 pub use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
-pub(crate) use self::targets::{TargetPlan, TargetPlans};
 
 /// What runs for one function, or for a service's calls by hand. A call keeps the plan that it started
 /// with.
@@ -76,7 +75,7 @@ pub(crate) struct Plan {
     /// Its attempts go to one of several targets each.
     pub(crate) has_targets: bool,
     /// Of a function with targets, what runs at each; made when it is called.
-    pub(crate) targets: ArcSwapOption<TargetPlans>,
+    pub(crate) targets: ArcSwapOption<TargetSet<Self>>,
     /// Of a target, its weight where a level sets it.
     pub(crate) weight: Option<f64>,
 }
@@ -256,6 +255,22 @@ impl Plan {
     #[inline]
     pub(crate) fn max_attempts(&self) -> u32 {
         self.max_attempts
+    }
+}
+
+impl Candidate for Plan {
+    #[inline]
+    fn load(&self) -> &TargetLoad {
+        &self.core.load
+    }
+
+    #[inline]
+    fn is_shut(&self, now: Moment) -> bool {
+        self.circuit && self.core.breaker.rejects_at(now) || self.refusal.is_some()
+    }
+
+    fn service_address(&self) -> usize {
+        Arc::as_ptr(&self.core).addr()
     }
 }
 

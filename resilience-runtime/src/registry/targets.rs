@@ -6,9 +6,9 @@ use super::entry::Entry;
 use super::services::{Registry, State};
 use crate::config::ConfigSource;
 use crate::name::ServiceName;
-use crate::plan::{Function, Plan, ServiceCore, Site, TargetPlans};
+use crate::plan::{Function, Plan, ServiceCore, Site};
 use crate::sync::atomic::Ordering;
-use crate::targets::PoolView;
+use crate::targets::{PoolView, TargetSet};
 use crate::telemetry::EventKind;
 use crate::wake::DeferredWakes;
 
@@ -22,7 +22,7 @@ impl Registry {
         view: &PoolView,
         site: &'static Site,
         function: &'static Function,
-    ) -> Arc<TargetPlans> {
+    ) -> Arc<TargetSet<Plan>> {
         let _later = DeferredWakes::begin();
         // Outside of the lock.
         let mut removed = Vec::new();
@@ -58,7 +58,7 @@ impl Registry {
         removed.extend(self.forget_targets(&mut state, &pool.name, site, &names));
         drop(state);
         let pick = function.pick.unwrap_or_default();
-        let plans = Arc::new(TargetPlans::new((view.version, epoch), pick, plans));
+        let plans = Arc::new(TargetSet::new((view.version, epoch), pick, plans));
         of.targets.store(Some(Arc::clone(&plans)));
         plans
     }

@@ -34,7 +34,7 @@ mod policy;
 mod run;
 
 pub use self::budget::RetryBudget;
-pub(crate) use self::decision::{NoRetry, RetryHistory};
+pub(crate) use self::decision::{NoRetry, RetryDelay, RetryHistory};
 pub use self::policy::{Delays, RetryPolicy};
 pub use self::run::ClassifiedRetry;
 pub use crate::config::{Jitter, RetryBudgetConfig, RetryConfig, UnknownJitter};

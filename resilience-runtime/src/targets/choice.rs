@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use super::load::TargetLoad;
 use crate::clock::Moment;
@@ -55,6 +56,9 @@ pub(crate) trait Candidate {
 
     /// Whether an attempt that begins then would surely be turned away, as far as that is seen at a glance.
     fn is_shut(&self, now: Moment) -> bool;
+
+    /// Identifies its service, as long as that lives.
+    fn service_address(&self) -> usize;
 }
 
 /// The weights of the targets of a pool, and from when on one is slow.
@@ -97,7 +101,7 @@ impl Choice {
     /// Picks the better of two targets that are drawn by weight; `None`: all are excluded or shut.
     pub(crate) fn balanced<C: Candidate>(
         &self,
-        targets: &[C],
+        targets: &[Arc<C>],
         excluded: Excluded,
         now: Moment,
     ) -> Option<usize> {
@@ -127,7 +131,7 @@ impl Choice {
     /// (rendezvous hashing, Thaler and Ravishankar, 1998; with weights as by Schindelhauer and Schomaker, 2005).
     pub(crate) fn sticky<C: Candidate>(
         &self,
-        targets: &[C],
+        targets: &[Arc<C>],
         excluded: Excluded,
         now: Moment,
         key: u64,
@@ -150,7 +154,7 @@ impl Choice {
 
     /// Picks the first target that is there.
     pub(crate) fn ordered<C: Candidate>(
-        targets: &[C],
+        targets: &[Arc<C>],
         excluded: Excluded,
         now: Moment,
     ) -> Option<usize> {
@@ -159,7 +163,12 @@ impl Choice {
     }
 
     /// How a pick sees the targets. Now and then it looks at their latencies anew.
-    fn view<'a, C: Candidate>(&'a self, targets: &'a [C], now: Moment, random: u64) -> View<'a, C> {
+    fn view<'a, C: Candidate>(
+        &'a self,
+        targets: &'a [Arc<C>],
+        now: Moment,
+        random: u64,
+    ) -> View<'a, C> {
         if random % LOOKS == 0 {
             self.look(targets, now);
         }
@@ -174,7 +183,7 @@ impl Choice {
 
     /// Looks at the latencies anew.
     #[inline(never)]
-    fn look<C: Candidate>(&self, targets: &[C], now: Moment) {
+    fn look<C: Candidate>(&self, targets: &[Arc<C>], now: Moment) {
         let mut known = [0_u64; 128];
         let mut count = 0;
         for target in targets
@@ -202,7 +211,7 @@ impl Choice {
 /// The targets as one pick sees them.
 struct View<'a, C> {
     choice: &'a Choice,
-    targets: &'a [C],
+    targets: &'a [Arc<C>],
     now: Moment,
     slow_from: u64,
 }

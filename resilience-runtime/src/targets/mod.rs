@@ -16,11 +16,13 @@
 mod choice;
 mod load;
 mod pool;
+mod set;
 mod target;
 
 pub use choice::Pick;
-pub(crate) use choice::{Candidate, Choice, Excluded};
+pub(crate) use choice::{Candidate, Excluded};
 pub(crate) use load::TargetLoad;
 pub(crate) use pool::{PoolView, Snapshot};
 pub use pool::{TargetPool, TargetPoolError};
+pub(crate) use set::TargetSet;
 pub use target::Target;

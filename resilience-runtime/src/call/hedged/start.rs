@@ -40,7 +40,7 @@ impl<'p> Call<'p> {
         }
         let timer = timer::at(at)?;
         if timer.is_some() {
-            first.permits.limit_place(&self.plan.core, cut);
+            first.permits.limit_place(&first.plan.core, cut);
         }
         Ok(timer.map(|timer| Start {
             timer,
@@ -114,10 +114,8 @@ impl<'p> Call<'p> {
     fn is_trouble_ahead(&self, now: Moment) -> bool {
         let plan = self.plan;
         let breaker = self.breaker();
-        let session = &plan.core.session;
         plan.circuit && breaker.admit_if_closed().is_none() && !breaker.is_shadow()
             || plan.rate_limit && plan.core.limiter.is_cooling_down(self.key, now)
-            || plan.function.reconnects && session.is_lost(session.current())
     }
 
     /// An attempt beside the first one has the answer.
@@ -143,15 +141,15 @@ impl<'p> Call<'p> {
 impl<'p> Attempt<'p> {
     /// Acquires every permit, or none. It is no probe of a breaker: that one has changed its state since.
     pub(in crate::call) fn acquire_beside(&mut self, call: &mut Call<'p>) -> bool {
+        // Nor does it renew a session.
+        if self.plan.function.reconnects && Self::session_is_lost(self) {
+            self.phase = Phase::Ended;
+            return false;
+        }
         loop {
             match self.acquire(call) {
                 Ok(()) if self.permits.is_probe() => break,
-                Ok(()) => {
-                    if self.plan.function.reconnects {
-                        self.session = self.plan.core.session.current();
-                    }
-                    return true;
-                }
+                Ok(()) => return true,
                 Err(Blocked::InShadow(rejection)) => call.passes_in_shadow(rejection),
                 Err(Blocked::Rejected(_) | Blocked::WaitFor(_)) => break,
             }

@@ -1,0 +1,43 @@
+//! An item as it is emitted beside errors.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
+use syn::Type;
+
+use super::raw::Raw;
+use super::target::{forget_lifetime, is_marked, remove};
+
+/// Returns the item without the marked parameter, so that its callers report nothing more.
+pub(crate) fn without_target(item: TokenStream) -> TokenStream {
+    let Ok(mut raw) = syn::parse2::<Raw>(item.clone()) else {
+        return item;
+    };
+    if !raw.sig.inputs.iter().any(is_marked) {
+        return item;
+    }
+    while let Some(index) = raw.sig.inputs.iter().position(is_marked) {
+        let Some(mut typed) = remove(&mut raw.sig, index) else {
+            return item;
+        };
+        if let Type::Reference(reference) = &mut *typed.ty
+            && let Some(lifetime) = reference.lifetime.take()
+        {
+            forget_lifetime(&mut raw.sig, &lifetime);
+        }
+        if let Some((_, body)) = &mut raw.body {
+            let (pattern, ty) = (&typed.pat, &typed.ty);
+            let rest = std::mem::take(body);
+            *body = quote! {
+                #[allow(unused)]
+                let #pattern: #ty = {
+                    fn target<T>() -> T {
+                        ::core::unreachable!()
+                    }
+                    target()
+                };
+                #rest
+            };
+        }
+    }
+    raw.into_token_stream()
+}
