@@ -95,6 +95,9 @@ impl Call<'_> {
         let mut retry = policy
             .delay_after(self.attempts, history, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
+        if self.past.has(Past::REQUEST_USED_UP) {
+            return Err("no copy of the request");
+        }
         // Each answer of a language model is billed, also the one that arrived too late.
         if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
             return Err("one attempt after a timeout");
