@@ -8,7 +8,6 @@ use tower_layer::Layer;
 
 use super::guarded::ResilienceService;
 use super::http::{HttpResponses, IdempotentMethods};
-use super::local::LocalResilienceLayer;
 use super::rules::{
     BulkheadKey, CircuitBreakerKey, Function, PerKey, RateLimitKey, Rules, SendOnce,
 };
@@ -230,12 +229,6 @@ impl<C, P, R, E, K> ResilienceLayer<Rules<C, P, R, E, K>> {
                 keys: (rules.keys, key),
             },
         }
-    }
-
-    /// Guards services whose futures stay on one thread.
-    #[must_use]
-    pub fn local(self) -> LocalResilienceLayer<Rules<C, P, R, E, K>> {
-        LocalResilienceLayer(self)
     }
 }
 

@@ -22,6 +22,14 @@ pub struct LocalResilienceLayer<R = Rules>(pub(super) ResilienceLayer<R>);
 #[derive(Clone, Debug)]
 pub struct LocalResilienceService<S, R = Rules>(ResilienceService<S, R>);
 
+impl<R> ResilienceLayer<R> {
+    /// Guards services whose requests or futures are not `Send`, and stay on one thread.
+    #[must_use]
+    pub fn local(self) -> LocalResilienceLayer<R> {
+        LocalResilienceLayer(self)
+    }
+}
+
 impl<S, R: Clone> Layer<S> for LocalResilienceLayer<R> {
     type Service = LocalResilienceService<S, R>;
 

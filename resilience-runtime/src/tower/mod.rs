@@ -20,3 +20,6 @@ pub use rules::{
     JudgeResponse, Keys, KnownErrors, PerKey, RateLimitKey, RepeatByKind, RepeatRequest, Rules,
     SendOnce,
 };
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests;

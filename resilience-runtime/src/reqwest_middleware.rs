@@ -1,1 +1,0 @@
-//! A middleware for `reqwest-middleware`.
