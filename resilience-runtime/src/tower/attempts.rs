@@ -5,7 +5,7 @@ use std::mem;
 
 use tower_service::Service;
 
-use super::rules::{CopyRequest, JudgeError, JudgeResponse, Keys, RepeatRequest, Rules};
+use super::rules::RulesFor;
 use crate::call::Call;
 use crate::call::client::{ClientAttempts, Progress};
 use crate::error::BoxError;
@@ -49,12 +49,10 @@ impl<'r, S, Req, R> ServiceAttempts<'r, S, Req, R> {
     }
 }
 
-impl<S, Req, C, P, J, E, K> ServiceAttempts<'_, S, Req, Rules<C, P, J, E, K>>
+impl<S, Req, R> ServiceAttempts<'_, S, Req, R>
 where
     S: Service<Req>,
-    C: CopyRequest<Req>,
-    J: JudgeResponse<S::Response>,
-    E: JudgeError<S::Error>,
+    R: RulesFor<Req, S::Response, S::Error>,
 {
     async fn be_ready(&mut self) -> Result<(), BoxError> {
         if self.readiness == Readiness::Ready {
@@ -76,7 +74,7 @@ where
         if is_last {
             return original;
         }
-        match self.rules.copies.copy(&original) {
+        match self.rules.copy(&original) {
             Some(copy) => {
                 self.request = Some(original);
                 copy
@@ -86,30 +84,26 @@ where
     }
 
     fn failed_with(&mut self, error: S::Error) -> BoxError {
-        let (verdict, error) = self.rules.errors.judge(error);
+        let (verdict, error) = self.rules.judge_error(error);
         self.verdict = Some(verdict);
         error
     }
 }
 
-impl<S, Req, C, P, J, E, K> ClientAttempts for ServiceAttempts<'_, S, Req, Rules<C, P, J, E, K>>
+impl<S, Req, R> ClientAttempts for ServiceAttempts<'_, S, Req, R>
 where
     S: Service<Req> + Clone,
-    C: CopyRequest<Req>,
-    P: RepeatRequest<Req>,
-    J: JudgeResponse<S::Response>,
-    E: JudgeError<S::Error>,
-    K: Keys<Req>,
+    R: RulesFor<Req, S::Response, S::Error>,
 {
     type Answer = S::Response;
     type Error = BoxError;
 
     fn prepare(&self, call: &mut Call<'_>) {
         let request = self.request.as_ref().expect("nothing was sent yet");
-        if let Some(may_repeat) = self.rules.repeats.may_repeat(request) {
+        if let Some(may_repeat) = self.rules.may_repeat(request) {
             Call::repeatable(call, may_repeat);
         }
-        self.rules.keys.set(request, call);
+        self.rules.set_keys(request, call);
     }
 
     /// A service gives back what it has reserved when it is dropped, and its clone has reserved nothing.
@@ -135,7 +129,7 @@ where
         self.readiness = Readiness::NotAsked;
         match self.service.call(request).await {
             Ok(response) => {
-                self.verdict = self.rules.responses.judge(&response);
+                self.verdict = self.rules.judge_response(&response);
                 Ok(response)
             }
             Err(error) => Err(self.failed_with(error)),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::attempts::ServiceAttempts;
-use super::rules::{CopyRequest, JudgeError, JudgeResponse, Keys, RepeatRequest, Rules};
+use super::rules::{Rules, RulesFor};
 use crate::error::BoxError;
 use crate::service::Service;
 
@@ -61,34 +61,25 @@ impl<S, R> ResilienceService<S, R> {
 }
 
 /// Makes a guarded call of a service that is ready.
-pub(super) async fn call<S, Req, C, P, J, E, K>(
-    shared: Arc<Shared<Rules<C, P, J, E, K>>>,
+pub(super) async fn call<S, Req, R>(
+    shared: Arc<Shared<R>>,
     ready: S,
     request: Req,
 ) -> Result<S::Response, BoxError>
 where
     S: tower_service::Service<Req> + Clone,
-    C: CopyRequest<Req>,
-    P: RepeatRequest<Req>,
-    J: JudgeResponse<S::Response>,
-    E: JudgeError<S::Error>,
-    K: Keys<Req>,
+    R: RulesFor<Req, S::Response, S::Error>,
 {
     let attempts = ServiceAttempts::new(ready, request, &shared.rules);
     shared.service.call_client(attempts).await
 }
 
-impl<S, Req, C, P, J, E, K> tower_service::Service<Req>
-    for ResilienceService<S, Rules<C, P, J, E, K>>
+impl<S, Req, R> tower_service::Service<Req> for ResilienceService<S, R>
 where
     S: tower_service::Service<Req, Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     S::Response: 'static,
     Req: Send + 'static,
-    C: CopyRequest<Req> + Send + Sync + 'static,
-    P: RepeatRequest<Req> + Send + Sync + 'static,
-    J: JudgeResponse<S::Response> + Send + Sync + 'static,
-    E: JudgeError<S::Error> + Send + Sync + 'static,
-    K: Keys<Req> + Send + Sync + 'static,
+    R: RulesFor<Req, S::Response, S::Error> + Send + Sync + 'static,
 {
     type Response = S::Response;
     type Error = BoxError;

@@ -71,6 +71,7 @@ impl ResilienceLayer<Rules<super::CopyByClone, IdempotentMethods, HttpResponses>
     }
 }
 
+#[allow(clippy::type_complexity)] // each type names one rule
 impl<C, P, R, E, K> ResilienceLayer<Rules<C, P, R, E, K>> {
     /// Copies requests by a function, those too that are not `Clone`. One for which it returns `None` is sent once.
     #[must_use]

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::guarded::{ResilienceService, call};
 use super::layer::ResilienceLayer;
-use super::rules::{CopyRequest, JudgeError, JudgeResponse, Keys, RepeatRequest, Rules};
+use super::rules::{Rules, RulesFor};
 use crate::error::BoxError;
 
 /// Guards services whose requests or futures are not `Send`, made by [`ResilienceLayer::local`].
@@ -38,15 +38,11 @@ impl<S, R: Clone> Layer<S> for LocalResilienceLayer<R> {
     }
 }
 
-impl<S, Req, C, P, J, E, K> Service<Req> for LocalResilienceService<S, Rules<C, P, J, E, K>>
+impl<S, Req, R> Service<Req> for LocalResilienceService<S, R>
 where
     S: Service<Req, Error: Into<BoxError>> + Clone + 'static,
     Req: 'static,
-    C: CopyRequest<Req> + 'static,
-    P: RepeatRequest<Req> + 'static,
-    J: JudgeResponse<S::Response> + 'static,
-    E: JudgeError<S::Error> + 'static,
-    K: Keys<Req> + 'static,
+    R: RulesFor<Req, S::Response, S::Error> + 'static,
 {
     type Response = S::Response;
     type Error = BoxError;

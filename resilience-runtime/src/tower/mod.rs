@@ -18,7 +18,7 @@ pub use local::{LocalResilienceLayer, LocalResilienceService, LocalResponseFutur
 pub use rules::{
     BulkheadKey, CircuitBreakerKey, CopyByClone, CopyRequest, EveryResponse, Function, JudgeError,
     JudgeResponse, Keys, KnownErrors, PerKey, RateLimitKey, RepeatByKind, RepeatRequest, Rules,
-    SendOnce,
+    RulesFor, SendOnce,
 };
 
 #[cfg(all(test, not(resilience_loom)))]

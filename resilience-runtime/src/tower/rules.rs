@@ -53,6 +53,60 @@ pub struct Rules<
     pub(super) keys: OfKeys,
 }
 
+/// All rules together, for services of these requests, answers and errors. [`Rules`] implements it.
+pub trait RulesFor<Req, Res, E>: sealed::Sealed {
+    #[doc(hidden)]
+    fn copy(&self, request: &Req) -> Option<Req>;
+
+    #[doc(hidden)]
+    fn may_repeat(&self, request: &Req) -> Option<bool>;
+
+    #[doc(hidden)]
+    fn judge_response(&self, response: &Res) -> Option<Verdict>;
+
+    #[doc(hidden)]
+    fn judge_error(&self, error: E) -> (Verdict, BoxError);
+
+    #[doc(hidden)]
+    fn set_keys(&self, request: &Req, call: &mut Call<'_>);
+}
+
+mod sealed {
+    /// Only `Rules` are rules.
+    pub trait Sealed {}
+
+    impl<C, P, J, E, K> Sealed for super::Rules<C, P, J, E, K> {}
+}
+
+impl<Req, Res, E, C, P, J, X, K> RulesFor<Req, Res, E> for Rules<C, P, J, X, K>
+where
+    C: CopyRequest<Req>,
+    P: RepeatRequest<Req>,
+    J: JudgeResponse<Res>,
+    X: JudgeError<E>,
+    K: Keys<Req>,
+{
+    fn copy(&self, request: &Req) -> Option<Req> {
+        self.copies.copy(request)
+    }
+
+    fn may_repeat(&self, request: &Req) -> Option<bool> {
+        self.repeats.may_repeat(request)
+    }
+
+    fn judge_response(&self, response: &Res) -> Option<Verdict> {
+        self.responses.judge(response)
+    }
+
+    fn judge_error(&self, error: E) -> (Verdict, BoxError) {
+        self.errors.judge(error)
+    }
+
+    fn set_keys(&self, request: &Req, call: &mut Call<'_>) {
+        self.keys.set(request, call);
+    }
+}
+
 /// Copies requests that are `Clone`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CopyByClone;
