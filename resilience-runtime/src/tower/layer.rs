@@ -149,7 +149,8 @@ impl<C, P, R, E, K> ResilienceLayer<Rules<C, P, R, E, K>> {
         }
     }
 
-    /// Classifies errors, instead of looking for known ones in the chain of sources.
+    /// Classifies errors, instead of looking for known ones in the chain of sources. An error that classifies itself needs to be
+    /// named here: `classify(ApiError::classify)`.
     #[must_use]
     pub fn classify<Err, F>(self, classify: F) -> ResilienceLayer<Rules<C, P, R, Function<F>, K>>
     where

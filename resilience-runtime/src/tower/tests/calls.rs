@@ -150,3 +150,38 @@ async fn known_errors_are_classified_by_their_sources() {
     client.oneshot(()).await.expect("an answer");
     assert_eq!(service.stats().failures.transient, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn inner_service_sees_the_attempt_that_it_is() {
+    let service = service(<_>::default());
+    let inner = ::tower::service_fn(async |()| {
+        let context = crate::CallContext::current().expect("a call");
+        match context.attempt() {
+            1 => Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)),
+            attempt => Ok((attempt, context.max_attempts())),
+        }
+    });
+    let client = ResilienceLayer::new(&service).layer(inner);
+    assert_eq!(client.oneshot(()).await.expect("an answer"), (2, 3));
+}
+
+#[cfg(feature = "test-util")]
+#[tokio::test(start_paused = true)]
+async fn injected_faults_take_the_place_of_requests() {
+    use crate::chaos::Fault;
+
+    let registry = Registry::new();
+    let service = registry
+        .service("api", ServiceKind::Custom)
+        .expect("a service");
+    let busy = registry.inject("api", Fault::error(Verdict::transient()).times(2));
+    let backend = Backend::new([]);
+    ask(&guarded(&service, &backend)).await.expect("an answer");
+    assert_eq!((busy.hits(), backend.requests()), (2, 1));
+    // What may have been executed stays so, although nothing was sent.
+    let lost = registry.inject("api", Fault::error(Verdict::outcome_unknown()).times(1));
+    ask(&guarded(&service, &backend))
+        .await
+        .expect_err("a fault");
+    assert_eq!((lost.hits(), backend.requests()), (1, 1));
+}
