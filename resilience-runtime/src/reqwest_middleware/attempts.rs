@@ -71,7 +71,7 @@ impl ClientAttempts for RequestAttempts<'_> {
         };
         let answered = self.next.clone().run(request, self.extensions).await;
         if let Ok(response) = &answered {
-            hint::headers(response.headers());
+            hint::response(response.headers());
         }
         answered
     }

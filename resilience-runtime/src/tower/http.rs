@@ -24,7 +24,7 @@ use crate::verdict::Verdict;
 #[must_use]
 pub fn http_response<B>(response: &Response<B>) -> Option<Verdict> {
     let (status, headers) = (response.status(), response.headers());
-    hint::headers(headers);
+    hint::response(headers);
     let is_error = status.is_client_error() || status.is_server_error();
     is_error.then(|| Verdict::from_http(status, headers))
 }
