@@ -6,4 +6,5 @@ use resilience_benches::measure::paths;
 
 pub(crate) fn rejections(criterion: &mut Criterion) {
     paths(criterion, &[Path::Open, Path::Limited, Path::Fallback]);
+    paths(criterion, &[Path::LayerOpen]);
 }

@@ -9,6 +9,8 @@ use crate::body::{Answer, Input};
 pub enum Patterns {
     /// Limiter, breaker, retry and timeout.
     Full,
+    /// Limiter, breaker, bulkhead, retry and timeout.
+    FullAndBulkhead,
     /// Limiter, breaker and retry.
     Untimed,
     /// Breaker, retry and timeout.
@@ -44,6 +46,12 @@ pub enum Path {
     Limited,
     /// The breaker is open and a fallback answers.
     Fallback,
+    /// A `tower::Service` answers at once.
+    Layer,
+    /// The breaker round a `tower::Service` is open.
+    LayerOpen,
+    /// The last middleware of a client of `reqwest-middleware` answers at once.
+    Request,
 }
 
 /// One thing to measure.
@@ -63,6 +71,7 @@ impl Patterns {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
+            Self::FullAndBulkhead => "full_bulkhead",
             Self::Untimed => "untimed",
             Self::Unlimited => "unlimited",
             Self::RetryAndTimeout => "retry_timeout",
@@ -80,7 +89,11 @@ impl Patterns {
     pub const fn timed(self) -> bool {
         matches!(
             self,
-            Self::Full | Self::Unlimited | Self::RetryAndTimeout | Self::Timeout
+            Self::Full
+                | Self::FullAndBulkhead
+                | Self::Unlimited
+                | Self::RetryAndTimeout
+                | Self::Timeout
         )
     }
 }
@@ -96,6 +109,9 @@ impl Path {
             Self::Open => "open",
             Self::Limited => "limited",
             Self::Fallback => "fallback",
+            Self::Layer => "layer",
+            Self::LayerOpen => "layer_open",
+            Self::Request => "request",
         }
     }
 }

@@ -12,15 +12,21 @@ const ENOUGH: usize = 1_000;
 /// Where the contestant does not do what it is measured for.
 pub async fn prepare<C: Call>(case: Case, call: &mut C) -> Input {
     match case.path {
-        Path::Open => until(case, call, Does::Fails, Err(Failure::Open)).await,
+        Path::Open | Path::LayerOpen => until(case, call, Does::Fails, Err(Failure::Open)).await,
         Path::Fallback => until(case, call, Does::Fails, Ok(FALLBACK)).await,
         Path::Limited => until(case, call, Does::Answers, Err(Failure::Limited)).await,
-        Path::Success | Path::Pending | Path::ThirdAttempt => {}
+        Path::Success | Path::Pending | Path::ThirdAttempt | Path::Layer | Path::Request => {}
     }
     let task = Task::new(match case.path {
         Path::Pending => Does::Yields,
         Path::ThirdAttempt => Does::FailsTwice,
-        Path::Success | Path::Open | Path::Limited | Path::Fallback => Does::Answers,
+        Path::Success
+        | Path::Open
+        | Path::Limited
+        | Path::Fallback
+        | Path::Layer
+        | Path::LayerOpen
+        | Path::Request => Does::Answers,
     });
     check(case, call, task).await;
     task
@@ -46,9 +52,9 @@ async fn check<C: Call>(case: Case, call: &mut C, task: Input) {
         let runs = task.runs() - before;
         let last = u64::from(task.runs().wrapping_sub(1));
         let wanted = match case.path {
-            Path::Success | Path::Pending => (Ok(last), 1),
+            Path::Success | Path::Pending | Path::Layer | Path::Request => (Ok(last), 1),
             Path::ThirdAttempt => (Ok(last), 3),
-            Path::Open => (Err(Failure::Open), 0),
+            Path::Open | Path::LayerOpen => (Err(Failure::Open), 0),
             Path::Limited => (Err(Failure::Limited), 0),
             Path::Fallback => (Ok(FALLBACK), 0),
         };

@@ -4,6 +4,8 @@
 //! * For what stands between a program and a server: [`proxies`].
 //! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`call_context`],
 //!   [`nested_calls`], [`targets`], [`by_hand`], [`health`].
+//! * For clients that a program has already, of `tower` and `reqwest-middleware`: `clients_you_have` (features `tower`,
+//!   `tonic` and `reqwest-middleware`).
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
 //!   `prometheus`), `operations` (feature `axum`).
 //! * For a decision: [`limits`], [`versions`], [`algorithms`].
@@ -49,6 +51,10 @@ pub mod targets {}
 
 #[doc = include_str!("../guide/by_hand.md")]
 pub mod by_hand {}
+
+#[cfg(all(feature = "reqwest-middleware", feature = "tonic", feature = "tower"))]
+#[doc = include_str!("../guide/clients_you_have.md")]
+pub mod clients_you_have {}
 
 #[doc = include_str!("../guide/health.md")]
 pub mod health {}

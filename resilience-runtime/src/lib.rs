@@ -57,6 +57,7 @@
 //! | `opentelemetry` | no | the module `opentelemetry`: exports the statistics through a meter of the OpenTelemetry API |
 //! | `prometheus` | no | the module `prometheus`: exports the statistics as text or by a collector |
 //! | `axum` | no | `AdminRouter`: health, statistics, events, metrics and a dashboard as axum routes |
+//! | `tower` | no | the module `tower`: `ResilienceLayer` guards any `tower::Service` |
 //! | `http-health` | no | `HttpHealthChecker`, and the feature `reqwest`; without TLS |
 //!
 //! # Clients
@@ -69,7 +70,7 @@
 //! |---|---|---|---|---|
 //! | `reqwest` | 0.13 | 1.88 | `reqwest::Error` | 2 of a stream that HTTP/2 refuses, switched off by `retry(reqwest::retry::never())` |
 //! | `reqwest-0_12` | 0.12 | 1.88 | the same | the same |
-//! | `reqwest-middleware` | 0.5, reqwest-retry 0.9 | 1.88 | `reqwest_middleware::Error`, `RetryError` | those of `RetryTransientMiddleware`: leave it out |
+//! | `reqwest-middleware` | 0.5, reqwest-retry 0.9 | 1.88 | `reqwest_middleware::Error`, `RetryError` | those of `RetryTransientMiddleware`: leave it out, see `ResilienceMiddleware` |
 //! | `hyper` | 1, hyper-util 0.1, h2 0.4 | 1.88 | `hyper::Error`, `legacy::Error`, `h2::Error` | none that repeats a request |
 //! | `async-openai` | 0.43 | 1.88 | `OpenAIError` | 3, switched off by `with_http_service(ReqwestService::new(client))` |
 //! | `genai` | 0.7 | 1.88 | `genai::Error`, `genai::webc::Error` | none |
@@ -136,6 +137,9 @@ mod poll_context;
 mod random;
 pub mod rate_limit;
 mod registry;
+#[cfg(feature = "reqwest-middleware")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest-middleware")))]
+pub mod reqwest_middleware;
 pub mod retry;
 #[cfg(feature = "rmcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "rmcp")))]
@@ -149,6 +153,9 @@ pub mod targets;
 pub mod telemetry;
 mod thread_slot;
 mod timer;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub mod tower;
 pub mod verdict;
 mod wake;
 

@@ -6,8 +6,10 @@ pub(crate) mod by_hand;
 mod failsafe;
 pub(crate) mod floor;
 mod governor;
+mod layers;
 mod ours;
 mod recloser;
+mod requests;
 pub(crate) mod seatbelt;
 mod tokio;
 mod tower;
@@ -48,6 +50,8 @@ pub fn visit_all(visitor: &mut impl Visitor) {
     governor::visit(visitor);
     backon::visit(visitor);
     tokio::visit(visitor);
+    layers::visit(visitor);
+    requests::visit(visitor);
 }
 
 /// Shows those that end an attempt which hangs, with a timeout that a test can wait for.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_resilience::bulkhead::{BulkheadLayer, BulkheadServiceError};
 use tower_resilience::circuitbreaker::{
     CircuitBreakerConfigBuilder, CircuitBreakerError, CircuitBreakerLayer, DefaultClassifier,
 };
@@ -12,6 +13,7 @@ use tower_resilience::ratelimiter::{RateLimiterLayer, RateLimiterServiceError};
 use tower_resilience::retry::RetryLayer;
 use tower_resilience::timelimiter::{TimeLimiterError, TimeLimiterLayer};
 
+use super::layers::PLACES;
 use super::{ATTEMPTS, FAILURES, LONG, PLENTY, TIMEOUT};
 use crate::body::{Answer, FALLBACK, Failure, Input, body};
 use crate::case::{Call, Case, Path, Patterns, Visitor};
@@ -101,6 +103,24 @@ fn stack(
         .service(service_fn(body_of))
 }
 
+/// All four and a bulkhead, in the order of this library.
+pub(super) fn with_bulkhead(path: Path) -> impl Call {
+    let bulkhead = BulkheadLayer::builder()
+        .max_concurrent_calls(PLACES as usize)
+        .reject_when_full();
+    let service = ServiceBuilder::new()
+        .layer(retries(path))
+        .map_err(opened)
+        .layer(in_a_row())
+        .map_err(limited)
+        .layer(limiter(path))
+        .map_err(full_up)
+        .layer(bulkhead.build().expect("valid"))
+        .map_err(timed_out)
+        .layer(timeout(TIMEOUT));
+    called(service.service_fn(body_of))
+}
+
 fn with_fallback() -> impl Call {
     let service = ServiceBuilder::new()
         .map_err(|error| match error {
@@ -137,7 +157,9 @@ fn retries(path: Path) -> RetryLayer<Input, u64, Failure> {
         .max_attempts(ATTEMPTS as usize)
         .retry_on(Failure::passes);
     match path {
-        Path::Success | Path::Pending => retries.exponential_backoff(Duration::from_millis(500)),
+        Path::Success | Path::Pending | Path::Layer => {
+            retries.exponential_backoff(Duration::from_millis(500))
+        }
         _ => retries.fixed_backoff(Duration::ZERO),
     }
     .build()
@@ -184,6 +206,13 @@ fn opened(error: CircuitBreakerError<Failure>) -> Failure {
     match error {
         CircuitBreakerError::OpenCircuit => Failure::Open,
         CircuitBreakerError::Inner(error) => error,
+    }
+}
+
+fn full_up(error: BulkheadServiceError<Failure>) -> Failure {
+    match error {
+        BulkheadServiceError::Bulkhead(_) => Failure::Unexpected,
+        BulkheadServiceError::Inner(error) => error,
     }
 }
 

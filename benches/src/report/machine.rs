@@ -7,11 +7,13 @@ use super::measured::Run;
 
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
-const PEERS: [&str; 9] = [
+const PEERS: [&str; 11] = [
     "backon",
     "failsafe",
     "governor",
     "recloser",
+    "reqwest-middleware",
+    "reqwest-retry",
     "seatbelt",
     "tokio",
     "tower",

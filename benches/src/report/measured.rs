@@ -82,7 +82,9 @@ impl Measured {
 
 fn beyond_bare(group: &str, name: &str, of: impl Fn(&str) -> Option<f64>) -> Option<f64> {
     let bare = match group {
-        "success" | "pending" | "tasks_64" => of(&format!("{group}/bare/bare"))?,
+        "success" | "pending" | "tasks_64" | "layer" | "request" => {
+            of(&format!("{group}/bare/bare"))?
+        }
         // Three runs of the body.
         "third_attempt" => 3.0 * of("success/bare/bare")?,
         // What is turned away runs no body.

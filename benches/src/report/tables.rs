@@ -24,19 +24,26 @@ means, without configuration, verdicts, cancellation or statistics beyond one co
 `recloser` have breakers by rate alone.
 * *third attempt*: fail, fail, succeed, without backoff. A contestant that always sleeps has no time there.
 * *fallback*: the circuit is open, and a value answers.
+* Layers and middlewares are measured against the same service or chain without a guard. *full_bulkhead*: *full* and a bulkhead. This \
+crate's layer is one, `tower-resilience` has one for each pattern. `reqwest-retry` has retries alone; beside it this crate's middleware \
+keeps breaker, timeout, deadline and statistics.
 ";
 
-const PATHS: [(&str, &str); 6] = [
+const PATHS: [(&str, &str); 9] = [
     ("success", "Success"),
     ("pending", "Success at the body's second poll"),
     ("third_attempt", "Success at the third attempt"),
     ("open", "Rejection by an open circuit"),
     ("limited", "Rejection by a rate limit"),
     ("fallback", "Fallback"),
+    ("layer", "A `tower::Service`, guarded by layers"),
+    ("layer_open", "A `tower::Service` whose circuit is open"),
+    ("request", "A request through `reqwest-middleware`"),
 ];
 
-const PATTERNS: [&str; 10] = [
+const PATTERNS: [&str; 11] = [
     "full",
+    "full_bulkhead",
     "untimed",
     "unlimited",
     "retry_timeout",

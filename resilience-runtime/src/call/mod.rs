@@ -25,6 +25,8 @@ mod arguments;
 pub(crate) mod attempt;
 pub(crate) mod cache;
 pub(crate) mod cache_load;
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub(crate) mod client;
 mod cold_state;
 pub(crate) mod conclude;
 mod context;

@@ -21,6 +21,8 @@ impl Past {
 
     /// The body round it knows nothing of its failure any more.
     pub(super) const FORGOTTEN: Self = Self(4);
+    /// A client has sent the only copy of the request.
+    pub(super) const REQUEST_USED_UP: Self = Self(8);
 
     pub(super) fn has(self, event: Self) -> bool {
         self.0 & event.0 != 0

@@ -121,6 +121,9 @@ impl Call<'_> {
         let next = self.next_target(now);
         let mut history = self.retries();
         let mut retry = self.retry_delay(policy, (verdict, next), history)?;
+        if self.past.has(Past::REQUEST_USED_UP) {
+            return Err("no copy of the request");
+        }
         // Each answer of a language model is billed, also the one that arrived too late. Where another target may be alive, the
         // call is worth more.
         let is_elsewhere = next == Some(NextTarget::AnotherOne);

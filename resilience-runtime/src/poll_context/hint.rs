@@ -101,6 +101,19 @@ pub fn headers<H: HttpHeaders + ?Sized>(headers: &H) {
     }
 }
 
+/// As [`headers`], for each response of a client: most say nothing of limits, which a look at their names shows.
+#[cfg(any(feature = "reqwest-middleware", feature = "tower"))]
+pub(crate) fn response(map: &http::HeaderMap) {
+    let says_something = |name: &http::HeaderName| {
+        let name = name.as_str();
+        let words = ["ratelimit", "rate-limit", "retry-after"];
+        words.into_iter().any(|word| name.contains(word))
+    };
+    if map.keys().any(says_something) {
+        headers(map);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

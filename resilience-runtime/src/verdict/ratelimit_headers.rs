@@ -26,11 +26,11 @@ impl RateLimitHeaders {
         let shared = HttpQuotas::parse(headers);
         Self {
             retry_after: retry_after(headers),
-            requests: requests(headers).or(shared.requests.map(Quota::of_a_window)),
-            tokens: tokens(headers).or(shared.tokens.map(Quota::of_a_window)),
-            input_tokens: anthropic(headers, "input-tokens")
+            requests: first(headers, &REQUESTS).or(shared.requests.map(Quota::of_a_window)),
+            tokens: first(headers, &TOKENS).or(shared.tokens.map(Quota::of_a_window)),
+            input_tokens: first(headers, &INPUT_TOKENS)
                 .or(shared.input_tokens.map(Quota::of_a_window)),
-            output_tokens: anthropic(headers, "output-tokens")
+            output_tokens: first(headers, &OUTPUT_TOKENS)
                 .or(shared.output_tokens.map(Quota::of_a_window)),
             wait_of_refusal: shared.wait_of_refusal(),
         }
@@ -73,40 +73,46 @@ impl Quota {
     }
 }
 
-fn requests<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Quota> {
-    openai(headers, "requests").or_else(|| anthropic(headers, "requests"))
+/// The names of the headers of one quota, made by the compiler: most responses have none of them.
+struct Names {
+    remaining: &'static str,
+    limit: &'static str,
+    reset: &'static str,
 }
 
-fn tokens<H: HttpHeaders + ?Sized>(headers: &H) -> Option<Quota> {
-    openai(headers, "tokens").or_else(|| anthropic(headers, "tokens"))
+macro_rules! openai {
+    ($what:literal) => {
+        Names {
+            remaining: concat!("x-ratelimit-remaining-", $what),
+            limit: concat!("x-ratelimit-limit-", $what),
+            reset: concat!("x-ratelimit-reset-", $what),
+        }
+    };
 }
 
-fn openai<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> {
-    quota(
-        headers,
-        &format!("x-ratelimit-remaining-{what}"),
-        &format!("x-ratelimit-limit-{what}"),
-        &format!("x-ratelimit-reset-{what}"),
-    )
+macro_rules! anthropic {
+    ($what:literal) => {
+        Names {
+            remaining: concat!("anthropic-ratelimit-", $what, "-remaining"),
+            limit: concat!("anthropic-ratelimit-", $what, "-limit"),
+            reset: concat!("anthropic-ratelimit-", $what, "-reset"),
+        }
+    };
 }
 
-fn anthropic<H: HttpHeaders + ?Sized>(headers: &H, what: &str) -> Option<Quota> {
-    quota(
-        headers,
-        &format!("anthropic-ratelimit-{what}-remaining"),
-        &format!("anthropic-ratelimit-{what}-limit"),
-        &format!("anthropic-ratelimit-{what}-reset"),
-    )
+const REQUESTS: [Names; 2] = [openai!("requests"), anthropic!("requests")];
+const TOKENS: [Names; 2] = [openai!("tokens"), anthropic!("tokens")];
+const INPUT_TOKENS: [Names; 1] = [anthropic!("input-tokens")];
+const OUTPUT_TOKENS: [Names; 1] = [anthropic!("output-tokens")];
+
+/// Returns the quota by the first names that the response has.
+fn first<H: HttpHeaders + ?Sized>(headers: &H, names: &[Names]) -> Option<Quota> {
+    names.iter().find_map(|names| quota(headers, names))
 }
 
-fn quota<H: HttpHeaders + ?Sized>(
-    headers: &H,
-    remaining: &str,
-    limit: &str,
-    reset: &str,
-) -> Option<Quota> {
-    let remaining = headers.header(remaining).and_then(count)?;
-    let limit = headers.header(limit);
+fn quota<H: HttpHeaders + ?Sized>(headers: &H, names: &Names) -> Option<Quota> {
+    let remaining = headers.header(names.remaining).and_then(count)?;
+    let limit = headers.header(names.limit);
     // Azure sends -1 of -1 where it does not know:
     // https://learn.microsoft.com/en-us/answers/questions/5625878/azure-openai-responses-api-x-ratelimit-headers-val
     if limit.is_some_and(is_no_limit) {
@@ -117,7 +123,7 @@ fn quota<H: HttpHeaders + ?Sized>(
         remaining,
         limit: limit.and_then(count),
         reset: headers
-            .header(reset)
+            .header(names.reset)
             .and_then(|text| until_reset(text, date)),
     })
 }

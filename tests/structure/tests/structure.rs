@@ -11,7 +11,7 @@ use resilience_structure::token::{Token, tokens};
 
 const PACKAGES: [&str; 2] = ["resilience-macros", "resilience-runtime"];
 /// The folders of the runtime that are no pattern. Any other folder is one, so a new pattern is checked without a word here.
-const NO_PATTERNS: [&str; 15] = [
+const NO_PATTERNS: [&str; 17] = [
     "admin",
     "call",
     "chaos",
@@ -23,9 +23,11 @@ const NO_PATTERNS: [&str; 15] = [
     "plan",
     "poll_context",
     "registry",
+    "reqwest_middleware",
     "rmcp",
     "session",
     "telemetry",
+    "tower",
     "verdict",
 ];
 
