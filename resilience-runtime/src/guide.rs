@@ -2,8 +2,8 @@
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For what stands between a program and a server: [`proxies`].
-//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`call_context`],
-//!   [`nested_calls`], [`by_hand`], [`health`].
+//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`hedging`], [`caching`], [`fallbacks`],
+//!   [`call_context`], [`nested_calls`], [`by_hand`], [`health`].
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
 //!   `prometheus`), `operations` (feature `axum`).
 //! * For a decision: [`limits`], [`versions`], [`algorithms`].
@@ -31,6 +31,9 @@ pub mod configuration {}
 
 #[doc = include_str!("../guide/rate_limits.md")]
 pub mod rate_limits {}
+
+#[doc = include_str!("../guide/hedging.md")]
+pub mod hedging {}
 
 #[doc = include_str!("../guide/caching.md")]
 pub mod caching {}
