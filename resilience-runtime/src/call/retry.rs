@@ -77,6 +77,11 @@ impl Call<'_> {
 
     /// Whether the deadline may come before the end of the next attempt, by its other limits.
     fn deadline_may_end_next(&self) -> bool {
+        self.deadline_may_end(self.next_start())
+    }
+
+    /// The same of an attempt that begins then.
+    pub(super) fn deadline_may_end(&self, start: Moment) -> bool {
         let own = self.own_limits();
         // Computed limits may be longer than the plan's.
         let longest = match (own.timeout, own.deadline) {
@@ -84,19 +89,20 @@ impl Call<'_> {
             _ => u64::MAX,
         };
         let deadline = self.deadline_at();
-        deadline != Moment::FAR_FUTURE && self.next_start().0.saturating_add(longest) >= deadline.0
+        deadline != Moment::FAR_FUTURE && start.0.saturating_add(longest) >= deadline.0
     }
 
     fn plan_retry(&mut self, verdict: Verdict, now: Moment) -> Result<Duration, NoRetry> {
         let plan = self.plan;
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
-        let (asked, longest) = (verdict.retry_after(), plan.max_retry_after);
+        // What an attempt beside the last one was asked for holds as well.
+        let asked = verdict.retry_after().max(self.asked_beside(now));
+        let longest = plan.max_retry_after;
         let mut history = self.retries();
         let mut retry = policy
             .delay_after(self.attempts, history, asked, longest)
             .map_err(NoRetryByPolicy::reason)?;
-        // Each answer of a language model is billed, also the one that arrived too late.
-        if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm {
+        if self.is_billed_in_vain() {
             return Err("one attempt after a timeout");
         }
         // Over a new session the attempt may begin at once, but not over a second one.
@@ -143,6 +149,11 @@ impl Call<'_> {
             cold.lines_up = lines_up;
         }
         Ok(retry.delay)
+    }
+
+    /// Whether no further attempt is to begin: each answer of a language model is billed, also the one that arrived too late.
+    pub(super) fn is_billed_in_vain(&self) -> bool {
+        self.past.has(Past::TIMED_OUT) && self.plan.kind() == ServiceKind::Llm
     }
 
     pub(super) fn emit_gave_up(

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::duration::parse_duration;
 use super::environment::{Environment, HEALTH_CHECK, HEALTH_VARIABLES};
 use super::setters::setters;
 use super::unknown_variable::UnknownVariable;
 use super::validator::Validator;
-use super::value::parse_duration;
 use crate::error::{ConfigError, ConfigProblem, ConfigSource};
 
 const INTERVAL: &str = HEALTH_VARIABLES[0];

@@ -4,10 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::duration::parse_duration;
 use super::key::Key;
 use super::setters::setters;
 use super::validator::Validator;
-use super::value::parse_duration;
+
 use crate::error::ConfigError;
 
 /// Configures when another attempt starts beside one that has not answered, and how many may.

@@ -17,6 +17,7 @@ mod cache;
 mod circuit_breaker;
 mod declaration;
 mod declared;
+mod duration;
 mod duration_text;
 mod effective;
 mod environment;

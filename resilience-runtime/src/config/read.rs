@@ -7,11 +7,11 @@ use serde::Deserialize as _;
 use serde::de::{Deserializer, Error, Visitor};
 
 use super::circuit_breaker::{OnAbandoned, Window};
+use super::duration::{DURATION_FORMAT, parse_duration};
 use super::hedge::{HEDGE_DELAY_FORMAT, HedgeDelay};
 use super::mode::PatternMode;
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy;
-use super::value::{DURATION_FORMAT, parse_duration};
 
 /// Reads the value of a setting.
 pub(super) fn setting<'de, D: Deserializer<'de>, T: Readable>(

@@ -120,10 +120,8 @@ where
 
     /// The body is pending for the first time: decides when another attempt starts.
     fn decide(&mut self, cx: &mut Context<'_>) -> Option<Ended<R>> {
-        match self.call.first_hedge(self.attempt) {
-            Ok(plan) => self.next.as_mut().set_first(plan),
-            Err(cause) => return self.first_ended(Err(Interruption::NoTimer(cause))),
-        }
+        let first = self.call.first_hedge(self.attempt);
+        self.next.as_mut().set_first(first);
         if self.next.is_off() {
             return self.release_timer(cx);
         }
@@ -210,11 +208,14 @@ where
             return ControlFlow::Break(Some(outcome));
         }
         let now = Moment::now();
-        if let Some(attempt) = self.call.start_hedge(now) {
+        let admitted = self.call.admit_hedge(now);
+        let started = admitted.is_some();
+        if let Some(attempt) = admitted {
             let body = (self.make)();
+            self.call.begin_hedge();
             self.others.push(attempt, self.call.attempts, body);
         }
-        let after = self.call.next_hedge(self.next.left(), now);
+        let after = self.call.next_hedge(self.next.left(), started, now);
         self.next.as_mut().set_next(after);
         ControlFlow::Continue(())
     }

@@ -1,6 +1,8 @@
 //! Whether and when another attempt starts beside those that run, and how one ends that loses. Nothing here is generic: it
 //! is compiled once.
 
+use std::time::Duration;
+
 use tokio::time::Sleep;
 
 use crate::call::Call;
@@ -11,7 +13,7 @@ use crate::circuit_breaker::Outcome as BreakerOutcome;
 use crate::clock::Moment;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::timer::{self, NoTimer};
+use crate::timer;
 
 /// When the first attempt beside starts, and how many may.
 pub(super) struct Start {
@@ -22,44 +24,45 @@ pub(super) struct Start {
 impl<'p> Call<'p> {
     /// Decides when another attempt starts beside `first`, whose body is pending for the first time; `None`: none does.
     #[inline(never)]
-    pub(super) fn first_hedge(&self, first: &mut Attempt<'p>) -> Result<Option<Start>, NoTimer> {
-        let Some(hedge) = &self.plan.hedge else {
-            return Ok(None);
-        };
+    pub(super) fn first_hedge(&self, first: &mut Attempt<'p>) -> Option<Start> {
+        let hedge = self.plan.hedge.as_ref()?;
         if self.attempts >= self.plan.max_attempts() || !self.may_repeat() {
-            return Ok(None);
+            return None;
         }
-        let Some(delay) = self.hedge_delay() else {
-            return Ok(None);
-        };
-        let (at, cut) = (first.started.after(delay), first.ends_at(self));
-        if at >= cut {
-            return Ok(None);
+        let at = first.started.after(self.hedge_delay()?);
+        let cut = first.ends_at(self);
+        if at >= cut || !self.may_begin(at) {
+            return None;
         }
-        let timer = timer::at(at)?;
-        if timer.is_some() {
-            first.permits.limit_place(&self.plan.core, cut);
-        }
-        Ok(timer.map(|timer| Start {
+        // Without timers nothing is hedged. Whether the attempt can do without them, its own timer finds out.
+        let timer = timer::at(at).ok().flatten()?;
+        first.permits.limit_place(&self.plan.core, cut);
+        Some(Start {
             timer,
             hedges: hedge.config.max_hedges,
-        }))
+        })
     }
 
-    /// Makes the timer of the one after that, where so many are `left`.
-    pub(super) fn next_hedge(&self, left: u32, now: Moment) -> Option<Sleep> {
+    /// Makes the timer of the one after that, where so many are `left`. `started`: whether that one may.
+    pub(super) fn next_hedge(&self, left: u32, started: bool, now: Moment) -> Option<Sleep> {
         if left == 0 || self.attempts >= self.plan.max_attempts() {
             return None;
         }
         let at = now.after(self.hedge_delay()?);
-        if at >= self.ends_by() {
+        // At the same moment the next one may not start either: `max_hedges` of them would keep the thread.
+        if !started && at <= now || !self.may_begin(at) {
             return None;
         }
         timer::at(at).ok().flatten()
     }
 
+    /// Whether the call's limits of time let an attempt begin then.
+    fn may_begin(&self, at: Moment) -> bool {
+        at <= self.latest_start(Duration::ZERO, at)
+    }
+
     /// How long an attempt goes without an answer. Before the latency is known, a quarter of the timeout.
-    fn hedge_delay(&self) -> Option<std::time::Duration> {
+    fn hedge_delay(&self) -> Option<Duration> {
         let hedge = self.plan.hedge.as_ref()?;
         hedge.delay.get(
             || self.core().recent_latencies(),
@@ -70,33 +73,44 @@ impl<'p> Call<'p> {
         )
     }
 
-    /// Starts another attempt, with permits of its own for which it does not wait. `None`: it may not start, and nothing has
+    /// Admits another attempt, with permits of its own for which it does not wait. `None`: it may not start, and nothing has
     /// changed.
     #[cold]
     #[inline(never)]
-    pub(super) fn start_hedge(&mut self, now: Moment) -> Option<Attempt<'p>> {
+    pub(super) fn admit_hedge(&mut self, now: Moment) -> Option<Attempt<'p>> {
         let plan = self.plan;
-        if now >= self.ends_by() || self.is_trouble_ahead(now) {
+        if !self.may_begin(now)
+            || self.is_billed_in_vain()
+            || self.asked_beside(now).is_some()
+            || self.is_trouble_ahead(now)
+        {
             return None;
         }
         if plan.budget && !plan.core.budget.try_spend() {
             return None;
         }
+        // Comes back with the call, should it end before the attempt begins.
+        self.retry_charged = plan.budget;
         let mut attempt = Attempt::new(self);
         attempt.started = now.max(self.started);
         if !attempt.acquire_beside(self) {
-            if plan.budget {
-                plan.core.budget.refund();
-            }
+            self.refund_retry();
             return None;
         }
+        Some(attempt)
+    }
+
+    /// The attempt begins: its arguments are there, which a `Clone` that panics would have prevented.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin_hedge(&mut self) {
+        self.retry_charged = false;
         self.attempts += 1;
         self.count(Counter::Hedges);
         let number = self.attempts;
         if self.is_enabled(Level::INFO) {
             self.emit(EventKind::Hedge { attempt: number });
         }
-        Some(attempt)
     }
 
     /// Whether the service shows that it has too much to do, or is not there. What is in shadow shows nothing.
@@ -158,9 +172,16 @@ impl<'p> Attempt<'p> {
         if self.phase == Phase::Ended {
             return;
         }
-        let now = Moment::now().max(self.started);
         let core = self.core();
         core.count(Counter::HedgeCancelled);
+        // Its body was not polled, because another one was ready at that moment: it has cost nothing.
+        if self.phase == Phase::Waiting {
+            self.release_unused();
+            self.permits.forget_keys();
+            self.phase = Phase::Ended;
+            return;
+        }
+        let now = Moment::now().max(self.started);
         core.attempt_took(now.since(self.started));
         self.complete(BreakerOutcome::Cancelled, Load::Unknown, || now);
         self.apply_server_hints(call, None, || now);
