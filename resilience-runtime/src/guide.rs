@@ -2,8 +2,8 @@
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For what stands between a program and a server: [`proxies`].
-//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`caching`], [`fallbacks`], [`call_context`],
-//!   [`nested_calls`], [`targets`], [`by_hand`], [`health`].
+//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`hedging`], [`caching`], [`fallbacks`],
+//!   [`call_context`], [`nested_calls`], [`targets`], [`by_hand`], [`health`].
 //! * For clients that a program has already, of `tower` and `reqwest-middleware`: `clients_you_have` (features `tower`,
 //!   `tonic` and `reqwest-middleware`).
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
@@ -33,6 +33,9 @@ pub mod configuration {}
 
 #[doc = include_str!("../guide/rate_limits.md")]
 pub mod rate_limits {}
+
+#[doc = include_str!("../guide/hedging.md")]
+pub mod hedging {}
 
 #[doc = include_str!("../guide/caching.md")]
 pub mod caching {}

@@ -18,7 +18,7 @@ pub use crate::call::run::Run;
 pub use crate::call::stream;
 pub use crate::call::targets::{AdmitTo, Places, Targets};
 pub use crate::call::usage::{usage_of, usage_of_item};
-pub use crate::call::{Attempt, Call, CloneForHedge, CloneForRetry, Outcome, original};
+pub use crate::call::{Attempt, Call, CloneForHedge, CloneForRetry, Copied, Outcome, original};
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{

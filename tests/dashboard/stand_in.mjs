@@ -12,7 +12,7 @@ export const circuit = (state = "closed", more = {}) => ({ state, in_state_secon
 
 export const sample = (at_ms, more = {}) => ({
   at_ms, calls_per_second: 0, successes_per_second: 0, failures_per_second: 0, rejections_per_second: 0, retries_per_second: 0,
-  fallbacks_per_second: 0, p50_seconds: null, p95_seconds: null, p99_seconds: null, ...more,
+  hedges_per_second: 0, fallbacks_per_second: 0, p50_seconds: null, p95_seconds: null, p99_seconds: null, ...more,
 });
 
 export const live = (name, more = {}) => ({
@@ -28,7 +28,7 @@ export function service({ sample: _, ...short }, more = {}) {
     rate_limit: short.rate_limit && { strategy: "token_bucket", ...short.rate_limit },
     totals: {
       calls: 1234, attempts: 1300, successes: 1200, failures: { transient: 60, outcome_unknown: 3, throttled: 2, permanent: 1 }, timeouts: 3,
-      deadlines: 0, retries: 66, rejections: { circuit_breaker: 17, rate_limit: 0, bulkhead: 0 }, invalid_config: 0, abandoned: 1,
+      deadlines: 0, retries: 66, hedges: 40, hedge_wins: 31, hedge_cancelled: 40, rejections: { circuit_breaker: 17, rate_limit: 0, bulkhead: 0 }, invalid_config: 0, abandoned: 1,
       broken_streams: 0, fallbacks: { cache: 5, call: 0, value: 0, registered: 0, failed: 0 },
       cache: { hits: 0, misses: 0, shared: 0, stale: 0, negative: 0, refreshes: 0 },
     },

@@ -118,6 +118,12 @@ pub fn hedges(registry: &Registry) -> (u64, u64, u64) {
     (stats.hedges, stats.hedge_wins, stats.hedge_cancelled)
 }
 
+/// What is left of the limit of the key `one`.
+pub fn tokens_left(registry: &Registry) -> u32 {
+    let api = registry.service("api", ServiceKind::Custom).unwrap();
+    api.rate_limiter().unwrap().peek("one").remaining
+}
+
 /// Since `began`, in milliseconds.
 pub fn millis_since(began: Instant) -> u64 {
     began.elapsed().as_millis() as u64

@@ -116,6 +116,7 @@ async fn snapshot_reports_rates_every_second() {
                 "failures_per_second": 0.0,
                 "rejections_per_second": 0.0,
                 "retries_per_second": 0.0,
+                "hedges_per_second": 0.0,
                 "fallbacks_per_second": 0.0,
                 "p50_seconds": 0.175,
                 "p95_seconds": 0.2,

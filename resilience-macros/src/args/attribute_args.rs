@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 
 use super::cache::Cache;
 use super::call_limit::CallLimit;
-use super::counts::Attempts;
+use super::counts::{Attempts, Hedges};
 use super::duration::{Time, Wait, Window};
 use super::fallback::Fallback;
 use super::hedge_delay::HedgeDelay;

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::{Expr, Lit};
 
 use super::duration::{Time, Wait};
-use super::spanned::Value;
+use super::spanned::{Value, strip_groups};
 use super::value::{Setting, literal};
 use crate::runtime::Runtime;
 
@@ -31,6 +31,10 @@ impl Value for HedgeDelay {
     const EXAMPLE: &'static str = "\"p95\"";
 
     fn of(expr: &Expr) -> Result<Self> {
+        if let Some(percentile) = unquoted(expr) {
+            let message = format!("quote a percentile: `\"{percentile}\"`");
+            return Err(Error::custom(message).with_span(expr));
+        }
         let text = match literal(expr) {
             Some(Lit::Str(text)) => text.value(),
             _ => return after(expr),
@@ -45,8 +49,24 @@ impl Value for HedgeDelay {
 }
 
 fn after(expr: &Expr) -> Result<HedgeDelay> {
-    let Wait(time) = Wait::of(expr)?;
-    Ok(HedgeDelay::After(time))
+    match Wait::of(expr) {
+        Ok(Wait(time)) => Ok(HedgeDelay::After(time)),
+        Err(error) => {
+            let message = format!("{error}; or a percentile, such as `\"p95\"`");
+            Err(Error::custom(message).with_span(expr))
+        }
+    }
+}
+
+/// `p95` without quotes. A constant has a name in upper case.
+fn unquoted(expr: &Expr) -> Option<String> {
+    let Expr::Path(path) = strip_groups(expr) else {
+        return None;
+    };
+    let name = path.path.get_ident()?.to_string();
+    let digits = name.strip_prefix('p')?;
+    let is_percentile = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit());
+    is_percentile.then_some(name)
 }
 
 fn percentile(text: &str) -> core::result::Result<f64, String> {

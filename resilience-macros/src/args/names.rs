@@ -28,17 +28,16 @@ pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     if let Some((_, explanation)) = EXPLAINED.iter().find(|(theirs, _)| *theirs == name) {
         return format!("{what}; {explanation}");
     }
-    let hint = elsewhere(name, here, all)
+    let aliases = || ALIASES.iter().filter(|(theirs, _)| *theirs == name);
+    // `delay` in `retry(…)` is no slip of the place.
+    let hint = aliases()
+        .find(|(_, known)| here.names.contains(known))
+        .map(|(_, known)| format!("; here it is called `{known}`"))
+        .or_else(|| elsewhere(name, here, all))
         .or_else(|| {
-            let known = ALIASES.iter().find(|(theirs, _)| *theirs == name)?.1;
-            if here.names.contains(&known) {
-                Some(format!("; here it is called `{known}`"))
-            } else {
-                Some(
-                    elsewhere(known, here, all)?
-                        .replace("it belongs", &format!("`{known}` belongs")),
-                )
-            }
+            let known = aliases().next()?.1;
+            let hint = elsewhere(known, here, all)?;
+            Some(hint.replace("it belongs", &format!("`{known}` belongs")))
         })
         .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
         .or_else(|| {

@@ -6,13 +6,17 @@ use crate::args::{Args, Toggle};
 use crate::function::{Function, Passing};
 use crate::kind::Kind;
 
-pub(super) fn check(kind: Kind, args: &Args, function: &Function) -> Result<()> {
+pub(super) fn check(kind: Kind, args: &Args, all_parsed: bool, function: &Function) -> Result<()> {
     if !args.hedges() {
         return Ok(());
     }
     let mut problems = Error::accumulator();
-    problems.handle(is_repeatable(kind, args));
+    // Otherwise what seems to be missing may be what could not be read.
+    if all_parsed {
+        problems.handle(is_repeatable(kind, args));
+    }
     problems.handle(nothing_is_exclusive(function));
+    problems.handle(nothing_shared_is_changed(args, function));
     problems.handle(attempts_suffice(args));
     problems.finish()
 }
@@ -66,6 +70,35 @@ fn nothing_is_exclusive(function: &Function) -> Result<()> {
                     binding.ident
                 ))
                 .with_span(&argument.place()),
+            );
+        }
+    }
+    problems.finish()
+}
+
+/// Requires that what all attempts use together is not `mut`: a receiver, which no `let` can replace, and what `borrow(…)` names.
+fn nothing_shared_is_changed(args: &Args, function: &Function) -> Result<()> {
+    let mut problems = Error::accumulator();
+    if let Some(receiver) = function.sig.receiver()
+        && let Some(mutability) = &receiver.mutability
+    {
+        problems.push(
+            Error::custom(
+                "`hedge` runs two attempts at once, which cannot share `mut self`; take `&self`, or remove `hedge`",
+            )
+            .with_span(mutability),
+        );
+    }
+    let shared = args.borrow.iter().flat_map(|written| &written.value.0);
+    for name in shared {
+        let mut bindings = function.arguments.iter().flat_map(|it| &it.bindings);
+        if bindings.any(|it| it.ident == *name && it.mutability.is_some()) {
+            problems.push(
+                Error::custom(format!(
+                    "`hedge` runs two attempts at once, which cannot share the `mut` argument `{name}`; remove it from `borrow(…)`, so \
+                     that each attempt gets a copy",
+                ))
+                .with_span(name),
             );
         }
     }

@@ -64,7 +64,7 @@ pub(crate) fn check(
         problems.handle(cache::check(args, function));
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
-        problems.handle(hedge::check(kind, args, function));
+        problems.handle(hedge::check(kind, args, all_parsed, function));
         problems.handle(targets::check(args, function));
         if all_parsed {
             problems.handle(error_is_classified(args, function));

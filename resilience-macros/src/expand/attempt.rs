@@ -101,7 +101,16 @@ fn rebind_for_attempt(
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #value;));
         }
         // Cloned outside: inside, the block would borrow the original and ask it to be `Sync`.
-        (Capture::ByUse, Rebind::Clone | Rebind::CloneBeside | Rebind::Own | Rebind::Keep) => {
+        // The block outlives the closure that makes it, so it takes the copy whole, also one that is `Copy`.
+        (Capture::ByUse, Rebind::CloneBeside) => {
+            let private = &expansion.private;
+            let own = format_ident!("{}_for_attempt", ident, span = mixed);
+            outside.push(quote_spanned!(mixed=> let #own = #private::Copied::new(#value);));
+            inside.push(
+                quote_spanned!(mixed=> let #mutability #ident = #private::Copied::take(#own);),
+            );
+        }
+        (Capture::ByUse, Rebind::Clone | Rebind::Own | Rebind::Keep) => {
             let own = format_ident!("{}_for_attempt", ident, span = mixed);
             outside.push(quote_spanned!(mixed=> let #own = #value;));
             inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));

@@ -83,9 +83,10 @@ pub(super) fn bind(
             outside.push(quote_spanned!(mixed=> let #mutability #ident: #ty = #value;));
         }
         Capture::ByUse => {
+            let private = &expansion.private;
             let own = format_ident!("{}_for_attempt", ident, span = mixed);
-            outside.push(quote_spanned!(mixed=> let #own: #ty = #value;));
-            inside.push(quote_spanned!(mixed=> let #mutability #ident = #own;));
+            outside.push(quote_spanned!(mixed=> let #own = #private::Copied::new(#value);));
+            inside.push(quote_spanned!(mixed=> let #mutability #ident: #ty = #own.take();));
         }
     }
 }

@@ -69,6 +69,26 @@ fn hooks() {
 }
 
 #[test]
+fn hedged() {
+    check(
+        Kind::Llm,
+        r#"hedge(delay = "p95", max_hedges = 2), classify_ok = Answer::verdict"#,
+        "async fn complete(model: &str, mut prompt: String) -> Result<Answer, ApiError> { send(model, prompt).await }",
+        expect_file!["snapshots/hedged.rs"],
+    );
+}
+
+#[test]
+fn hedged_with_a_receiver_that_stays() {
+    check(
+        Kind::Llm,
+        r#"retry = off, hedge(delay = "300ms"), borrow(parts)"#,
+        "async fn complete(self: Arc<Self>, parts: Parts, at: Instant) -> Result<Answer, ApiError> { self.send(&parts, at).await }",
+        expect_file!["snapshots/hedged_with_a_receiver_that_stays.rs"],
+    );
+}
+
+#[test]
 fn stream() {
     check(
         Kind::Llm,

@@ -18,6 +18,7 @@ pub(super) struct Sample {
     pub(super) failures_per_second: f64,
     pub(super) rejections_per_second: f64,
     pub(super) retries_per_second: f64,
+    pub(super) hedges_per_second: f64,
     pub(super) fallbacks_per_second: f64,
     pub(super) p50_seconds: Option<f64>,
     pub(super) p95_seconds: Option<f64>,
@@ -32,6 +33,7 @@ pub(super) struct Counted {
     failures: u64,
     rejections: u64,
     retries: u64,
+    hedges: u64,
     fallbacks: u64,
     latency: DurationHistogram,
 }
@@ -47,6 +49,7 @@ impl Counted {
             failures: failures.into_iter().map(|it| counters.get(it)).sum(),
             rejections: counters.rejections().total(),
             retries: counters.get(Counter::Retries),
+            hedges: counters.get(Counter::Hedges),
             fallbacks: counters.fallbacks().total(),
             latency: (core.latency.get()).map_or_else(Default::default, |it| it.snapshot().calls),
         }
@@ -72,6 +75,7 @@ impl Counted {
             failures_per_second: rate(self.failures, earlier.failures),
             rejections_per_second: rate(self.rejections, earlier.rejections),
             retries_per_second: rate(self.retries, earlier.retries),
+            hedges_per_second: rate(self.hedges, earlier.hedges),
             fallbacks_per_second: rate(self.fallbacks, earlier.fallbacks),
             p50_seconds: quantile(0.5),
             p95_seconds: quantile(0.95),

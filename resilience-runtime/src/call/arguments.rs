@@ -58,6 +58,26 @@ impl<T: Clone> CloneForHedge for T {
     }
 }
 
+/// A copy on its way into the block of an attempt. A block that is not `async move` would only borrow a copy that is `Copy`
+/// itself, and this is not.
+#[derive(Debug)]
+pub struct Copied<T>(T);
+
+impl<T> Copied<T> {
+    /// Wraps the copy, outside of the block.
+    #[inline]
+    pub fn new(copy: T) -> Self {
+        Self(copy)
+    }
+
+    /// Takes it out, inside.
+    #[inline]
+    #[must_use]
+    pub fn take(self) -> T {
+        self.0
+    }
+}
+
 /// The original of an argument that the body does not use, for the last attempt: it is dropped there among the others,
 /// in the order of the plain function.
 #[inline]

@@ -30,6 +30,8 @@ pub(super) struct ColdState {
     /// When the next attempt may begin.
     pub(super) next_start: Moment,
     pub(super) retries: RetryHistory,
+    /// Until when a server asked for a pause, by an attempt that failed beside others.
+    pub(super) asked_beside: Moment,
     /// The next attempt waits in the rate limiter's line; this is how long it would have to wait without that.
     pub(super) lines_up: Option<Moment>,
     /// The limits of time that the call got from its arguments.

@@ -79,7 +79,7 @@ use cold_state::ColdState;
 use failed_attempt::Pushback;
 use past::{Began, Past};
 
-pub use arguments::{CloneForHedge, CloneForRetry, original};
+pub use arguments::{CloneForHedge, CloneForRetry, Copied, original};
 pub use attempt::Attempt;
 pub use manual::ServiceWithFallback;
 pub use outcome::Outcome;

@@ -269,11 +269,6 @@ impl AttemptPermits {
         self.breaker.is_some() || self.rate_limit != Tokens::NONE || !self.bulkhead.is_none()
     }
 
-    /// Whether it is a probe of a half-open breaker.
-    pub(super) fn is_probe(&self) -> bool {
-        self.breaker.is_some_and(|ticket| ticket.is_probe())
-    }
-
     /// Whether a success has nobody to notify: the breaker would not change, and no other caller gets a place. Not to be relied
     /// on by an attempt with a key, which asks here a breaker that is not its own.
     #[inline(always)]

@@ -78,6 +78,11 @@ impl Call<'_> {
 
     /// Whether the deadline may come before the end of the next attempt, by its other limits.
     fn deadline_may_end_next(&self) -> bool {
+        self.deadline_may_end(self.next_start())
+    }
+
+    /// The same of an attempt that begins then.
+    pub(super) fn deadline_may_end(&self, start: Moment) -> bool {
         let own = self.own_limits();
         // Computed limits may be longer than the plan's.
         let longest = match (own.timeout, own.deadline) {
@@ -85,7 +90,7 @@ impl Call<'_> {
             _ => u64::MAX,
         };
         let deadline = self.deadline_at();
-        deadline != Moment::FAR_FUTURE && self.next_start().0.saturating_add(longest) >= deadline.0
+        deadline != Moment::FAR_FUTURE && start.0.saturating_add(longest) >= deadline.0
     }
 
     /// Returns the shortest delay before the next attempt, by the policy and by what servers asked for.
@@ -94,12 +99,14 @@ impl Call<'_> {
         policy: &RetryPolicy,
         (verdict, next): (Verdict, Option<NextTarget>),
         history: RetryHistory,
+        now: Moment,
     ) -> Result<RetryDelay, NoRetry> {
         let asked = match next {
             // What one server asked for is not meant for another one.
             Some(NextTarget::AnotherOne) => None,
             Some(NextTarget::After(soonest)) => soonest,
-            None => verdict.retry_after(),
+            // What an attempt beside the last one was asked for holds as well.
+            None => verdict.retry_after().max(self.asked_beside(now)),
         };
         let longest = self.plan.max_retry_after;
         let mut retry = policy
@@ -120,14 +127,12 @@ impl Call<'_> {
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
         let next = self.next_target(now);
         let mut history = self.retries();
-        let mut retry = self.retry_delay(policy, (verdict, next), history)?;
+        let mut retry = self.retry_delay(policy, (verdict, next), history, now)?;
         if self.past.has(Past::REQUEST_USED_UP) {
             return Err("no copy of the request");
         }
-        // Each answer of a language model is billed, also the one that arrived too late. Where another target may be alive, the
-        // call is worth more.
-        let is_elsewhere = next == Some(NextTarget::AnotherOne);
-        if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm && !is_elsewhere {
+        // Where another target may be alive, the call is worth more.
+        if self.is_billed_in_vain() && next != Some(NextTarget::AnotherOne) {
             return Err("one attempt after a timeout");
         }
         // Over a new session the attempt may begin at once, but not over a second one.
@@ -174,6 +179,11 @@ impl Call<'_> {
             cold.lines_up = lines_up;
         }
         Ok(retry.delay)
+    }
+
+    /// Whether no further attempt is to begin: each answer of a language model is billed, also the one that arrived too late.
+    pub(super) fn is_billed_in_vain(&self) -> bool {
+        self.past.has(Past::TIMED_OUT) && self.plan.kind() == ServiceKind::Llm
     }
 
     pub(super) fn emit_gave_up(

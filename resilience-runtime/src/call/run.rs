@@ -87,21 +87,6 @@ impl<'p> Attempt<'p> {
         PollScope::enter_special(limit, resumed, self.notes.take(), offer, call.told())
     }
 
-    /// Polls the body of one attempt of several that run, of which it is number `number`.
-    pub(super) fn poll_as<F: Future>(
-        &mut self,
-        number: u32,
-        call: &mut Call<'p>,
-        body: Pin<&mut F>,
-        timer: Pin<&mut AttemptTimer>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<F::Output, Interruption>> {
-        let newest = std::mem::replace(&mut call.attempts, number);
-        let polled = self.poll_body(call, body, timer, cx);
-        call.attempts = newest;
-        polled
-    }
-
     /// Polls the body once, within the call's span and the limits of time.
     ///
     /// Not inlined, and one variable from the body to the caller: each one more would be a copy of what the body

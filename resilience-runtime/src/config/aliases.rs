@@ -42,6 +42,11 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("max_park", "max_cooldown"),
     ("shadow", "mode"),
     ("dry_run", "mode"),
+    ("hedging", "hedge"),
+    ("max_hedged_attempts", "max_hedges"),
+    ("hedging_delay", "delay"),
+    ("hedge_delay", "delay"),
+    ("percentile", "delay"),
     // Of resilience4j.
     ("metrics_only", "mode"),
     ("wait_duration", "base_delay"),

@@ -269,7 +269,7 @@ macro_rules! settings {
                         /// Sets how long an attempt goes without an answer before another one starts beside it.
                         delay: HedgeDelay, HedgeDelay, own => HedgeDelay at hedge.delay;
                         /// Limits the attempts that start beside the first one; zero: none does.
-                        max_hedges: Count, Count, own => HedgeMaxHedges at hedge.max_hedges;
+                        max_hedges: Count, Hedges, own => HedgeMaxHedges at hedge.max_hedges;
                     }
                 }
                 /// Holds the part of [`ServiceSettings`] about a service that is one of the targets of another one.

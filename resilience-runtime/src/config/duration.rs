@@ -1,4 +1,4 @@
-//! Reads a duration as people write it.
+//! How a duration is read that a person wrote.
 
 use std::time::Duration;
 

@@ -11,8 +11,15 @@ use crate::sync::Mutex;
 #[derive(Debug, Default)]
 pub(crate) struct SharedContext {
     key: OnceLock<[u64; 2]>,
-    /// The last usage that was reported, and of which attempt.
-    usage: Mutex<Option<(u32, Usage)>>,
+    usage: Mutex<Reported>,
+}
+
+/// What attempts have reported of their usage, each by its number.
+#[derive(Debug, Default)]
+struct Reported {
+    last: Option<(u32, Usage)>,
+    /// That of the others, which may run beside the one that reported last. Without them nothing is allocated.
+    others: Vec<(u32, Usage)>,
 }
 
 impl SharedContext {
@@ -25,14 +32,20 @@ impl SharedContext {
     }
 
     pub(super) fn report_usage(&self, attempt: u32, usage: Usage) {
-        *self.usage.lock() = Some((attempt, usage));
+        let mut reported = self.usage.lock();
+        let before = reported.last.replace((attempt, usage));
+        if let Some((other, usage)) = before.filter(|(other, _)| *other != attempt) {
+            reported
+                .others
+                .retain(|(of, _)| *of != attempt && *of != other);
+            reported.others.push((other, usage));
+        }
     }
 
     /// What this attempt has reported.
     pub(crate) fn usage_of(&self, attempt: u32) -> Option<Usage> {
-        let reported = *self.usage.lock();
-        reported
-            .filter(|(of, _)| *of == attempt)
-            .map(|(_, usage)| usage)
+        let reported = self.usage.lock();
+        let mut all = reported.last.iter().chain(&reported.others);
+        all.find(|(of, _)| *of == attempt).map(|(_, usage)| *usage)
     }
 }

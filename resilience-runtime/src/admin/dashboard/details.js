@@ -93,6 +93,7 @@ class Panel {
     this.fact("p95", span(recent.p95));
     this.fact("p99", span(recent.p99));
     this.fact("Retries/s", rate(recent.retries));
+    this.fact("Hedges/s", rate(recent.hedges));
     this.fact("Retry budget", budget ? `${rate(budget.left)} of ${rate(budget.capacity)}` : NONE);
     this.fact("Limit left", limit ? `${rate(limit.remaining)} of ${rate(limit.limit)}` : "none");
     this.fact("Bulkhead", bulkhead ? `${bulkhead.in_flight} of ${bulkhead.max_concurrent}` : "none");

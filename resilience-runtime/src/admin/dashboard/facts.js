@@ -33,10 +33,11 @@ function totalsOf(sum, circuit) {
   fact("Successes", sum.successes);
   fact("Retries", sum.retries);
   const named = (values, names) => { for (const [name, label] of names) if (values?.[name]) fact(label, values[name]); };
+  named(sum, [["hedges", "Hedges"], ["hedge_wins", "Hedges that won"], ["hedge_cancelled", "Lost to another attempt"]]);
   named(sum.failures, [["transient", "Failed: transient"], ["outcome_unknown", "Failed: unknown"], ["throttled", "Failed: throttled"], ["permanent", "Failed: permanent"]]);
   named(sum.rejections, [["circuit_breaker", "Rejected: circuit"], ["rate_limit", "Rejected: limit"], ["bulkhead", "Rejected: bulkhead"]]);
   named(sum.shadow_rejected, [["circuit_breaker", "In shadow: circuit"], ["rate_limit", "In shadow: limit"], ["bulkhead", "In shadow: bulkhead"]]);
-  named(sum, [["timeouts", "Timeouts"], ["deadlines", "Deadlines"], ["abandoned", "OnAbandoned"], ["broken_streams", "Broken streams"], ["invalid_config", "Invalid config"]]);
+  named(sum, [["timeouts", "Timeouts"], ["deadlines", "Deadlines"], ["abandoned", "Abandoned"], ["broken_streams", "Broken streams"], ["invalid_config", "Invalid config"]]);
   named(sum.fallbacks, [["cache", "Fallback: cache"], ["call", "Fallback: call"], ["value", "Fallback: value"], ["registered", "Fallback: registered"], ["failed", "Fallbacks failed"]]);
   named(sum.cache, [["hits", "Cache hits"], ["misses", "Cache misses"], ["shared", "Cache: shared"], ["stale", "Cache: stale"], ["negative", "Cache: negative"], ["refreshes", "Cache refreshes"]]);
   named(circuit, [["consecutive_failures", "Failures in a row"]]);

@@ -57,7 +57,7 @@ class Service {
 
 function recentOf(samples, now) {
   const from = now - RECENT * model.interval - model.interval / 2;
-  const sum = { calls: 0, successes: 0, failures: 0, rejections: 0, retries: 0, fallbacks: 0 };
+  const sum = { calls: 0, successes: 0, failures: 0, rejections: 0, retries: 0, hedges: 0, fallbacks: 0 };
   let taken = 0;
   let timed = null;
   for (let at = samples.length - 1; at >= 0 && taken < RECENT && samples[at].at_ms > from; at--) {
@@ -68,6 +68,7 @@ function recentOf(samples, now) {
     sum.failures += sample.failures_per_second;
     sum.rejections += sample.rejections_per_second;
     sum.retries += sample.retries_per_second;
+    sum.hedges += sample.hedges_per_second ?? 0;
     sum.fallbacks += sample.fallbacks_per_second;
     timed ??= sample.p50_seconds == null ? null : sample;
   }

@@ -92,3 +92,34 @@ impl<F> Others<'_, F> {
         self.0.len()
     }
 }
+
+/// A call that one of its attempts is polled with: it has that attempt's number.
+struct Numbered<'a, 'p> {
+    call: &'a mut Call<'p>,
+    newest: u32,
+}
+
+impl<'p> Attempt<'p> {
+    /// Polls the body of one attempt of several that run, of which it is number `number`.
+    pub(super) fn poll_as<F: Future>(
+        &mut self,
+        number: u32,
+        call: &mut Call<'p>,
+        body: Pin<&mut F>,
+        timer: Pin<&mut AttemptTimer>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, Interruption>> {
+        let numbered = Numbered {
+            newest: std::mem::replace(&mut call.attempts, number),
+            call,
+        };
+        self.poll_body(numbered.call, body, timer, cx)
+    }
+}
+
+/// Also where the body panics: the call ends with all its attempts.
+impl Drop for Numbered<'_, '_> {
+    fn drop(&mut self) {
+        self.call.attempts = self.newest;
+    }
+}

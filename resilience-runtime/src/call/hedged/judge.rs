@@ -2,6 +2,7 @@
 
 use std::any::type_name;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use crate::call::Call;
 use crate::call::attempt::Attempt;
@@ -10,7 +11,10 @@ use crate::call::failed_attempt::FailedAttempt;
 use crate::call::outcome::Outcome;
 use crate::call::past::Past;
 use crate::call::rejection::Interruption;
+use crate::clock::Moment;
+use crate::error::BoxError;
 use crate::error_type::ErrorType;
+use crate::plan::Plan;
 use crate::rate_limit::Amount;
 use crate::telemetry::EventKind;
 use crate::telemetry::trace::Level;
@@ -38,10 +42,12 @@ impl<C, K, U> Judge<C, K, U> {
         K: Fn(&R::Ok) -> Option<Verdict>,
         U: Fn(&R::Ok) -> Option<Amount>,
     {
+        let mut boxed = None;
         let failed = match &outcome {
             Ok(result) => match (result.failure(), result.success()) {
                 (Some(error), _) => {
                     let known = (self.classify)(error);
+                    boxed = known.boxed;
                     call.fails_beside(attempt, &known.classified, ErrorType::of(error))
                 }
                 (None, Some(value)) => (self.classify_ok)(value).is_some_and(|verdict| {
@@ -52,11 +58,14 @@ impl<C, K, U> Judge<C, K, U> {
             },
             Err(interruption) => call.cut_beside(attempt, *interruption),
         };
-        if failed {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(outcome)
+        if !failed {
+            return ControlFlow::Break(outcome);
         }
+        // The deadline may end the others: then this is the failure before it.
+        if call.deadline_may_end(Moment::now()) {
+            call.keep_failure_beside(attempt.plan, outcome, boxed);
+        }
+        ControlFlow::Continue(())
     }
 
     /// Whether it is an answer that the caller gets.
@@ -149,13 +158,45 @@ impl<'p> Call<'p> {
             .unwrap_or_else(|| attempt.wants_retry(self, verdict, inner))
     }
 
+    fn keep_failure_beside<R: Outcome>(
+        &mut self,
+        plan: &Plan,
+        outcome: Result<R, Interruption>,
+        boxed: Option<fn(R::Error) -> BoxError>,
+    ) {
+        match outcome.map(Outcome::into_result) {
+            Ok(Err(error)) => {
+                if let Some(boxed) = boxed {
+                    self.keep_failure(boxed(error));
+                }
+            }
+            Ok(Ok(_)) => {}
+            Err(interruption) => {
+                let error = interruption.into_error(self, plan);
+                self.keep_failure(error.into());
+            }
+        }
+    }
+
+    /// For how long a server asked for a pause, by an attempt that failed beside others.
+    pub(in crate::call) fn asked_beside(&self, now: Moment) -> Option<Duration> {
+        let until = self.cold.as_ref()?.asked_beside;
+        (until > now).then(|| until.since(now))
+    }
+
     #[cold]
     fn note_failure_beside(&mut self, failed: FailedAttempt) {
         let FailedAttempt {
             verdict,
             error_type,
+            at,
             ..
         } = failed;
+        // Also where no limiter holds the callers of the service back.
+        if let Some(wait) = verdict.retry_after() {
+            let cold = self.cold();
+            cold.asked_beside = cold.asked_beside.max(at.after(wait));
+        }
         if verdict.reason() == Some(Reason::TimedOut) {
             self.past.add(Past::TIMED_OUT);
         }

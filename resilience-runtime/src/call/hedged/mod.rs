@@ -125,10 +125,8 @@ where
 
     /// The body is pending for the first time: decides when another attempt starts.
     fn decide(&mut self, cx: &mut Context<'_>) -> Option<Ended<R>> {
-        match self.call.first_hedge(self.attempt) {
-            Ok(plan) => self.next.as_mut().set_first(plan),
-            Err(cause) => return self.first_ended(Err(Interruption::NoTimer(cause))),
-        }
+        let first = self.call.first_hedge(self.attempt);
+        self.next.as_mut().set_first(first);
         if self.next.is_off() {
             return self.release_timer(cx);
         }
@@ -215,19 +213,21 @@ where
             return ControlFlow::Break(Some(outcome));
         }
         let now = Moment::now();
-        let started = match self.places {
-            None => self.call.start_hedge(None, &[], now),
+        let admitted = match self.places {
+            None => self.call.admit_hedge(None, &[], now),
             Some(places) => {
                 let others = self.others.plans();
                 let running: Vec<&Plan> = others.chain([self.attempt.plan]).collect();
-                self.call.start_hedge(Some(*places), &running, now)
+                self.call.admit_hedge(Some(*places), &running, now)
             }
         };
-        if let Some(attempt) = started {
+        let started = admitted.is_some();
+        if let Some(attempt) = admitted {
             let body = (self.make)(&attempt);
+            self.call.begin_hedge();
             self.others.push(attempt, self.call.attempts, body);
         }
-        let after = self.call.next_hedge(self.next.left(), now);
+        let after = self.call.next_hedge(self.next.left(), started, now);
         self.next.as_mut().set_next(after);
         ControlFlow::Continue(())
     }

@@ -1,6 +1,8 @@
 //! Whether and when another attempt starts beside those that run, and how one ends that loses. Nothing here is generic: it
 //! is compiled once.
 
+use std::time::Duration;
+
 use tokio::time::Sleep;
 
 use crate::call::Call;
@@ -13,7 +15,7 @@ use crate::clock::Moment;
 use crate::plan::Plan;
 use crate::telemetry::trace::Level;
 use crate::telemetry::{Counter, EventKind};
-use crate::timer::{self, NoTimer};
+use crate::timer;
 
 /// When the first attempt beside starts, and how many may.
 pub(super) struct Start {
@@ -24,44 +26,45 @@ pub(super) struct Start {
 impl<'p> Call<'p> {
     /// Decides when another attempt starts beside `first`, whose body is pending for the first time; `None`: none does.
     #[inline(never)]
-    pub(super) fn first_hedge(&self, first: &mut Attempt<'p>) -> Result<Option<Start>, NoTimer> {
-        let Some(hedge) = &self.plan.hedge else {
-            return Ok(None);
-        };
+    pub(super) fn first_hedge(&self, first: &mut Attempt<'p>) -> Option<Start> {
+        let hedge = self.plan.hedge.as_ref()?;
         if self.attempts >= self.plan.max_attempts() || !self.may_repeat() {
-            return Ok(None);
+            return None;
         }
-        let Some(delay) = self.hedge_delay() else {
-            return Ok(None);
-        };
-        let (at, cut) = (first.started.after(delay), first.ends_at(self));
-        if at >= cut {
-            return Ok(None);
+        let at = first.started.after(self.hedge_delay()?);
+        let cut = first.ends_at(self);
+        if at >= cut || !self.may_begin(at) {
+            return None;
         }
-        let timer = timer::at(at)?;
-        if timer.is_some() {
-            first.permits.limit_place(&first.plan.core, cut);
-        }
-        Ok(timer.map(|timer| Start {
+        // Without timers nothing is hedged. Whether the attempt can do without them, its own timer finds out.
+        let timer = timer::at(at).ok().flatten()?;
+        first.permits.limit_place(&first.plan.core, cut);
+        Some(Start {
             timer,
             hedges: hedge.config.max_hedges,
-        }))
+        })
     }
 
-    /// Makes the timer of the one after that, where so many are `left`.
-    pub(super) fn next_hedge(&self, left: u32, now: Moment) -> Option<Sleep> {
+    /// Makes the timer of the one after that, where so many are `left`. `started`: whether that one may.
+    pub(super) fn next_hedge(&self, left: u32, started: bool, now: Moment) -> Option<Sleep> {
         if left == 0 || self.attempts >= self.plan.max_attempts() {
             return None;
         }
         let at = now.after(self.hedge_delay()?);
-        if at >= self.ends_by() {
+        // At the same moment the next one may not start either: `max_hedges` of them would keep the thread.
+        if !started && at <= now || !self.may_begin(at) {
             return None;
         }
         timer::at(at).ok().flatten()
     }
 
+    /// Whether the call's limits of time let an attempt begin then.
+    fn may_begin(&self, at: Moment) -> bool {
+        at <= self.latest_start(Duration::ZERO, at)
+    }
+
     /// How long an attempt goes without an answer. Before the latency is known, a quarter of the timeout.
-    fn hedge_delay(&self) -> Option<std::time::Duration> {
+    fn hedge_delay(&self) -> Option<Duration> {
         let hedge = self.plan.hedge.as_ref()?;
         hedge.delay.get(
             || self.core().recent_latencies(),
@@ -72,23 +75,28 @@ impl<'p> Call<'p> {
         )
     }
 
-    /// Starts another attempt, with permits of its own for which it does not wait. `None`: it may not start, and nothing has
+    /// Admits another attempt, with permits of its own for which it does not wait. `None`: it may not start, and nothing has
     /// changed.
     #[cold]
     #[inline(never)]
-    pub(super) fn start_hedge(
+    pub(super) fn admit_hedge(
         &mut self,
         places: Option<Places<'p>>,
         running: &[&Plan],
         now: Moment,
     ) -> Option<Attempt<'p>> {
         let plan = self.plan;
-        if now >= self.ends_by() || self.is_trouble_ahead(now) {
+        // Another target knows nothing of what those before were asked for.
+        let in_vain =
+            || places.is_none() && (self.is_billed_in_vain() || self.asked_beside(now).is_some());
+        if !self.may_begin(now) || in_vain() || self.is_trouble_ahead(now) {
             return None;
         }
         if plan.budget && !plan.core.budget.try_spend() {
             return None;
         }
+        // Comes back with the call, should it end before the attempt begins.
+        self.retry_charged = plan.budget;
         let mut attempt = Attempt::new(self);
         attempt.started = now.max(self.started);
         let acquired = match places {
@@ -96,18 +104,23 @@ impl<'p> Call<'p> {
             None => attempt.acquire_beside(self),
         };
         if !acquired {
-            if plan.budget {
-                plan.core.budget.refund();
-            }
+            self.refund_retry();
             return None;
         }
+        Some(attempt)
+    }
+
+    /// The attempt begins: its arguments are there, which a `Clone` that panics would have prevented.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn begin_hedge(&mut self) {
+        self.retry_charged = false;
         self.attempts += 1;
         self.count(Counter::Hedges);
         let number = self.attempts;
         if self.is_enabled(Level::INFO) {
             self.emit(EventKind::Hedge { attempt: number });
         }
-        Some(attempt)
     }
 
     /// Whether the service shows that it has too much to do, or is not there. What is in shadow shows nothing.
@@ -167,8 +180,15 @@ impl<'p> Attempt<'p> {
         if self.phase == Phase::Ended {
             return;
         }
-        let now = Moment::now().max(self.started);
         self.count(Counter::HedgeCancelled);
+        // Its body was not polled, because another one was ready at that moment: it has cost nothing.
+        if self.phase == Phase::Waiting {
+            self.release_unused();
+            self.permits.forget_keys(&self.plan.core);
+            self.phase = Phase::Ended;
+            return;
+        }
+        let now = Moment::now().max(self.started);
         self.took(now.since(self.started));
         if self.is_at_target() {
             self.core().load.cut(now.since(self.started), now);

@@ -46,6 +46,11 @@ impl AttemptPermits {
         Ok(ticket)
     }
 
+    /// Whether it is a probe of a half-open breaker.
+    pub(in crate::call) fn is_probe(&self) -> bool {
+        self.breaker.is_some_and(|ticket| ticket.is_probe())
+    }
+
     /// A wait that would be in vain is not begun.
     #[cold]
     pub(super) fn no_token(

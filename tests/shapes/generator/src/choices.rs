@@ -82,6 +82,7 @@ pub(crate) const CHOICES: [&[&str]; 6] = [
         "idempotent",
         "classify",
         "all off",
+        "hedge",
     ],
     &[
         "nothing",
@@ -125,5 +126,8 @@ pub(crate) fn go_together(one: Choice, other: Choice) -> bool {
         || is(INPUT, &["struct", "unnamed"]) && is(SETTING, &["call", "path"])
         || is(BESIDE, &["must_use"]) && traits
         || is(BESIDE, &["pub(crate)"]) && traits
-        || is(PLACE, &["mut self"]) && is(SETTING, &["call", "path"]))
+        || is(PLACE, &["mut self"]) && is(SETTING, &["call", "path"])
+        // Two attempts at once cannot share what only one may change.
+        || is(SETTING, &["hedge"])
+            && (is(PLACE, &["&mut self", "mut self", "async_trait &mut self"]) || is(INPUT, &["exclusive"])))
 }

@@ -170,6 +170,7 @@ fn setting(name: &str, input: &Input, number: &str, on_self: bool) -> String {
         "idempotent" => "idempotent = false, client_retries = off, classify_ok = |_| None".to_owned(),
         "classify" => "classify = |_| resilience_runtime::Verdict::transient()".to_owned(),
         "all off" => "retry = off, retry_budget = off, circuit_breaker = off, rate_limit = off, bulkhead = off, timeout = off, deadline = off, fallback = off".to_owned(),
+        "hedge" => "idempotent, hedge(delay = \"p99\", max_hedges = 2)".to_owned(),
         other => panic!("{other}"),
     }
 }
