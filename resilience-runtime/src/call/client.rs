@@ -47,6 +47,10 @@ pub(crate) enum Progress {
     /// The client was not asked for anything.
     NotBegun,
     /// The client is not ready to take the request, so nothing was sent.
+    #[cfg_attr(
+        not(feature = "tower"),
+        allow(dead_code, reason = "a chain of middlewares is always ready")
+    )]
     Waiting,
     /// The client has the request.
     Sent {
