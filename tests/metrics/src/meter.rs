@@ -17,7 +17,7 @@ use resilience_runtime::opentelemetry::{Observation, observe};
 use crate::numbers::{Numbers, series};
 
 /// The name for OpenTelemetry, the name for Prometheus, the unit.
-const NAMES: [(&str, &str, &str); 24] = [
+const NAMES: [(&str, &str, &str); 26] = [
     ("resilience.calls", "resilience_calls_total", "{call}"),
     (
         "resilience.attempts",
@@ -25,6 +25,8 @@ const NAMES: [(&str, &str, &str); 24] = [
         "{attempt}",
     ),
     ("resilience.retries", "resilience_retries_total", "{retry}"),
+    ("resilience.hedges", "resilience_hedges_total", "{attempt}"),
+    ("resilience.hedge.wins", "resilience_hedge_wins_total", "{call}"),
     (
         "resilience.rejections",
         "resilience_rejections_total",

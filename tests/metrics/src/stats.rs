@@ -49,7 +49,13 @@ pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
             "resilience_attempts_total{result=permanent}",
             failures.permanent,
         ),
+        (
+            "resilience_attempts_total{result=hedge_cancelled}",
+            stats.hedge_cancelled,
+        ),
         ("resilience_retries_total", stats.retries),
+        ("resilience_hedges_total", stats.hedges),
+        ("resilience_hedge_wins_total", stats.hedge_wins),
         ("resilience_rejections_total", rejections.total()),
         (
             "resilience_rejections_total{cause=circuit_breaker}",
@@ -63,6 +69,10 @@ pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
             "resilience_rejections_total{cause=bulkhead}",
             rejections.bulkhead,
         ),
+        (
+            "resilience_rejections_total{cause=targets}",
+            rejections.targets,
+        ),
         ("resilience_shadow_rejected_total", shadow.total()),
         (
             "resilience_shadow_rejected_total{cause=circuit_breaker}",
@@ -75,6 +85,10 @@ pub(crate) fn sums(service: &Service) -> BTreeMap<&'static str, u64> {
         (
             "resilience_shadow_rejected_total{cause=bulkhead}",
             shadow.bulkhead,
+        ),
+        (
+            "resilience_shadow_rejected_total{cause=targets}",
+            shadow.targets,
         ),
         ("resilience_timeouts_total", stats.timeouts),
         ("resilience_fallbacks_total", fallbacks.total()),

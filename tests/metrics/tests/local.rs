@@ -186,7 +186,7 @@ fn every_metric_is_described_once_with_its_unit() {
     let recorder = Fixed::default();
     with_local_recorder(&recorder, describe);
     let described = recorder.described();
-    assert_eq!(described.len(), 25);
+    assert_eq!(described.len(), 27);
     for (name, unit, help) in described {
         let expected = if name.ends_with("_seconds") {
             Unit::Seconds

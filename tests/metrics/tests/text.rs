@@ -170,7 +170,7 @@ async fn collector_equals_the_text() {
     expected.extend(health(&monitor));
     let collector = Collector::new(&registry).with_health(&monitor);
     assert_eq!(collector.collect(), expected);
-    assert_eq!(collector.desc().len(), 25);
+    assert_eq!(collector.desc().len(), 27);
 
     let mine = prometheus::Registry::new();
     mine.register(Box::new(collector)).expect("new");
