@@ -1,5 +1,6 @@
 //! Times, by criterion. After a whole run the report is written, with what else `scripts/bench` has left.
 
+mod hedging;
 mod keyed;
 mod loads;
 mod rejections;
@@ -16,7 +17,7 @@ criterion_group! {
     config = config();
     targets =
         success::success, retries::retries, rejections::rejections, loads::loads, threads::threads,
-        keyed::keyed
+        keyed::keyed, hedging::hedging
 }
 
 fn main() {

@@ -11,3 +11,4 @@ pub mod measure;
 pub mod pairs;
 pub mod prepare;
 pub mod report;
+pub mod tail;

@@ -81,3 +81,16 @@ fn they_run_on_two_threads() {
     let _turn = turn();
     visit_pairs(&mut Pairs);
 }
+
+#[test]
+fn a_second_request_shortens_the_tail() {
+    let _turn = turn();
+    let tails = RUNTIME.block_on(resilience_benches::tail::tails(320));
+    let [without, hedged @ ..] = tails.as_slice() else {
+        panic!("nobody was measured");
+    };
+    assert_eq!((without.requests, hedged.len()), (1.0, 3));
+    for tail in hedged {
+        assert!(tail.requests > 1.0 && tail.requests < 2.0, "{tail:?}");
+    }
+}

@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use resilience_runtime::hedge::{Hedge, HedgeConfig};
-use resilience_runtime::{BoxError, Registry, resilient};
+use resilience_runtime::{BoxError, Registry, Verdict, resilient};
 use tokio::time::{Instant, advance};
 
+use crate::errors::ApiError;
 use crate::poll::{poll, started};
-use crate::server::{Answer, Answers, Hangs, Server, hedges, millis_since, stats};
+use crate::server::{Answer, Answers, Fails, Hangs, Server, hedges, millis_since, stats};
 
 const MILLI: Duration = Duration::from_millis(1);
 
@@ -45,6 +46,41 @@ async fn panic_while_a_loser_is_dropped_gives_everything_back() {
     let stats = stats(&registry);
     assert_eq!((stats.in_flight, stats.calls, stats.abandoned), (0, 1, 1));
     assert_eq!((stats.attempts, server.dropped()), (3, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn panic_while_a_failure_is_judged_gives_everything_back() {
+    fn judge(error: &ApiError) -> Verdict {
+        panic!("what is {error}?")
+    }
+    #[resilient(
+        service = "api",
+        idempotent,
+        retry = off,
+        bulkhead(max_concurrent = 4),
+        classify = judge,
+        hedge(delay = "100ms")
+    )]
+    async fn ask(server: &Server) -> Answer {
+        server.ask().await
+    }
+    for script in [
+        [Fails(120, ApiError::Transient), Hangs],
+        [Hangs, Fails(20, ApiError::Transient)],
+    ] {
+        let registry = Registry::new();
+        let server = Server::new(script);
+        let mut call = started(registry.scope(ask(&server)));
+        advance(100 * MILLI).await;
+        assert!(poll(&mut call).is_pending());
+        advance(20 * MILLI).await;
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut call)));
+        assert!(polled.is_err());
+        drop(call);
+        let stats = stats(&registry);
+        assert_eq!((stats.in_flight, stats.calls, stats.abandoned), (0, 1, 1));
+        assert_eq!((stats.attempts, server.dropped()), (2, 1));
+    }
 }
 
 /// Calls the service once more when it is dropped.

@@ -103,3 +103,34 @@ async fn stream_without_the_item_it_must_end_with_leaves_the_other_running() {
     assert_eq!(collected(stream).await, [1, 0]);
     assert_eq!(hedges(&registry), (1, 1, 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn when_both_fail_the_stream_is_retried_and_raced_again() {
+    let registry = Registry::new();
+    let server = Server::new([
+        Fails(150, ApiError::Transient),
+        Fails(100, ApiError::Unknown),
+        Answers(10, 2),
+    ]);
+    let stream = registry
+        .scope(async { items(&server).await.unwrap() })
+        .await;
+    assert_eq!(server.asked_at(), [0, 100, 2_200]);
+    assert_eq!((collected(stream).await, server.dropped()), (vec![1, 0], 0));
+    let stats = stats(&registry);
+    assert_eq!((stats.retries, stats.hedges, stats.attempts), (1, 1, 3));
+    assert_eq!((stats.in_flight, stats.failures.total()), (0, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stream_of_a_winner_that_is_dropped_gives_its_place_back() {
+    let registry = Registry::new();
+    let server = Server::new([Hangs, Answers(10, 3)]);
+    let stream = registry
+        .scope(async { items(&server).await.unwrap() })
+        .await;
+    assert_eq!(stats(&registry).in_flight, 1);
+    drop(stream);
+    let stats = stats(&registry);
+    assert_eq!((stats.in_flight, stats.hedge_cancelled), (0, 1));
+}

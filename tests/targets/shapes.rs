@@ -71,7 +71,7 @@ impl Boxed for Client<Place> {
 
     #[resilient(service = "boxed", idempotent, targets = self.pool)]
     async fn by_arc(&self, words: Vec<String>, #[target] to: Arc<Place>) -> Answer {
-        Ok(to.ask().await? + words.into_iter().count() as u32)
+        Ok(to.ask().await? + words.concat().len() as u32)
     }
 }
 
@@ -85,7 +85,7 @@ async fn traits_have_no_such_parameter() {
     assert_eq!(one.unwrap(), 11);
     let two = registry.scope(client.by_reference("four")).await;
     assert_eq!(two.unwrap(), 5);
-    let three = registry.scope(client.by_arc(vec![String::new()])).await;
+    let three = registry.scope(client.by_arc(vec!["x".to_owned()])).await;
     assert_eq!(three.unwrap(), 2);
 }
 

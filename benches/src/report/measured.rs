@@ -19,6 +19,8 @@ pub struct Measured {
     pub allocations: BTreeMap<String, Vec<f64>>,
     /// By `<contestant>/<keys>`: bytes a key, allocations a key, worst check in microseconds.
     pub keyed: BTreeMap<String, Vec<f64>>,
+    /// Milliseconds at the 50th, 95th and 99th percentile and requests for each call, by contestant.
+    pub tails: BTreeMap<String, Vec<f64>>,
 }
 
 /// Both profiles, the library's other clock, and what the compiler itself costs.
@@ -62,6 +64,7 @@ impl Measured {
             instructions: lines(&folder.join("instructions.tsv"), 1),
             allocations: lines(&folder.join("allocations.tsv"), 1),
             keyed: lines(&folder.join("keyed_memory.tsv"), 2),
+            tails: lines(&folder.join("hedge_tail.tsv"), 1),
         }
     }
 

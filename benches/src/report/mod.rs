@@ -2,6 +2,7 @@
 
 mod at_the_end;
 mod format;
+mod hedging;
 mod machine;
 mod measured;
 mod plot;

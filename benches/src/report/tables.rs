@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::format::{NOTHING, contestant, number, profile, share, times};
+use super::hedging;
 use super::measured::{Measured, Run};
 use super::targets::throughput;
 
@@ -67,6 +68,7 @@ pub(super) fn all(run: &Run) -> String {
     );
     let _ = write!(text, "\n## Two threads\n\n{}", threads(run));
     let _ = write!(text, "\n## Keyed limiter\n\n{}", keyed(run));
+    let _ = write!(text, "\n## Hedging\n\n{}", hedging::table(run));
     let _ = write!(text, "\n## Compile time\n\n{}", compiler(run));
     text
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::format::{NOTHING, number, profile, share, times};
+use super::hedging;
 use super::measured::{Measured, Run};
 
 /// One line of the table.
@@ -76,6 +77,7 @@ pub(super) fn table(run: &Run) -> String {
         amounts(&mut targets, measured);
         threads(&mut targets, measured);
         keys(&mut targets, measured);
+        hedges(&mut targets, measured);
     }
     compiler(&mut targets, run);
 
@@ -257,6 +259,29 @@ fn keys(targets: &mut Vec<Target>, measured: &Measured) {
         Amount(" µs"),
         worst,
     ));
+}
+
+fn hedges(targets: &mut Vec<Target>, measured: &Measured) {
+    let ours = "resilience, p95";
+    let requests = measured
+        .tails
+        .get(ours)
+        .and_then(|tail| tail.get(3).copied());
+    for (what, most, ratio) in [
+        (
+            "a hedge that does not start, of a timeout alone",
+            1.3,
+            hedging::armed(measured, "hedge"),
+        ),
+        (
+            "p99 with hedges, of that without",
+            0.2,
+            hedging::of_without(measured, ours, 2),
+        ),
+        ("requests per call with hedges", 1.08, requests),
+    ] {
+        targets.push(Target::new(what, AtMost(most), Times, ratio));
+    }
 }
 
 fn compiler(targets: &mut Vec<Target>, run: &Run) {

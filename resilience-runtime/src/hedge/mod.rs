@@ -12,6 +12,8 @@
 //! Annotated functions hedge with `hedge(…)`, see the [guide](crate::guide::hedging); [`Hedge`] does the same by hand.
 
 mod delay;
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
 mod recent_latencies;
 mod run;
 

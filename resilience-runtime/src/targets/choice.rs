@@ -107,7 +107,7 @@ impl Choice {
     ) -> Option<usize> {
         let random = next_random();
         let view = self.view(targets, now, random);
-        if (random >> 8) % PROBES == 0
+        if (random >> 8).is_multiple_of(PROBES)
             && let Some(probe) = view.draw(
                 |index| !excluded.has(index) && view.is_avoided(index),
                 random,
@@ -169,7 +169,7 @@ impl Choice {
         now: Moment,
         random: u64,
     ) -> View<'a, C> {
-        if random % LOOKS == 0 {
+        if random.is_multiple_of(LOOKS) {
             self.look(targets, now);
         }
         let slow_from = self.slow_from.load(Relaxed);

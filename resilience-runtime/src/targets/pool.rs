@@ -112,9 +112,9 @@ impl<T> TargetPool<T> {
 
     /// Returns the names of the targets in their order.
     #[must_use]
-    pub fn names(&self) -> Vec<Arc<str>> {
+    pub fn names(&self) -> Vec<String> {
         let targets = self.targets().into_iter();
-        targets.map(|target| target.name).collect()
+        targets.map(|target| target.name.to_string()).collect()
     }
 
     /// Returns how many targets it holds.

@@ -26,7 +26,11 @@ const NAMES: [(&str, &str, &str); 26] = [
     ),
     ("resilience.retries", "resilience_retries_total", "{retry}"),
     ("resilience.hedges", "resilience_hedges_total", "{attempt}"),
-    ("resilience.hedge.wins", "resilience_hedge_wins_total", "{call}"),
+    (
+        "resilience.hedge.wins",
+        "resilience_hedge_wins_total",
+        "{call}",
+    ),
     (
         "resilience.rejections",
         "resilience_rejections_total",

@@ -6,6 +6,8 @@
 
 mod beside;
 mod judge;
+#[cfg(all(test, resilience_loom))]
+mod loom_tests;
 mod start;
 mod timer;
 
