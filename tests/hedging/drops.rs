@@ -1,6 +1,5 @@
 //! A call that is dropped at any poll of any of its attempts leaves nothing behind.
 
-use std::task::Poll;
 use std::time::Duration;
 
 use resilience_runtime::{Registry, resilient};
@@ -43,7 +42,7 @@ async fn drop_at_every_poll_releases_everything() {
             let mut call = Box::pin(registry.scope(ask(&server)));
             let mut ended = false;
             for _ in 0..polls {
-                if let Poll::Ready(_) = poll(&mut call) {
+                if poll(&mut call).is_ready() {
                     ended = true;
                     break;
                 }

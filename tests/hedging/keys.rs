@@ -31,9 +31,6 @@ async fn breaker_and_bulkhead_of_the_key_decide() {
     }
     let registry = Registry::new();
     let server = Server::new([Answers(500, 1), Hangs]);
-    let both = async { tokio::join!(ask(&server, "a", 7), ask(&server, "b", 8)) };
-    let _ = both;
-    api(&registry); // made before its breakers are
     let call = async {
         let asked = ask(&server, "a", 7);
         let opened = async {

@@ -167,7 +167,7 @@ async fn traits_with_boxed_futures_are_hedged() {
     impl Ask for Server {
         #[resilient(service = "api", idempotent, hedge(delay = "100ms"))]
         async fn ask(&self, plus: u32, words: Vec<String>) -> Answer {
-            Ok(Server::ask(self).await? + plus + words.into_iter().count() as u32)
+            Ok(Server::ask(self).await? + plus + words.len() as u32)
         }
     }
     let registry = Registry::new();
