@@ -31,7 +31,6 @@ async fn breaker_and_bulkhead_of_the_key_decide() {
     }
     let registry = Registry::new();
     let server = Server::new([Answers(500, 1), Hangs]);
-    api(&registry); // made before its breakers are
     let call = async {
         let asked = ask(&server, "a", 7);
         let opened = async {
