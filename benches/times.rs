@@ -4,6 +4,7 @@ mod keyed;
 mod loads;
 mod rejections;
 mod retries;
+mod several_targets;
 mod success;
 mod threads;
 
@@ -16,7 +17,7 @@ criterion_group! {
     config = config();
     targets =
         success::success, retries::retries, rejections::rejections, loads::loads, threads::threads,
-        keyed::keyed
+        keyed::keyed, several_targets::several_targets
 }
 
 fn main() {

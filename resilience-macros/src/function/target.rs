@@ -80,7 +80,7 @@ fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result
         }
         Type::Reference(reference) => {
             if let Some(lifetime) = reference.lifetime.take() {
-                if !lifetime.ident.to_string().starts_with("life") {
+                if !is_made_by_async_trait(&lifetime) {
                     return wrong(
                         "the caller does not pass the target, so it has no lifetime of the caller's: write `&T`, or `Arc<T>` where the \
                          result borrows it",
@@ -123,6 +123,30 @@ fn strip(ty: &Type) -> &Type {
         Type::Paren(paren) => strip(&paren.elem),
         ty => ty,
     }
+}
+
+fn is_made_by_async_trait(lifetime: &Lifetime) -> bool {
+    lifetime.ident.to_string().starts_with("life")
+}
+
+/// Gives a result that has nothing to borrow from a lifetime: the error beside it says that already.
+fn live_forever(output: &mut ReturnType) {
+    struct Forever;
+    impl VisitMut for Forever {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            let and = reference.and_token.span;
+            reference
+                .lifetime
+                .get_or_insert_with(|| Lifetime::new("'static", and));
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident == "_" {
+                *lifetime = Lifetime::new("'static", lifetime.span());
+            }
+        }
+    }
+    Forever.visit_return_type_mut(output);
 }
 
 /// Removes a lifetime that `#[async_trait]` made.
@@ -177,9 +201,15 @@ pub(crate) fn without(item: TokenStream) -> TokenStream {
             return item;
         };
         if let Type::Reference(reference) = &mut *typed.ty
-            && let Some(lifetime) = reference.lifetime.take()
+            && let Some(lifetime) = &reference.lifetime
+            && is_made_by_async_trait(lifetime)
         {
+            let lifetime = lifetime.clone();
+            reference.lifetime = None;
             forget_lifetime(&mut raw.sig, &lifetime);
+        }
+        if borrows_what_is_gone(&raw.sig) {
+            live_forever(&mut raw.sig.output);
         }
         if let Some((_, body)) = &mut raw.body {
             let (pattern, ty) = (&typed.pat, &typed.ty);

@@ -12,6 +12,8 @@ use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::fallback::FailureCause;
+use crate::name::ServiceName;
+use crate::plan::TargetPlans;
 use crate::poll_context::SharedContext;
 use crate::retry::RetryHistory;
 use crate::session::Refusal;
@@ -44,6 +46,10 @@ pub(super) struct ColdState {
     pub(super) keys: OfKeys,
     /// The services of the targets at which its attempts have failed.
     pub(super) failed_targets: Vec<usize>,
+    /// What the call began with at its targets: those of its function may be others by now.
+    pub(super) targets: Option<Arc<TargetPlans>>,
+    /// The target that what is told next of an attempt is about.
+    pub(super) named_target: Option<ServiceName>,
 }
 
 thread_local! {

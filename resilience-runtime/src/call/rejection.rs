@@ -90,6 +90,14 @@ impl Rejection {
         }
     }
 
+    /// Whether breaker, limiter or bulkhead turned the attempt away, of which another target has its own.
+    pub(super) const fn is_by_gate(self) -> bool {
+        matches!(
+            self,
+            Self::CircuitBreaker { .. } | Self::RateLimit(_) | Self::Bulkhead
+        )
+    }
+
     const fn limit(self) -> Option<LimitName> {
         match self {
             Self::RateLimit(Refusal { limit, .. }) => limit,
@@ -113,8 +121,7 @@ impl Rejection {
             Self::NoTimer(cause) => cause.into(),
             Self::SortsNeeded => sorts_needed(),
             _ => {
-                let targets = call.plan.targets.load();
-                let of_targets = || targets.as_ref()?.refusal();
+                let of_targets = || call.targets()?.refusal();
                 let refusal = call.plan.refusal.as_ref().or_else(of_targets);
                 refusal.cloned().expect("only then it is rejected for that")
             }

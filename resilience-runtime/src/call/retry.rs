@@ -95,6 +95,7 @@ impl Call<'_> {
         let asked = match next {
             // What one server asked for is not meant for another one.
             Some(NextTarget::AnotherOne) => None,
+            Some(NextTarget::After(None)) => return Err("no target available"),
             Some(NextTarget::After(soonest)) => soonest,
             None => verdict.retry_after(),
         };

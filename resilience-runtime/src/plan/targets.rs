@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Plan;
+use super::{Plan, ServiceCore};
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::targets::{Candidate, Choice, Excluded, Pick, TargetLoad};
@@ -56,6 +56,23 @@ impl TargetPlans {
             (None, Pick::Balanced) => self.choice.balanced(&self.targets, excluded, now),
             (None, Pick::Ordered) => Choice::ordered(&self.targets, excluded, now),
         }
+    }
+
+    /// The services that the targets are.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &Arc<ServiceCore>> {
+        self.targets.iter().map(|target| &target.plan.core)
+    }
+
+    /// Whether it is of this service, and not of one that had its name before.
+    pub(crate) fn is_of(&self, service: &Arc<ServiceCore>) -> bool {
+        let of_service = |it: &TargetPlan| {
+            it.plan
+                .core
+                .pool
+                .as_ref()
+                .is_some_and(|pool| Arc::ptr_eq(pool, service))
+        };
+        self.targets.iter().all(of_service)
     }
 
     /// The place of the target that runs under this plan.

@@ -6,6 +6,7 @@ use super::entry::Entry;
 use super::levels;
 use super::services::{Registry, State, next_epoch};
 use super::sources::ConfigSources;
+use super::targets::PoolInUse;
 use super::twins::name_shared;
 use crate::config::{ConfigError, ConfigProblem, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
@@ -57,8 +58,10 @@ impl Registry {
         let mut state = self.inner.state.lock();
         state.sources.environment();
         let of_entries = state.entries.values().flat_map(Entry::problems);
+        let of_pools = state.targets.values().flatten();
+        let of_pools = of_pools.filter_map(PoolInUse::problem);
         let others = self.problems_with(&state, &state.sources);
-        ConfigError::check(distinct(of_entries.chain(others)))
+        ConfigError::check(distinct(of_entries.chain(of_pools).chain(others)))
     }
 
     /// Everything that `sources` would keep from running, services seen so far included.

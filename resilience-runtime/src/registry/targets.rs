@@ -1,22 +1,84 @@
 //! The targets of the functions of a service: each is a service of its own.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::entry::Entry;
 use super::services::{Registry, State};
-use crate::config::ConfigSource;
+use crate::config::{ConfigProblem, ConfigSource};
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, ServiceCore, Site, TargetPlans};
 use crate::sync::atomic::Ordering;
-use crate::targets::PoolView;
+use crate::targets::{PoolLife, PoolView};
 use crate::telemetry::EventKind;
 use crate::wake::DeferredWakes;
 
+/// A pool that a function has, and what was made for it.
+#[derive(Debug)]
+pub(super) struct PoolInUse {
+    /// The call site of the function.
+    site: usize,
+    function: &'static Function,
+    /// Lives as long as the pool: a function may have several, such as those of several clients.
+    pool: Weak<PoolLife>,
+    /// Those of its targets and groups.
+    names: Vec<ServiceName>,
+    plans: Arc<TargetPlans>,
+}
+
+impl PoolInUse {
+    pub(super) fn into_names(self) -> Vec<ServiceName> {
+        self.names
+    }
+
+    /// That it holds no target, if it does not.
+    pub(super) fn problem(&self) -> Option<ConfigProblem> {
+        let is_empty = self.pool.upgrade().is_some_and(|pool| pool.is_empty());
+        is_empty.then(|| {
+            let function = self.function;
+            let place = format!("{} ({})", function.label(), function.place);
+            ConfigProblem::without_value(
+                "targets",
+                ConfigSource::Attribute(place),
+                "the pool holds no target, so all calls are rejected; fill it with `TargetPool::set`",
+            )
+        })
+    }
+
+    fn is_of(&self, site: &'static Site, pool: &Weak<PoolLife>) -> bool {
+        self.site == site.address() && self.pool.ptr_eq(pool)
+    }
+}
+
 impl Registry {
+    /// Returns what runs at each target of a pool for a function whose service is `of`, of that version of the pool. It is not
+    /// the one that the function was called with last.
+    #[cold]
+    pub(crate) fn find_targets(
+        &self,
+        of: &Plan,
+        version: u64,
+        view: &dyn Fn() -> PoolView,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Arc<TargetPlans> {
+        let state = self.inner.state.lock();
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let in_use = state.targets.get(&of.core.name);
+        let known = in_use.into_iter().flatten().find(|it| {
+            it.site == site.address() && (it.plans.version, it.plans.epoch) == (version, epoch)
+        });
+        // After a removal by hand there is another service of the name.
+        let is_of = |it: &&PoolInUse| it.plans.is_of(&of.core);
+        if let Some(known) = known.filter(is_of) {
+            return Arc::clone(&known.plans);
+        }
+        drop(state);
+        self.make_targets(of, &view(), site, function)
+    }
+
     /// Makes what runs at each target of a pool for a function whose service is `of`. Targets that no function has any more are
     /// removed.
-    #[cold]
-    pub(crate) fn make_targets(
+    fn make_targets(
         &self,
         of: &Plan,
         view: &PoolView,
@@ -52,13 +114,26 @@ impl Registry {
             let group = group.as_deref();
             let plan = self.take_target(&mut state, &mut removed, place, group, (site, function));
             let weight = plan.weight.unwrap_or(target.weight);
+            plan.core.load.set_weight(weight);
             plans.push((&*target.name, weight, plan));
             names.push(name);
         }
-        removed.extend(self.forget_targets(&mut state, &pool.name, site, &names));
-        drop(state);
+        if self.inner.epoch.load(Ordering::Relaxed) != epoch {
+            // A new name is that of another target to variables, which changes what runs there as well.
+            drop(state);
+            return self.make_targets(of, view, site, function);
+        }
         let pick = function.pick.unwrap_or_default();
         let plans = Arc::new(TargetPlans::new((view.version, epoch), pick, plans));
+        let in_use = PoolInUse {
+            site: site.address(),
+            function,
+            pool: view.life.clone(),
+            names,
+            plans: Arc::clone(&plans),
+        };
+        removed.extend(self.forget_targets(&mut state, of, site, in_use));
+        drop(state);
         of.targets.store(Some(Arc::clone(&plans)));
         plans
     }
@@ -113,17 +188,24 @@ impl Registry {
         self.insert_entry(state, name, Entry::new(core, None), &place);
     }
 
-    /// Removes the targets of a service that none of its functions has any more.
+    /// Notes a pool that a function has, and removes the targets of the service that are in none of its pools any more.
     fn forget_targets(
         &self,
         state: &mut State,
-        pool: &ServiceName,
+        of: &Plan,
         site: &'static Site,
-        names: &[ServiceName],
+        now: PoolInUse,
     ) -> Vec<Entry> {
+        let pool = &of.core.name;
         let of_pool = state.targets.entry(pool.clone()).or_default();
-        of_pool.insert(site.address(), names.to_vec());
-        let used: Vec<&ServiceName> = of_pool.values().flatten().collect();
+        of_pool.retain(|it| !it.is_of(site, &now.pool) && it.pool.strong_count() > 0);
+        of_pool.push(now);
+        let cores = of_pool.iter().flat_map(|it| it.plans.services());
+        let mut cores: Vec<_> = cores.map(Arc::downgrade).collect();
+        cores.sort_unstable_by_key(|core| core.as_ptr().addr());
+        cores.dedup_by(|a, b| a.ptr_eq(b));
+        of.core.set_targets(cores);
+        let used: Vec<&ServiceName> = of_pool.iter().flat_map(|it| &it.names).collect();
         let is_stale = |(name, entry): &(&ServiceName, &Entry)| {
             entry.pool() == Some(pool) && !used.contains(name)
         };

@@ -21,6 +21,6 @@ mod target;
 pub use choice::Pick;
 pub(crate) use choice::{Candidate, Choice, Excluded};
 pub(crate) use load::TargetLoad;
-pub(crate) use pool::{PoolView, Snapshot};
+pub(crate) use pool::{PoolLife, PoolView, Snapshot};
 pub use pool::{TargetPool, TargetPoolError};
 pub use target::Target;

@@ -40,7 +40,7 @@ impl<'p> Call<'p> {
         }
         let timer = timer::at(at)?;
         if timer.is_some() {
-            first.permits.limit_place(&self.plan.core, cut);
+            first.permits.limit_place(first.core(), cut);
         }
         Ok(timer.map(|timer| Start {
             timer,
@@ -105,6 +105,7 @@ impl<'p> Call<'p> {
         self.count(Counter::Hedges);
         let number = self.attempts;
         if self.is_enabled(Level::INFO) {
+            attempt.name_target(self);
             self.emit(EventKind::Hedge { attempt: number });
         }
         Some(attempt)
