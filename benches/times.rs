@@ -5,6 +5,7 @@ mod keyed;
 mod loads;
 mod rejections;
 mod retries;
+mod several_targets;
 mod success;
 mod threads;
 
@@ -17,7 +18,7 @@ criterion_group! {
     config = config();
     targets =
         success::success, retries::retries, rejections::rejections, loads::loads, threads::threads,
-        keyed::keyed, hedging::hedging
+        keyed::keyed, hedging::hedging, several_targets::several_targets
 }
 
 fn main() {

@@ -240,6 +240,7 @@ impl Declaration {
         }
         problems.handle(check::values(&args));
         problems.handle(check::declared_keys(&args));
+        problems.handle(check::weight_of_target(&args));
         problems.finish_with(args)
     }
 

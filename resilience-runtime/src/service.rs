@@ -220,6 +220,7 @@ impl Service {
             max_concurrent: self.bulkhead().map(|bulkhead| bulkhead.limit()),
             circuit_keys: core.breaker_keys(),
             bulkhead_keys: core.bulkhead_keys(),
+            target: core.target_stats(),
         }
     }
 }

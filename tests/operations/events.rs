@@ -105,6 +105,7 @@ async fn snapshot_reports_rates_every_second() {
             "kind": "llm",
             "health": "degraded",
             "circuit_breaker": {"state": "closed", "in_state_seconds": 1.0, "opened": 0},
+            "target": null,
             "rate_limit": null,
             "cooldown_seconds": 0.0,
             "bulkhead": null,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use resilience_runtime::{
-    BoxError, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, Verdict,
-    admin::admin_router, config::BulkheadSettings, config::CircuitBreakerSettings,
+    BoxError, Registry, ResilienceError, ServiceKind, ServiceSettings, Settings, TargetPool,
+    Verdict, admin::admin_router, config::BulkheadSettings, config::CircuitBreakerSettings,
     config::RateLimitSettings, config::RetrySettings, health::HealthCheck,
-    health::ServiceHealthChecker, llm_resilient,
+    health::ServiceHealthChecker, llm_resilient, targets::Target,
 };
 use serde_json::{Value, json};
 
@@ -102,6 +102,7 @@ async fn service_json_has_all_fields() {
             "kind",
             "health",
             "circuit_breaker",
+            "target",
             "rate_limit",
             "cooldown_seconds",
             "bulkhead",
@@ -130,6 +131,7 @@ async fn service_json_has_all_fields() {
                 "window": {"calls": 0, "failures": 0, "slow_calls": 0},
                 "keys": null,
             },
+            "target": null,
             "rate_limit": {
                 "limit": 10,
                 "period_seconds": 60.0,
@@ -432,4 +434,21 @@ async fn declared_services_are_shown_before_their_first_call() {
     ] {
         assert!(metrics.lines().any(|it| it == line), "{line}\n{metrics}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn target_is_told_with_its_pool() {
+    #[resilience_runtime::resilient(service = "chat", targets = pool)]
+    async fn ask(#[target] to: &u64, pool: &TargetPool<u64>) -> Result<u64, BoxError> {
+        tokio::time::sleep(Duration::from_millis(*to)).await;
+        Ok(*to)
+    }
+    let registry = Registry::new();
+    let pool = TargetPool::of([Target::new("azure-eu", 250).weight(2.0)]).unwrap();
+    registry.scope(ask(&pool)).await.unwrap();
+    let routes = admin_router(&registry, &monitor(immediate()));
+    let answer = get(&routes, "/services/chat%2Fazure-eu").await;
+    let target = answer.json()["target"].take();
+    let expected = json!({"pool": "chat", "latency_seconds": 0.25, "in_flight": 0, "weight": 2.0});
+    assert_eq!(target, expected);
 }

@@ -3,8 +3,12 @@
 mod choice;
 mod configured;
 mod failover;
+mod faults;
+mod live;
 mod place;
 mod shapes;
+mod simulation;
+mod told;
 
 #[path = "../behaviour/errors.rs"]
 #[allow(dead_code)]

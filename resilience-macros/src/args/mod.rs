@@ -33,7 +33,7 @@ pub(crate) use items::Partial;
 pub(crate) use limit::Limit;
 pub(crate) use prioritized::Prioritized;
 pub(crate) use service::Service;
-pub(crate) use spanned::{Spanned, Value, path_text, strip_groups};
+pub(crate) use spanned::{Spanned, Value, is_off, path_text, strip_groups};
 pub(crate) use stream::{RetryUntil, Stream};
 pub(crate) use toggle::Toggle;
 pub(crate) use value::{

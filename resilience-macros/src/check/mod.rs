@@ -27,6 +27,11 @@ pub(crate) fn values(args: &Args) -> Result<()> {
     values::check(args)
 }
 
+/// Reports the weight of a target where no target is named.
+pub(crate) fn weight_of_target(args: &Args) -> Result<()> {
+    targets::weight(args)
+}
+
 /// Reports what a declaration says of keys and cannot mean.
 pub(crate) fn declared_keys(args: &Args) -> Result<()> {
     keyed::declared(args)

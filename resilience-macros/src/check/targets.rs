@@ -2,8 +2,9 @@
 
 use darling::{Error, Result};
 use quote::ToTokens as _;
+use syn::Expr;
 
-use crate::args::{Args, Spanned, Toggle};
+use crate::args::{Args, CallLimit, Fallback, Prioritized, Step, Toggle, is_off};
 use crate::function::{Function, UsedIdents};
 
 /// Rules of the arguments alone.
@@ -23,15 +24,27 @@ pub(super) fn values(args: &Args) -> Result<()> {
             problems.push(needs("affinity").with_span(&affinity.name));
         }
     }
-    if let Some(target) = &args.target {
+    if let Some(targets) = &args.targets
+        && is_off(&targets.value.0)
+    {
         problems.push(
-            Error::custom(
-                "the weight of a target stands in the pool, `Target::new(…).weight(2.0)`, in `TargetSettings` or in a variable",
-            )
-            .with_span(&target.name),
+            Error::custom("`targets` is off where it is not written; remove it, and the parameter marked `#[target]`")
+                .with_span(&targets.value.0),
         );
     }
+    problems.handle(weight(args));
     problems.finish()
+}
+
+/// A weight belongs to one target, and neither a function nor a declaration names one.
+pub(super) fn weight(args: &Args) -> Result<()> {
+    match &args.target {
+        None => Ok(()),
+        Some(target) => Err(Error::custom(
+            "the weight of a target stands in the pool, `Target::new(…).weight(2.0)`, in `TargetSettings` or in a variable",
+        )
+        .with_span(&target.name)),
+    }
 }
 
 /// Rules between the arguments and the function.
@@ -78,36 +91,60 @@ fn keys(args: &Args) -> Result<()> {
     problems.finish()
 }
 
-/// What is evaluated before a target is picked cannot mention it.
+/// What is evaluated before a target is picked cannot mention it, and what is evaluated after all of them have failed neither.
 fn not_mentioned(args: &Args, target: &syn::Ident) -> Result<()> {
     let mut problems = Error::accumulator();
-    let limit = Toggle::on(args.rate_limit.as_ref());
-    let written = [
-        ("key", limit.and_then(|it| it.key.as_ref())),
-        ("cost", limit.and_then(|it| it.cost.as_ref())),
-        ("correlation_id", args.correlation_id.as_ref()),
-        ("affinity", args.affinity.as_ref()),
-        ("targets", args.targets.as_ref()),
-        ("registry", args.registry.as_ref()),
-    ];
-    let written = written
-        .into_iter()
-        .filter_map(|(name, code)| Some((name, code?)));
-    for (name, code) in written {
-        if mentions(code.value.0.to_token_stream(), target) {
-            problems.push(too_early(name, target, code));
+    for (name, code, when) in evaluated_without(args) {
+        let mentioned = UsedIdents::of(code.to_token_stream()).contains(target);
+        if mentioned {
+            problems.push(
+                Error::custom(format!(
+                    "`{name}` cannot mention the target `{target}`: it is evaluated {when}"
+                ))
+                .with_span(code),
+            );
         }
     }
     problems.finish()
 }
 
-fn mentions(code: proc_macro2::TokenStream, target: &syn::Ident) -> bool {
-    UsedIdents::of(code).contains(target)
-}
+const BEFORE: &str = "once, before a target is picked";
+const AFTER: &str = "after all attempts have failed, and belongs to none of them";
 
-fn too_early<T>(name: &str, target: &syn::Ident, code: &Spanned<T>) -> Error {
-    Error::custom(format!(
-        "`{name}` cannot mention the target `{target}`: it is evaluated once, before a target is picked"
-    ))
-    .with_span(&code.place)
+/// All code that is evaluated where there is no target, with its name and when that is.
+fn evaluated_without(args: &Args) -> Vec<(&'static str, &Expr, &'static str)> {
+    let limit = Toggle::on(args.rate_limit.as_ref());
+    let cache = args.cache.as_ref().map(|cache| cache.value.settings());
+    let written = [
+        ("key", limit.and_then(|it| it.key.as_ref())),
+        ("key", args.per_key()),
+        ("cost", limit.and_then(|it| it.cost.as_ref())),
+        ("key", cache.and_then(|it| it.key.as_ref())),
+        ("correlation_id", args.correlation_id.as_ref()),
+        ("affinity", args.affinity.as_ref()),
+        ("targets", args.targets.as_ref()),
+        ("registry", args.registry.as_ref()),
+    ];
+    let mut found: Vec<_> = written
+        .into_iter()
+        .filter_map(|(name, code)| Some((name, &code?.value.0, BEFORE)))
+        .collect();
+    for (name, limit) in [("timeout", &args.timeout), ("deadline", &args.deadline)] {
+        found.extend(CallLimit::computed(limit.as_ref()).map(|code| (name, code, BEFORE)));
+    }
+    let priority = limit.and_then(|it| it.priority.as_ref());
+    if let Some(Prioritized::Computed(code)) = priority.map(|it| &it.value) {
+        found.push(("priority", code, BEFORE));
+    }
+    for step in Fallback::steps(args.fallback.as_ref()) {
+        match step {
+            Step::Cache { cache, .. } => {
+                let key = cache.value.key.as_ref();
+                found.extend(key.map(|key| ("key", &key.value.0, BEFORE)));
+            }
+            Step::Value(value) => found.push(("value", value, AFTER)),
+            Step::Call { .. } | Step::Registered => {}
+        }
+    }
+    found
 }

@@ -175,10 +175,12 @@ impl Expansion<'_> {
         let admitted = self.admitted(&leave);
         let outcome = self.outcome(&leave);
         let conclude = self.conclude();
+        let keep = targets::keep(self);
         quote_spanned! {mixed=>
             loop {
                 #admitted
                 #outcome
+                #keep
                 if let ::core::ops::ControlFlow::Break(out) = #conclude {
                     break out;
                 }
@@ -194,10 +196,12 @@ impl Expansion<'_> {
         let outcome = self.outcome(&leave);
         let conclude = self.conclude();
         let private = &self.private;
+        let keep = targets::keep(self);
         quote_spanned! {mixed=>
             'attempts: {
                 #admitted
                 #outcome
+                #keep
                 #private::last(#conclude)
             }
         }

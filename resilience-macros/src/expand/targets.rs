@@ -111,7 +111,16 @@ fn value(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
     } else {
         quote_spanned!(mixed=> &attempt)
     };
-    quote_spanned!(there=> #private::Targets::#verb(#targets, #attempt))
+    // By way of a variable, so that the type of the target and not that of the pool is what does not fit.
+    let there_is = quote_spanned!(there=> target);
+    quote_spanned!(mixed=> { let target = #private::Targets::#verb(#targets, #attempt); #there_is })
+}
+
+/// `Targets::keep(targets, &mut call);`, before what follows a failure is decided.
+pub(super) fn keep(expansion: &Expansion<'_>) -> Option<TokenStream> {
+    expansion.function.target.as_ref()?;
+    let private = &expansion.private;
+    Some(quote_spanned!(Span::mixed_site()=> #private::Targets::keep(targets, &mut call);))
 }
 
 /// `let target = Targets::borrowed(targets, &attempt);`, for a hook.

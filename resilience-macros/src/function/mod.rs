@@ -233,8 +233,11 @@ fn inner_attributes(body: TokenStream) -> (Vec<Attribute>, TokenStream) {
 }
 
 impl Function {
-    /// Whether it is the name of an argument.
+    /// Whether it is the name of an argument, or of the target.
     pub(crate) fn binds(&self, ident: &syn::Ident) -> bool {
+        if (self.target.as_ref()).is_some_and(|target| target.ident == *ident) {
+            return true;
+        }
         let mut bindings = self.arguments.iter().flat_map(|it| &it.bindings);
         bindings.any(|binding| binding.ident == *ident)
     }

@@ -79,7 +79,7 @@ fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result
         }
         Type::Reference(reference) => {
             if let Some(lifetime) = reference.lifetime.take() {
-                if !lifetime.ident.to_string().starts_with("life") {
+                if !is_made_by_async_trait(&lifetime) {
                     return wrong(
                         "the caller does not pass the target, so it has no lifetime of the caller's: write `&T`, or `Arc<T>` where the \
                          result borrows it",
@@ -124,6 +124,30 @@ fn strip(ty: &Type) -> &Type {
     }
 }
 
+pub(super) fn is_made_by_async_trait(lifetime: &Lifetime) -> bool {
+    lifetime.ident.to_string().starts_with("life")
+}
+
+/// Gives a result that has nothing to borrow from a lifetime: the error beside it says that already.
+pub(super) fn live_forever(output: &mut ReturnType) {
+    struct Forever;
+    impl VisitMut for Forever {
+        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
+            let and = reference.and_token.span;
+            reference
+                .lifetime
+                .get_or_insert_with(|| Lifetime::new("'static", and));
+            visit_mut::visit_type_reference_mut(self, reference);
+        }
+        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+            if lifetime.ident == "_" {
+                *lifetime = Lifetime::new("'static", lifetime.span());
+            }
+        }
+    }
+    Forever.visit_return_type_mut(output);
+}
+
 /// Removes a lifetime that `#[async_trait]` made.
 pub(super) fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
     let params = std::mem::take(&mut sig.generics.params);
@@ -137,7 +161,7 @@ pub(super) fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
 }
 
 /// Whether the result has an elided lifetime, and no argument is left that it could be of.
-fn borrows_what_is_gone(sig: &Signature) -> bool {
+pub(super) fn borrows_what_is_gone(sig: &Signature) -> bool {
     struct Elided(bool);
     impl VisitMut for Elided {
         fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {

@@ -5,7 +5,9 @@ use quote::{ToTokens as _, quote};
 use syn::Type;
 
 use super::raw::Raw;
-use super::target::{forget_lifetime, is_marked, remove};
+use super::target::{
+    borrows_what_is_gone, forget_lifetime, is_made_by_async_trait, is_marked, live_forever, remove,
+};
 
 /// Returns the item without the marked parameter, so that its callers report nothing more.
 pub(crate) fn without_target(item: TokenStream) -> TokenStream {
@@ -20,9 +22,15 @@ pub(crate) fn without_target(item: TokenStream) -> TokenStream {
             return item;
         };
         if let Type::Reference(reference) = &mut *typed.ty
-            && let Some(lifetime) = reference.lifetime.take()
+            && let Some(lifetime) = &reference.lifetime
+            && is_made_by_async_trait(lifetime)
         {
+            let lifetime = lifetime.clone();
+            reference.lifetime = None;
             forget_lifetime(&mut raw.sig, &lifetime);
+        }
+        if borrows_what_is_gone(&raw.sig) {
+            live_forever(&mut raw.sig.output);
         }
         if let Some((_, body)) = &mut raw.body {
             let (pattern, ty) = (&typed.pat, &typed.ty);

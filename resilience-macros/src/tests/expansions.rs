@@ -89,6 +89,22 @@ fn hedged_with_a_receiver_that_stays() {
 }
 
 #[test]
+fn targets() {
+    check(
+        Kind::Custom,
+        r#"service = "chat", targets = POOL, pick = "ordered", affinity = user, hedge(delay = "1s"), idempotent, verify = found"#,
+        "async fn ask(user: &str, #[target] to: &Place, words: Words) -> Result<Answer, ApiError> { to.send(user, words).await }",
+        expect_file!["snapshots/targets.rs"],
+    );
+    check(
+        Kind::Custom,
+        r#"service = "chat", targets = self.pool, retry = off"#,
+        "async fn ask(&self, word: &str, #[target] mut to: Arc<Place>) -> Result<Answer, ApiError> { to.send(word).await }",
+        expect_file!["snapshots/targets_by_arc.rs"],
+    );
+}
+
+#[test]
 fn stream() {
     check(
         Kind::Llm,

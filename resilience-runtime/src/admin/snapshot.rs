@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::config::{PatternMode, RateLimitStrategy};
 use crate::limit_name::LimitName;
+use crate::name::ServiceName;
 use crate::rate_limit::LimitLevel;
 use crate::service::Service;
 
@@ -84,9 +85,19 @@ pub(super) struct RetryBudget {
     left: f64,
 }
 
+/// What is known of a service that is one of the targets of another one.
+#[derive(Serialize)]
+struct Target {
+    pool: ServiceName,
+    latency_seconds: Option<f64>,
+    in_flight: u32,
+    weight: f64,
+}
+
 /// How much a service admits at this moment.
 #[derive(Serialize)]
 pub(super) struct Limits {
+    target: Option<Target>,
     rate_limit: Option<RateLimit>,
     /// The rest of a cooldown that the server requested.
     cooldown_seconds: f64,
@@ -106,6 +117,12 @@ impl Limits {
         let share = share.clamp(0.0, 1.0);
         let cooldown_seconds = seconds(cooling_down.unwrap_or_default());
         Self {
+            target: core.target_stats().map(|target| Target {
+                pool: target.pool,
+                latency_seconds: target.latency.map(seconds),
+                in_flight: target.in_flight,
+                weight: target.weight,
+            }),
             rate_limit: config.rate_limit.as_ref().map(|limit| RateLimit {
                 limit: (limit.limit != u32::MAX).then_some(limit.limit),
                 period_seconds: seconds(limit.period),

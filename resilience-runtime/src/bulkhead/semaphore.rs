@@ -255,6 +255,11 @@ impl Semaphore {
         self.unlock(shared, wakers);
     }
 
+    /// Whether calls without a permit pass.
+    pub(crate) fn is_shadow(&self) -> bool {
+        self.shadow.is_on()
+    }
+
     /// Whether a call without a permit passes, because the bulkhead is in shadow. To be asked once for each.
     pub(crate) fn lets_pass(&self) -> bool {
         self.shadow.lets_pass()

@@ -82,6 +82,7 @@ impl<'p> Attempt<'p> {
         let until = call.latest_start(longest, self.started);
         self.permits.release_breaker(self.plan, self.started);
         if call.is_enabled(Level::INFO) {
+            self.name_target(call);
             call.emit(EventKind::Waiting {
                 pattern,
                 at_most: longest,

@@ -12,9 +12,12 @@ use crate::cache::{CacheEffect, Failure, Leader};
 use crate::clock::Moment;
 use crate::error::BoxError;
 use crate::fallback::FailureCause;
+use crate::name::ServiceName;
+use crate::plan::Plan;
 use crate::poll_context::SharedContext;
 use crate::retry::RetryHistory;
 use crate::session::Refusal;
+use crate::targets::TargetSet;
 use crate::telemetry::CorrelationId;
 use crate::verdict::{Reason, Verdict};
 
@@ -46,6 +49,10 @@ pub(super) struct ColdState {
     pub(super) keys: OfKeys,
     /// The services of the targets at which its attempts have failed.
     pub(super) failed_targets: Vec<usize>,
+    /// What the call began with at its targets: those of its function may be others by now.
+    pub(super) targets: Option<Arc<TargetSet<Plan>>>,
+    /// The target that what is told next of an attempt is about.
+    pub(super) named_target: Option<ServiceName>,
 }
 
 thread_local! {

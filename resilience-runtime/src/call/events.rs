@@ -107,12 +107,15 @@ impl Call<'_> {
         let Some(logged) = self.log_context_if_any() else {
             return;
         };
+        let named = self.cold.as_ref().and_then(|it| it.named_target.as_ref());
+        let target = named.filter(|_| kind.is_of_attempt());
         {
             let _entered = logged.span.enter();
             let subject = Subject {
                 service: &plan.core.name,
                 function: &plan.function.name,
                 correlation_id: &logged.correlation,
+                target,
             };
             trace::emit(subject, &kind);
         }
@@ -120,11 +123,15 @@ impl Call<'_> {
         if observers.has_call_subscribers()
             || kind.is_change() && observers.has_change_subscribers()
         {
+            // A pause is one of the target, which has it to itself.
+            let service = target.filter(|_| kind.is_change());
+            let service = service.unwrap_or(&plan.core.name).clone();
             observers.send(Event {
                 function: Some(Arc::clone(&plan.function.name)),
                 call: Some(logged.number),
                 correlation_id: Some(logged.correlation.clone()),
-                ..Event::new(plan.core.name.clone(), kind)
+                target: target.cloned(),
+                ..Event::new(service, kind)
             });
         }
     }

@@ -90,6 +90,14 @@ impl Rejection {
         }
     }
 
+    /// Whether breaker, limiter or bulkhead turned the attempt away, of which another target has its own.
+    pub(super) const fn is_by_gate(self) -> bool {
+        matches!(
+            self,
+            Self::CircuitBreaker { .. } | Self::RateLimit(_) | Self::Bulkhead
+        )
+    }
+
     const fn limit(self) -> Option<LimitName> {
         match self {
             Self::RateLimit(Refusal { limit, .. }) => limit,
@@ -113,9 +121,9 @@ impl Rejection {
             Self::NoTimer(cause) => cause.into(),
             Self::SortsNeeded => sorts_needed(),
             _ => {
-                let refusal = call.plan.refusal.clone();
-                let refusal = refusal.or_else(|| call.refusal_of_targets());
-                refusal.expect("only then it is rejected for that")
+                let of_targets = || call.targets()?.refusal();
+                let refusal = call.plan.refusal.as_ref().or_else(of_targets);
+                refusal.cloned().expect("only then it is rejected for that")
             }
         }
     }

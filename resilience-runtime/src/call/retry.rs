@@ -104,6 +104,7 @@ impl Call<'_> {
         let asked = match next {
             // What one server asked for is not meant for another one.
             Some(NextTarget::AnotherOne) => None,
+            Some(NextTarget::After(None)) => return Err("no target available"),
             Some(NextTarget::After(soonest)) => soonest,
             // What an attempt beside the last one was asked for holds as well.
             None => verdict.retry_after().max(self.asked_beside(now)),

@@ -53,6 +53,16 @@ pub enum HealthCause {
         /// Counts the keys that have a breaker of their own.
         known: usize,
     },
+    /// Some [targets](crate::targets) of the service have a circuit breaker that is open or half-open.
+    #[non_exhaustive]
+    Targets {
+        /// Counts the targets whose breaker is open.
+        open: usize,
+        /// Counts the targets whose breaker is half-open.
+        half_open: usize,
+        /// Counts the targets.
+        known: usize,
+    },
 }
 
 impl HealthCause {
@@ -74,6 +84,7 @@ impl HealthCause {
             Self::Said { .. } => "said",
             Self::Circuit(_) => "circuit",
             Self::CircuitKeys { .. } => "circuit_keys",
+            Self::Targets { .. } => "targets",
         }
     }
 
@@ -112,6 +123,14 @@ impl fmt::Display for HealthCause {
             } => write!(
                 f,
                 "of the circuit breakers of its {known} keys {open} are open and {half_open} half-open"
+            )?,
+            Self::Targets {
+                open,
+                half_open,
+                known,
+            } => write!(
+                f,
+                "of the circuit breakers of its {known} targets {open} are open and {half_open} half-open"
             )?,
         }
         match self.code() {

@@ -15,7 +15,8 @@ use crate::sync::Mutex;
 ///
 /// An open breaker is degraded, or unhealthy with [`open_is_unhealthy`](Self::open_is_unhealthy); a half-open one is
 /// degraded. Where keys have breakers of their own and some are open, the service is degraded, never unhealthy for that: the
-/// cause has their number and no key. The breaker does not flap, so one result is enough: the thresholds of the monitor do not apply unless they
+/// cause has their number and no key. A service with [targets](crate::targets) is degraded while the breaker of one of them is open
+/// or half-open, and unhealthy while all are open. The breaker does not flap, so one result is enough: the thresholds of the monitor do not apply unless they
 /// are set for the checker.
 ///
 /// ```
@@ -97,11 +98,40 @@ impl ServiceHealthChecker {
                 known: keys.known,
             };
             HealthReport::because(HealthStatus::Degraded, cause)
+        } else if let Some(report) = self.read_targets() {
+            report
         } else if fails_often {
             HealthReport::degraded("too many attempts fail")
         } else {
             HealthReport::healthy()
         }
+    }
+
+    /// What the breakers of its targets say, where one of them is not closed.
+    fn read_targets(&self) -> Option<HealthReport> {
+        let targets = self.service.core.targets();
+        let count = |is_it: fn(CircuitState) -> bool| {
+            let breakers = targets.iter().map(|target| &target.breaker);
+            let enforced = breakers.filter(|breaker| !breaker.is_shadow());
+            enforced.filter(|breaker| is_it(breaker.state())).count()
+        };
+        let open = count(|state| matches!(state, CircuitState::Open | CircuitState::ForcedOpen));
+        let half_open = count(|state| state == CircuitState::HalfOpen);
+        if open + half_open == 0 {
+            return None;
+        }
+        let known = targets.len();
+        let status = if open == known {
+            HealthStatus::Unhealthy
+        } else {
+            HealthStatus::Degraded
+        };
+        let cause = HealthCause::Targets {
+            open,
+            half_open,
+            known,
+        };
+        Some(HealthReport::because(status, cause))
     }
 
     fn fails_often(&self) -> bool {

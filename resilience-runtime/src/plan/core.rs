@@ -1,6 +1,6 @@
 //! What the callers of a service share.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use super::pattern_observer::PatternObserver;
@@ -17,8 +17,9 @@ use crate::name::{ServiceKind, ServiceName};
 use crate::rate_limit::RateLimiter;
 use crate::retry::RetryBudget;
 use crate::session::Session;
+use crate::sync::Mutex;
 use crate::targets::TargetLoad;
-use crate::telemetry::{Counter, Counters, Event, Latency, Observers};
+use crate::telemetry::{Counter, Counters, Event, Latency, Observers, TargetStats};
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
 #[derive(Debug)]
@@ -37,6 +38,8 @@ pub(crate) struct ServiceCore {
     pub(crate) pool: Option<Arc<Self>>,
     /// As a target.
     pub(crate) load: TargetLoad,
+    /// The targets that its functions were called with last, without those that are gone.
+    targets: Mutex<Vec<Weak<Self>>>,
     /// Its limiter is that of a group of targets, which configures it.
     shares_limiter: bool,
     pub(crate) session: Session,
@@ -95,6 +98,7 @@ impl ServiceCore {
             budget: RetryBudget::new(RetryBudgetConfig::default()).expect(presets),
             pool: None,
             load: TargetLoad::default(),
+            targets: Mutex::default(),
             shares_limiter: false,
             session: Session::default(),
             counters: Counters::default(),
@@ -121,6 +125,27 @@ impl ServiceCore {
             limiter: group.map_or(self.limiter, |group| Arc::clone(&group.limiter)),
             ..self
         }
+    }
+
+    /// Notes which targets its functions have.
+    pub(crate) fn set_targets(&self, targets: Vec<Weak<Self>>) {
+        *self.targets.lock() = targets;
+    }
+
+    /// The targets that its functions have, if they have any.
+    pub(crate) fn targets(&self) -> Vec<Arc<Self>> {
+        let targets = self.targets.lock();
+        targets.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// What is known of it as a target; `None`: it is none.
+    pub(crate) fn target_stats(&self) -> Option<TargetStats> {
+        self.pool.as_ref().map(|pool| TargetStats {
+            pool: pool.name.clone(),
+            latency: self.load.latency(),
+            in_flight: self.load.in_flight(),
+            weight: self.load.weight(),
+        })
     }
 
     /// Whether it has the limiter of that group, or without one its own.

@@ -7,6 +7,7 @@ mod keys;
 mod pattern_observer;
 mod site;
 mod state;
+mod target_plans;
 #[cfg(all(test, not(resilience_loom)))]
 mod tests;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::levels;
+use super::pool_in_use::PoolInUse;
 use super::services::{Registry, State, next_epoch};
 use super::sources::ConfigSources;
 use super::twins::name_shared;
@@ -57,8 +58,10 @@ impl Registry {
         let mut state = self.inner.state.lock();
         state.sources.environment();
         let of_entries = state.entries.values().flat_map(Entry::problems);
+        let of_pools = state.targets.values().flatten();
+        let of_pools = of_pools.filter_map(PoolInUse::problem);
         let others = self.problems_with(&state, &state.sources);
-        ConfigError::check(distinct(of_entries.chain(others)))
+        ConfigError::check(distinct(of_entries.chain(of_pools).chain(others)))
     }
 
     /// Everything that `sources` would keep from running, services seen so far included.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::entry::Entry;
+use super::pool_in_use::PoolInUse;
 use super::sources::ConfigSources;
 use super::twins::VariableNames;
 use crate::circuit_breaker::CircuitState;
@@ -56,8 +57,8 @@ pub(super) struct State {
     pub(super) entries: BTreeMap<ServiceName, Entry>,
     /// By the name of the service. They outlast services that are removed.
     pub(super) declarations: BTreeMap<&'static str, &'static DeclaredService>,
-    /// The names of the targets of each service, by the call site of the function that has them.
-    pub(super) targets: BTreeMap<ServiceName, BTreeMap<usize, Vec<ServiceName>>>,
+    /// The pools that functions of each service have.
+    pub(super) targets: BTreeMap<ServiceName, Vec<PoolInUse>>,
     variable_names: VariableNames,
 }
 
@@ -326,8 +327,8 @@ impl Registry {
         let Some(removed) = self.forget_entry(&mut state, name) else {
             return false;
         };
-        let targets = state.targets.remove(name).into_iter();
-        let targets = targets.flat_map(BTreeMap::into_values).flatten();
+        let pools = state.targets.remove(name).into_iter().flatten();
+        let targets = pools.flat_map(PoolInUse::into_names);
         let targets: Vec<_> = targets
             .filter_map(|target| self.forget_entry(&mut state, &target))
             .collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::entry::Entry;
+use super::pool_in_use::PoolInUse;
 use super::services::{Registry, State};
 use crate::config::ConfigSource;
 use crate::name::ServiceName;
@@ -11,12 +12,36 @@ use crate::sync::atomic::Ordering;
 use crate::targets::{PoolView, TargetSet};
 use crate::telemetry::EventKind;
 use crate::wake::DeferredWakes;
-
 impl Registry {
+    /// Returns what runs at each target of a pool for a function whose service is `of`, of that version of the pool. It is not
+    /// the one that the function was called with last.
+    #[cold]
+    pub(crate) fn find_targets(
+        &self,
+        of: &Plan,
+        version: u64,
+        view: &dyn Fn() -> PoolView,
+        site: &'static Site,
+        function: &'static Function,
+    ) -> Arc<TargetSet<Plan>> {
+        let state = self.inner.state.lock();
+        let epoch = self.inner.epoch.load(Ordering::Relaxed);
+        let in_use = state.targets.get(&of.core.name);
+        let known = in_use.into_iter().flatten().find(|it| {
+            it.site == site.address() && (it.plans.version, it.plans.epoch) == (version, epoch)
+        });
+        // After a removal by hand there is another service of the name.
+        let is_of = |it: &&PoolInUse| it.plans.is_of(&of.core);
+        if let Some(known) = known.filter(is_of) {
+            return Arc::clone(&known.plans);
+        }
+        drop(state);
+        self.make_targets(of, &view(), site, function)
+    }
+
     /// Makes what runs at each target of a pool for a function whose service is `of`. Targets that no function has any more are
     /// removed.
-    #[cold]
-    pub(crate) fn make_targets(
+    fn make_targets(
         &self,
         of: &Plan,
         view: &PoolView,
@@ -52,13 +77,26 @@ impl Registry {
             let group = group.as_deref();
             let plan = self.take_target(&mut state, &mut removed, place, group, (site, function));
             let weight = plan.weight.unwrap_or(target.weight);
+            plan.core.load.set_weight(weight);
             plans.push((&*target.name, weight, plan));
             names.push(name);
         }
-        removed.extend(self.forget_targets(&mut state, &pool.name, site, &names));
-        drop(state);
+        if self.inner.epoch.load(Ordering::Relaxed) != epoch {
+            // A new name is that of another target to variables, which changes what runs there as well.
+            drop(state);
+            return self.make_targets(of, view, site, function);
+        }
         let pick = function.pick.unwrap_or_default();
         let plans = Arc::new(TargetSet::new((view.version, epoch), pick, plans));
+        let in_use = PoolInUse {
+            site: site.address(),
+            function,
+            pool: view.life.clone(),
+            names,
+            plans: Arc::clone(&plans),
+        };
+        removed.extend(self.forget_targets(&mut state, of, site, in_use));
+        drop(state);
         of.targets.store(Some(Arc::clone(&plans)));
         plans
     }
@@ -113,17 +151,24 @@ impl Registry {
         self.insert_entry(state, name, Entry::new(core, None), &place);
     }
 
-    /// Removes the targets of a service that none of its functions has any more.
+    /// Notes a pool that a function has, and removes the targets of the service that are in none of its pools any more.
     fn forget_targets(
         &self,
         state: &mut State,
-        pool: &ServiceName,
+        of: &Plan,
         site: &'static Site,
-        names: &[ServiceName],
+        now: PoolInUse,
     ) -> Vec<Entry> {
+        let pool = &of.core.name;
         let of_pool = state.targets.entry(pool.clone()).or_default();
-        of_pool.insert(site.address(), names.to_vec());
-        let used: Vec<&ServiceName> = of_pool.values().flatten().collect();
+        of_pool.retain(|it| !it.is_of(site, &now.pool) && it.pool.strong_count() > 0);
+        of_pool.push(now);
+        let cores = of_pool.iter().flat_map(|it| it.plans.services());
+        let mut cores: Vec<_> = cores.map(Arc::downgrade).collect();
+        cores.sort_unstable_by_key(|core| core.as_ptr().addr());
+        cores.dedup_by(|a, b| a.ptr_eq(b));
+        of.core.set_targets(cores);
+        let used: Vec<&ServiceName> = of_pool.iter().flat_map(|it| &it.names).collect();
         let is_stale = |(name, entry): &(&ServiceName, &Entry)| {
             entry.pool() == Some(pool) && !used.contains(name)
         };

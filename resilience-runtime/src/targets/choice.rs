@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::load::TargetLoad;
 use crate::clock::Moment;
 use crate::random::seed;
-use crate::sync::atomic::AtomicU64;
 use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::atomic::{AtomicI32, AtomicU64};
 
 /// How a target is picked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,9 +21,13 @@ pub enum Pick {
 }
 
 /// One in so many calls goes to one of the targets that are avoided.
-const PROBES: u64 = 128;
+const PROBES: u64 = 192;
 /// A target is slow from so many times the median on.
 const SLOW: u64 = 3;
+/// A target is clearly better than another one if its score is below such a part of the other's.
+const CLEARLY: f64 = 0.8;
+/// A target is owed at most so many turns.
+const MOST_OWED: i32 = 8;
 /// One in so many picks looks at the median anew.
 const LOOKS: u64 = 8;
 
@@ -65,10 +69,15 @@ pub(crate) trait Candidate {
 #[derive(Debug)]
 pub(crate) struct Choice {
     weights: Box<[f64]>,
+    /// A weight times this is one in relation to the mean of all.
+    by_mean: f64,
     /// A hash of each name, so that a key belongs to the same target whatever others come and go.
     names: Box<[u64]>,
     /// The sum of the weights up to each target.
     sums: Box<[f64]>,
+    /// How many of its turns another target got, less those that it got of others.
+    // Relaxed: a turn that is lost between two threads is one of many.
+    owed: Box<[AtomicI32]>,
     /// In nanoseconds; zero: not known.
     // Relaxed: a value of a moment ago is as good.
     slow_from: AtomicU64,
@@ -90,8 +99,11 @@ impl Choice {
             *sum += weight;
             Some(*sum)
         });
+        let sum: f64 = weights.iter().sum();
         Self {
             sums: sums.collect(),
+            owed: weights.iter().map(|_| AtomicI32::new(0)).collect(),
+            by_mean: weights.len() as f64 / sum,
             names: names.into(),
             weights: weights.into(),
             slow_from: AtomicU64::new(0),
@@ -122,9 +134,20 @@ impl Choice {
         };
         let second = view.draw(|index| index != first && is_good(index), next_random());
         Some(match second {
-            Some(second) if view.score(second) < view.score(first) => second,
+            Some(second) if view.takes_over(second, first) => {
+                self.pass_turn(first, second);
+                second
+            }
             _ => first,
         })
+    }
+
+    /// Notes that a target got another one's turn. Those that lose turns when they are busy get some when they are not, so that
+    /// over time each has its share. What is owed is bounded: a target that was slow is not flooded once it has recovered.
+    fn pass_turn(&self, from: usize, to: usize) {
+        let (from, to) = (&self.owed[from], &self.owed[to]);
+        from.store((from.load(Relaxed) + 1).min(MOST_OWED), Relaxed);
+        to.store((to.load(Relaxed) - 1).max(-MOST_OWED), Relaxed);
     }
 
     /// Picks the target that a key belongs to, as long as that one is there: the one with the highest score for the key
@@ -253,15 +276,36 @@ impl<C: Candidate> View<'_, C> {
         last
     }
 
-    /// The lower, the better. A target that nothing is known of counts as one in the middle.
-    fn score(&self, index: usize) -> f64 {
-        let load = self.targets[index].load();
+    /// Whether a target gets the turn of the one that was drawn before it: because it is clearly better, or because it is owed
+    /// more and not clearly worse.
+    fn takes_over(&self, second: usize, first: usize) -> bool {
+        let owed = |index: usize| self.choice.owed[index].load(Relaxed);
+        self.is_clearly_better(second, first)
+            || owed(second) > owed(first) && !self.is_clearly_better(first, second)
+    }
+
+    /// Whether a target is so much better than another one that weights do not matter. Both were drawn by weight already, so
+    /// small differences, which are noise, change nothing.
+    fn is_clearly_better(&self, index: usize, than: usize) -> bool {
+        // Attempts in flight per weight, with the one that begins: a light target that is idle seems to be worse than a heavy one
+        // that is not. Without that one it seems to be better. Where the two do not agree, the weights have the last word.
+        let [one, other] = [index, than].map(|index| {
+            let load = self.targets[index].load();
+            let in_flight = f64::from(load.in_flight());
+            let weight = self.choice.weights[index] * self.choice.by_mean;
+            let expected = self.expected(load);
+            [(in_flight + 1.0) / weight, in_flight / weight + 1.0].map(|load| load * expected)
+        });
+        one[0] < other[0] * CLEARLY && one[1] < other[1] * CLEARLY
+    }
+
+    /// How long an attempt is expected to take. A target that nothing is known of counts as one in the middle.
+    fn expected(&self, load: &TargetLoad) -> f64 {
         let middle = match self.slow_from {
             u64::MAX => 1,
             slow => (slow / SLOW).max(1),
         };
-        let latency = load.latency().map_or(middle, |it| it.as_nanos() as u64);
-        (f64::from(load.in_flight()) + 1.0) * latency as f64 / self.choice.weights[index]
+        load.expected(self.now).unwrap_or(middle as f64)
     }
 }
 

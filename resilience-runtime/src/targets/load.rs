@@ -28,6 +28,8 @@ pub(crate) struct TargetLoad {
     latency: AtomicU64,
     /// When it was read last.
     updated: AtomicU64,
+    /// The bits of its weight in the pool that it was picked from last, for those who look; zero: it was in none.
+    weight: AtomicU64,
 }
 
 impl TargetLoad {
@@ -43,6 +45,14 @@ impl TargetLoad {
         self.in_flight.fetch_sub(1, Relaxed);
     }
 
+    pub(crate) fn weight(&self) -> f64 {
+        f64::from_bits(self.weight.load(Relaxed))
+    }
+
+    pub(crate) fn set_weight(&self, weight: f64) {
+        self.weight.store(weight.to_bits(), Relaxed);
+    }
+
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.load(Relaxed)
     }
@@ -53,6 +63,17 @@ impl TargetLoad {
             0 => None,
             latency => Some(Duration::from_nanos(latency)),
         }
+    }
+
+    /// The moving average as a choice weighs it: the longer nobody has asked, the less it says. In nanoseconds.
+    pub(crate) fn expected(&self, now: Moment) -> Option<f64> {
+        let latency = match self.latency.load(Relaxed) {
+            0 => return None,
+            latency => latency as f64,
+        };
+        let age = now.0.saturating_sub(self.updated.load(Relaxed)) as f64;
+        let decay = DECAY.as_nanos() as f64;
+        Some(latency * (decay / (decay + age)))
     }
 
     /// Whether so few answers are known that it cannot be told to be slow.

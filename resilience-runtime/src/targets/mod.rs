@@ -22,7 +22,7 @@ mod target;
 pub use choice::Pick;
 pub(crate) use choice::{Candidate, Excluded};
 pub(crate) use load::TargetLoad;
-pub(crate) use pool::{PoolView, Snapshot};
+pub(crate) use pool::{PoolLife, PoolView, Snapshot};
 pub use pool::{TargetPool, TargetPoolError};
 pub(crate) use set::TargetSet;
 pub use target::Target;

@@ -1,8 +1,8 @@
 //! The targets of a function, which can change while calls run.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
 
 use arc_swap::ArcSwapOption;
 
@@ -28,6 +28,22 @@ use crate::config::{ConfigError, ConfigProblem, ConfigSource};
 /// ```
 pub struct TargetPool<T> {
     snapshot: ArcSwapOption<Snapshot<T>>,
+    /// What registries see of it.
+    life: OnceLock<Arc<PoolLife>>,
+}
+
+/// Lives as long as a pool.
+#[derive(Debug, Default)]
+pub(crate) struct PoolLife {
+    // Relaxed: it is told to people.
+    len: AtomicUsize,
+}
+
+impl PoolLife {
+    /// Whether the pool holds no target now.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len.load(Ordering::Relaxed) == 0
+    }
 }
 
 /// The targets at one moment.
@@ -37,10 +53,12 @@ pub(crate) struct Snapshot<T> {
     targets: Box<[Target<T>]>,
 }
 
-/// What a registry needs to know of a pool, whatever its targets are.
+/// What a registry needs to know of a pool, whatever its targets are. By default one that was never filled.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PoolView {
     pub(crate) version: u64,
+    /// That of the pool.
+    pub(crate) life: Weak<PoolLife>,
     pub(crate) targets: Vec<TargetView>,
 }
 
@@ -64,6 +82,7 @@ impl<T> TargetPool<T> {
     pub const fn new() -> Self {
         Self {
             snapshot: ArcSwapOption::const_empty(),
+            life: OnceLock::new(),
         }
     }
 
@@ -94,6 +113,7 @@ impl<T> TargetPool<T> {
         static VERSIONS: AtomicU64 = AtomicU64::new(1);
         let targets: Box<[Target<T>]> = targets.into_iter().map(Into::into).collect();
         check(&targets)?;
+        self.life().len.store(targets.len(), Ordering::Relaxed);
         self.snapshot.store(Some(Arc::new(Snapshot {
             version: VERSIONS.fetch_add(1, Ordering::Relaxed),
             targets,
@@ -135,6 +155,11 @@ impl<T> TargetPool<T> {
     pub(crate) fn snapshot(&self) -> Option<Arc<Snapshot<T>>> {
         self.snapshot.load_full()
     }
+
+    /// What registries see of it.
+    pub(crate) fn life(&self) -> &Arc<PoolLife> {
+        self.life.get_or_init(Arc::default)
+    }
 }
 
 /// Everything that is wrong with the targets.
@@ -168,6 +193,15 @@ fn check<T>(targets: &[Target<T>]) -> Result<(), ConfigError> {
                 "stands twice; each target needs a name of its own".to_owned(),
             );
         }
+        let is_group_of = |other: &Target<T>| other.group.as_ref() == Some(&target.name);
+        let is_elsewhere = |group: &Arc<str>| *group != target.name;
+        if target.group.as_ref().is_some_and(is_elsewhere) && targets.iter().any(is_group_of) {
+            wrong(
+                &target.name,
+                "group",
+                "must be its own name or none, since it is the group of another target".to_owned(),
+            );
+        }
         if !(target.weight > 0.0 && target.weight <= 1e9) {
             wrong(
                 &target.name,
@@ -191,7 +225,7 @@ impl<T> Snapshot<T> {
         &self.targets[index].value
     }
 
-    pub(crate) fn view(&self) -> PoolView {
+    pub(crate) fn view(&self, life: Weak<PoolLife>) -> PoolView {
         let targets = self.targets.iter().map(|target| TargetView {
             name: Arc::clone(&target.name),
             weight: target.weight,
@@ -199,6 +233,7 @@ impl<T> Snapshot<T> {
         });
         PoolView {
             version: self.version,
+            life,
             targets: targets.collect(),
         }
     }

@@ -30,6 +30,9 @@ pub struct Event {
     pub call: Option<u64>,
     /// Holds the correlation id of the call, which other calls may share.
     pub correlation_id: Option<CorrelationId>,
+    /// Names the [target](crate::targets) of the attempt that it is about, by its service, such as `chat/azure-eu`. `None` where
+    /// the function has no targets, and for an event of the whole call.
+    pub target: Option<ServiceName>,
     /// Describes what happened, with its details.
     pub kind: EventKind,
 }
@@ -43,6 +46,7 @@ impl Event {
             function: None,
             call: None,
             correlation_id: None,
+            target: None,
             kind,
         }
     }
@@ -228,6 +232,20 @@ impl EventKind {
                 | Self::ServiceAdded
                 | Self::ServiceRemoved
                 | Self::Configured
+        )
+    }
+
+    /// Whether it is about one attempt, and so about one target.
+    pub(crate) const fn is_of_attempt(&self) -> bool {
+        matches!(
+            self,
+            Self::Retry { .. }
+                | Self::GaveUp { .. }
+                | Self::Hedge { .. }
+                | Self::FailedBesideHedge { .. }
+                | Self::ShadowRejected { .. }
+                | Self::Waiting { .. }
+                | Self::Cooldown { .. }
         )
     }
 }

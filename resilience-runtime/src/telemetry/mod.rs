@@ -34,7 +34,7 @@ pub use observers::{Events, EventsError};
 pub use recorded_call::RecordedCall;
 pub use stats::{
     BulkheadKeys, CacheStats, CircuitBreakerKeys, FailureStats, FallbackStats, LatencyStats,
-    LatencySummary, RegistryStats, RejectionStats, ServiceStats,
+    LatencySummary, RegistryStats, RejectionStats, ServiceStats, TargetStats,
 };
 
 pub(crate) use counters::{Counter, Counters};

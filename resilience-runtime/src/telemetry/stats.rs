@@ -71,6 +71,24 @@ pub struct ServiceStats {
     pub circuit_keys: Option<CircuitBreakerKeys>,
     /// Counts the keys that have a bulkhead of their own; `None` where no call gave one.
     pub bulkhead_keys: Option<BulkheadKeys>,
+    /// Holds what is known of the service as a [target](crate::targets); `None` where it is none.
+    pub target: Option<TargetStats>,
+}
+
+/// Holds what is known of a service that is one of the targets of another one, or the group that some of them share.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct TargetStats {
+    /// Names the service whose target it is.
+    pub pool: ServiceName,
+    /// Holds the moving average of how long its attempts take, which follows a slower one at once and a faster one slowly;
+    /// `None` before the first answer.
+    pub latency: Option<Duration>,
+    /// Counts the attempts that it has now, streams that have not ended included.
+    pub in_flight: u32,
+    /// Holds its share of the calls in relation to the other targets; 0 for a group that is not a target itself.
+    pub weight: f64,
 }
 
 /// Counts the keys of a service's circuit breakers. No key is kept, so none is named.

@@ -18,6 +18,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) service: &'a ServiceName,
     pub(crate) function: &'a Arc<str>,
     pub(crate) correlation_id: &'a CorrelationId,
+    /// The target of the attempt that it is about.
+    pub(crate) target: Option<&'a ServiceName>,
 }
 
 /// Returns whether a subscriber of `tracing` is interested in our events at this level.
@@ -36,6 +38,7 @@ macro_rules! emit {
             service = $subject.service.as_str(),
             function = &**$subject.function,
             correlation_id = %$subject.correlation_id,
+            target_name = $subject.target.map(ServiceName::as_str),
             $($field)*
             $message
         )

@@ -5,8 +5,9 @@ function table(titles, lines, className = "facts") {
   return make("table", className, make("thead", "", head), make("tbody", "", ...lines));
 }
 
-function facts({ totals: sum, latency, config, circuit_breaker: circuit, rate_limit: limit }) {
+function facts({ totals: sum, latency, config, circuit_breaker: circuit, rate_limit: limit, target }) {
   const parts = [make("h3", "", "Since the start"), totalsOf(sum, circuit)];
+  if (target) parts.unshift(make("p", "note", `Target of ${target.pool}: ${targetOf(target)}.`));
   if (latency) {
     const line = (name, { count: all, mean_seconds: mean, p50_seconds: p50, p95_seconds: p95, p99_seconds: p99, max_seconds: max }) =>
       make("tr", "", make("td", "", name), ...[count(all), span(mean), span(p50), span(p95), span(p99), span(max)].map((text) => make("td", "n", text)));
@@ -35,7 +36,7 @@ function totalsOf(sum, circuit) {
   const named = (values, names) => { for (const [name, label] of names) if (values?.[name]) fact(label, values[name]); };
   named(sum, [["hedges", "Hedges"], ["hedge_wins", "Hedges that won"], ["hedge_cancelled", "Lost to another attempt"]]);
   named(sum.failures, [["transient", "Failed: transient"], ["outcome_unknown", "Failed: unknown"], ["throttled", "Failed: throttled"], ["permanent", "Failed: permanent"]]);
-  named(sum.rejections, [["circuit_breaker", "Rejected: circuit"], ["rate_limit", "Rejected: limit"], ["bulkhead", "Rejected: bulkhead"]]);
+  named(sum.rejections, [["circuit_breaker", "Rejected: circuit"], ["rate_limit", "Rejected: limit"], ["bulkhead", "Rejected: bulkhead"], ["targets", "Rejected: no target"]]);
   named(sum.shadow_rejected, [["circuit_breaker", "In shadow: circuit"], ["rate_limit", "In shadow: limit"], ["bulkhead", "In shadow: bulkhead"]]);
   named(sum, [["timeouts", "Timeouts"], ["deadlines", "Deadlines"], ["abandoned", "Abandoned"], ["broken_streams", "Broken streams"], ["invalid_config", "Invalid config"]]);
   named(sum.fallbacks, [["cache", "Fallback: cache"], ["call", "Fallback: call"], ["value", "Fallback: value"], ["registered", "Fallback: registered"], ["failed", "Fallbacks failed"]]);

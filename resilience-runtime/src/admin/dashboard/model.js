@@ -109,7 +109,6 @@ function greet(hello) {
   model.timeline = [];
   model.timelineIsNew = true;
   for (const change of hello.timeline ?? []) remember(change);
-  for (const samples of model.history.values()) addUp(samples);
 }
 
 function take(snapshot) {
@@ -123,7 +122,10 @@ function take(snapshot) {
     let service = model.services.get(live.name);
     if (!service) {
       service = new Service(live);
-      for (const sample of model.history?.get(live.name) ?? []) service.keep(sample);
+      const history = model.history?.get(live.name) ?? [];
+      model.history?.delete(live.name);
+      for (const sample of history) service.keep(sample);
+      if (!live.target) addUp(history);
       for (const change of model.timeline) spell(service, change);
       model.services.set(live.name, service);
       model.orderIsOld = true;
@@ -133,7 +135,8 @@ function take(snapshot) {
   for (const name of model.services.keys()) {
     if (!seen.has(name) && model.services.delete(name)) model.orderIsOld = true;
   }
-  addUp(snapshot.services.map((live) => live.sample), snapshot.at_ms);
+  // What a target counts, the service counts whose target it is.
+  addUp(snapshot.services.filter((live) => !live.target).map((live) => live.sample), snapshot.at_ms);
 }
 
 // The sum over all services, by the second. History and snapshots meet in the same places.
@@ -181,8 +184,14 @@ function spell(service, change) {
   if (service.spells.length > 100) service.spells.shift();
 }
 
+// Targets stand below the service whose targets they are, and all of them where the one with the most trouble would.
 function putInOrder() {
-  const before = (a, b) => a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  const family = (service) => service.live.target?.pool ?? service.name;
+  const ranks = new Map();
+  for (const service of model.services.values()) ranks.set(family(service), Math.min(service.rank, ranks.get(family(service)) ?? 2));
+  const compare = (a, b) => a < b ? -1 : a > b ? 1 : 0;
+  const before = (a, b) => ranks.get(family(a)) - ranks.get(family(b)) || compare(family(a), family(b))
+    || compare(a.name !== family(a), b.name !== family(b)) || a.rank - b.rank || compare(a.name, b.name);
   model.order = [...model.services.values()].sort(before);
   model.orderIsOld = false;
 }

@@ -19,7 +19,12 @@ class Row {
     toggle(this.node, "role", "row");
     this.button = button("", "name", () => openDetails(service.name));
     this.button.tabIndex = -1;
+    const pool = service.live.target?.pool;
     const name = make("bdi", "", service.name);
+    if (pool && service.name.startsWith(pool + "/")) {
+      this.node.classList.add("target");
+      name.replaceChildren(make("span", "pool", pool + "/"), service.name.slice(pool.length + 1));
+    }
     this.kind = new Cell(make("span", "kind"));
     this.button.append(name, this.kind.node);
     this.button.title = service.name;
@@ -73,7 +78,7 @@ class Row {
       this.state.look("state is-" + state);
     }
     this.since.say(age(seconds));
-    this.kind.say(live.kind ?? "");
+    this.kind.say(live.target ? targetOf(live.target) : live.kind ?? "");
     if (this.drawnHealth !== live.health) {
       this.drawnHealth = live.health;
       this.healthGlyph.style.display = live.health ? "" : "none";
@@ -118,6 +123,9 @@ class Row {
     if (meter.title !== title) meter.box.title = meter.title = title;
   }
 }
+
+const targetOf = ({ latency_seconds: latency, in_flight: running, weight }) =>
+  (latency == null ? "" : span(latency) + ", ") + count(running) + " running" + (weight ? ", weight " + rate(weight) : "");
 
 const whole = (part) => (part > 0 && part < 0.005 ? "<1" : part < 1 ? Math.min(99, Math.round(part * 100)) : 100) + THIN + "%";
 

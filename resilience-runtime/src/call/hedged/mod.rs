@@ -226,7 +226,7 @@ where
         let started = admitted.is_some();
         if let Some(attempt) = admitted {
             let body = (self.make)(&attempt);
-            self.call.begin_hedge();
+            self.call.begin_hedge(&attempt);
             self.others.push(attempt, self.call.attempts, body);
         }
         let after = self.call.next_hedge(self.next.left(), started, now);

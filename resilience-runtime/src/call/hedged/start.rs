@@ -38,7 +38,7 @@ impl<'p> Call<'p> {
         }
         // Without timers nothing is hedged. Whether the attempt can do without them, its own timer finds out.
         let timer = timer::at(at).ok().flatten()?;
-        first.permits.limit_place(&first.plan.core, cut);
+        first.permits.limit_place(first.core(), cut);
         Some(Start {
             timer,
             hedges: hedge.config.max_hedges,
@@ -113,12 +113,13 @@ impl<'p> Call<'p> {
     /// The attempt begins: its arguments are there, which a `Clone` that panics would have prevented.
     #[cold]
     #[inline(never)]
-    pub(super) fn begin_hedge(&mut self) {
+    pub(super) fn begin_hedge(&mut self, attempt: &Attempt<'p>) {
         self.retry_charged = false;
         self.attempts += 1;
         self.count(Counter::Hedges);
         let number = self.attempts;
         if self.is_enabled(Level::INFO) {
+            attempt.name_target(self);
             self.emit(EventKind::Hedge { attempt: number });
         }
     }
