@@ -4,7 +4,7 @@ use darling::Error;
 use proc_macro2::TokenStream;
 
 use crate::args::{Args, Partial};
-use crate::function::{Function, Parsed, target};
+use crate::function::{Function, Parsed, without_target};
 use crate::kind::Kind;
 use crate::{check, expand};
 
@@ -25,7 +25,7 @@ pub(crate) fn resilient(kind: Kind, args: TokenStream, item: TokenStream) -> Tok
         Ok(None) => item,
         Err(error) => {
             let errors = error.write_errors();
-            let item = target::without(item);
+            let item = without_target::without(item);
             quote::quote!(#item #errors)
         }
     }

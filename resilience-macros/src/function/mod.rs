@@ -6,6 +6,7 @@ mod braces;
 mod output;
 pub(crate) mod target;
 mod used_idents;
+pub(crate) mod without_target;
 
 use darling::error::Accumulator;
 use darling::{Error, Result};

@@ -2,8 +2,7 @@
 
 use darling::Error;
 use darling::error::Accumulator;
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote};
+use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -24,7 +23,7 @@ pub(crate) struct Target {
 }
 
 /// Whether a parameter is marked.
-fn is_marked(input: &FnArg) -> bool {
+pub(super) fn is_marked(input: &FnArg) -> bool {
     matches!(input, FnArg::Typed(typed) if typed.attrs.iter().any(|attr| attr.path().is_ident("target")))
 }
 
@@ -47,7 +46,7 @@ pub(crate) fn take(sig: &mut Signature, problems: &mut Accumulator) -> Option<Ta
     found
 }
 
-fn remove(sig: &mut Signature, index: usize) -> Option<PatType> {
+pub(super) fn remove(sig: &mut Signature, index: usize) -> Option<PatType> {
     let mut inputs: Vec<FnArg> = std::mem::take(&mut sig.inputs).into_iter().collect();
     let removed = inputs.remove(index);
     sig.inputs = inputs.into_iter().collect();
@@ -125,32 +124,12 @@ fn strip(ty: &Type) -> &Type {
     }
 }
 
-fn is_made_by_async_trait(lifetime: &Lifetime) -> bool {
+pub(super) fn is_made_by_async_trait(lifetime: &Lifetime) -> bool {
     lifetime.ident.to_string().starts_with("life")
 }
 
-/// Gives a result that has nothing to borrow from a lifetime: the error beside it says that already.
-fn live_forever(output: &mut ReturnType) {
-    struct Forever;
-    impl VisitMut for Forever {
-        fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-            let and = reference.and_token.span;
-            reference
-                .lifetime
-                .get_or_insert_with(|| Lifetime::new("'static", and));
-            visit_mut::visit_type_reference_mut(self, reference);
-        }
-        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident == "_" {
-                *lifetime = Lifetime::new("'static", lifetime.span());
-            }
-        }
-    }
-    Forever.visit_return_type_mut(output);
-}
-
 /// Removes a lifetime that `#[async_trait]` made.
-fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
+pub(super) fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
     let params = std::mem::take(&mut sig.generics.params);
     let stays = |param: &GenericParam| !matches!(param, GenericParam::Lifetime(param) if param.lifetime.ident == gone.ident);
     sig.generics.params = params.into_iter().filter(stays).collect();
@@ -162,7 +141,7 @@ fn forget_lifetime(sig: &mut Signature, gone: &Lifetime) {
 }
 
 /// Whether the result has an elided lifetime, and no argument is left that it could be of.
-fn borrows_what_is_gone(sig: &Signature) -> bool {
+pub(super) fn borrows_what_is_gone(sig: &Signature) -> bool {
     struct Elided(bool);
     impl VisitMut for Elided {
         fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
@@ -186,45 +165,4 @@ fn borrows_what_is_gone(sig: &Signature) -> bool {
         FnArg::Typed(typed) => elided_in(&typed.ty),
     };
     sig.asyncness.is_some() && elided_in(output) && !sig.inputs.iter().any(lends)
-}
-
-/// The item as it is emitted beside errors: without the marked parameter, so that its callers report nothing more.
-pub(crate) fn without(item: TokenStream) -> TokenStream {
-    let Ok(mut raw) = syn::parse2::<super::Raw>(item.clone()) else {
-        return item;
-    };
-    if !raw.sig.inputs.iter().any(is_marked) {
-        return item;
-    }
-    while let Some(index) = raw.sig.inputs.iter().position(is_marked) {
-        let Some(mut typed) = remove(&mut raw.sig, index) else {
-            return item;
-        };
-        if let Type::Reference(reference) = &mut *typed.ty
-            && let Some(lifetime) = &reference.lifetime
-            && is_made_by_async_trait(lifetime)
-        {
-            let lifetime = lifetime.clone();
-            reference.lifetime = None;
-            forget_lifetime(&mut raw.sig, &lifetime);
-        }
-        if borrows_what_is_gone(&raw.sig) {
-            live_forever(&mut raw.sig.output);
-        }
-        if let Some((_, body)) = &mut raw.body {
-            let (pattern, ty) = (&typed.pat, &typed.ty);
-            let rest = std::mem::take(body);
-            *body = quote! {
-                #[allow(unused)]
-                let #pattern: #ty = {
-                    fn target<T>() -> T {
-                        ::core::unreachable!()
-                    }
-                    target()
-                };
-                #rest
-            };
-        }
-    }
-    raw.into_token_stream()
 }

@@ -92,6 +92,7 @@ impl Call<'_> {
         let plan = self.plan;
         let policy = plan.retry.as_ref().ok_or("no retries configured")?;
         let next = self.next_target(now);
+        let is_elsewhere = next == Some(NextTarget::AnotherOne);
         let asked = match next {
             // What one server asked for is not meant for another one.
             Some(NextTarget::AnotherOne) => None,
@@ -103,16 +104,14 @@ impl Call<'_> {
         let mut retry = policy
             .delay_after(self.attempts, history, asked, plan.max_retry_after)
             .map_err(NoRetryByPolicy::reason)?;
-        match next {
-            Some(NextTarget::AnotherOne) => retry.delay = Duration::ZERO,
-            Some(NextTarget::After(_)) if verdict.class() == Class::Permanent => {
-                return Err("not retryable");
-            }
-            _ => {}
+        if is_elsewhere {
+            retry.delay = Duration::ZERO;
+        } else if next.is_some() && verdict.class() == Class::Permanent {
+            // A used-up quota, of which no other account is there.
+            return Err("not retryable");
         }
         // Each answer of a language model is billed, also the one that arrived too late. Where another target may be alive, the
         // call is worth more.
-        let is_elsewhere = next == Some(NextTarget::AnotherOne);
         if self.past.has(Past::TIMED_OUT) && plan.kind() == ServiceKind::Llm && !is_elsewhere {
             return Err("one attempt after a timeout");
         }
@@ -126,19 +125,7 @@ impl Call<'_> {
         if session_lost && !plan.core.session_is_hopeless(plan.core.session.current()) {
             retry.delay = retry.retry_after;
         }
-        let mut lines_up = None;
-        if plan.rate_limit {
-            let token = plan
-                .core
-                .limiter
-                .earliest(self.key, self.amount, self.priority, now);
-            let token = token.ok_or("cost above the rate limit")?;
-            // Until the end of a cooldown others wait as well.
-            if token >= retry.delay && plan.core.limiter.is_cooling_down(self.key, now) {
-                lines_up = Some(now.after(retry.delay));
-            }
-            retry.delay = retry.delay.max(token);
-        }
+        let lines_up = self.wait_for_next_token(&mut retry.delay, now)?;
         let at = policy
             .retry_at(retry, &mut history, self.started, now)
             .map_err(NoRetryByPolicy::reason)?;
@@ -160,6 +147,25 @@ impl Call<'_> {
             cold.lines_up = lines_up;
         }
         Ok(retry.delay)
+    }
+
+    /// Lengthens a retry's delay until the limiter's next token. Returns when the call lines up for it, where others wait as well.
+    fn wait_for_next_token(
+        &self,
+        delay: &mut Duration,
+        now: Moment,
+    ) -> Result<Option<Moment>, NoRetry> {
+        if !self.plan.rate_limit {
+            return Ok(None);
+        }
+        let limiter = &self.plan.core.limiter;
+        let token = limiter.earliest(self.key, self.amount, self.priority, now);
+        let token = token.ok_or("cost above the rate limit")?;
+        // Until the end of a cooldown others wait as well.
+        let waits = token >= *delay && limiter.is_cooling_down(self.key, now);
+        let lines_up = waits.then(|| now.after(*delay));
+        *delay = (*delay).max(token);
+        Ok(lines_up)
     }
 
     pub(super) fn emit_gave_up(

@@ -22,6 +22,7 @@ use crate::name::ServiceKind;
 use crate::poll_context::Brief;
 use crate::rate_limit::Unit;
 use crate::retry::RetryPolicy;
+use crate::targets::{Choice, Pick};
 
 pub(crate) use self::core::ServiceCore;
 pub use self::description::Function;
@@ -29,7 +30,6 @@ pub(crate) use self::hedging::Hedging;
 pub use self::site::PlanRef;
 pub use self::site::Site;
 pub(crate) use self::state::FunctionState;
-pub(crate) use self::targets::{TargetPlan, TargetPlans};
 
 /// What runs for one function, or for a service's calls by hand. A call keeps the plan that it started
 /// with.
@@ -79,6 +79,24 @@ pub(crate) struct Plan {
     pub(crate) targets: ArcSwapOption<TargetPlans>,
     /// Of a target, its weight where a level sets it.
     pub(crate) weight: Option<f64>,
+}
+
+/// What runs for a function at each target of a pool, under one configuration.
+#[derive(Debug)]
+pub(crate) struct TargetPlans {
+    /// The pool's targets that it was made for.
+    pub(crate) version: u64,
+    /// The configuration that it was made from.
+    pub(crate) epoch: u64,
+    pub(crate) targets: Box<[TargetPlan]>,
+    choice: Choice,
+    pick: Pick,
+}
+
+/// What runs for a function at one target.
+#[derive(Debug)]
+pub(crate) struct TargetPlan {
+    pub(crate) plan: Arc<Plan>,
 }
 
 impl Plan {

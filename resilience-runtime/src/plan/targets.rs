@@ -2,28 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Plan, ServiceCore};
+use super::{Plan, ServiceCore, TargetPlan, TargetPlans};
 use crate::clock::Moment;
 use crate::config::ConfigError;
 use crate::targets::{Candidate, Choice, Excluded, Pick, TargetLoad};
-
-/// What runs for a function at each target of a pool, under one configuration.
-#[derive(Debug)]
-pub(crate) struct TargetPlans {
-    /// The pool's targets that it was made for.
-    pub(crate) version: u64,
-    /// The configuration that it was made from.
-    pub(crate) epoch: u64,
-    pub(crate) targets: Box<[TargetPlan]>,
-    choice: Choice,
-    pick: Pick,
-}
-
-/// What runs for a function at one target.
-#[derive(Debug)]
-pub(crate) struct TargetPlan {
-    pub(crate) plan: Arc<Plan>,
-}
 
 impl TargetPlans {
     pub(crate) fn new<'a>(

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::entry::Entry;
 use super::levels;
+use super::pool_in_use::PoolInUse;
 use super::services::{Registry, State, next_epoch};
 use super::sources::ConfigSources;
-use super::targets::PoolInUse;
 use super::twins::name_shared;
 use crate::config::{ConfigError, ConfigProblem, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};

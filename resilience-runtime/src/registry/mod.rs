@@ -12,6 +12,7 @@ mod levels;
 mod loom_tests;
 mod observe;
 mod plans;
+mod pool_in_use;
 #[cfg(feature = "test-util")]
 mod scope;
 mod services;

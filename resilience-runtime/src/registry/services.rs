@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use super::entry::Entry;
+use super::pool_in_use::PoolInUse;
 use super::sources::ConfigSources;
-use super::targets::PoolInUse;
 use super::twins::VariableNames;
 use crate::circuit_breaker::CircuitState;
 use crate::config::{ConfigError, ConfigSource, DeclaredService};

@@ -1,53 +1,17 @@
 //! The targets of the functions of a service: each is a service of its own.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::entry::Entry;
+use super::pool_in_use::PoolInUse;
 use super::services::{Registry, State};
-use crate::config::{ConfigProblem, ConfigSource};
+use crate::config::ConfigSource;
 use crate::name::ServiceName;
 use crate::plan::{Function, Plan, ServiceCore, Site, TargetPlans};
 use crate::sync::atomic::Ordering;
-use crate::targets::{PoolLife, PoolView};
+use crate::targets::PoolView;
 use crate::telemetry::EventKind;
 use crate::wake::DeferredWakes;
-
-/// A pool that a function has, and what was made for it.
-#[derive(Debug)]
-pub(super) struct PoolInUse {
-    /// The call site of the function.
-    site: usize,
-    function: &'static Function,
-    /// Lives as long as the pool: a function may have several, such as those of several clients.
-    pool: Weak<PoolLife>,
-    /// Those of its targets and groups.
-    names: Vec<ServiceName>,
-    plans: Arc<TargetPlans>,
-}
-
-impl PoolInUse {
-    pub(super) fn into_names(self) -> Vec<ServiceName> {
-        self.names
-    }
-
-    /// That it holds no target, if it does not.
-    pub(super) fn problem(&self) -> Option<ConfigProblem> {
-        let is_empty = self.pool.upgrade().is_some_and(|pool| pool.is_empty());
-        is_empty.then(|| {
-            let function = self.function;
-            let place = format!("{} ({})", function.label(), function.place);
-            ConfigProblem::without_value(
-                "targets",
-                ConfigSource::Attribute(place),
-                "the pool holds no target, so all calls are rejected; fill it with `TargetPool::set`",
-            )
-        })
-    }
-
-    fn is_of(&self, site: &'static Site, pool: &Weak<PoolLife>) -> bool {
-        self.site == site.address() && self.pool.ptr_eq(pool)
-    }
-}
 
 impl Registry {
     /// Returns what runs at each target of a pool for a function whose service is `of`, of that version of the pool. It is not
