@@ -330,3 +330,57 @@ async fn two_functions_of_one_service_have_pools_of_their_own() {
     assert_eq!(names, ["both", "both/a", "both/b", "both/z"]);
     assert_eq!(stats(&registry, "both").calls, 11);
 }
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_share_a_load_share_its_target() {
+    #[resilient(service = "loads", idempotent, targets = pool, cache(key = word, ttl = "1m"))]
+    async fn load(#[target] to: &Place, pool: &TargetPool<Place>, word: u32) -> Answer {
+        Ok(to.ask().await? + word)
+    }
+    let registry = Registry::new();
+    let places: &'static TargetPool<Place> = Box::leak(Box::new(pool([Answers(50), Answers(50)])));
+    let calls: Vec<_> = (0..10)
+        .map(|_| tokio::spawn(registry.scope(load(places, 5))))
+        .collect();
+    // The leader goes, and another caller loads.
+    sleep(Duration::from_millis(10)).await;
+    calls[0].abort();
+    for call in calls.into_iter().skip(1) {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(asked(places).iter().sum::<usize>(), 2);
+    assert_eq!(in_flight(&registry), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_ends_a_wait_at_a_target() {
+    #[resilient(
+        service = "waits",
+        deadline = "5s",
+        rate_limit(requests_per_minute = 6, burst = 1, max_wait = "1m"),
+        targets = pool
+    )]
+    async fn once(#[target] to: &Place, pool: &TargetPool<Place>) -> Answer {
+        to.ask().await
+    }
+    let registry = Registry::new();
+    let places = pool([Answers(0)]);
+    registry.scope(async { once(&places).await.unwrap() }).await;
+    let began = Instant::now();
+    registry
+        .scope(async { once(&places).await.unwrap_err() })
+        .await;
+    assert_eq!(
+        began.elapsed(),
+        Duration::ZERO,
+        "it is known that it would be in vain"
+    );
+    // Configured live, while a call waits.
+    let longer = ServiceSettings::new().deadline(Duration::from_secs(30));
+    registry
+        .configure(Settings::new().service("waits", longer))
+        .unwrap();
+    registry.scope(async { once(&places).await.unwrap() }).await;
+    assert_eq!(began.elapsed(), Duration::from_secs(10));
+    assert_eq!(in_flight(&registry), 0);
+}

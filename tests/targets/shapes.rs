@@ -142,13 +142,22 @@ async fn stream_stays_at_its_target_until_it_ends() {
         .await;
     let target = stats(&registry, "stream/b");
     assert_eq!((target.successes, target.calls), (1, 1));
-    let mut stream = std::pin::pin!(stream);
+    let in_flight = || stats(&registry, "stream/b").target.unwrap().in_flight;
+    assert_eq!(in_flight(), 1);
+    let dropped = registry
+        .scope(async { items(&places).await.unwrap() })
+        .await;
+    assert_eq!(in_flight(), 2);
+    drop(dropped);
+    assert_eq!(in_flight(), 1, "one that is not read to its end has left");
+    let mut stream = Box::pin(stream);
     let mut count = 0;
     while let Some(item) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
         item.unwrap();
         count += 1;
     }
     assert_eq!(count, 3);
+    assert_eq!(in_flight(), 0);
 }
 
 #[tokio::test(start_paused = true)]
