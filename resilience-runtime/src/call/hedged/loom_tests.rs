@@ -88,13 +88,14 @@ fn race(registry: &Registry, answer: fn(u8) -> Answer) -> Answer {
     assert!(matches!(admitted, Some(Ok(()))));
     let replies = [Arc::<Reply>::default(), Arc::default()];
     let mut made = 0;
-    let make = || {
+    let make = |_: &Attempt<'_>| {
         made += 1;
         received(Arc::clone(&replies[made - 1]), answer, made as u8)
     };
     let mut race = Box::pin(Attempt::run_hedged(
         &mut attempt,
         &mut call,
+        None,
         make,
         transient,
         |_| None,
@@ -117,14 +118,15 @@ fn race(registry: &Registry, answer: fn(u8) -> Answer) -> Answer {
     concluded.break_value().expect("nothing is retried")
 }
 
-fn start_beside<F, M, C, K, U>(race: &mut super::Race<'_, '_, '_, F, M, C, K, U>)
+fn start_beside<'p, F, M, C, K, U>(race: &mut super::Race<'_, '_, 'p, F, M, C, K, U>)
 where
     F: Future<Output = Answer>,
-    M: FnMut() -> F,
+    M: FnMut(&Attempt<'p>) -> F,
 {
-    let hedge = race.call.admit_hedge(Moment::now()).expect("it may start");
-    let body = (race.make)();
-    race.call.begin_hedge();
+    let hedge = race.call.admit_hedge(None, &[], Moment::now());
+    let hedge = hedge.expect("it may start");
+    let body = (race.make)(&hedge);
+    race.call.begin_hedge(&hedge);
     race.others.push(hedge, race.call.attempts, body);
 }
 
