@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::io;
 use std::time::Instant;
 
-use criterion::Criterion;
+use criterion::{BenchmarkId, Criterion};
 use resilience_benches::drive::RUNTIME;
 use resilience_runtime::{TargetPool, resilient};
 
@@ -46,7 +46,7 @@ pub(crate) fn several_targets(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("targets");
     macro_rules! measure {
         ($($function:ident),*) => {$(
-            group.bench_function(stringify!($function), |bencher| {
+            group.bench_function(BenchmarkId::new("ours", stringify!($function)), |bencher| {
                 bencher.iter_custom(|calls| {
                     RUNTIME.block_on(async {
                         let started = Instant::now();

@@ -69,6 +69,7 @@ pub(super) fn all(run: &Run) -> String {
     let _ = write!(text, "\n## Two threads\n\n{}", threads(run));
     let _ = write!(text, "\n## Keyed limiter\n\n{}", keyed(run));
     let _ = write!(text, "\n## Hedging\n\n{}", hedging::table(run));
+    let _ = write!(text, "\n## Targets\n\n{}", several_targets(run));
     let _ = write!(text, "\n## Compile time\n\n{}", compiler(run));
     text
 }
@@ -169,6 +170,35 @@ fn threads(run: &Run) -> String {
             }
             text.push('\n');
         }
+    }
+    text
+}
+
+/// A function with ten targets beside the same function without.
+fn several_targets(run: &Run) -> String {
+    let mut text = "The same function, with a breaker and a rate limit, without targets and with ten; each target has both.\n\n| function |"
+        .to_owned();
+    for measured in &run.profiles {
+        let _ = write!(text, " call, ns, {} | ratio |", profile(&measured.profile));
+    }
+    text.push_str("\n|---|");
+    text.push_str(&"---|".repeat(2 * run.profiles.len()));
+    text.push('\n');
+    let functions = [
+        ("without", "without targets"),
+        ("ten", "ten targets, `balanced`"),
+        ("ordered", "ten targets, `ordered`"),
+    ];
+    for (name, title) in functions {
+        let _ = write!(text, "| {title} |");
+        for measured in &run.profiles {
+            let nanos = |name: &str| measured.nanos.get(&format!("targets/ours/{name}")).copied();
+            let (own, without) = (nanos(name), nanos("without"));
+            let ratio = own.zip(without).map(|(own, without)| own / without);
+            let ratio = ratio.map_or_else(|| NOTHING.to_owned(), |ratio| format!("{ratio:.2}×"));
+            let _ = write!(text, " {} | {ratio} |", number(own));
+        }
+        text.push('\n');
     }
     text
 }
