@@ -446,7 +446,7 @@ async fn target_is_told_with_its_pool() {
     let registry = Registry::new();
     let pool = TargetPool::of([Target::new("azure-eu", 250).weight(2.0)]).unwrap();
     registry.scope(ask(&pool)).await.unwrap();
-    let routes = admin_router(&registry, &monitor(immediate()));
+    let routes = admin_router(&registry, monitor(immediate()));
     let answer = get(&routes, "/services/chat%2Fazure-eu").await;
     let target = answer.json()["target"].take();
     let expected = json!({"pool": "chat", "latency_seconds": 0.25, "in_flight": 0, "weight": 2.0});

@@ -99,14 +99,14 @@ async fn compare(count: usize, seed: u64) {
     calls(&registry, places, pauses(count * 20)).await;
     let slow = count / 3;
     let mut latencies = fast;
-    for at in 0..slow {
-        latencies[at] *= 10;
-        places.targets()[at].value().does(Answers(latencies[at]));
+    for (target, latency) in places.targets().iter().zip(&mut latencies).take(slow) {
+        *latency *= 10;
+        target.value().does(Answers(*latency));
     }
     let before = asked(places);
     calls(&registry, places, pauses(100 * slow)).await;
-    for at in 0..slow {
-        let met = asked(places)[at] - before[at];
+    for (now, before) in asked(places).iter().zip(&before).take(slow) {
+        let met = now - before;
         assert!(met <= 10, "seed {seed}: {met} calls went to a slow one");
     }
     let before = asked(places);

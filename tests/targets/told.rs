@@ -31,7 +31,7 @@ async fn events_of_attempts_name_the_target() {
     let places = pool([Refuses, Throttles(Some(60)), Hangs]);
     registry.scope(ask(&places)).await.unwrap_err();
     let mut told = Vec::new();
-    while let Some(Ok(event)) = timeout(Duration::ZERO, events.recv()).await.ok() {
+    while let Ok(Ok(event)) = timeout(Duration::ZERO, events.recv()).await {
         let name = match event.kind {
             EventKind::Retry { .. } => "retry",
             EventKind::Cooldown { .. } => "cooldown",
