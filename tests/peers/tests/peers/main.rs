@@ -19,6 +19,7 @@ mod llm_openai;
 mod llm_quotas;
 mod llm_reqwest;
 mod llm_streams;
+mod llm_targets;
 mod llmock;
 mod mariadb;
 mod mariadb_async;
