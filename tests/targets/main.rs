@@ -5,6 +5,7 @@ mod configured;
 mod failover;
 mod faults;
 mod live;
+mod model;
 mod place;
 mod shapes;
 mod simulation;
