@@ -22,12 +22,16 @@ pub enum Pick {
 
 /// One in so many calls goes to one of the targets that are avoided.
 const PROBES: u64 = 192;
-/// A target is slow from so many times the median on.
+/// A target is slow from so many times the median on,
 const SLOW: u64 = 3;
+/// and not by less than this, in nanoseconds: what answers in microseconds is not slow because of a moment's hiccup.
+const SLOW_BY: u64 = 1_000_000;
 /// A target is clearly better than another one if its score is below such a part of the other's.
 const CLEARLY: f64 = 0.8;
 /// A target is owed at most so many turns.
 const MOST_OWED: i32 = 8;
+/// So many draws are tried before those that fit are looked for.
+const DRAWS: usize = 3;
 /// One in so many picks looks at the median anew.
 const LOOKS: u64 = 8;
 
@@ -69,8 +73,8 @@ pub(crate) trait Candidate {
 #[derive(Debug)]
 pub(crate) struct Choice {
     weights: Box<[f64]>,
-    /// A weight times this is one in relation to the mean of all.
-    by_mean: f64,
+    /// The mean of all weights by each.
+    by_weight: Box<[f64]>,
     /// A hash of each name, so that a key belongs to the same target whatever others come and go.
     names: Box<[u64]>,
     /// The sum of the weights up to each target.
@@ -78,9 +82,9 @@ pub(crate) struct Choice {
     /// How many of its turns another target got, less those that it got of others.
     // Relaxed: a turn that is lost between two threads is one of many.
     owed: Box<[AtomicI32]>,
-    /// In nanoseconds; zero: not known.
+    /// How long an attempt takes at the one in the middle, in nanoseconds; zero: not known.
     // Relaxed: a value of a moment ago is as good.
-    slow_from: AtomicU64,
+    median: AtomicU64,
 }
 
 impl Choice {
@@ -99,14 +103,14 @@ impl Choice {
             *sum += weight;
             Some(*sum)
         });
-        let sum: f64 = weights.iter().sum();
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
         Self {
             sums: sums.collect(),
             owed: weights.iter().map(|_| AtomicI32::new(0)).collect(),
-            by_mean: weights.len() as f64 / sum,
+            by_weight: weights.iter().map(|weight| mean / weight).collect(),
             names: names.into(),
             weights: weights.into(),
-            slow_from: AtomicU64::new(0),
+            median: AtomicU64::new(0),
         }
     }
 
@@ -195,12 +199,17 @@ impl Choice {
         if random.is_multiple_of(LOOKS) {
             self.look(targets, now);
         }
-        let slow_from = self.slow_from.load(Relaxed);
+        let median = self.median.load(Relaxed);
+        let slow_from = match median {
+            0 => u64::MAX,
+            _ => median.saturating_mul(SLOW).max(median + SLOW_BY),
+        };
         View {
             choice: self,
             targets,
             now,
-            slow_from: if slow_from == 0 { u64::MAX } else { slow_from },
+            median,
+            slow_from,
         }
     }
 
@@ -219,15 +228,30 @@ impl Choice {
                 count += 1;
             }
         }
-        let slow_from = if count < 2 {
+        let median = if count < 2 {
             0
         } else {
             // Of two the faster one: both halves of a pair are in its middle.
             let middle = (count - 1) / 2;
-            let (_, median, _) = known[..count].select_nth_unstable(middle);
-            median.saturating_mul(SLOW)
+            *known[..count].select_nth_unstable(middle).1
         };
-        self.slow_from.store(slow_from, Relaxed);
+        self.median.store(median, Relaxed);
+    }
+}
+
+/// What a target's load says of an attempt that would begin there, less is better: attempts per weight times how long one takes. A
+/// light target that is idle seems to be worse than a heavy one that is not where that attempt counts by weight as well, and better
+/// where it does not.
+struct Score {
+    with_it: f64,
+    beside_it: f64,
+}
+
+impl Score {
+    /// Whether a target is so much better than another one that weights do not matter. Both were drawn by weight already, so small
+    /// differences, which are noise, change nothing. Where the two scores do not agree, the weights have the last word.
+    fn is_clearly_better_than(&self, other: &Self) -> bool {
+        self.with_it < other.with_it * CLEARLY && self.beside_it < other.beside_it * CLEARLY
     }
 }
 
@@ -236,6 +260,7 @@ struct View<'a, C> {
     choice: &'a Choice,
     targets: &'a [Arc<C>],
     now: Moment,
+    median: u64,
     slow_from: u64,
 }
 
@@ -248,23 +273,28 @@ impl<C: Candidate> View<'_, C> {
     }
 
     /// Draws one of those that are allowed and not shut, by weight.
-    fn draw(&self, is_allowed: impl Fn(usize) -> bool, random: u64) -> Option<usize> {
+    fn draw(&self, is_allowed: impl Fn(usize) -> bool, mut random: u64) -> Option<usize> {
         let is_fit = |index: usize| is_allowed(index) && !self.targets[index].is_shut(self.now);
-        let total = *self.choice.sums.last()?;
-        let at = uniform(random) * total;
-        let drawn = self.choice.sums.partition_point(|sum| *sum <= at);
-        if drawn < self.targets.len() && is_fit(drawn) {
-            return Some(drawn);
+        let sums = &self.choice.sums;
+        let total = *sums.last()?;
+        // To draw from all until one fits is to draw from those that fit.
+        for _ in 0..DRAWS {
+            let at = uniform(random) * total;
+            let drawn = sums.partition_point(|sum| *sum <= at);
+            if drawn < self.targets.len() && is_fit(drawn) {
+                return Some(drawn);
+            }
+            random = mix(random);
         }
         self.draw_among(is_fit, random)
     }
 
-    /// The same, where the first draw met one that is not allowed.
+    /// The same, where few or none fit.
     #[inline(never)]
     fn draw_among(&self, is_fit: impl Fn(usize) -> bool, random: u64) -> Option<usize> {
         let fit = (0..self.targets.len()).filter(|index| is_fit(*index));
         let total: f64 = fit.map(|index| self.choice.weights[index]).sum();
-        let mut at = uniform(mix(random)) * total;
+        let mut at = uniform(random) * total;
         let mut last = None;
         for index in (0..self.targets.len()).filter(|index| is_fit(*index)) {
             at -= self.choice.weights[index];
@@ -279,32 +309,26 @@ impl<C: Candidate> View<'_, C> {
     /// Whether a target gets the turn of the one that was drawn before it: because it is clearly better, or because it is owed
     /// more and not clearly worse.
     fn takes_over(&self, second: usize, first: usize) -> bool {
+        let (one, other) = (self.score(second), self.score(first));
         let owed = |index: usize| self.choice.owed[index].load(Relaxed);
-        self.is_clearly_better(second, first)
-            || owed(second) > owed(first) && !self.is_clearly_better(first, second)
+        one.is_clearly_better_than(&other)
+            || owed(second) > owed(first) && !other.is_clearly_better_than(&one)
     }
 
-    /// Whether a target is so much better than another one that weights do not matter. Both were drawn by weight already, so
-    /// small differences, which are noise, change nothing.
-    fn is_clearly_better(&self, index: usize, than: usize) -> bool {
-        // Attempts in flight per weight, with the one that begins: a light target that is idle seems to be worse than a heavy one
-        // that is not. Without that one it seems to be better. Where the two do not agree, the weights have the last word.
-        let [one, other] = [index, than].map(|index| {
-            let load = self.targets[index].load();
-            let in_flight = f64::from(load.in_flight());
-            let weight = self.choice.weights[index] * self.choice.by_mean;
-            let expected = self.expected(load);
-            [(in_flight + 1.0) / weight, in_flight / weight + 1.0].map(|load| load * expected)
-        });
-        one[0] < other[0] * CLEARLY && one[1] < other[1] * CLEARLY
+    /// How long an attempt that begins now has to wait for its answer, in relation to others.
+    fn score(&self, index: usize) -> Score {
+        let load = self.targets[index].load();
+        let (by_weight, expected) = (self.choice.by_weight[index], self.expected(load));
+        let in_flight = f64::from(load.in_flight());
+        Score {
+            with_it: (in_flight + 1.0) * by_weight * expected,
+            beside_it: (in_flight * by_weight + 1.0) * expected,
+        }
     }
 
     /// How long an attempt is expected to take. A target that nothing is known of counts as one in the middle.
     fn expected(&self, load: &TargetLoad) -> f64 {
-        let middle = match self.slow_from {
-            u64::MAX => 1,
-            slow => (slow / SLOW).max(1),
-        };
+        let middle = self.median.max(1);
         load.expected(self.now).unwrap_or(middle as f64)
     }
 }

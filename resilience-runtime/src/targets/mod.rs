@@ -5,8 +5,8 @@
 //!
 //! Of two targets drawn at random by their weights, the attempt goes to the one with the lower (attempts in flight + 1) × latency
 //! ÷ weight. The latency is a moving average that follows a slower answer at once and a faster one slowly; only successes and timeouts
-//! count, since failures are often fast. A target that is slower than three times the median gets at most one call in a hundred, to
-//! see whether it has recovered.
+//! count, since failures are often fast. A target that is slower than three times the median, and by more than a millisecond, gets at
+//! most one call in a hundred, to see whether it has recovered.
 //!
 //! Sources: Michael Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", IEEE Transactions on Parallel and
 //! Distributed Systems 12 (10), 2001; the moving average is the peak EWMA of Twitter's Finagle.
