@@ -114,7 +114,7 @@ fn arguments(expansion: &Expansion<'_>) -> Vec<TokenStream> {
     let mut arguments: Vec<_> = arguments.map(|it| by_reference(expansion, it)).collect();
     if let Some(target) = &expansion.function.target {
         let position = target.position.min(arguments.len());
-        arguments.insert(position, Some(targets::of_attempt(expansion, target)));
+        arguments.insert(position, Some(targets::of_attempt(target)));
     }
     receiver
         .into_iter()

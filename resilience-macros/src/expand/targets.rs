@@ -96,14 +96,7 @@ fn value(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
     let mixed = Span::mixed_site();
     let there = mixed_at(target.place);
     let private = expansion.runtime.private(there);
-    let verb = Ident::new(
-        if target.is_shared {
-            "shared"
-        } else {
-            "borrowed"
-        },
-        there,
-    );
+    let verb = getter(target, there);
     let targets = quote_spanned!(mixed=> targets);
     // In a closure that makes the bodies of several attempts it is a reference already.
     let attempt = if expansion.args.hedges() {
@@ -114,6 +107,16 @@ fn value(expansion: &Expansion<'_>, target: &Target) -> TokenStream {
     // By way of a variable, so that the type of the target and not that of the pool is what does not fit.
     let there_is = quote_spanned!(there=> target);
     quote_spanned!(mixed=> { let target = #private::Targets::#verb(#targets, #attempt); #there_is })
+}
+
+/// The function that returns the target: its name in `Targets`.
+fn getter(target: &Target, span: Span) -> Ident {
+    let name = if target.is_shared {
+        "shared"
+    } else {
+        "borrowed"
+    };
+    Ident::new(name, span)
 }
 
 /// `Targets::keep(targets, &mut call);`, before what follows a failure is decided.
@@ -128,19 +131,12 @@ pub(super) fn of_hook(expansion: &Expansion<'_>) -> Option<TokenStream> {
     let target = expansion.function.target.as_ref()?;
     let mixed = Span::mixed_site();
     let private = &expansion.private;
-    let verb = Ident::new(
-        if target.is_shared {
-            "shared"
-        } else {
-            "borrowed"
-        },
-        mixed,
-    );
+    let verb = getter(target, mixed);
     Some(quote_spanned!(mixed=> let target = #private::Targets::#verb(targets, &attempt);))
 }
 
 /// What a hook gets of it.
-pub(super) fn of_attempt(_: &Expansion<'_>, target: &Target) -> TokenStream {
+pub(super) fn of_attempt(target: &Target) -> TokenStream {
     let mixed = Span::mixed_site();
     if target.is_shared {
         quote_spanned!(mixed=> &target)

@@ -94,8 +94,7 @@ impl<'p> Attempt<'p> {
     pub(super) fn acquire(&mut self, call: &Call<'p>) -> Result<(), Blocked> {
         let acquired = self.acquire_in_order(call);
         if let Err(Blocked::Rejected(_)) = acquired {
-            self.release_unused();
-            self.permits.forget_keys(&self.plan.core);
+            self.withdraw();
             self.phase = Phase::Ended;
         }
         acquired
@@ -222,9 +221,14 @@ impl<'p> Attempt<'p> {
             self.count(Counter::AttemptAbandoned);
             self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
-            self.release_unused();
-            self.permits.forget_keys(&self.plan.core);
+            self.withdraw();
         }
+    }
+
+    /// Gives back all that it holds, and leaves its keys and its target: it does not run there.
+    pub(super) fn withdraw(&mut self) {
+        self.release_unused();
+        self.permits.forget_keys(&self.plan.core);
     }
 }
 

@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::ops::ControlFlow;
 
+use http::{HeaderMap, StatusCode};
+
 use super::Call;
 use super::attempt::Attempt;
 use super::conclude::{Checked, finished, unchanged};
@@ -39,6 +41,26 @@ pub(crate) trait ClientAttempts {
 
     /// Returns what is known of an error.
     fn judge_error<'a>(&self, error: &'a Self::Error) -> Known<'a, Self::Error>;
+}
+
+/// Returns what an attempt sends: a copy, where there is one and another attempt may follow.
+pub(crate) fn take_request<Req>(
+    request: &mut Option<Req>,
+    is_last: bool,
+    copy: impl FnOnce(&Req) -> Option<Req>,
+) -> Req {
+    let original = request.take().expect("an attempt has a request");
+    if !is_last && let Some(copied) = copy(&original) {
+        *request = Some(original);
+        return copied;
+    }
+    original
+}
+
+/// Returns the verdict on a response whose status is an error.
+pub(crate) fn judge_status(status: StatusCode, headers: &HeaderMap) -> Option<Verdict> {
+    let is_error = status.is_client_error() || status.is_server_error();
+    is_error.then(|| Verdict::from_http(status, headers))
 }
 
 /// How far an attempt has come.

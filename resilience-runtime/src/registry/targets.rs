@@ -12,6 +12,7 @@ use crate::sync::atomic::Ordering;
 use crate::targets::{PoolView, TargetSet};
 use crate::telemetry::EventKind;
 use crate::wake::DeferredWakes;
+
 impl Registry {
     /// Returns what runs at each target of a pool for a function whose service is `of`, of that version of the pool. It is not
     /// the one that the function was called with last.

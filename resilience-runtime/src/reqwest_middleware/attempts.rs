@@ -6,7 +6,7 @@ use http::Extensions;
 
 use super::idempotent::Idempotent;
 use crate::call::Call;
-use crate::call::client::{ClientAttempts, Progress};
+use crate::call::client::{ClientAttempts, Progress, judge_status, take_request};
 use crate::poll_context::hint;
 use crate::verdict::autoref::{Classified, Known, KnownByType as _, Probe};
 use crate::verdict::{Classify, Verdict};
@@ -37,14 +37,6 @@ impl<'a> RequestAttempts<'a> {
             keys,
         }
     }
-
-    /// Returns what is sent: a copy, where there is one and another attempt may follow.
-    fn take_request(&mut self, is_last: bool) -> Request {
-        let copy = self.request.as_ref().filter(|_| !is_last);
-        let copy = copy.and_then(Request::try_clone);
-        copy.or_else(|| self.request.take())
-            .expect("an attempt has a request")
-    }
 }
 
 impl ClientAttempts for RequestAttempts<'_> {
@@ -65,7 +57,7 @@ impl ClientAttempts for RequestAttempts<'_> {
     fn release(&mut self) {}
 
     async fn attempt(&mut self, progress: &mut Progress, is_last: bool) -> Result<Response, Error> {
-        let request = self.take_request(is_last);
+        let request = take_request(&mut self.request, is_last, Request::try_clone);
         *progress = Progress::Sent {
             again: self.request.is_some(),
         };
@@ -77,9 +69,7 @@ impl ClientAttempts for RequestAttempts<'_> {
     }
 
     fn judge_answer(&self, response: &Response) -> Option<Verdict> {
-        let status = response.status();
-        let is_error = status.is_client_error() || status.is_server_error();
-        is_error.then(|| Verdict::from_http(status, response.headers()))
+        judge_status(response.status(), response.headers())
     }
 
     fn judge_error<'e>(&self, error: &'e Error) -> Known<'e, Error> {

@@ -7,7 +7,7 @@ use tower_service::Service;
 
 use super::rules::RulesFor;
 use crate::call::Call;
-use crate::call::client::{ClientAttempts, Progress};
+use crate::call::client::{ClientAttempts, Progress, take_request};
 use crate::error::BoxError;
 use crate::verdict::Verdict;
 use crate::verdict::autoref::{Classified, Identity, Known};
@@ -68,21 +68,6 @@ where
         Ok(())
     }
 
-    /// Returns what is sent: a copy, where there is one and another attempt may follow.
-    fn take_request(&mut self, is_last: bool) -> Req {
-        let original = self.request.take().expect("an attempt has a request");
-        if is_last {
-            return original;
-        }
-        match self.rules.copy(&original) {
-            Some(copy) => {
-                self.request = Some(original);
-                copy
-            }
-            None => original,
-        }
-    }
-
     fn failed_with(&mut self, error: S::Error) -> BoxError {
         let (verdict, error) = self.rules.judge_error(error);
         self.verdict = Some(verdict);
@@ -122,7 +107,7 @@ where
     ) -> Result<S::Response, BoxError> {
         *progress = Progress::Waiting;
         self.be_ready().await?;
-        let request = self.take_request(is_last);
+        let request = take_request(&mut self.request, is_last, |it| self.rules.copy(it));
         *progress = Progress::Sent {
             again: self.request.is_some(),
         };

@@ -3,6 +3,7 @@
 use http::{Request, Response};
 
 use super::rules::{JudgeResponse, RepeatRequest};
+use crate::call::client::judge_status;
 use crate::poll_context::hint;
 use crate::verdict::Verdict;
 
@@ -23,10 +24,8 @@ use crate::verdict::Verdict;
 /// ```
 #[must_use]
 pub fn http_response<B>(response: &Response<B>) -> Option<Verdict> {
-    let (status, headers) = (response.status(), response.headers());
-    hint::response(headers);
-    let is_error = status.is_client_error() || status.is_server_error();
-    is_error.then(|| Verdict::from_http(status, headers))
+    hint::response(response.headers());
+    judge_status(response.status(), response.headers())
 }
 
 /// Returns whether a request with this method may be executed twice, by RFC 9110, 9.2.2: `GET`, `HEAD`, `OPTIONS`, `PUT`,

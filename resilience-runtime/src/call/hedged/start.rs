@@ -168,8 +168,7 @@ impl<'p> Attempt<'p> {
                 Err(Blocked::Rejected(_) | Blocked::WaitFor(_)) => break,
             }
         }
-        self.release_unused();
-        self.permits.forget_keys(&self.plan.core);
+        self.withdraw();
         self.phase = Phase::Ended;
         false
     }
@@ -184,8 +183,7 @@ impl<'p> Attempt<'p> {
         self.count(Counter::HedgeCancelled);
         // Its body was not polled, because another one was ready at that moment: it has cost nothing.
         if self.phase == Phase::Waiting {
-            self.release_unused();
-            self.permits.forget_keys(&self.plan.core);
+            self.withdraw();
             self.phase = Phase::Ended;
             return;
         }

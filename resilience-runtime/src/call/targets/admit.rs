@@ -133,8 +133,7 @@ impl<'p> Attempt<'p> {
                     call.passes_in_shadow(rejection);
                 }
                 Err(blocked) => {
-                    self.release_unused();
-                    self.permits.forget_keys(&plan.core);
+                    self.withdraw();
                     self.phase = Phase::Waiting;
                     return Err(blocked);
                 }
