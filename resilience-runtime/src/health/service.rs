@@ -110,13 +110,15 @@ impl ServiceHealthChecker {
     /// What the breakers of its targets say, where one of them is not closed.
     fn read_targets(&self) -> Option<HealthReport> {
         let targets = self.service.core.targets();
-        let count = |is_it: fn(CircuitState) -> bool| {
-            let breakers = targets.iter().map(|target| &target.breaker);
-            let enforced = breakers.filter(|breaker| !breaker.is_shadow());
-            enforced.filter(|breaker| is_it(breaker.state())).count()
-        };
-        let open = count(|state| matches!(state, CircuitState::Open | CircuitState::ForcedOpen));
-        let half_open = count(|state| state == CircuitState::HalfOpen);
+        let (mut open, mut half_open) = (0, 0);
+        let breakers = targets.iter().map(|target| &target.breaker);
+        for breaker in breakers.filter(|breaker| !breaker.is_shadow()) {
+            match breaker.state() {
+                CircuitState::Open | CircuitState::ForcedOpen => open += 1,
+                CircuitState::HalfOpen => half_open += 1,
+                CircuitState::Closed | CircuitState::Disabled => {}
+            }
+        }
         if open + half_open == 0 {
             return None;
         }
