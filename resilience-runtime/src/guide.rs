@@ -9,6 +9,9 @@
 //! * `testing` and `recipes` (features `test-util` and `rusqlite`), `metrics` (features `metrics`, `opentelemetry`,
 //!   `prometheus`), `operations` (feature `axum`).
 //! * For a decision: [`limits`], [`versions`], [`algorithms`].
+//!
+//! Programs with a paused clock, or with `Registry::scope`, need the features `test-util` of this crate and of `tokio`, as in a
+//! test.
 
 #[doc = include_str!("../guide/llm.md")]
 pub mod llm {}
