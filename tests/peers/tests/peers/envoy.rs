@@ -90,6 +90,14 @@ async fn envoy_refused_is_asked_again_until_somebody_is_there() -> Result<()> {
             ("once", "reset reason: remote connection failure"),
             ("checked", "no healthy upstream"),
         ] {
+            // It was there for the cluster before, and this one may not have noticed yet that it is gone.
+            while !Orders::at(envoy.url(cluster))
+                .send()
+                .await
+                .is_err_and(|error| error.to_string().ends_with(words))
+            {
+                sleep(Duration::from_millis(5)).await;
+            }
             let orders = Orders::at(envoy.url(cluster)).with_host(host);
             let error = orders.send().await.expect_err("nobody is there");
             let (status, body) = error.answer().expect("an answer");
@@ -97,14 +105,6 @@ async fn envoy_refused_is_asked_again_until_somebody_is_there() -> Result<()> {
             assert!(error.classify().is_transient(), "{error}");
             orders.arrives_once(&upstream).await;
             upstream.refuse().await;
-            let unhealthy = Orders::at(envoy.url(cluster));
-            while !unhealthy
-                .send()
-                .await
-                .is_err_and(|error| error.to_string().ends_with(words))
-            {
-                sleep(Duration::from_millis(5)).await;
-            }
         }
     }
     Ok(())
