@@ -168,22 +168,26 @@ impl<'p> Attempt<'p> {
     /// Ends the attempt with a success, which is the call's. Compiled once, not into each annotated function.
     #[inline(never)]
     pub(super) fn succeed(&mut self, call: &mut Call<'p>) {
-        let core = self.core();
-        let noop = self.permits.success_is_noop(core);
-        if self.plan.budget {
-            core.budget.deposit();
-        }
+        let plan = self.plan;
+        let core = &*plan.core;
         // An attempt with a key is linked as well.
-        if !noop || self.permits.is_linked_to_others() {
+        if self.permits.is_linked_to_others() || !self.permits.success_is_noop(core) {
             return self.succeed_with_effects(call);
+        }
+        if plan.budget {
+            core.budget.deposit();
         }
         // What was taken of the rate limit is spent.
         self.phase = Phase::Ended;
-        call.end_from(Counter::Succeeded, self.started);
+        // At one of several targets it would be linked: this is the call's service.
+        call.end_at(core, Counter::Succeeded, self.started);
     }
 
     #[inline(never)]
     fn succeed_with_effects(&mut self, call: &mut Call<'p>) {
+        if self.plan.budget {
+            self.core().budget.deposit();
+        }
         if self.permits.is_told() {
             return self.succeed_and_tell(call);
         }

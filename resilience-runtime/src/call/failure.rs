@@ -205,7 +205,9 @@ impl<'p> Attempt<'p> {
             None => (breaker_outcome(verdict), load),
         };
         self.took(at.since(self.started));
-        self.target_failed(call, verdict, at);
+        if self.is_at_target() {
+            self.target_failed(call, verdict, at);
+        }
         // A breaker that opens logs it inside the call's span.
         let span = call.log_context_if_any().map(|log| log.span.clone());
         span.unwrap_or_else(Span::none)

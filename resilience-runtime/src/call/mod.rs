@@ -271,7 +271,12 @@ impl<'p> Call<'p> {
     /// As [`end`](Self::end), by an attempt that began at `started`.
     #[inline(always)]
     fn end_from(&mut self, end: Counter, started: Moment) {
-        let core = self.core();
+        self.end_at(self.core(), end, started);
+    }
+
+    /// The same, where the call's service is at hand already.
+    #[inline(always)]
+    fn end_at(&mut self, core: &ServiceCore, end: Counter, started: Moment) {
         core.count(end);
         if core.is_watched() {
             self.now = started;

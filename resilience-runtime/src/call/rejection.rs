@@ -229,14 +229,16 @@ impl Call<'_> {
         if self.is_enabled(Level::WARN) {
             rejection.emit(self);
         }
-        self.refund_retry();
-        self.note_failure(|| rejection.verdict());
-        self.note_rejection(rejection);
-        let cause = rejection.cause();
+        // A first attempt was not charged for, and nobody waits for its answer.
+        if self.cold.is_some() {
+            self.refund_retry();
+            self.note_failure(|| rejection.verdict());
+            self.note_rejection(rejection);
+        }
         if let Rejection::RateLimit(_) = rejection {
             self.pushback = Some(Pushback::Throttled);
         }
-        self.end_failed(rejection.counter(), cause);
+        self.end_failed(rejection.counter(), rejection.cause());
         rejection.into_error(self)
     }
 }

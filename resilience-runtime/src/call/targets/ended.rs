@@ -69,9 +69,6 @@ impl<'p> Attempt<'p> {
         verdict: Verdict,
         now: Moment,
     ) {
-        if !self.is_at_target() {
-            return;
-        }
         let core = self.core();
         self.name_target(call);
         call.cold().failed_targets.push(self.plan.service_address());

@@ -29,7 +29,9 @@ pub(in crate::rate_limit) struct Wakers {
 impl Wakers {
     pub(in crate::rate_limit) fn wake(self) {
         drop(self.discard);
-        wake::wake(self.wake);
+        if !self.wake.is_empty() {
+            wake::wake(self.wake);
+        }
     }
 }
 
