@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::key::{Key, PREFIXES};
 use super::layer::Layer;
 use super::renamed::RENAMED;
-use super::unknown_variable::{UnknownVariable, unknown_among};
+use super::unknown_variable::{UnknownVariable, has_other_word, unknown_among};
 use super::variables::Variables;
 use crate::error::{ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
@@ -186,6 +186,7 @@ impl Environment {
 fn is_candidate(name: &str) -> bool {
     name == ENABLED
         || name.starts_with(HEALTH_CHECK)
+        || has_other_word(name)
         || PREFIXES.iter().any(|prefix| {
             name.strip_prefix(prefix)
                 .is_some_and(|rest| rest.starts_with('_'))

@@ -61,18 +61,54 @@ pub(super) fn unknown_among<'a>(
         .iter()
         .flat_map(|name| Key::ALL.iter().map(|key| key.variable(name)))
         .collect();
+    let names_one = |read: &str| {
+        let mut names = names.iter();
+        names.any(|name| is_under(read, name) && !is_of_longer_name(read, name))
+    };
     variables
         .filter(|variable| !known.contains(variable))
-        .filter(|variable| {
-            names
-                .iter()
-                .any(|name| is_under(variable, name) && !is_of_longer_name(variable, name))
-        })
-        .map(|variable| UnknownVariable {
-            nearest: nearest(variable, names, &known),
+        .map(|variable| (variable, with_our_word(variable)))
+        .filter(|(_, read)| names_one(read))
+        .map(|(variable, read)| UnknownVariable {
+            nearest: if known.contains(&read) {
+                read
+            } else {
+                nearest(&read, names, &known)
+            },
             variable: variable.clone(),
         })
         .collect()
+}
+
+/// Words that people write in place of ours.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("CIRCUIT_BREAKER", "CIRCUIT"),
+    ("HEDGING", "HEDGE"),
+    ("RATELIMIT", "RATE_LIMIT"),
+    ("RATE_LIMITER", "RATE_LIMIT"),
+    ("RETRIES", "RETRY"),
+    ("TARGETS", "TARGET"),
+    ("TIMEOUTS", "TIMEOUT"),
+];
+
+/// Whether a variable begins with such a word.
+pub(super) fn has_other_word(variable: &str) -> bool {
+    other_word(variable).is_some()
+}
+
+fn other_word(variable: &str) -> Option<(&'static str, &str)> {
+    OTHER_WORDS.iter().find_map(|(theirs, ours)| {
+        let rest = variable.strip_prefix(theirs)?;
+        rest.starts_with('_').then_some((*ours, rest))
+    })
+}
+
+/// The variable with the word that was meant.
+fn with_our_word(variable: &str) -> String {
+    other_word(variable).map_or_else(
+        || variable.to_owned(),
+        |(ours, rest)| format!("{ours}{rest}"),
+    )
 }
 
 /// The known variable that was probably meant: by an alias of its setting, or by its spelling.
@@ -120,4 +156,30 @@ fn is_of_longer_name(variable: &str, name: &str) -> bool {
             .and_then(|rest| rest.strip_suffix(tail))
             .is_some_and(|longer| longer.starts_with('_') && longer.len() > 1)
     })
+}
+
+#[cfg(all(test, not(resilience_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_words_are_told_ours() {
+        let told = |variable: &str| {
+            let variable = variable.to_owned();
+            let unknown = unknown_among([&variable].into_iter(), &["CHAT".to_owned()]);
+            unknown.first().map(|it| it.nearest().to_owned())
+        };
+        for (variable, meant) in [
+            (
+                "CIRCUIT_BREAKER_CHAT_FAILURE_THRESHOLD",
+                "CIRCUIT_CHAT_FAILURE_THRESHOLD",
+            ),
+            ("HEDGING_CHAT_DELAY", "HEDGE_CHAT_DELAY"),
+            ("RETRIES_CHAT_MAX_ATEMPTS", "RETRY_CHAT_MAX_ATTEMPTS"),
+        ] {
+            assert_eq!(told(variable).as_deref(), Some(meant));
+        }
+        assert_eq!(told("CIRCUIT_CHAT_FAILURE_THRESHOLD"), None);
+        assert_eq!(told("CIRCUIT_BREAKER_OTHER_FAILURE_THRESHOLD"), None);
+    }
 }
