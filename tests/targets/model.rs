@@ -113,7 +113,14 @@ impl Reference {
             }
             failed.push(at);
             if self.first_free(|at| !failed.contains(&at)).is_none() {
-                if self.soonest() > LONGEST_WAIT {
+                // For breakers no call waits, beyond its backoff.
+                let is_open = |it: &Target| it.open_until.is_some_and(|until| until > self.now);
+                let longest = if self.targets.iter().all(is_open) {
+                    BACKOFF
+                } else {
+                    LONGEST_WAIT
+                };
+                if self.soonest() > longest {
                     return ends;
                 }
                 self.now += self.soonest().max(BACKOFF);

@@ -91,7 +91,7 @@ impl Line {
         self.live == 0
     }
 
-    #[cfg(test)]
+    /// How many wait.
     pub(super) fn len(&self) -> usize {
         self.live + self.passed_over.len()
     }

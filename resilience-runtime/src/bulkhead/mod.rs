@@ -148,6 +148,11 @@ impl Bulkhead {
         self.semaphore.size()
     }
 
+    /// Returns how many calls wait for each place that there is.
+    pub(crate) fn waiting_per_place(&self) -> f64 {
+        self.semaphore.waiting() as f64 / self.limit().max(1) as f64
+    }
+
     /// Counts the calls that passed without a permit because it is in
     /// [shadow](crate::config::PatternMode::Shadow): they would have been rejected, or have waited.
     ///

@@ -281,7 +281,7 @@ impl Semaphore {
         }
     }
 
-    #[cfg(test)]
+    /// Returns how many wait in line.
     pub(super) fn waiting(&self) -> usize {
         self.shared.lock().line.len()
     }

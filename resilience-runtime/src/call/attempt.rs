@@ -179,8 +179,7 @@ impl<'p> Attempt<'p> {
         }
         // What was taken of the rate limit is spent.
         self.phase = Phase::Ended;
-        // At one of several targets it would be linked: this is the call's service.
-        call.end_at(core, Counter::Succeeded, self.started);
+        call.end_from(Counter::Succeeded, self.started);
     }
 
     #[inline(never)]
@@ -223,6 +222,11 @@ impl<'p> Attempt<'p> {
     fn abandon(&mut self) {
         if self.phase == Phase::Running {
             self.count(Counter::AttemptAbandoned);
+            if self.is_at_target() {
+                // Nobody waited for it any longer, which says how long it takes at least.
+                let now = Moment::now().max(self.started);
+                self.core().load.cut(now.since(self.started), now);
+            }
             self.complete(BreakerOutcome::Abandoned, Load::Unknown, Moment::now);
         } else {
             self.withdraw();

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tracing::Span;
 
+use super::failed_target::FailedTarget;
 use super::of_keys::OfKeys;
 use super::rejection_cause::Rejection;
 use crate::cache::{CacheEffect, Failure, Leader};
@@ -47,8 +49,10 @@ pub(super) struct ColdState {
     pub(super) refusal: Option<Refusal>,
     /// What its keys have to themselves.
     pub(super) keys: OfKeys,
-    /// The services of the targets at which its attempts have failed.
-    pub(super) failed_targets: Vec<usize>,
+    /// The targets at which its attempts have failed.
+    pub(super) failed_targets: Vec<FailedTarget>,
+    /// How long the next attempt waits should no other target admit it.
+    pub(super) backoff_else: Option<Duration>,
     /// What the call began with at its targets: those of its function may be others by now.
     pub(super) targets: Option<Arc<TargetSet<Plan>>>,
     /// The target that what is told next of an attempt is about.

@@ -33,6 +33,7 @@ mod context;
 mod ending;
 mod events;
 mod failed_attempt;
+mod failed_target;
 mod failure;
 pub(crate) mod fallback;
 #[cfg(feature = "test-util")]
@@ -271,12 +272,7 @@ impl<'p> Call<'p> {
     /// As [`end`](Self::end), by an attempt that began at `started`.
     #[inline(always)]
     fn end_from(&mut self, end: Counter, started: Moment) {
-        self.end_at(self.core(), end, started);
-    }
-
-    /// The same, where the call's service is at hand already.
-    #[inline(always)]
-    fn end_at(&mut self, core: &ServiceCore, end: Counter, started: Moment) {
+        let core = self.core();
         core.count(end);
         if core.is_watched() {
             self.now = started;

@@ -103,7 +103,7 @@ impl Call<'_> {
     ) -> Result<RetryDelay, NoRetry> {
         let asked = match next {
             // What one server asked for is not meant for another one.
-            Some(NextTarget::AnotherOne) => None,
+            Some(NextTarget::AnotherOne | NextTarget::AllOpen(_)) => None,
             Some(NextTarget::After(None)) => return Err("no target available"),
             Some(NextTarget::After(soonest)) => soonest,
             // What an attempt beside the last one was asked for holds as well.
@@ -115,7 +115,11 @@ impl Call<'_> {
             .map_err(NoRetryByPolicy::reason)?;
         match next {
             Some(NextTarget::AnotherOne) => retry.delay = Duration::ZERO,
-            Some(NextTarget::After(_)) if verdict.class() == Class::Permanent => {
+            // The quota of all of them is used up.
+            Some(NextTarget::After(_) | NextTarget::AllOpen(_))
+                if verdict.class() == Class::Permanent
+                    && verdict.reason() == Some(Reason::QuotaExhausted) =>
+            {
                 return Err("not retryable");
             }
             _ => {}
@@ -129,6 +133,9 @@ impl Call<'_> {
         let next = self.next_target(now);
         let mut history = self.retries();
         let mut retry = self.retry_delay(policy, (verdict, next), history, now)?;
+        if let Some(next) = next {
+            self.keep_backoff(policy, (verdict, next), history, now);
+        }
         if self.past.has(Past::REQUEST_USED_UP) {
             return Err("no copy of the request");
         }
@@ -143,7 +150,7 @@ impl Call<'_> {
             return Err("session lost again");
         }
         // Nor where the last sessions were lost at once.
-        if session_lost && !plan.core.session_is_hopeless(plan.core.session.current()) {
+        if session_lost && !self.last_failed_at().renews_in_vain() {
             retry.delay = retry.retry_after;
         }
         let mut lines_up = None;
@@ -165,7 +172,7 @@ impl Call<'_> {
         if at >= self.ends_by() {
             return Err("deadline");
         }
-        if plan.circuit && self.breaker().rejects_at(at) {
+        if self.is_open_at(next, at, now) {
             return Err("circuit breaker open");
         }
         if plan.budget && !plan.core.budget.try_spend() {
@@ -174,12 +181,33 @@ impl Call<'_> {
         self.retry_charged = plan.budget;
         self.now = now;
         let cold = self.cold();
-        cold.next_start = at;
-        cold.retries = history;
+        (cold.next_start, cold.retries) = (at, history);
         if lines_up.is_some() {
             cold.lines_up = lines_up;
         }
         Ok(retry.delay)
+    }
+
+    /// Whether the breaker, or that of each target, lets no attempt begin then.
+    fn is_open_at(&self, next: Option<NextTarget>, at: Moment, now: Moment) -> bool {
+        match next {
+            Some(NextTarget::AllOpen(soonest)) => soonest.is_none_or(|open| at < now.after(open)),
+            _ => self.plan.circuit && self.breaker().rejects_at(at),
+        }
+    }
+
+    /// Keeps how long an attempt at another target waits should none of them admit it after all.
+    #[cold]
+    fn keep_backoff(
+        &mut self,
+        policy: &RetryPolicy,
+        (verdict, next): (Verdict, NextTarget),
+        history: RetryHistory,
+        now: Moment,
+    ) {
+        let own = self.retry_delay(policy, (verdict, None), history, now);
+        let own = own.ok().filter(|_| next == NextTarget::AnotherOne);
+        self.cold().backoff_else = own.map(|own| own.delay);
     }
 
     /// Whether no further attempt is to begin: each answer of a language model is billed, also the one that arrived too late.

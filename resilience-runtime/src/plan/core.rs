@@ -195,6 +195,11 @@ impl ServiceCore {
         self.session.is_hopeless(number, successes)
     }
 
+    /// The same of the session that is used now.
+    pub(crate) fn renews_in_vain(&self) -> bool {
+        self.session_is_hopeless(self.session.current())
+    }
+
     /// How long the last calls took of functions whose hedges follow that.
     pub(crate) fn recent_latencies(&self) -> &RecentLatencies {
         self.recent.get_or_init(|| Box::new(RecentLatencies::new()))

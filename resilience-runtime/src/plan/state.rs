@@ -25,7 +25,7 @@ pub(crate) struct FunctionState {
     pub(crate) has_fallback: bool,
     pub(crate) reconnects: bool,
     pub(super) hedges: bool,
-    pub(super) targets: bool,
+    pub(crate) targets: bool,
     retry_if: bool,
     /// The type of the first error that no rule knew, where that kept retries from happening.
     unknown_error: OnceLock<&'static str>,

@@ -59,7 +59,7 @@ impl Registry {
         state.sources.environment();
         let of_entries = state.entries.values().flat_map(Entry::problems);
         let of_pools = state.targets.values().flatten();
-        let of_pools = of_pools.filter_map(PoolInUse::problem);
+        let of_pools = of_pools.flat_map(PoolInUse::problems);
         let others = self.problems_with(&state, &state.sources);
         ConfigError::check(distinct(of_entries.chain(of_pools).chain(others)))
     }

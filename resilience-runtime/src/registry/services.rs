@@ -157,22 +157,29 @@ impl Registry {
     /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Arc<Service>> {
-        let state = self.inner.state.lock();
-        state
-            .entries
-            .get(name)
-            .map(|entry| Arc::clone(entry.service()))
+        self.read(|state| {
+            let entry = state.entries.get(name);
+            entry.map(|entry| Arc::clone(entry.service()))
+        })
     }
 
     /// Returns all services seen so far, sorted by name.
     #[must_use]
     pub fn services(&self) -> Vec<Arc<Service>> {
-        let state = self.inner.state.lock();
-        state
-            .entries
-            .values()
-            .map(|entry| Arc::clone(entry.service()))
-            .collect()
+        self.read(|state| {
+            let entries = state.entries.values();
+            entries.map(|entry| Arc::clone(entry.service())).collect()
+        })
+    }
+
+    /// Looks at the services, without the targets that no pool has any more.
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        let _later = DeferredWakes::begin();
+        // Dropped outside of the lock.
+        let _left;
+        let mut state = self.inner.state.lock();
+        _left = self.forget_left(&mut state);
+        look(&state)
     }
 
     /// Returns what happened to all services so far.

@@ -163,7 +163,8 @@ impl Choice {
         now: Moment,
         key: u64,
     ) -> Option<usize> {
-        let view = self.view(targets, now, next_random());
+        let random = next_random();
+        let view = self.view(targets, now, random);
         let score = |index: &usize| {
             let hash = mix(key ^ self.names[*index]);
             // In (0, 1).
@@ -175,6 +176,12 @@ impl Choice {
                 .filter(|index| is_allowed(*index) && !targets[*index].is_shut(now))
                 .max_by(|a, b| score(a).total_cmp(&score(b)))
         };
+        // Otherwise nobody would learn that it has recovered.
+        if (random >> 8).is_multiple_of(PROBES)
+            && let Some(probe) = best(&|index| !excluded.has(index) && view.is_avoided(index))
+        {
+            return Some(probe);
+        }
         best(&|index| !excluded.has(index) && !view.is_avoided(index))
             .or_else(|| best(&|index| !excluded.has(index)))
     }

@@ -97,6 +97,11 @@ impl TargetLoad {
         self.took(took, now);
     }
 
+    /// It has answered with an error that is the caller's.
+    pub(crate) fn lives(&self) {
+        self.failures.store(0, Relaxed);
+    }
+
     /// It has failed; a timeout says how long it takes at least.
     pub(crate) fn failed(&self, timed_out_after: Option<Duration>, now: Moment) {
         let failures = self.failures.load(Relaxed);
@@ -108,8 +113,11 @@ impl TargetLoad {
 
     /// It has taken so long at least, and was not waited for any longer.
     pub(crate) fn cut(&self, took: Duration, now: Moment) {
-        if self.latency().is_some_and(|latency| latency < took) {
+        if self.latency().is_none_or(|latency| latency <= took) {
             self.took(took, now);
+        } else {
+            // It is not known to have become faster.
+            self.updated.store(now.0, Relaxed);
         }
     }
 
@@ -160,6 +168,25 @@ mod tests {
         assert!((900..925).contains(&millis(&load)), "{}", millis(&load));
         load.answered(ms(100), at(13));
         assert!((390..410).contains(&millis(&load)), "{}", millis(&load));
+    }
+
+    #[test]
+    fn one_that_nobody_waits_for_is_known_to_be_slow() {
+        let load = TargetLoad::default();
+        let ms = Duration::from_millis;
+        let at = |seconds| Moment(0).after(Duration::from_secs(seconds));
+        for _ in 0..WARM {
+            assert!(load.is_new());
+            load.cut(ms(35), at(1));
+        }
+        assert!(!load.is_new());
+        assert_eq!(millis(&load), 35);
+        load.cut(ms(90), at(2));
+        assert_eq!(millis(&load), 90);
+        // Cut earlier, it is not faster, and what is known of it stays new.
+        load.cut(ms(30), at(100));
+        assert_eq!(millis(&load), 90);
+        assert_eq!(load.expected(at(100)), Some(90e6));
     }
 
     #[test]

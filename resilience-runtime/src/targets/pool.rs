@@ -1,8 +1,8 @@
 //! The targets of a function, which can change while calls run.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use arc_swap::ArcSwapOption;
 
@@ -33,28 +33,68 @@ pub struct TargetPool<T> {
 }
 
 /// Lives as long as a pool.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct PoolLife {
-    // Relaxed: it is told to people.
-    len: AtomicUsize,
+    /// The version of a pool that was never filled.
+    unfilled: u64,
+    now: Mutex<Now>,
+}
+
+/// What a pool holds now.
+#[derive(Debug)]
+struct Now {
+    version: u64,
+    len: usize,
+    /// Those of its targets and of their groups.
+    names: Vec<Arc<str>>,
 }
 
 impl PoolLife {
+    fn new() -> Self {
+        let unfilled = next_version();
+        Self {
+            unfilled,
+            now: Mutex::new(Now {
+                version: unfilled,
+                len: 0,
+                names: Vec::new(),
+            }),
+        }
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the pool holds no target now.
     pub(crate) fn is_empty(&self) -> bool {
-        self.len.load(Ordering::Relaxed) == 0
+        self.now().len == 0
     }
+
+    /// Whether the pool holds a target, or one of a group, of that name now.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.now().names.iter().any(|known| **known == *name)
+    }
+
+    pub(crate) fn version(&self) -> u64 {
+        self.now().version
+    }
+}
+
+/// Unique among all pools, and later ones are greater.
+fn next_version() -> u64 {
+    static VERSIONS: AtomicU64 = AtomicU64::new(1);
+    VERSIONS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The targets at one moment.
 pub(crate) struct Snapshot<T> {
-    /// Unique among all pools and all times.
     version: u64,
     targets: Box<[Target<T>]>,
 }
 
-/// What a registry needs to know of a pool, whatever its targets are. By default one that was never filled.
-#[derive(Clone, Debug, Default)]
+/// What a registry needs to know of a pool, whatever its targets are.
+#[derive(Clone, Debug)]
 pub(crate) struct PoolView {
     pub(crate) version: u64,
     /// That of the pool.
@@ -110,14 +150,26 @@ impl<T> TargetPool<T> {
         I: IntoIterator,
         I::Item: Into<Target<T>>,
     {
-        static VERSIONS: AtomicU64 = AtomicU64::new(1);
         let targets: Box<[Target<T>]> = targets.into_iter().map(Into::into).collect();
         check(&targets)?;
-        self.life().len.store(targets.len(), Ordering::Relaxed);
-        self.snapshot.store(Some(Arc::new(Snapshot {
-            version: VERSIONS.fetch_add(1, Ordering::Relaxed),
-            targets,
-        })));
+        let names = targets.iter().flat_map(|target| {
+            let group = target.group.as_ref().map(Arc::clone);
+            [Some(Arc::clone(&target.name)), group]
+        });
+        let (len, names) = (targets.len(), names.flatten().collect());
+        // One change at a time, so that what was set last stays. The old targets are dropped after it.
+        let _old = {
+            let mut now = self.life().now();
+            let version = next_version();
+            let new = Some(Arc::new(Snapshot { version, targets }));
+            let old = self.snapshot.swap(new);
+            *now = Now {
+                version,
+                len,
+                names,
+            };
+            old
+        };
         Ok(())
     }
 
@@ -158,7 +210,25 @@ impl<T> TargetPool<T> {
 
     /// What registries see of it.
     pub(crate) fn life(&self) -> &Arc<PoolLife> {
-        self.life.get_or_init(Arc::default)
+        self.life.get_or_init(|| Arc::new(PoolLife::new()))
+    }
+
+    pub(crate) fn version_of(&self, snapshot: Option<&Snapshot<T>>) -> u64 {
+        snapshot.map_or_else(|| self.life().unfilled, |snapshot| snapshot.version)
+    }
+
+    pub(crate) fn view_of(&self, snapshot: Option<&Snapshot<T>>) -> PoolView {
+        let targets = snapshot.map_or(&[][..], |snapshot| &snapshot.targets);
+        let targets = targets.iter().map(|target| TargetView {
+            name: Arc::clone(&target.name),
+            weight: target.weight,
+            group: target.group.clone(),
+        });
+        PoolView {
+            version: self.version_of(snapshot),
+            life: Arc::downgrade(self.life()),
+            targets: targets.collect(),
+        }
     }
 }
 
@@ -217,25 +287,8 @@ fn check<T>(targets: &[Target<T>]) -> Result<(), ConfigError> {
 }
 
 impl<T> Snapshot<T> {
-    pub(crate) fn version(&self) -> u64 {
-        self.version
-    }
-
     pub(crate) fn value(&self, index: usize) -> &Arc<T> {
         &self.targets[index].value
-    }
-
-    pub(crate) fn view(&self, life: Weak<PoolLife>) -> PoolView {
-        let targets = self.targets.iter().map(|target| TargetView {
-            name: Arc::clone(&target.name),
-            weight: target.weight,
-            group: target.group.clone(),
-        });
-        PoolView {
-            version: self.version,
-            life,
-            targets: targets.collect(),
-        }
     }
 }
 

@@ -54,14 +54,11 @@ impl<P: Candidate> TargetSet<P> {
         self.plans.iter().position(is_it)
     }
 
-    /// The places of the targets whose services these are, by their address.
-    pub(crate) fn of_services(&self, addresses: &[usize]) -> Excluded {
+    /// The places of the targets with such services, which are asked about by their address.
+    pub(crate) fn of_services(&self, is_it: impl Fn(usize) -> bool) -> Excluded {
         let mut found = Excluded::default();
-        if addresses.is_empty() {
-            return found;
-        }
         for (index, plan) in self.plans.iter().enumerate() {
-            if addresses.contains(&plan.service_address()) {
+            if is_it(plan.service_address()) {
                 found.add(index);
             }
         }

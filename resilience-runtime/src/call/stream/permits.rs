@@ -136,6 +136,9 @@ impl StreamPermits {
 
     pub(super) fn broken(&mut self, verdict: Verdict) {
         self.core.count(Counter::BrokenStreams);
+        if let Some(pool) = self.core.pool.as_ref().filter(|_| self.function.targets) {
+            pool.count(Counter::BrokenStreams);
+        }
         let class = verdict.class();
         trace::stream_broken(&self.core.name, &self.function.name, class);
         if self.core.observers.has_call_subscribers() {

@@ -65,7 +65,7 @@ impl<'p> Attempt<'p> {
     fn acquire_target(&mut self, call: &mut Call<'p>, places: Places<'p>) -> Result<(), Blocked> {
         let Places { plans, affinity } = places;
         let now = self.started;
-        let failed = plans.of_services(call.failed_targets());
+        let failed = call.failed_among(plans);
         let mut turned_away = TurnedAway::default();
         for tried in [failed, Excluded::default()] {
             let mut tried = tried.and(turned_away.by);
@@ -79,6 +79,13 @@ impl<'p> Attempt<'p> {
             if failed.is_empty() {
                 break;
             }
+            // It would come back to one that has failed, without the pause that this one is due.
+            if let Some(cold) = &mut *call.cold
+                && let Some(backoff) = cold.backoff_else.take()
+            {
+                return Err(self.back_off(call, now.after(backoff)));
+            }
+            turned_away.by = turned_away.by.and(call.asked_to_leave(plans, now));
         }
         // Those that are shut say for how long.
         for (index, plan) in plans.plans.iter().enumerate() {
@@ -99,6 +106,19 @@ impl<'p> Attempt<'p> {
         call.keep_targets(plans);
         let rejection = turned_away.soonest.unwrap_or(Rejection::NoTarget);
         Err(Blocked::Rejected(rejection))
+    }
+
+    /// Waits before it is picked a target again.
+    #[cold]
+    fn back_off(&mut self, call: &mut Call<'p>, until: Moment) -> Blocked {
+        self.plan = call.plan;
+        if until >= call.deadline_at() {
+            self.phase = Phase::Ended;
+            return Blocked::Rejected(Rejection::Deadline);
+        }
+        self.phase = Phase::Waiting;
+        call.cold().next_start = until;
+        Blocked::WaitFor(WaitFor::Backoff(until))
     }
 
     /// As [`acquire_target`](Self::acquire_target), after the target that it waited at has turned it away. It does not wait a
@@ -149,7 +169,7 @@ impl<'p> Attempt<'p> {
         running: &[&Plan],
     ) -> bool {
         let Places { plans, affinity } = places;
-        let mut tried = plans.of_services(call.failed_targets());
+        let mut tried = call.failed_among(plans);
         for plan in running {
             plans
                 .index_of(plan)
@@ -186,8 +206,8 @@ struct TurnedAway {
     by: Excluded,
     /// The rejection that ends soonest.
     soonest: Option<Rejection>,
-    /// Where it could wait, and for how long.
-    waits: Option<(usize, Duration)>,
+    /// Where it could wait, for how long, and behind how many.
+    waits: Option<(usize, (Duration, f64))>,
 }
 
 impl TurnedAway {
@@ -214,7 +234,13 @@ impl TurnedAway {
             }
             Blocked::WaitFor(_) | Blocked::InShadow(_) => {
                 let plan = &plans.plans[index];
+                let line = if plan.bulkhead {
+                    plan.core.bulkhead.waiting_per_place()
+                } else {
+                    0.0
+                };
                 let wait = call.earliest_at(plan, now).unwrap_or(Duration::MAX);
+                let wait = (wait, line);
                 if self.waits.is_none_or(|(_, known)| wait < known) {
                     self.waits = Some((index, wait));
                 }

@@ -12,7 +12,7 @@ use super::Call;
 use super::attempt::Attempt;
 use crate::plan::{Function, Plan, PlanRef, Site};
 use crate::registry::Registry;
-use crate::targets::{PoolView, Snapshot, TargetPool, TargetSet};
+use crate::targets::{Snapshot, TargetPool, TargetSet};
 
 pub use admit::AdmitTo;
 pub(super) use next::NextTarget;
@@ -40,38 +40,35 @@ impl<T> Targets<T> {
         function: &'static Function,
         registry: Option<&Registry>,
     ) -> Self {
-        let (plan, snapshot) = (plan.plan(), pool.snapshot());
-        let version = snapshot.as_ref().map_or(0, |it| it.version());
-        let find = |registry: &Registry| {
-            let epoch = registry.epoch();
-            let known = plan.targets.load();
-            match &*known {
-                Some(plans) if plans.version == version && plans.epoch == epoch => {
-                    Arc::clone(plans)
+        let plan = plan.plan();
+        loop {
+            let snapshot = pool.snapshot();
+            let version = pool.version_of(snapshot.as_deref());
+            let find = |registry: &Registry| {
+                let epoch = registry.epoch();
+                let known = plan.targets.load();
+                match &*known {
+                    Some(plans) if plans.version == version && plans.epoch == epoch => {
+                        Some(Arc::clone(plans))
+                    }
+                    _ => {
+                        let view = || pool.view_of(snapshot.as_deref());
+                        registry.find_targets(plan, version, &view, site, function)
+                    }
                 }
-                _ => {
-                    let view = || {
-                        let life = Arc::downgrade(pool.life());
-                        match &snapshot {
-                            Some(snapshot) => snapshot.view(life),
-                            None => PoolView {
-                                life,
-                                ..PoolView::default()
-                            },
-                        }
-                    };
-                    registry.find_targets(plan, version, &view, site, function)
-                }
+            };
+            let plans = match registry {
+                Some(registry) => find(registry),
+                None => Registry::with_current(find),
+            };
+            // Otherwise the pool has changed meanwhile, and what came must not go by what went.
+            if let Some(plans) = plans {
+                return Self {
+                    snapshot,
+                    plans,
+                    affinity: None,
+                };
             }
-        };
-        let plans = match registry {
-            Some(registry) => find(registry),
-            None => Registry::with_current(find),
-        };
-        Self {
-            snapshot,
-            plans,
-            affinity: None,
         }
     }
 
