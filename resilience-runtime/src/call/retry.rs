@@ -94,6 +94,7 @@ impl Call<'_> {
     }
 
     /// Returns the shortest delay before the next attempt, by the policy and by what servers asked for.
+    #[inline(always)]
     fn retry_delay(
         &self,
         policy: &RetryPolicy,
