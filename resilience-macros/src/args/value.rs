@@ -92,9 +92,19 @@ fn expand_number(number: f64, runtime: &Runtime) -> TokenStream {
     quote!(#private::Value::Number(#number))
 }
 
+const SHARE: &str = "a rate must be above 0 and at most 1";
+
+/// A share that was written as a percentage.
+fn meant_as_percent(message: &str, number: f64) -> String {
+    if message == SHARE && (2.0..=100.0).contains(&number) {
+        return format!("; {number} % is `{:?}`", number / 100.0);
+    }
+    String::new()
+}
+
 /// Declares a number that must lie in a range.
 macro_rules! numbers {
-    ($( $(#[$about:meta])* $name:ident, $example:literal, $fits:expr, $message:literal; )*) => { $(
+    ($( $(#[$about:meta])* $name:ident, $example:literal, $fits:expr, $message:expr; )*) => { $(
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub(crate) struct $name(pub(crate) f64);
@@ -108,7 +118,8 @@ macro_rules! numbers {
                 if fits(number) {
                     Ok(Self(number))
                 } else {
-                    Err(Error::custom($message).with_span(expr))
+                    let meant = meant_as_percent($message, number);
+                    Err(Error::custom(format!("{}{meant}", $message)).with_span(expr))
                 }
             }
         }
@@ -123,7 +134,7 @@ macro_rules! numbers {
 
 numbers! {
     /// A share of calls.
-    Share, "0.5", |share| share > 0.0 && share <= 1.0, "a rate must be above 0 and at most 1";
+    Share, "0.5", |share| share > 0.0 && share <= 1.0, SHARE;
     /// What a pause is multiplied with.
     Factor, "2.0", |factor| factor >= 1.0, "must be at least 1";
     /// What a limit is multiplied with at a congestion.

@@ -36,7 +36,8 @@ fn is_repeatable(kind: Kind, args: &Args) -> Result<()> {
         None if args.safety.is_some() || kind.is_idempotent() => return Ok(()),
         None => Error::custom(format!(
             "`hedge` starts a second attempt while the first one runs, so the call may be executed twice; where that does no harm, \
-             write `idempotent` or name a hook with `safety = …`, since `#[{}]` does not take calls for repeatable by itself",
+             write `idempotent` or name a hook with `safety = …`, since `#[{}]` does not take calls for repeatable by itself; where \
+             the server knows idempotency keys, send `CallContext::idempotency_key` and write `idempotent`",
             kind.attribute()
         ))
         .with_span(&hedge.name),

@@ -3,7 +3,9 @@
 use darling::{Error, Result};
 
 use crate::args::Count;
-use crate::args::{Args, Bulkhead, CircuitBreaker, Retry, Spanned, Time, Toggle, Window};
+use crate::args::{
+    Args, Bulkhead, CallLimit, CircuitBreaker, Retry, Spanned, Time, Toggle, Window,
+};
 
 pub(super) fn check(args: &Args) -> Result<()> {
     let mut problems = Error::accumulator();
@@ -17,7 +19,24 @@ pub(super) fn check(args: &Args) -> Result<()> {
     if let Some(bulkhead) = Toggle::on(args.bulkhead.as_ref()) {
         problems.handle(one_limit(bulkhead));
     }
+    problems.handle(hedge_comes(args));
     problems.finish()
+}
+
+/// Requires a hedge that starts before its attempt is cut, where both times are literals.
+fn hedge_comes(args: &Args) -> Result<()> {
+    let delay = Toggle::on(args.hedge.as_ref()).and_then(|hedge| hedge.delay.as_ref());
+    if let (Some(delay), Some(timeout)) = (delay, CallLimit::time(args.timeout.as_ref()))
+        && let (Some(wait), Some(timeout)) =
+            (delay.value.time().and_then(Time::known), timeout.known())
+        && wait >= timeout
+    {
+        return Err(Error::custom(
+            "`delay` is not shorter than `timeout`, which ends each attempt, so no hedge would start",
+        )
+        .with_span(&delay.place));
+    }
+    Ok(())
 }
 
 fn delays(retry: &Retry) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::arity::{Async, Plain, for_each_arity};
 #[diagnostic::on_unimplemented(
     message = "fallback signature does not match the annotated function",
     label = "the arguments or the return type differ",
-    note = "a fallback takes the same arguments, the receiver first, and optionally the error as one more `&E`",
+    note = "a fallback takes the same arguments without the target, the receiver first, and optionally the error as one more `&E`",
     note = "it returns the same `Result`, sync or async"
 )]
 pub trait FallbackFn<'e, Args, E, R, Marker> {

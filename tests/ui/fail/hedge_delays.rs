@@ -62,7 +62,18 @@ async fn computed(patience: Duration) -> io::Result<u128> {
     Ok(patience.as_millis())
 }
 
+#[llm_resilient(hedge(delay = "10s"), timeout = "5s")]
+async fn longer_than_the_timeout() -> io::Result<u8> {
+    Ok(1)
+}
+
+#[llm_resilient(timeout = 5, hedge(delay = "5000ms"))]
+async fn as_long_as_the_timeout() -> io::Result<u8> {
+    Ok(1)
+}
+
 service! {
+    static LATE: Llm = "late" { timeout = "1s", hedge(delay = "1m") }
     static DECLARED: Llm = "declared" { hedge(delay = "p100") }
 }
 

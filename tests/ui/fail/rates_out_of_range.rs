@@ -9,4 +9,9 @@ async fn f() -> io::Result<u8> {
     Ok(1)
 }
 
+#[resilient(service = "s", circuit_breaker(failure_rate = 50, slow_call_rate = 12.5))]
+async fn percentages() -> io::Result<u8> {
+    Ok(1)
+}
+
 fn main() {}
