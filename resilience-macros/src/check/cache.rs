@@ -6,7 +6,7 @@ use quote::ToTokens as _;
 use syn::Expr;
 
 use crate::args::{Args, Flag, RefreshAhead, Spanned, Time};
-use crate::function::{Function, UsedIdents};
+use crate::function::{Function, UsedIdents, mention};
 
 /// Checks the values alone.
 pub(super) fn values(args: &Args) -> Result<()> {
@@ -60,9 +60,12 @@ pub(super) fn key_fits(
         )
         .with_span(place));
     };
-    let used = UsedIdents::of(key.to_token_stream());
     let name = match instances.names.first() {
-        Some(name) if !across && !instances.names.iter().any(|name| used.contains(name)) => name,
+        Some(name)
+            if !across && !(instances.names.iter()).any(|name| mention(key, name).is_some()) =>
+        {
+            name
+        }
         _ => return Ok(()),
     };
     Err(Error::custom(format!(

@@ -3,6 +3,7 @@
 mod async_trait;
 mod bindings;
 mod braces;
+mod mentions;
 mod output;
 mod raw;
 mod target;
@@ -20,6 +21,7 @@ use syn::{Attribute, ReturnType, Signature, Token, Type, Visibility, token};
 pub(crate) use async_trait::without_mut;
 pub(crate) use bindings::{Argument, Binding, Passing, Receiver};
 pub(crate) use braces::braces;
+pub(crate) use mentions::mention;
 pub(crate) use output::{bare_error_parameter, has_impl_trait, without_impl_trait};
 pub(crate) use raw::Raw;
 pub(crate) use target::Target;

@@ -54,7 +54,7 @@ fn bare(name: &str) -> &str {
 }
 
 /// `{name}`, `{name:?}`, and `{:width$}` or `{:.precision$}`.
-fn captures(text: &str, name: &str) -> bool {
+pub(super) fn captures(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(start, _)| {
         let before = text[..start].trim_end().chars().next_back();
         let after = text[start + name.len()..].trim_start().chars().next();

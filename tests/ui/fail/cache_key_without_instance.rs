@@ -9,6 +9,10 @@ struct Client {
     token: String,
 }
 
+struct Owner {
+    client: String,
+}
+
 trait Source {
     #[allow(async_fn_in_trait)]
     #[resilient(service = "api", fallback(cache(key = name, ttl = "1m")))]
@@ -36,6 +40,11 @@ impl Client {
     #[resilient(service = "api", cache(key = name, across_instances = false))]
     async fn not_said(&self, name: &str) -> io::Result<String> {
         Ok(format!("{name} with {}", self.token))
+    }
+
+    #[resilient(service = "api", cache(key = owner.client))]
+    async fn field_of_its_name(client: &Self, owner: &Owner) -> io::Result<String> {
+        Ok(format!("{} with {}", owner.client, client.token))
     }
 
     #[resilient(service = "api", cache(across_instances))]
