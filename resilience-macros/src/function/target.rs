@@ -6,9 +6,12 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    FnArg, GenericParam, Ident, Lifetime, Pat, PatType, ReturnType, Signature, Type, TypeReference,
-    WherePredicate,
+    Attribute, FnArg, GenericParam, Ident, Lifetime, Meta, Pat, PatType, ReturnType, Signature,
+    Type, TypeReference, WherePredicate,
 };
+
+use super::{async_trait, has_impl_trait};
+use crate::args::{names, path_text};
 
 /// The parameter that each attempt gets a target in.
 pub(crate) struct Target {
@@ -24,11 +27,32 @@ pub(crate) struct Target {
 
 /// Whether a parameter is marked.
 pub(super) fn is_marked(input: &FnArg) -> bool {
-    matches!(input, FnArg::Typed(typed) if typed.attrs.iter().any(|attr| attr.path().is_ident("target")))
+    matches!(input, FnArg::Typed(typed) if typed.attrs.iter().any(is_mark))
+}
+
+/// `#[target]`, also where it is misspelt.
+fn is_mark(attr: &Attribute) -> bool {
+    attr.path().get_ident().is_some_and(|name| {
+        let name = name.to_string().to_lowercase();
+        name.starts_with('t') && names::nearest(&name, &["target"]).is_some()
+    })
+}
+
+/// Removes the mark of `self`, which cannot have one.
+pub(super) fn unmark_receiver(sig: &mut Signature) -> Option<Attribute> {
+    let FnArg::Receiver(receiver) = sig.inputs.first_mut()? else {
+        return None;
+    };
+    let position = receiver.attrs.iter().position(is_mark)?;
+    Some(receiver.attrs.remove(position))
 }
 
 /// Takes the marked parameter out of the signature, with the lifetime that was made for it.
 pub(crate) fn take(sig: &mut Signature, problems: &mut Accumulator) -> Option<Target> {
+    if let Some(mark) = unmark_receiver(sig) {
+        let receiver = "`self` is what the caller calls; mark a parameter that is a reference: `#[target] to: &Deployment`";
+        problems.push(Error::custom(receiver).with_span(&mark));
+    }
     let marked: Vec<usize> = (0..sig.inputs.len())
         .filter(|index| is_marked(&sig.inputs[*index]))
         .collect();
@@ -41,6 +65,7 @@ pub(crate) fn take(sig: &mut Signature, problems: &mut Accumulator) -> Option<Ta
             problems.push(Error::custom(twice).with_span(&typed.pat.span()));
             continue;
         }
+        problems.handle(mark_alone(&typed));
         found = problems.handle(read(sig, typed, index - has_receiver));
     }
     found
@@ -56,6 +81,31 @@ pub(super) fn remove(sig: &mut Signature, index: usize) -> Option<PatType> {
     }
 }
 
+/// Requires one mark, spelt as it is and without values.
+fn mark_alone(typed: &PatType) -> darling::Result<()> {
+    let mut problems = Error::accumulator();
+    let marks = typed.attrs.iter().filter(|attr| is_mark(attr));
+    for (count, mark) in marks.enumerate() {
+        let message = match &mark.meta {
+            _ if !mark.path().is_ident("target") => {
+                let name = path_text(mark.path());
+                format!("unknown attribute `{name}`; did you mean `#[target]`?")
+            }
+            _ if count > 0 => {
+                "the parameter is the target already; remove this `#[target]`".to_owned()
+            }
+            Meta::Path(_) => continue,
+            _ => {
+                "`#[target]` takes no values: weight and group stand in the pool, `Target::new(…).weight(2.0).group(\"…\")`; \
+                 `pick` and `affinity` stand in the function's attribute"
+                    .to_owned()
+            }
+        };
+        problems.push(Error::custom(message).with_span(&mark.meta));
+    }
+    problems.finish()
+}
+
 fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result<Target> {
     let wrong = |message: &str, place: &dyn quote::ToTokens| {
         Err(Error::custom(message).with_span(&place.to_token_stream().span()))
@@ -66,6 +116,25 @@ fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result
             &typed.pat,
         );
     };
+    if let Some(by_ref) = &name.by_ref {
+        return wrong(
+            "the target is a reference already; remove this `ref`",
+            by_ref,
+        );
+    }
+    if let Some((at, _)) = &name.subpat {
+        return wrong(
+            "the target needs a name alone: `#[target] to: &Deployment`; take it apart in the body",
+            at,
+        );
+    }
+    if has_impl_trait(&typed.ty) {
+        return wrong(
+            "a pool holds targets of one type, which the caller does not choose: write that type, or a type parameter `T` for a pool \
+             that is a `TargetPool<T>`",
+            &typed.ty,
+        );
+    }
     let mut ty = strip(&typed.ty).clone();
     let is_shared = match &mut ty {
         Type::Reference(TypeReference {
@@ -73,16 +142,17 @@ fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result
             ..
         }) => {
             return wrong(
-                "a target is shared by all calls: take it as `&T`, or as `Arc<T>` where the result borrows it",
+                "a target is shared by all calls: take it as `&T`, or as `Arc<T>` where the result keeps it",
                 &typed.ty,
             );
         }
         Type::Reference(reference) => {
             if let Some(lifetime) = reference.lifetime.take() {
-                if !is_made_by_async_trait(&lifetime) {
+                let is_elided = lifetime.ident == "_";
+                if !is_elided && !is_made_by_async_trait(&lifetime, sig) {
                     return wrong(
                         "the caller does not pass the target, so it has no lifetime of the caller's: write `&T`, or `Arc<T>` where the \
-                         result borrows it",
+                         result keeps it",
                         &lifetime,
                     );
                 }
@@ -95,7 +165,7 @@ fn read(sig: &mut Signature, typed: PatType, position: usize) -> darling::Result
         }
         _ => {
             return wrong(
-                "a target is `&T`, or `Arc<T>` where the result borrows it, for a pool that is a `TargetPool<T>`",
+                "a target is `&T`, or `Arc<T>` where the result keeps it, for a pool that is a `TargetPool<T>`",
                 &typed.ty,
             );
         }
@@ -124,8 +194,11 @@ fn strip(ty: &Type) -> &Type {
     }
 }
 
-pub(super) fn is_made_by_async_trait(lifetime: &Lifetime) -> bool {
-    lifetime.ident.to_string().starts_with("life")
+/// `'life0` of a function that `#[async_trait]` expanded.
+pub(super) fn is_made_by_async_trait(lifetime: &Lifetime, sig: &Signature) -> bool {
+    let name = lifetime.ident.to_string();
+    let number = name.strip_prefix("life").unwrap_or_default();
+    async_trait::leaves(sig) && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
 }
 
 /// Gives a result that has nothing to borrow from a lifetime: the error beside it says that already.
