@@ -240,7 +240,6 @@ impl Declaration {
         }
         problems.handle(check::values(&args));
         problems.handle(check::declared_keys(&args));
-        problems.handle(check::weight_of_target(&args));
         problems.finish_with(args)
     }
 

@@ -11,6 +11,7 @@ use super::fallback::Fallback;
 use super::hedge_delay::HedgeDelay;
 use super::items::{self, Partial, options};
 use super::nested::{Nested, Preset};
+use super::pool::Pool;
 use super::prioritized::Prioritized;
 use super::service::Service;
 use super::settings::settings;
@@ -59,7 +60,7 @@ macro_rules! groups {
                 reconnect: Callable,
                 safety: Callable,
                 stream: Streaming,
-                targets: Code,
+                targets: Pool,
                 pick: Pick,
                 affinity: Code,
                 idempotent: Flag,

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use darling::Error;
 use darling::ast::NestedMeta;
 use darling::error::Accumulator;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Lit, Meta, Token};
 
 use super::arg_list::{ArgList, Options, place};
+use super::names::WEIGHT;
 use super::spanned::{is_off, path_text};
 
 /// Declares a struct with one field for each argument of a list, so that each argument is named once. `=> Key` names the runtime's setting
@@ -139,7 +141,7 @@ pub(crate) fn known(
             NestedMeta::Lit(lit) => problems.push(unnamed(&lit, place)),
             NestedMeta::NameValueInvalidExpr(pair) => {
                 let name = path_text(&pair.path);
-                problems.push(if place.names.contains(&name.as_str()) {
+                problems.push(if place.takes(&name) {
                     let place = pair.error.span();
                     Error::custom(format!("not a value for `{name}`: {}", pair.error))
                         .with_span(&place)
@@ -149,8 +151,10 @@ pub(crate) fn known(
             }
             NestedMeta::Meta(meta) => {
                 let name = path_text(meta.path());
-                if place.names.contains(&name.as_str()) {
+                if place.takes(&name) {
                     kept.push(meta);
+                } else if place.within.is_none() && sets_weight(&meta) {
+                    problems.push(Error::custom(WEIGHT).with_span(meta.path()));
                 } else {
                     problems.push(Error::custom(place.unknown(&name)).with_span(meta.path()));
                 }
@@ -160,13 +164,50 @@ pub(crate) fn known(
     kept
 }
 
+/// `target(weight = …)`
+fn sets_weight(meta: &Meta) -> bool {
+    let Meta::List(list) = meta else {
+        return false;
+    };
+    let mut tokens = list.tokens.clone().into_iter();
+    let is_weight = |token: TokenTree| matches!(token, TokenTree::Ident(it) if it == "weight");
+    list.path.is_ident("target") && tokens.next().is_some_and(is_weight)
+}
+
+/// What a value alone may be meant for: the list that it stands in, whether it is a text, and the name.
+const MEANT: &[(&str, bool, &str)] = &[
+    ("retry", false, "max_attempts"),
+    ("retry", true, "base_delay"),
+    ("circuit_breaker", false, "failure_threshold"),
+    ("circuit_breaker", true, "recovery_timeout"),
+    ("rate_limit", false, "requests_per_minute"),
+    ("rate_limit", true, "max_wait"),
+    ("bulkhead", false, "max_concurrent"),
+    ("bulkhead", true, "max_wait"),
+    ("hedge", false, "max_hedges"),
+    ("hedge", true, "delay"),
+    ("cache", true, "ttl"),
+];
+
 fn unnamed(lit: &Lit, place: ArgList) -> Error {
     let error = match (lit, place.within) {
         (Lit::Str(text), None) => Error::custom(format!(
             "a value without a name; for the service's name write `service = {:?}`",
             text.value()
         )),
-        _ => Error::custom("a value without a name; write `name = value`"),
+        (lit, within) => {
+            let is_text = matches!(lit, Lit::Str(_));
+            let meant = MEANT
+                .iter()
+                .find(|(list, text, _)| Some(*list) == within && *text == is_text);
+            let value = lit.to_token_stream();
+            Error::custom(match meant {
+                Some((.., name)) if matches!(lit, Lit::Str(_) | Lit::Int(_)) => {
+                    format!("a value without a name; write `{name} = {value}`")
+                }
+                _ => "a value without a name; write `name = value`".to_owned(),
+            })
+        }
     };
     error.with_span(&lit.span())
 }
@@ -193,4 +234,20 @@ fn without_repetitions(items: Vec<Meta>, problems: &mut Accumulator) -> Vec<Nest
         }
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MEANT;
+    use crate::args::all_lists::ARG_LISTS;
+
+    #[test]
+    fn what_a_value_alone_is_meant_for_can_be_written() {
+        for (list, _, name) in MEANT {
+            let takes = ARG_LISTS
+                .iter()
+                .any(|place| place.within == Some(list) && place.takes(name));
+            assert!(takes, "{list}({name} = …)");
+        }
+    }
 }

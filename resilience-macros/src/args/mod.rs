@@ -16,6 +16,7 @@ mod keys;
 mod limit;
 pub(crate) mod names;
 mod nested;
+mod pool;
 mod prioritized;
 mod service;
 mod settings;

@@ -3,6 +3,10 @@
 use super::aliases::ALIASES;
 use super::arg_list::ArgList;
 
+/// Where the weight of a target is set.
+pub(super) const WEIGHT: &str = "the weight of a target stands in the pool, `Target::new(…).weight(2.0)`, in `TargetSettings` or in a \
+variable";
+
 /// Names that have no counterpart here, and what to write instead.
 const EXPLAINED: &[(&str, &str)] = &[
     (
@@ -13,6 +17,7 @@ const EXPLAINED: &[(&str, &str)] = &[
         "batch",
         "it was removed: the limiter takes tokens call by call",
     ),
+    ("weight", WEIGHT),
     (
         "skip",
         "it stands alone, as `#[resilient(skip)]`, at a method of an `impl` block under `#[resilient_methods(…)]`",
@@ -31,7 +36,7 @@ pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
     let aliases = || ALIASES.iter().filter(|(theirs, _)| *theirs == name);
     // `delay` in `retry(…)` is no slip of the place.
     let hint = aliases()
-        .find(|(_, known)| here.names.contains(known))
+        .find(|(_, known)| here.takes(known))
         .map(|(_, known)| format!("; here it is called `{known}`"))
         .or_else(|| elsewhere(name, here, all))
         .or_else(|| {
@@ -39,17 +44,22 @@ pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
             let hint = elsewhere(known, here, all)?;
             Some(hint.replace("it belongs", &format!("`{known}` belongs")))
         })
-        .or_else(|| Some(format!("; did you mean `{}`?", nearest(name, here.names)?)))
+        .or_else(|| {
+            Some(format!(
+                "; did you mean `{}`?",
+                nearest(name, &here.offered())?
+            ))
+        })
         .or_else(|| {
             // A slip of the pen and the wrong place at once.
-            let names = all.iter().flat_map(|list| list.names.iter().copied());
+            let names = all.iter().flat_map(|list| list.offered());
             let near = nearest(name, &names.collect::<Vec<_>>())?;
             Some(elsewhere(near, here, all)?.replace(
                 "; it belongs",
                 &format!("; did you mean `{near}`? It belongs"),
             ))
         })
-        .unwrap_or_else(|| format!("; expected {}", list(here.names)));
+        .unwrap_or_else(|| format!("; expected {}", list(&here.offered())));
     what + &hint
 }
 
@@ -57,7 +67,7 @@ pub(crate) fn unknown(name: &str, here: ArgList, all: &[ArgList]) -> String {
 fn elsewhere(name: &str, here: ArgList, all: &[ArgList]) -> Option<String> {
     let mut homes: Vec<Option<&str>> = all
         .iter()
-        .filter(|place| place.names != here.names && place.names.contains(&name))
+        .filter(|place| place.names != here.names && place.takes(name))
         .map(|place| place.within)
         .collect();
     // A name of both caches.
@@ -122,10 +132,7 @@ mod tests {
     #[test]
     fn every_foreign_name_leads_to_one_of_ours() {
         for &(theirs, ours) in ALIASES {
-            assert!(
-                ARG_LISTS.iter().any(|place| place.names.contains(&ours)),
-                "{ours}"
-            );
+            assert!(ARG_LISTS.iter().any(|place| place.takes(ours)), "{ours}");
             // Another list may have the word for something else.
             let both =
                 |place: &ArgList| place.names.contains(&theirs) && place.names.contains(&ours);
@@ -192,6 +199,20 @@ mod tests {
             "unknown argument `backoff` in `retry(…)`; the backoff is always exponential: \
              `retry(base_delay = \"500ms\", multiplier = 2.0, jitter = \"full\")`"
         );
+    }
+
+    #[test]
+    fn settings_of_a_target_belong_to_no_attribute() {
+        assert_eq!(
+            unknown("target", own()),
+            "unknown argument `target`; did you mean `targets`?"
+        );
+        assert_eq!(
+            unknown("pool", own()),
+            "unknown argument `pool`; here it is called `targets`"
+        );
+        assert!(unknown("weight", own()).contains("stands in the pool"));
+        assert!(!unknown("zzz", own()).contains("`target`"));
     }
 
     #[test]

@@ -27,11 +27,6 @@ pub(crate) fn values(args: &Args) -> Result<()> {
     values::check(args)
 }
 
-/// Reports the weight of a target where no target is named.
-pub(crate) fn weight_of_target(args: &Args) -> Result<()> {
-    targets::weight(args)
-}
-
 /// Reports what a declaration says of keys and cannot mean.
 pub(crate) fn declared_keys(args: &Args) -> Result<()> {
     keyed::declared(args)
@@ -62,7 +57,7 @@ pub(crate) fn check(
         problems.handle(tokens::check(args));
     }
     problems.handle(cache::values(args));
-    problems.handle(targets::values(args));
+    problems.handle(targets::values(args, all_parsed));
     if let Some(function) = function {
         problems.handle(borrow_names(args, function));
         problems.handle(durations::check(args, function));
@@ -70,7 +65,7 @@ pub(crate) fn check(
         problems.handle(fallback::check(args, function));
         problems.handle(hooks::check(args, function));
         problems.handle(hedge::check(kind, args, all_parsed, function));
-        problems.handle(targets::check(args, function));
+        problems.handle(targets::check(args, all_parsed, function));
         if all_parsed {
             problems.handle(error_is_classified(args, function));
         }

@@ -1,16 +1,15 @@
 //! Rules of `targets` and of the parameter marked `#[target]`.
 
 use darling::{Error, Result};
-use quote::ToTokens as _;
 use syn::Expr;
 
 use crate::args::{Args, CallLimit, Fallback, Prioritized, Step, Toggle, is_off};
-use crate::function::{Function, UsedIdents};
+use crate::function::{Function, mention};
 
-/// Rules of the arguments alone.
-pub(super) fn values(args: &Args) -> Result<()> {
+/// Rules of the arguments alone. Where some could not be read, the pool may be among those.
+pub(super) fn values(args: &Args, all_parsed: bool) -> Result<()> {
     let mut problems = Error::accumulator();
-    if args.targets.is_none() {
+    if all_parsed && args.targets.is_none() {
         let needs = |name: &str| {
             Error::custom(format!(
                 "`{name}` is about several targets; name them with `targets = POOL`, and mark the parameter that gets one with \
@@ -32,23 +31,11 @@ pub(super) fn values(args: &Args) -> Result<()> {
                 .with_span(&targets.value.0),
         );
     }
-    problems.handle(weight(args));
     problems.finish()
 }
 
-/// A weight belongs to one target, and neither a function nor a declaration names one.
-pub(super) fn weight(args: &Args) -> Result<()> {
-    match &args.target {
-        None => Ok(()),
-        Some(target) => Err(Error::custom(
-            "the weight of a target stands in the pool, `Target::new(…).weight(2.0)`, in `TargetSettings` or in a variable",
-        )
-        .with_span(&target.name)),
-    }
-}
-
 /// Rules between the arguments and the function.
-pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
+pub(super) fn check(args: &Args, all_parsed: bool, function: &Function) -> Result<()> {
     let mut problems = Error::accumulator();
     match (&args.targets, &function.target) {
         (Some(targets), None) => problems.push(
@@ -57,7 +44,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
             )
             .with_span(&targets.name),
         ),
-        (None, Some(target)) => problems.push(
+        (None, Some(target)) if all_parsed => problems.push(
             Error::custom(format!(
                 "`#[target] {}` needs a pool that it comes from: write `targets = POOL` in the attribute",
                 target.ident
@@ -68,7 +55,7 @@ pub(super) fn check(args: &Args, function: &Function) -> Result<()> {
             problems.handle(keys(args));
             problems.handle(not_mentioned(args, &target.ident));
         }
-        (None, None) => {}
+        (None, _) => {}
     }
     problems.finish()
 }
@@ -95,13 +82,12 @@ fn keys(args: &Args) -> Result<()> {
 fn not_mentioned(args: &Args, target: &syn::Ident) -> Result<()> {
     let mut problems = Error::accumulator();
     for (name, code, when) in evaluated_without(args) {
-        let mentioned = UsedIdents::of(code.to_token_stream()).contains(target);
-        if mentioned {
+        if let Some(place) = mention(code, target) {
             problems.push(
                 Error::custom(format!(
                     "`{name}` cannot mention the target `{target}`: it is evaluated {when}"
                 ))
-                .with_span(code),
+                .with_span(&place),
             );
         }
     }
@@ -109,6 +95,7 @@ fn not_mentioned(args: &Args, target: &syn::Ident) -> Result<()> {
 }
 
 const BEFORE: &str = "once, before a target is picked";
+const OUTCOME: &str = "after an attempt, and gets its outcome alone";
 const AFTER: &str = "after all attempts have failed, and belongs to none of them";
 
 /// All code that is evaluated where there is no target, with its name and when that is.
@@ -122,13 +109,14 @@ fn evaluated_without(args: &Args) -> Vec<(&'static str, &Expr, &'static str)> {
         ("key", cache.and_then(|it| it.key.as_ref())),
         ("correlation_id", args.correlation_id.as_ref()),
         ("affinity", args.affinity.as_ref()),
-        ("targets", args.targets.as_ref()),
         ("registry", args.registry.as_ref()),
     ];
     let mut found: Vec<_> = written
         .into_iter()
         .filter_map(|(name, code)| Some((name, &code?.value.0, BEFORE)))
         .collect();
+    let pool = args.targets.iter();
+    found.extend(pool.map(|pool| ("targets", &pool.value.0, BEFORE)));
     for (name, limit) in [("timeout", &args.timeout), ("deadline", &args.deadline)] {
         found.extend(CallLimit::computed(limit.as_ref()).map(|code| (name, code, BEFORE)));
     }
@@ -136,6 +124,20 @@ fn evaluated_without(args: &Args) -> Vec<(&'static str, &Expr, &'static str)> {
     if let Some(Prioritized::Computed(code)) = priority.map(|it| &it.value) {
         found.push(("priority", code, BEFORE));
     }
+    let hooks = [
+        ("classify", args.classify.as_ref()),
+        ("classify_ok", args.classify_ok.as_ref()),
+        ("retry_if", args.retry_if()),
+        ("usage", limit.and_then(|it| it.usage.as_ref())),
+    ];
+    // A path is that of a function.
+    let hooks = hooks
+        .into_iter()
+        .filter_map(|(name, hook)| match &hook?.value.0 {
+            closure @ Expr::Closure(_) => Some((name, closure, OUTCOME)),
+            _ => None,
+        });
+    found.extend(hooks);
     for step in Fallback::steps(args.fallback.as_ref()) {
         match step {
             Step::Cache { cache, .. } => {

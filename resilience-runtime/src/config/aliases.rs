@@ -47,6 +47,11 @@ pub(crate) const ALIASES: &[(&str, &str)] = &[
     ("hedging_delay", "delay"),
     ("hedge_delay", "delay"),
     ("percentile", "delay"),
+    ("pool", "targets"),
+    ("endpoints", "targets"),
+    ("upstreams", "targets"),
+    ("backends", "targets"),
+    ("deployments", "targets"),
     // Of resilience4j.
     ("metrics_only", "mode"),
     ("wait_duration", "base_delay"),

@@ -76,6 +76,18 @@ async fn cached(#[target] to: &Place) -> io::Result<usize> {
     Ok(to.name.len())
 }
 
+#[resilient(
+    service = "s",
+    targets = POOL,
+    classify = |_| to.verdict(),
+    classify_ok = |_: &usize| to.verdict_of_ok(),
+    retry(retry_if = |error: &io::Error| error.to_string() == to.name),
+    rate_limit(tokens_per_minute = 60, cost = 1, usage = |_: &usize| to.size()),
+)]
+async fn in_hooks(#[target] to: &Place) -> io::Result<usize> {
+    Ok(to.name.len())
+}
+
 #[resilient(service = "s", targets = POOL, target(weight = 2.0))]
 async fn weight(#[target] to: &Place) -> io::Result<usize> {
     Ok(to.name.len())
@@ -97,7 +109,7 @@ async fn declared(#[target] to: &Place) -> io::Result<usize> {
 
 async fn callers_report_nothing_more() -> io::Result<usize> {
     let words = unknown_word().await? + no_word().await? + no_value().await? + off().await?;
-    let more = without_targets("a").await? + keys("a").await? + mentioned().await?;
+    let more = in_hooks().await? + without_targets("a").await? + keys("a").await? + mentioned().await?;
     Ok(words + more + cached().await? + weight().await? + declared().await?)
 }
 

@@ -104,6 +104,47 @@ async fn verify(_user: &str, to: &Place, _prompt: &String) -> io::Result<Option<
     to.ask(0).await.map(Some)
 }
 
+/// A letter.
+#[derive(Debug)]
+pub struct Mail {
+    to: String,
+}
+
+impl Mail {
+    const fn to(&self) -> &String {
+        &self.to
+    }
+}
+
+const fn to(word: &str) -> usize {
+    word.len()
+}
+
+/// Has other things that are called like the target.
+///
+/// # Errors
+/// When it fails.
+#[resilient(
+    service = "names",
+    targets = POOL,
+    affinity = (&mail.to, words.iter().map(|to| to.len()).sum::<usize>()),
+    rate_limit(tokens_per_minute = 60, key = mail.to(), cost = { let to = 1; to }),
+    correlation_id = format!("{}", mail.to),
+    cache(key = match words { [to, ..] => to.len(), _ => to("a") }, ttl = "1m")
+)]
+pub async fn names(#[target] to: &Place, mail: &Mail, words: &[String]) -> io::Result<usize> {
+    to.ask(mail.to().len() + words.len()).await
+}
+
+/// Has an elided lifetime that is written.
+///
+/// # Errors
+/// When it fails.
+#[resilient(service = "free", targets = POOL)]
+pub async fn elided(#[target] to: &'_ Place, word: &'_ str) -> io::Result<usize> {
+    to.ask(word.len()).await
+}
+
 /// Is generic.
 ///
 /// # Errors
@@ -255,6 +296,9 @@ async fn main() {
     assert_eq!(sendable(unused("a")).await.unwrap(), 1);
     assert_eq!(sendable(owned(vec![String::new()])).await.unwrap(), 3);
     assert_eq!(sendable(all("a", String::new())).await.unwrap(), 2);
+    let mail = Mail { to: "me".to_owned() };
+    assert_eq!(sendable(names(&mail, &[])).await.unwrap(), 3);
+    assert_eq!(sendable(elided("a")).await.unwrap(), 2);
     let words = TargetPool::of([("a", String::from("abc"))]).unwrap();
     assert_eq!(sendable(generic(&words, &5)).await.unwrap(), 4);
     assert_eq!(sendable(of_impl(5)).await.unwrap(), 2);
