@@ -22,6 +22,7 @@ use syn::{Block, Expr, Ident, Local, Pat, Signature, Stmt, Type};
 
 use super::bindings::{Argument, Receiver};
 use super::braces::braces;
+use super::lifetimes::is_of_async_trait;
 use super::target::Target;
 
 /// Everything around the block that is repeated.
@@ -52,12 +53,6 @@ pub(crate) enum Recognized {
     Unfinished,
 }
 
-/// Whether the signature has the lifetime that `#[async_trait]` adds.
-pub(super) fn leaves(sig: &Signature) -> bool {
-    let mut lifetimes = sig.generics.lifetimes();
-    lifetimes.any(|parameter| parameter.lifetime.ident == "async_trait")
-}
-
 /// Matches the shape above.
 pub(crate) fn recognize(
     sig: &Signature,
@@ -65,7 +60,7 @@ pub(crate) fn recognize(
     arguments: (&[Argument], Option<&Target>),
     receiver: Option<&Receiver>,
 ) -> Recognized {
-    if !leaves(sig) {
+    if !is_of_async_trait(sig) {
         return Recognized::No;
     }
     let Ok(block) = syn::parse2::<Block>(body.to_token_stream()) else {

@@ -3,6 +3,7 @@
 mod async_trait;
 mod bindings;
 mod braces;
+mod lifetimes;
 mod mentions;
 mod output;
 mod raw;

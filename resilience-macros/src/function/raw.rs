@@ -5,7 +5,7 @@ use quote::{ToTokens, TokenStreamExt as _};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Signature, Token, Visibility, token};
 
-use super::async_trait;
+use super::lifetimes::is_of_async_trait;
 
 /// A function as parsed, before its shape is checked.
 #[derive(Clone)]
@@ -52,6 +52,6 @@ impl ToTokens for Raw {
 impl Raw {
     /// Whether it is an `async fn`, or what `#[async_trait]` leaves of one.
     pub(crate) fn is_async(&self) -> bool {
-        self.sig.asyncness.is_some() || async_trait::leaves(&self.sig)
+        self.sig.asyncness.is_some() || is_of_async_trait(&self.sig)
     }
 }

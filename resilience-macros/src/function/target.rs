@@ -10,7 +10,8 @@ use syn::{
     Type, TypeReference, WherePredicate,
 };
 
-use super::{async_trait, has_impl_trait};
+use super::lifetimes::is_made_by_async_trait;
+use super::output::has_impl_trait;
 use crate::args::{names, path_text};
 
 /// The parameter that each attempt gets a target in.
@@ -192,13 +193,6 @@ fn strip(ty: &Type) -> &Type {
         Type::Paren(paren) => strip(&paren.elem),
         ty => ty,
     }
-}
-
-/// `'life0` of a function that `#[async_trait]` expanded.
-pub(super) fn is_made_by_async_trait(lifetime: &Lifetime, sig: &Signature) -> bool {
-    let name = lifetime.ident.to_string();
-    let number = name.strip_prefix("life").unwrap_or_default();
-    async_trait::leaves(sig) && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit())
 }
 
 /// Gives a result that has nothing to borrow from a lifetime: the error beside it says that already.

@@ -4,11 +4,11 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::Type;
 
-use super::has_impl_trait;
+use super::lifetimes::is_made_by_async_trait;
+use super::output::has_impl_trait;
 use super::raw::Raw;
 use super::target::{
-    borrows_what_is_gone, forget_lifetime, is_made_by_async_trait, is_marked, live_forever, remove,
-    unmark_receiver,
+    borrows_what_is_gone, forget_lifetime, is_marked, live_forever, remove, unmark_receiver,
 };
 
 /// Returns the item without the marked parameter, so that its callers report nothing more.
