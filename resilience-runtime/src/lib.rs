@@ -1,4 +1,5 @@
-//! Retries, circuit breakers, rate limits, timeouts, fallbacks and caches for async functions, by one attribute.
+//! Retries, hedges, circuit breakers, rate limits, timeouts, fallbacks, caches and several targets behind one function, for async
+//! functions, by one attribute.
 //!
 //! ```
 //! use resilience_runtime::{BoxError, llm_resilient};
@@ -23,6 +24,8 @@
 //! * Configuration: [`config`], [`Settings`].
 //! * Each pattern by hand: [`CircuitBreaker`], [`RateLimiter`], [`RetryPolicy`], [`RetryBudget`], [`Bulkhead`], [`Fallback`],
 //!   [`Cache`].
+//! * A second attempt where the first one is slow: [`hedge`], [its guide](guide::hedging). Several deployments behind one function:
+//!   [`TargetPool`], [its guide](guide::targets).
 //! * Health checks: [`ServiceHealthMonitor`](health::ServiceHealthMonitor), [`HealthEndpoint`](health::HealthEndpoint),
 //!   [`HealthChecker`](health::HealthChecker).
 //! * Logs and events: [`telemetry`], [`with_correlation_id`]; routes and a page for operators: `AdminRouter` (feature `axum`).
@@ -30,7 +33,10 @@
 //!
 //! # The order of a call
 //!
-//! `cache → fallback → deadline → retry → for each attempt: breaker → rate limiter → bulkhead → timeout → body`
+//! `cache → fallback → deadline → retry → for each attempt: target → breaker → rate limiter → bulkhead → timeout → body`
+//!
+//! A hedge is one more attempt that starts beside a slow one. With `targets`, breaker, rate limiter, bulkhead and timeout are those of the
+//! target that the attempt goes to.
 //!
 //! # Time
 //!

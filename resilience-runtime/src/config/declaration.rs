@@ -266,7 +266,8 @@ macro_rules! settings {
                 /// functions whose attribute says `hedge(…)`.
                 hedge(Hedge, Hedge, HedgeSettings, "HEDGE") {
                     settings {
-                        /// Sets how long an attempt goes without an answer before another one starts beside it.
+                        /// Sets how long an attempt goes without an answer before another one starts beside it: a `Duration`,
+                        /// `HedgeDelay::Percentile(99.0)`, or a text that is read, `"p99".parse()?`.
                         delay: HedgeDelay, HedgeDelay, own => HedgeDelay at hedge.delay;
                         /// Limits the attempts that start beside the first one; zero: none does.
                         max_hedges: Count, Hedges, own => HedgeMaxHedges at hedge.max_hedges;
