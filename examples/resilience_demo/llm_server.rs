@@ -19,6 +19,9 @@ use tokio::net::TcpListener;
 #[derive(Clone, Copy)]
 pub enum Mood {
     Well,
+    /// The same after some time, as a model that has to think.
+    #[allow(dead_code)] // Of the demo's deployments.
+    Thinking(Duration),
     /// 503.
     Overloaded,
     /// 429, with a Retry-After in seconds.
@@ -116,9 +119,12 @@ impl LlmServer {
             };
             state.next.pop_front().unwrap_or(usual)
         };
+        if let Mood::Thinking(time) = mood {
+            tokio::time::sleep(time).await;
+        }
         let response = Response::builder();
         let (response, answer) = match mood {
-            Mood::Well => {
+            Mood::Well | Mood::Thinking(_) => {
                 let prompt = asked["prompt"].as_str().unwrap_or_default();
                 let text = format!("{model} model: you said “{prompt}”");
                 // A word is a token here.
