@@ -23,7 +23,7 @@ const TOKENS: u32 = 1_000;
     circuit_breaker(failure_threshold = 1_000),
     rate_limit(requests_per_day = 1_000, key = "one"),
     bulkhead(max_concurrent = 20),
-    hedge(delay = "1s")
+    hedge(delay = "500ms")
 )]
 async fn ask(server: Arc<Server>) -> Answer {
     server.ask().await
