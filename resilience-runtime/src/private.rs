@@ -22,7 +22,7 @@ pub use crate::call::{Attempt, Call, CloneForHedge, CloneForRetry, Copied, Outco
 #[cfg(feature = "test-util")]
 pub use crate::clock::reads as clock_reads;
 pub use crate::config::{
-    CacheConfig, Declared, HedgeDelay, Jitter, Key, OnAbandoned, Pattern, PatternMode,
+    CacheConfig, Declared, HedgeDelay, Jitter, Key, OnAbandoned, OnStoreLoss, Pattern, PatternMode,
     RateLimitStrategy, RefreshAhead, Value, Window, declared, kind,
 };
 pub use crate::fallback::{FallbackFn, fallback};

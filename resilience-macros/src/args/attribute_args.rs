@@ -20,7 +20,8 @@ use super::stream::Streaming;
 use super::toggle::Toggle;
 use super::value::{
     Callable, Capacity, Code, Count, Decrease, Exhausted, Factor, Flag, Jitter, Names, Off,
-    OnAbandoned, PathText, PatternMode, Pick, RateLimitStrategy, Refill, Setting, Share, Weight,
+    OnAbandoned, OnStoreLoss, PathText, PatternMode, Pick, RateLimitStrategy, Refill, Setting,
+    Share, Weight,
 };
 
 /// Declares the arguments of every attribute, and those of each pattern: its settings, and those that are code.

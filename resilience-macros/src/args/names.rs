@@ -89,7 +89,7 @@ fn elsewhere(name: &str, here: ArgList, all: &[ArgList]) -> Option<String> {
             // The last good answer takes fewer.
             _ if here.within == Some(group) => format!("the attribute's own `{group}({name} = …)`"),
             "cache" => format!("`{group}({name}(…))`"),
-            "registered" => format!("`{group}({name})`"),
+            "registered" | "shared" => format!("`{group}({name})`"),
             _ => format!("`{group}({name} = …)`"),
         })
         .collect();
@@ -119,7 +119,7 @@ pub(crate) fn list(names: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::args::all_lists::ARG_LISTS;
-    use crate::args::{Args, Bulkhead, LastGood, Retry, arg_list::place};
+    use crate::args::{Args, Bulkhead, LastGood, RateLimit, Retry, arg_list::place};
 
     fn unknown(name: &str, here: ArgList) -> String {
         super::unknown(name, here, ARG_LISTS)
@@ -185,6 +185,14 @@ mod tests {
         assert_eq!(
             unknown("max_retries", place::<Retry>()),
             "unknown argument `max_retries` in `retry(…)`; here it is called `max_attempts`"
+        );
+        assert_eq!(
+            unknown("distributed", place::<RateLimit>()),
+            "unknown argument `distributed` in `rate_limit(…)`; here it is called `shared`"
+        );
+        assert_eq!(
+            unknown("fleet", own()),
+            "unknown argument `fleet`; `shared` belongs inside `rate_limit(shared)`"
         );
         assert_eq!(
             unknown("rpm", own()),

@@ -209,6 +209,8 @@ choices! {
     RateLimitStrategy { "token_bucket" => TokenBucket, "sliding_window" => SlidingWindow, "fixed_window" => FixedWindow }
     /// Whether a pattern enforces its decisions, or only counts them.
     PatternMode { "enforce" => Enforce, "shadow" => Shadow }
+    /// What a shared limit does while the store of the fleet cannot be reached.
+    OnStoreLoss { "share" => Share, "closed" => Closed, "open" => Open }
     /// Which of several targets an attempt goes to.
     Pick { "balanced" => Balanced, "ordered" => Ordered }
     /// Which error the caller gets after the last attempt.
@@ -237,7 +239,8 @@ choices_that_are_settings!(
     Jitter: Jitter,
     OnAbandoned: OnAbandoned,
     RateLimitStrategy: RateLimitStrategy,
-    PatternMode: Mode
+    PatternMode: Mode,
+    OnStoreLoss: OnStoreLoss
 );
 
 /// `name`, `name = true` or `name = false`.
@@ -268,6 +271,14 @@ impl ParseArg for Flag {
             ))
             .with_span(&list.path)),
         }
+    }
+}
+
+impl Setting for Flag {
+    fn expand(&self, runtime: &Runtime) -> TokenStream {
+        let private = runtime.private(Span::mixed_site());
+        let flag = self.0;
+        quote!(#private::Value::Flag(#flag))
     }
 }
 

@@ -184,6 +184,10 @@ macro_rules! settings {
                         max_cooldown: Time, Time, shared => RateLimitMaxCooldown at max_cooldown;
                         /// Chooses whether it holds calls back, or only counts what it would hold back.
                         mode: Mode, PatternMode, shared => RateLimitMode at rate_limit_mode;
+                        /// Shares the limits with all processes of the fleet.
+                        shared: Flag, Flag, shared => RateLimitShared at limits.shared;
+                        /// Chooses what holds while the store of the fleet cannot be reached.
+                        on_store_loss: OnStoreLoss, OnStoreLoss, shared => RateLimitOnStoreLoss at limits.on_store_loss;
                     }
                     nested per_key(PerKey) code(key: Code) {
                         /// Limits the requests of each key in each second, beside the limits of the service.

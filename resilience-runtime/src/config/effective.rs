@@ -9,6 +9,7 @@ use super::declaration::settings;
 use super::hedge::HedgeParts;
 use super::key::{Key, ValueType};
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::rate_limit::RateLimitConfig;
 use super::retry::{RetryBudgetConfig, RetryConfig};
 use super::slot::Slot;
@@ -55,6 +56,8 @@ pub(super) struct Limits {
     rates: Box<RateLimitConfig>,
     burst: Option<u32>,
     strategy: Option<RateLimitStrategy>,
+    shared: Option<bool>,
+    on_store_loss: Option<OnStoreLoss>,
     /// The limits of each key beside them.
     per_key: Box<RateLimitConfig>,
     per_key_burst: Option<u32>,
@@ -82,13 +85,15 @@ impl Limits {
             self.per_key_strategy = None;
         }
         if !of_service && !of_keys {
-            self.strategy = None;
+            (self.strategy, self.shared, self.on_store_loss) = (None, None, None);
             return None;
         }
         let mut limit = RateLimitConfig::clone(&self.rates).with_shortest_first();
         limit.burst = self.burst;
         limit.strategy_is_set = self.strategy.is_some();
         limit.strategy = *self.strategy.get_or_insert_default();
+        limit.shared = *self.shared.get_or_insert_default();
+        limit.on_store_loss = *self.on_store_loss.get_or_insert_default();
         if of_keys {
             let mut per_key = RateLimitConfig::clone(&self.per_key).with_shortest_first();
             per_key.burst = self.per_key_burst;
@@ -158,8 +163,8 @@ impl Effective {
         }
     }
 
-    /// Builds rate limiter and bulkhead from their settings, where these switch them on. A burst or a strategy
-    /// alone waits for a limit: it is checked, but it is no value that runs.
+    /// Builds rate limiter and bulkhead from their settings, where these switch them on. A burst, a strategy or what is
+    /// said of the fleet waits alone for a limit: it is checked, but it is no value that runs.
     pub(super) fn build_limits(&mut self, validator: &mut Validator) {
         self.rate_limit = self.limits.rate_limit(validator).map(|limit| {
             let limit = limit.max_keys(self.max_keys);

@@ -6,6 +6,7 @@ use super::key::{Key, PREFIXES};
 use super::layer::Layer;
 use super::renamed::RENAMED;
 use super::unknown_variable::{UnknownVariable, has_other_word, unknown_among};
+use super::value::parse_flag;
 use super::variables::Variables;
 use crate::error::{ConfigProblem, ConfigSource};
 use crate::name::ServiceKind;
@@ -95,16 +96,9 @@ impl Environment {
         let Some(text) = self.variable(ENABLED) else {
             return Ok(None);
         };
-        match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "1" | "on" | "yes" => Ok(Some(true)),
-            "false" | "0" | "off" | "no" => Ok(Some(false)),
-            _ => Err(ConfigProblem::new(
-                ENABLED,
-                text,
-                ConfigSource::Environment,
-                "must be true or false",
-            )),
-        }
+        parse_flag(text).map(Some).map_err(|allowed| {
+            ConfigProblem::new(ENABLED, text, ConfigSource::Environment, allowed)
+        })
     }
 
     /// The values that the variables set for a service or kind.
@@ -325,6 +319,8 @@ mod tests {
         for (alias, meant) in [
             ("RATE_LIMIT_LLM_RPM", "RATE_LIMIT_LLM_REQUESTS_PER_MINUTE"),
             ("RATE_LIMIT_DB_TPM", "RATE_LIMIT_DB_TOKENS_PER_MINUTE"),
+            ("RATE_LIMIT_LLM_DISTRIBUTED", "RATE_LIMIT_LLM_SHARED"),
+            ("RATE_LIMIT_DB_FLEET", "RATE_LIMIT_DB_SHARED"),
             ("RETRY_LLM_MAX_RETRIES", "RETRY_LLM_MAX_ATTEMPTS"),
         ] {
             let environment = Environment::from_variables([(alias, "3")]);

@@ -45,6 +45,8 @@ pub(crate) enum ValueType {
     RateLimitStrategy,
     Mode,
     HedgeDelay,
+    Flag,
+    OnStoreLoss,
 }
 
 /// Declares the patterns and the keys from the settings.

@@ -27,6 +27,7 @@ mod key;
 mod layer;
 mod limit_choice;
 mod mode;
+mod on_store_loss;
 mod origins;
 mod rate_limit;
 #[cfg(feature = "serde")]
@@ -73,6 +74,7 @@ pub use declared::{Declaration, Declared, kind};
 pub use declared::{DeclaredAs, DeclaredService, declared};
 pub use key::Pattern;
 pub use mode::{PatternMode, UnknownMode};
+pub use on_store_loss::{OnStoreLoss, UnknownOnStoreLoss};
 pub use origins::ConfigValue;
 pub use report::{FunctionConfig, ServiceConfig};
 // `Settings`, `ServiceSettings`, and one type for each group of the declaration.

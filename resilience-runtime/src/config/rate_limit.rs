@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::key::Key;
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::setters::setters;
 use super::strategy::RateLimitStrategy;
 use super::validator::Validator;
@@ -87,6 +88,10 @@ pub struct RateLimitConfig {
     pub per_key: Option<Box<RateLimitConfig>>,
     /// Chooses whether it holds calls back, or lets them pass and counts what it would hold back.
     pub mode: PatternMode,
+    /// Chooses whether all processes of the fleet share the limits, or each process has them to itself.
+    pub shared: bool,
+    /// Chooses what holds for limits that are [shared](Self::shared) while the store of the fleet cannot be reached.
+    pub on_store_loss: OnStoreLoss,
     /// Whether the strategy was chosen, so that it is also that of the limits of a day.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(crate) strategy_is_set: bool,
@@ -136,6 +141,8 @@ impl RateLimitConfig {
             output_tokens_per_day: None,
             per_key: None,
             mode: PatternMode::Enforce,
+            shared: false,
+            on_store_loss: OnStoreLoss::Share,
             strategy_is_set: false,
         }
     }
@@ -425,5 +432,7 @@ setters! {
         [some] output_tokens_per_hour: u32,
         [some] output_tokens_per_day: u32,
         mode: PatternMode,
+        shared: bool,
+        on_store_loss: OnStoreLoss,
     }
 }

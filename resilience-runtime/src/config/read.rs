@@ -10,6 +10,7 @@ use super::circuit_breaker::{OnAbandoned, Window};
 use super::duration::{DURATION_FORMAT, parse_duration};
 use super::hedge::{HEDGE_DELAY_FORMAT, HedgeDelay};
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy;
 
@@ -37,10 +38,12 @@ macro_rules! as_they_are {
 as_they_are!(
     u32,
     f64,
+    bool,
     Jitter,
     OnAbandoned,
     RateLimitStrategy,
-    PatternMode
+    PatternMode,
+    OnStoreLoss
 );
 
 /// A duration: `"250ms"`, `30`, `1.5`.

@@ -12,6 +12,7 @@ use super::hedge::HedgeDelay;
 use super::key::Key;
 use super::layer::Layer;
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 #[cfg(feature = "serde")]
 use super::renamed::Renamed;
 use super::retry::Jitter;
@@ -203,6 +204,12 @@ macro_rules! typed {
     };
     (HedgeDelay) => {
         HedgeDelay
+    };
+    (Flag) => {
+        bool
+    };
+    (OnStoreLoss) => {
+        OnStoreLoss
     };
 }
 

@@ -6,6 +6,7 @@ use super::circuit_breaker::{OnAbandoned, Window};
 use super::hedge::HedgeDelay;
 use super::key::ValueType;
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy;
 use super::value::Value;
@@ -73,4 +74,6 @@ slots! {
     RateLimitStrategy: RateLimitStrategy(strategy) => strategy, strategy;
     PatternMode: Mode(mode) => mode, mode;
     HedgeDelay: HedgeDelay(delay) => delay, delay;
+    bool: Flag(flag) => flag, flag;
+    OnStoreLoss: OnStoreLoss(choice) => choice, choice;
 }

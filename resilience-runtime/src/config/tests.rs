@@ -13,6 +13,7 @@ use super::hedge::HedgeDelay;
 use super::key::{Key, ValueType};
 use super::layer::Layer;
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::resolve::{Levels, Source};
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy as Counting;
@@ -59,6 +60,10 @@ fn value(key: Key) -> BoxedStrategy<Value> {
         ValueType::Mode => prop::sample::select(PatternMode::ALL)
             .prop_map(Value::Mode)
             .boxed(),
+        ValueType::Flag => any::<bool>().prop_map(Value::Flag).boxed(),
+        ValueType::OnStoreLoss => prop::sample::select(OnStoreLoss::ALL)
+            .prop_map(Value::OnStoreLoss)
+            .boxed(),
     }
 }
 
@@ -104,6 +109,8 @@ fn runs(effective: &Effective, key: Key) -> Option<Value> {
     match key {
         Key::RateLimitBurst => limit.and_then(|limit| limit.burst).and_then(count),
         Key::RateLimitStrategy => limit.map(|limit| Value::RateLimitStrategy(limit.strategy)),
+        Key::RateLimitShared => limit.map(|limit| Value::Flag(limit.shared)),
+        Key::RateLimitOnStoreLoss => limit.map(|limit| Value::OnStoreLoss(limit.on_store_loss)),
         Key::RateLimitPerKeyBurst => per_key.and_then(|limit| limit.burst).and_then(count),
         Key::RateLimitPerKeyStrategy => {
             per_key.map(|limit| Value::RateLimitStrategy(limit.strategy))
@@ -230,7 +237,7 @@ proptest! {
                 return Err(TestCaseError::fail(problems.join("\n")));
             }
         };
-        // Without a limit there is none to have a burst or a strategy.
+        // Without a limit there is none to have a burst or a strategy, or to be shared.
         let has = |per_key: bool| {
             let mut limits = expected.keys().filter(|key| is_limit(**key));
             limits.any(|key| key.is_per_key() == per_key)
@@ -239,11 +246,16 @@ proptest! {
         if !of_service {
             expected.remove(&Key::RateLimitBurst);
         }
-        let default = Value::RateLimitStrategy(Counting::default());
-        if of_service || of_keys {
-            expected.entry(Key::RateLimitStrategy).or_insert(default);
-        } else {
-            expected.remove(&Key::RateLimitStrategy);
+        for (key, default) in [
+            (Key::RateLimitStrategy, Value::RateLimitStrategy(Counting::default())),
+            (Key::RateLimitShared, Value::Flag(false)),
+            (Key::RateLimitOnStoreLoss, Value::OnStoreLoss(OnStoreLoss::Share)),
+        ] {
+            if of_service || of_keys {
+                expected.entry(key).or_insert(default);
+            } else {
+                expected.remove(&key);
+            }
         }
         if of_keys {
             let strategy = expected[&Key::RateLimitStrategy];

@@ -8,6 +8,7 @@ use super::duration::parse_duration;
 use super::hedge::{HEDGE_DELAY_FORMAT, HedgeDelay};
 use super::key::ValueType;
 use super::mode::PatternMode;
+use super::on_store_loss::OnStoreLoss;
 use super::retry::Jitter;
 use super::strategy::RateLimitStrategy;
 
@@ -24,6 +25,8 @@ pub enum Value {
     RateLimitStrategy(RateLimitStrategy),
     Mode(PatternMode),
     HedgeDelay(HedgeDelay),
+    Flag(bool),
+    OnStoreLoss(OnStoreLoss),
 }
 
 impl Value {
@@ -38,6 +41,8 @@ impl Value {
             Self::RateLimitStrategy(_) => ValueType::RateLimitStrategy,
             Self::Mode(_) => ValueType::Mode,
             Self::HedgeDelay(_) => ValueType::HedgeDelay,
+            Self::Flag(_) => ValueType::Flag,
+            Self::OnStoreLoss(_) => ValueType::OnStoreLoss,
         }
     }
 }
@@ -54,6 +59,8 @@ impl fmt::Display for Value {
             Self::RateLimitStrategy(strategy) => strategy.fmt(f),
             Self::Mode(mode) => mode.fmt(f),
             Self::HedgeDelay(delay) => delay.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+            Self::OnStoreLoss(choice) => choice.fmt(f),
         }
     }
 }
@@ -104,7 +111,21 @@ impl ValueType {
                 .parse()
                 .map(Value::HedgeDelay)
                 .map_err(|_| HEDGE_DELAY_FORMAT),
+            Self::Flag => parse_flag(text).map(Value::Flag),
+            Self::OnStoreLoss => text
+                .parse()
+                .map(Value::OnStoreLoss)
+                .map_err(|_| OnStoreLoss::allowed_near(text)),
         }
+    }
+}
+
+/// Reads a text as yes or no, or returns what is allowed.
+pub(super) fn parse_flag(text: &str) -> Result<bool, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "on" | "yes" => Ok(true),
+        "false" | "0" | "off" | "no" => Ok(false),
+        _ => Err("must be true or false"),
     }
 }
 
@@ -119,6 +140,23 @@ mod tests {
         }
         assert!(ValueType::Count.parse("-1").is_err());
         assert_eq!(ValueType::Count.parse("007"), Ok(Value::Count(7)));
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        for (text, flag) in [
+            ("true", true),
+            ("False", false),
+            (" 1 ", true),
+            ("no", false),
+        ] {
+            assert_eq!(ValueType::Flag.parse(text), Ok(Value::Flag(flag)), "{text}");
+            assert_eq!(Value::Flag(flag).to_string(), flag.to_string());
+        }
+        for text in ["", "3", "ture", "shared"] {
+            let told = ValueType::Flag.parse(text);
+            assert_eq!(told, Err("must be true or false"), "{text}");
+        }
     }
 
     #[test]
