@@ -36,6 +36,8 @@ fn error_names_every_bad_variable_with_allowed_values() {
         ("CIRCUIT_CUSTOM_ABANDONED", "maybe"),
         ("CIRCUIT_MCP_MODE", "on"),
         ("RATE_LIMIT_SECRET_MODE", "shadwo"),
+        ("RATE_LIMIT_SECRET_SHARED", "maybe"),
+        ("RATE_LIMIT_SECRET_ON_STORE_LOSS", "clsoed"),
         ("BULKHEAD_DATABASE_MODE", "SHADOW"),
         ("RATE_LIMIT_LLM_REQUESTS_PER_MINUTE", "0"),
         ("RATE_LIMIT_MCP_STRATEGY", "leaky"),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use resilience_runtime::{
     Registry, ServiceKind, Settings, circuit_breaker::OnAbandoned, circuit_breaker::Window,
-    config::PatternMode, rate_limit::RateLimitStrategy, resilient, retry::Jitter,
+    config::OnStoreLoss, config::PatternMode, rate_limit::RateLimitStrategy, resilient,
+    retry::Jitter,
 };
 use tokio::time::Instant;
 
@@ -50,6 +51,8 @@ max_keys = 100
 max_cooldown = "30s"
 tokens_per_minute = 90_000
 mode = "shadow"
+shared = true
+on_store_loss = "open"
 
 [services.openai.bulkhead]
 max_concurrent = 8
@@ -88,6 +91,10 @@ fn file_can_contain_every_key() {
     assert_eq!(limit.strategy, RateLimitStrategy::SlidingWindow);
     assert_eq!(limit.tokens_per_minute, Some(90_000));
     assert_eq!(limit.mode, PatternMode::Shadow);
+    assert_eq!(
+        (limit.shared, limit.on_store_loss),
+        (true, OnStoreLoss::Open)
+    );
     assert_eq!(
         (limit.max_keys, limit.max_cooldown),
         (100, Duration::from_secs(30))

@@ -20,6 +20,7 @@ mod declared_edges;
 mod errors;
 mod extremes;
 mod files;
+mod fleet_keys;
 #[path = "../health/remote.rs"]
 #[allow(dead_code)]
 mod health_remote;

@@ -25,10 +25,12 @@ async fn nothing_on(remote: &Remote, time: Duration) -> Answer {
     remote.answer()
 }
 
-const EVERYTHING: [(&str, &str); 7] = [
+const EVERYTHING: [(&str, &str); 9] = [
     ("RETRY_API_MAX_ATTEMPTS", "5"),
     ("CIRCUIT_API_FAILURE_THRESHOLD", "1"),
     ("RATE_LIMIT_API_REQUESTS_PER_HOUR", "1"),
+    ("RATE_LIMIT_API_SHARED", "true"),
+    ("RATE_LIMIT_API_ON_STORE_LOSS", "closed"),
     ("BULKHEAD_API_MAX_CONCURRENT", "1"),
     ("TIMEOUT_API", "1"),
     ("DEADLINE_API", "1"),
@@ -41,6 +43,7 @@ async fn off_in_the_code_is_final() {
     by_settings.retry.max_attempts = Some(5);
     by_settings.circuit_breaker.failure_threshold = Some(1);
     by_settings.rate_limit.requests_per_hour = Some(1);
+    by_settings.rate_limit.shared = Some(true);
     by_settings.bulkhead.max_concurrent = Some(1);
     by_settings.timeout = Some(Duration::from_secs(1));
     by_settings.deadline = Some(Duration::from_secs(1));

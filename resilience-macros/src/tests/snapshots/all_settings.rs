@@ -165,6 +165,16 @@ async fn load(&self, tenant: Tenant, id: u64) -> Result<Row> {
                             ),
                         ),
                         (
+                            ::vendor::runtime::__private::Key::RateLimitShared,
+                            ::vendor::runtime::__private::Value::Flag(true),
+                        ),
+                        (
+                            ::vendor::runtime::__private::Key::RateLimitOnStoreLoss,
+                            ::vendor::runtime::__private::Value::OnStoreLoss(
+                                ::vendor::runtime::__private::OnStoreLoss::Closed,
+                            ),
+                        ),
+                        (
                             ::vendor::runtime::__private::Key::BulkheadMaxConcurrent,
                             ::vendor::runtime::__private::Value::Count(32),
                         ),
