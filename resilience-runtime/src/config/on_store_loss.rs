@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn debug_never_shows_the_text() {
-        let error = "tweet-1f0c".parse::<OnStoreLoss>().unwrap_err();
+        let error = "tweet-1f0c".parse::<OnStoreLoss>().expect_err("no choice");
         assert_eq!(format!("{error:?}"), "UnknownOnStoreLoss(..)");
     }
 }
