@@ -2,7 +2,7 @@
 //!
 //! * For a kind of service: [`llm`], [`database`], [`mcp`], [`secrets`].
 //! * For what stands between a program and a server: [`proxies`].
-//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], [`hedging`], [`caching`], [`fallbacks`],
+//! * For the use of a part: [`errors`], [`configuration`], [`rate_limits`], `fleet` (feature `fleet`), [`hedging`], [`caching`], [`fallbacks`],
 //!   [`call_context`], [`nested_calls`], [`targets`], [`by_hand`], [`health`].
 //! * For clients that a program has already, of `tower` and `reqwest-middleware`: `clients_you_have` (features `tower`,
 //!   `tonic` and `reqwest-middleware`).
@@ -36,6 +36,10 @@ pub mod configuration {}
 
 #[doc = include_str!("../guide/rate_limits.md")]
 pub mod rate_limits {}
+
+#[cfg(feature = "fleet")]
+#[doc = include_str!("../guide/fleet.md")]
+pub mod fleet {}
 
 #[doc = include_str!("../guide/hedging.md")]
 pub mod hedging {}

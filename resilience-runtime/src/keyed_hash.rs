@@ -18,6 +18,12 @@ impl KeyedHash {
         Self(SipHasher13::new_with_keys(seed(), seed()))
     }
 
+    /// Hashes alike wherever the secret is the same.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn under([first, second]: [u64; 2]) -> Self {
+        Self(SipHasher13::new_with_keys(first, second))
+    }
+
     #[inline]
     pub(crate) fn hash<K: Hash + ?Sized>(&self, key: &K) -> u128 {
         let mut hasher = self.0;

@@ -57,6 +57,8 @@
 //! | `macros` | yes | the attributes and `#[derive(Classify)]` |
 //! | `serde` | no | `Deserialize` for [`Settings`], `Serialize` for configs and statistics |
 //! | `test-util` | no | `Registry::scope`: a registry of its own for the annotated functions of one future; `Registry::inject` and the module `chaos`: faults that are the same in every run; `CallRecorder` |
+//! | `fleet` | no | the module `fleet`: limits that all processes of a fleet share, with a store in memory |
+//! | `fleet-redis` | no | `fleet::RedisStore`, which keeps the shared limits in Redis; without TLS |
 //! | `fast-clock` | no | reads the time from the processor's counter: a call costs about 20 ns less |
 //! | `llm-json` | no | [`Verdict::from_llm_response`](Verdict): parses the body of a language model's error response |
 //! | `metrics` | no | the module `metrics`: records each call and change with the `metrics` facade, latencies included |
@@ -128,6 +130,9 @@ mod error_type;
 #[cfg(any(feature = "metrics", feature = "opentelemetry", feature = "prometheus"))]
 mod exporters;
 pub mod fallback;
+#[cfg(feature = "fleet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fleet")))]
+pub mod fleet;
 #[cfg(all(feature = "macros", any(doc, doctest)))]
 pub mod guide;
 pub mod health;

@@ -81,7 +81,8 @@ impl<'p> Attempt<'p> {
         call.note_beginning();
         let until = call.latest_start(longest, self.started);
         self.permits.release_breaker(self.plan, self.started);
-        if call.is_enabled(Level::INFO) {
+        // Who waits for a store alone does not wait for a pattern.
+        if !longest.is_zero() && call.is_enabled(Level::INFO) {
             self.name_target(call);
             call.emit(EventKind::Waiting {
                 pattern,

@@ -20,6 +20,7 @@ use crate::session::Session;
 use crate::sync::Mutex;
 use crate::targets::TargetLoad;
 use crate::telemetry::{Counter, Counters, Event, Latency, Observers, TargetStats};
+use crate::wake::later;
 
 /// What the callers of a service share. Plans refer to it, so it must not refer to plans.
 #[derive(Debug)]
@@ -47,6 +48,8 @@ pub(crate) struct ServiceCore {
     pub(crate) latency: OnceLock<Box<Latency>>,
     /// How long the last calls took of functions whose hedges follow that.
     recent: OnceLock<Box<RecentLatencies>>,
+    /// It was said that its limits are not shared.
+    unshared_told: OnceLock<()>,
     pub(crate) observers: Arc<Observers>,
     #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
     pub(crate) transitions: Arc<crate::telemetry::Transitions>,
@@ -104,6 +107,7 @@ impl ServiceCore {
             counters: Counters::default(),
             latency: OnceLock::new(),
             recent: OnceLock::new(),
+            unshared_told: OnceLock::new(),
             observers,
             #[cfg(any(feature = "opentelemetry", feature = "prometheus"))]
             transitions,
@@ -168,7 +172,10 @@ impl ServiceCore {
         match &shared.rate_limit {
             _ if self.shares_limiter => {}
             Some(limit) if self.limiter.is_limited() && self.limiter.config() == *limit => {}
-            Some(limit) => self.limiter.reconfigure(limit.clone())?,
+            Some(limit) => {
+                self.limiter.reconfigure(limit.clone())?;
+                self.tell_unshared();
+            }
             None if self.limiter.only_cools_down_within(
                 shared.max_keys,
                 shared.max_cooldown,
@@ -187,6 +194,24 @@ impl ServiceCore {
             self.reconfigure_bulkheads_of_keys();
         }
         Ok(())
+    }
+
+    /// Whether its limits are to be shared by a fleet, and there is none.
+    pub(crate) fn is_unshared(&self) -> bool {
+        self.limiter.is_limited() && self.limiter.config().shared && !self.limiter.has_fleet()
+    }
+
+    fn tell_unshared(&self) {
+        if self.is_unshared() && self.unshared_told.set(()).is_ok() {
+            let name = self.name.clone();
+            later(move || {
+                tracing::error!(
+                    target: "resilience",
+                    service = name.as_str(),
+                    "a shared rate limit holds for this process alone, since it has joined no fleet"
+                );
+            });
+        }
     }
 
     /// Whether this session followed others that were lost without a success of the service in between.

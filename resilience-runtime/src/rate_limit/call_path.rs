@@ -33,6 +33,15 @@ impl RateLimiter {
         self.shared.read(State::is_limited)
     }
 
+    /// Whether it belongs to a fleet.
+    pub(crate) fn has_fleet(&self) -> bool {
+        #[cfg(feature = "fleet")]
+        let has = self.shared.link().is_some();
+        #[cfg(not(feature = "fleet"))]
+        let has = false;
+        has
+    }
+
     /// Returns what [`peek`](Self::peek) returns for calls without a key.
     #[cfg(any(
         feature = "axum",
@@ -194,6 +203,12 @@ impl RateLimiter {
                 limit: state.short(key, amount, now),
             }
         })
+    }
+
+    /// Whether the fleet's store is being asked for what a call needs, for which it waits whatever its `max_wait` is.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn asks_store(&self, key: KeyHash, now: Moment) -> bool {
+        self.shared.asks_store(key, now)
     }
 
     /// Whether a call says how many tokens it takes, and not of which sort, although the sorts alone are limited.

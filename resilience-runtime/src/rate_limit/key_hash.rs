@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::keyed_hash::KeyedHash;
 
 /// The hash of a key, 127 bits under a random seed, see [`KeyedHash`]; the last bit says what the key is for.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct KeyHash([u64; 2]);
 
 impl KeyHash {
@@ -55,6 +55,12 @@ impl KeyHash {
         ((u128::from(self.0[0] << depth) * slots as u128) >> 64) as usize
     }
 
+    /// Returns its bits.
+    #[cfg(feature = "fleet")]
+    pub(super) fn bits(self) -> [u64; 2] {
+        self.0
+    }
+
     #[cfg(test)]
     pub(super) fn for_test(high: u64, low: u64) -> Self {
         Self([high, low])
@@ -73,6 +79,12 @@ pub(super) struct KeyHasher(KeyedHash);
 impl KeyHasher {
     pub(super) fn new() -> Self {
         Self(KeyedHash::new())
+    }
+
+    /// Hashes the same key alike in all processes that have the secret.
+    #[cfg(feature = "fleet")]
+    pub(super) fn under(secret: [u64; 2]) -> Self {
+        Self(KeyedHash::under(secret))
     }
 
     #[inline]

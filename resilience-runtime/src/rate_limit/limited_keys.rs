@@ -21,11 +21,21 @@ use crate::clock::Moment;
 use crate::config::LimitConfig;
 use crate::limit_name::LimitName;
 
+/// Who counts what is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum CountedBy {
+    #[default]
+    Process,
+    /// The store of the fleet.
+    #[cfg(feature = "fleet")]
+    Fleet,
+}
+
 /// The keys of a limiter under limits: those of the service, or those of each of its keys.
 pub(super) struct LimitedKeys {
-    store: Store,
+    pub(super) store: Store,
     /// The limits in it.
-    limits: Vec<LimitConfig>,
+    pub(super) limits: Vec<LimitConfig>,
     /// When a limit came that continues none. Nothing was taken of it before.
     limited_since: Moment,
     /// Others count tokens beside these limits, which are of requests alone: then a call is one request.
@@ -280,6 +290,11 @@ impl LimitedKeys {
         wakers: &mut Wakers,
     ) {
         on!(&mut self.store, keyed => keyed.cool_down(key, span, now, wakers));
+        // The other processes have to know of it.
+        #[cfg(feature = "fleet")]
+        if let Some(keyed) = self.leased() {
+            keyed.key_states.limits.set_due();
+        }
     }
 
     pub(super) fn cooldown(&mut self, key: KeyHash, now: Moment) -> Option<Moment> {
@@ -367,10 +382,24 @@ impl LimitedKeys {
 
     /// Goes on under other limits; keys, cooldowns and queues stay. Waiters are checked by
     /// [`recheck_all`](Self::recheck_all).
-    pub(super) fn set_limits(&mut self, limits: Vec<LimitConfig>, max_keys: usize, now: Moment) {
+    pub(super) fn set_limits(
+        &mut self,
+        limits: Vec<LimitConfig>,
+        by: CountedBy,
+        max_keys: usize,
+        now: Moment,
+    ) {
         let nothing = Store::Unlimited(Keyed::new(Unlimited, max_keys));
+        #[cfg(feature = "fleet")]
+        if by == CountedBy::Fleet && self.is_leased() && limits == self.limits {
+            return;
+        }
         let old = mem::replace(&mut self.store, nothing);
-        self.store = old.with_limits(&self.limits, &limits, max_keys, now);
+        self.store = match by {
+            #[cfg(feature = "fleet")]
+            CountedBy::Fleet if !limits.is_empty() => old.with_leases(&limits, max_keys, now),
+            _ => old.with_limits(&self.limits, &limits, max_keys, now),
+        };
         // As `Store::with_limits` continues them: by name, and else by what they count.
         let of = |limits: &[LimitConfig], dimension| {
             let same = limits.iter().filter(|it| it.name.dimension() == dimension);

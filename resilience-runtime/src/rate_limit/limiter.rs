@@ -9,6 +9,10 @@ use super::amount::Amount;
 use super::cooldown_scope::CooldownScope;
 use super::cost::Cost;
 use super::decision::Decision;
+#[cfg(feature = "fleet")]
+use super::fleet_link::Link;
+#[cfg(feature = "fleet")]
+use super::fleet_request::ask_for;
 use super::grant::Grant;
 use super::key_hash::KeyHash;
 use super::shared::Shared;
@@ -374,6 +378,21 @@ impl RateLimiter {
         config.validate()?;
         self.set_limit(Some(config));
         Ok(())
+    }
+
+    /// Makes it one of a fleet, once; from then on limits that are [shared](RateLimitConfig::shared) are those of the whole
+    /// fleet.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn join(&self, member: &Arc<crate::fleet::Member>) {
+        let limiter = Arc::downgrade(&self.shared);
+        let link = Link::new(Arc::clone(member), move |due, key, now| {
+            if let Some(limiter) = limiter.upgrade() {
+                ask_for(&limiter, due, key, now);
+            }
+        });
+        self.shared.join(link);
+        let config = self.is_limited().then(|| self.config());
+        self.set_limit(config);
     }
 
     /// As [`reconfigure`](Self::reconfigure), for a configuration that was validated, or for none.

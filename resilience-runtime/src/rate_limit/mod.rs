@@ -52,6 +52,16 @@ mod cost;
 mod decision;
 mod fast_path;
 mod fifo;
+#[cfg(feature = "fleet")]
+mod fleet_limits;
+#[cfg(feature = "fleet")]
+mod fleet_link;
+#[cfg(feature = "fleet")]
+mod fleet_request;
+#[cfg(feature = "fleet")]
+mod fleet_shared;
+#[cfg(feature = "fleet")]
+mod fleet_state;
 mod grant;
 mod joint;
 mod key_hash;
@@ -65,6 +75,8 @@ mod reservation;
 mod shared;
 mod state;
 mod store;
+#[cfg(feature = "fleet")]
+mod store_wait;
 mod usage;
 mod wait;
 mod waiting;

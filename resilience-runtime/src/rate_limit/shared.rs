@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use super::amount::Amount;
 use super::fast_path::FastPath;
+#[cfg(feature = "fleet")]
+use super::fleet_link::Link;
+#[cfg(feature = "fleet")]
+use super::fleet_state::{Away, Due};
 use super::grant::{Grant, Unit};
 use super::key_hash::{KeyHash, KeyHasher};
 use super::priority::Priority;
@@ -67,7 +71,15 @@ pub(super) struct Shared {
     /// Whether there are limits per key beside those of the service.
     // Relaxed for the same reason.
     has_per_key: AtomicBool,
-    state: Mutex<State>,
+    #[cfg(feature = "fleet")]
+    pub(super) link: std::sync::OnceLock<Link>,
+    /// Hashes keys alike in all processes of the fleet.
+    #[cfg(feature = "fleet")]
+    pub(super) fleet_hasher: std::sync::OnceLock<KeyHasher>,
+    /// How the store answered last.
+    #[cfg(feature = "fleet")]
+    pub(super) away: Mutex<Away>,
+    pub(super) state: Mutex<State>,
 }
 
 impl Shared {
@@ -85,6 +97,12 @@ impl Shared {
             fast_path: FastPath::new(),
             only_limit: AtomicU8::new(u8::MAX),
             has_per_key: AtomicBool::new(false),
+            #[cfg(feature = "fleet")]
+            link: std::sync::OnceLock::new(),
+            #[cfg(feature = "fleet")]
+            fleet_hasher: std::sync::OnceLock::new(),
+            #[cfg(feature = "fleet")]
+            away: Mutex::new(Away::No),
             state: Mutex::new(State::new(limit, max_keys, max_cooldown)),
         };
         // Opens the fast path.
@@ -109,13 +127,22 @@ impl Shared {
 
     #[inline]
     pub(super) fn hash<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
-        self.hasher.hash(key)
+        self.hasher().hash(key)
+    }
+
+    #[inline]
+    fn hasher(&self) -> &KeyHasher {
+        #[cfg(feature = "fleet")]
+        if let Some(hasher) = self.fleet_hasher.get() {
+            return hasher;
+        }
+        &self.hasher
     }
 
     /// As [`hash`](Self::hash), for the key of limits per key.
     #[inline]
     pub(super) fn hash_per_key<K: Hash + ?Sized>(&self, key: &K) -> KeyHash {
-        self.hasher.hash_per_key(key)
+        self.hasher().hash_per_key(key)
     }
 
     /// As [`hash`](Self::hash), for a key of which the configuration alone says what it is for.
@@ -141,6 +168,8 @@ impl Shared {
         work: impl FnOnce(&mut State, Moment, &mut Wakers) -> T,
     ) -> T {
         let mut wakers = Wakers::default();
+        #[cfg(feature = "fleet")]
+        let due;
         let done = {
             let mut state = self.lock(key);
             let now = state.tick(now.max(self.fast_path.latest()));
@@ -148,9 +177,17 @@ impl Shared {
             state.note_woken(now, &mut wakers);
             self.bypassed
                 .store(state.try_bypass(now), Ordering::Relaxed);
+            #[cfg(feature = "fleet")]
+            {
+                due = state.take_due();
+            }
             done
         };
         wakers.wake();
+        #[cfg(feature = "fleet")]
+        if due != Due::default() {
+            self.ask_store(due, key, now);
+        }
         done
     }
 
@@ -205,6 +242,14 @@ impl Shared {
         let taken = state.try_take(key, amount, priority, now);
         if state.try_bypass(now) {
             self.bypassed.store(true, Ordering::Relaxed);
+        }
+        #[cfg(feature = "fleet")]
+        {
+            let due = state.take_due();
+            drop(state);
+            if due != Due::default() {
+                self.ask_store(due, key, now);
+            }
         }
         (taken, now)
     }

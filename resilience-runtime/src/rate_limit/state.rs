@@ -11,7 +11,7 @@ use super::joint::Joint;
 use super::key_hash::KeyHash;
 #[cfg(feature = "axum")]
 use super::limit_level::LimitLevel;
-use super::limited_keys::LimitedKeys;
+use super::limited_keys::{CountedBy, LimitedKeys};
 use super::priority::Priority;
 use super::waiting::queue::{ReadyAt, Wakers};
 use super::waiting::ticket::{CallerWakers, Ticket};
@@ -38,6 +38,9 @@ pub(super) struct State {
     waiting: usize,
     /// What was used beyond the limit, and delays nobody.
     pub(super) forgiven: u64,
+    /// Whether there is a store that a fleet shares.
+    #[cfg(feature = "fleet")]
+    pub(super) has_fleet: bool,
 }
 
 /// What a call takes from.
@@ -74,6 +77,8 @@ impl State {
             cooldowns_end: Moment::default(),
             waiting: 0,
             forgiven: 0,
+            #[cfg(feature = "fleet")]
+            has_fleet: false,
         };
         state.set_limit(limit, Moment::default(), &mut Wakers::default());
         state
@@ -171,6 +176,10 @@ impl State {
         at!(self, key,
             one(keys, key) => {
                 let passed = keys.try_take(key, amount, NORMAL, now);
+                #[cfg(feature = "fleet")]
+                if passed.is_err() && let Some(keys) = keys.leased() {
+                    keys.miss(key, amount, false, now);
+                }
                 let passed = passed.map_err(|_| keys.retry_at(key, amount, NORMAL, now));
                 with_short(keys, (key, amount), passed, now)
             },
@@ -357,12 +366,13 @@ impl State {
         let per_key = limit.as_ref().map(RateLimitConfig::limits_per_key);
         let (of_service, per_key) = (of_service.unwrap_or_default(), per_key.unwrap_or_default());
         let (max_keys, max_cooldown) = (self.max_keys, self.max_cooldown);
-        self.service.set_limits(of_service, max_keys, now);
+        let by = self.counted_by(limit.as_ref());
+        self.service.set_limits(of_service, by, max_keys, now);
         if !per_key.is_empty() && self.of_keys.is_none() {
             self.of_keys = Some(Box::new(LimitedKeys::unlimited(max_keys)));
         }
         if let Some(of_keys) = &mut self.of_keys {
-            of_keys.set_limits(per_key, max_keys, now);
+            of_keys.set_limits(per_key, by, max_keys, now);
             self.service.set_beside_tokens(of_keys.counts_tokens());
             of_keys.set_beside_tokens(self.service.counts_tokens());
             of_keys.recheck_all(max_cooldown, now, wakers);
@@ -370,6 +380,14 @@ impl State {
         self.limit = limit;
         self.cooldowns_end = self.cooldowns_end.min(now.after(self.max_cooldown));
         self.service.recheck_all(max_cooldown, now, wakers);
+    }
+
+    fn counted_by(&self, limit: Option<&RateLimitConfig>) -> CountedBy {
+        match limit {
+            #[cfg(feature = "fleet")]
+            Some(limit) if limit.shared && self.has_fleet => CountedBy::Fleet,
+            _ => CountedBy::Process,
+        }
     }
 
     /// Wakes all who wait.

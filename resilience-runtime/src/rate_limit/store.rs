@@ -8,6 +8,8 @@
 
 use super::algorithms::any_meter::{AnyMeter, AnyState, Count};
 use super::algorithms::fixed_window::FixedWindow;
+#[cfg(feature = "fleet")]
+use super::algorithms::leased::LeasedSet;
 use super::algorithms::limit_set::LimitSet;
 use super::algorithms::limits::Limits;
 use super::algorithms::meter::{Meter as _, Unlimited};
@@ -26,6 +28,8 @@ pub(super) enum Store {
     UpToTwo(Keyed<LimitSet<[Count; 2]>>),
     UpToFour(Keyed<LimitSet<[Count; 4]>>),
     Any(Keyed<LimitSet<Vec<AnyState>>>),
+    #[cfg(feature = "fleet")]
+    Leased(Keyed<LeasedSet>),
 }
 
 /// Runs one expression on the [`Keyed`] of a store, whatever its limits are.
@@ -39,12 +43,21 @@ macro_rules! on {
             Store::UpToTwo($keyed) => $then,
             Store::UpToFour($keyed) => $then,
             Store::Any($keyed) => $then,
+            #[cfg(feature = "fleet")]
+            Store::Leased($keyed) => $then,
         }
     };
 }
 pub(super) use on;
 
 impl Store {
+    /// Converts the store to limits that a fleet shares; keys, cooldowns and queues stay.
+    #[cfg(feature = "fleet")]
+    pub(super) fn with_leases(self, limits: &[LimitConfig], max_keys: usize, now: Moment) -> Self {
+        let parts = Parts::new(&[], limits, now);
+        Self::Leased(convert(self, LeasedSet::new(limits), &parts, max_keys))
+    }
+
     /// Converts the store, whose limits were `old`, to other limits; keys, cooldowns and queues stay.
     pub(super) fn with_limits(
         self,

@@ -56,17 +56,29 @@ pub(crate) enum WaitError {
 /// Dropped before it completes, it has taken nothing and leaves no trace.
 #[must_use = "futures do nothing unless polled"]
 pub(crate) struct Wait {
-    shared: Arc<Shared>,
-    key: KeyHash,
-    amount: Amount,
-    priority: Priority,
+    pub(super) shared: Arc<Shared>,
+    pub(super) key: KeyHash,
+    pub(super) amount: Amount,
+    pub(super) priority: Priority,
     bound: Bound,
     ticket: Option<Ticket>,
-    timer: Option<Timer>,
+    pub(super) timer: Option<Timer>,
+    /// How long it waits for the store of a fleet, before it waits for tokens; `None`: it has.
+    #[cfg(feature = "fleet")]
+    pub(super) store: Option<StoreWait>,
+}
+
+/// The end of a wait for the store.
+#[cfg(feature = "fleet")]
+#[derive(Clone, Copy, Debug)]
+pub(super) enum StoreWait {
+    /// It has not begun.
+    NotYet,
+    Until(Moment),
 }
 
 /// The one timer of a waiter: for its tokens if it is the head, else for the end of its wait.
-struct Timer {
+pub(super) struct Timer {
     sleep: Pin<Box<Sleep>>,
     at: Moment,
 }
@@ -81,6 +93,8 @@ impl Wait {
             bound,
             ticket: None,
             timer: None,
+            #[cfg(feature = "fleet")]
+            store: Some(StoreWait::NotYet),
         }
     }
 
@@ -136,7 +150,11 @@ impl Wait {
     }
 
     /// Polls the timer for `at`. One that lies beyond the reach of a timer never fires.
-    fn poll_timer(&mut self, at: Moment, cx: &mut Context<'_>) -> Result<Poll<()>, NoTimer> {
+    pub(super) fn poll_timer(
+        &mut self,
+        at: Moment,
+        cx: &mut Context<'_>,
+    ) -> Result<Poll<()>, NoTimer> {
         if self.timer.as_ref().is_none_or(|timer| timer.at != at) {
             match (&mut self.timer, at.to_instant()) {
                 (Some(timer), Some(instant)) => {
@@ -163,6 +181,10 @@ impl Future for Wait {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        #[cfg(feature = "fleet")]
+        if let Some(ended) = std::task::ready!(this.poll_store(cx)) {
+            return Poll::Ready(ended);
+        }
         loop {
             let Some((status, now)) = this.poll_queue(cx) else {
                 this.ticket = None;

@@ -8,7 +8,7 @@ use super::pool_in_use::PoolInUse;
 use super::services::{Registry, State, next_epoch};
 use super::sources::ConfigSources;
 use super::twins::name_shared;
-use crate::config::{ConfigError, ConfigProblem, Settings, canonical_upper};
+use crate::config::{ConfigError, ConfigProblem, ConfigSource, Settings, canonical_upper};
 use crate::name::{ServiceKind, ServiceName};
 use crate::sync::atomic::Ordering;
 use crate::telemetry::EventKind;
@@ -61,7 +61,25 @@ impl Registry {
         let of_pools = state.targets.values().flatten();
         let of_pools = of_pools.flat_map(PoolInUse::problems);
         let others = self.problems_with(&state, &state.sources);
-        ConfigError::check(distinct(of_entries.chain(of_pools).chain(others)))
+        let unshared = self.unshared(&state);
+        let of_others = of_pools.chain(others).chain(unshared);
+        ConfigError::check(distinct(of_entries.chain(of_others)))
+    }
+
+    /// Limits that are to be shared, and are not.
+    fn unshared(&self, state: &State) -> Vec<ConfigProblem> {
+        let entries = state.entries.values();
+        let entries = entries.filter(|entry| entry.service().core.is_unshared());
+        let problem = |entry: &Entry| {
+            let name = entry.service().name();
+            ConfigProblem::without_value(
+                format!("rate_limit.shared of `{name}`"),
+                ConfigSource::Code,
+                "needs a fleet, which `Registry::join_fleet` joins (feature `fleet`); until then each process has the limit to \
+                 itself",
+            )
+        };
+        entries.map(problem).collect()
     }
 
     /// Everything that `sources` would keep from running, services seen so far included.

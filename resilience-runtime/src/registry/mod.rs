@@ -6,6 +6,8 @@ mod configure;
 mod current;
 mod declarations;
 mod entry;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod function;
 mod levels;
 #[cfg(all(test, resilience_loom))]

@@ -48,6 +48,9 @@ pub(super) struct Inner {
     pub(super) observers: Arc<Observers>,
     #[cfg(feature = "test-util")]
     pub(super) faults: crate::chaos::Faults,
+    /// The fleet that it belongs to.
+    #[cfg(feature = "fleet")]
+    pub(super) fleet: OnceLock<Arc<crate::fleet::Member>>,
     pub(super) state: Mutex<State>,
 }
 
@@ -75,14 +78,19 @@ impl Inner {
     }
 
     pub(super) fn new_core(&self, name: &ServiceName, kind: ServiceKind) -> ServiceCore {
-        ServiceCore::new(
+        let core = ServiceCore::new(
             name.clone(),
             kind,
             Arc::clone(&self.observers),
             Arc::clone(&self.registered),
             #[cfg(feature = "test-util")]
             self.faults.of(name),
-        )
+        );
+        #[cfg(feature = "fleet")]
+        if let Some(member) = self.fleet.get() {
+            core.limiter.join(member);
+        }
+        core
     }
 }
 
@@ -114,6 +122,8 @@ impl Registry {
                 observers: Arc::default(),
                 #[cfg(feature = "test-util")]
                 faults: crate::chaos::Faults::default(),
+                #[cfg(feature = "fleet")]
+                fleet: OnceLock::new(),
                 state: Mutex::new(State::default()),
             }),
         }

@@ -11,7 +11,7 @@ use resilience_structure::token::{Token, tokens};
 
 const PACKAGES: [&str; 2] = ["resilience-macros", "resilience-runtime"];
 /// The folders of the runtime that are no pattern. Any other folder is one, so a new pattern is checked without a word here.
-const NO_PATTERNS: [&str; 17] = [
+const NO_PATTERNS: [&str; 18] = [
     "admin",
     "call",
     "chaos",
@@ -19,6 +19,7 @@ const NO_PATTERNS: [&str; 17] = [
     "config",
     "error",
     "exporters",
+    "fleet",
     "health",
     "plan",
     "poll_context",

@@ -66,6 +66,10 @@ impl AttemptPermits {
             let refusal = limiter.refusal(self.key, self.amount, call.priority, now);
             return Blocked::InShadow(Rejection::RateLimit(refusal));
         }
+        #[cfg(feature = "fleet")]
+        if limiter.asks_store(self.key, now) {
+            return Blocked::WaitFor(WaitFor::RateLimit);
+        }
         let longest = plan.rate_limit_wait;
         let until = call.latest_start(longest, now);
         let fits = soonest.is_some_and(|wait| now.after(wait) <= until);

@@ -111,6 +111,88 @@ impl<C: Counters> LimitSet<C> {
         }
     }
 
+    /// What the amount takes of each limit, in the order of the configuration, and whether it waits for the debt of one of
+    /// which it takes nothing.
+    #[cfg(feature = "fleet")]
+    #[inline]
+    pub(super) fn costs(&self, amount: Amount) -> impl Iterator<Item = (u32, bool)> {
+        let limits = self.limits.iter();
+        limits.map(move |limit| {
+            (
+                self.cost(limit.name, amount),
+                minds_debt(limit.name, amount),
+            )
+        })
+    }
+
+    /// What was reserved and used of each limit.
+    #[cfg(feature = "fleet")]
+    pub(super) fn settlements(
+        &self,
+        reserved: Amount,
+        used: Amount,
+    ) -> impl Iterator<Item = (u32, u32)> {
+        let limits = self.limits.iter();
+        limits.map(move |limit| self.settled(limit.name, reserved, used))
+    }
+
+    /// The limits of the unit in which costs are measured.
+    #[cfg(feature = "fleet")]
+    pub(super) fn of_unit_of_costs(&self) -> impl Iterator<Item = usize> {
+        let limits = self.limits.iter().enumerate();
+        limits.filter_map(|(index, limit)| self.of_unit(limit.name).then_some(index))
+    }
+
+    /// The limits of which a server says what remains.
+    #[cfg(feature = "fleet")]
+    pub(super) fn remaining(&self, remaining: Remaining) -> impl Iterator<Item = (usize, u32)> {
+        let left = [
+            (LimitDimension::Requests, remaining.requests),
+            (LimitDimension::Tokens, self.tokens_left(remaining)),
+            (LimitDimension::InputTokens, remaining.input_tokens),
+            (LimitDimension::OutputTokens, remaining.output_tokens),
+        ];
+        let left = left.into_iter();
+        left.filter_map(|(dimension, left)| Some((self.shortest(dimension)?, left?)))
+    }
+
+    /// The first limit that an amount can never pass, and else the first one that is short of it.
+    #[cfg(feature = "fleet")]
+    pub(super) fn short_where(
+        &self,
+        amount: Amount,
+        is_short: impl Fn(usize, u32) -> bool,
+    ) -> Option<LimitName> {
+        if self.needs_sorts && amount.is_units() {
+            let of_tokens = |it: &&Limit<_>| it.name.dimension().is_tokens();
+            return self.limits.iter().find(of_tokens).map(|it| it.name);
+        }
+        let cost = |limit: &Limit<_>| self.cost(limit.name, amount);
+        let too_small = |limit: &&Limit<_>| cost(limit) > limit.meter.capacity();
+        let never = self.limits.iter().find(too_small);
+        let mut limits = self.limits.iter().enumerate();
+        let short = limits.find(|(index, limit)| is_short(*index, cost(limit)));
+        never.or(short.map(|(_, limit)| limit)).map(|it| it.name)
+    }
+
+    /// What is used of each limit, in the order of the configuration.
+    #[cfg(feature = "fleet")]
+    pub(super) fn used<'a>(&'a self, state: &'a C, now: Moment) -> impl Iterator<Item = u32> + 'a {
+        self.each(state).map(move |(limit, state)| {
+            let left = limit.meter.tokens(state, now).max(0);
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            limit.meter.capacity().saturating_sub(left)
+        })
+    }
+
+    /// Takes all that there is of each limit.
+    #[cfg(feature = "fleet")]
+    pub(super) fn empty(&self, state: &mut C, now: Moment) {
+        for (limit, state) in self.each_mut(state) {
+            limit.meter.force_take(state, limit.meter.capacity(), now);
+        }
+    }
+
     fn state_of(state: &C, index: usize) -> C::Kept {
         state.get(index).cloned().unwrap_or_default()
     }

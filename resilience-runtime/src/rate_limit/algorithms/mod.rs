@@ -2,6 +2,8 @@
 
 pub(super) mod any_meter;
 pub(super) mod fixed_window;
+#[cfg(feature = "fleet")]
+pub(super) mod leased;
 pub(super) mod limit_set;
 pub(super) mod limits;
 mod log;

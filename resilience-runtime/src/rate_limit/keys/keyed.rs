@@ -157,7 +157,11 @@ impl<L: Limits> Keyed<L> {
     ) -> Decision {
         let limit = self.key_states.limits.capacity();
         let slot = self.key_states.find(key, now);
-        let (remaining, reset_at) = slot.map_or((limit, now), |slot| {
+        let idle = || {
+            let tokens = self.key_states.limits.tokens(&L::State::default(), now);
+            (u32::try_from(tokens).unwrap_or(limit), now)
+        };
+        let (remaining, reset_at) = slot.map_or_else(idle, |slot| {
             let key_state = self.key_states.get(slot);
             let reset_at = self.key_states.limits.reset_at(&key_state.state, now);
             match self.key_states.wait_states.get(key_state.wait_state) {

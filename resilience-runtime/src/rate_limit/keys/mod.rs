@@ -2,6 +2,8 @@
 
 pub(super) mod key_states;
 pub(super) mod keyed;
+#[cfg(feature = "fleet")]
+pub(super) mod leases;
 pub(super) mod line_end;
 mod ready;
 pub(super) mod segment;

@@ -23,7 +23,12 @@ impl<L: Limits> Keyed<L> {
         }
         match self.key_states.find(key, now) {
             Some(slot) => Some(self.ready_at_slot(slot, amount, priority, now)),
-            None => Some(now),
+            None if amount.is_nothing() || !L::COUNTS => Some(now),
+            None => Some(
+                self.key_states
+                    .limits
+                    .ready(&L::State::default(), amount, now),
+            ),
         }
     }
 

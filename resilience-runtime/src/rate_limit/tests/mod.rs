@@ -3,6 +3,8 @@
 mod cooldowns;
 mod corrections;
 mod extremes;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod keys;
 mod limit_set_edges;
 mod limit_set_model;

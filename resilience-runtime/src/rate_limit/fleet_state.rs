@@ -1,0 +1,195 @@
+//! What the lock of a limiter protects, as far as it is about a fleet.
+
+use super::algorithms::leased::{Alone, Ask, Flight, share};
+use super::algorithms::limit_set::LimitSet;
+use super::amount::Amount;
+use super::key_hash::KeyHash;
+use super::keys::leases::Whose;
+use super::limited_keys::LimitedKeys;
+use super::state::State;
+use super::waiting::queue::Wakers;
+use crate::clock::Moment;
+use crate::config::OnStoreLoss;
+use crate::fleet::{Grant, SharedLimit};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Of which limits tokens are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    Service,
+    /// Those of each key, beside the service's.
+    Keys,
+}
+
+/// For which limits more is to be asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) service: bool,
+    pub(super) keys: bool,
+}
+
+/// What is to be asked of the store.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) whose: Whose,
+    pub(super) ask: Ask,
+    pub(super) limits: Arc<[SharedLimit]>,
+    pub(super) life: Duration,
+}
+
+/// How a limiter goes on without the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Away {
+    /// It is back.
+    No,
+    /// By the configuration, as one of so many processes; zero: nobody knows.
+    Lost { processes: u32, until: Moment },
+    /// It refuses what it is asked: nothing passes.
+    Refused { until: Moment },
+}
+
+impl State {
+    fn of(&mut self, of: Of) -> Option<&mut LimitedKeys> {
+        match of {
+            Of::Service => Some(&mut self.service),
+            Of::Keys => self.of_keys.as_deref_mut(),
+        }
+    }
+
+    /// For which limits more is to be asked for, since somebody asked last.
+    #[inline]
+    pub(super) fn take_due(&mut self) -> Due {
+        if !self.has_fleet {
+            return Due::default();
+        }
+        let mut due = |of| {
+            let keys = self.of(of).and_then(LimitedKeys::leased);
+            keys.is_some_and(|keys| keys.key_states.limits.take_due())
+        };
+        Due {
+            service: due(Of::Service),
+            keys: due(Of::Keys),
+        }
+    }
+
+    /// Somebody found nothing, and waits for what the store is asked for.
+    pub(super) fn miss(&mut self, key: KeyHash, amount: Amount, again: bool, now: Moment) {
+        if let Some(keys) = self.service.leased() {
+            keys.miss(key.of_service(), amount, again, now);
+        }
+        if key.is_per_key()
+            && let Some(keys) = self.of(Of::Keys).and_then(LimitedKeys::leased)
+        {
+            keys.miss(key, amount, again, now);
+        }
+    }
+
+    /// Begins a request, unless one is on its way or there is nothing to be had.
+    pub(super) fn ask(&mut self, of: Of, key: KeyHash, now: Moment) -> Option<Wanted> {
+        let keys = self.of(of)?.leased()?;
+        let (whose, ask) = keys.ask(key, now)?;
+        let limits = &keys.key_states.limits;
+        Some(Wanted {
+            whose,
+            ask,
+            limits: Arc::clone(limits.limits()),
+            life: limits.life(),
+        })
+    }
+
+    /// The store has answered a request, or not.
+    pub(super) fn answered(
+        &mut self,
+        (of, key): (Of, KeyHash),
+        (ask, grant): (&Ask, Option<&Grant>),
+        flight: Flight,
+        wakers: &mut Wakers,
+    ) {
+        let max_cooldown = self.max_cooldown;
+        if let Some(grant) = grant {
+            let until = flight.received.after(grant.cooldown.min(max_cooldown));
+            self.cooldowns_end = self.cooldowns_end.max(until);
+        }
+        if let Some(keys) = self.of(of).and_then(LimitedKeys::leased) {
+            let longest = (flight, max_cooldown);
+            keys.answered(key, (ask, grant), longest, wakers);
+        }
+    }
+
+    /// Whether the store is being asked for what a call needs.
+    pub(super) fn is_awaited(&mut self, key: KeyHash, now: Moment) -> bool {
+        let mut is_awaited = |of, key| {
+            let keys = self.of(of).and_then(LimitedKeys::leased);
+            keys.is_some_and(|keys| keys.is_awaited(key, now))
+        };
+        is_awaited(Of::Service, key.of_service()) || key.is_per_key() && is_awaited(Of::Keys, key)
+    }
+
+    /// Goes on without the store for these limits. Returns whether that is new.
+    pub(super) fn keep_keys(&mut self, of: Of, now: Moment, wakers: &mut Wakers) -> bool {
+        let max_cooldown = self.max_cooldown;
+        let Some(keys) = self.of(of) else {
+            return false;
+        };
+        let set = LimitSet::new(keys.limits());
+        let Some(leased) = keys.leased() else {
+            return false;
+        };
+        let limits = &mut leased.key_states.limits;
+        if limits.is_alone() {
+            return false;
+        }
+        limits.set_alone(Alone::Limits {
+            set,
+            starts_empty: false,
+        });
+        keys.recheck_all(max_cooldown, now, wakers);
+        true
+    }
+
+    /// What holds while the store does not answer.
+    pub(super) fn on_store_loss(&self) -> OnStoreLoss {
+        self.config().on_store_loss
+    }
+
+    /// Goes on without the store, or with it again. Who waits is checked.
+    pub(super) fn set_away(
+        &mut self,
+        away: Away,
+        by: OnStoreLoss,
+        now: Moment,
+        wakers: &mut Wakers,
+    ) {
+        let max_cooldown = self.max_cooldown;
+        for of in [Of::Service, Of::Keys] {
+            let Some(keys) = self.of(of) else {
+                continue;
+            };
+            let alone = match (away, by) {
+                (Away::No, _) => Alone::No,
+                (Away::Refused { until }, _) | (Away::Lost { until, .. }, OnStoreLoss::Closed) => {
+                    Alone::Closed { until }
+                }
+                (Away::Lost { .. }, OnStoreLoss::Open) => Alone::Limits {
+                    set: LimitSet::new(keys.limits()),
+                    starts_empty: false,
+                },
+                (Away::Lost { processes, until }, _) => {
+                    let share = (processes > 0).then(|| share(keys.limits(), processes));
+                    match share.flatten() {
+                        Some(limits) => Alone::Limits {
+                            set: LimitSet::new(&limits),
+                            starts_empty: true,
+                        },
+                        None => Alone::Closed { until },
+                    }
+                }
+            };
+            if let Some(leased) = keys.leased() {
+                leased.key_states.limits.set_alone(alone);
+                keys.recheck_all(max_cooldown, now, wakers);
+            }
+        }
+    }
+}

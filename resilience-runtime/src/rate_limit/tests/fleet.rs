@@ -1,0 +1,155 @@
+//! Limits of a fleet, over a store in memory.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tokio::time::{Instant, sleep};
+
+use crate::config::{OnStoreLoss, RateLimitConfig};
+use crate::fleet::{FleetConfig, Member, MemoryStore};
+use crate::rate_limit::RateLimiter;
+
+fn process(store: &MemoryStore, config: RateLimitConfig) -> RateLimiter {
+    let limiter = RateLimiter::new("openai", config.shared(true)).expect("a limit");
+    let fleet = FleetConfig::new("test").secret(b"secret");
+    limiter.join(&Arc::new(Member::new(Arc::new(store.clone()), fleet)));
+    limiter
+}
+
+/// Calls of one process at this rate for so long; returns when they were sent.
+async fn load(
+    limiter: RateLimiter,
+    per_second: f64,
+    lasts: Duration,
+    seed: u64,
+    log: Arc<Mutex<Vec<Duration>>>,
+    began: Instant,
+) -> usize {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut sent = 0;
+    while began.elapsed() < lasts {
+        let pause = -random.random_range(1e-9..1.0_f64).ln() / per_second;
+        sleep(Duration::from_secs_f64(pause)).await;
+        let passed = limiter.acquire("user", 1, Duration::ZERO).await;
+        if passed.is_ok() {
+            log.lock().expect("no panic").push(began.elapsed());
+            sent += 1;
+        }
+    }
+    sent
+}
+
+/// The most that was sent in any window.
+fn most_in(log: &[Duration], window: Duration) -> usize {
+    let mut first = 0;
+    let mut most = 0;
+    for (last, at) in log.iter().enumerate() {
+        while *at >= log[first] + window {
+            first += 1;
+        }
+        most = most.max(last + 1 - first);
+    }
+    most
+}
+
+async fn run(
+    config: RateLimitConfig,
+    rates: &[f64],
+    lasts: Duration,
+) -> (Vec<Duration>, Vec<usize>, u64) {
+    let store = MemoryStore::new();
+    store.delay_answers(Duration::from_millis(1));
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let began = Instant::now();
+    let loads = rates.iter().enumerate().map(|(number, rate)| {
+        let limiter = process(&store, config.clone());
+        let log = Arc::clone(&log);
+        tokio::spawn(load(limiter, *rate, lasts, number as u64, log, began))
+    });
+    let loads: Vec<_> = loads.collect();
+    let mut sent = Vec::new();
+    for load in loads {
+        sent.push(load.await.expect("no panic"));
+    }
+    let mut log = log.lock().expect("no panic").clone();
+    log.sort_unstable();
+    (log, sent, store.requests())
+}
+
+#[tokio::test(start_paused = true)]
+async fn saturated_window_is_used_up_and_never_exceeded() {
+    let minute = Duration::from_secs(60);
+    let config = RateLimitConfig::per_minute(600).sliding_window();
+    let (log, _, requests) = run(config, &[20.0, 5.0, 10.0, 3.0], 10 * minute).await;
+    let most = most_in(&log, minute);
+    assert!(most <= 600, "{most}");
+    let used = log.len() as f64 / 6_000.0;
+    assert!(used >= 0.95, "{used}");
+    assert!(requests < 6_000, "{requests}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn saturated_bucket_is_used_up_and_never_exceeded() {
+    let config = RateLimitConfig::per_second(1_000).burst(1_000);
+    let (log, sent, requests) = run(
+        config,
+        &[500.0, 500.0, 250.0, 250.0],
+        Duration::from_secs(20),
+    )
+    .await;
+    for window in [1, 2, 5] {
+        let most = most_in(&log, Duration::from_secs(window));
+        assert!(
+            most as u64 <= 1_000 + 1_000 * window,
+            "{most} in {window} s"
+        );
+    }
+    let used = log.len() as f64 / 21_000.0;
+    assert!(used >= 0.93, "{used}");
+    // An equal part each, or what it needs.
+    assert!(sent.iter().all(|sent| *sent >= 3_300), "{sent:?}");
+    assert!(requests < 21_000 / 7, "{requests}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_store_each_has_its_share_or_nothing_or_all() {
+    for (by, expected) in [
+        (OnStoreLoss::Share, 300),
+        (OnStoreLoss::Closed, 0),
+        (OnStoreLoss::Open, 600),
+    ] {
+        let store = MemoryStore::new();
+        let config = RateLimitConfig::per_minute(600)
+            .sliding_window()
+            .on_store_loss(by);
+        let [one, other] = [(); 2].map(|()| process(&store, config.clone()));
+        for limiter in [&one, &other] {
+            assert!(limiter.acquire("user", 1, Duration::ZERO).await.is_ok());
+        }
+        sleep(Duration::from_secs(3)).await;
+        // The second one is known to the first now.
+        assert!(other.acquire("user", 1, Duration::ZERO).await.is_ok());
+        assert!(one.acquire("user", 1, Duration::ZERO).await.is_ok());
+        store.fail_next(u64::MAX);
+        let log = Arc::new(Mutex::new(Vec::new()));
+        load(
+            one,
+            50.0,
+            Duration::from_secs(180),
+            1,
+            Arc::clone(&log),
+            Instant::now(),
+        )
+        .await;
+        let log = log.lock().expect("no panic").clone();
+        let most = most_in(&log, Duration::from_secs(60));
+        assert!(most <= expected + 1, "{by}: {most}");
+        assert!(
+            most as f64 >= 0.9 * f64::from(expected as u32),
+            "{by}: {most}"
+        );
+    }
+}
