@@ -37,19 +37,38 @@ impl Link {
         &self.member
     }
 
-    /// Wakes this one when there is an answer about the key.
-    pub(super) fn wake_when_answered(&self, key: KeyHash, waker: &Waker) {
+    /// Wakes this one when there is an answer about the key. To be called while a request is on its way: what is added
+    /// afterwards stays.
+    pub(super) fn wake_when_answered(&self, of: Of, key: KeyHash, waker: &Waker) {
+        // Cloned and dropped outside of the lock.
+        let mut own = Some(waker.clone());
         let mut waiting = self.waiting.lock();
-        let mut add = |of, key| {
-            let wakers: &mut Vec<Waker> = waiting.entry((of, key)).or_default();
-            if !wakers.iter().any(|known| known.will_wake(waker)) {
-                wakers.push(waker.clone());
-            }
-        };
-        add(Of::Service, key.of_service());
-        if key.is_per_key() {
-            add(Of::Keys, key);
+        let wakers: &mut Vec<Waker> = waiting.entry((of, key)).or_default();
+        if !wakers.iter().any(|known| known.will_wake(waker)) {
+            wakers.extend(own.take());
         }
+        drop(waiting);
+    }
+
+    /// The answer came before this one was added.
+    pub(super) fn forget(&self, of: Of, key: KeyHash, waker: &Waker) {
+        let mut waiting = self.waiting.lock();
+        let mut own = None;
+        if let Some(wakers) = waiting.get_mut(&(of, key)) {
+            let place = wakers.iter().position(|known| known.will_wake(waker));
+            own = place.map(|place| wakers.swap_remove(place));
+            if wakers.is_empty() {
+                waiting.remove(&(of, key));
+            }
+        }
+        drop(waiting);
+        drop(own);
+    }
+
+    /// How many keys are waited for.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.lock().len()
     }
 
     pub(super) fn ask_for(&self, due: Due, key: KeyHash, now: Moment) {

@@ -95,17 +95,30 @@ impl Shared {
         })
     }
 
-    /// Whether the store is being asked for what a call needs; then this one is woken when it has answered.
+    /// Whether a request for what a call needs is on its way; then this one is woken when it is answered.
     pub(super) fn is_awaited(&self, key: KeyHash, waker: &Waker) -> bool {
         let Some(link) = self.link() else {
             return false;
         };
-        // First, so that no answer is missed in between.
-        link.wake_when_answered(key, waker);
-        self.asks_store(key, Moment::now())
+        let asking = self.asking(key);
+        for (of, key) in asking.places(key) {
+            link.wake_when_answered(of, key, waker);
+        }
+        // The answer may have come in between.
+        let still = self.asking(key);
+        for (of, key) in asking.without(still).places(key) {
+            link.forget(of, key, waker);
+            waker.wake_by_ref();
+        }
+        asking != Due::default()
     }
 
-    /// The same, of a call that is not to be woken.
+    /// Of which limits tokens are on their way.
+    fn asking(&self, key: KeyHash) -> Due {
+        self.with(key, Moment::now(), |state, now, _| state.asking(key, now))
+    }
+
+    /// Whether the store is being asked for what a call needs, or can be.
     pub(super) fn asks_store(&self, key: KeyHash, now: Moment) -> bool {
         self.link().is_some() && self.with(key, now, |state, now, _| state.is_awaited(key, now))
     }

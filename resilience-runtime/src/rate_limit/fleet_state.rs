@@ -29,6 +29,23 @@ pub(super) struct Due {
     pub(super) keys: bool,
 }
 
+impl Due {
+    /// Those that are not in the other one.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self {
+            service: self.service && !other.service,
+            keys: self.keys && !other.keys,
+        }
+    }
+
+    /// Where that is counted for a key.
+    pub(super) fn places(self, key: KeyHash) -> impl Iterator<Item = (Of, KeyHash)> {
+        let service = self.service.then_some((Of::Service, key.of_service()));
+        let keys = self.keys.then_some((Of::Keys, key));
+        service.into_iter().chain(keys)
+    }
+}
+
 /// What is to be asked of the store.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -117,7 +134,19 @@ impl State {
         }
     }
 
-    /// Whether the store is being asked for what a call needs.
+    /// Of which limits tokens for a key are on their way.
+    pub(super) fn asking(&mut self, key: KeyHash, now: Moment) -> Due {
+        let mut is_asking = |of, key| {
+            let keys = self.of(of).and_then(LimitedKeys::leased);
+            keys.is_some_and(|keys| keys.is_asking(key, now))
+        };
+        Due {
+            service: is_asking(Of::Service, key.of_service()),
+            keys: key.is_per_key() && is_asking(Of::Keys, key),
+        }
+    }
+
+    /// Whether the store is being asked for what a call needs, or can be.
     pub(super) fn is_awaited(&mut self, key: KeyHash, now: Moment) -> bool {
         let mut is_awaited = |of, key| {
             let keys = self.of(of).and_then(LimitedKeys::leased);

@@ -80,6 +80,12 @@ impl Keyed<LeasedSet> {
         }
     }
 
+    /// Whether a request for tokens of a key is on its way.
+    pub(in crate::rate_limit) fn is_asking(&mut self, key: KeyHash, now: Moment) -> bool {
+        let slot = self.key_states.find(key, now);
+        slot.is_some_and(|slot| self.key_states.get(slot).state.is_asking())
+    }
+
     /// Whether the store is being asked for tokens of a key, or can be.
     pub(in crate::rate_limit) fn is_awaited(&mut self, key: KeyHash, now: Moment) -> bool {
         let slot = self.key_states.find_or_insert(key, now);

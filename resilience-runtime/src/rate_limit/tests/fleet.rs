@@ -153,3 +153,22 @@ async fn without_a_store_each_has_its_share_or_nothing_or_all() {
         );
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_those_who_waited_for_the_store() {
+    let store = MemoryStore::new();
+    let config = RateLimitConfig::per_minute(600).sliding_window();
+    let limiter = process(&store, config.on_store_loss(OnStoreLoss::Closed));
+    let waiting = || limiter.shared.link().expect("it joined").waiting();
+    for (faults, delay) in [(0, 1), (u64::MAX, 1), (0, 10_000)] {
+        store.fail_next(faults);
+        store.delay_answers(Duration::from_millis(delay));
+        for user in 0..500 {
+            let acquired = limiter.acquire(&user, 1, Duration::from_millis(user % 3));
+            // Some give up while they wait.
+            let _ = tokio::time::timeout(Duration::from_millis(user % 5), acquired).await;
+        }
+        sleep(Duration::from_secs(30)).await;
+        assert_eq!(waiting(), 0, "{faults} {delay}");
+    }
+}

@@ -1,6 +1,7 @@
 //! What a process has of shared limits for one key.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::demand::Demand;
@@ -28,12 +29,17 @@ pub(in crate::rate_limit) struct Account {
     unused: VecDeque<(Vec<u32>, Charged)>,
     /// What was told, until the store has answered.
     told: Option<Settlement>,
-    settlements: u64,
     epoch: u64,
     /// The end of the cooldown that the store was told of.
     told_cooldown: Moment,
     /// What is counted by this process alone, while the store is away.
     pub(super) alone: Option<Vec<AnyState>>,
+}
+
+/// Of all settlements of the process: a key may be forgotten here before the store has forgotten what it was told last.
+fn next_number() -> u64 {
+    static NUMBERS: AtomicU64 = AtomicU64::new(1);
+    NUMBERS.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Whether the store has to be told of it. What would only be given back may be forgotten.
@@ -61,7 +67,6 @@ impl Account {
             accrued: vec![0; limits],
             unused: VecDeque::new(),
             told: None,
-            settlements: 0,
             epoch: 0,
             told_cooldown: Moment::default(),
             alone: None,
@@ -273,9 +278,8 @@ impl Account {
                 charged,
             )
         };
-        self.settlements += 1;
         Some(Settlement {
-            number: self.settlements,
+            number: next_number(),
             used,
             ends_at: charged.ends_at,
             epoch: charged.epoch,

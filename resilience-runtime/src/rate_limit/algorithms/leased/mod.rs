@@ -233,6 +233,13 @@ impl LeasedSet {
 #[derive(Clone, Debug, Default)]
 pub(in crate::rate_limit) struct Leased(Option<Box<Account>>);
 
+impl Leased {
+    /// Whether a request is on its way.
+    pub(in crate::rate_limit) fn is_asking(&self) -> bool {
+        self.0.as_deref().is_some_and(Account::is_asking)
+    }
+}
+
 impl Limits for LeasedSet {
     type State = Leased;
 
