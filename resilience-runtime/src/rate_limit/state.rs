@@ -16,6 +16,8 @@ use super::priority::Priority;
 use super::waiting::queue::{ReadyAt, Wakers};
 use super::waiting::ticket::{CallerWakers, Ticket};
 use crate::clock::Moment;
+#[cfg(feature = "fleet")]
+use crate::config::PatternMode;
 use crate::config::RateLimitConfig;
 use crate::limit_name::LimitName;
 
@@ -173,17 +175,19 @@ impl State {
     }
 
     pub(super) fn check(&mut self, key: KeyHash, amount: Amount, now: Moment) -> Decision {
-        at!(self, key,
+        let decision = at!(self, key,
             one(keys, key) => {
                 let passed = keys.try_take(key, amount, NORMAL, now);
-                #[cfg(feature = "fleet")]
-                if passed.is_err() && let Some(keys) = keys.leased() {
-                    keys.miss(key, amount, false, now);
-                }
                 let passed = passed.map_err(|_| keys.retry_at(key, amount, NORMAL, now));
                 with_short(keys, (key, amount), passed, now)
             },
-            both(joint) => joint.check(amount, now))
+            both(joint) => joint.check(amount, now));
+        // It does not wait for the store, but the next one may find something.
+        #[cfg(feature = "fleet")]
+        if !decision.allowed && self.is_awaited(key, now) {
+            self.miss(key, amount, false, now);
+        }
+        decision
     }
 
     pub(super) fn peek(&mut self, key: KeyHash, now: Moment) -> Decision {
@@ -385,7 +389,10 @@ impl State {
     fn counted_by(&self, limit: Option<&RateLimitConfig>) -> CountedBy {
         match limit {
             #[cfg(feature = "fleet")]
-            Some(limit) if limit.shared && self.has_fleet => CountedBy::Fleet,
+            // In shadow each process counts for itself: what it takes of nobody needs no store.
+            Some(limit) if limit.shared && self.has_fleet && limit.mode == PatternMode::Enforce => {
+                CountedBy::Fleet
+            }
             _ => CountedBy::Process,
         }
     }

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::time::{Instant, sleep};
 
-use crate::config::{OnStoreLoss, RateLimitConfig};
+use crate::config::{OnStoreLoss, PatternMode, RateLimitConfig};
 use crate::fleet::{FleetConfig, Member, MemoryStore};
 use crate::rate_limit::RateLimiter;
 
@@ -171,4 +171,36 @@ async fn nothing_is_kept_of_those_who_waited_for_the_store() {
         sleep(Duration::from_secs(30)).await;
         assert_eq!(waiting(), 0, "{faults} {delay}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn check_finds_what_it_has_asked_for() {
+    let store = MemoryStore::new();
+    let per_key = RateLimitConfig::per_minute(3).sliding_window();
+    let config = RateLimitConfig::per_minute(10).sliding_window();
+    for (config, most) in [(config.clone(), 10), (config.per_key(per_key), 3)] {
+        let limiter = process(&store, config);
+        let mut passed = 0;
+        for _ in 0..100 {
+            let decision = limiter.check("user");
+            passed += usize::from(decision.allowed);
+            let wait = decision.retry_after.unwrap_or_default();
+            sleep(wait.min(Duration::from_millis(10))).await;
+        }
+        assert_eq!(passed, most);
+        store.forget();
+        sleep(Duration::from_secs(120)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn shadow_counts_for_itself() {
+    let store = MemoryStore::new();
+    let config = RateLimitConfig::per_minute(10).sliding_window();
+    let limiter = process(&store, config.mode(PatternMode::Shadow));
+    for _ in 0..30 {
+        assert!(limiter.check("user").allowed);
+    }
+    assert_eq!(limiter.shadow_rejected(), 20);
+    assert_eq!(store.requests(), 0);
 }
