@@ -24,6 +24,8 @@ const OUTAGES: [&str; 14] = [
     "UNKILLABLE",
 ];
 
+const SILENT: &str = "Redis did not answer in time";
+
 /// What is told of a failure: neither addresses, nor users, nor keys.
 #[derive(Debug)]
 struct Failure(String);
@@ -49,7 +51,7 @@ pub(super) struct Failed {
 impl Failed {
     pub(super) fn timed_out() -> Self {
         Self {
-            error: unreachable("Redis did not answer in time"),
+            error: unreachable(SILENT),
             is_broken: false,
             is_timeout: true,
         }
@@ -59,6 +61,7 @@ impl Failed {
 impl From<RedisError> for Failed {
     fn from(error: RedisError) -> Self {
         let (is_outage, text) = match error.kind() {
+            _ if error.is_timeout() => (true, SILENT.to_owned()),
             ErrorKind::Io => (true, by_io(&error)),
             ErrorKind::MasterNameNotFoundBySentinel
             | ErrorKind::NoValidReplicasFoundBySentinel
