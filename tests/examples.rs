@@ -142,7 +142,7 @@ macro_rules! runs {
     };
 }
 
-runs! { by_hand configuration fallbacks health provider_limits quickstart rate_limits testing }
+runs! { by_hand configuration fallbacks fleet health provider_limits quickstart rate_limits testing }
 
 #[test]
 fn what_operators_see_happens_within_seconds() {
