@@ -1,9 +1,13 @@
 //! The store is away, slow, forgetful, or refuses.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use resilience_runtime::config::{OnStoreLoss, RateLimitSettings};
-use resilience_runtime::fleet::{FleetConfig, MemoryStore};
+use resilience_runtime::fleet::{
+    FleetConfig, FleetStore, Grant, GrantRequest, MemoryStore, StoreFuture,
+};
 use resilience_runtime::{BoxError, Registry, ServiceSettings, Settings, resilient};
 use tokio::time::{Instant, sleep};
 
@@ -142,4 +146,30 @@ async fn dropped_calls_leave_tokens_to_others() {
     assert!(passed < 20, "some are dropped");
     passed += calls(&registry, 50 * SECOND).await;
     assert!((55..=60).contains(&passed), "{passed}");
+}
+
+/// A store of somebody else, who counts the requests.
+#[derive(Clone, Default)]
+struct Counting(MemoryStore, Arc<AtomicUsize>);
+
+impl FleetStore for Counting {
+    fn grant(&self, request: GrantRequest) -> StoreFuture<'_, Grant> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async move {
+            if request.least.iter().all(|least| *least == 0) {
+                return Ok(Grant::new(request.least, Duration::ZERO, 1));
+            }
+            self.0.grant(request).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stores_can_be_written_by_others() {
+    let store = Counting::default();
+    let registry = Registry::new();
+    let fleet = FleetConfig::new("shop-test");
+    registry.join_fleet(store.clone(), fleet).unwrap();
+    assert_eq!(calls(&registry, 10 * SECOND).await, 60);
+    assert!(store.1.load(Ordering::Relaxed) >= 1);
 }

@@ -157,6 +157,35 @@ pub struct Grant {
     pub epoch: u64,
 }
 
+impl Grant {
+    /// Makes an answer of a store: so much is granted of each limit, at once, for so long. One process asks, the other fields are zero, and
+    /// nothing is refused.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use resilience_runtime::fleet::Grant;
+    ///
+    /// let granted = Grant::new(vec![5], Duration::from_secs(1), 1);
+    /// assert_eq!((granted.granted[0], granted.retry_after), (5, None));
+    ///
+    /// let mut refused = Grant::new(vec![0], Duration::ZERO, 1);
+    /// refused.retry_after = Some(Duration::from_secs(20));
+    /// ```
+    #[must_use]
+    pub const fn new(granted: Vec<u32>, life: Duration, epoch: u64) -> Self {
+        Self {
+            granted,
+            starts_in: Duration::ZERO,
+            life,
+            ends_at: 0,
+            retry_after: None,
+            cooldown: Duration::ZERO,
+            holders: 1,
+            epoch,
+        }
+    }
+}
+
 /// Why a store did not answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

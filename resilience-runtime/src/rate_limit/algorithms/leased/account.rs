@@ -191,11 +191,11 @@ impl Account {
         for index in [1, 0] {
             if self.leases[index].is_over(now) {
                 let over = std::mem::take(&mut self.leases[index]);
+                self.unused.extend(over.into_left());
                 // Of those that nobody gives back, the oldest ones are lost.
-                if self.unused.len() >= MOST_UNUSED {
+                if self.unused.len() > MOST_UNUSED {
                     self.unused.pop_front();
                 }
-                self.unused.extend(over.into_left());
             }
         }
         if self.leases[0].is_over(now) {
@@ -225,9 +225,9 @@ impl Account {
         if !has_news && queued.0.is_empty() && !self.demand.is_missed() && !self.demand.is_fast() {
             return None;
         }
-        let [first, second] = &self.leases;
-        let left = |index| u64::from(first.left(index, now)) + u64::from(second.left(index, now));
-        let (mut least, mut wanted, demand) = self.demand.ask(left, life, now);
+        let limits = 0..self.accrued.len();
+        let left: Vec<u64> = limits.map(|index| self.left(index, now)).collect();
+        let (mut least, mut wanted, demand) = self.demand.ask(&left, life, now);
         let (first, all) = queued;
         if !first.is_empty() {
             least = first;

@@ -72,7 +72,7 @@ impl Demand {
     /// `left` is what is here of each limit for the same span.
     pub(super) fn ask(
         &mut self,
-        left: impl Fn(usize) -> u64,
+        left: &[u64],
         life: Duration,
         now: Moment,
     ) -> (Vec<u32>, Vec<u32>, u64) {
@@ -96,7 +96,7 @@ impl Demand {
         let is_fast = self.is_fast();
         let wanted = (0..limits).map(|index| {
             let ahead = if is_fast {
-                ((self.rates[index] * life).ceil() as u64).saturating_sub(left(index))
+                ((self.rates[index] * life).ceil() as u64).saturating_sub(left[index])
             } else {
                 0
             };

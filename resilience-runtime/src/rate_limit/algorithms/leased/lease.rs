@@ -40,10 +40,7 @@ impl Lease {
     /// it is never used outside of the time that the store has in mind.
     pub(super) fn new(grant: &Grant, least: &[u32], flight: Flight) -> Self {
         let (granted, starts_in) = (&grant.granted, grant.starts_in);
-        let start = match starts_in {
-            Duration::ZERO => flight.received,
-            starts_in => flight.received.after(starts_in),
-        };
+        let start = flight.received.after(starts_in);
         let mut lease = Self {
             left: granted.clone(),
             granted: granted.clone(),
