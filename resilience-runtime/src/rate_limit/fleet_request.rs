@@ -20,11 +20,8 @@ use crate::timer;
 /// Asks for what is due of a key.
 #[cold]
 pub(super) fn ask_for(limiter: &Arc<Shared>, due: Due, key: KeyHash, now: Moment) {
-    if due.service {
-        ask_of(limiter, Of::Service, key.of_service(), now);
-    }
-    if due.keys {
-        ask_of(limiter, Of::Keys, key, now);
+    for (of, key) in due.places(key) {
+        ask_of(limiter, of, key, now);
     }
 }
 

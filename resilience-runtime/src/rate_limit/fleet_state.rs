@@ -1,9 +1,13 @@
 //! What the lock of a limiter protects, as far as it is about a fleet.
 
-use super::algorithms::leased::{Alone, Ask, Flight, share};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::algorithms::leased::{Alone, Ask, Flight, LeasedSet, share};
 use super::algorithms::limit_set::LimitSet;
 use super::amount::Amount;
 use super::key_hash::KeyHash;
+use super::keys::keyed::Keyed;
 use super::keys::leases::Whose;
 use super::limited_keys::LimitedKeys;
 use super::state::State;
@@ -11,8 +15,6 @@ use super::waiting::queue::Wakers;
 use crate::clock::Moment;
 use crate::config::OnStoreLoss;
 use crate::fleet::{Grant, SharedLimit};
-use std::sync::Arc;
-use std::time::Duration;
 
 /// Of which limits tokens are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +76,11 @@ impl State {
         }
     }
 
+    /// The keys of these limits, where they are those of a fleet.
+    fn leased(&mut self, of: Of) -> Option<&mut Keyed<LeasedSet>> {
+        self.of(of)?.leased()
+    }
+
     /// For which limits more is to be asked for, since somebody asked last.
     #[inline]
     pub(super) fn take_due(&mut self) -> Due {
@@ -81,7 +88,7 @@ impl State {
             return Due::default();
         }
         let mut due = |of| {
-            let keys = self.of(of).and_then(LimitedKeys::leased);
+            let keys = self.leased(of);
             keys.is_some_and(|keys| keys.key_states.limits.take_due())
         };
         Due {
@@ -92,11 +99,11 @@ impl State {
 
     /// Somebody found nothing, and waits for what the store is asked for.
     pub(super) fn miss(&mut self, key: KeyHash, amount: Amount, again: bool, now: Moment) {
-        if let Some(keys) = self.service.leased() {
+        if let Some(keys) = self.leased(Of::Service) {
             keys.miss(key.of_service(), amount, again, now);
         }
         if key.is_per_key()
-            && let Some(keys) = self.of(Of::Keys).and_then(LimitedKeys::leased)
+            && let Some(keys) = self.leased(Of::Keys)
         {
             keys.miss(key, amount, again, now);
         }
@@ -104,7 +111,7 @@ impl State {
 
     /// Begins a request, unless one is on its way or there is nothing to be had.
     pub(super) fn ask(&mut self, of: Of, key: KeyHash, now: Moment) -> Option<Wanted> {
-        let keys = self.of(of)?.leased()?;
+        let keys = self.leased(of)?;
         let (whose, ask) = keys.ask(key, now)?;
         let limits = &keys.key_states.limits;
         Some(Wanted {
@@ -128,7 +135,7 @@ impl State {
             let until = flight.received.after(grant.cooldown.min(max_cooldown));
             self.cooldowns_end = self.cooldowns_end.max(until);
         }
-        if let Some(keys) = self.of(of).and_then(LimitedKeys::leased) {
+        if let Some(keys) = self.leased(of) {
             let longest = (flight, max_cooldown);
             keys.answered(key, (ask, grant), longest, wakers);
         }
@@ -137,7 +144,7 @@ impl State {
     /// Of which limits tokens for a key are on their way.
     pub(super) fn asking(&mut self, key: KeyHash, now: Moment) -> Due {
         let mut is_asking = |of, key| {
-            let keys = self.of(of).and_then(LimitedKeys::leased);
+            let keys = self.leased(of);
             keys.is_some_and(|keys| keys.is_asking(key, now))
         };
         Due {
@@ -149,7 +156,7 @@ impl State {
     /// Whether the store is being asked for what a call needs, or can be.
     pub(super) fn is_awaited(&mut self, key: KeyHash, now: Moment) -> bool {
         let mut is_awaited = |of, key| {
-            let keys = self.of(of).and_then(LimitedKeys::leased);
+            let keys = self.leased(of);
             keys.is_some_and(|keys| keys.is_awaited(key, now))
         };
         is_awaited(Of::Service, key.of_service()) || key.is_per_key() && is_awaited(Of::Keys, key)

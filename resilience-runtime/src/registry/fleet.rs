@@ -46,9 +46,6 @@ impl Registry {
         if config.store_timeout.is_zero() {
             wrong("fleet.store_timeout", "must be above 0");
         }
-        if self.inner.fleet.get().is_some() {
-            wrong("fleet", "the registry belongs to a fleet already");
-        }
         ConfigError::check(problems)?;
         let member = Arc::new(Member::new(Arc::new(store), config));
         if self.inner.fleet.set(Arc::clone(&member)).is_err() {
