@@ -9,6 +9,7 @@ use super::fleet_state::{Away, Due, Of, Wanted};
 use super::key_hash::{KeyHash, KeyHasher};
 use super::priority::Priority;
 use super::shared::Shared;
+use super::state::State;
 use crate::clock::Moment;
 use crate::fleet::Grant;
 
@@ -64,6 +65,7 @@ impl Shared {
         away: Away,
     ) {
         let before = std::mem::replace(&mut *self.away.lock(), away);
+        self.tell(before, away);
         self.with(key, flight.received, |state, now, wakers| {
             if away != before {
                 let by = state.on_store_loss();
@@ -75,6 +77,23 @@ impl Shared {
             };
             state.answered((of, key), answer, flight, wakers);
         });
+    }
+
+    /// Says once that the store does not answer, and once that it does again.
+    fn tell(&self, before: Away, now: Away) {
+        let service = self.name.as_str();
+        let is_lost = |away| matches!(away, Away::Lost { .. });
+        if is_lost(now) && before == Away::No {
+            let on_store_loss = self.read(State::on_store_loss).name();
+            tracing::warn!(
+                target: "resilience",
+                service,
+                on_store_loss,
+                "the fleet's store does not answer, its shared limit holds by `on_store_loss`"
+            );
+        } else if now == Away::No && before != Away::No {
+            tracing::info!(target: "resilience", service, "the fleet's store answers again");
+        }
     }
 
     /// Takes the amount if it may pass now. Otherwise it is asked for, if that was not done before. Returns whether it passed,
